@@ -1,0 +1,1 @@
+"""The kiosk without a screen: everything an agent's device does, and nothing of Qt."""

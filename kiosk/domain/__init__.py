@@ -1,0 +1,1 @@
+"""The words of the trade, as values: ids, errors, evidence, decisions, agents. Stdlib only."""

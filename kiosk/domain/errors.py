@@ -1,0 +1,341 @@
+"""One tree of errors. Each leaf carries a stable code; the words for people stand in the texts.
+
+An expected outcome (a blurred picture, an expired card) is a value, not an exception. No message
+here may hold personal data: it ends in logs and support bundles.
+"""
+
+from typing import ClassVar
+
+
+class KioskError(Exception):
+    """Root of every error this program raises on purpose.
+
+    Attributes:
+        code: stable code such as ``VAULT-003``; key of the entry in ``errors.toml`` that says
+            what happened and what the agent can do.
+        detail: a short technical word for the log, free of personal data.
+    """
+
+    code: ClassVar[str] = "KIOSK-000"
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(f"{self.code}: {detail}" if detail else self.code)
+        self.detail = detail
+
+
+class CaptureError(KioskError):
+    """The camera or a picture cannot be used."""
+
+    code = "CAPTURE-000"
+
+
+class NoCameraError(CaptureError):
+    """No camera answers at the configured place."""
+
+    code = "CAPTURE-001"
+
+
+class CameraBusyError(CaptureError):
+    """Another program holds the camera."""
+
+    code = "CAPTURE-002"
+
+
+class CameraPermissionError(CaptureError):
+    """The operating system refuses the camera to this program."""
+
+    code = "CAPTURE-003"
+
+
+class CameraUnpluggedError(CaptureError):
+    """The camera stopped answering while in use."""
+
+    code = "CAPTURE-004"
+
+
+class CameraBlackError(CaptureError):
+    """The camera answers with black pictures (cover closed, privacy switch, failed stream)."""
+
+    code = "CAPTURE-005"
+
+
+class CameraFrozenError(CaptureError):
+    """The camera repeats one and the same picture."""
+
+    code = "CAPTURE-006"
+
+
+class CameraTimeoutError(CaptureError):
+    """The camera did not open or deliver before its deadline."""
+
+    code = "CAPTURE-007"
+
+
+class PictureUnreadableError(CaptureError):
+    """The file is no picture, or is damaged."""
+
+    code = "CAPTURE-010"
+
+
+class PictureTooLargeError(CaptureError):
+    """The picture has more pixels or bytes than this program agrees to open."""
+
+    code = "CAPTURE-011"
+
+
+class PictureTypeError(CaptureError):
+    """The file is of a type this program does not read."""
+
+    code = "CAPTURE-012"
+
+
+class ModelError(CaptureError):
+    """The text recogniser's file is missing or is not the expected one (SHA-256 differs)."""
+
+    code = "CAPTURE-020"
+
+
+class DocumentError(KioskError):
+    """A text is not the document it claims to be."""
+
+    code = "DOCUMENT-000"
+
+
+class MrzFormatError(DocumentError):
+    """The lines are no machine-readable zone that this program knows."""
+
+    code = "DOCUMENT-001"
+
+
+class SealFormatError(DocumentError):
+    """The text is no 2D-Doc that this program can parse."""
+
+    code = "DOCUMENT-002"
+
+
+class RequestFormatError(DocumentError):
+    """The text is no verification request."""
+
+    code = "DOCUMENT-003"
+
+
+class CatalogueError(DocumentError):
+    """A data file of the resources is missing or wrong."""
+
+    code = "DOCUMENT-010"
+
+
+class JourneyError(KioskError):
+    """An event does not fit the step the case is at."""
+
+    code = "JOURNEY-000"
+
+
+class EventRefusedError(JourneyError):
+    """The event is not accepted at this step; the state is unchanged."""
+
+    code = "JOURNEY-001"
+
+
+class JourneyInvalidError(JourneyError):
+    """A procedure has a dead end or a way out that leaves no record."""
+
+    code = "JOURNEY-002"
+
+
+class VaultError(KioskError):
+    """The encrypted store cannot do what was asked."""
+
+    code = "VAULT-000"
+
+
+class VaultKeyError(VaultError):
+    """The store does not open with this device's key."""
+
+    code = "VAULT-001"
+
+
+class VaultCorruptError(VaultError):
+    """The store is damaged."""
+
+    code = "VAULT-002"
+
+
+class DiskFullError(VaultError):
+    """Not enough space to keep a record safely; nothing was half-written."""
+
+    code = "VAULT-003"
+
+
+class VaultBusyError(VaultError):
+    """Another process holds the store."""
+
+    code = "VAULT-004"
+
+
+class VaultPragmaError(VaultError):
+    """The store did not accept a setting that durability depends on."""
+
+    code = "VAULT-005"
+
+
+class DraftError(VaultError):
+    """A draft cannot be opened (other shift, other agent, altered bytes)."""
+
+    code = "VAULT-006"
+
+
+class VaultVersionError(VaultError):
+    """The store was written by a newer version of the program."""
+
+    code = "VAULT-007"
+
+
+class KeyStoreError(VaultError):
+    """The operating system's secret store is missing or locked; no plaintext fallback exists."""
+
+    code = "VAULT-010"
+
+
+class SignInError(KioskError):
+    """The agent cannot be signed in."""
+
+    code = "SIGNIN-000"
+
+
+class WrongPinError(SignInError):
+    """The PIN is wrong; the attempt was counted before it was checked."""
+
+    code = "SIGNIN-001"
+
+
+class LockedOutError(SignInError):
+    """Too many wrong PINs: wait, or be unlocked by a second person."""
+
+    code = "SIGNIN-002"
+
+
+class UnknownAgentError(SignInError):
+    """No such agent on this device."""
+
+    code = "SIGNIN-003"
+
+
+class PinPolicyError(SignInError):
+    """The PIN is not six digits or a longer passphrase, or is a trivial one."""
+
+    code = "SIGNIN-004"
+
+
+class AuditError(KioskError):
+    """The journal does not prove what it should."""
+
+    code = "AUDIT-000"
+
+
+class JournalBrokenError(AuditError):
+    """An entry is missing, altered, doubled or out of order."""
+
+    code = "AUDIT-001"
+
+
+class SignatureInvalidError(AuditError):
+    """A signature does not hold."""
+
+    code = "AUDIT-002"
+
+
+class SealedRecordError(AuditError):
+    """A sealed record does not open, or is not what its header says."""
+
+    code = "AUDIT-003"
+
+
+class SyncError(KioskError):
+    """The exchange with the central side failed; everything is kept here."""
+
+    code = "SYNC-000"
+
+
+class UnreachableError(SyncError):
+    """The central side does not answer (down, no network, deadline passed)."""
+
+    code = "SYNC-001"
+
+
+class CertificateError(SyncError):
+    """The server is not the pinned central side."""
+
+    code = "SYNC-002"
+
+
+class RefusedByCollectorError(SyncError):
+    """The central side refused the call (reason in detail)."""
+
+    code = "SYNC-003"
+
+
+class ForkError(SyncError):
+    """The central side holds another history for this device."""
+
+    code = "SYNC-004"
+
+
+class ReceiptInvalidError(SyncError):
+    """A receipt does not prove storage; nothing is deleted."""
+
+    code = "SYNC-005"
+
+
+class ProtocolError(SyncError):
+    """The answer is not of the expected form (captive portal, foreign proxy)."""
+
+    code = "SYNC-006"
+
+
+class PolicyInvalidError(SyncError):
+    """A policy is unsigned, older than the one in force, or incomplete."""
+
+    code = "SYNC-007"
+
+
+class EnrolmentError(SyncError):
+    """The enrolment code is malformed, expired, or used for another device."""
+
+    code = "SYNC-008"
+
+
+class ConfigError(KioskError):
+    """The configuration is wrong."""
+
+    code = "CONFIG-000"
+
+
+class ConfigFileError(ConfigError):
+    """``visavis.toml`` has an unknown key or a wrong value (line in detail)."""
+
+    code = "CONFIG-001"
+
+
+class NotEnrolledError(ConfigError):
+    """This device is not enrolled yet."""
+
+    code = "CONFIG-002"
+
+
+class AlreadyRunningError(ConfigError):
+    """Another window of the program runs on the same data."""
+
+    code = "CONFIG-003"
+
+
+class DisplayMissingError(ConfigError):
+    """No screen is available for a command that needs one."""
+
+    code = "CONFIG-004"
+
+
+class InternalError(KioskError):
+    """A fault of the program itself, caught at its edge."""
+
+    code = "KIOSK-001"

@@ -1,0 +1,327 @@
+"""Values of a journey: steps, the state of a case, the events that move it, the effects they ask for.
+
+Rules, in order:
+
+1. A case is always at exactly one step. Only :func:`kiosk.journeys.engine.advance` moves it.
+2. Events are facts in the past tense; effects are orders to the services. Neither decides anything.
+3. The state holds everything that a draft must bring back after a crash, and no picture.
+4. Every way out of a case ends in one sealed record.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from kiosk.domain.decision import Decision, Reason
+from kiosk.domain.evidence import Check, IdentityDocument, Side, Verdict
+from kiosk.domain.ids import AgentId, CaseId, OfficeId, RecordId
+from kiosk.domain.request import RequestVerdict, VerificationRequest
+
+
+class StepKind(StrEnum):
+    """Kinds of step; a screen panel exists for each."""
+
+    REQUEST = "request"
+    NOTICE = "notice"
+    DOCUMENT = "document"
+    CHECKS = "checks"
+    FEATURES = "features"
+    PERSON = "person"
+    DECISION = "decision"
+    CONFIRM = "confirm"
+    RECEIPT = "receipt"
+
+
+# --- facts kept in the state ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SideFacts:
+    """One side of the document, as captured.
+
+    Attributes:
+        side: which one.
+        frames_agreeing: how many frames gave the same reading.
+        by_hand: the zone was typed, not read.
+        sharpness: 0 to 1, measured on the zone.
+        seal: verdict of a 2D-Doc found on this side (value of ``documents.twoddoc.SealVerdict``)
+            or ``""``.
+    """
+
+    side: Side
+    frames_agreeing: int
+    by_hand: bool
+    sharpness: float
+    seal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureResult:
+    """One security feature drawn for examination, and the agent's answer (None: not answered)."""
+
+    feature_id: str
+    kind: str
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFacts:
+    """The agent's comparison of the person with the portrait.
+
+    Attributes:
+        verdict: PASS same person, FAIL not the same, UNSURE cannot decide.
+        zones: parts of the face that were compared (keys of the texts).
+        questions_asked: how many short questions; the answers are never kept.
+        questions_consistent: whether the answers agreed, None when none was asked.
+    """
+
+    verdict: Verdict
+    zones: tuple[str, ...] = ()
+    questions_asked: int = 0
+    questions_consistent: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SealedFacts:
+    """What the vault answered once record, journal entry and outbox row were committed.
+
+    Attributes:
+        record_id: the sealed record.
+        seq: its number in the device's journal.
+        slip_code: eight characters of the journal's checkpoint, for the client's slip.
+        sealed_at: device time, aware UTC.
+    """
+
+    record_id: RecordId
+    seq: int
+    slip_code: str
+    sealed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CaseState:
+    """Everything known of one case; immutable, replaced by each accepted event.
+
+    Attributes:
+        case_id: this case.
+        procedure: name of the journey in the catalogue.
+        step: where the case is.
+        agent_id: the agent in charge.
+        office_id: office of the device.
+        opened_at: device time, aware UTC.
+        request: the request once accepted.
+        request_problem: last answer to a scanned code that was not acceptable, None if none.
+        notice_version: version of the information notice that was shown.
+        consent: True given, False refused, None not asked yet.
+        document: what was read, merged over the sides.
+        sides: sides captured so far.
+        sides_expected: sides still to present, in order.
+        typed_fields: names of document fields entered by hand.
+        reading_checks: check digits and agreement, from reading.
+        checks: verdicts of the automatic checks.
+        ticked: codes of near matches that the agent confirmed by a tick.
+        features: security features drawn and their answers.
+        person: result of the comparison.
+        decision: the decision taken (also for abandoned cases).
+        record: set once sealed; the case is then closed.
+    """
+
+    case_id: CaseId
+    procedure: str
+    step: StepKind
+    agent_id: AgentId
+    office_id: OfficeId
+    opened_at: datetime
+    request: VerificationRequest | None = None
+    request_problem: RequestVerdict | None = None
+    notice_version: str = ""
+    consent: bool | None = None
+    document: IdentityDocument | None = None
+    sides: tuple[SideFacts, ...] = ()
+    sides_expected: tuple[Side, ...] = ()
+    typed_fields: tuple[str, ...] = ()
+    reading_checks: tuple[Check, ...] = ()
+    checks: tuple[Check, ...] = ()
+    ticked: tuple[str, ...] = ()
+    features: tuple[FeatureResult, ...] = ()
+    person: PersonFacts | None = None
+    decision: Decision | None = None
+    record: SealedFacts | None = None
+
+    @property
+    def closed(self) -> bool:
+        """Whether the case is sealed: nothing moves it any more."""
+        return self.record is not None
+
+
+# --- events: what happened ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPresented:
+    """A code was scanned or typed and judged. ``request`` is set when the verdict is VALID."""
+
+    verdict: RequestVerdict
+    request: VerificationRequest | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentAnswered:
+    """The information notice was shown and the person answered."""
+
+    notice_version: str
+    given: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SideCaptured:
+    """A side of the document was read (or typed) and accepted by the reader.
+
+    Attributes:
+        facts: how it was captured.
+        document: what this side told, None when it holds no readable zone.
+        checks: check digits and agreement of this reading.
+    """
+
+    facts: SideFacts
+    document: IdentityDocument | None
+    checks: tuple[Check, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldTyped:
+    """The agent typed a printed field (``expiry_date`` or ``issue_date``)."""
+
+    name: str
+    value: date
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureRestarted:
+    """The agent wants to present the document again: sides and readings are dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentConfirmed:
+    """All sides are there and the agent confirms what was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChecksComputed:
+    """The automatic checks were made (answer to the ``ComputeChecks`` effect)."""
+
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChecksReviewed:
+    """The agent saw the checks; ``ticked`` are near matches confirmed one by one."""
+
+    ticked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FeaturesDrawn:
+    """Security features were drawn for this case (answer to the ``DrawFeatures`` effect)."""
+
+    features: tuple[FeatureResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureExamined:
+    """The agent answered for one feature."""
+
+    feature_id: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class FeaturesFinished:
+    """The agent goes on from the features."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonCompared:
+    """The agent compared the person with the portrait."""
+
+    facts: PersonFacts
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionTaken:
+    """The agent decided."""
+
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class SealConfirmed:
+    """The agent confirmed once: seal now (answered by ``RecordSealed`` when it is durable)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSealed:
+    """Record, journal entry and outbox row are committed."""
+
+    sealed: SealedFacts
+
+
+@dataclass(frozen=True, slots=True)
+class SteppedBack:
+    """The agent went back one step."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseAbandoned:
+    """The client leaves, or the agent stops: goes to confirmation as an abandoned case."""
+
+    reason: Reason = Reason.CUSTOMER_WITHDRAWS
+
+
+Event = (
+    RequestPresented
+    | ConsentAnswered
+    | SideCaptured
+    | FieldTyped
+    | CaptureRestarted
+    | DocumentConfirmed
+    | ChecksComputed
+    | ChecksReviewed
+    | FeaturesDrawn
+    | FeatureExamined
+    | FeaturesFinished
+    | PersonCompared
+    | DecisionTaken
+    | SealConfirmed
+    | RecordSealed
+    | SteppedBack
+    | CaseAbandoned
+)
+
+
+# --- effects: what the services must do -----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SaveDraft:
+    """Write the state durably before the screen shows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComputeChecks:
+    """Run the automatic checks on request and document."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrawFeatures:
+    """Draw security features for the document, partly at random."""
+
+    count: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class SealRecord:
+    """Seal: record, journal entry and outbox row in one transaction; then delete the draft."""
+
+
+Effect = SaveDraft | ComputeChecks | DrawFeatures | SealRecord

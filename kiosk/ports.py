@@ -1,0 +1,330 @@
+"""The seams: what the services need from the outside, as Protocols. Adapters live elsewhere.
+
+Every adapter translates foreign exceptions into the tree of :mod:`kiosk.domain.errors`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol, Self
+
+from kiosk.domain.ids import AgentId, CaseId, RecordId
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Picture = npt.NDArray[np.uint8]
+    Scores = npt.NDArray[np.float32]
+
+
+# --- time -----------------------------------------------------------------------------------------
+
+
+class Clock(Protocol):
+    """Time as this device knows it: the wall clock is a claim, the monotonic clock a fact."""
+
+    def now(self) -> datetime:
+        """Device time, aware UTC. May be wrong by years."""
+
+    def monotonic_ms(self) -> int:
+        """Milliseconds since an arbitrary moment of this boot; never goes back."""
+
+    @property
+    def boot_id(self) -> str:
+        """Changes at every start of the machine (or of the program where that is all we know)."""
+
+
+# --- pictures -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture of a camera.
+
+    Attributes:
+        image: (H, W, 3) uint8, BGR.
+        seq: counts up from 0 since start; gaps are dropped frames.
+        timestamp_ms: monotonic.
+    """
+
+    image: Picture
+    seq: int
+    timestamp_ms: int
+
+
+class FrameSource(Protocol):
+    """A camera, a clip, a folder of pictures, or the specimen camera.
+
+    Used from one worker thread. ``stop`` may be called twice and from another thread.
+    """
+
+    @property
+    def name(self) -> str:
+        """For the screen: ``Caméra specimen``, ``/dev/video0``."""
+
+    def start(self) -> None:
+        """Open. Raises a CaptureError leaf (missing, busy, permission, timeout)."""
+
+    def read(self, timeout_ms: int = 1000) -> Frame:
+        """Next picture, paced at the source's rate. Raises CameraUnpluggedError, CameraTimeoutError,
+        CameraBlackError or CameraFrozenError.
+        """
+
+    def stop(self) -> None:
+        """Release the device. Never raises."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeSighting:
+    """A machine-readable code found in a picture.
+
+    Attributes:
+        symbology: ``QRCode``, ``DataMatrix``, ``PDF417``, ``Code128`` ...
+        payload: raw bytes, at most 8 KiB.
+        corners: four (x, y) in pixels of the picture, clockwise from top left.
+    """
+
+    symbology: str
+    payload: bytes
+    corners: tuple[tuple[float, float], ...]
+
+
+class CodeReader(Protocol):
+    """Finds and reads codes in a picture."""
+
+    def read(self, image: Picture) -> tuple[CodeSighting, ...]:
+        """Image (H, W) grey or (H, W, 3) BGR, uint8. Unreadable codes are not returned."""
+
+
+class TextReader(Protocol):
+    """Recognises one line of OCR-B per strip."""
+
+    def recognise(self, strips: Sequence[Picture]) -> list[Scores]:
+        """Strips (h, w) grey uint8, text upright -> per strip (T, 38) float32 probabilities.
+
+        Column 0 is the CTC blank, then ``0-9``, ``A-Z``, ``<`` (see ``capture.decode.ALPHABET``).
+        """
+
+    def warm_up(self) -> None:
+        """Load the model. Raises ModelError."""
+
+
+# --- the vault ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRow:
+    """An agent as stored: everything secret is wrapped.
+
+    Attributes:
+        failures: wrong PINs since the last success; incremented and committed BEFORE each check.
+        last_try_at: device time of the last try, aware UTC, or None.
+        last_try_mono_ms / last_try_boot: same moment on the monotonic clock.
+        wrapped_shift_key: None when no shift is open.
+    """
+
+    agent_id: AgentId
+    display_name: str
+    role: str
+    salt: bytes
+    public_key: bytes
+    wrapped_signing_key: bytes
+    wrapped_shift_key: bytes | None = None
+    failures: int = 0
+    last_try_at: datetime | None = None
+    last_try_mono_ms: int = 0
+    last_try_boot: str = ""
+
+
+class AgentRepository(Protocol):
+    """Agents who may sign in on this device."""
+
+    def get(self, agent_id: AgentId) -> AgentRow | None: ...
+    def all(self) -> tuple[AgentRow, ...]: ...
+    def put(self, row: AgentRow) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DraftRow:
+    """A draft as stored. ``sealed`` is AEAD ciphertext bound to (case_id, revision)."""
+
+    case_id: CaseId
+    agent_id: AgentId
+    revision: int
+    step: str
+    updated_at: datetime
+    sealed: bytes
+
+
+class DraftRepository(Protocol):
+    """Cases in progress."""
+
+    def get(self, case_id: CaseId) -> DraftRow | None: ...
+    def all(self) -> tuple[DraftRow, ...]: ...
+    def put(self, row: DraftRow) -> None: ...
+    def delete(self, case_id: CaseId) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRow:
+    """One journal entry as stored. ``jws`` is the leaf data; ``kind`` and ``wall_claimed`` are copies
+    of header fields, for listing only.
+    """
+
+    seq: int
+    kind: str
+    record_id: RecordId | None
+    wall_claimed: datetime
+    jws: str
+
+
+class JournalRepository(Protocol):
+    """The device's append-only journal (RFC 6962 tree over the entries)."""
+
+    def append(self, row: JournalRow) -> None: ...
+    def size(self) -> int: ...
+    def get(self, seq: int) -> JournalRow | None: ...
+    def range(self, start: int, end: int) -> tuple[JournalRow, ...]: ...
+    def frontier(self) -> tuple[bytes, ...]:
+        """Hashes of the complete subtrees, largest first, stored with the last entry."""
+
+    def put_frontier(self, frontier: Sequence[bytes]) -> None: ...
+
+
+class OutboxState(StrEnum):
+    """Where a sealed record is on its way."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    UNCONFIRMED = "sent-unconfirmed"
+    STORED = "stored"
+    QUARANTINED = "quarantined"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """One sealed record on its way to the central side.
+
+    Attributes:
+        seq: its journal entry; natural key together with the device.
+        reason: stable code of the last obstacle, or ``""``.
+        payload_len: bytes of the sealed blob (age header and payload together).
+        purged: the blob was deleted here after a verified receipt.
+    """
+
+    seq: int
+    record_id: RecordId
+    state: OutboxState
+    queued_at: datetime
+    updated_at: datetime
+    attempts: int
+    reason: str
+    payload_len: int
+    purged: bool = False
+
+
+class OutboxRepository(Protocol):
+    """Records to deliver, oldest first."""
+
+    def get(self, seq: int) -> OutboxRow | None: ...
+    def all(self) -> tuple[OutboxRow, ...]: ...
+    def put(self, row: OutboxRow) -> None: ...
+
+
+class BlobRepository(Protocol):
+    """Sealed blobs (complete age files), stored in chunks."""
+
+    def put(self, seq: int, blob: bytes) -> None: ...
+    def get(self, seq: int) -> bytes | None: ...
+    def purge(self, seq: int) -> None: ...
+
+
+class ValueRepository(Protocol):
+    """Small named values: policy in force, collector checkpoint, ratchet key, receipts, used requests."""
+
+    def get(self, name: str) -> bytes | None: ...
+    def put(self, name: str, value: bytes) -> None: ...
+    def delete(self, name: str) -> None: ...
+    def names(self, prefix: str) -> tuple[str, ...]: ...
+
+
+class UnitOfWork(Protocol):
+    """One transaction: commit or nothing. Opened, used and closed in one thread."""
+
+    agents: AgentRepository
+    drafts: DraftRepository
+    journal: JournalRepository
+    outbox: OutboxRepository
+    blobs: BlobRepository
+    values: ValueRepository
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Rolls back what was not committed."""
+
+    def commit(self) -> None:
+        """Durable when it returns (WAL, synchronous=FULL). Raises DiskFullError, VaultError."""
+
+
+class Store(Protocol):
+    """The encrypted store."""
+
+    def begin(self) -> UnitOfWork: ...
+    def free_bytes(self) -> int:
+        """Free space on the store's disk."""
+
+    def close(self) -> None: ...
+
+
+class KeyStore(Protocol):
+    """The operating system's secret store, or the visible demonstration one.
+
+    Names: ``database`` (32 bytes), ``device-signing`` (Ed25519 seed, 32 bytes), ``device-secret`` (32
+    bytes, mixed into every PIN key).
+    """
+
+    @property
+    def is_demonstration(self) -> bool: ...
+    def get(self, name: str) -> bytes | None:
+        """Raises KeyStoreError when the store is locked or missing."""
+
+    def put(self, name: str, secret: bytes) -> None: ...
+    def delete(self, name: str) -> None: ...
+
+
+# --- the central side -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LinkAnswer:
+    """Answer of the central side to one call: status and body, already bounded in size."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class CollectorLink(Protocol):
+    """Carries signed calls to the collector. Every call is safe to repeat."""
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        content_type: str = "application/json",
+    ) -> LinkAnswer:
+        """Raises UnreachableError, CertificateError, ProtocolError."""
+
+    def close(self) -> None: ...
