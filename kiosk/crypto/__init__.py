@@ -1,0 +1,1 @@
+"""Cryptography in one room: signatures, sealing, age files, PIN keys, notes, certificates."""

@@ -1,0 +1,82 @@
+"""Canonical JSON (RFC 8785), and a strict parser for what comes from outside.
+
+Rules, in order: text is NFC (the same name must give the same bytes); integers stay within 2^53;
+no NaN, no lone surrogate; on reading, duplicate keys are refused (Python keeps the last silently).
+"""
+
+import json
+import math
+import unicodedata
+from typing import Any
+
+import rfc8785
+
+_MAX_INT = 2**53 - 1
+
+
+def normalise(value: Any) -> Any:
+    """``value`` with every text in Unicode NFC, keys included."""
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value)
+    if isinstance(value, dict):
+        return {unicodedata.normalize("NFC", str(k)): normalise(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [normalise(item) for item in value]
+    return value
+
+
+def canonical_json(value: Any) -> bytes:
+    """The one byte form of ``value`` (JSON types only).
+
+    Raises:
+        ValueError: a number or text that RFC 8785 cannot represent.
+    """
+    try:
+        return rfc8785.dumps(normalise(value))
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as exc:
+        raise ValueError("no canonical form") from exc
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise ValueError("duplicate key")
+    return result
+
+
+def _refuse(word: str) -> Any:
+    raise ValueError(f"{word} is not JSON")
+
+
+def _bounded_int(text: str) -> int:
+    if len(text) > 17 or abs(number := int(text)) > _MAX_INT:
+        raise ValueError("integer beyond 2^53")
+    return number
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("number out of range")
+    return number
+
+
+def parse_json(data: bytes | str, max_bytes: int = 1 << 20) -> Any:
+    """Parse untrusted JSON.
+
+    Raises:
+        ValueError: too long, not UTF-8, not JSON, duplicate keys, NaN, too deep.
+    """
+    raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+    if len(raw) > max_bytes:
+        raise ValueError("too long")
+    try:
+        return json.loads(
+            raw.decode("utf-8"),
+            object_pairs_hook=_unique,
+            parse_constant=_refuse,
+            parse_int=_bounded_int,
+            parse_float=_finite,
+        )
+    except (UnicodeDecodeError, RecursionError) as exc:
+        raise ValueError("not JSON") from exc
