@@ -1,0 +1,1 @@
+"""The journal: entries, hash tree, checkpoints, sealed records, verification. Pure."""
