@@ -1,0 +1,1 @@
+"""Everything with a screen: Qt lives here and nowhere else."""

@@ -1,0 +1,98 @@
+"""The language of the screen: one object that every widget asks, and that tells when it changes."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from PySide6.QtCore import QDate, QLocale, QObject, Signal
+
+from kiosk.texts import Texts
+
+NBSP = "\u00a0"
+
+
+class Language(QObject):
+    """Texts, dates and numbers in the language in force; switched live.
+
+    Signals:
+        changed: another language is in force; widgets write their texts again.
+    """
+
+    changed = Signal()
+
+    def __init__(self, texts: Mapping[str, Texts], code: str, parent: QObject | None = None) -> None:
+        """Texts: by language code (``fr``, ``en``); code: the one to start with."""
+        super().__init__(parent)
+        self._texts = dict(texts)
+        self._code = code
+        self._locale = _locale(code)
+
+    @property
+    def code(self) -> str:
+        """Code of the language in force, ``fr`` or ``en``."""
+        return self._code
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Codes that can be chosen, in the order they were given."""
+        return tuple(self._texts)
+
+    def choose(self, code: str) -> None:
+        """Put another language in force. Raises KeyError for an unknown one."""
+        if code not in self._texts:
+            raise KeyError(code)
+        if code == self._code:
+            return
+        self._code = code
+        self._locale = _locale(code)
+        self.changed.emit()
+
+    def tr(self, key: str, **values: object) -> str:  # type: ignore[override]  # a key, not Qt's source text
+        """Text of a key, its placeholders filled in. ``n`` chooses between ``.one`` and ``.other``."""
+        return self._texts[self._code](key, **values)
+
+    def day(self, value: date) -> str:
+        """``13 juillet 1990`` / ``13 July 1990``."""
+        return self._locale.toString(_qdate(value), "d MMMM yyyy")
+
+    def weekday(self, value: date) -> str:
+        """``Lundi 23 novembre`` / ``Monday 23 November``."""
+        text = self._locale.toString(_qdate(value), "dddd d MMMM")
+        return text[:1].upper() + text[1:]
+
+    def time(self, value: datetime) -> str:
+        """Local time of an aware moment: ``9 h 12`` / ``9:12``."""
+        local = value.astimezone()
+        if self._code == "fr":
+            return f"{local.hour}{NBSP}h{NBSP}{local.minute:02d}"
+        return f"{local.hour}:{local.minute:02d}"
+
+    def moment(self, value: datetime) -> str:
+        """Day and time of an aware moment."""
+        local = value.astimezone()
+        return f"{self.weekday(local.date())}, {self.time(value)}"
+
+    def number(self, value: float, decimals: int = 0) -> str:
+        """A number with the separators of the language, French ones as no-break spaces."""
+        return self._locale.toString(float(value), "f", decimals).replace("\u202f", NBSP)
+
+    def key_name(self, key: str) -> str:
+        """What stands on a key cap: ``Entrée`` for ``Return``, ``Échap`` for ``Esc``."""
+        parts = [_KEY_NAMES.get((self._code, part), part) for part in key.split("+")]
+        return "+".join(parts)
+
+
+_KEY_NAMES = {
+    ("fr", "Return"): "Entrée",
+    ("fr", "Esc"): "Échap",
+    ("fr", "Del"): "Suppr",
+    ("en", "Return"): "Enter",
+    ("fr", "Space"): "Espace",
+}
+
+
+def _locale(code: str) -> QLocale:
+    return QLocale({"fr": "fr_FR", "en": "en_GB"}.get(code, code))
+
+
+def _qdate(value: date) -> QDate:
+    return QDate(value.year, value.month, value.day)

@@ -1,0 +1,44 @@
+"""The look of the product: tokens, and the theme in force that turns them into Qt values.
+
+Nothing outside this room writes a colour or a count of pixels.
+"""
+
+from ui.theme.theme import Theme
+from ui.theme.tokens import (
+    COUNTER_MIN_HEIGHT,
+    COUNTER_MIN_WIDTH,
+    PAGE_MS,
+    PALETTES,
+    STATE_MS,
+    TYPES,
+    UNDO_MS,
+    Density,
+    Palette,
+    Radius,
+    Size,
+    Space,
+    TextSize,
+    ThemeName,
+    Tone,
+    Type,
+)
+
+__all__ = [
+    "COUNTER_MIN_HEIGHT",
+    "COUNTER_MIN_WIDTH",
+    "PAGE_MS",
+    "PALETTES",
+    "STATE_MS",
+    "TYPES",
+    "UNDO_MS",
+    "Density",
+    "Palette",
+    "Radius",
+    "Size",
+    "Space",
+    "TextSize",
+    "Theme",
+    "ThemeName",
+    "Tone",
+    "Type",
+]
