@@ -1,0 +1,270 @@
+"""Buttons: one blue one for what to do next, the key that does the same printed on it."""
+
+from enum import StrEnum
+
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import (
+    QColor,
+    QEnterEvent,
+    QFontMetrics,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QShortcut,
+)
+from PySide6.QtWidgets import QPushButton, QSizePolicy
+from typing_extensions import override
+
+from ui.theme import Radius, Size, Space, Type
+from ui.widgets.look import Look
+from ui.widgets.paint import draw_box, draw_focus, draw_key_cap, key_cap_width
+
+_BUSY_STEP_MS = 40
+
+
+class ButtonKind(StrEnum):
+    """What a button is for."""
+
+    PRIMARY = "primary"
+    SECONDARY = "secondary"
+    QUIET = "quiet"
+    DANGER = "danger"
+    RAIL = "rail"
+
+
+class Button(QPushButton):
+    """A button with icon, text and key cap; the key works wherever the focus is in its window.
+
+    While busy it turns a ring, keeps its size and answers to nothing, so that a second press
+    cannot send a second order.
+    """
+
+    def __init__(
+        self,
+        look: Look,
+        text: str = "",
+        *,
+        kind: ButtonKind = ButtonKind.SECONDARY,
+        key: str = "",
+        icon: str = "",
+        trailing: str = "",
+    ) -> None:
+        super().__init__(text)
+        self._look = look
+        self._kind = kind
+        self._key = key
+        self._icon_name = icon
+        self._trailing = trailing
+        self._height: int | None = None
+        self._busy = False
+        self._turn = 0
+        self._timer = QTimer(self)
+        self._timer.setInterval(_BUSY_STEP_MS)
+        self._timer.timeout.connect(self._spin)
+        self._shortcut = QShortcut(self)
+        self._shortcut.activated.connect(self._press)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        look.theme.changed.connect(self._restyle)
+        look.language.changed.connect(self._restyle)
+        self.set_key(key)
+
+    @property
+    def kind(self) -> ButtonKind:
+        """What this button is for."""
+        return self._kind
+
+    @property
+    def busy(self) -> bool:
+        """Whether an order given by this button is under way."""
+        return self._busy
+
+    def set_kind(self, kind: ButtonKind) -> None:
+        """Another kind."""
+        self._kind = kind
+        self.update()
+
+    def set_icon(self, icon: str) -> None:
+        """Another icon before the text."""
+        self._icon_name = icon
+        self._restyle()
+
+    def set_key(self, key: str) -> None:
+        """Bind and print another key; ``""`` for none. ``Return`` also binds the keypad's Enter."""
+        self._key = key
+        keys = [QKeySequence(key)] if key else []
+        if key == "Return":
+            keys.append(QKeySequence(Qt.Key.Key_Enter))
+        self._shortcut.setKeys(keys)
+        self._restyle()
+
+    def set_height(self, height: int) -> None:
+        """A height of its own, px before the text-size factor (a ``Size`` token)."""
+        self._height = height
+        self._restyle()
+
+    def set_busy(self, busy: bool) -> None:
+        """Turn the ring and refuse presses, or stop."""
+        self._busy = busy
+        if busy:
+            self._timer.start()
+        else:
+            self._timer.stop()
+        self.setAccessibleDescription(
+            self._look.language.tr("common.busy") if busy else ""
+        )
+        self._shortcut.setEnabled(not busy)
+        self.update()
+
+    @override
+    def nextCheckState(self) -> None:
+        super().nextCheckState()
+
+    @override
+    def hitButton(self, pos: object) -> bool:
+        return not self._busy and super().hitButton(pos)  # type: ignore[arg-type]
+
+    @override
+    def sizeHint(self) -> QSize:
+        theme = self._look.theme
+        width = 2 * self._padding + QFontMetrics(theme.font(Type.BUTTON)).horizontalAdvance(
+            self.text()
+        )
+        icon = theme.scaled(Size.ICON)
+        if self._icon_name:
+            width += icon + Space.M
+        if self._trailing:
+            width += icon + Space.M
+        if self._cap:
+            width += key_cap_width(theme, self._cap) + Space.L
+        return QSize(width, self._own_height)
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    @override
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self.update()
+        super().enterEvent(event)
+
+    @override
+    def leaveEvent(self, event: QEvent) -> None:
+        self.update()
+        super().leaveEvent(event)
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme = self._look.theme
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        fill, line, ink = self._colors()
+        rect = QRectF(self.rect())
+        inset = Size.FOCUS_WIDTH + Size.FOCUS_GAP if self.hasFocus() else 0
+        radius = min(float(Radius.BUTTON), rect.height() / 2)
+        box = rect.adjusted(inset, inset, -inset, -inset)
+        draw_box(painter, box, radius - inset / 2, fill, line, 1.6)
+        if self.hasFocus():
+            ground = "rail" if self._kind is ButtonKind.RAIL else "surface"
+            draw_focus(painter, rect, radius, theme, ground)
+        if self._busy:
+            self._paint_busy(painter, ink)
+        else:
+            self._paint_content(painter, ink)
+        painter.end()
+
+    def _paint_content(self, painter: QPainter, ink: QColor) -> None:
+        theme = self._look.theme
+        ratio = self.devicePixelRatioF()
+        icon = theme.scaled(Size.ICON)
+        content = self.sizeHint().width() - 2 * self._padding
+        x = (self.width() - content) // 2
+        role = self._ink_role()
+        middle = (self.height() - icon) // 2
+        if self._icon_name:
+            painter.drawPixmap(x, middle, theme.pixmap(self._icon_name, role, icon, ratio))
+            x += icon + Space.M
+        painter.setFont(theme.font(Type.BUTTON))
+        painter.setPen(ink)
+        width = QFontMetrics(painter.font()).horizontalAdvance(self.text())
+        flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        painter.drawText(QRect(x, 0, width + Space.XS, self.height()), flags, self.text())
+        x += width
+        if self._trailing:
+            x += Space.M
+            painter.drawPixmap(x, middle, theme.pixmap(self._trailing, role, icon, ratio))
+            x += icon
+        if self._cap:
+            x += Space.L
+            cap = theme.scaled(Size.KEY_CAP)
+            rect = QRect(x, (self.height() - cap) // 2, key_cap_width(theme, self._cap), cap)
+            draw_key_cap(painter, rect, self._cap, theme, ink)
+
+    def _paint_busy(self, painter: QPainter, ink: QColor) -> None:
+        side = self._look.theme.scaled(Size.ICON_LARGE)
+        box = QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
+        pen = QPen(ink, float(Space.XS) * 0.75)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawArc(box, -self._turn * 16, 270 * 16)
+
+    def _colors(self) -> tuple[QColor | None, QColor | None, QColor]:
+        color = self._look.theme.color
+        ink = color(self._ink_role())
+        if not self.isEnabled():
+            return color("sunken"), color("line"), ink
+        under = self.underMouse()
+        match self._kind:
+            case ButtonKind.PRIMARY:
+                fill = "pressed" if self.isDown() else "hover" if under else "primary"
+                return color(fill), None, ink
+            case ButtonKind.DANGER:
+                return color("badsoft" if under or self.isDown() else "surface"), ink, ink
+            case ButtonKind.RAIL:
+                return color("railhi"), None, ink
+            case ButtonKind.QUIET:
+                return (color("psoft") if under or self.isDown() else None), None, ink
+            case _:
+                fill = "sunken" if self.isDown() else "psoft" if under else "surface"
+                return color(fill), color("line2"), ink
+
+    def _ink_role(self) -> str:
+        if not self.isEnabled():
+            return "ink3"
+        return {
+            ButtonKind.PRIMARY: "onprimary",
+            ButtonKind.DANGER: "bad",
+            ButtonKind.QUIET: "primary",
+            ButtonKind.RAIL: "onrail",
+        }.get(self._kind, "ink")
+
+    @property
+    def _cap(self) -> str:
+        if not self._key or self._look.theme.tablet:
+            return ""
+        return self._look.language.key_name(self._key)
+
+    @property
+    def _padding(self) -> int:
+        return int(Space.L if self._kind is ButtonKind.QUIET else Space.XXL)
+
+    @property
+    def _own_height(self) -> int:
+        theme = self._look.theme
+        return theme.target if self._height is None else theme.scaled(self._height)
+
+    def _spin(self) -> None:
+        self._turn = (self._turn + 18) % 360
+        self.update()
+
+    def _press(self) -> None:
+        if self.isEnabled() and not self._busy:
+            self.click()
+
+    def _restyle(self) -> None:
+        self.setMinimumHeight(self._own_height)
+        self.updateGeometry()
+        self.update()

@@ -1,0 +1,94 @@
+"""Small pills that state something: online, waiting, which side."""
+
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy
+from typing_extensions import override
+
+from ui.theme import Size, Space, Tone, Type
+from ui.widgets.look import Look
+from ui.widgets.paint import draw_box
+
+
+class Chip(QLabel):
+    """A pill with an icon and a few words; it is a QLabel, so it is read as text.
+
+    On the dark bar of the tablet (``on_rail``) the fill is the bar's own lighter blue.
+    """
+
+    def __init__(
+        self,
+        look: Look,
+        text: str = "",
+        *,
+        icon: str = "",
+        tone: Tone = Tone.INFO,
+        on_rail: bool = False,
+    ) -> None:
+        super().__init__(text)
+        self._look = look
+        self._icon = icon
+        self._tone = tone
+        self._on_rail = on_rail
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        look.theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def show_text(self, text: str, tone: Tone, icon: str = "") -> None:
+        """Other words, tone and icon."""
+        self._tone = tone
+        self._icon = icon
+        self.setText(text)
+        self._restyle()
+
+    def set_on_rail(self, on_rail: bool) -> None:
+        """Whether the chip lies on the dark bar."""
+        self._on_rail = on_rail
+        self._restyle()
+
+    @override
+    def sizeHint(self) -> QSize:
+        theme = self._look.theme
+        width = QFontMetrics(theme.font(Type.LABEL_STRONG)).horizontalAdvance(self.text())
+        width += 2 * Space.L
+        if self._icon:
+            width += theme.scaled(Size.ICON_SMALL) + Space.S
+        return QSize(width, theme.scaled(Size.CHIP))
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme = self._look.theme
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        fill = "railhi" if self._on_rail else self._tone.fill
+        ink = self._tone.ink
+        if self._on_rail:
+            ink = "railaccent" if self._tone in (Tone.WARN, Tone.BAD) else "onrail"
+        draw_box(painter, QRectF(self.rect()), self.height() / 2, theme.color(fill))
+        x = int(Space.L)
+        if self._icon:
+            side = theme.scaled(Size.ICON_SMALL)
+            painter.drawPixmap(
+                x,
+                (self.height() - side) // 2,
+                theme.pixmap(self._icon, ink, side, self.devicePixelRatioF()),
+            )
+            x += side + Space.S
+        painter.setFont(theme.font(Type.LABEL_STRONG))
+        painter.setPen(theme.color(ink))
+        painter.drawText(
+            QRect(x, 0, self.width() - x, self.height()),
+            Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
+            self.text(),
+        )
+        painter.end()
+
+    def _restyle(self) -> None:
+        self.setFont(self._look.theme.font(Type.LABEL_STRONG))
+        self.setFixedSize(self.sizeHint())
+        self.update()

@@ -1,0 +1,135 @@
+"""Text and icons that stand still."""
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from typing_extensions import override
+
+from ui.theme import Size, Tone, Type
+from ui.widgets.look import Look
+
+
+class Label(QLabel):
+    """Text in one of the styles of type and one of the inks."""
+
+    def __init__(
+        self,
+        look: Look,
+        text: str = "",
+        style: Type = Type.BODY,
+        ink: str = "ink",
+        *,
+        wrap: bool = False,
+    ) -> None:
+        super().__init__(text)
+        self._look = look
+        self._style = style
+        self._ink = ink
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(wrap)
+        if wrap:
+            policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+            policy.setHeightForWidth(True)
+            self.setSizePolicy(policy)
+        look.theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def set_ink(self, ink: str) -> None:
+        """Another palette name for the text."""
+        if ink != self._ink:
+            self._ink = ink
+            self._restyle()
+
+    def set_style(self, style: Type) -> None:
+        """Another style of type."""
+        if style is not self._style:
+            self._style = style
+            self._restyle()
+
+    def _restyle(self) -> None:
+        self.setFont(self._look.theme.font(self._style))
+        palette = self.palette()
+        palette.setColor(QPalette.ColorRole.WindowText, self._look.theme.color(self._ink))
+        self.setPalette(palette)
+
+
+class IconLabel(QLabel):
+    """An icon that accompanies a text; silent for screen readers, which read the text."""
+
+    def __init__(
+        self, look: Look, icon: str = "", ink: str = "ink2", size: int = Size.ICON
+    ) -> None:
+        super().__init__()
+        self._look = look
+        self._icon = icon
+        self._ink = ink
+        self._size = size
+        look.theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def show_icon(self, icon: str, ink: str) -> None:
+        """Another icon or ink; an empty name shows nothing."""
+        self._icon = icon
+        self._ink = ink
+        self._restyle()
+
+    @override
+    def sizeHint(self) -> QSize:
+        side = self._look.theme.scaled(self._size)
+        return QSize(side, side)
+
+    def _restyle(self) -> None:
+        side = self._look.theme.scaled(self._size)
+        self.setFixedSize(side, side)
+        if self._icon:
+            ratio = self.devicePixelRatioF()
+            self.setPixmap(self._look.theme.pixmap(self._icon, self._ink, side, ratio))
+        else:
+            self.clear()
+
+
+class Badge(QWidget):
+    """An icon on a round soft fill of its tone (square-ish where ``round_`` is False)."""
+
+    def __init__(
+        self,
+        look: Look,
+        icon: str,
+        tone: Tone = Tone.INFO,
+        size: int = Size.BADGE,
+    ) -> None:
+        super().__init__()
+        self._look = look
+        self._icon = icon
+        self._tone = tone
+        self._size = size
+        look.theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def show_icon(self, icon: str, tone: Tone) -> None:
+        """Another icon or tone."""
+        self._icon = icon
+        self._tone = tone
+        self.update()
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme = self._look.theme
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color(self._tone.fill))
+        painter.drawEllipse(QRectF(self.rect()))
+        side = round(self.width() * 0.52)
+        offset = (self.width() - side) // 2
+        painter.drawPixmap(
+            offset,
+            offset,
+            theme.pixmap(self._icon, self._tone.ink, side, self.devicePixelRatioF()),
+        )
+        painter.end()
+
+    def _restyle(self) -> None:
+        side = self._look.theme.scaled(self._size)
+        self.setFixedSize(side, side)
+        self.update()
