@@ -1,0 +1,182 @@
+"""Opening the file: raw key, settings that durability depends on, read back before anything else.
+
+Rules, in order: the key goes in first, as 32 raw bytes (no passphrase, no URL); every setting is
+read back and a file that does not accept one is refused; the version is known; only then the store
+exists. A small neighbour file holds a check value of the key, so that a wrong key is told apart
+from a damaged file. Source: records-and-sync 2.4; sqlcipher 4 design notes.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.pool import StaticPool
+from sqlcipher3 import dbapi2
+
+from kiosk.crypto.digests import sha256
+from kiosk.domain.errors import (
+    VaultCorruptError,
+    VaultError,
+    VaultKeyError,
+    VaultPragmaError,
+    VaultVersionError,
+)
+from kiosk.vault import schema
+from kiosk.vault.faults import translated
+
+KEY_BYTES = 32
+BUSY_TIMEOUT_S = 5.0
+
+# Setting, value to give, value that must be read back. auto_vacuum comes before the first table;
+# fullfsync matters on macOS, where fsync alone does not flush the drive.
+_SETTINGS: tuple[tuple[str, str, str], ...] = (
+    ("auto_vacuum", "INCREMENTAL", "2"),
+    ("journal_mode", "WAL", "wal"),
+    ("synchronous", "FULL", "2"),
+    ("fullfsync", "1", "1"),
+    ("checkpoint_fullfsync", "1", "1"),
+    ("foreign_keys", "ON", "1"),
+    ("secure_delete", "ON", "1"),
+    ("temp_store", "MEMORY", "2"),
+    ("trusted_schema", "OFF", "0"),
+)
+
+
+def _check_file(path: Path) -> Path:
+    return path.with_name(path.name + ".keycheck")
+
+
+def _check_value(key: bytes) -> bytes:
+    return sha256(b"visavis/vault-key-check/1" + key).hex()[:32].encode()
+
+
+def _sync_directory(directory: Path) -> None:
+    """Make a new name durable. Windows has no such call and needs none."""
+    if os.name == "nt":
+        return
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _create_file(path: Path, content: bytes) -> None:
+    """A new file for this user only. An existing one stays as it is."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _check_matches(path: Path, key: bytes) -> bool:
+    check = _check_file(path)
+    return check.exists() and check.read_bytes() == _check_value(key)
+
+
+def _prepare_files(path: Path, key: bytes) -> None:
+    """Create what is missing, for this user only."""
+    if len(key) != KEY_BYTES:
+        raise VaultKeyError("the key has not 32 bytes")
+    check = _check_file(path)
+    try:
+        if not path.exists() or not path.stat().st_size:
+            # No data yet: a check value left over from an interrupted creation means nothing.
+            check.unlink(missing_ok=True)
+            _create_file(check, _check_value(key))
+            _create_file(path, b"")
+            _sync_directory(path.parent)
+    except OSError as exc:
+        raise VaultError(f"file: {exc.strerror}") from exc
+
+
+def _connect(path: Path, key: bytes, busy_timeout_s: float) -> Any:
+    connection = dbapi2.connect(
+        str(path), timeout=busy_timeout_s, isolation_level=None, check_same_thread=False
+    )
+    # SQLCipher writes its own log lines to stderr; our errors carry what matters.
+    connection.execute("PRAGMA cipher_log_level = NONE")
+    connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+    return connection
+
+
+def _first_read(connection: Any, path: Path, key: bytes) -> None:
+    """The first page decrypts, or the key is wrong, or the page is damaged."""
+    with translated():
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except dbapi2.DatabaseError as exc:
+            if getattr(exc, "sqlite_errorname", "") != "SQLITE_NOTADB":
+                raise
+            if _check_matches(path, key):
+                raise VaultCorruptError("first page") from None
+            raise VaultKeyError("first page") from None
+
+
+def _apply_settings(connection: Any) -> None:
+    for name, value, _ in _SETTINGS:
+        connection.execute(f"PRAGMA {name} = {value}")
+    for name, _, expected in _SETTINGS:
+        row = connection.execute(f"PRAGMA {name}").fetchone()
+        if row is None or str(row[0]).lower() != expected:
+            raise VaultPragmaError(name)
+
+
+def open_engine(path: Path, key: bytes, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Engine:
+    """An engine on exactly one connection, ready and migrated.
+
+    Raises:
+        VaultKeyError, VaultCorruptError, VaultBusyError, VaultPragmaError, VaultVersionError,
+        DiskFullError, VaultError.
+    """
+    _prepare_files(path, key)
+    with translated():
+        connection = _connect(path, key, busy_timeout_s)
+    try:
+        _first_read(connection, path, key)
+        with translated():
+            _apply_settings(connection)
+        engine = create_engine(
+            "sqlite+pysqlite://",
+            creator=lambda: connection,
+            module=dbapi2,
+            poolclass=StaticPool,
+            hide_parameters=True,
+        )
+        # The driver would start transactions late and without the write lock; we start them.
+        event.listen(engine, "begin", _begin_immediate)
+        migrate(engine)
+    except BaseException:
+        connection.close()
+        raise
+    if not _check_matches(path, key):
+        _check_file(path).unlink(missing_ok=True)
+        _create_file(_check_file(path), _check_value(key))
+    return engine
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the file to the version this program knows, all steps in one transaction.
+
+    Raises:
+        VaultVersionError: the file is newer than this program.
+    """
+    with translated(), engine.begin() as connection:
+        found = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+        if found > schema.VERSION:
+            raise VaultVersionError(f"version {found}")
+        for step in schema.MIGRATIONS[found:]:
+            step(connection)
+        if found < schema.VERSION:
+            connection.exec_driver_sql(f"PRAGMA user_version = {schema.VERSION}")

@@ -1,0 +1,129 @@
+"""Tables of the store, and the numbered steps that build them.
+
+Rules, in order: a migration is never edited once released, only followed by another; the version
+stands in ``PRAGMA user_version``; a file of a newer version is refused, never guessed at. The
+personal data that the tables hold are ciphertext of their own (drafts, sealed records), so no
+claim rests on the file's encryption alone. No column of the journal or the outbox can hold a name.
+"""
+
+from collections.abc import Callable
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
+
+APPLICATION_ID = 0x56414156  # "VAAV"
+
+metadata = MetaData()
+
+agents = Table(
+    "agents",
+    metadata,
+    Column("agent_id", Text, primary_key=True),
+    Column("display_name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("wrapped_signing_key", LargeBinary, nullable=False),
+    Column("wrapped_shift_key", LargeBinary),
+    Column("failures", Integer, nullable=False),
+    Column("last_try_at", Text),
+    Column("last_try_mono_ms", Integer, nullable=False),
+    Column("last_try_boot", Text, nullable=False),
+)
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("case_id", Text, primary_key=True),
+    Column("agent_id", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("updated_at", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("record_id", Text, unique=True),
+    Column("wall_claimed", Text, nullable=False),
+    Column("jws", Text, nullable=False),
+)
+
+frontier = Table(
+    "journal_frontier",
+    metadata,
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column(
+        "seq",
+        Integer,
+        ForeignKey("journal.seq", deferrable=True, initially="DEFERRED"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("record_id", Text, nullable=False, unique=True),
+    Column("state", Text, nullable=False),
+    Column("queued_at", Text, nullable=False),
+    Column("updated_at", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("payload_len", Integer, nullable=False),
+    Column("purged", Integer, nullable=False),
+)
+
+blobs = Table(
+    "blobs",
+    metadata,
+    Column(
+        "seq",
+        Integer,
+        ForeignKey("journal.seq", deferrable=True, initially="DEFERRED"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("chunk", Integer, primary_key=True, autoincrement=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+# "values" is a word of SQL; the table carries another name.
+named_values = Table(
+    "named_values",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
+# The journal only grows: the file itself refuses anything else, whatever the program does.
+_APPEND_ONLY = (
+    "CREATE TRIGGER journal_no_update BEFORE UPDATE ON journal {refuse}",
+    "CREATE TRIGGER journal_no_delete BEFORE DELETE ON journal {refuse}",
+)
+_REFUSE = "BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END"
+
+
+def _first(connection: Connection) -> None:
+    """Version 1: everything."""
+    metadata.create_all(connection)
+    for trigger in _APPEND_ONLY:
+        connection.exec_driver_sql(trigger.format(refuse=_REFUSE))
+    connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_first,)
+VERSION = len(MIGRATIONS)
