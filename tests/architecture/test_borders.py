@@ -54,7 +54,8 @@ def tracked_files() -> list[Path]:
 
 
 def test_no_home_folder_or_unfinished_mark_stands_in_the_sources():
-    forbidden = re.compile(r"/root/|/home/[a-z]+/|TO" r"DO|FIX" r"ME|NotImplemented" r"Error")
+    marks = ("TO" + "DO", "FIX" + "ME", "NotImplemented" + "Error")
+    forbidden = re.compile("/root/|/home/[a-z]+/|" + "|".join(marks))
     hits = [
         f"{path.relative_to(ROOT)}: {match.group()}"
         for path in tracked_files()
