@@ -150,6 +150,8 @@ class Type(StrEnum):
     H1 = "h1"
     H2 = "h2"
     H3 = "h3"
+    WORDMARK = "wordmark"
+    TITLE = "title"
     FIGURE = "figure"
     VALUE = "value"
     BODY = "body"
@@ -157,6 +159,9 @@ class Type(StrEnum):
     BUTTON = "button"
     LABEL = "label"
     LABEL_STRONG = "label-strong"
+    STEP = "step"
+    STEP_HERE = "step-here"
+    STEP_HINT = "step-hint"
     KEY = "key"
     CODE = "code"
     CODE_LARGE = "code-large"
@@ -177,6 +182,8 @@ TYPES: dict[Type, TypeSpec] = {
     Type.H1: TypeSpec(36, 28, 700),
     Type.H2: TypeSpec(22, 21, 700),
     Type.H3: TypeSpec(20, 19, 700),
+    Type.WORDMARK: TypeSpec(27, 22, 600),
+    Type.TITLE: TypeSpec(21, 20, 600),
     Type.FIGURE: TypeSpec(36, 30, 700),
     Type.VALUE: TypeSpec(21, 20, 600),
     Type.BODY: TypeSpec(19, 18, 400),
@@ -184,6 +191,9 @@ TYPES: dict[Type, TypeSpec] = {
     Type.BUTTON: TypeSpec(18, 18, 600),
     Type.LABEL: TypeSpec(16, 16, 400),
     Type.LABEL_STRONG: TypeSpec(16, 16, 600),
+    Type.STEP: TypeSpec(19, 18, 500),
+    Type.STEP_HERE: TypeSpec(19, 18, 700),
+    Type.STEP_HINT: TypeSpec(16, 16, 400),
     Type.KEY: TypeSpec(15, 15, 500),
     Type.CODE: TypeSpec(18, 17, 500, mono=True),
     Type.CODE_LARGE: TypeSpec(26, 24, 600, mono=True),
@@ -225,6 +235,7 @@ class Size(IntEnum):
     ICON = 22
     ICON_LARGE = 28
     ICON_HERO = 44
+    BADGE_SMALL = 40
     BADGE = 44
     BADGE_LARGE = 60
     TARGET_MIN = 48
@@ -251,6 +262,7 @@ class Size(IntEnum):
     TILE = 186
     PIN_KEY_WIDTH = 96
     PIN_DOT = 18
+    PICTURE_MIN = 220
     SIDE_PANEL = 440
     READING_WIDTH = 760
     TEXT_WIDTH = 860
