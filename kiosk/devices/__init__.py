@@ -1,0 +1,1 @@
+"""Hardware and the operating system, behind the ports of :mod:`kiosk.ports`."""

@@ -1,0 +1,1 @@
+"""What an agent does, through ports only: sign in, prove, seal, deliver, look up."""

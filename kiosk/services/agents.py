@@ -1,0 +1,135 @@
+"""Agents of this device: who may sign in, and how their keys are wrapped.
+
+Rules, in order: a key-encryption key comes from the PIN AND a secret of this device, never from
+the PIN alone; each agent has a signing key of their own, made here and never leaving; its public
+half is announced in the journal, signed by the device, so that an auditor can tell whose signature
+a record bears. Source: records-and-sync 2.1 and 2.6.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import unicodedata
+from dataclasses import dataclass, field
+
+from kiosk.audit.entries import EntryKind
+from kiosk.crypto import aead
+from kiosk.crypto.digests import b64u
+from kiosk.crypto.passwords import Argon2Cost, pin_key
+from kiosk.crypto.signing import SigningKey
+from kiosk.domain.agent import Agent, Role
+from kiosk.domain.errors import KeyStoreError, PinPolicyError, SignInError
+from kiosk.domain.ids import AgentId
+from kiosk.ports import AgentRow, KeyStore, Store
+from kiosk.services.journal import Journal
+
+PIN_DIGITS = 6
+PASSPHRASE_CHARACTERS = 10
+_MIN_DISTINCT_DIGITS = 3
+_MIN_DISTINCT_CHARACTERS = 5
+_SALT_BYTES = 16
+_DIGITS = "0123456789"
+DEVICE_SECRET = "device-secret"  # noqa: S105 - the name of a secret, not the secret
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """An agent at work.
+
+    Attributes:
+        agent: who.
+        signing_key: signs the records of this agent.
+        shift_key: 32 bytes; opens the drafts of this shift and dies with it.
+    """
+
+    agent: Agent
+    signing_key: SigningKey
+    shift_key: bytes = field(repr=False)
+
+
+def check_pin(pin: str) -> str:
+    """The PIN in the one form that is hashed (NFC).
+
+    Raises:
+        PinPolicyError: neither six digits or more nor a passphrase of ten characters or more, or
+            a trivial one (sequence, repetition, too few different characters).
+    """
+    form = unicodedata.normalize("NFC", pin)
+    if form.isascii() and form.isdecimal():
+        if len(form) < PIN_DIGITS or _trivial(form):
+            raise PinPolicyError("digits")
+    elif len(form) < PASSPHRASE_CHARACTERS or len(set(form)) < _MIN_DISTINCT_CHARACTERS:
+        raise PinPolicyError("passphrase")
+    return form
+
+
+def _trivial(digits: str) -> bool:
+    """Whether a thief would try these digits first."""
+    steps = {(int(b) - int(a)) % 10 for a, b in itertools.pairwise(digits)}
+    repeated = any(digits == (digits[:n] * len(digits))[: len(digits)] for n in (1, 2, 3))
+    return len(steps) == 1 or repeated or len(set(digits)) < _MIN_DISTINCT_DIGITS
+
+
+def device_secret(keys: KeyStore) -> bytes:
+    """The secret that is mixed into every PIN key. Raises KeyStoreError when it is gone."""
+    secret = keys.get(DEVICE_SECRET)
+    if secret is None:
+        raise KeyStoreError("device secret missing")
+    return secret
+
+
+def wrapping_context(agent_id: AgentId, purpose: str) -> bytes:
+    """Associated data that ties a wrapped key to its agent and its purpose."""
+    return f"visavis/{purpose}/1\0{agent_id}".encode()
+
+
+def agent_of(row: AgentRow) -> Agent:
+    """The agent without anything secret."""
+    return Agent(row.agent_id, row.display_name, Role(row.role))
+
+
+class Agents:
+    """Adds agents to this device and lists them."""
+
+    def __init__(self, store: Store, keys: KeyStore, journal: Journal, cost: Argon2Cost) -> None:
+        self._store = store
+        self._keys = keys
+        self._journal = journal
+        self._cost = cost
+
+    def all(self) -> tuple[Agent, ...]:
+        """Every agent of this device, by name."""
+        with self._store.begin() as uow:
+            return tuple(agent_of(row) for row in uow.agents.all())
+
+    def add(self, agent_id: AgentId, display_name: str, role: Role, pin: str) -> Agent:
+        """Make the agent's keys and announce the public one in the journal.
+
+        Raises:
+            PinPolicyError: see :func:`check_pin`.
+            SignInError: the agent is already here.
+            KeyStoreError: the device secret is not available.
+        """
+        form = check_pin(pin)
+        salt = os.urandom(_SALT_BYTES)
+        kek = pin_key(form, salt, device_secret(self._keys), self._cost)
+        key = SigningKey.generate()
+        row = AgentRow(
+            agent_id=agent_id,
+            display_name=unicodedata.normalize("NFC", display_name),
+            role=role.value,
+            salt=salt,
+            public_key=key.public,
+            wrapped_signing_key=aead.seal(
+                kek, key.seed, wrapping_context(agent_id, "agent-signing-key")
+            ),
+        )
+        facts = {"agent": agent_id, "role": role.value, "public_key": b64u(key.public)}
+        with self._store.begin() as uow:
+            if uow.agents.get(agent_id) is not None:
+                raise SignInError("agent exists")
+            uow.agents.put(row)
+            self._journal.append(uow, EntryKind.AGENT_ADDED, facts)
+            uow.commit()
+        return agent_of(row)

@@ -1,0 +1,186 @@
+"""Writes the device's journal: one signed, chained, MACed entry per act.
+
+Rules, in order: an entry is part of the caller's unit of work, so that it commits with what it
+tells or not at all; number, previous root, frontier and ratchet key move together; the old ratchet
+key is overwritten; a wall clock that left the monotonic clock is itself an entry, before the one
+that noticed. Sources: records-and-sync 2.2, 2.3 and 2.8 (clock).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import msgspec
+
+from kiosk.audit.checkpoint import slip_code
+from kiosk.audit.entries import (
+    PROFILE,
+    ClockState,
+    EntryKind,
+    Fact,
+    Header,
+    entry_leaf,
+    make_entry,
+    next_ratchet,
+)
+from kiosk.audit.records import SealedBlob
+from kiosk.audit.tree import Frontier
+from kiosk.crypto import age
+from kiosk.crypto.aead import random_key
+from kiosk.crypto.digests import b64u
+from kiosk.crypto.signing import SigningKey
+from kiosk.domain.errors import JournalBrokenError
+from kiosk.domain.ids import RecordId
+from kiosk.ports import Clock, JournalRow, Store, UnitOfWork
+from kiosk.services.terms import DeviceFacts, Terms, TermsSource
+
+RATCHET = "journal/ratchet"
+RATCHET_ORIGIN = "journal/ratchet-origin"
+"""First ratchet key, sealed to the recipients: there the MACs can be checked, here never again."""
+LAST_CLOCK = "journal/clock"
+JUMP_TOLERANCE_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class _ClockReading:
+    """Both clocks at the last entry."""
+
+    boot_id: str
+    mono_ms: int
+    wall: datetime
+    state: ClockState
+
+
+class Journal:
+    """Appends entries to the journal of this device."""
+
+    def __init__(
+        self,
+        store: Store,
+        device_key: SigningKey,
+        clock: Clock,
+        device: DeviceFacts,
+        terms: TermsSource = Terms,
+    ) -> None:
+        self._store = store
+        self._device_key = device_key
+        self._clock = clock
+        self._device = device
+        self._terms = terms
+
+    def record(self, kind: EntryKind, facts: Mapping[str, Fact] | None = None) -> int:
+        """Append one entry in a unit of work of its own; its number."""
+        with self._store.begin() as uow:
+            seq, _ = self.append(uow, kind, facts)
+            uow.commit()
+        return seq
+
+    def append(
+        self,
+        uow: UnitOfWork,
+        kind: EntryKind,
+        facts: Mapping[str, Fact] | None = None,
+        sealed: SealedBlob | None = None,
+        record_id: RecordId | None = None,
+    ) -> tuple[int, str]:
+        """Append one entry inside ``uow``; the caller commits.
+
+        Args:
+            uow: open unit of work.
+            kind: what the entry tells.
+            facts: small and not personal.
+            sealed: the record this entry announces, or None.
+            record_id: its identifier, given with ``sealed``.
+
+        Returns:
+            Number of the entry, and the slip code of the journal that ends with it.
+
+        Raises:
+            JournalBrokenError: the stored journal does not fit its own frontier.
+        """
+        reading = self._read_clock(uow)
+        seq, root = self._write(uow, kind, facts or {}, sealed, record_id, reading)
+        return seq, slip_code(root)
+
+    def _read_clock(self, uow: UnitOfWork) -> _ClockReading:
+        """Compare the clocks with the last entry; a jump is journalled at once."""
+        stored = uow.values.get(LAST_CLOCK)
+        wall, mono_ms = self._clock.now(), self._clock.monotonic_ms()
+        boot_id, state, jump_s = self._clock.boot_id, ClockState.UNVERIFIED, 0
+        if stored is not None:
+            last = msgspec.json.decode(stored, type=_ClockReading)
+            passed_s = (wall - last.wall).total_seconds()
+            if last.boot_id == boot_id:
+                state = last.state
+                drift_s = passed_s - (mono_ms - last.mono_ms) / 1000
+                jump_s = round(drift_s) if abs(drift_s) > JUMP_TOLERANCE_S else 0
+            elif passed_s < -JUMP_TOLERANCE_S:
+                jump_s = round(passed_s)
+        if not jump_s:
+            return _ClockReading(boot_id, mono_ms, wall, state)
+        reading = _ClockReading(boot_id, mono_ms, wall, ClockState.JUMPED)
+        self._write(uow, EntryKind.CLOCK_JUMP, {"jump_s": jump_s}, None, None, reading)
+        return reading
+
+    def _write(
+        self,
+        uow: UnitOfWork,
+        kind: EntryKind,
+        facts: Mapping[str, Fact],
+        sealed: SealedBlob | None,
+        record_id: RecordId | None,
+        reading: _ClockReading,
+    ) -> tuple[int, bytes]:
+        """One entry; its number and the root of the journal with it."""
+        seq = uow.journal.size()
+        frontier = _frontier(uow, seq)
+        header = Header(
+            v=PROFILE,
+            device_id=self._device.device_id,
+            seq=seq,
+            kind=kind,
+            record_id=record_id,
+            policy_v=self._terms().policy_version,
+            recipients=sealed.recipients if sealed else (),
+            age_header_sha256=b64u(sealed.age_header_sha256) if sealed else "",
+            payload_sha256=b64u(sealed.payload_sha256) if sealed else "",
+            payload_len=sealed.payload_len if sealed else 0,
+            prev_root=b64u(frontier.root()),
+            ratchet_mac="",
+            boot_id=reading.boot_id,
+            mono_ms=reading.mono_ms,
+            wall_claimed=reading.wall.isoformat(timespec="milliseconds"),
+            clock_state=reading.state,
+            app_build=self._device.app_build,
+            facts=dict(facts),
+        )
+        ratchet = self._ratchet(uow)
+        entry = make_entry(header, ratchet, self._device_key)
+        uow.journal.append(JournalRow(seq, kind.value, record_id, reading.wall, entry))
+        frontier = frontier.append(entry_leaf(entry))
+        uow.journal.put_frontier(frontier.hashes)
+        uow.values.put(RATCHET, next_ratchet(ratchet))
+        uow.values.put(LAST_CLOCK, msgspec.json.encode(asdict(reading)))
+        return seq, frontier.root()
+
+    def _ratchet(self, uow: UnitOfWork) -> bytes:
+        """The MAC key of the next entry; made, and sealed for the auditor, before the first one."""
+        key = uow.values.get(RATCHET)
+        if key is not None:
+            return key
+        if uow.journal.size():
+            raise JournalBrokenError("ratchet key missing")
+        key = random_key()
+        recipients = self._terms().recipients
+        if recipients:
+            uow.values.put(RATCHET_ORIGIN, age.encrypt(key, recipients))
+        return key
+
+
+def _frontier(uow: UnitOfWork, size: int) -> Frontier:
+    try:
+        return Frontier(size, uow.journal.frontier())
+    except ValueError as exc:
+        raise JournalBrokenError("frontier") from exc

@@ -1,0 +1,230 @@
+"""Sign-in, shifts and lock-out.
+
+Rules, in order:
+
+1. A try is counted and committed BEFORE the PIN is looked at: pulling the plug gains nothing.
+2. After the third wrong PIN the next try waits, longer each time; the wait is measured on the
+   monotonic and on the wall clock and the longer one counts. A restart of the machine or a clock
+   set back starts the wait again.
+3. After ten wrong PINs only a second person (a manager) opens the agent's place again.
+4. The shift key is wrapped by the PIN key and survives a crash; signing in again during the shift
+   brings the same key back, so drafts open again. Signing out destroys it, and no draft goes
+   unaccounted for.
+
+Source: records-and-sync 2.1 and 2.6.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from kiosk.audit.entries import EntryKind, Fact
+from kiosk.crypto import aead
+from kiosk.crypto.passwords import Argon2Cost, pin_key
+from kiosk.crypto.signing import SigningKey
+from kiosk.domain.agent import Agent, Role
+from kiosk.domain.decision import Outcome
+from kiosk.domain.errors import (
+    DraftError,
+    LockedOutError,
+    SignInError,
+    UnknownAgentError,
+    WrongPinError,
+)
+from kiosk.domain.ids import AgentId
+from kiosk.ports import AgentRow, Clock, KeyStore, Store, UnitOfWork
+from kiosk.services.agents import Session, agent_of, device_secret, wrapping_context
+from kiosk.services.journal import Journal
+
+WAITS_S = (0, 0, 0, 30, 60, 300, 900, 3600, 3600)
+"""Wait after the first, second ... wrong PIN."""
+MAX_FAILURES = len(WAITS_S) + 1
+
+EndOfShift = Callable[[Session], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether an agent may try a PIN now.
+
+    Attributes:
+        failures: wrong PINs since the last success.
+        wait_s: seconds until the next try, 0 when it may be now.
+        locked: only a second person helps.
+    """
+
+    failures: int
+    wait_s: int
+    locked: bool
+
+
+class SignIn:
+    """Opens and closes an agent's session on this device."""
+
+    def __init__(
+        self,
+        store: Store,
+        keys: KeyStore,
+        clock: Clock,
+        cost: Argon2Cost,
+        journal: Journal,
+        end_of_shift: EndOfShift | None = None,
+    ) -> None:
+        """Wire the service.
+
+        Args:
+            store: the vault.
+            keys: holds the device secret.
+            clock: both clocks.
+            cost: of one PIN check.
+            journal: where shifts and failures are told.
+            end_of_shift: called before a shift key dies; seals the drafts that are still open.
+        """
+        self._store = store
+        self._keys = keys
+        self._clock = clock
+        self._cost = cost
+        self._journal = journal
+        self._end_of_shift = end_of_shift
+
+    def agents(self) -> tuple[Agent, ...]:
+        """Every agent of this device, by name."""
+        with self._store.begin() as uow:
+            return tuple(agent_of(row) for row in uow.agents.all())
+
+    def standing(self, agent_id: AgentId) -> Standing:
+        """Whether this agent may try now. Raises UnknownAgentError."""
+        with self._store.begin() as uow:
+            row = _known(uow, agent_id)
+        return Standing(row.failures, self._wait_s(row), row.failures >= MAX_FAILURES)
+
+    def sign_in(self, agent_id: AgentId, pin: str) -> Session:
+        """Open a session; opens a shift, or goes on with the open one.
+
+        Raises:
+            UnknownAgentError: no such agent here.
+            WrongPinError: counted.
+            LockedOutError: wait, or be unlocked; ``detail`` says which (``wait 30 s``).
+            KeyStoreError: the device secret is not available; the try counts.
+        """
+        row = self._count_try(agent_id)
+        secret = device_secret(self._keys)
+        kek = pin_key(unicodedata.normalize("NFC", pin), row.salt, secret, self._cost)
+        try:
+            seed = aead.open_sealed(
+                kek, row.wrapped_signing_key, wrapping_context(agent_id, "agent-signing-key")
+            )
+        except DraftError:
+            raise self._refuse(row) from None
+        return self._open_shift(agent_id, kek, SigningKey.from_seed(seed))
+
+    def sign_out(self, session: Session) -> None:
+        """End the shift: drafts are accounted for, the shift key is destroyed."""
+        if self._end_of_shift is not None:
+            self._end_of_shift(session)
+        agent_id = session.agent.agent_id
+        with self._store.begin() as uow:
+            row = _known(uow, agent_id)
+            for draft in uow.drafts.all():
+                if draft.agent_id == agent_id:
+                    # Nobody can open it any more: silence is no way out of a case.
+                    facts: dict[str, Fact] = {
+                        "case": draft.case_id,
+                        "outcome": Outcome.ABANDONED.value,
+                        "sealed": False,
+                    }
+                    self._journal.append(uow, EntryKind.VERIFY_CLOSE, facts)
+                    uow.drafts.delete(draft.case_id)
+            uow.agents.put(replace(row, wrapped_shift_key=None))
+            self._journal.append(uow, EntryKind.SHIFT_CLOSE, {"agent": agent_id})
+            uow.commit()
+
+    def unlock(self, agent_id: AgentId, by: Session) -> None:
+        """A second person lifts the lock-out.
+
+        Raises:
+            SignInError: not a manager, or the same person.
+        """
+        if by.agent.role is not Role.MANAGER or by.agent.agent_id == agent_id:
+            raise SignInError("second person")
+        with self._store.begin() as uow:
+            row = _known(uow, agent_id)
+            uow.agents.put(replace(row, failures=0))
+            facts = {"agent": agent_id, "lifted": True, "by": by.agent.agent_id}
+            self._journal.append(uow, EntryKind.LOCKOUT, facts)
+            uow.commit()
+
+    def _count_try(self, agent_id: AgentId) -> AgentRow:
+        """Count this try durably, unless it is too early for one."""
+        with self._store.begin() as uow:
+            row = _known(uow, agent_id)
+            if row.failures >= MAX_FAILURES:
+                raise LockedOutError("second person")
+            wait_s = self._wait_s(row)
+            if wait_s:
+                if self._clock_lost(row):
+                    uow.agents.put(self._stamped(row))
+                    uow.commit()
+                raise LockedOutError(f"wait {wait_s} s")
+            counted = self._stamped(replace(row, failures=row.failures + 1))
+            uow.agents.put(counted)
+            uow.commit()
+        return counted
+
+    def _stamped(self, row: AgentRow) -> AgentRow:
+        return replace(
+            row,
+            last_try_at=self._clock.now(),
+            last_try_mono_ms=self._clock.monotonic_ms(),
+            last_try_boot=self._clock.boot_id,
+        )
+
+    def _clock_lost(self, row: AgentRow) -> bool:
+        """Whether the time since the last try cannot be told: restart, or clock set back."""
+        set_back = row.last_try_at is not None and self._clock.now() < row.last_try_at
+        return set_back or row.last_try_boot != self._clock.boot_id
+
+    def _wait_s(self, row: AgentRow) -> int:
+        """Seconds still to wait."""
+        if not 0 < row.failures < MAX_FAILURES or row.last_try_at is None:
+            return 0
+        wait_s = WAITS_S[row.failures - 1]
+        if self._clock_lost(row):
+            return wait_s
+        by_wall_s = (self._clock.now() - row.last_try_at).total_seconds()
+        by_mono_s = (self._clock.monotonic_ms() - row.last_try_mono_ms) / 1000
+        return max(0, -int(-(wait_s - min(by_wall_s, by_mono_s)) // 1))
+
+    def _refuse(self, row: AgentRow) -> SignInError:
+        """Journal the wrong PIN; the error to raise."""
+        locked = row.failures >= MAX_FAILURES
+        facts: dict[str, Fact] = {"agent": row.agent_id, "failures": row.failures}
+        with self._store.begin() as uow:
+            self._journal.append(uow, EntryKind.LOGIN_FAIL, facts)
+            if locked:
+                self._journal.append(uow, EntryKind.LOCKOUT, {"agent": row.agent_id})
+            uow.commit()
+        return LockedOutError("second person") if locked else WrongPinError()
+
+    def _open_shift(self, agent_id: AgentId, kek: bytes, signing_key: SigningKey) -> Session:
+        context = wrapping_context(agent_id, "shift-key")
+        with self._store.begin() as uow:
+            row = replace(_known(uow, agent_id), failures=0)
+            if row.wrapped_shift_key is None:
+                shift_key = aead.random_key()
+                row = replace(row, wrapped_shift_key=aead.seal(kek, shift_key, context))
+                self._journal.append(uow, EntryKind.SHIFT_OPEN, {"agent": agent_id})
+            else:
+                shift_key = aead.open_sealed(kek, row.wrapped_shift_key, context)
+            uow.agents.put(row)
+            uow.commit()
+        return Session(agent_of(row), signing_key, shift_key)
+
+
+def _known(uow: UnitOfWork, agent_id: AgentId) -> AgentRow:
+    row = uow.agents.get(agent_id)
+    if row is None:
+        raise UnknownAgentError
+    return row

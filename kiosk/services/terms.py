@@ -1,0 +1,45 @@
+"""What the services need to know of the device and of the policy in force, as two small values."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from kiosk.domain.ids import DeviceId
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFacts:
+    """This device, as its records and its journal name it.
+
+    Attributes:
+        device_id: given at enrolment.
+        app_build: version of the program.
+        channel: ``office`` or ``home``.
+        catalogues: version of each catalogue in use, by name (``documents``, ``journeys`` ...).
+    """
+
+    device_id: DeviceId
+    app_build: str
+    channel: str = "office"
+    catalogues: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The part of the policy that binds the journal and the sealing.
+
+    Attributes:
+        policy_version: 0 before the first policy.
+        recipients: ``age1pq1…`` of everyone a record is sealed to.
+        evidence_images: whether pictures may go into a record.
+        assurance_level: level the operator asserts in ``verified_claims``, or ``""``: the level is
+            the operator's responsibility, so it is absent unless the policy states it.
+    """
+
+    policy_version: int = 0
+    recipients: tuple[str, ...] = ()
+    evidence_images: bool = False
+    assurance_level: str = ""
+
+
+TermsSource = Callable[[], Terms]
+"""Answers with the terms in force now: a new policy counts from the next record on."""
