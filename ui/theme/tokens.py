@@ -152,6 +152,8 @@ class Type(StrEnum):
     H3 = "h3"
     WORDMARK = "wordmark"
     TITLE = "title"
+    TILE = "tile"
+    ROW = "row"
     FIGURE = "figure"
     VALUE = "value"
     BODY = "body"
@@ -183,6 +185,8 @@ TYPES: dict[Type, TypeSpec] = {
     Type.H2: TypeSpec(22, 21, 700),
     Type.H3: TypeSpec(20, 19, 700),
     Type.WORDMARK: TypeSpec(27, 22, 600),
+    Type.ROW: TypeSpec(19, 18, 600),
+    Type.TILE: TypeSpec(25, 22, 700),
     Type.TITLE: TypeSpec(21, 20, 600),
     Type.FIGURE: TypeSpec(36, 30, 700),
     Type.VALUE: TypeSpec(21, 20, 600),
@@ -260,6 +264,9 @@ class Size(IntEnum):
     CORNER = 62
     CORNER_WIDTH = 6
     TILE = 186
+    TILE_TABLET = 166
+    ROW = 86
+    CHOICE = 72
     PIN_KEY_WIDTH = 96
     PIN_DOT = 18
     PICTURE_MIN = 220

@@ -1,0 +1,77 @@
+"""Tells screen readers what changed, and shows a short word that goes away by itself."""
+
+from PySide6.QtCore import QRectF, QTimer, Qt
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QPainter,
+    QPaintEvent,
+)
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+from typing_extensions import override
+
+from ui.theme import Radius, Size, Space, Tone, Type
+from ui.widgets.label import IconLabel, Label
+from ui.widgets.look import Look
+from ui.widgets.paint import draw_box
+
+TOAST_MS = 4000
+TONE_ICONS = {
+    Tone.NEUTRAL: "info-circle",
+    Tone.INFO: "info-circle",
+    Tone.OK: "circle-check",
+    Tone.WARN: "alert-triangle",
+    Tone.BAD: "alert-triangle",
+}
+
+
+def announce(widget: QWidget, text: str, *, assertive: bool = False) -> None:
+    """Have a screen reader say ``text``; ``assertive`` interrupts what it is saying."""
+    event = QAccessibleAnnouncementEvent(widget, text)
+    if assertive:
+        event.setPoliteness(QAccessible.AnnouncementPoliteness.Assertive)
+    QAccessible.updateAccessibility(event)
+
+
+class Toast(QWidget):
+    """A short word at the foot of its parent; never the only place where something is said."""
+
+    def __init__(self, parent: QWidget, look: Look) -> None:
+        super().__init__(parent)
+        self._look = look
+        row = QHBoxLayout(self)
+        row.setContentsMargins(Space.XL, Space.M, Space.XL, Space.M)
+        row.setSpacing(Space.M)
+        self._icon = IconLabel(look, "circle-check", "live", Size.ICON)
+        self._text = Label(look, "", Type.STRONG, "onstrip")
+        row.addWidget(self._icon)
+        row.addWidget(self._text)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(TOAST_MS)
+        self._timer.timeout.connect(self.hide)
+        self.hide()
+
+    def show_text(self, text: str, tone: Tone = Tone.OK) -> None:
+        """Show and announce ``text`` for a few seconds."""
+        ink = {Tone.OK: "live", Tone.WARN: "thread", Tone.BAD: "thread"}.get(tone, "onstrip")
+        self._icon.show_icon(TONE_ICONS[tone], ink)
+        self._text.setText(text)
+        self.adjustSize()
+        parent = self.parentWidget()
+        x = (parent.width() - self.width()) // 2
+        self.move(x, parent.height() - self.height() - Size.BOTTOM_BAR - Space.XXL)
+        self.show()
+        self.raise_()
+        self._timer.start()
+        announce(self, text)
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme = self._look.theme
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        line = theme.color("line2")
+        draw_box(painter, QRectF(self.rect()), Radius.BUTTON, theme.color("strip"), line, 1.2)
+        painter.end()

@@ -1,0 +1,165 @@
+"""Big options, each with its number on the keyboard: one answer, or several."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import QRect, QRectF, Signal
+from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QShortcut
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from ui.theme import Radius, Size, Space, Tone, Type
+from ui.widgets.label import IconLabel, Label
+from ui.widgets.look import Look
+from ui.widgets.paint import draw_box, draw_focus, draw_key_cap
+from ui.widgets.pressable import Pressable
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One option; ``value`` is what is told back."""
+
+    value: str
+    label: str
+    hint: str = ""
+    icon: str = ""
+    tone: Tone = Tone.INFO
+
+
+class ChoiceButton(Pressable):
+    """One option."""
+
+    def __init__(self, look: Look, choice: Choice, number: int, *, multiple: bool) -> None:
+        super().__init__(look)
+        self._choice = choice
+        self._multiple = multiple
+        self._key = str(number) if 1 <= number <= 9 else ""
+        self.setCheckable(True)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(
+            Space.L + look.theme.scaled(Size.ICON) + Space.M, Space.M, Space.HUGE, Space.M
+        )
+        row.setSpacing(Space.M)
+        self._icon = IconLabel(look, choice.icon, choice.tone.ink, Size.ICON_LARGE)
+        self._icon.setVisible(bool(choice.icon))
+        words = QVBoxLayout()
+        words.setSpacing(Space.HAIR)
+        self._label = Label(look, choice.label, Type.STRONG, wrap=True)
+        self._hint = Label(look, choice.hint, Type.LABEL, "ink2", wrap=True)
+        self._hint.setVisible(bool(choice.hint))
+        words.addWidget(self._label)
+        words.addWidget(self._hint)
+        row.addWidget(self._icon)
+        row.addLayout(words, 1)
+        self._let_through(self._icon, self._label, self._hint)
+        self.setMinimumHeight(look.theme.scaled(Size.TARGET_COUNTER))
+        self.setAccessibleName(choice.label)
+        self.setAccessibleDescription(choice.hint)
+        self._shortcut = QShortcut(self)
+        if self._key:
+            self._shortcut.setKeys([QKeySequence(self._key)])
+        self._shortcut.activated.connect(self.click)
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme = self._look.theme
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        rect = QRectF(self.rect())
+        chosen = self.isChecked()
+        inset = Size.FOCUS_WIDTH + Size.FOCUS_GAP if self.hasFocus() else 0
+        box = rect.adjusted(inset, inset, -inset, -inset)
+        tone = self._choice.tone
+        fill = tone.fill if chosen else "psoft" if self.underMouse() else "surface"
+        line = theme.color(tone.ink if chosen else "line2")
+        draw_box(painter, box, Radius.BUTTON, theme.color(fill), line, 2.4 if chosen else 1.4)
+        if self.hasFocus():
+            draw_focus(painter, rect, Radius.BUTTON, theme, "surface")
+        self._paint_mark(painter, chosen)
+        if self._key and not theme.tablet:
+            cap = theme.scaled(Size.KEY_CAP)
+            where = QRect(self.width() - Space.L - cap, (self.height() - cap) // 2, cap, cap)
+            draw_key_cap(painter, where, self._key, theme, theme.color("ink2"))
+        painter.end()
+
+    def _paint_mark(self, painter: QPainter, chosen: bool) -> None:
+        theme = self._look.theme
+        side = theme.scaled(Size.ICON)
+        box = QRectF(Space.L, (self.height() - side) / 2, side, side)
+        line = theme.color(self._choice.tone.ink if chosen else "line2")
+        radius = float(Space.XS) if self._multiple else side / 2
+        draw_box(painter, box, radius, line if chosen else None, line, 2)
+        if chosen:
+            icon = round(side * 0.8)
+            offset = (side - icon) / 2
+            painter.drawPixmap(
+                round(box.x() + offset),
+                round(box.y() + offset),
+                theme.pixmap("check", "surface", icon, self.devicePixelRatioF()),
+            )
+
+
+class ChoiceGroup(QWidget):
+    """Options of which one, or several, hold.
+
+    Signals:
+        changed(tuple): values chosen, in the order of the options.
+    """
+
+    changed = Signal(tuple)
+
+    def __init__(
+        self, look: Look, *, multiple: bool = False, columns: int = 1, keys: bool = True
+    ) -> None:
+        super().__init__()
+        self._look = look
+        self._multiple = multiple
+        self._columns = columns
+        self._keys = keys
+        self._choices: tuple[Choice, ...] = ()
+        self._buttons: dict[str, ChoiceButton] = {}
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
+        self._grid.setSpacing(Space.M)
+
+    @property
+    def selected(self) -> tuple[str, ...]:
+        """Values chosen, in the order of the options."""
+        return tuple(value for value, button in self._buttons.items() if button.isChecked())
+
+    def show_choices(self, choices: tuple[Choice, ...]) -> None:
+        """Show these options; what was chosen stays chosen where it is still offered."""
+        if choices == self._choices:
+            return
+        kept = self.selected
+        self._choices = choices
+        for old in self._buttons.values():
+            self._grid.removeWidget(old)
+            old.hide()
+            old.deleteLater()
+        self._buttons = {}
+        for index, choice in enumerate(choices):
+            number = index + 1 if self._keys else 0
+            button = ChoiceButton(self._look, choice, number, multiple=self._multiple)
+            button.setObjectName(f"choice-{choice.value}")
+            button.clicked.connect(partial(self._choose, choice.value))
+            self._buttons[choice.value] = button
+            self._grid.addWidget(button, index // self._columns, index % self._columns)
+        for column in range(self._columns):
+            self._grid.setColumnStretch(column, 1)
+        self.select(*kept)
+
+    def button(self, value: str) -> ChoiceButton:
+        """The widget of an option. Raises KeyError."""
+        return self._buttons[value]
+
+    def select(self, *values: str) -> None:
+        """Choose these and no others, without a signal."""
+        for value, button in self._buttons.items():
+            button.setChecked(value in values)
+            button.update()
+
+    def _choose(self, value: str, _checked: bool = False) -> None:
+        if not self._multiple:
+            self.select(value)
+        self.changed.emit(self.selected)

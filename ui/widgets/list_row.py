@@ -1,0 +1,155 @@
+"""Rows of a list: what it is, a line more, and a chip that says how it stands."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from ui.theme import Radius, Size, Space, Tone, Type
+from ui.widgets.chip import Chip
+from ui.widgets.label import Badge, Label
+from ui.widgets.look import Look
+from ui.widgets.paint import draw_box, draw_focus
+from ui.widgets.pressable import Pressable
+
+
+@dataclass(frozen=True, slots=True)
+class RowItem:
+    """One row as shown; ``name`` is told back when it is chosen."""
+
+    name: str
+    title: str
+    detail: str
+    icon: str
+    tone: Tone = Tone.INFO
+    chip: str = ""
+
+
+class _RowContent(QWidget):
+    """Badge, words and chip."""
+
+    def __init__(self, look: Look, item: RowItem) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
+        row.setSpacing(Space.L)
+        row.addWidget(Badge(look, item.icon, item.tone))
+        words = QVBoxLayout()
+        words.setSpacing(Space.HAIR)
+        words.addWidget(Label(look, item.title, Type.ROW))
+        words.addWidget(Label(look, item.detail, Type.LABEL, "ink2", wrap=True))
+        row.addLayout(words, 1)
+        if item.chip:
+            row.addWidget(Chip(look, item.chip, tone=item.tone))
+
+
+class ListRow(QWidget):
+    """A row that only tells."""
+
+    def __init__(self, look: Look, item: RowItem, *, last: bool = False) -> None:
+        super().__init__()
+        self._look = look
+        self._last = last
+        column = QVBoxLayout(self)
+        column.setContentsMargins(Space.HAIR, Space.M, Space.HAIR, Space.M)
+        column.addWidget(_RowContent(look, item))
+        self.setMinimumHeight(look.theme.scaled(Size.TARGET_COUNTER))
+        look.theme.changed.connect(self.update)
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        _draw_divider(painter, self, self._look, self._last)
+        painter.end()
+
+
+class ListButton(Pressable):
+    """A row that opens what it tells of."""
+
+    def __init__(self, look: Look, item: RowItem, *, last: bool = False) -> None:
+        super().__init__(look)
+        self._last = last
+        column = QVBoxLayout(self)
+        column.setContentsMargins(Space.HAIR, Space.M, Space.HAIR, Space.M)
+        content = _RowContent(look, item)
+        column.addWidget(content)
+        self._let_through(content)
+        self.setMinimumHeight(look.theme.scaled(Size.TARGET_COUNTER))
+        self.setAccessibleName(f"{item.title}. {item.detail}. {item.chip}".strip())
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme = self._look.theme
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        rect = QRectF(self.rect())
+        if self.underMouse() or self.isDown():
+            draw_box(painter, rect, Radius.BUTTON, theme.color("psoft"))
+        _draw_divider(painter, self, self._look, self._last)
+        if self.hasFocus():
+            draw_focus(painter, rect, Radius.BUTTON, theme, "surface")
+        painter.end()
+
+
+def _draw_divider(painter: QPainter, row: QWidget, look: Look, last: bool) -> None:
+    if last:
+        return
+    painter.setPen(QPen(look.theme.color("line"), 1.2))
+    left = look.theme.scaled(Size.BADGE) + Space.L
+    y = row.height() - 0.6
+    painter.drawLine(QPointF(left, y), QPointF(row.width(), y))
+
+
+class RowList(QWidget):
+    """Rows under each other.
+
+    Signals:
+        chosen(str): name of the row that was pressed (clickable lists only).
+    """
+
+    chosen = Signal(str)
+
+    def __init__(self, look: Look, *, clickable: bool = False) -> None:
+        super().__init__()
+        self._look = look
+        self._clickable = clickable
+        self._items: tuple[RowItem, ...] | None = None
+        self._rows: list[QWidget] = []
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
+        self._column.setSpacing(Space.NONE)
+        self._column.setAlignment(Qt.AlignmentFlag.AlignTop)
+
+    @property
+    def rows(self) -> tuple[QWidget, ...]:
+        """The row widgets, in order."""
+        return tuple(self._rows)
+
+    def show_items(self, items: tuple[RowItem, ...]) -> None:
+        """Show these rows; nothing moves when they are the same as before."""
+        if items == self._items:
+            return
+        self._items = items
+        for old in self._rows:
+            self._column.removeWidget(old)
+            old.hide()
+            old.deleteLater()
+        self._rows = []
+        for index, item in enumerate(items):
+            last = index == len(items) - 1
+            row: QWidget
+            if self._clickable:
+                button = ListButton(self._look, item, last=last)
+                button.clicked.connect(partial(self._choose, item.name))
+                row = button
+            else:
+                row = ListRow(self._look, item, last=last)
+            row.setObjectName(f"row-{item.name}")
+            self._rows.append(row)
+            self._column.addWidget(row)
+
+    def _choose(self, name: str, _checked: bool = False) -> None:
+        self.chosen.emit(name)
