@@ -44,7 +44,9 @@ def system_backend() -> KeyringBackend:
     try:
         chosen = keyring.get_keyring()
         is_chain = type(chosen).__module__ == _CHAINER
-        candidates = tuple(getattr(chosen, "backends", ())) if is_chain else (chosen,)
+        candidates: tuple[KeyringBackend, ...] = (
+            tuple(getattr(chosen, "backends", ())) if is_chain else (chosen,)
+        )
     except (keyring.errors.KeyringError, RuntimeError) as exc:
         raise KeyStoreError("no backend") from exc
     for backend in candidates:

@@ -152,7 +152,7 @@ class SignIn:
         with self._store.begin() as uow:
             row = _known(uow, agent_id)
             uow.agents.put(replace(row, failures=0))
-            facts = {"agent": agent_id, "lifted": True, "by": by.agent.agent_id}
+            facts: dict[str, Fact] = {"agent": agent_id, "lifted": True, "by": by.agent.agent_id}
             self._journal.append(uow, EntryKind.LOCKOUT, facts)
             uow.commit()
 

@@ -1,0 +1,144 @@
+"""The contents of a record, ``record.json``: what was checked, by whom, with which outcome.
+
+Rules, in order: nothing that the verification does not need; no picture, no line of the
+machine-readable zone, no answer to a question; the suspicion of fraud is a field of its own that
+no screen or slip shows; every outcome has a record, only an accepted one has claims.
+Source: domain 1.8 (closed lists, minimum per record) and 6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from kiosk.audit.entries import PROFILE
+from kiosk.audit.records import Attachment
+from kiosk.crypto.digests import sha256
+from kiosk.domain.evidence import Check, IdentityDocument
+from kiosk.domain.ids import RecordId
+from kiosk.domain.request import VerificationRequest
+from kiosk.journeys.model import CaseState, FeatureResult, PersonFacts, SideFacts
+from kiosk.services.terms import DeviceFacts, Terms
+from kiosk.services.verified_claims import utc_text, verified_claims
+
+
+def build_record(
+    state: CaseState,
+    record_id: RecordId,
+    sealed_at: datetime,
+    device: DeviceFacts,
+    terms: Terms,
+    attachments: Sequence[Attachment] = (),
+) -> dict[str, Any]:
+    """The record of a decided case, JSON types only.
+
+    Raises:
+        ValueError: the case has no decision yet.
+    """
+    if state.decision is None:
+        raise ValueError("a case without a decision leaves no record")
+    record: dict[str, Any] = {
+        "profile": PROFILE,
+        "record_id": record_id,
+        "visavis": {
+            "case_id": state.case_id,
+            "procedure": state.procedure,
+            "channel": device.channel,
+            "decision": {
+                "outcome": state.decision.outcome.value,
+                "reasons": [reason.value for reason in state.decision.reasons],
+                "fraud_suspected": state.decision.fraud_suspected,
+            },
+            "last_step": state.step.value,
+            "request": _request(state.request),
+            "notice": {"version": state.notice_version, "consent": state.consent},
+            "document": _document(state.document),
+            "reading": {
+                "sides": [_side(side) for side in state.sides],
+                "typed_fields": list(state.typed_fields),
+                "checks": _checks(state.reading_checks),
+            },
+            "checks": _checks(state.checks),
+            "ticked": list(state.ticked),
+            "features": [_feature(feature) for feature in state.features],
+            "person": _person(state.person),
+            "times": {"opened_at": utc_text(state.opened_at), "sealed_at": utc_text(sealed_at)},
+            "office_id": state.office_id,
+            "agent_id": state.agent_id,
+            "device_id": device.device_id,
+            "app_build": device.app_build,
+            "policy_version": terms.policy_version,
+            "catalogues": dict(device.catalogues),
+            "attachments": [
+                {"sha256": sha256(item.data).hex(), "extension": item.extension}
+                for item in attachments
+            ],
+        },
+    }
+    claims = verified_claims(state, terms, device.channel, sealed_at)
+    if claims is not None:
+        record["verified_claims"] = claims
+    return record
+
+
+def _request(request: VerificationRequest | None) -> dict[str, Any] | None:
+    """The reference only: what it announced is known to its issuer."""
+    if request is None:
+        return None
+    return {
+        "issuer": request.issuer,
+        "request_id": request.request_id,
+        "service": request.service,
+        "key_id": request.key_id,
+    }
+
+
+def _document(document: IdentityDocument | None) -> dict[str, Any] | None:
+    if document is None:
+        return None
+    expiry = document.expiry_date
+    return {
+        "kind": document.kind.value,
+        "layout": document.layout,
+        "issuer": document.issuer,
+        "number": document.document_number,
+        "expiry_printed": None if expiry is None else expiry.isoformat(),
+        "surname_truncated": document.surname_truncated,
+        "given_names_truncated": document.given_names_truncated,
+    }
+
+
+def _checks(checks: Sequence[Check]) -> list[dict[str, str]]:
+    return [{"code": c.code, "verdict": c.verdict.value, "detail": c.detail} for c in checks]
+
+
+def _side(side: SideFacts) -> dict[str, Any]:
+    return {
+        "side": side.side.value,
+        "by_hand": side.by_hand,
+        "frames_agreeing": side.frames_agreeing,
+        # Whole percent: canonical JSON keeps integers, and more digits mean nothing.
+        "sharpness_percent": round(side.sharpness * 100),
+        "seal": side.seal,
+    }
+
+
+def _feature(feature: FeatureResult) -> dict[str, Any]:
+    verdict = feature.verdict
+    return {
+        "feature_id": feature.feature_id,
+        "kind": feature.kind,
+        "verdict": None if verdict is None else verdict.value,
+    }
+
+
+def _person(person: PersonFacts | None) -> dict[str, Any] | None:
+    if person is None:
+        return None
+    return {
+        "verdict": person.verdict.value,
+        "zones": list(person.zones),
+        "questions_asked": person.questions_asked,
+        "questions_consistent": person.questions_consistent,
+    }

@@ -1,0 +1,152 @@
+"""The part of a record that a relying party reads: OpenID ``verified_claims``.
+
+Rules, in order: only an accepted verification has claims; ``vpiruv`` only where ultraviolet light
+was really used, else ``vpip``; ``vcrypt`` only where a signature was verified; ``pvp`` only where
+the agent saw the same person; no level of assurance unless the policy states one; claims are the
+minimum that identifies. Values are those read on the document, in its spelling.
+Source: OpenID Identity Assurance Schema Definition 1.0; domain 6.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from kiosk.domain.decision import Outcome
+from kiosk.domain.evidence import DocumentKind, IdentityDocument, PartialDate, Verdict
+from kiosk.journeys.model import CaseState
+from kiosk.services.terms import Terms
+
+TRUST_FRAMEWORK = "eidas"
+PROCEDURE = {"office": "face_to_face_post_office", "home": "face_to_face_carrier"}
+UV_FEATURE = "uv"
+"""Kind of a security feature that is examined under ultraviolet light (document catalogue)."""
+SEAL_VALID = "valid"
+"""Verdict of a 2D-Doc whose signature was verified (``documents.twoddoc.SealVerdict``)."""
+
+_TYPES = {
+    DocumentKind.FR_ID_CARD_2021: "idcard",
+    DocumentKind.FR_ID_CARD_1988: "idcard",
+    DocumentKind.EU_ID_CARD: "idcard",
+    DocumentKind.FR_PASSPORT: "passport",
+    DocumentKind.PASSPORT: "passport",
+    DocumentKind.FR_RESIDENCE_PERMIT: "residence_permit",
+}
+# ICAO Doc 9303-3 writes Germany with one letter, ISO 3166-1 with three.
+_COUNTRY_CODES = {"D": "DEU"}
+
+
+def utc_text(moment: datetime) -> str:
+    """RFC 3339 in UTC, whole seconds: ``2026-11-23T09:41:07Z``."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def verified_claims(
+    state: CaseState, terms: Terms, channel: str, verified_at: datetime
+) -> dict[str, Any] | None:
+    """The ``verified_claims`` object, or None where nothing was accepted.
+
+    Args:
+        state: a decided case.
+        terms: for the version of the policy and the level it asserts.
+        channel: ``office`` or ``home``.
+        verified_at: device time of the sealing.
+    """
+    decision, document = state.decision, state.document
+    if decision is None or decision.outcome is not Outcome.ACCEPTED or document is None:
+        return None
+    checks = _check_details(state)
+    return {
+        "verification": {
+            "trust_framework": TRUST_FRAMEWORK,
+            **_assurance(terms, channel, [c["check_id"] for c in checks]),
+            "time": utc_text(verified_at),
+            "verification_process": state.case_id,
+            "evidence": [
+                {
+                    "type": "document",
+                    "check_details": checks,
+                    "document_details": _document_details(document),
+                }
+            ],
+        },
+        "claims": _claims(document),
+    }
+
+
+def _check_details(state: CaseState) -> list[dict[str, str]]:
+    """What was checked and how, in the order of the journey."""
+    ultraviolet = any(
+        f.kind == UV_FEATURE and f.verdict in (Verdict.PASS, Verdict.FAIL) for f in state.features
+    )
+    details = [("vpiruv" if ultraviolet else "vpip", "chk-doc")]
+    if any(side.seal == SEAL_VALID for side in state.sides):
+        details.append(("vcrypt", "chk-sig"))
+    if state.person is not None and state.person.verdict is Verdict.PASS:
+        details.append(("pvp", "chk-face"))
+    return [
+        {
+            "check_method": method,
+            "check_id": name,
+            "organization": f"Bureau de poste {state.office_id}",
+        }
+        for method, name in details
+    ]
+
+
+def _assurance(terms: Terms, channel: str, check_ids: list[str]) -> dict[str, Any]:
+    process: dict[str, Any] = {
+        "policy": f"vis-a-vis-{terms.policy_version}",
+        "procedure": PROCEDURE[channel],
+    }
+    if not terms.assurance_level:
+        return {"assurance_process": process}
+    level = terms.assurance_level
+    kinds = (
+        ("evidence_validation", [i for i in check_ids if i != "chk-face"]),
+        ("verification", [i for i in check_ids if i == "chk-face"]),
+    )
+    process["assurance_details"] = [
+        {
+            "assurance_type": kind,
+            "assurance_classification": level,
+            "evidence_ref": [{"check_id": i} for i in ids],
+        }
+        for kind, ids in kinds
+        if ids
+    ]
+    return {"assurance_level": level, "assurance_process": process}
+
+
+def _document_details(document: IdentityDocument) -> dict[str, Any]:
+    details: dict[str, Any] = {
+        "document_number": document.document_number,
+        "issuer": {"country_code": _COUNTRY_CODES.get(document.issuer, document.issuer)},
+    }
+    if document.kind in _TYPES:
+        details["type"] = _TYPES[document.kind]
+    if document.issuer == "FRA":
+        details["issuer"] |= {"name": "République française", "country": "FR"}
+    if document.issue_date is not None:
+        details["date_of_issuance"] = document.issue_date.isoformat()
+    if document.expiry_date is not None:
+        details["date_of_expiry"] = document.expiry_date.isoformat()
+    return details
+
+
+def _claims(document: IdentityDocument) -> dict[str, Any]:
+    claims: dict[str, Any] = {
+        "family_name": document.surname,
+        "given_name": " ".join(document.given_names),
+    }
+    birthdate = _birthdate(document.birth_date)
+    if birthdate:
+        claims["birthdate"] = birthdate
+    return claims
+
+
+def _birthdate(birth: PartialDate) -> str:
+    """OpenID Connect Core 5.1: a full date, or ``YYYY`` alone; anything else has no form there."""
+    if birth.complete is not None:
+        return birth.complete.isoformat()
+    return "" if birth.year is None or birth.month is not None else f"{birth.year:04d}"
