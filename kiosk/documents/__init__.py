@@ -1,0 +1,1 @@
+"""Text or bytes to typed documents: MRZ, names, 2D-Doc, codes, validity, checks, catalogue."""
