@@ -1,0 +1,119 @@
+"""The specimen documents of ``resources/specimens``: pictures and the truth about them."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import cv2
+
+from kiosk.domain.errors import CatalogueError
+from kiosk.domain.evidence import DocumentKind, Side
+
+if TYPE_CHECKING:
+    from kiosk.ports import Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The person on a specimen, as printed. All of them are invented or official specimens."""
+
+    surname: str
+    given_names: tuple[str, ...]
+    sex: str
+    nationality: str
+    birth_date: str
+    birth_place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Specimen:
+    """One specimen document.
+
+    Attributes:
+        specimen_id: stable name (``fr-id-martin``).
+        variant: ``valid``, ``extended``, ``expired``, ``minor``, ``tampered``, ``damaged``,
+            ``other-name`` or ``not-accepted``.
+        mrz: the lines exactly as drawn, wrong check digits included.
+        mrz_side: the side that carries them.
+        number, issuer: as printed.
+        issued, expires: printed dates, ISO 8601.
+        expected: outcome of a correct verification with the matching request.
+        reason: reason code that a refusal should carry, or ``""``.
+        request: fields of the request that differ from the document, by name.
+        files: picture of each side.
+    """
+
+    specimen_id: str
+    kind: DocumentKind
+    variant: str
+    holder: Holder
+    mrz: tuple[str, ...]
+    mrz_side: Side
+    number: str
+    issuer: str
+    issued: str
+    expires: str
+    expected: str
+    reason: str
+    request: Mapping[str, str]
+    files: Mapping[Side, Path]
+
+    def picture(self, side: Side) -> Picture:
+        """Picture of one side, (H, W, 3) uint8 BGR, 300 dpi. Raises CatalogueError."""
+        path = self.files.get(side)
+        image = None if path is None else cv2.imread(str(path), cv2.IMREAD_COLOR)
+        if image is None:
+            raise CatalogueError(f"no picture: {self.specimen_id} {side}")
+        return image  # type: ignore[return-value]  # cv2 types every picture as a bare ndarray
+
+    def mrz_on(self, side: Side) -> tuple[str, ...]:
+        """The lines of the zone where this side carries it, else nothing."""
+        return self.mrz if side is self.mrz_side else ()
+
+
+def _specimen(folder: Path, entry: dict[str, Any]) -> Specimen:
+    holder, document = entry["holder"], entry["document"]
+    return Specimen(
+        specimen_id=entry["id"],
+        kind=DocumentKind(entry["kind"]),
+        variant=entry["variant"],
+        holder=Holder(
+            surname=holder["surname"],
+            given_names=tuple(holder["given_names"]),
+            sex=holder["sex"],
+            nationality=holder["nationality"],
+            birth_date=holder["birth_date"],
+            birth_place=holder["birth_place"],
+        ),
+        mrz=tuple(entry["mrz"]),
+        mrz_side=Side(entry["mrz_side"]),
+        number=document["number"],
+        issuer=document["issuer"],
+        issued=document["issued"],
+        expires=document["expires"],
+        expected=entry["expected"],
+        reason=entry["reason"],
+        request=dict(entry["request"]),
+        files={Side(side): folder / name for side, name in entry["sides"].items()},
+    )
+
+
+def load_specimens(folder: Path) -> dict[str, Specimen]:
+    """Specimens by id, in the order of the file.
+
+    Args:
+        folder: ``resources/specimens``.
+
+    Raises:
+        CatalogueError: the list is missing or incomplete.
+    """
+    try:
+        data = tomllib.loads((folder / "specimens.toml").read_text(encoding="utf-8"))
+        found = [_specimen(folder, entry) for entry in data["specimen"]]
+    except (OSError, tomllib.TOMLDecodeError, KeyError, ValueError) as exc:
+        raise CatalogueError("specimens.toml") from exc
+    return {specimen.specimen_id: specimen for specimen in found}
