@@ -1,1 +1,1 @@
-"""Procedures as data: model, guards, engine, catalogue, validation, diagram, automatic agent. Pure."""
+"""Procedures as data: model, guards, engine, catalogue, validation, diagram, agent. Pure."""

@@ -1,4 +1,4 @@
-"""Values of a journey: steps, the state of a case, the events that move it, the effects they ask for.
+"""Values of a journey: steps, state of a case, events that move it, effects they ask for.
 
 Rules, in order:
 
@@ -124,6 +124,7 @@ class CaseState:
         person: result of the comparison.
         decision: the decision taken (also for abandoned cases).
         record: set once sealed; the case is then closed.
+        trail: steps walked through to come here, oldest first; going back takes the last.
     """
 
     case_id: CaseId
@@ -147,6 +148,7 @@ class CaseState:
     person: PersonFacts | None = None
     decision: Decision | None = None
     record: SealedFacts | None = None
+    trail: tuple[StepKind, ...] = ()
 
     @property
     def closed(self) -> bool:

@@ -1,0 +1,192 @@
+"""The engine: a journey, a state and an event give the next state and the effects to perform.
+
+Rules, in order:
+
+1. A sealed case does not move.
+2. An event is taken in only where the step names it and the guard of one of its ways holds;
+   otherwise it is refused and the state is unchanged.
+3. The agent may go back wherever the step allows it; what is found out then is kept until something
+   that it rests on changes. A decision lasts only as long as the agent stays with it.
+4. Every accepted event asks for a saved draft, and for what the step that it leads to needs.
+5. Pure: same input, same answer; no clock, file, network or chance.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from kiosk.domain.decision import Outcome
+from kiosk.domain.errors import EventRefusedError
+from kiosk.domain.evidence import Verdict
+from kiosk.domain.ids import AgentId, CaseId, OfficeId
+from kiosk.journeys.facts import sides_missing, take_in
+from kiosk.journeys.guards import GUARDS, obstacles
+from kiosk.journeys.model import (
+    CaseAbandoned,
+    CaseState,
+    DecisionTaken,
+    DrawFeatures,
+    Effect,
+    Event,
+    FeatureExamined,
+    RecordSealed,
+    SaveDraft,
+    SealConfirmed,
+    SealRecord,
+    StepKind,
+    SteppedBack,
+)
+from kiosk.journeys.procedure import Journey, Step, Way
+
+_DECISION_LASTS = (StepKind.DECISION, StepKind.CONFIRM, StepKind.RECEIPT)
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """Answer of the engine.
+
+    Attributes:
+        state: the next state.
+        effects: what the services must do, in order.
+    """
+
+    state: CaseState
+    effects: tuple[Effect, ...]
+
+
+def opened(
+    journey: Journey, case_id: CaseId, agent_id: AgentId, office_id: OfficeId, opened_at: datetime
+) -> CaseState:
+    """State of a case that was just opened."""
+    state = CaseState(
+        case_id=case_id,
+        procedure=journey.name,
+        step=journey.start,
+        agent_id=agent_id,
+        office_id=office_id,
+        opened_at=opened_at,
+    )
+    return replace(state, sides_expected=sides_missing(journey, state, None, set()))
+
+
+def advance(journey: Journey, state: CaseState, event: Event) -> Advance:
+    """Move a case by one event.
+
+    Raises:
+        EventRefusedError: the event is not accepted at this step; the state is unchanged.
+    """
+    if state.closed:
+        raise EventRefusedError("case is sealed")
+    step = _step(journey, state)
+    if isinstance(event, SteppedBack):
+        moved = _gone_back(state, step)
+    elif isinstance(event, CaseAbandoned):
+        moved = _abandoned(journey, state, step, event)
+    else:
+        moved = _moved(journey, state, step, event)
+    return Advance(moved, tuple(_effects(journey, state, moved, event)))
+
+
+def pending(journey: Journey, state: CaseState) -> tuple[Effect, ...]:
+    """Effects that the step still waits for, for a case brought back from a draft."""
+    if state.closed:
+        return ()
+    return tuple(_orders(journey, state))
+
+
+def accepts(journey: Journey, state: CaseState, event: type[Event]) -> bool:
+    """Whether the step takes in this kind of event at all (its guard may still refuse it)."""
+    if state.closed:
+        return False
+    step = _step(journey, state)
+    if event is SteppedBack:
+        return step.back and bool(state.trail)
+    if event is CaseAbandoned:
+        return step.abandon_to is not None
+    return any(way.on is event for way in step.ways)
+
+
+def outcomes(journey: Journey, state: CaseState) -> tuple[Outcome, ...]:
+    """Outcomes that the agent may choose now; acceptance only where nothing stands against it."""
+    stops = (Outcome.REFUSED, Outcome.SUSPENDED)
+    if not accepts(journey, state, DecisionTaken):
+        return ()
+    if state.step is StepKind.DECISION and not obstacles(journey, state):
+        return (Outcome.ACCEPTED, *stops)
+    return stops
+
+
+def _step(journey: Journey, state: CaseState) -> Step:
+    try:
+        return journey.step(state.step)
+    except KeyError as exc:
+        raise EventRefusedError("step of another procedure") from exc
+
+
+def _gone_back(state: CaseState, step: Step) -> CaseState:
+    if not step.back or not state.trail:
+        raise EventRefusedError("no way back")
+    *trail, before = state.trail
+    return _settled(replace(state, step=before, trail=tuple(trail)))
+
+
+def _abandoned(journey: Journey, state: CaseState, step: Step, event: CaseAbandoned) -> CaseState:
+    if step.abandon_to is None:
+        raise EventRefusedError("nothing to abandon")
+    return _arrived(take_in(journey, state, event), step.abandon_to)
+
+
+def _moved(journey: Journey, state: CaseState, step: Step, event: Event) -> CaseState:
+    ways = [way for way in step.ways if way.on is type(event)]
+    if not ways:
+        raise EventRefusedError(f"{type(event).__name__} at {step.kind}")
+    taken = take_in(journey, state, event)
+    way = _open_way(journey, taken, ways)
+    if way is None:
+        closed = " ".join(way.when for way in ways)
+        raise EventRefusedError(f"{type(event).__name__} at {step.kind}: not {closed}")
+    return _arrived(taken, way.to)
+
+
+def _open_way(journey: Journey, state: CaseState, ways: list[Way]) -> Way | None:
+    return next((way for way in ways if GUARDS[way.when](journey, state)), None)
+
+
+def _arrived(state: CaseState, to: StepKind) -> CaseState:
+    if to is state.step:
+        return state
+    return _settled(replace(state, step=to, trail=(*state.trail, state.step)))
+
+
+def _settled(state: CaseState) -> CaseState:
+    """Drop a decision that the agent has walked away from."""
+    if state.decision is None:
+        return state
+    walked_away = state.step not in _DECISION_LASTS
+    taken_back = state.step is StepKind.DECISION and state.decision.outcome is Outcome.ABANDONED
+    return replace(state, decision=None) if walked_away or taken_back else state
+
+
+def _effects(
+    journey: Journey, before: CaseState, after: CaseState, event: Event
+) -> Iterator[Effect]:
+    if isinstance(event, SealConfirmed):
+        yield SealRecord()
+        return
+    if isinstance(event, RecordSealed):
+        return  # the draft went with the seal, in the same transaction
+    yield SaveDraft()
+    if after.step is not before.step:
+        yield from _orders(journey, after)
+    elif isinstance(event, FeatureExamined):
+        wanted = journey.feature_count - sum(
+            item.verdict is not Verdict.UNSURE for item in after.features
+        )
+        if wanted > 0:
+            yield DrawFeatures(wanted)
+
+
+def _orders(journey: Journey, state: CaseState) -> Iterator[Effect]:
+    for order in journey.step(state.step).orders:
+        if not GUARDS[order.unless](journey, state):
+            yield order.effect

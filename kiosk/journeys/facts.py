@@ -1,0 +1,212 @@
+"""What each event changes in the state of a case, and what it makes worthless.
+
+Rules, in order:
+
+1. An event that does not fit the state is refused with :class:`EventRefusedError`; nothing changes.
+2. A change drops everything that was found out on the strength of what it replaces: another request
+   drops the whole case, another document drops checks, features and comparison, a typed date drops
+   the checks.
+3. Where to go next is not decided here.
+"""
+
+from dataclasses import replace
+
+from kiosk.domain.decision import Decision, Outcome
+from kiosk.domain.errors import EventRefusedError
+from kiosk.domain.evidence import IdentityDocument, Side, Verdict
+from kiosk.domain.request import RequestVerdict
+from kiosk.journeys.guards import near_matches
+from kiosk.journeys.model import (
+    CaptureRestarted,
+    CaseAbandoned,
+    CaseState,
+    ChecksComputed,
+    ChecksReviewed,
+    ConsentAnswered,
+    DecisionTaken,
+    Event,
+    FeatureExamined,
+    FeaturesDrawn,
+    FieldTyped,
+    PersonCompared,
+    RecordSealed,
+    RequestPresented,
+    SideCaptured,
+    SideFacts,
+)
+from kiosk.journeys.procedure import Journey
+
+_TYPED_FIELDS = ("expiry_date", "issue_date")
+_ANSWERS = (Verdict.PASS, Verdict.FAIL, Verdict.UNSURE)
+
+
+def take_in(journey: Journey, state: CaseState, event: Event) -> CaseState:
+    """The state with the facts of ``event``, at the same step.
+
+    Raises:
+        EventRefusedError: the event contradicts the state.
+    """
+    match event:
+        case RequestPresented():
+            return _request(journey, state, event)
+        case ConsentAnswered():
+            return _consent(state, event)
+        case SideCaptured():
+            return _side(journey, state, event)
+        case FieldTyped():
+            return _typed(state, event)
+        case CaptureRestarted():
+            return without_document(journey, state)
+        case FeatureExamined():
+            return _feature(state, event)
+        case PersonCompared():
+            return _person(state, event)
+        case _:
+            return _later(state, event)
+
+
+def _later(state: CaseState, event: Event) -> CaseState:
+    match event:
+        case ChecksComputed():
+            return replace(state, checks=event.checks, ticked=())
+        case ChecksReviewed():
+            return _reviewed(state, event)
+        case FeaturesDrawn():
+            known = {item.feature_id for item in state.features}
+            fresh = tuple(item for item in event.features if item.feature_id not in known)
+            return replace(state, features=state.features + fresh)
+        case DecisionTaken():
+            return replace(state, decision=event.decision)
+        case CaseAbandoned():
+            return replace(state, decision=Decision(Outcome.ABANDONED, (event.reason,)))
+        case RecordSealed():
+            return replace(state, record=event.sealed)
+        case _:
+            return state
+
+
+def sides_missing(
+    journey: Journey, state: CaseState, document: IdentityDocument | None, captured: set[Side]
+) -> tuple[Side, ...]:
+    """Sides still to present: those of the document read, else of the one announced."""
+    if document is not None:
+        return tuple(s for s in journey.sides_of(document.kind) if s not in captured)
+    announced = state.request.document_kind if state.request else None
+    missing = tuple(s for s in journey.sides_of(announced) if s not in captured)
+    # Every side was seen and none could be read: another kind of document, or the same again.
+    return missing or tuple(s for s in Side if s not in captured) or tuple(Side)
+
+
+def without_document(journey: Journey, state: CaseState) -> CaseState:
+    """The state as if no document had been presented yet."""
+    return replace(
+        state,
+        document=None,
+        sides=(),
+        sides_expected=sides_missing(journey, state, None, set()),
+        typed_fields=(),
+        reading_checks=(),
+        checks=(),
+        ticked=(),
+        features=(),
+        person=None,
+    )
+
+
+def _request(journey: Journey, state: CaseState, event: RequestPresented) -> CaseState:
+    if event.verdict is not RequestVerdict.VALID:
+        return replace(state, request_problem=event.verdict)
+    if event.request is None:
+        raise EventRefusedError("valid request without its contents")
+    kept = replace(state, request_problem=None, request=event.request)
+    if state.request == event.request:
+        return kept
+    return without_document(journey, replace(kept, notice_version="", consent=None))
+
+
+def _consent(state: CaseState, event: ConsentAnswered) -> CaseState:
+    if not event.notice_version:
+        raise EventRefusedError("consent without a notice")
+    decision = state.decision
+    if not event.given:
+        decision = Decision(Outcome.ABANDONED, (CaseAbandoned().reason,))
+    return replace(
+        state, notice_version=event.notice_version, consent=event.given, decision=decision
+    )
+
+
+def _side(journey: Journey, state: CaseState, event: SideCaptured) -> CaseState:
+    others = tuple(side for side in state.sides if side.side is not event.facts.side)
+    document, checks = state.document, state.reading_checks
+    typed = state.typed_fields
+    if event.document is not None:
+        checks = event.checks
+        if document is not None and _same_document(document, event.document):
+            typed = tuple(name for name in typed if getattr(event.document, name) is None)
+            document = _completed(event.document, document)
+        else:
+            # Another document lies under the camera: what the first one told counts no more.
+            others = others if document is None else ()
+            document, typed = event.document, ()
+    sides: tuple[SideFacts, ...] = (*others, event.facts)
+    fresh = without_document(journey, state)
+    return replace(
+        fresh,
+        document=document,
+        sides=sides,
+        sides_expected=sides_missing(journey, state, document, {s.side for s in sides}),
+        typed_fields=typed,
+        reading_checks=checks,
+    )
+
+
+def _same_document(one: IdentityDocument, other: IdentityDocument) -> bool:
+    return (one.kind, one.document_number) == (other.kind, other.document_number)
+
+
+def _completed(newer: IdentityDocument, older: IdentityDocument) -> IdentityDocument:
+    return replace(
+        newer,
+        expiry_date=newer.expiry_date or older.expiry_date,
+        issue_date=newer.issue_date or older.issue_date,
+    )
+
+
+def _typed(state: CaseState, event: FieldTyped) -> CaseState:
+    if state.document is None:
+        raise EventRefusedError("no document to complete")
+    read = getattr(state.document, event.name, None) is not None
+    if read and event.name not in state.typed_fields:
+        raise EventRefusedError("field was read")
+    if event.name == "expiry_date":
+        document = replace(state.document, expiry_date=event.value)
+    elif event.name == "issue_date":
+        document = replace(state.document, issue_date=event.value)
+    else:
+        raise EventRefusedError("field cannot be typed")
+    typed = tuple(n for n in _TYPED_FIELDS if n in (*state.typed_fields, event.name))
+    return replace(state, document=document, typed_fields=typed, checks=(), ticked=())
+
+
+def _reviewed(state: CaseState, event: ChecksReviewed) -> CaseState:
+    if not set(event.ticked) <= {check.code for check in near_matches(state)}:
+        raise EventRefusedError("tick without a near match")
+    return replace(state, ticked=event.ticked)
+
+
+def _feature(state: CaseState, event: FeatureExamined) -> CaseState:
+    if event.verdict not in _ANSWERS:
+        raise EventRefusedError("no answer")
+    if all(item.feature_id != event.feature_id for item in state.features):
+        raise EventRefusedError("feature was not drawn")
+    features = tuple(
+        replace(item, verdict=event.verdict) if item.feature_id == event.feature_id else item
+        for item in state.features
+    )
+    return replace(state, features=features)
+
+
+def _person(state: CaseState, event: PersonCompared) -> CaseState:
+    if event.facts.verdict not in _ANSWERS:
+        raise EventRefusedError("no answer")
+    return replace(state, person=event.facts)
