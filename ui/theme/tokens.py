@@ -254,6 +254,7 @@ class Size(IntEnum):
     BOTTOM_BAR = 100
     STEP_MARK = 36
     STEP_ROW = 76
+    NAV = 56
     STEP_BAR = 72
     STEP_LINE = 5
     MARK = 40

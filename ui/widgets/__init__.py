@@ -47,6 +47,8 @@ portrait           ``PortraitCompare(look)``: ``show_portrait(BGR|None)``, ``sho
 empty              ``EmptyState(look, icon, title, hint="")``: ``show_text(title, hint)``
 announce           ``announce(widget, text, *, assertive=False)``; ``Toast(parent, look)``:
                    ``show_text(text, tone=Tone.OK)``
+action_bar         ``ActionBar(look, *, back=None, others=(), primary=None)`` of Buttons; give it to
+                   ``Shell.set_page(page, actions)``
 logo               ``Mark(look)`` (two arcs with a dot each), ``Wordmark(look, ink)``
 =================  =================================================================================
 """

@@ -67,9 +67,12 @@ class PictureView(QLabel):
 
     resized = Signal(int, int)
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, *, contain: bool = False, ground: str = "stage") -> None:
+        """With ``contain`` the whole picture is shown and its ground may be seen beside it."""
         super().__init__()
         self._look = look
+        self._contain = contain
+        self._ground = ground
         self._array: Picture | None = None
         self._image: QImage | None = None
         self._outline: tuple[tuple[float, float], ...] = ()
@@ -122,7 +125,7 @@ class PictureView(QLabel):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setClipPath(self._clip())
-        painter.fillRect(self.rect(), theme.color("stage"))
+        painter.fillRect(self.rect(), theme.color(self._ground))
         if self._image is not None:
             self._paint_image(painter, self._image)
         painter.end()
@@ -133,7 +136,8 @@ class PictureView(QLabel):
         if (image.width(), image.height()) == (wide, high):
             scale, dx, dy = 1 / ratio, 0.0, 0.0
         else:
-            scale = max(self.width() / image.width(), self.height() / image.height())
+            across, down = self.width() / image.width(), self.height() / image.height()
+            scale = min(across, down) if self._contain else max(across, down)
             dx = (self.width() - image.width() * scale) / 2
             dy = (self.height() - image.height() * scale) / 2
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
@@ -162,8 +166,10 @@ class PictureView(QLabel):
 
     def _clip(self) -> QPainterPath:
         rect = QRectF(self.rect())
+        if not self._contain:
+            rect.adjust(0, 0, 0, float(Radius.CARD))
         path = QPainterPath()
-        path.addRoundedRect(rect.adjusted(0, 0, 0, Radius.CARD), Radius.CARD, Radius.CARD)
+        path.addRoundedRect(rect, Radius.CARD, Radius.CARD)
         return path
 
 

@@ -1,0 +1,199 @@
+"""The window: arranges rail, bars and page for the counter or the tablet, and refuses to be closed."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+from typing_extensions import override
+
+from ui.shell.bars import ChipItem, TopBar
+from ui.shell.help import HelpFacts, HelpPanel
+from ui.shell.rail import Rail, Section, TopRail
+from ui.theme import COUNTER_MIN_HEIGHT, COUNTER_MIN_WIDTH, Density, Space, Tone
+from ui.widgets.action_bar import ActionBar
+from ui.widgets.announce import Toast
+from ui.widgets.look import Look
+from ui.widgets.steps import StepItem
+
+__all__ = ["ChipItem", "Shell"]
+
+
+class Shell(QWidget):
+    """The frame around every page.
+
+    Below 1500 x 960 px the tablet layout is used. In kiosk mode the window covers its screen and a
+    request to close it is refused until :meth:`unlock_close`.
+
+    Signals:
+        section_chosen(str): value of a :class:`Section`.
+        lock_requested(): lock button or Ctrl+L.
+        close_refused(): somebody tried to close the window.
+    """
+
+    section_chosen = Signal(str)
+    lock_requested = Signal()
+    close_refused = Signal()
+
+    def __init__(self, look: Look, *, kiosk: bool = False) -> None:
+        super().__init__()
+        self._look = look
+        self._kiosk = kiosk
+        self._may_close = not kiosk
+        self.setWindowTitle("Vis-à-vis")
+        self.setObjectName("shell")
+        self.rail = Rail(look)
+        self.top = TopBar(look)
+        self._tabs = TopRail(look)
+        self._pages = QStackedWidget()
+        self._scroll = QScrollArea()
+        self._bars: dict[QWidget, ActionBar] = {}
+        self._bar_stack = QStackedWidget()
+        self._toast = Toast(self, look)
+        self._help = HelpPanel(self, look)
+        self._build()
+        self._bind()
+        self.show_bare()
+
+    def _build(self) -> None:
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self._scroll.setWidget(self._pages)
+        self._bar_stack.hide()
+        right = QVBoxLayout()
+        right.setSpacing(Space.NONE)
+        right.addWidget(self.top)
+        right.addWidget(self._tabs)
+        right.addWidget(self._scroll, 1)
+        right.addWidget(self._bar_stack)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
+        row.setSpacing(Space.NONE)
+        row.addWidget(self.rail)
+        row.addLayout(right, 1)
+
+    def _bind(self) -> None:
+        self.rail.section_chosen.connect(self.section_chosen)
+        self._tabs.section_chosen.connect(self.section_chosen)
+        self.rail.help_requested.connect(self.toggle_help)
+        self.top.lock_requested.connect(self.lock_requested)
+        self._look.theme.changed.connect(self._restyle)
+
+    @property
+    def page(self) -> QWidget | None:
+        """The page shown."""
+        return self._pages.currentWidget()
+
+    def set_page(self, page: QWidget, actions: ActionBar | None = None) -> None:
+        """Show a page and its buttons; pages are kept, showing one again is cheap."""
+        if self._pages.indexOf(page) < 0:
+            self._pages.addWidget(page)
+        if actions is not None and self._bars.get(page) is not actions:
+            self._bars[page] = actions
+            self._bar_stack.addWidget(actions)
+        self._pages.setCurrentWidget(page)
+        bar = self._bars.get(page)
+        if bar is not None:
+            self._bar_stack.setCurrentWidget(bar)
+        self._bar_stack.setVisible(bar is not None)
+        self._scroll.verticalScrollBar().setValue(0)
+
+    def remove_page(self, page: QWidget) -> None:
+        """Forget a page and its buttons; both are deleted."""
+        bar = self._bars.pop(page, None)
+        if bar is not None:
+            self._bar_stack.removeWidget(bar)
+            bar.deleteLater()
+        self._pages.removeWidget(page)
+        page.deleteLater()
+
+    def set_title(self, title: str, subtitle: str = "") -> None:
+        """Words of the top bar."""
+        self.top.set_title(title, subtitle)
+
+    def set_office(self, office: str, desk: str = "") -> None:
+        """Words at the foot of the rail."""
+        self.rail.set_office(office, desk)
+
+    def show_chips(self, items: tuple[ChipItem, ...]) -> None:
+        """Chips of the top bar."""
+        self.top.show_chips(items)
+
+    def show_navigation(self, current: Section) -> None:
+        """Signed in, no case open."""
+        self.rail.show_navigation(current)
+        self._tabs.show_navigation(current)
+        self.top.set_lock_visible(True)
+
+    def show_steps(self, items: tuple[StepItem, ...], current: int) -> None:
+        """A case is open."""
+        self.rail.show_steps(items, current)
+        self._tabs.show_steps(items, current)
+        self.top.set_lock_visible(True)
+
+    def show_bare(self) -> None:
+        """Nobody is signed in."""
+        self.rail.show_bare()
+        self._tabs.show_bare()
+        self.top.set_lock_visible(False)
+
+    def set_help(self, facts: HelpFacts) -> None:
+        """What F1 shows."""
+        self._help.set_facts(facts)
+
+    def toggle_help(self) -> None:
+        """Show or hide the help panel."""
+        if self._help.isVisible():
+            self._help.dismiss()
+        else:
+            self._help.reveal()
+
+    def toast(self, text: str, tone: Tone = Tone.OK) -> None:
+        """A short word that goes away by itself."""
+        self._toast.show_text(text, tone)
+
+    def enter_kiosk(self) -> None:
+        """Cover the screen. Without a window manager X keeps a small window: hence the geometry."""
+        self.setWindowFlag(Qt.WindowType.FramelessWindowHint)
+        self.showFullScreen()
+        self.setGeometry(self.screen().geometry())
+
+    def unlock_close(self) -> None:
+        """From now on the window may be closed."""
+        self._may_close = True
+
+    @override
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self._may_close:
+            super().closeEvent(event)
+        else:
+            event.ignore()
+            self.close_refused.emit()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        small = self.width() < COUNTER_MIN_WIDTH or self.height() < COUNTER_MIN_HEIGHT
+        self._look.theme.set_density(Density.TABLET if small else Density.COUNTER)
+        self._restyle()
+        if self._help.isVisible():
+            self._help.place()
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self._look.theme.color("bg"))
+        painter.end()
+
+    def _restyle(self) -> None:
+        tablet = self._look.theme.tablet
+        self.rail.setVisible(not tablet)
+        self._tabs.setVisible(tablet)
+        self.update()

@@ -1,0 +1,196 @@
+"""Entry of a PIN: masked, by keypad, touch or keyboard."""
+
+from functools import partial
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from ui.theme import Radius, Size, Space, Type
+from ui.widgets.announce import announce
+from ui.widgets.button import Button, ButtonKind
+from ui.widgets.label import Label
+from ui.widgets.look import Look
+from ui.widgets.paint import draw_box, draw_focus
+
+MAX_LENGTH = 64
+"""Longest passphrase that can be typed."""
+
+
+class PinField(QLineEdit):
+    """A password field that shows one dot for each sign, and empty places up to ``length``."""
+
+    def __init__(self, look: Look, length: int) -> None:
+        super().__init__()
+        self._look = look
+        self._length = length
+        self._wrong = False
+        self.setEchoMode(QLineEdit.EchoMode.Password)
+        self.setMaxLength(MAX_LENGTH)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        self.setInputMethodHints(
+            Qt.InputMethodHint.ImhSensitiveData | Qt.InputMethodHint.ImhNoPredictiveText
+        )
+        self.setDragEnabled(False)
+        self.textChanged.connect(self._changed)
+        look.theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def set_wrong(self, wrong: bool) -> None:
+        """Show the border of an error."""
+        self._wrong = wrong
+        self.update()
+
+    @override
+    def sizeHint(self) -> QSize:
+        theme = self._look.theme
+        width = 3 * theme.scaled(Size.PIN_KEY_WIDTH) + 2 * Space.M
+        return QSize(width, theme.scaled(Size.TARGET_COUNTER))
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme = self._look.theme
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(self.rect(), theme.color("surface"))
+        rect = QRectF(self.rect())
+        inset = Size.FOCUS_WIDTH + Size.FOCUS_GAP if self.hasFocus() else 0
+        box = rect.adjusted(inset, inset, -inset, -inset)
+        line = theme.color("bad" if self._wrong else "line2")
+        fill = theme.color("surface" if self.isEnabled() else "sunken")
+        draw_box(painter, box, Radius.BUTTON - inset / 2, fill, line, 1.6)
+        if self.hasFocus():
+            draw_focus(painter, rect, Radius.BUTTON, theme, "surface")
+        self._paint_dots(painter)
+        painter.end()
+
+    def _paint_dots(self, painter: QPainter) -> None:
+        theme = self._look.theme
+        typed = len(self.text())
+        places = max(self._length, typed)
+        pitch = min(2.0 * Size.PIN_DOT, (self.width() - 2.0 * Space.GUTTER) / places)
+        radius = min(float(Size.PIN_DOT), pitch * 0.7) / 2
+        x = self.width() / 2 - pitch * (places - 1) / 2
+        for place in range(places):
+            filled = place < typed
+            size = radius if filled else radius * 0.55
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.color("ink" if filled else "line2"))
+            painter.drawEllipse(QPointF(x + place * pitch, self.height() / 2), size, size)
+
+    def _changed(self) -> None:
+        self._wrong = False
+        self.update()
+
+    def _restyle(self) -> None:
+        self.setFont(self._look.theme.font(Type.VALUE))
+        self.setFixedHeight(self.sizeHint().height())
+        self.setMinimumWidth(self.sizeHint().width())
+        self.update()
+
+
+class PinPad(QWidget):
+    """Dots, keypad and the sentence that says what was wrong.
+
+    Signals:
+        entered(str): the PIN was confirmed with Enter or with the button.
+    """
+
+    entered = Signal(str)
+
+    def __init__(self, look: Look, *, length: int = 6) -> None:
+        super().__init__()
+        self._look = look
+        self.field = PinField(look, length)
+        self.field.setObjectName("pin-field")
+        self._error = Label(look, "", Type.STRONG, "bad", wrap=True)
+        self._error.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._error.setObjectName("pin-error")
+        self._digits: list[Button] = []
+        self._erase = Button(look, "", kind=ButtonKind.QUIET, icon="backspace")
+        self._submit = Button(look, "", kind=ButtonKind.PRIMARY, key="Return")
+        self._submit.setObjectName("pin-submit")
+        self._build()
+        self._erase.clicked.connect(self.field.backspace)
+        self._submit.clicked.connect(self._enter)
+        self.setFocusProxy(self.field)
+        look.language.changed.connect(self.retranslate)
+        self.retranslate()
+
+    def _build(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
+        column.setSpacing(Space.L)
+        column.addWidget(self.field)
+        column.addWidget(self._error)
+        self._error.hide()
+        grid = QGridLayout()
+        grid.setSpacing(Space.M)
+        for digit in range(1, 10):
+            grid.addWidget(self._digit(str(digit)), (digit - 1) // 3, (digit - 1) % 3)
+        grid.addWidget(self._erase, 3, 0)
+        grid.addWidget(self._digit("0"), 3, 1)
+        column.addLayout(grid)
+        column.addWidget(self._submit)
+        for index in range(3):
+            grid.setColumnStretch(index, 1)
+
+    @property
+    def error(self) -> str:
+        """The sentence that says what was wrong, or ``""``."""
+        return self._error.text()
+
+    def clear(self) -> None:
+        """Forget what was typed."""
+        self.field.clear()
+        self.field.setFocus()
+
+    def show_error(self, text: str) -> None:
+        """Say what was wrong, forget what was typed; ``""`` takes the sentence away."""
+        self.field.clear()
+        self.field.set_wrong(bool(text))
+        self._error.setText(text)
+        self._error.setVisible(bool(text))
+        self.set_busy(False)
+        if text:
+            announce(self, text, assertive=True)
+        if self.field.isEnabled():
+            self.field.setFocus()
+
+    def set_busy(self, busy: bool) -> None:
+        """While the PIN is being checked."""
+        self._submit.set_busy(busy)
+        self.field.setReadOnly(busy)
+
+    def set_locked(self, locked: bool) -> None:
+        """No entry possible (wait after wrong PINs)."""
+        for widget in (self.field, self._erase, self._submit, *self._digits):
+            widget.setEnabled(not locked)
+        self.field.clear()
+
+    def retranslate(self) -> None:
+        """Write the fixed words again."""
+        tr = self._look.language.tr
+        self.field.setAccessibleName(tr("sign_in.pin"))
+        self._erase.setAccessibleName(tr("common.erase_digit"))
+        self._erase.setToolTip(tr("common.erase_digit"))
+        self._submit.setText(tr("sign_in.submit"))
+        self._submit.updateGeometry()
+
+    def _digit(self, digit: str) -> Button:
+        button = Button(self._look, digit)
+        button.setObjectName(f"pin-{digit}")
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.clicked.connect(partial(self._type, digit))
+        self._digits.append(button)
+        return button
+
+    def _type(self, digit: str, _checked: bool = False) -> None:
+        self.field.insert(digit)
+        self.field.setFocus()
+
+    def _enter(self) -> None:
+        if self.field.text() and not self.field.isReadOnly():
+            self.set_busy(True)
+            self.entered.emit(self.field.text())
