@@ -212,7 +212,7 @@ class Blobs:
     def purge(self, seq: int) -> None:
         """Delete it, overwrite its pages with zeros, and give the space back to the disk."""
         self._tx.execute(delete(schema.blobs).where(schema.blobs.c.seq == seq))
-        self._tx.run("PRAGMA incremental_vacuum")
+        self._tx.vacuum()
 
 
 class Values:
