@@ -83,7 +83,8 @@ def _collapse(text: str) -> str:
 def mrz_name(name: str) -> str:
     """``name`` in MRZ spelling, its components separated by one filler.
 
-    ``D'Œuvre-Élie`` gives ``DOEUVRE<ELIE``. Characters without a Latin spelling vanish; the result may be empty.
+    ``D'Œuvre-Élie`` gives ``DOEUVRE<ELIE``. Characters without a Latin spelling vanish, so the
+    result may be empty.
     """
     return _collapse("".join(_spell(character) for character in _upper(name)))
 
