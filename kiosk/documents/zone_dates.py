@@ -103,7 +103,7 @@ def _years_outside(year: int, today: date) -> int:
 
 
 def issue_month_of(field: str) -> date | None:
-    """First day of the month ``YYMM`` in the number of an old French card; None if there is none."""
+    """First day of the month ``YYMM`` that begins an old French card's number, None if no month."""
     if not (field.isascii() and field.isdigit()) or not 1 <= int(field[2:]) <= 12:
         return None
     year = int(field[:2])

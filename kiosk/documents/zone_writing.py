@@ -1,10 +1,11 @@
-"""Machine-readable zones written: the inverse of :mod:`kiosk.documents.mrz`, for specimens and tests.
+"""Machine-readable zones written: the inverse of :mod:`kiosk.documents.mrz`, for specimens.
 
 Rules: names in MRZ spelling; a name field that is too short ends with a letter, the first letter of
 the given names at least (ICAO Doc 9303-3, section 4.6; 9303-4 for the examples); where there is no
 personal number its check digit is 0.
 """
 
+import re
 from datetime import date
 from typing import Final
 
@@ -103,14 +104,12 @@ def name_field(surname: str, given_names: tuple[str, ...], width: int) -> str:
         return text.ljust(width, FILLER)
     if secondary and len(primary) + 3 > width:
         # The surname gives way, so that one letter of the given names remains.
-        return (
-            primary[: width - 3].rstrip(FILLER).ljust(width - 3, FILLER) + FILLER * 2 + secondary[0]
-        )
-    cut = text[:width]
-    if cut[-1] == FILLER:
-        # A name that ends with a filler would look complete: give its place to the next initial.
-        cut = cut[:-2] + FILLER + text[width]
-    return cut
+        primary = primary[: width - 3].rstrip(FILLER)
+        return f"{primary}{FILLER * 2}{secondary}"[:width].ljust(width, FILLER)
+    if text[width - 1] == FILLER and (longer := re.match(".*[A-Z](?=[A-Z])", text[:width])):
+        # A field that ends with a filler would look complete: one letter less, one initial more.
+        text = text[: longer.end()] + text[longer.end() + 1 :]
+    return text[:width]
 
 
 def _partial(value: PartialDate) -> str:
