@@ -19,13 +19,12 @@ from sqlcipher3 import dbapi2
 from kiosk.crypto.digests import sha256
 from kiosk.domain.errors import (
     VaultCorruptError,
-    VaultError,
     VaultKeyError,
     VaultPragmaError,
     VaultVersionError,
 )
 from kiosk.vault import schema
-from kiosk.vault.faults import translated
+from kiosk.vault.faults import fault_of_file, translated
 
 KEY_BYTES = 32
 BUSY_TIMEOUT_S = 5.0
@@ -94,7 +93,17 @@ def _prepare_files(path: Path, key: bytes) -> None:
             _create_file(path, b"")
             _sync_directory(path.parent)
     except OSError as exc:
-        raise VaultError(f"file: {exc.strerror}") from exc
+        raise fault_of_file(exc) from exc
+
+
+def _renew_check(path: Path, key: bytes) -> None:
+    """The key opened the store: the check value says so from now on."""
+    try:
+        if not _check_matches(path, key):
+            _check_file(path).unlink(missing_ok=True)
+            _create_file(_check_file(path), _check_value(key))
+    except OSError as exc:
+        raise fault_of_file(exc) from exc
 
 
 def _connect(path: Path, key: bytes, busy_timeout_s: float) -> Any:
@@ -109,7 +118,7 @@ def _connect(path: Path, key: bytes, busy_timeout_s: float) -> Any:
 
 def _first_read(connection: Any, path: Path, key: bytes) -> None:
     """The first page decrypts, or the key is wrong, or the page is damaged."""
-    with translated():
+    with translated(path):
         try:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         except dbapi2.DatabaseError as exc:
@@ -137,11 +146,11 @@ def open_engine(path: Path, key: bytes, busy_timeout_s: float = BUSY_TIMEOUT_S) 
         DiskFullError, VaultError.
     """
     _prepare_files(path, key)
-    with translated():
+    with translated(path):
         connection = _connect(path, key, busy_timeout_s)
     try:
         _first_read(connection, path, key)
-        with translated():
+        with translated(path):
             _apply_settings(connection)
         engine = create_engine(
             "sqlite+pysqlite://",
@@ -152,13 +161,11 @@ def open_engine(path: Path, key: bytes, busy_timeout_s: float = BUSY_TIMEOUT_S) 
         )
         # The driver would start transactions late and without the write lock; we start them.
         event.listen(engine, "begin", _begin_immediate)
-        migrate(engine)
+        migrate(engine, path)
     except BaseException:
         connection.close()
         raise
-    if not _check_matches(path, key):
-        _check_file(path).unlink(missing_ok=True)
-        _create_file(_check_file(path), _check_value(key))
+    _renew_check(path, key)
     return engine
 
 
@@ -166,13 +173,13 @@ def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def migrate(engine: Engine) -> None:
+def migrate(engine: Engine, path: Path) -> None:
     """Bring the file to the version this program knows, all steps in one transaction.
 
     Raises:
         VaultVersionError: the file is newer than this program.
     """
-    with translated(), engine.begin() as connection:
+    with translated(path), engine.begin() as connection:
         found = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
         if found > schema.VERSION:
             raise VaultVersionError(f"version {found}")

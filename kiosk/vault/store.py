@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import shutil
 import threading
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from sqlalchemy import Engine
 
-from kiosk.domain.errors import VaultBusyError, VaultError
+from kiosk.domain.errors import VaultBusyError, VaultCorruptError, VaultError
 from kiosk.ports import (
     AgentRepository,
     BlobRepository,
@@ -96,7 +97,7 @@ class SqlStore:
         if not self._lock.acquire(timeout=_LOCK_TIMEOUT_S):
             raise VaultBusyError("writer's lock")
         try:
-            transaction = Transaction(self._open_engine())
+            transaction = Transaction(self._open_engine(), self._path)
         except BaseException:
             self._lock.release()
             raise
@@ -123,12 +124,15 @@ class SqlStore:
     def problems(self) -> tuple[str, ...]:
         """Everything that a full check of the file finds; empty when it is sound. Slow."""
         found: list[str] = []
-        transaction = self.start()
-        try:
-            for check in ("cipher_integrity_check", "integrity_check", "foreign_key_check"):
+        for check in ("cipher_integrity_check", "integrity_check", "foreign_key_check"):
+            transaction = self.start()
+            try:
                 found += transaction.report(f"PRAGMA {check}")
-        finally:
-            self.end(transaction)
+            except VaultCorruptError as exc:
+                # The check itself stumbled over the damage.
+                found.append(f"{check}: {exc.detail}")
+            finally:
+                self.end(transaction)
         return tuple(line for line in found if line != "ok")
 
     def close(self) -> None:
@@ -137,15 +141,22 @@ class SqlStore:
             engine, self._engine = self._engine, None
             if engine is None:
                 return
-            with translated():
-                connection = engine.raw_connection()
-                try:
-                    cursor = connection.cursor()
-                    cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                    cursor.close()
-                finally:
-                    connection.close()
-                    engine.dispose()
+            try:
+                # Without room for it the log stays beside the file: nothing in it is lost.
+                with suppress(VaultError), translated(self._path):
+                    self._fold_log(engine)
+            finally:
+                engine.dispose()
+
+    @staticmethod
+    def _fold_log(engine: Engine) -> None:
+        connection = engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            cursor.close()
+        finally:
+            connection.close()
 
 
 def open_store(path: Path, key: bytes, busy_timeout_s: float = opening.BUSY_TIMEOUT_S) -> SqlStore:

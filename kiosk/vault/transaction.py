@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Engine, Executable
@@ -14,12 +15,13 @@ from kiosk.vault.faults import translated
 class Transaction:
     """A write transaction, used in the thread that opened it, ended by commit or rollback."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, path: Path) -> None:
+        self._path = path
         self._thread = threading.get_ident()
         self._connection: Connection | None = None
         connection = engine.connect()
         try:
-            with translated():
+            with translated(self._path):
                 connection.begin()
         except BaseException:
             connection.close()
@@ -39,12 +41,12 @@ class Transaction:
         parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     ) -> CursorResult[Any]:
         """Run one statement. Raises a VaultError leaf."""
-        with translated():
+        with translated(self._path):
             return self._live().execute(statement, parameters)
 
     def vacuum(self) -> None:
         """Give every free page back to the disk."""
-        with translated():
+        with translated(self._path):
             cursor = self._live().connection.cursor()
             try:
                 # One step frees one page and answers an empty row: all of them must be fetched.
@@ -55,13 +57,13 @@ class Transaction:
 
     def report(self, sql: str) -> list[str]:
         """First column of every row that a check answers with."""
-        with translated():
+        with translated(self._path):
             return [str(row[0]) for row in self._live().exec_driver_sql(sql)]
 
     def commit(self) -> None:
         """End durably. After a failure the transaction is rolled back. Raises a VaultError leaf."""
         connection = self._live()
-        with translated():
+        with translated(self._path):
             try:
                 connection.commit()
             finally:
@@ -72,7 +74,7 @@ class Transaction:
         connection, self._connection = self._connection, None
         if connection is None:
             return
-        with translated():
+        with translated(self._path):
             try:
                 connection.rollback()
             finally:

@@ -1,0 +1,247 @@
+"""Opening the store: settings, versions, wrong keys, damage, another process."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlcipher3 import dbapi2
+
+from kiosk.domain.errors import (
+    VaultBusyError,
+    VaultCorruptError,
+    VaultError,
+    VaultKeyError,
+    VaultPragmaError,
+    VaultVersionError,
+)
+from kiosk.vault import opening, schema
+from kiosk.vault.store import open_store
+
+KEY = bytes(range(32))
+OTHER_KEY = bytes(32)
+PAGE = 4096
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A closed store with one value and one journal entry's worth of pages."""
+    path = tmp_path / "vault.db"
+    store = open_store(path, KEY)
+    with store.begin() as uow:
+        uow.values.put("kept", b"here")
+        uow.values.put("bulk", bytes(20 * PAGE))
+        uow.commit()
+    store.close()
+    return path
+
+
+def raw(path: Path, key: bytes = KEY):
+    connection = dbapi2.connect(str(path), isolation_level=None)
+    connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+    return connection
+
+
+def kept(path: Path) -> bytes | None:
+    store = open_store(path, KEY)
+    try:
+        with store.begin() as uow:
+            return uow.values.get("kept")
+    finally:
+        store.close()
+
+
+def flip(path: Path, offset: int) -> None:
+    data = bytearray(path.read_bytes())
+    data[offset] ^= 1
+    path.write_bytes(bytes(data))
+
+
+def test_what_was_committed_is_there_after_closing_and_opening(path: Path):
+    assert kept(path) == b"here"
+
+
+def test_no_byte_of_the_file_is_readable(path: Path):
+    content = path.read_bytes()
+    assert not content.startswith(b"SQLite format 3")
+    assert b"named_values" not in content
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX permissions")
+def test_only_this_user_can_read_the_files(path: Path):
+    store = open_store(path, KEY)
+    with store.begin() as uow:
+        uow.values.put("a", b"b")
+        uow.commit()
+    files = sorted(p.name for p in path.parent.iterdir())
+    modes = {stat.S_IMODE(p.stat().st_mode) for p in path.parent.iterdir()}
+    store.close()
+    assert files == ["vault.db", "vault.db-shm", "vault.db-wal", "vault.db.keycheck"]
+    assert modes == {0o600}
+
+
+def test_the_key_is_32_raw_bytes(tmp_path: Path):
+    with pytest.raises(VaultKeyError):
+        open_store(tmp_path / "vault.db", b"short")
+
+
+def test_a_wrong_key_is_called_a_wrong_key(path: Path):
+    with pytest.raises(VaultKeyError):
+        open_store(path, OTHER_KEY)
+    assert kept(path) == b"here"
+
+
+def test_a_wrong_key_is_recognised_without_the_check_file_too(path: Path):
+    (path.parent / "vault.db.keycheck").unlink()
+    with pytest.raises(VaultKeyError):
+        open_store(path, OTHER_KEY)
+    assert kept(path) == b"here"
+
+
+def test_a_damaged_first_page_is_called_damage(path: Path):
+    flip(path, 100)
+    with pytest.raises(VaultCorruptError):
+        open_store(path, KEY)
+
+
+def test_a_damaged_page_further_on_is_found_and_named(path: Path):
+    pages = len(path.read_bytes()) // PAGE
+    flip(path, (pages - 2) * PAGE + 100)
+    store = open_store(path, KEY)
+    try:
+        assert store.problems()
+        with pytest.raises(VaultCorruptError), store.begin() as uow:
+            uow.values.get("bulk")
+    finally:
+        store.close()
+
+
+def test_a_sound_file_has_no_problems(path: Path):
+    store = open_store(path, KEY)
+    assert store.problems() == ()
+    store.close()
+
+
+def test_a_truncated_file_is_called_damage(path: Path):
+    path.write_bytes(path.read_bytes()[: 3 * PAGE])
+    with pytest.raises(VaultCorruptError):
+        kept(path)
+
+
+def test_a_foreign_file_is_not_overwritten(tmp_path: Path):
+    path = tmp_path / "vault.db"
+    path.write_bytes(b"not a database at all, but somebody's file" * 200)
+    before = path.read_bytes()
+    with pytest.raises(VaultKeyError):
+        open_store(path, KEY)
+    assert path.read_bytes() == before
+
+
+def test_a_folder_that_is_not_there_is_an_error_of_ours(tmp_path: Path):
+    with pytest.raises(VaultError):
+        open_store(tmp_path / "missing" / "vault.db", KEY)
+
+
+def test_a_newer_version_is_refused_and_left_alone(path: Path):
+    connection = raw(path)
+    connection.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
+    connection.close()
+    with pytest.raises(VaultVersionError):
+        open_store(path, KEY)
+    connection = raw(path)
+    assert connection.execute("PRAGMA user_version").fetchone() == (schema.VERSION + 1,)
+    connection.close()
+
+
+def test_a_setting_that_does_not_hold_stops_everything(tmp_path: Path):
+    # Tables made before auto_vacuum was set: SQLite keeps the old value without a word.
+    path = tmp_path / "vault.db"
+    connection = raw(path)
+    connection.execute("CREATE TABLE early (x)")
+    connection.close()
+    with pytest.raises(VaultPragmaError):
+        open_store(path, KEY)
+
+
+def test_every_setting_is_in_force_on_the_open_connection(path: Path):
+    engine = opening.open_engine(path, KEY)
+    with engine.connect() as connection:
+        for name, _, expected in opening._SETTINGS:
+            found = connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            assert str(found) == expected, name
+    engine.dispose()
+
+
+def test_a_migration_that_fails_leaves_the_old_version(path: Path, monkeypatch: pytest.MonkeyPatch):
+    def broken(connection) -> None:
+        connection.exec_driver_sql("CREATE TABLE half (x)")
+        connection.exec_driver_sql("CREATE TABLE half (x)")
+
+    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, broken))
+    monkeypatch.setattr(schema, "VERSION", schema.VERSION + 1)
+    with pytest.raises(VaultError):
+        open_store(path, KEY)
+    monkeypatch.undo()
+    assert kept(path) == b"here"
+    connection = raw(path)
+    tables = connection.execute("SELECT name FROM sqlite_master WHERE name = 'half'").fetchall()
+    connection.close()
+    assert tables == []
+
+
+def test_the_file_itself_refuses_to_change_or_drop_a_journal_entry(path: Path):
+    connection = raw(path)
+    connection.execute("INSERT INTO journal VALUES (0, 'boot', NULL, 'then', 'e')")
+    for statement in ("DELETE FROM journal", "UPDATE journal SET jws = 'other'"):
+        with pytest.raises(dbapi2.IntegrityError):
+            connection.execute(statement)
+    connection.close()
+
+
+def test_another_process_that_holds_the_store_is_named_busy(path: Path):
+    holder = subprocess.Popen(
+        [sys.executable, "-c", _HOLD, str(path), KEY.hex()],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(VaultBusyError):
+            open_store(path, KEY, busy_timeout_s=0.05)
+    finally:
+        holder.communicate(b"\n", timeout=30)
+    assert kept(path) == b"here"
+
+
+_HOLD = """
+import sys
+from pathlib import Path
+from kiosk.vault.store import open_store
+store = open_store(Path(sys.argv[1]), bytes.fromhex(sys.argv[2]))
+with store.begin() as uow:
+    print("held", flush=True)
+    sys.stdin.readline()
+store.close()
+"""
+
+
+def test_purged_blobs_give_their_space_back(path: Path):
+    from tests.contracts.store import journal_row
+
+    small = path.stat().st_size
+    store = open_store(path, KEY)
+    with store.begin() as uow:
+        uow.journal.append(journal_row(0))
+        uow.blobs.put(0, os.urandom(3_000_000))
+        uow.commit()
+    store.close()
+    assert path.stat().st_size > small + 3_000_000
+    store = open_store(path, KEY)
+    with store.begin() as uow:
+        uow.blobs.purge(0)
+        uow.commit()
+    store.close()
+    assert path.stat().st_size < small + 40_000
