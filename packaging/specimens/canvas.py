@@ -71,6 +71,13 @@ class Sheet:
             round(line * k),
         )
 
+    def veil(self, x: float, y: float, w: float, h: float, colour: Colour, alpha: float) -> None:
+        """Calm the ground of a zone: a translucent box."""
+        k = self._k
+        box = (round(x * k), round(y * k), round((x + w) * k), round((y + h) * k))
+        part = self.image.crop(box)
+        self.image.paste(Image.blend(part, Image.new("RGB", part.size, colour), alpha), box[:2])
+
     def text(self, x: float, y: float, text: str, size: float, colour: Colour, *,
              weight: str = "Regular", anchor: str = "ls", name: str = NEXT) -> float:
         """One line of text with its baseline at ``y``; returns its width."""

@@ -45,7 +45,8 @@ def darker(colour: Colour, share: float) -> Colour:
 def lighter(colour: Colour, share: float) -> Colour:
     """The colour moved towards white by ``share``."""
     r, g, b = colour
-    return tuple(round(c + (255 - c) * share) for c in (r, g, b))  # type: ignore[return-value]
+    return (round(r + (255 - r) * share), round(g + (255 - g) * share),
+            round(b + (255 - b) * share))
 
 
 class _Brush:
@@ -106,16 +107,29 @@ def _body(b: _Brush, f: Face) -> None:
         b.block(CX - 112, 556, CX + 112, 632, 38, lighter(f.shirt, 0.45))
 
 
+def _skull(f: Face, *, grow: float = 0.0, drop: float = 0.0) -> list[tuple[float, float]]:
+    """Outline of the head: an ellipse above the cheekbones, a jaw of its own squareness below."""
+    w, split = f.face_width + grow, 352.0
+    top, chin = TOP_Y - 14 - grow, CHIN_Y + 8 + drop
+    right: list[tuple[float, float]] = []
+    for step in range(61):
+        u = 1 - step / 60
+        right.append((CX + w * (1 - u**2.2) ** (1 / 2.2), split - (split - top) * u))
+    for step in range(1, 61):
+        u = step / 60
+        power = 2.05 + 1.5 * f.jaw
+        right.append((CX + w * (1 - u**power) ** (1 / 1.75), split + (chin - split) * u))
+    return right + [(2 * CX - x, y) for x, y in reversed(right)]
+
+
 def _head(b: _Brush, f: Face) -> None:
     w = f.face_width
     for side in (-1, 1):
         b.oval(CX + side * (w + 4), EYES_Y + 22, 22, 36, darker(f.skin, 0.08))
         b.oval(CX + side * (w + 4), EYES_Y + 24, 11, 22, darker(f.skin, 0.2))
-    b.oval(CX, (TOP_Y + CHIN_Y) / 2 - 8, w, 178, f.skin)
-    jaw_w = w * (0.70 + 0.2 * f.jaw)
-    b.block(CX - jaw_w, 380, CX + jaw_w, CHIN_Y + 6, jaw_w * (0.95 - 0.35 * f.jaw), f.skin)
+    b.shape(_skull(f), f.skin)
     for side in (-1, 1):  # cheeks
-        b.oval(CX + side * w * 0.58, 408, 27, 20, _mix(f.skin, (222, 110, 96), 0.16))
+        b.oval(CX + side * w * 0.56, 404, 27, 19, _mix(f.skin, (222, 110, 96), 0.16))
 
 
 def _mix(a: Colour, b: Colour, share: float) -> Colour:
@@ -124,14 +138,22 @@ def _mix(a: Colour, b: Colour, share: float) -> Colour:
 
 
 def _beard(b: _Brush, f: Face) -> None:
+    """Beard and moustache: the jaw grown a little, below a line from ear to mouth."""
     if not f.beard:
         return
-    w, c = f.face_width, _mix(f.hair_colour, f.skin, 0.12 if f.beard == "full" else 0.45)
-    depth = 34 if f.beard == "full" else 8
-    jaw_w = w * (0.74 + 0.2 * f.jaw)
-    b.block(CX - jaw_w - 4, 404, CX + jaw_w + 4, CHIN_Y + depth, jaw_w * 0.85, c)
-    b.block(CX - w * 0.62, 372, CX + w * 0.62, 452, 60, f.skin)
-    b.block(CX - 62, 424, CX + 62, 452, 14, c)
+    full = f.beard == "full"
+    w, c = f.face_width, _mix(f.hair_colour, f.skin, 0.10 if full else 0.42)
+    mask = Image.new("L", b.image.size, 0)
+    d = ImageDraw.Draw(mask)
+    d.polygon([(x * K, y * K) for x, y in _skull(f, grow=5 if full else 1, drop=26 if full else 3)],
+              255)
+    edge = [(CX - 400, 346), (CX - w + 12, 346), (CX - w + 30, 398), (CX - 74, 420), (CX - 34, 407),
+            (CX, 413), (CX + 34, 407), (CX + 74, 420), (CX + w - 30, 398), (CX + w - 12, 346),
+            (CX + 400, 346), (CX + 400, 0), (CX - 400, 0)]
+    d.polygon([(x * K, y * K) for x, y in edge], 0)
+    mask = mask.filter(ImageFilter.GaussianBlur(2.5))
+    b.image.paste(Image.new("RGB", b.image.size, c), mask=mask)
+    b.oval(CX, 446, 40, 15, _mix(f.skin, c, 0.25))
 
 
 def _features(b: _Brush, f: Face) -> None:
@@ -145,7 +167,7 @@ def _features(b: _Brush, f: Face) -> None:
         b.arc(x, EYES_Y - 26, 38, 24, 205, 335, darker(f.hair_colour, 0.2), f.brow)
     b.line([(CX + 4, EYES_Y + 12), (CX + 15, 394), (CX - 2, 402)], darker(f.skin, 0.2), 6)
     b.arc(CX, 402, 17, 9, 20, 160, darker(f.skin, 0.26), 6)
-    b.arc(CX, 428, 44, 26, 28, 152, _mix(darker(f.skin, 0.35), (176, 62, 62), 0.55), 9)
+    b.arc(CX, 426, 42, 26, 28, 152, _mix(darker(f.skin, 0.35), (176, 62, 62), 0.55), 9)
     if f.glasses:
         for side in (-1, 1):
             x = CX + side * 57
@@ -166,12 +188,13 @@ def _hair_front(b: _Brush, f: Face) -> None:
     d = ImageDraw.Draw(cap)
     lift = {"short": 26, "side": 30, "long": 24, "bob": 26, "bun": 20, "curls": 40, "child": 22}
     up = lift[f.hair]
-    d.ellipse(((CX - w - 14) * K, (TOP_Y - up) * K, (CX + w + 14) * K, 470 * K), 255)
+    spread = 6 if f.hair in {"short", "side", "child"} else 14
+    d.ellipse(((CX - w - spread) * K, (TOP_Y - up) * K, (CX + w + spread) * K, 470 * K), 255)
     cut = {
-        "short": [(CX - 400, 276), (CX - 92, 262), (CX - 30, 240), (CX + 60, 238), (CX + 104, 268),
-                  (CX + 400, 276)],
-        "side": [(CX - 400, 300), (CX - 116, 296), (CX - 84, 226), (CX + 20, 258), (CX + 112, 282),
-                 (CX + 400, 300)],
+        "short": [(CX - 400, 330), (CX - w + 10, 330), (CX - w + 20, 268), (CX - 40, 246),
+                  (CX + 58, 242), (CX + w - 22, 266), (CX + w - 10, 330), (CX + 400, 330)],
+        "side": [(CX - 400, 326), (CX - w + 10, 326), (CX - w + 22, 250), (CX - 66, 226),
+                 (CX + 20, 258), (CX + w - 24, 274), (CX + w - 10, 326), (CX + 400, 326)],
         "long": [(CX - 400, 360), (CX - w - 2, 360), (CX - 86, 262), (CX + 4, 206), (CX + 86, 262),
                  (CX + w + 2, 360), (CX + 400, 360)],
         "bob": [(CX - 400, 380), (CX - w + 6, 380), (CX - 104, 266), (CX + 104, 266),
@@ -180,8 +203,9 @@ def _hair_front(b: _Brush, f: Face) -> None:
                 (CX + w - 2, 320), (CX + 400, 320)],
         "curls": [(CX - 400, 290), (CX - w + 8, 290), (CX - 70, 236), (CX + 70, 236),
                   (CX + w - 8, 290), (CX + 400, 290)],
-        "child": [(CX - 400, 300), (CX - w + 8, 300), (CX - 96, 250), (CX - 52, 272), (CX, 244),
-                  (CX + 54, 272), (CX + 96, 250), (CX + w - 8, 300), (CX + 400, 300)],
+        "child": [(CX - 400, 330), (CX - w + 8, 330), (CX - w + 16, 268), (CX - 52, 278),
+                  (CX, 250), (CX + 54, 278), (CX + w - 16, 268), (CX + w - 8, 330),
+                  (CX + 400, 330)],
     }[f.hair]
     d.polygon([(x * K, y * K) for x, y in [*cut, (CX + 400, 900), (CX - 400, 900)]], 0)
     b.image.paste(Image.new("RGB", b.image.size, c), mask=cap.filter(ImageFilter.GaussianBlur(1.5)))

@@ -1,83 +1,41 @@
-"""Layouts of the specimen documents: believable, and clearly none of a State's own designs."""
+"""French documents: the card of 2021, the laminated card, the passport.
+
+Believable layouts, and clearly none of the State's own designs: no emblem, no motto, no seal.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date
-
-from canvas import Colour, Sheet, rosette, waves
-from faces import FACES, draw_face
+from canvas import Colour, Sheet
+from parts import (
+    ID1,
+    ID2,
+    ID3,
+    INK,
+    LABEL,
+    chip,
+    field,
+    guilloche,
+    header,
+    metres,
+    note,
+    portrait,
+    printed,
+    seal,
+    signature,
+    specimen_mark,
+    zone,
+)
 from people import Specimen
-from PIL import Image, ImageOps
 
-ID1 = (1012, 638)  # 85.6 x 54 mm at 300 dpi
-ID2 = (1240, 874)  # 105 x 74 mm
-ID3 = (1476, 1039)  # 125 x 88 mm
-INK: Colour = (32, 36, 48)
-LABEL: Colour = (84, 96, 120)
-MARK: Colour = (190, 70, 84)
+BLUE: Colour = (38, 74, 128)
 
 
-def printed(day: date) -> str:
-    """A date as printed on French documents."""
-    return day.strftime("%d %m %Y")
-
-
-def field(sheet: Sheet, x: float, y: float, label: str, value: str, *, size: float = 30,
-          colour: Colour = INK, weight: str = "SemiBold") -> None:
-    """A small label with its value under it."""
-    sheet.text(x, y, label, size * 0.5, LABEL)
-    sheet.text(x, y + size * 1.02, value, size, colour, weight=weight)
-
-
-def guilloche(sheet: Sheet, tones: tuple[Colour, Colour, Colour], *, centre: tuple[float, float],
-              reach: float) -> None:
-    """The interlaced ground of a card: two wave families and a rosette."""
-    w, h = sheet.width, sheet.height
-    sheet.curves(waves(w, h, count=46, amplitude=26, period=210, shear=0.06), tones[0], 0.34)
-    sheet.curves(waves(w, h, count=40, amplitude=34, period=330, turn=1.3, shear=-0.1), tones[1],
-                 0.28)
-    sheet.curves(rosette(centre, reach, reach * 0.18, lobes=14, count=26), tones[2], 0.36)
-    sheet.curves(rosette(centre, reach * 0.72, reach * 0.1, lobes=9, count=18), tones[1], 0.30)
-
-
-def header(sheet: Sheet, title: str, subtitle: str, code: str, colour: Colour) -> None:
-    """Coloured band with the title and a round country code."""
-    sheet.box(0, 0, sheet.width, 92, colour)
-    sheet.box(30, 20, 76, 52, (255, 255, 255), radius=12)
-    sheet.text(68, 57, code, 32, colour, weight="Bold", anchor="ms")
-    sheet.text(126, 58, title, 36, (255, 255, 255), weight="Bold")
-    sheet.text(sheet.width - 34, 56, subtitle, 22, (226, 232, 244), anchor="rs")
-
-
-def specimen_mark(sheet: Sheet, *, size: float = 118, alpha: float = 0.20,
-                  centre: tuple[float, float] | None = None) -> None:
-    """The slanted word across the document, and the sentence that it is worth nothing."""
-    middle = centre or (sheet.width * 0.62, sheet.height * 0.5)
-    sheet.slanted("SPÉCIMEN", middle, size, 18, MARK, alpha)
-
-
-def note(sheet: Sheet, x: float, y: float, anchor: str = "ls") -> None:
-    """The sentence that it is worth nothing."""
-    sheet.text(x, y, "Document factice, sans valeur · Specimen, void", 14, MARK, weight="Medium",
-               anchor=anchor)
-
-
-def portrait(specimen: Specimen, *, grey: float = 0.0) -> Image.Image:
-    """The drawn face cropped as an identity photograph; ``grey`` mixes towards engraving."""
-    face = draw_face(FACES[specimen.face]).crop((52, 96, 508, 682))
-    if grey:
-        engraved = ImageOps.colorize(ImageOps.grayscale(face), (22, 26, 34), (236, 238, 240))
-        face = Image.blend(face, engraved, grey)
-    return face
-
-
-def french_card_front(s: Specimen) -> Sheet:
+def card_front(s: Specimen) -> Sheet:
     """Front of the card of 2021: portrait, second small portrait, fields."""
     sheet = Sheet(*ID1, (226, 238, 247), (246, 236, 232))
     guilloche(sheet, ((104, 150, 190), (206, 140, 132), (116, 136, 190)), centre=(640, 360),
               reach=300)
-    header(sheet, "CARTE D’IDENTITÉ", "IDENTITY CARD · SPECIMEN", "FR", (38, 74, 128))
+    header(sheet, "CARTE D’IDENTITÉ", "IDENTITY CARD · SPECIMEN", "FR", BLUE)
     sheet.box(32, 118, 300, 386, (238, 242, 246), radius=16)
     sheet.paste(portrait(s, grey=0.35), 36, 122, 292, 378, radius=14)
     x = 362
@@ -97,52 +55,26 @@ def french_card_front(s: Specimen) -> Sheet:
     return sheet
 
 
-def signature(sheet: Sheet, x: float, y: float, s: Specimen) -> None:
-    """A drawn pen stroke that spells nothing, different for each person."""
-    import numpy as np
-
-    seed = sum(ord(c) * (i + 1) for i, c in enumerate(s.surname + s.specimen_id))
-    rng = np.random.default_rng(seed)
-    t = np.linspace(0, 1, 200)
-    waves_x = t * 190 + 14 * np.sin(2 * np.pi * (3 + rng.integers(0, 4)) * t + rng.random() * 6)
-    height = 26 * (1 - 0.6 * t)
-    waves_y = -height * np.sin(2 * np.pi * (4 + rng.integers(0, 4)) * t + rng.random() * 6)
-    stroke = np.column_stack([x + waves_x, y - 12 + waves_y - 10 * t])
-    for shift in (0.0, 0.5, 1.0, 1.5):
-        sheet.curves([stroke + shift], (30, 44, 92), 0.85)
-
-
-def french_card_back(s: Specimen) -> Sheet:
+def card_back(s: Specimen) -> Sheet:
     """Back of the card of 2021: address, dates, seal, machine-readable zone."""
     sheet = Sheet(*ID1, (244, 238, 234), (226, 236, 246))
     guilloche(sheet, ((190, 150, 150), (120, 160, 200), (150, 130, 180)), centre=(330, 250),
               reach=270)
-    sheet.box(0, 0, ID1[0], 52, (38, 74, 128))
+    sheet.box(0, 0, ID1[0], 52, BLUE)
     sheet.text(34, 36, "CARTE D’IDENTITÉ · SPÉCIMEN", 22, (255, 255, 255), weight="Bold")
     sheet.text(978, 36, s.number, 24, (255, 255, 255), weight="SemiBold", anchor="rs")
-    field(sheet, 40, 88, "TAILLE / Height", f"{s.height_cm / 100:.2f} m".replace(".", ","), size=26)
+    field(sheet, 40, 88, "TAILLE / Height", metres(s.height_cm), size=26)
     field(sheet, 220, 88, "DATE DE DÉLIVRANCE / Date of issue", printed(s.issued), size=26)
     field(sheet, 40, 150, "ADRESSE / Address", s.address[0], size=26)
     sheet.text(40, 208, s.address[1], 26, INK, weight="SemiBold")
     field(sheet, 40, 246, "AUTORITÉ / Authority", s.authority, size=24)
-    sheet.box(40, 300, 120, 92, (206, 186, 120), radius=14, outline=(160, 138, 80), line=2)
-    for row in range(3):
-        sheet.box(40, 322 + row * 24, 120, 2, (160, 138, 80))
-    sheet.box(98, 300, 2, 92, (160, 138, 80))
-    note(sheet, 186, 386)
-    specimen_mark(sheet, size=92, centre=(470, 300), alpha=0.16)
+    chip(sheet, 40, 304)
+    note(sheet, 186, 390)
+    specimen_mark(sheet, size=84, centre=(360, 290), alpha=0.18)
+    if s.seal:
+        seal(sheet, s, 676, 82, 300)
     zone(sheet, s, 446)
     return sheet
-
-
-def zone(sheet: Sheet, s: Specimen, top: float, *, pitch: float = 30.0, leading: float = 58.0,
-         size: float = 43.0) -> None:
-    """The machine-readable zone on a clear ground, centred; ``top`` is where the ground begins."""
-    width = len(s.mrz[0]) * pitch
-    sheet.box(0, top - 8, sheet.width, sheet.height - top + 8, (246, 246, 244))
-    for index, line in enumerate(s.mrz):
-        sheet.ocrb((sheet.width - width) / 2, top + 50 + index * leading, line, pitch=pitch,
-                   size=size)
 
 
 def passport_page(s: Specimen) -> Sheet:
@@ -150,7 +82,8 @@ def passport_page(s: Specimen) -> Sheet:
     sheet = Sheet(*ID3, (244, 236, 226), (230, 236, 246))
     guilloche(sheet, ((196, 150, 120), (120, 150, 190), (170, 110, 130)), centre=(940, 470),
               reach=420)
-    sheet.box(0, 0, ID3[0], 110, (112, 38, 54))
+    french = s.issuer == "FRA"
+    sheet.box(0, 0, ID3[0], 110, (112, 38, 54) if french else (40, 84, 78))
     sheet.text(48, 72, "PASSEPORT", 50, (255, 244, 230), weight="Bold")
     sheet.text(390, 70, "Passport · Specimen", 28, (240, 216, 206))
     sheet.text(1428, 72, s.number, 44, (255, 244, 230), weight="SemiBold", anchor="rs")
@@ -161,8 +94,9 @@ def passport_page(s: Specimen) -> Sheet:
     field(sheet, x + 480, 168, "Passeport n° / Passport No", s.number, size=40)
     field(sheet, x, 252, "Nom / Surname (1)", s.surname.upper(), size=40)
     field(sheet, x, 336, "Prénoms / Given names (2)", ", ".join(s.given_names), size=40)
-    field(sheet, x, 420, "Nationalité / Nationality (3)", "Française", size=36)
-    field(sheet, x + 480, 420, "Taille / Height", f"{s.height_cm / 100:.2f} m".replace(".", ","),
+    field(sheet, x, 420, "Nationalité / Nationality (3)",
+          "Française" if french else "Utopian", size=36)
+    field(sheet, x + 480, 420, "Taille / Height", metres(s.height_cm),
           size=36)
     field(sheet, x, 500, "Date de naissance / Date of birth (4)", printed(s.birth), size=36)
     field(sheet, x + 480, 500, "Sexe / Sex (5)", s.sex, size=36)
@@ -192,7 +126,7 @@ def old_card_front(s: Specimen) -> Sheet:
     field(sheet, x, 306, "Sexe :", s.sex, size=36)
     field(sheet, x + 170, 306, "Né(e) le :", printed(s.birth), size=36)
     field(sheet, x, 390, "à :", s.birth_place, size=36)
-    field(sheet, x, 474, "Taille :", f"{s.height_cm / 100:.2f} m".replace(".", ","), size=36)
+    field(sheet, x, 474, "Taille :", metres(s.height_cm), size=36)
     signature(sheet, x + 330, 590, s)
     sheet.text(x, 580, "Signature du titulaire :", 20, LABEL)
     note(sheet, 48, 632)
@@ -217,10 +151,3 @@ def old_card_back(s: Specimen) -> Sheet:
     note(sheet, 80, 820)
     specimen_mark(sheet, size=150, centre=(680, 470))
     return sheet
-
-
-LAYOUTS: dict[str, dict[str, Callable[[Specimen], Sheet]]] = {
-    "fr-id-card-2021": {"front": french_card_front, "back": french_card_back},
-    "fr-passport": {"front": passport_page},
-    "fr-id-card-1988": {"front": old_card_front, "back": old_card_back},
-}
