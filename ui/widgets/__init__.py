@@ -48,7 +48,7 @@ empty              ``EmptyState(look, icon, title, hint="")``: ``show_text(title
 announce           ``announce(widget, text, *, assertive=False)``; ``Toast(parent, look)``:
                    ``show_text(text, tone=Tone.OK)``
 action_bar         ``ActionBar(look, *, back=None, others=(), primary=None)`` of Buttons; give it to
-                   ``Shell.set_page(page, actions)``
+                   ``Shell.set_page(page, bar)``
 logo               ``Mark(look)`` (two arcs with a dot each), ``Wordmark(look, ink)``
 =================  =================================================================================
 """

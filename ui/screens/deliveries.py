@@ -1,0 +1,146 @@
+"""Deliveries: where each sealed record is on its way, in plain words, and “send now”."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Signal
+from typing_extensions import override
+
+from kiosk.ports import OutboxState
+from ui.screens.page import Page
+from ui.theme import Tone, Type
+from ui.widgets.button import Button, ButtonKind
+from ui.widgets.card import Card
+from ui.widgets.empty import EmptyState
+from ui.widgets.label import Label
+from ui.widgets.list_row import RowItem, RowList
+from ui.widgets.look import Look
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryItem:
+    """One sealed record.
+
+    Attributes:
+        seq: its number in the journal.
+        state: where it is.
+        age_s: seconds since it was sealed.
+        reason: stable code of the last obstacle with its words, or ``""``.
+    """
+
+    seq: int
+    state: OutboxState
+    age_s: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveriesFacts:
+    """What the page shows.
+
+    Attributes:
+        items: records, newest first.
+        sending: a delivery is under way.
+        last: when the last one ended, in words, or ``""``.
+        problem: one sentence about the last obstacle, or ``""``.
+    """
+
+    items: tuple[DeliveryItem, ...] = ()
+    sending: bool = False
+    last: str = ""
+    problem: str = ""
+
+
+STATE_LOOKS = {
+    OutboxState.WAITING: ("cloud-upload", Tone.WARN),
+    OutboxState.SENDING: ("send", Tone.INFO),
+    OutboxState.UNCONFIRMED: ("clock", Tone.INFO),
+    OutboxState.STORED: ("cloud-check", Tone.OK),
+    OutboxState.QUARANTINED: ("alert-triangle", Tone.BAD),
+    OutboxState.REFUSED: ("alert-triangle", Tone.BAD),
+}
+
+
+class DeliveriesScreen(Page):
+    """A list and one button.
+
+    Signals:
+        send_requested(): send now.
+    """
+
+    send_requested = Signal()
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look)
+        self.setObjectName("deliveries")
+        self._facts = DeliveriesFacts()
+        self._send = Button(look, "", kind=ButtonKind.PRIMARY, icon="cloud-upload")
+        self._send.setObjectName("send-now")
+        self.corner.addWidget(self._send)
+        self._summary = Label(look, "", Type.BODY, "ink2")
+        self._card = Card(look, " ", trailing=self._summary)
+        self._problem = Label(look, "", Type.STRONG, "warn", wrap=True)
+        self._rows = RowList(look)
+        self._empty = EmptyState(look, "cloud-check", "", tone=Tone.OK)
+        self._last = Label(look, "", Type.LABEL, "ink2")
+        self._card.body.addWidget(self._problem)
+        self._card.body.addWidget(self._rows)
+        self._card.body.addWidget(self._empty, 1)
+        self._card.body.addStretch(1)
+        self._card.body.addWidget(self._last)
+        self.body.addWidget(self._card, 1)
+        self._send.clicked.connect(self.send_requested)
+        self.retranslate()
+
+    def show_facts(self, facts: DeliveriesFacts) -> None:
+        """Show these."""
+        self._facts = facts
+        self._send.set_busy(facts.sending)
+        self.retranslate()
+
+    @override
+    def retranslate(self) -> None:
+        tr = self.look.language.tr
+        facts = self._facts
+        self.title.setText(tr("deliveries.title"))
+        self.hint.setText(tr("deliveries.hint"))
+        self._send.setText(tr("deliveries.send"))
+        self._send.updateGeometry()
+        self._card.set_title(tr("deliveries.list"))
+        self._empty.show_text(tr("deliveries.none"), tr("deliveries.none_hint"))
+        self._empty.setVisible(not facts.items)
+        self._rows.setVisible(bool(facts.items))
+        self._rows.show_items(tuple(self._row(item) for item in facts.items))
+        waiting = sum(item.state is not OutboxState.STORED for item in facts.items)
+        self._summary.setText(
+            tr("deliveries.summary", n=waiting) if waiting else tr("deliveries.summary_all")
+        )
+        self._problem.setText(facts.problem)
+        self._problem.setVisible(bool(facts.problem))
+        last = tr("deliveries.last", moment=facts.last) if facts.last else tr("deliveries.never")
+        self._last.setText(last)
+
+    def _row(self, item: DeliveryItem) -> RowItem:
+        tr = self.look.language.tr
+        icon, tone = STATE_LOOKS[item.state]
+        state = item.state.value
+        detail = tr(f"deliveries.detail.{state}", age=self._age(item.age_s))
+        if item.reason:
+            detail = f"{detail}. {tr('deliveries.reason', code=item.reason)}"
+        return RowItem(
+            name=str(item.seq),
+            title=tr("deliveries.record", number=item.seq),
+            detail=detail,
+            icon=icon,
+            tone=tone,
+            chip=tr(f"deliveries.state.{state}"),
+        )
+
+    def _age(self, seconds: int) -> str:
+        tr = self.look.language.tr
+        if seconds < 60:
+            return tr("deliveries.age.now")
+        if seconds < 3600:
+            return tr("deliveries.age.minutes", n=seconds // 60)
+        if seconds < 86400:
+            return tr("deliveries.age.hours", n=seconds // 3600)
+        return tr("deliveries.age.days", n=seconds // 86400)

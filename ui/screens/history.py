@@ -1,0 +1,138 @@
+"""History: the journal of today, without any personal data."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout
+from typing_extensions import override
+
+from ui.screens.page import Page
+from ui.theme import Space, Tone, Type
+from ui.widgets.button import Button
+from ui.widgets.card import Card
+from ui.widgets.empty import EmptyState
+from ui.widgets.label import IconLabel, Label
+from ui.widgets.list_row import RowItem, RowList
+from ui.widgets.look import Look
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryItem:
+    """One entry of the journal.
+
+    Attributes:
+        seq: its number.
+        kind: value of ``kiosk.audit.entries.EntryKind``; an unknown one is shown as an entry.
+        at: device time, aware.
+    """
+
+    seq: int
+    kind: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryFacts:
+    """What the page shows; ``verified`` is None while the journal was not checked."""
+
+    items: tuple[HistoryItem, ...] = ()
+    verified: bool | None = None
+    verifying: bool = False
+
+
+KIND_LOOKS = {
+    "verify_close": ("shield-check", Tone.OK),
+    "verify_open": ("id", Tone.INFO),
+    "shift_open": ("user-check", Tone.INFO),
+    "shift_close": ("logout", Tone.NEUTRAL),
+    "login_fail": ("key", Tone.WARN),
+    "lockout": ("lock", Tone.WARN),
+    "blob_purged": ("cloud-check", Tone.OK),
+    "clock_jump": ("clock", Tone.WARN),
+    "restore_detected": ("alert-triangle", Tone.BAD),
+    "policy_applied": ("clipboard-check", Tone.INFO),
+    "agent_added": ("users", Tone.INFO),
+    "enrolled": ("key", Tone.INFO),
+    "boot": ("player-play", Tone.NEUTRAL),
+}
+
+
+class HistoryScreen(Page):
+    """A list, and the check of the whole journal.
+
+    Signals:
+        verify_requested(): check the journal.
+    """
+
+    verify_requested = Signal()
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look)
+        self.setObjectName("history")
+        self._facts = HistoryFacts()
+        self._verify = Button(look, "", icon="shield-check")
+        self._verify.setObjectName("verify-journal")
+        self.corner.addWidget(self._verify)
+        self._count = Label(look, "", Type.BODY, "ink2")
+        self._card = Card(look, " ", trailing=self._count)
+        self._rows = RowList(look)
+        self._empty = EmptyState(look, "book", "")
+        self._state_icon = IconLabel(look, "circle-dashed", "ink2")
+        self._state = Label(look, "", Type.LABEL_STRONG, "ink2", wrap=True)
+        self._build()
+        self._verify.clicked.connect(self.verify_requested)
+        self.retranslate()
+
+    def _build(self) -> None:
+        self._card.body.addWidget(self._rows)
+        self._card.body.addWidget(self._empty, 1)
+        self._card.body.addStretch(1)
+        foot = QHBoxLayout()
+        foot.setSpacing(Space.S)
+        foot.addWidget(self._state_icon)
+        foot.addWidget(self._state, 1)
+        self._card.body.addLayout(foot)
+        self.body.addWidget(self._card, 1)
+
+    def show_facts(self, facts: HistoryFacts) -> None:
+        """Show these."""
+        self._facts = facts
+        self._verify.set_busy(facts.verifying)
+        self.retranslate()
+
+    @override
+    def retranslate(self) -> None:
+        tr = self.look.language.tr
+        facts = self._facts
+        self.title.setText(tr("history.title"))
+        self.hint.setText(tr("history.hint"))
+        self._verify.setText(tr("history.verify"))
+        self._verify.updateGeometry()
+        self._card.set_title(tr("history.list"))
+        self._count.setText(tr("history.count", n=len(facts.items)) if facts.items else "")
+        self._empty.show_text(tr("history.none"), tr("history.none_hint"))
+        self._empty.setVisible(not facts.items)
+        self._rows.setVisible(bool(facts.items))
+        self._rows.show_items(tuple(self._row(item) for item in facts.items))
+        key, icon, ink = {
+            None: ("history.unchecked", "circle-dashed", "ink2"),
+            True: ("history.verified", "shield-check", "ok"),
+            False: ("history.broken", "alert-triangle", "bad"),
+        }[facts.verified]
+        self._state.setText(tr(key))
+        self._state.set_ink(ink)
+        self._state_icon.show_icon(icon, ink)
+
+    def _row(self, item: HistoryItem) -> RowItem:
+        language = self.look.language
+        known = item.kind in KIND_LOOKS
+        icon, tone = KIND_LOOKS.get(item.kind, ("book", Tone.NEUTRAL))
+        return RowItem(
+            name=str(item.seq),
+            title=language.tr(f"history.kind.{item.kind if known else 'other'}"),
+            detail=language.tr("history.entry", number=item.seq),
+            icon=icon,
+            tone=tone,
+            chip=language.time(item.at),
+        )

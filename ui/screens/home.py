@@ -1,0 +1,163 @@
+"""Home: start, resume, and see at a glance whether the desk is ready."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from ui.screens.page import Page
+from ui.theme import Space, Type
+from ui.widgets.button import Button
+from ui.widgets.card import Card
+from ui.widgets.empty import EmptyState
+from ui.widgets.label import Label
+from ui.widgets.list_row import RowItem, RowList
+from ui.widgets.look import Look
+from ui.widgets.tile import Tile
+
+
+@dataclass(frozen=True, slots=True)
+class HomeFacts:
+    """What the page shows.
+
+    Attributes:
+        name: how the agent is greeted.
+        drafts: cases to resume, newest first; ``name`` is the case.
+        verifications: sealed today.
+        duration: average time in words, or ``""``.
+        to_send: records waiting.
+        hardware: state of the desk.
+    """
+
+    name: str
+    drafts: tuple[RowItem, ...] = ()
+    verifications: int = 0
+    duration: str = ""
+    to_send: int = 0
+    hardware: tuple[RowItem, ...] = ()
+
+
+class _Figure(QWidget):
+    """A number and what it counts."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
+        column.setSpacing(Space.NONE)
+        self.value = Label(look, "", Type.FIGURE, "primary")
+        self.words = Label(look, "", Type.LABEL, "ink2")
+        column.addWidget(self.value)
+        column.addWidget(self.words)
+
+    def show_figure(self, value: str, words: str) -> None:
+        """Read as one by screen readers."""
+        self.value.setText(value)
+        self.words.setText(words)
+        self.value.setAccessibleName(f"{value} {words}")
+
+
+class HomeScreen(Page):
+    """Tiles above, the work to resume below, the state of the desk beside it.
+
+    Signals:
+        new_requested(): start a verification (N).
+        scan_requested(): scan a code (Q).
+        draft_chosen(str): resume this case.
+        history_requested(): see the journal.
+    """
+
+    new_requested = Signal()
+    scan_requested = Signal()
+    draft_chosen = Signal(str)
+    history_requested = Signal()
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look)
+        self.setObjectName("home")
+        self._facts = HomeFacts("")
+        self.new = Tile(look, "", "", icon="face-id", key="N", primary=True)
+        self.new.setObjectName("tile-new")
+        self.scan = Tile(look, "", "", icon="qrcode", key="Q")
+        self.scan.setObjectName("tile-scan")
+        self._count = Label(look, "", Type.BODY, "ink2")
+        self._resume = Card(look, " ", trailing=self._count)
+        self._drafts = RowList(look, clickable=True)
+        self._empty = EmptyState(look, "sparkles", "")
+        self._history = Button(look, "", icon="history")
+        self._history.setObjectName("see-history")
+        self._today = Card(look, " ")
+        self._figures = [_Figure(look) for _ in range(3)]
+        self._equipment = Card(look, " ")
+        self._hardware = RowList(look)
+        self._build()
+        self._bind()
+        self.retranslate()
+
+    def _build(self) -> None:
+        tiles = QHBoxLayout()
+        tiles.setSpacing(Space.XXL)
+        tiles.addWidget(self.new, 3)
+        tiles.addWidget(self.scan, 2)
+        self.body.addLayout(tiles)
+        self._resume.body.addWidget(self._drafts)
+        self._resume.body.addWidget(self._empty, 1)
+        self._resume.body.addStretch(1)
+        self._resume.body.addWidget(self._history, 0, Qt.AlignmentFlag.AlignLeft)
+        figures = QHBoxLayout()
+        figures.setSpacing(Space.XXL)
+        for figure in self._figures:
+            figures.addWidget(figure)
+        figures.addStretch(1)
+        self._today.body.addLayout(figures)
+        self._equipment.body.addWidget(self._hardware)
+        self._equipment.body.addStretch(1)
+        side = QVBoxLayout()
+        side.setSpacing(Space.XXL)
+        side.addWidget(self._today)
+        side.addWidget(self._equipment, 1)
+        row = QHBoxLayout()
+        row.setSpacing(Space.XXL)
+        row.addWidget(self._resume, 5)
+        row.addLayout(side, 4)
+        self.body.addLayout(row, 1)
+
+    def _bind(self) -> None:
+        self.new.clicked.connect(self.new_requested)
+        self.scan.clicked.connect(self.scan_requested)
+        self._drafts.chosen.connect(self.draft_chosen)
+        self._history.clicked.connect(self.history_requested)
+
+    def show_facts(self, facts: HomeFacts) -> None:
+        """Show these."""
+        self._facts = facts
+        self._drafts.show_items(facts.drafts)
+        self._drafts.setVisible(bool(facts.drafts))
+        self._empty.setVisible(not facts.drafts)
+        self._hardware.show_items(facts.hardware)
+        self.retranslate()
+
+    @override
+    def retranslate(self) -> None:
+        facts, language = self._facts, self.look.language
+        tr = language.tr
+        self.title.setText(tr("home.greeting", name=facts.name))
+        self.hint.setText(tr("home.hint"))
+        self.new.set_texts(tr("home.new.title"), tr("home.new.hint"))
+        self.scan.set_texts(tr("home.scan.title"), tr("home.scan.hint"))
+        self._resume.set_title(tr("home.resume.title"))
+        count = len(facts.drafts)
+        self._count.setText(tr("home.resume.count", n=count) if count else "")
+        self._empty.show_text(tr("home.resume.none"), tr("home.resume.none_hint"))
+        self._history.setText(tr("home.see_history"))
+        self._history.updateGeometry()
+        self._today.set_title(tr("home.today"))
+        self._equipment.set_title(tr("home.hardware"))
+        figures = (
+            (language.number(facts.verifications), "home.figure.verifications"),
+            (facts.duration or "–", "home.figure.duration"),
+            (language.number(facts.to_send), "home.figure.to_send"),
+        )
+        for figure, (value, key) in zip(self._figures, figures, strict=True):
+            figure.show_figure(value, tr(key))

@@ -1,0 +1,130 @@
+"""Settings of the screen: language, look, text size; each takes effect at once."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout
+from typing_extensions import override
+
+from ui.screens.page import Page
+from ui.theme import Space, TextSize, ThemeName, Type
+from ui.widgets.card import Card
+from ui.widgets.choices import Choice, ChoiceGroup
+from ui.widgets.label import Label
+from ui.widgets.look import Look
+
+SYSTEM = "system"
+"""The theme choice that follows the system."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsFacts:
+    """Version and device, for the card at the foot."""
+
+    version: str
+    device: str
+
+
+class SettingsScreen(Page):
+    """Three questions.
+
+    Signals:
+        language_chosen(str): code, already in force.
+        theme_chosen(str): ``system``, ``light``, ``dark`` or ``contrast``, already in force.
+        text_size_chosen(str): value of :class:`~ui.theme.TextSize`, already in force.
+    """
+
+    language_chosen = Signal(str)
+    theme_chosen = Signal(str)
+    text_size_chosen = Signal(str)
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look)
+        self.setObjectName("settings")
+        self._facts = SettingsFacts("", "")
+        self._language_card = Card(look, " ")
+        self._theme_card = Card(look, " ")
+        self._size_card = Card(look, " ")
+        self._about_card = Card(look, " ")
+        self._language = ChoiceGroup(look, keys=False)
+        self._theme = ChoiceGroup(look, keys=False)
+        self._size = ChoiceGroup(look, keys=False)
+        self._version = Label(look, "", Type.BODY, wrap=True)
+        self._device = Label(look, "", Type.CODE, "ink2", wrap=True)
+        self._build()
+        self._language.changed.connect(self._choose_language)
+        self._theme.changed.connect(self._choose_theme)
+        self._size.changed.connect(self._choose_size)
+        look.theme.changed.connect(self._mark)
+        self.retranslate()
+
+    def _build(self) -> None:
+        for card, group in (
+            (self._language_card, self._language),
+            (self._theme_card, self._theme),
+            (self._size_card, self._size),
+        ):
+            card.body.addWidget(group)
+            card.body.addStretch(1)
+        self._about_card.body.addWidget(self._version)
+        self._about_card.body.addWidget(self._device)
+        self._about_card.body.addStretch(1)
+        grid = QGridLayout()
+        grid.setSpacing(Space.XXL)
+        grid.addWidget(self._language_card, 0, 0)
+        grid.addWidget(self._size_card, 1, 0)
+        grid.addWidget(self._theme_card, 0, 1)
+        grid.addWidget(self._about_card, 1, 1)
+        for column in (0, 1):
+            grid.setColumnStretch(column, 1)
+        self.body.addLayout(grid)
+        self.body.addStretch(1)
+
+    def show_facts(self, facts: SettingsFacts) -> None:
+        """Show version and device."""
+        self._facts = facts
+        self.retranslate()
+
+    @override
+    def retranslate(self) -> None:
+        tr = self.look.language.tr
+        self.title.setText(tr("settings.title"))
+        self.hint.setText(tr("settings.hint"))
+        self._language_card.set_title(tr("settings.language"))
+        self._theme_card.set_title(tr("settings.look"))
+        self._size_card.set_title(tr("settings.text_size"))
+        self._about_card.set_title(tr("settings.about"))
+        self._version.setText(tr("settings.version", version=self._facts.version))
+        self._device.setText(tr("settings.device", device=self._facts.device))
+        self._language.show_choices(
+            tuple(Choice(c, tr(f"common.language.{c}")) for c in self.look.language.codes)
+        )
+        icons = {SYSTEM: "device-desktop", "light": "sun", "dark": "moon", "contrast": "contrast-2"}
+        self._theme.show_choices(
+            tuple(
+                Choice(name, tr(f"settings.theme.{name}"), tr(f"settings.theme_hint.{name}"), icon)
+                for name, icon in icons.items()
+            )
+        )
+        self._size.show_choices(
+            tuple(Choice(size.value, tr(f"settings.size.{size.value}")) for size in TextSize)
+        )
+        self._mark()
+
+    def _mark(self) -> None:
+        theme = self.look.theme
+        self._language.select(self.look.language.code)
+        self._theme.select(theme.override.value if theme.override else SYSTEM)
+        self._size.select(theme.text_size.value)
+
+    def _choose_language(self, values: tuple[str, ...]) -> None:
+        self.look.language.choose(values[0])
+        self.language_chosen.emit(values[0])
+
+    def _choose_theme(self, values: tuple[str, ...]) -> None:
+        self.look.theme.choose(None if values[0] == SYSTEM else ThemeName(values[0]))
+        self.theme_chosen.emit(values[0])
+
+    def _choose_size(self, values: tuple[str, ...]) -> None:
+        self.look.theme.set_text_size(TextSize(values[0]))
+        self.text_size_chosen.emit(values[0])

@@ -1,0 +1,187 @@
+"""Sign-in: who are you, and your code. Also the lock, where the same person comes back."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from ui.screens.page import Page
+from ui.theme import Size, Space, Type
+from ui.widgets.card import Card
+from ui.widgets.choices import Choice, ChoiceGroup
+from ui.widgets.empty import EmptyState
+from ui.widgets.label import IconLabel, Label
+from ui.widgets.language_switch import LanguageSwitch
+from ui.widgets.look import Look
+from ui.widgets.pin_pad import PinPad
+
+
+@dataclass(frozen=True, slots=True)
+class AgentCard:
+    """An agent as offered: role is a value of :class:`kiosk.domain.agent.Role`."""
+
+    agent_id: str
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignInFacts:
+    """What the page shows.
+
+    Attributes:
+        agents: who may sign in.
+        selected: preselected agent, or ``""``.
+        locked: the desk is locked, work is waiting.
+    """
+
+    agents: tuple[AgentCard, ...]
+    selected: str = ""
+    locked: bool = False
+
+
+class SignInScreen(Page):
+    """Names on the left, code on the right.
+
+    Signals:
+        pin_entered(str, str): agent id and what was typed.
+        language_chosen(str): code of a language; already in force.
+    """
+
+    pin_entered = Signal(str, str)
+    language_chosen = Signal(str)
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look)
+        self.setObjectName("sign-in")
+        self._facts = SignInFacts(())
+        self._agents = ChoiceGroup(look, keys=False)
+        self._agents.setObjectName("agents")
+        self._empty = EmptyState(look, "users", "")
+        self.pad = PinPad(look)
+        self._who = Card(look, " ")
+        self._code = Card(look, " ")
+        self._help = Label(look, "", Type.LABEL, "ink2", wrap=True)
+        self._languages = LanguageSwitch(look)
+        self._build()
+        self._bind()
+        self.retranslate()
+
+    def _build(self) -> None:
+        self.corner.addWidget(self._languages, 0, Qt.AlignmentFlag.AlignTop)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
+        column.addWidget(self._agents)
+        column.addStretch(1)
+        scroll.setWidget(inner)
+        self._scroll = scroll
+        self._who.body.addWidget(scroll, 1)
+        self._who.body.addWidget(self._empty, 1)
+        self._code.body.addWidget(self.pad)
+        self._code.body.addStretch(1)
+        foot = QHBoxLayout()
+        foot.setSpacing(Space.S)
+        foot.addWidget(IconLabel(self.look, "info-circle", "ink2", Size.ICON))
+        foot.addWidget(self._help, 1)
+        self._code.body.addLayout(foot)
+        row = QHBoxLayout()
+        row.setSpacing(Space.XXL)
+        row.addWidget(self._who, 3)
+        row.addWidget(self._code, 2)
+        self.body.addLayout(row, 1)
+
+    def _bind(self) -> None:
+        self._agents.changed.connect(self._agent_changed)
+        self.pad.entered.connect(self._entered)
+        self._languages.chosen.connect(self.language_chosen)
+
+    @property
+    def selected(self) -> str:
+        """Agent chosen, or ``""``."""
+        chosen = self._agents.selected
+        return chosen[0] if chosen else ""
+
+    def show_facts(self, facts: SignInFacts) -> None:
+        """Show these agents; the only one, or the one preselected, is chosen already."""
+        self._facts = facts
+        self._write_agents()
+        only = facts.agents[0].agent_id if len(facts.agents) == 1 else ""
+        chosen = facts.selected or only
+        if chosen:
+            self._agents.select(chosen)
+        self._scroll.setVisible(bool(facts.agents))
+        self._empty.setVisible(not facts.agents)
+        self.retranslate()
+        self._agent_changed()
+
+    def show_wrong_pin(self, tries_left: int) -> None:
+        """The code was refused; at 0 tries left the next refusal costs a wait."""
+        tr = self.look.language.tr
+        if tries_left <= 0:
+            self.pad.show_error(tr("sign_in.wrong_last"))
+        else:
+            self.pad.show_error(tr("sign_in.wrong", n=tries_left))
+
+    def show_wait(self, seconds: int) -> None:
+        """Too many refusals: entry is closed for so long; 0 opens it again."""
+        tr = self.look.language.tr
+        self.pad.set_locked(seconds > 0)
+        if seconds <= 0:
+            self.pad.show_error("")
+        elif seconds < 120:
+            self.pad.show_error(tr("sign_in.wait_seconds", n=seconds))
+        else:
+            self.pad.show_error(tr("sign_in.wait_minutes", n=-(-seconds // 60)))
+
+    def show_error(self, text: str) -> None:
+        """Any other sentence; the code can be typed again."""
+        self.pad.show_error(text)
+
+    def reset(self) -> None:
+        """Forget code and sentence."""
+        self.pad.set_locked(False)
+        self.pad.show_error("")
+
+    @override
+    def retranslate(self) -> None:
+        tr = self.look.language.tr
+        locked = self._facts.locked
+        self.title.setText(tr("sign_in.locked_title" if locked else "sign_in.title"))
+        self.hint.setText(tr("sign_in.locked_hint" if locked else "sign_in.hint"))
+        self._who.set_title(tr("sign_in.who"))
+        self._empty.show_text(tr("sign_in.no_agent"), tr("sign_in.no_agent_hint"))
+        self._help.setText(tr("sign_in.forgotten"))
+        self._write_agents()
+        self._write_code_title()
+
+    def _write_agents(self) -> None:
+        tr = self.look.language.tr
+        self._agents.show_choices(
+            tuple(
+                Choice(agent.agent_id, agent.name, tr(f"common.role.{agent.role}"), "user")
+                for agent in self._facts.agents
+            )
+        )
+
+    def _write_code_title(self) -> None:
+        tr = self.look.language.tr
+        names = {agent.agent_id: agent.name for agent in self._facts.agents}
+        name = names.get(self.selected)
+        self._code.set_title(tr("sign_in.code_for", name=name) if name else tr("sign_in.pin"))
+
+    def _agent_changed(self, _values: tuple[str, ...] = ()) -> None:
+        self._write_code_title()
+        self.pad.show_error("")
+        if self.selected:
+            self.pad.setFocus()
+
+    def _entered(self, pin: str) -> None:
+        if not self.selected:
+            self.pad.show_error(self.look.language.tr("sign_in.choose_first"))
+            return
+        self.pin_entered.emit(self.selected, pin)
