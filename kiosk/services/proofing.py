@@ -1,0 +1,302 @@
+"""Proofing: opens a case, moves it by what the agent does, and brings it back after a crash.
+
+Rules, in order:
+
+1. A case is opened only where there is room to keep its record, and the journal says that it was
+   opened before anything is captured.
+2. Every accepted event is durable, as an encrypted draft, before ``dispatch`` returns; an event
+   that fails for any reason leaves state and draft as they were.
+3. The seal writes the record, its journal entry and its outbox row, and ends the draft, in one unit
+   of work: a case leaves exactly one record, however often the machine stops.
+4. Pictures stay in memory: a draft holds none, and a seal forgets them.
+
+Source: design.md 4.4, records-and-sync 2.4.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from kiosk.audit.entries import EntryKind
+from kiosk.audit.records import Attachment
+from kiosk.domain.decision import Outcome
+from kiosk.domain.errors import DraftError, EventRefusedError, PictureTooLargeError
+from kiosk.domain.evidence import Check, Side
+from kiosk.domain.ids import CaseId, OfficeId
+from kiosk.journeys.catalogue import JourneyCatalogue
+from kiosk.journeys.engine import advance, opened, pending
+from kiosk.journeys.model import (
+    CaptureRestarted,
+    CaseState,
+    ChecksComputed,
+    ComputeChecks,
+    ConsentAnswered,
+    DrawFeatures,
+    Effect,
+    Event,
+    FeatureResult,
+    FeaturesDrawn,
+    RecordSealed,
+    SealConfirmed,
+    SealRecord,
+    StepKind,
+)
+from kiosk.journeys.procedure import Journey
+from kiosk.ports import Clock, DraftRow, Store
+from kiosk.services.agents import Session
+from kiosk.services.drafts import Drafts
+from kiosk.services.journal import Journal
+from kiosk.services.requests import RequestDesk
+from kiosk.services.sealing import Sealing, require_space
+
+MAX_IMAGE_BYTES = 8 * 1024 * 1024
+_CASE_ID_BYTES = 16
+
+
+class Examination(Protocol):
+    """What is found out about a document without asking the agent."""
+
+    def checks(self, state: CaseState) -> tuple[Check, ...]:
+        """Verdicts of the automatic checks on request and document."""
+
+    def features(self, state: CaseState, count: int) -> tuple[FeatureResult, ...]:
+        """Security features not drawn before for this case; fewer where none is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftSummary:
+    """A case in progress, as the home screen lists it.
+
+    Attributes:
+        case_id: to resume it.
+        procedure: name in the catalogue; ``""`` where the draft does not open.
+        step: where it stands.
+        updated_at: device time of the last change, aware UTC.
+        customer: name announced in the request, or ``""``; for the screen only.
+        can_resume: whether it opens in this session.
+    """
+
+    case_id: CaseId
+    procedure: str
+    step: StepKind
+    updated_at: datetime
+    customer: str
+    can_resume: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a case works with.
+
+    Attributes:
+        store: the vault.
+        sealing: closes a record.
+        drafts: keeps a state.
+        requests: judges codes.
+        examination: checks and features.
+    """
+
+    store: Store
+    sealing: Sealing
+    drafts: Drafts
+    requests: RequestDesk
+    examination: Examination
+
+
+class Case:
+    """One case in progress, for one agent. Used from the vault's thread only."""
+
+    def __init__(self, desk: Desk, journey: Journey, state: CaseState, session: Session) -> None:
+        self._desk = desk
+        self._journey = journey
+        self._state = state
+        self._session = session
+        self._images: dict[Side, bytes] = {}
+
+    @property
+    def journey(self) -> Journey:
+        """The procedure that this case follows."""
+        return self._journey
+
+    @property
+    def state(self) -> CaseState:
+        """The state as stored."""
+        return self._state
+
+    def dispatch(self, event: Event) -> CaseState:
+        """Move the case by one event, durably.
+
+        Returns:
+            The new state, which a crash from now on cannot lose.
+
+        Raises:
+            EventRefusedError: the event does not fit; nothing changed.
+            DiskFullError, VaultError: it could not be kept; nothing changed.
+        """
+        self._guard(event)
+        answer = advance(self._journey, self._state, event)
+        if any(isinstance(effect, SealRecord) for effect in answer.effects):
+            return self._seal(answer.state)
+        state = self._perform(answer.state, answer.effects)
+        self._save(state)
+        if isinstance(event, CaptureRestarted):
+            self._images.clear()
+        return state
+
+    def present_code(self, text: str) -> CaseState:
+        """Judge a scanned or typed code and move the case by the answer. Raises as ``dispatch``."""
+        return self.dispatch(self._desk.requests.judge(text))
+
+    def attach_image(self, side: Side, jpeg: bytes) -> None:
+        """Keep a picture of a side in memory, for a record that may hold pictures.
+
+        Raises:
+            PictureTooLargeError: more than 8 MiB.
+        """
+        if len(jpeg) > MAX_IMAGE_BYTES:
+            raise PictureTooLargeError("evidence")
+        self._images[side] = jpeg
+
+    def image(self, side: Side) -> bytes | None:
+        """The picture kept of a side; None after a restart of the program."""
+        return self._images.get(side)
+
+    def wake(self) -> None:
+        """Do what the step was still waiting for when the draft was written."""
+        effects = pending(self._journey, self._state)
+        if effects:
+            self._save(self._perform(self._state, effects))
+
+    def _guard(self, event: Event) -> None:
+        if isinstance(event, ConsentAnswered) and event.given:
+            require_space(self._desk.store)
+        if isinstance(event, SealConfirmed):
+            decision, request = self._state.decision, self._state.request
+            accepted = decision is not None and decision.outcome is Outcome.ACCEPTED
+            # Two cases may have been opened with one request: the first seal uses it up.
+            if accepted and request is not None and self._desk.requests.used_before(request):
+                raise EventRefusedError("request used before")
+
+    def _perform(self, state: CaseState, effects: Sequence[Effect]) -> CaseState:
+        """Answer the effects, and the effects of the answers; nothing is written yet."""
+        waiting = list(effects)
+        while waiting:
+            event = self._answer(state, waiting.pop(0))
+            if event is not None:
+                answer = advance(self._journey, state, event)
+                state = answer.state
+                waiting += answer.effects
+        return state
+
+    def _answer(self, state: CaseState, effect: Effect) -> Event | None:
+        match effect:
+            case ComputeChecks():
+                return ChecksComputed(self._desk.examination.checks(state))
+            case DrawFeatures():
+                drawn = self._desk.examination.features(state, effect.count)
+                return FeaturesDrawn(drawn) if drawn else None
+            case _:
+                return None
+
+    def _save(self, state: CaseState) -> None:
+        with self._desk.store.begin() as uow:
+            self._desk.drafts.save(uow, state, self._session)
+            uow.commit()
+        self._state = state
+
+    def _seal(self, state: CaseState) -> CaseState:
+        pictures = [Attachment("jpg", data) for _, data in sorted(self._images.items())]
+        facts = self._desk.sealing.seal(state, self._session, pictures)
+        self._images.clear()
+        self._state = advance(self._journey, state, RecordSealed(facts)).state
+        return self._state
+
+
+class Proofing:
+    """Opens cases and brings them back."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        journal: Journal,
+        clock: Clock,
+        catalogue: JourneyCatalogue,
+        office_id: OfficeId,
+    ) -> None:
+        """Wire the service.
+
+        Args:
+            desk: what cases work with.
+            journal: told when a case is opened.
+            clock: device time.
+            catalogue: procedures offered on this device.
+            office_id: office of this device.
+        """
+        self._desk = desk
+        self._journal = journal
+        self._clock = clock
+        self._catalogue = catalogue
+        self._office_id = office_id
+
+    def procedures(self) -> tuple[str, ...]:
+        """Names of the procedures that can be opened."""
+        return self._catalogue.names()
+
+    def open_case(self, procedure: str, session: Session) -> Case:
+        """Open a case: journal entry and first draft are durable when this returns.
+
+        Raises:
+            JourneyInvalidError: no such procedure.
+            DiskFullError: no room to keep its record; nothing was opened.
+        """
+        journey = self._catalogue.get(procedure)
+        require_space(self._desk.store)
+        state = opened(
+            journey,
+            CaseId(os.urandom(_CASE_ID_BYTES).hex()),
+            session.agent.agent_id,
+            self._office_id,
+            self._clock.now(),
+        )
+        with self._desk.store.begin() as uow:
+            facts = {"case": state.case_id, "procedure": journey.name}
+            self._journal.append(uow, EntryKind.VERIFY_OPEN, facts)
+            self._desk.drafts.save(uow, state, session)
+            uow.commit()
+        return Case(self._desk, journey, state, session)
+
+    def resume(self, case_id: CaseId, session: Session) -> Case:
+        """Bring a case back at the step where it stood.
+
+        Raises:
+            DraftError: no such draft, or it was written in another shift or by another agent.
+        """
+        with self._desk.store.begin() as uow:
+            row = uow.drafts.get(case_id)
+        if row is None:
+            raise DraftError("no draft")
+        state = self._desk.drafts.load(row, session)
+        case = Case(self._desk, self._catalogue.get(state.procedure), state, session)
+        case.wake()
+        return case
+
+    def drafts(self, session: Session) -> tuple[DraftSummary, ...]:
+        """Cases in progress of the agent who is signed in, newest first."""
+        with self._desk.store.begin() as uow:
+            rows = [r for r in uow.drafts.all() if r.agent_id == session.agent.agent_id]
+        newest_first = sorted(rows, key=lambda row: row.updated_at, reverse=True)
+        return tuple(self._summary(row, session) for row in newest_first)
+
+    def _summary(self, row: DraftRow, session: Session) -> DraftSummary:
+        step = StepKind(row.step)
+        try:
+            state = self._desk.drafts.load(row, session)
+        except DraftError:
+            return DraftSummary(row.case_id, "", step, row.updated_at, "", can_resume=False)
+        request = state.request
+        customer = "" if request is None else " ".join((*request.given_names[:1], request.surname))
+        return DraftSummary(
+            row.case_id, state.procedure, step, row.updated_at, customer, can_resume=True
+        )

@@ -1,0 +1,73 @@
+"""The code that a customer shows: is it a verification request, and may it be used here and now?
+
+Rules, in order: judged offline against the pinned keys of the policy; then against the requests
+that were already used up on this device. Nothing in the text is opened or followed.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from kiosk.documents.requests import judge
+from kiosk.domain.ids import KeyId, OfficeId
+from kiosk.domain.request import RequestVerdict, VerificationRequest
+from kiosk.journeys.model import RequestPresented
+from kiosk.ports import Clock, Store
+from kiosk.services.used_requests import is_used
+
+
+@dataclass(frozen=True, slots=True)
+class IssuerKey:
+    """A key that signs requests.
+
+    Attributes:
+        issuer: the identity provider that it belongs to (``iss``).
+        public_key: raw Ed25519, 32 bytes.
+    """
+
+    issuer: str
+    public_key: bytes
+
+
+IssuerKeys = Callable[[], Mapping[KeyId, IssuerKey]]
+"""Answers with the keys in force now."""
+
+
+class RequestDesk:
+    """Judges the codes that customers show."""
+
+    def __init__(
+        self, store: Store, issuers: IssuerKeys, office_id: OfficeId, clock: Clock
+    ) -> None:
+        """Wire the service.
+
+        Args:
+            store: remembers the requests that were used up.
+            issuers: pinned keys of the issuers.
+            office_id: office of this device.
+            clock: device time.
+        """
+        self._store = store
+        self._issuers = issuers
+        self._office_id = office_id
+        self._clock = clock
+
+    def judge(self, text: str) -> RequestPresented:
+        """What the text is, as an event for the case."""
+        issuers = self._issuers()
+        verdict, request = judge(
+            text,
+            {key_id: key.public_key for key_id, key in issuers.items()},
+            self._clock.now(),
+            self._office_id,
+            {key_id: key.issuer for key_id, key in issuers.items()},
+        )
+        if request is None:
+            return RequestPresented(verdict)
+        if self.used_before(request):
+            return RequestPresented(RequestVerdict.USED_BEFORE)
+        return RequestPresented(verdict, request)
+
+    def used_before(self, request: VerificationRequest) -> bool:
+        """Whether an earlier case on this device accepted or refused this request."""
+        with self._store.begin() as uow:
+            return is_used(uow, request)
