@@ -1,0 +1,334 @@
+"""Sign-in: counted tries, waits, lock-out, shifts."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk.audit.entries import open_entry
+from kiosk.domain.agent import Role
+from kiosk.domain.errors import (
+    DraftError,
+    KeyStoreError,
+    LockedOutError,
+    PinPolicyError,
+    SignInError,
+    UnknownAgentError,
+    WrongPinError,
+)
+from kiosk.domain.ids import AgentId
+from kiosk.services.agents import Session, check_pin
+from kiosk.services.sign_in import MAX_FAILURES, WAITS_S
+from tests.fakes.cases import new_case
+from tests.fakes.desk import PIN, Desk
+
+AGENT = AgentId("a-17")
+
+
+def wrong(desk: Desk, agent_id: AgentId = AGENT) -> type[Exception]:
+    """Try a wrong PIN; the kind of refusal."""
+    with pytest.raises(SignInError) as refused:
+        desk.sign_in.sign_in(agent_id, "314159")
+    return type(refused.value)
+
+
+def fail_times(desk: Desk, count: int) -> None:
+    """Wrong PINs, each as soon as it is allowed."""
+    for _ in range(count):
+        desk.clock.advance(seconds=desk.sign_in.standing(AGENT).wait_s)
+        wrong(desk)
+
+
+def save_draft(desk: Desk, session: Session):
+    with desk.store.begin() as uow:
+        row = desk.drafts.save(uow, new_case(), session)
+        uow.commit()
+    return row
+
+
+# --- PIN ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "pin",
+    [
+        "",
+        "12345",
+        "111111",
+        "123456",
+        "654321",
+        "890123",
+        "135791",
+        "121212",
+        "123123",
+        "112211",
+        "short",
+        "ninechars",
+        "aaaaaaaaaaaa",
+        "abababababab",
+        "12 34 56",
+        "१२३४५६",
+    ],
+)
+def test_a_trivial_or_short_pin_is_refused(pin: str):
+    with pytest.raises(PinPolicyError):
+        check_pin(pin)
+
+
+@pytest.mark.parametrize("pin", ["271828", "8402715", "cheval agrafe pile", "été à Nîmes 42"])
+def test_six_digits_or_a_passphrase_are_accepted(pin: str):
+    assert check_pin(pin)
+
+
+@given(st.text(max_size=20))
+def test_any_text_is_accepted_or_refused_by_policy(pin: str):
+    try:
+        form = check_pin(pin)
+    except PinPolicyError:
+        return
+    assert len(form) >= 6
+
+
+def test_a_passphrase_opens_whatever_way_its_accents_were_typed(desk: Desk):
+    desk.add_agent(pin="été à Nîmes 42")
+    decomposed = "e\u0301te\u0301 a\u0300 Ni\u0302mes 42"
+    assert desk.sign_in.sign_in(AGENT, decomposed).agent.agent_id == AGENT
+
+
+# --- tries ----------------------------------------------------------------------------------------
+
+
+def test_the_right_pin_opens_a_session(desk: Desk):
+    desk.add_agent()
+    session = desk.sign_in.sign_in(AGENT, PIN)
+    assert session.agent in desk.sign_in.agents()
+    with desk.store.begin() as uow:
+        row = uow.agents.get(AGENT)
+    assert row is not None
+    assert session.signing_key.public == row.public_key
+    assert len(session.shift_key) == 32
+
+
+def test_an_unknown_agent_is_told_apart(desk: Desk):
+    with pytest.raises(UnknownAgentError):
+        desk.sign_in.sign_in(AgentId("nobody"), PIN)
+
+
+def test_a_wrong_pin_is_counted_and_journalled(desk: Desk):
+    desk.add_agent()
+    assert wrong(desk) is WrongPinError
+    assert desk.sign_in.standing(AGENT).failures == 1
+    header = open_entry(desk.entries()[-1].jws, desk.device_key.public)
+    assert header.kind == "login_fail"
+    assert header.facts == {"agent": "a-17", "failures": 1}
+
+
+def test_the_same_pin_without_the_device_secret_opens_nothing(desk: Desk):
+    desk.add_agent()
+    desk.keys.put("device-secret", bytes(32))
+    with pytest.raises(WrongPinError):
+        desk.sign_in.sign_in(AGENT, PIN)
+
+
+def test_success_starts_the_count_again(desk: Desk):
+    desk.add_agent()
+    fail_times(desk, 3)
+    desk.sign_in.sign_in(AGENT, PIN)
+    assert desk.sign_in.standing(AGENT).failures == 0
+
+
+def test_waits_grow_as_the_rule_says(desk: Desk):
+    desk.add_agent()
+    waits = []
+    for _ in range(MAX_FAILURES - 1):
+        fail_times(desk, 1)
+        waits.append(desk.sign_in.standing(AGENT).wait_s)
+    assert waits == [0, 0, 0, 30, 60, 300, 900, 3600, 3600]
+    assert tuple(waits) == WAITS_S
+
+
+def test_even_the_right_pin_waits(desk: Desk):
+    desk.add_agent()
+    fail_times(desk, 4)
+    desk.clock.advance(seconds=29)
+    with pytest.raises(LockedOutError) as refused:
+        desk.sign_in.sign_in(AGENT, PIN)
+    assert refused.value.detail == "wait 1 s"
+    desk.clock.advance(seconds=1)
+    assert desk.sign_in.sign_in(AGENT, PIN)
+
+
+def test_a_try_that_came_too_early_is_not_counted(desk: Desk):
+    desk.add_agent()
+    fail_times(desk, 4)
+    for _ in range(50):
+        assert wrong(desk) is LockedOutError
+    assert desk.sign_in.standing(AGENT).failures == 4
+
+
+def test_setting_the_clock_forward_does_not_shorten_the_wait(desk: Desk):
+    desk.add_agent()
+    fail_times(desk, 4)
+    desk.clock.set_wall(desk.clock.wall + timedelta(days=3650))
+    assert wrong(desk) is LockedOutError
+    assert desk.sign_in.standing(AGENT).wait_s == 30
+
+
+def test_setting_the_clock_back_starts_the_wait_again_and_no_longer(desk: Desk):
+    desk.add_agent()
+    fail_times(desk, 4)
+    desk.clock.advance(seconds=25)
+    desk.clock.set_wall(desk.clock.wall - timedelta(days=3650))
+    assert wrong(desk) is LockedOutError
+    desk.clock.advance(seconds=29)
+    assert wrong(desk) is LockedOutError
+    desk.clock.advance(seconds=1)
+    assert desk.sign_in.sign_in(AGENT, PIN)
+
+
+def test_a_restart_starts_the_wait_again_even_with_the_clock_set_forward(desk: Desk):
+    desk.add_agent()
+    fail_times(desk, 4)
+    desk.clock.advance(seconds=25)
+    desk.clock.reboot()
+    desk.clock.set_wall(desk.clock.wall + timedelta(days=1))
+    assert wrong(desk) is LockedOutError
+    desk.clock.advance(seconds=29)
+    assert wrong(desk) is LockedOutError
+    desk.clock.advance(seconds=1)
+    assert desk.sign_in.sign_in(AGENT, PIN)
+
+
+def test_pulling_the_plug_between_count_and_check_never_gives_more_tries(desk: Desk):
+    """The key store fails at the moment of the check: as a power cut there would."""
+    desk.add_agent()
+    reached = 0
+    desk.keys.locked = True
+    for _ in range(1000):
+        desk.clock.advance(seconds=3600)
+        try:
+            desk.sign_in.sign_in(AGENT, PIN)
+        except KeyStoreError:
+            reached += 1
+        except LockedOutError:
+            pass
+    assert reached == MAX_FAILURES
+    desk.keys.locked = False
+    with pytest.raises(LockedOutError):
+        desk.sign_in.sign_in(AGENT, PIN)
+
+
+# --- lock-out -------------------------------------------------------------------------------------
+
+
+def test_ten_failures_lock_until_a_second_person_opens(desk: Desk):
+    desk.add_agent()
+    fail_times(desk, MAX_FAILURES)
+    assert desk.sign_in.standing(AGENT).locked
+    assert desk.kinds()[-2:] == ["login_fail", "lockout"]
+    desk.clock.advance(days=365)
+    with pytest.raises(LockedOutError) as refused:
+        desk.sign_in.sign_in(AGENT, PIN)
+    assert refused.value.detail == "second person"
+    manager = desk.session("m-1", Role.MANAGER)
+    desk.sign_in.unlock(AGENT, manager)
+    assert desk.sign_in.sign_in(AGENT, PIN)
+    lifted = open_entry(desk.entries()[-2].jws, desk.device_key.public)
+    assert lifted.facts == {"agent": "a-17", "lifted": True, "by": "m-1"}
+
+
+def test_only_another_person_who_is_a_manager_can_unlock(desk: Desk):
+    desk.add_agent()
+    fail_times(desk, MAX_FAILURES)
+    with pytest.raises(SignInError):
+        desk.sign_in.unlock(AGENT, desk.session("a-18"))
+    manager = desk.session("m-1", Role.MANAGER)
+    with pytest.raises(SignInError):
+        desk.sign_in.unlock(AgentId("m-1"), manager)
+
+
+def test_a_lock_out_touches_no_other_agent(desk: Desk):
+    desk.add_agent()
+    fail_times(desk, MAX_FAILURES)
+    assert desk.session("a-18")
+
+
+# --- shifts ---------------------------------------------------------------------------------------
+
+
+def test_signing_in_again_during_a_shift_opens_the_drafts_again(desk: Desk):
+    first = desk.session()
+    row = save_draft(desk, first)
+    again = desk.sign_in.sign_in(AGENT, PIN)
+    assert desk.drafts.load(row, again) == new_case()
+    assert desk.kinds().count("shift_open") == 1
+
+
+def test_signing_out_ends_the_shift_and_the_next_one_has_another_key(desk: Desk):
+    first = desk.session()
+    row = save_draft(desk, first)
+    desk.sign_in.sign_out(first)
+    second = desk.sign_in.sign_in(AGENT, PIN)
+    assert second.shift_key != first.shift_key
+    with pytest.raises(DraftError):
+        desk.drafts.load(row, second)
+    assert desk.kinds() == [
+        "agent_added",
+        "shift_open",
+        "verify_close",
+        "shift_close",
+        "shift_open",
+    ]
+
+
+def test_signing_out_seals_open_drafts_as_abandoned(desk: Desk):
+    session = desk.session()
+    save_draft(desk, session)
+    desk.sign_in.sign_out(session)
+    (row,) = desk.outbox()
+    record = desk.open_record(row.seq).record
+    assert record["visavis"]["decision"]["outcome"] == "abandoned"
+    with desk.store.begin() as uow:
+        assert uow.drafts.all() == ()
+
+
+def test_a_draft_that_nobody_can_open_is_accounted_for_at_the_end_of_the_shift(desk: Desk):
+    session = desk.session()
+    row = save_draft(desk, session)
+    with desk.store.begin() as uow:
+        uow.drafts.put(
+            type(row)(row.case_id, row.agent_id, row.revision, row.step, row.updated_at, b"\x01bad")
+        )
+        uow.commit()
+    desk.sign_in.sign_out(session)
+    closed = open_entry(desk.entries()[-2].jws, desk.device_key.public)
+    assert closed.kind == "verify_close"
+    assert closed.facts == {"case": "c" * 32, "outcome": "abandoned", "sealed": False}
+    with desk.store.begin() as uow:
+        assert uow.drafts.all() == ()
+
+
+def test_no_secret_shows_in_a_printed_session(desk: Desk):
+    session = desk.session()
+    text = repr(session)
+    assert session.shift_key.hex() not in text
+    assert repr(session.shift_key) not in text
+    assert repr(session.signing_key.seed) not in text
+
+
+def test_an_agent_is_added_once_and_the_public_key_is_announced(desk: Desk):
+    desk.add_agent()
+    with pytest.raises(SignInError):
+        desk.add_agent()
+    (row,) = desk.entries()
+    facts = open_entry(row.jws, desk.device_key.public).facts
+    assert set(facts) == {"agent", "role", "public_key"}
+
+
+def test_the_journal_of_a_day_verifies(desk: Desk):
+    session = desk.session()
+    wrong(desk)
+    desk.sign_in.sign_in(AGENT, PIN)
+    desk.sign_in.sign_out(session)
+    assert desk.verify().verified
