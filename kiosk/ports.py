@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from kiosk.domain.ids import AgentId, CaseId, RecordId
+
+# Rows and states of the outbox belong to their state machine; the port passes them on.
+from kiosk.sync.outbox import OutboxRow as OutboxRow  # noqa: PLC0414 - explicit re-export
+from kiosk.sync.outbox import OutboxState as OutboxState  # noqa: PLC0414 - explicit re-export
 
 if TYPE_CHECKING:
     import numpy as np
@@ -194,39 +197,6 @@ class JournalRepository(Protocol):
         """Hashes of the complete subtrees, largest first, stored with the last entry."""
 
     def put_frontier(self, frontier: Sequence[bytes]) -> None: ...
-
-
-class OutboxState(StrEnum):
-    """Where a sealed record is on its way."""
-
-    WAITING = "waiting"
-    SENDING = "sending"
-    UNCONFIRMED = "sent-unconfirmed"
-    STORED = "stored"
-    QUARANTINED = "quarantined"
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxRow:
-    """One sealed record on its way to the central side.
-
-    Attributes:
-        seq: its journal entry; natural key together with the device.
-        reason: stable code of the last obstacle, or ``""``.
-        payload_len: bytes of the sealed blob (age header and payload together).
-        purged: the blob was deleted here after a verified receipt.
-    """
-
-    seq: int
-    record_id: RecordId
-    state: OutboxState
-    queued_at: datetime
-    updated_at: datetime
-    attempts: int
-    reason: str
-    payload_len: int
-    purged: bool = False
 
 
 class OutboxRepository(Protocol):

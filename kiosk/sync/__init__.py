@@ -1,0 +1,1 @@
+"""What both ends of the sync agree on: messages, policy, receipts, outbox states, retry time."""

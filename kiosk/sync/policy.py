@@ -1,0 +1,200 @@
+"""The policy: what the whole fleet shares, signed by the policy root.
+
+Rules, in order: size; signature by the pinned root key and nobody else; types and bounds; every
+key named by its own fingerprint; the version only increases. Fields that this build does not know
+are ignored, so that a newer policy still reaches an older build. Source: records-and-sync 2.1, 2.7.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from kiosk.crypto import age
+from kiosk.crypto.canonical import canonical_json, parse_json
+from kiosk.crypto.digests import unb64u
+from kiosk.crypto.jws import sign_compact, verify_compact
+from kiosk.crypto.notes import parse_verifier_key
+from kiosk.crypto.signing import SigningKey, key_id_of
+from kiosk.domain.errors import PolicyInvalidError, SignatureInvalidError
+from kiosk.domain.evidence import DocumentKind
+from kiosk.domain.ids import KeyId
+
+TYP = "vv-policy+jws"
+MAX_BYTES = 64 * 1024
+
+_Version = Annotated[int, Meta(ge=1, le=2**31)]
+_Word = Annotated[str, Meta(max_length=200)]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody every record is sealed to.
+
+    Attributes:
+        kid: fingerprint of the public key.
+        age: the public key, ``age1pq1…``.
+        purpose: ``audit`` or ``escrow``.
+    """
+
+    kid: KeyId
+    age: Annotated[str, Meta(max_length=4096)]
+    purpose: _Word = "audit"
+
+
+@dataclass(frozen=True, slots=True)
+class CollectorTerms:
+    """The collector whose receipts count.
+
+    Attributes:
+        origin: name of its log, and of the key that signs it.
+        log_key: C2SP verifier key (``origin+hash+key``).
+    """
+
+    origin: _Word
+    log_key: _Word
+
+    @property
+    def log_public(self) -> bytes:
+        """Raw Ed25519 key of the log, 32 bytes."""
+        return parse_verifier_key(self.log_key)[1]
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedKey:
+    """A key and whom it belongs to.
+
+    Attributes:
+        iss: the issuer's name.
+        kid: fingerprint of the key.
+        public_key: raw Ed25519 key, base64url.
+    """
+
+    iss: _Word
+    kid: KeyId
+    public_key: _Word
+
+    @property
+    def public(self) -> bytes:
+        """Raw key, 32 bytes."""
+        return unb64u(self.public_key)
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long the device keeps what.
+
+    Attributes:
+        receipts_days: journal entries and receipts.
+        draft_hours: an unfinished case.
+        blob_grace_hours: a sealed record after its receipt was verified.
+    """
+
+    receipts_days: Annotated[int, Meta(ge=1, le=3650)] = 400
+    draft_hours: Annotated[int, Meta(ge=1, le=72)] = 12
+    blob_grace_hours: Annotated[int, Meta(ge=0, le=720)] = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One version of the policy.
+
+    Attributes:
+        version: only increases.
+        issued_at: aware UTC.
+        recipients: at least one.
+        collector: whose receipts count.
+        enrolment_keys: keys that sign device certificates.
+        request_issuers: keys that sign verification requests.
+        accepted_documents: kinds of document that an agent may accept.
+        accept_extended_id_card: French identity cards of 2004 to 2013, valid five years longer.
+        evidence_images: whether pictures go into the sealed record.
+        feature_count: security features to examine.
+        assurance_level: level the operator asserts, or ``""``.
+        retention: see :class:`Retention`.
+        notices: short sentences of the operator for the home screen.
+        demonstration: this fleet is a demonstration; the screen says so.
+    """
+
+    version: _Version
+    issued_at: datetime
+    recipients: Annotated[tuple[Recipient, ...], Meta(min_length=1, max_length=8)]
+    collector: CollectorTerms
+    enrolment_keys: Annotated[tuple[TrustedKey, ...], Meta(min_length=1, max_length=8)]
+    request_issuers: Annotated[tuple[TrustedKey, ...], Meta(max_length=64)]
+    accepted_documents: Annotated[tuple[DocumentKind, ...], Meta(min_length=1, max_length=32)]
+    accept_extended_id_card: bool = True
+    evidence_images: bool = False
+    feature_count: Annotated[int, Meta(ge=3, le=12)] = 3
+    assurance_level: _Word = ""
+    retention: Retention = field(default_factory=Retention)
+    notices: Annotated[tuple[_Word, ...], Meta(max_length=8)] = ()
+    demonstration: bool = False
+
+
+def policy_json(policy: Policy) -> bytes:
+    """Canonical JSON of a policy."""
+    return canonical_json(msgspec.to_builtins(policy))
+
+
+def sign_policy(policy: Policy, root: SigningKey) -> str:
+    """The policy as the fleet receives it. Raises PolicyInvalidError when it would be refused."""
+    token = sign_compact(policy_json(policy), root, TYP)
+    open_policy(token, root.public)
+    return token
+
+
+def parse_policy(data: bytes) -> Policy:
+    """A policy from JSON, its own keys checked. Raises PolicyInvalidError."""
+    try:
+        policy = msgspec.convert(parse_json(data, MAX_BYTES), Policy)
+        _check_keys(policy)
+    except (ValueError, msgspec.ValidationError) as exc:
+        raise PolicyInvalidError("contents") from exc
+    return policy
+
+
+def _check_keys(policy: Policy) -> None:
+    """Raises ValueError where a key is not what its name says."""
+    if policy.issued_at.tzinfo is None:
+        raise ValueError("time without zone")
+    for recipient in policy.recipients:
+        if age.kid_of(recipient.age) != recipient.kid:
+            raise ValueError("recipient")
+    name, _ = parse_verifier_key(policy.collector.log_key)
+    if name != policy.collector.origin:
+        raise ValueError("log key")
+    for key in (*policy.enrolment_keys, *policy.request_issuers):
+        if key_id_of(key.public) != key.kid:
+            raise ValueError("trusted key")
+
+
+def open_policy(token: str, root_public: bytes) -> Policy:
+    """The policy in a token signed by the pinned root.
+
+    Raises:
+        PolicyInvalidError: other signer, altered, or incomplete.
+    """
+    try:
+        payload, _ = verify_compact(token, {key_id_of(root_public): root_public}, TYP, MAX_BYTES)
+    except SignatureInvalidError as exc:
+        raise PolicyInvalidError("signature") from exc
+    return parse_policy(payload)
+
+
+def accept_policy(token: str, root_public: bytes, in_force: Policy | None) -> Policy:
+    """The policy to apply: the new one, or the one in force when the token is that very one.
+
+    Raises:
+        PolicyInvalidError: unsigned, older than the one in force, or another one of its version.
+    """
+    policy = open_policy(token, root_public)
+    if in_force is None or policy.version > in_force.version:
+        return policy
+    if policy != in_force:
+        raise PolicyInvalidError("older than the one in force")
+    return in_force
