@@ -1,0 +1,333 @@
+"""The contents of a record: OpenID ``verified_claims`` of an accepted case, and the minimum kept.
+
+The published JSON schema of OpenID Identity Assurance is not at hand here; the schema below states
+the part of it that domain 6 describes, closed against any other field.
+"""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk.crypto.canonical import canonical_json, parse_json
+from kiosk.domain.decision import Decision, Outcome, Reason
+from kiosk.domain.evidence import DocumentKind, PartialDate, Verdict
+from kiosk.domain.ids import RecordId
+from kiosk.journeys.model import CaseState, FeatureResult, PersonFacts
+from kiosk.services.record import build_record
+from kiosk.services.terms import Terms
+from tests.fakes.cases import DOCUMENT, FEATURES, OLD_CARD, PASSPORT, new_case
+from tests.fakes.desk import DEVICE
+from tests.services.test_sealing import ABANDONED, REFUSED, SUSPENDED, decided
+
+SEALED_AT = datetime(2026, 11, 25, 9, 41, 7, 654321, tzinfo=UTC)
+RECORD_ID = RecordId("ab" * 16)
+TERMS = Terms(policy_version=3, recipients=("age1pq1x",))
+
+
+def closed(properties: dict, required: list[str]) -> dict:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": False,
+    }
+
+
+TEXT = {"type": "string", "minLength": 1}
+DAY = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
+TIME = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$"}
+LEVEL = {"enum": ["low", "substantial", "high"]}
+REFERENCES = {"type": "array", "minItems": 1, "items": closed({"check_id": TEXT}, ["check_id"])}
+CHECK = closed(
+    {
+        "check_method": {"enum": ["vpip", "vpiruv", "vcrypt", "pvp"]},
+        "organization": TEXT,
+        "check_id": TEXT,
+        "time": TIME,
+    },
+    ["check_method", "check_id"],
+)
+DOCUMENT_DETAILS = closed(
+    {
+        "type": {"enum": ["idcard", "passport", "residence_permit"]},
+        "document_number": TEXT,
+        "date_of_issuance": DAY,
+        "date_of_expiry": DAY,
+        "issuer": closed(
+            {
+                "name": TEXT,
+                "country": {"type": "string", "pattern": "^[A-Z]{2}$"},
+                "country_code": {"type": "string", "pattern": "^[A-Z]{3}$"},
+            },
+            ["country_code"],
+        ),
+    },
+    ["type", "document_number", "issuer"],
+)
+ASSURANCE = closed(
+    {
+        "assurance_type": {"enum": ["evidence_validation", "verification"]},
+        "assurance_classification": LEVEL,
+        "evidence_ref": REFERENCES,
+    },
+    ["assurance_type", "evidence_ref"],
+)
+SCHEMA = closed(
+    {
+        "verification": closed(
+            {
+                "trust_framework": {"const": "eidas"},
+                "assurance_level": LEVEL,
+                "assurance_process": closed(
+                    {
+                        "policy": TEXT,
+                        "procedure": TEXT,
+                        "assurance_details": {"type": "array", "minItems": 1, "items": ASSURANCE},
+                    },
+                    ["policy", "procedure"],
+                ),
+                "time": TIME,
+                "verification_process": TEXT,
+                "evidence": {
+                    "type": "array",
+                    "minItems": 1,
+                    "maxItems": 1,
+                    "items": closed(
+                        {
+                            "type": {"const": "document"},
+                            "check_details": {"type": "array", "minItems": 1, "items": CHECK},
+                            "document_details": DOCUMENT_DETAILS,
+                        },
+                        ["type", "check_details", "document_details"],
+                    ),
+                },
+            },
+            ["trust_framework", "time", "evidence"],
+        ),
+        "claims": closed(
+            {
+                "given_name": TEXT,
+                "family_name": TEXT,
+                "birthdate": {
+                    "type": "string",
+                    "pattern": r"^(\d{4}|\d{4}-\d{2}-\d{2})$",
+                },
+            },
+            ["given_name", "family_name"],
+        ),
+    },
+    ["verification", "claims"],
+)
+
+
+def record_of(state: CaseState, terms: Terms = TERMS) -> dict:
+    record = build_record(state, RECORD_ID, SEALED_AT, DEVICE, terms)
+    assert parse_json(canonical_json(record)) == record
+    return record
+
+
+def claims_of(state: CaseState, terms: Terms = TERMS) -> dict:
+    claims = record_of(state, terms)["verified_claims"]
+    jsonschema.validate(claims, SCHEMA)
+    return claims
+
+
+def methods_of(state: CaseState) -> list[str]:
+    (evidence,) = claims_of(state)["verification"]["evidence"]
+    return [check["check_method"] for check in evidence["check_details"]]
+
+
+# --- verified_claims ------------------------------------------------------------------------------
+
+
+def test_an_accepted_case_has_claims_in_the_openid_form():
+    claims = claims_of(decided())
+    assert claims == {
+        "verification": {
+            "trust_framework": "eidas",
+            "assurance_process": {
+                "policy": "vis-a-vis-3",
+                "procedure": "face_to_face_post_office",
+            },
+            "time": "2026-11-25T09:41:07Z",
+            "verification_process": "c" * 32,
+            "evidence": [
+                {
+                    "type": "document",
+                    "check_details": [
+                        {
+                            "check_method": "vpip",
+                            "check_id": "chk-doc",
+                            "organization": "Bureau de poste 075012",
+                        },
+                        {
+                            "check_method": "pvp",
+                            "check_id": "chk-face",
+                            "organization": "Bureau de poste 075012",
+                        },
+                    ],
+                    "document_details": {
+                        "type": "idcard",
+                        "document_number": "D2H6862M2",
+                        "date_of_expiry": "2032-04-12",
+                        "issuer": {
+                            "name": "République française",
+                            "country": "FR",
+                            "country_code": "FRA",
+                        },
+                    },
+                }
+            ],
+        },
+        "claims": {
+            "family_name": "ROUSSEL",
+            "given_name": "MAELLE ANNE",
+            "birthdate": "1988-03-09",
+        },
+    }
+
+
+@pytest.mark.parametrize("decision", [REFUSED, SUSPENDED, ABANDONED])
+def test_nothing_is_claimed_unless_accepted(decision: Decision):
+    assert "verified_claims" not in record_of(decided(decision))
+
+
+def test_ultraviolet_light_is_claimed_only_where_it_was_used():
+    lamp = FeatureResult("fibres", "uv", Verdict.PASS)
+    assert methods_of(replace(decided(), features=(*FEATURES, lamp)))[0] == "vpiruv"
+    unused = replace(lamp, verdict=Verdict.NOT_DONE)
+    for feature in (unused, replace(lamp, verdict=None), replace(lamp, verdict=Verdict.UNSURE)):
+        assert methods_of(replace(decided(), features=(*FEATURES, feature)))[0] == "vpip"
+
+
+def test_a_signature_is_claimed_only_where_it_was_verified():
+    front, back = decided().sides
+    valid = replace(decided(), sides=(front, replace(back, seal="valid")))
+    assert methods_of(valid) == ["vpip", "vcrypt", "pvp"]
+    for seal in ("", "unknown-key", "invalid", "expired"):
+        state = replace(decided(), sides=(front, replace(back, seal=seal)))
+        assert "vcrypt" not in methods_of(state)
+
+
+def test_the_person_is_claimed_only_where_the_agent_saw_the_same_one():
+    assert "pvp" not in methods_of(replace(decided(), person=None))
+    unsure = replace(decided(), person=PersonFacts(Verdict.UNSURE))
+    assert "pvp" not in methods_of(unsure)
+
+
+def test_no_level_is_asserted_unless_the_policy_states_one():
+    assert "assurance_level" not in claims_of(decided())["verification"]
+    stated = claims_of(decided(), replace(TERMS, assurance_level="substantial"))["verification"]
+    assert stated["assurance_level"] == "substantial"
+    details = stated["assurance_process"]["assurance_details"]
+    named = {r["check_id"] for detail in details for r in detail["evidence_ref"]}
+    (evidence,) = stated["evidence"]
+    assert named == {check["check_id"] for check in evidence["check_details"]}
+
+
+@pytest.mark.parametrize(
+    ("document", "kind"),
+    [
+        (DOCUMENT, "idcard"),
+        (OLD_CARD, "idcard"),
+        (PASSPORT, "passport"),
+        (replace(DOCUMENT, kind=DocumentKind.FR_RESIDENCE_PERMIT), "residence_permit"),
+        (replace(DOCUMENT, kind=DocumentKind.EU_ID_CARD, issuer="D"), "idcard"),
+        (replace(PASSPORT, kind=DocumentKind.PASSPORT, issuer="UTO"), "passport"),
+    ],
+)
+def test_each_kind_of_document_has_its_standard_name(document, kind: str):
+    (evidence,) = claims_of(replace(decided(), document=document))["verification"]["evidence"]
+    assert evidence["document_details"]["type"] == kind
+
+
+def test_germany_has_three_letters_outside_of_passports():
+    state = replace(decided(), document=replace(PASSPORT, issuer="D"))
+    (evidence,) = claims_of(state)["verification"]["evidence"]
+    assert evidence["document_details"]["issuer"] == {"country_code": "DEU"}
+
+
+def test_dates_are_claimed_where_they_are_known():
+    document = replace(DOCUMENT, issue_date=date(2022, 4, 13), expiry_date=None)
+    (evidence,) = claims_of(replace(decided(), document=document))["verification"]["evidence"]
+    assert evidence["document_details"]["date_of_issuance"] == "2022-04-13"
+    assert "date_of_expiry" not in evidence["document_details"]
+
+
+@pytest.mark.parametrize(
+    ("birth", "claimed"),
+    [
+        (PartialDate(1988, 3, 9), "1988-03-09"),
+        (PartialDate(1988), "1988"),
+        (PartialDate(1988, 3), None),
+        (PartialDate(None), None),
+        (PartialDate(1989, 2, 29), None),
+    ],
+)
+def test_a_partly_unknown_birth_date_claims_no_more_than_is_known(birth, claimed):
+    state = replace(decided(), document=replace(DOCUMENT, birth_date=birth))
+    assert claims_of(state)["claims"].get("birthdate") == claimed
+
+
+# --- the record -----------------------------------------------------------------------------------
+
+
+def test_a_record_holds_what_was_checked_and_decided():
+    part = record_of(decided(REFUSED))["visavis"]
+    assert part["decision"] == {
+        "outcome": "refused",
+        "reasons": ["person-differs"],
+        "fraud_suspected": True,
+    }
+    assert part["request"] == {
+        "issuer": "https://idp.test",
+        "request_id": "req-1",
+        "service": "cpf",
+        "key_id": "00112233445566aa",
+    }
+    assert part["times"] == {
+        "opened_at": "2026-11-25T09:00:00Z",
+        "sealed_at": "2026-11-25T09:41:07Z",
+    }
+    assert part["notice"] == {"version": "2026-11", "consent": True}
+    assert [f["verdict"] for f in part["features"]] == ["pass"] * 3
+    assert part["person"]["questions_asked"] == 1
+    assert (part["office_id"], part["agent_id"]) == ("075012", "a-17")
+    assert (part["device_id"], part["app_build"]) == (DEVICE.device_id, DEVICE.app_build)
+    assert part["policy_version"] == 3
+    assert part["catalogues"] == {"documents": "2026.11"}
+
+
+def test_a_record_holds_no_line_of_the_zone_and_no_name_outside_the_claims():
+    text = canonical_json(record_of(decided(REFUSED))).decode()
+    for word in ("ROUSSEL", "MAELLE", "Roussel", "IDFRA", "1988"):
+        assert word not in text
+
+
+def test_a_case_abandoned_at_its_first_step_has_a_record_too():
+    state = replace(new_case(), decision=Decision(Outcome.ABANDONED, (Reason.CUSTOMER_WITHDRAWS,)))
+    record = record_of(state)
+    assert record["visavis"]["document"] is None
+    assert record["visavis"]["request"] is None
+    assert record["visavis"]["person"] is None
+
+
+@given(
+    surname=st.text(st.characters(codec="utf-8"), min_size=1, max_size=40),
+    sharpness=st.floats(0, 1),
+    frames=st.integers(0, 10_000),
+)
+def test_any_name_and_measure_has_a_canonical_form(surname, sharpness, frames):
+    sides = tuple(replace(s, sharpness=sharpness, frames_agreeing=frames) for s in decided().sides)
+    record = build_record(
+        replace(decided(), document=replace(DOCUMENT, surname=surname), sides=sides),
+        RECORD_ID,
+        SEALED_AT,
+        DEVICE,
+        TERMS,
+    )
+    assert canonical_json(parse_json(canonical_json(record))) == canonical_json(record)
