@@ -77,7 +77,7 @@ class HomeScreen(Page):
         super().__init__(look)
         self.setObjectName("home")
         self._facts = HomeFacts("")
-        self.new = Tile(look, "", "", icon="face-id", key="N", primary=True)
+        self.new = Tile(look, "", "", icon="user-scan", key="N", primary=True)
         self.new.setObjectName("tile-new")
         self.scan = Tile(look, "", "", icon="qrcode", key="Q")
         self.scan.setObjectName("tile-scan")
@@ -88,6 +88,7 @@ class HomeScreen(Page):
         self._history = Button(look, "", icon="history")
         self._history.setObjectName("see-history")
         self._today = Card(look, " ")
+        self._figure_row = QWidget()
         self._figures = [_Figure(look) for _ in range(3)]
         self._equipment = Card(look, " ")
         self._hardware = RowList(look)
@@ -105,12 +106,12 @@ class HomeScreen(Page):
         self._resume.body.addWidget(self._empty, 1)
         self._resume.body.addStretch(1)
         self._resume.body.addWidget(self._history, 0, Qt.AlignmentFlag.AlignLeft)
-        figures = QHBoxLayout()
+        figures = QHBoxLayout(self._figure_row)
+        figures.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
         figures.setSpacing(Space.XXL)
         for figure in self._figures:
-            figures.addWidget(figure)
-        figures.addStretch(1)
-        self._today.body.addLayout(figures)
+            figures.addWidget(figure, 1)
+        self._today.body.addWidget(self._figure_row)
         self._equipment.body.addWidget(self._hardware)
         self._equipment.body.addStretch(1)
         side = QVBoxLayout()
@@ -128,6 +129,8 @@ class HomeScreen(Page):
         self.scan.clicked.connect(self.scan_requested)
         self._drafts.chosen.connect(self.draft_chosen)
         self._history.clicked.connect(self.history_requested)
+        self.look.theme.changed.connect(self._rearrange)
+        self._rearrange()
 
     def show_facts(self, facts: HomeFacts) -> None:
         """Show these."""
@@ -137,6 +140,16 @@ class HomeScreen(Page):
         self._empty.setVisible(not facts.drafts)
         self._hardware.show_items(facts.hardware)
         self.retranslate()
+
+    def _rearrange(self) -> None:
+        """On a low screen the figures stand beside the greeting; history has its own tab there."""
+        tablet = self.look.theme.tablet
+        if tablet:
+            self.corner.addWidget(self._figure_row)
+        else:
+            self._today.body.addWidget(self._figure_row)
+        self._today.setVisible(not tablet)
+        self._history.setVisible(not tablet)
 
     @override
     def retranslate(self) -> None:

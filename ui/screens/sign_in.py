@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from ui.screens.page import Page
@@ -15,6 +15,7 @@ from ui.widgets.label import IconLabel, Label
 from ui.widgets.language_switch import LanguageSwitch
 from ui.widgets.look import Look
 from ui.widgets.pin_pad import PinPad
+from ui.widgets.scroll import ScrollArea
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class SignInScreen(Page):
         super().__init__(look)
         self.setObjectName("sign-in")
         self._facts = SignInFacts(())
-        self._agents = ChoiceGroup(look, keys=False)
+        self._agents = ChoiceGroup(look, keys=False, columns=2)
         self._agents.setObjectName("agents")
         self._empty = EmptyState(look, "users", "")
         self.pad = PinPad(look)
@@ -70,9 +71,7 @@ class SignInScreen(Page):
 
     def _build(self) -> None:
         self.corner.addWidget(self._languages, 0, Qt.AlignmentFlag.AlignTop)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll = ScrollArea(self.look)
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
@@ -88,12 +87,13 @@ class SignInScreen(Page):
         foot.setSpacing(Space.S)
         foot.addWidget(IconLabel(self.look, "info-circle", "ink2", Size.ICON))
         foot.addWidget(self._help, 1)
-        self._code.body.addLayout(foot)
+        self._who.body.addLayout(foot)
         row = QHBoxLayout()
         row.setSpacing(Space.XXL)
         row.addWidget(self._who, 3)
         row.addWidget(self._code, 2)
-        self.body.addLayout(row, 1)
+        self.body.addLayout(row)
+        self.body.addStretch(1)
 
     def _bind(self) -> None:
         self._agents.changed.connect(self._agent_changed)

@@ -30,9 +30,11 @@ class TopBar(QWidget):
 
     Signals:
         lock_requested(): the lock button or Ctrl+L.
+        help_requested(): the help button of the tablet, or F1.
     """
 
     lock_requested = Signal()
+    help_requested = Signal()
 
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -46,6 +48,10 @@ class TopBar(QWidget):
         self._lock.setObjectName("lock")
         self._lock.set_height(Size.TARGET_BAR)
         self._lock.clicked.connect(self.lock_requested)
+        self._help = Button(look, "", kind=ButtonKind.RAIL, icon="help-circle", key="F1")
+        self._help.setObjectName("top-help")
+        self._help.set_height(Size.TARGET_BAR)
+        self._help.clicked.connect(self.help_requested)
         self._row = QHBoxLayout(self)
         self._row.setSpacing(Space.L)
         words = QVBoxLayout()
@@ -58,6 +64,7 @@ class TopBar(QWidget):
         self._row.addLayout(words)
         self._row.addStretch(1)
         self._row.addWidget(self._lock)
+        self._row.addWidget(self._help)
         look.theme.changed.connect(self._restyle)
         look.language.changed.connect(self.retranslate)
         self.retranslate()
@@ -93,7 +100,7 @@ class TopBar(QWidget):
                 on_rail=self._look.theme.tablet,
             )
             chip.setObjectName(f"chip-{item.name}")
-            self._row.insertWidget(self._row.count() - 1, chip)
+            self._row.insertWidget(self._row.count() - 2, chip)
             self._chips.append(chip)
 
     def set_lock_visible(self, visible: bool) -> None:
@@ -104,6 +111,8 @@ class TopBar(QWidget):
         """Write the fixed words again."""
         self._lock.setText(self._look.language.tr("common.lock"))
         self._lock.updateGeometry()
+        self._help.setAccessibleName(self._look.language.tr("common.help"))
+        self._help.setToolTip(self._look.language.tr("common.help"))
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -116,6 +125,7 @@ class TopBar(QWidget):
         theme = self._look.theme
         tablet = theme.tablet
         self._mark.setVisible(tablet)
+        self._help.setVisible(tablet)
         self._title.setVisible(not tablet)
         self._subtitle.setVisible(not tablet and bool(self._subtitle.text()))
         self._lock.set_kind(ButtonKind.RAIL if tablet else ButtonKind.SECONDARY)

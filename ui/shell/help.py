@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from ui.theme import Size, Space, Type
@@ -12,6 +12,7 @@ from ui.widgets.button import Button
 from ui.widgets.label import IconLabel, Label
 from ui.widgets.look import Look
 from ui.widgets.paint import draw_key_cap, key_cap_width
+from ui.widgets.scroll import ScrollArea
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,7 @@ class HelpPanel(QWidget):
         head.addWidget(self._title, 1)
         head.addWidget(self._close)
         outer.addLayout(head)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll = ScrollArea(look)
         outer.addWidget(self._scroll, 1)
         look.theme.changed.connect(self._write)
         look.language.changed.connect(self._write)

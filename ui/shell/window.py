@@ -1,15 +1,8 @@
 """The window: arranges rail, bars and page for the counter or the tablet, and refuses to be closed."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QScrollArea,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from ui.shell.bars import ChipItem, TopBar
@@ -19,9 +12,36 @@ from ui.theme import COUNTER_MIN_HEIGHT, COUNTER_MIN_WIDTH, Density, Space, Tone
 from ui.widgets.action_bar import ActionBar
 from ui.widgets.announce import Toast
 from ui.widgets.look import Look
+from ui.widgets.scroll import ScrollArea
 from ui.widgets.steps import StepItem
 
 __all__ = ["ChipItem", "Shell"]
+
+
+class Pages(QStackedWidget):
+    """A stack that asks only for the room of the page shown, not of the tallest one."""
+
+    @override
+    def sizeHint(self) -> QSize:
+        page = self.currentWidget()
+        return super().sizeHint() if page is None else page.sizeHint()
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        page = self.currentWidget()
+        if page is None:
+            return super().minimumSizeHint()
+        return page.minimumSizeHint().expandedTo(page.minimumSize())
+
+    @override
+    def hasHeightForWidth(self) -> bool:
+        page = self.currentWidget()
+        return page is not None and page.hasHeightForWidth()
+
+    @override
+    def heightForWidth(self, arg__1: int) -> int:
+        page = self.currentWidget()
+        return -1 if page is None else page.heightForWidth(arg__1)
 
 
 class Shell(QWidget):
@@ -50,10 +70,10 @@ class Shell(QWidget):
         self.rail = Rail(look)
         self.top = TopBar(look)
         self._tabs = TopRail(look)
-        self._pages = QStackedWidget()
-        self._scroll = QScrollArea()
+        self._pages = Pages()
+        self._scroll = ScrollArea(look)
         self._bars: dict[QWidget, ActionBar] = {}
-        self._bar_stack = QStackedWidget()
+        self._bar_stack = Pages()
         self._toast = Toast(self, look)
         self._help = HelpPanel(self, look)
         self._build()
@@ -61,10 +81,6 @@ class Shell(QWidget):
         self.show_bare()
 
     def _build(self) -> None:
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self._scroll.setWidget(self._pages)
         self._bar_stack.hide()
         right = QVBoxLayout()
@@ -83,6 +99,7 @@ class Shell(QWidget):
         self.rail.section_chosen.connect(self.section_chosen)
         self._tabs.section_chosen.connect(self.section_chosen)
         self.rail.help_requested.connect(self.toggle_help)
+        self.top.help_requested.connect(self.toggle_help)
         self.top.lock_requested.connect(self.lock_requested)
         self._look.theme.changed.connect(self._restyle)
 
@@ -103,6 +120,7 @@ class Shell(QWidget):
         if bar is not None:
             self._bar_stack.setCurrentWidget(bar)
         self._bar_stack.setVisible(bar is not None)
+        self._pages.updateGeometry()
         self._scroll.verticalScrollBar().setValue(0)
 
     def remove_page(self, page: QWidget) -> None:

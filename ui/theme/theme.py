@@ -16,7 +16,7 @@ from PySide6.QtGui import (
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
-from ui.theme.sheet import style_sheet
+from ui.theme.sheet import line_edit_sheet, scroll_bar_sheet
 from ui.theme.tokens import PALETTES, TYPES, Density, Palette, Size, TextSize, ThemeName, Type
 
 UI_FAMILY = "Atkinson Hyperlegible Next"
@@ -98,7 +98,7 @@ class Theme(QObject):
             self._tell()
 
     def apply(self, app: QApplication) -> None:
-        """Give the application this theme's palette, font and style sheet, now and at each change."""
+        """Give the application this theme's palette and font, now and at each change."""
         self._app = app
         app.setStyle("Fusion")
         self.changed.connect(self._dress)
@@ -149,6 +149,16 @@ class Theme(QObject):
         """The same as a QIcon."""
         ratio = QGuiApplication.primaryScreen().devicePixelRatio()
         return QIcon(self.pixmap(icon, role, size, ratio))
+
+    @property
+    def scroll_bar_sheet(self) -> str:
+        """Style sheet of a scroll bar."""
+        return scroll_bar_sheet(self.palette)
+
+    @property
+    def line_edit_sheet(self) -> str:
+        """Style sheet of a line of text."""
+        return line_edit_sheet(self.palette)
 
     # --- inside -------------------------------------------------------------------------------
 
@@ -205,4 +215,3 @@ class Theme(QObject):
             palette.setColor(role, self.color(name))
         self._app.setPalette(palette)
         self._app.setFont(self.font(Type.BODY))
-        self._app.setStyleSheet(style_sheet(self.palette))

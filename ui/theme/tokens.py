@@ -164,6 +164,7 @@ class Type(StrEnum):
     STEP = "step"
     STEP_HERE = "step-here"
     STEP_HINT = "step-hint"
+    DIGIT = "digit"
     KEY = "key"
     CODE = "code"
     CODE_LARGE = "code-large"
@@ -198,6 +199,7 @@ TYPES: dict[Type, TypeSpec] = {
     Type.STEP: TypeSpec(19, 18, 500),
     Type.STEP_HERE: TypeSpec(19, 18, 700),
     Type.STEP_HINT: TypeSpec(16, 16, 400),
+    Type.DIGIT: TypeSpec(26, 24, 600),
     Type.KEY: TypeSpec(15, 15, 500),
     Type.CODE: TypeSpec(18, 17, 500, mono=True),
     Type.CODE_LARGE: TypeSpec(26, 24, 600, mono=True),
@@ -254,6 +256,7 @@ class Size(IntEnum):
     BOTTOM_BAR = 100
     STEP_MARK = 36
     STEP_ROW = 76
+    STEP_ROW_MIN = 48
     NAV = 56
     STEP_BAR = 72
     STEP_LINE = 5
@@ -265,10 +268,12 @@ class Size(IntEnum):
     CORNER = 62
     CORNER_WIDTH = 6
     TILE = 186
-    TILE_TABLET = 166
+    TILE_TABLET = 112
     ROW = 86
     CHOICE = 72
     PIN_KEY_WIDTH = 96
+    PIN_KEY = 76
+    PIN_KEY_TABLET = 62
     PIN_DOT = 18
     PICTURE_MIN = 220
     SIDE_PANEL = 440

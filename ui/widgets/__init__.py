@@ -11,7 +11,8 @@ label              ``Label(look, text="", style=Type.BODY, ink="ink", *, wrap=Fa
 button             ``Button(look, text, *, kind=ButtonKind.SECONDARY, key="", icon="", trailing="")``:
                    a QPushButton; ``key`` is a Qt sequence (``"Return"``, ``"F5"``, ``"Ctrl+L"``) that is
                    bound and drawn as a key cap; ``set_busy(bool)``; ``icon`` before, ``trailing`` icon
-                   after the text; kinds PRIMARY, SECONDARY, QUIET, DANGER, RAIL
+                   after the text; kinds PRIMARY, SECONDARY, QUIET, DANGER;
+                   ``short`` / ``set_texts(text, short)``: shorter words on a tablet; ``set_height(Size)``
 chip               ``Chip(look, text="", *, icon="", tone=Tone.INFO)``: ``show_text(text, tone, icon)``
 card               ``Card(look, title="", *, trailing=None)``: ``body`` (QVBoxLayout), ``set_title``
 steps              ``StepItem(title, hint="")``; ``StepRail(look)`` and ``StepBar(look)``:
@@ -49,6 +50,7 @@ announce           ``announce(widget, text, *, assertive=False)``; ``Toast(paren
                    ``show_text(text, tone=Tone.OK)``
 action_bar         ``ActionBar(look, *, back=None, others=(), primary=None)`` of Buttons; give it to
                    ``Shell.set_page(page, bar)``
+scroll, line_edit  ``ScrollArea(look)`` in place of QScrollArea; ``LineEdit(look, name)``
 logo               ``Mark(look)`` (two arcs with a dot each), ``Wordmark(look, ink)``
 =================  =================================================================================
 """

@@ -49,6 +49,7 @@ class Button(QPushButton):
         key: str = "",
         icon: str = "",
         trailing: str = "",
+        short: str = "",
     ) -> None:
         super().__init__(text)
         self._look = look
@@ -56,7 +57,9 @@ class Button(QPushButton):
         self._key = key
         self._icon_name = icon
         self._trailing = trailing
+        self._short = short
         self._height: int | None = None
+        self._type = Type.BUTTON
         self._busy = False
         self._turn = 0
         self._timer = QTimer(self)
@@ -80,6 +83,17 @@ class Button(QPushButton):
     def busy(self) -> bool:
         """Whether an order given by this button is under way."""
         return self._busy
+
+    @property
+    def shown_text(self) -> str:
+        """What is drawn: the short form on a tablet, where there is one."""
+        return self._short if self._short and self._look.theme.tablet else self.text()
+
+    def set_texts(self, text: str, short: str = "") -> None:
+        """Other words, with a short form for the tablet; the long one is what is read aloud."""
+        self._short = short
+        self.setText(text)
+        self._restyle()
 
     def set_kind(self, kind: ButtonKind) -> None:
         """Another kind."""
@@ -105,6 +119,11 @@ class Button(QPushButton):
         self._height = height
         self._restyle()
 
+    def set_type(self, style: Type) -> None:
+        """Another style of type (the digits of a keypad are larger)."""
+        self._type = style
+        self._restyle()
+
     def set_busy(self, busy: bool) -> None:
         """Turn the ring and refuse presses, or stop."""
         self._busy = busy
@@ -119,18 +138,14 @@ class Button(QPushButton):
         self.update()
 
     @override
-    def nextCheckState(self) -> None:
-        super().nextCheckState()
-
-    @override
     def hitButton(self, pos: object) -> bool:
         return not self._busy and super().hitButton(pos)  # type: ignore[arg-type]
 
     @override
     def sizeHint(self) -> QSize:
         theme = self._look.theme
-        width = 2 * self._padding + QFontMetrics(theme.font(Type.BUTTON)).horizontalAdvance(
-            self.text()
+        width = 2 * self._padding + QFontMetrics(theme.font(self._type)).horizontalAdvance(
+            self.shown_text
         )
         icon = theme.scaled(Size.ICON)
         if self._icon_name:
@@ -186,11 +201,11 @@ class Button(QPushButton):
         if self._icon_name:
             painter.drawPixmap(x, middle, theme.pixmap(self._icon_name, role, icon, ratio))
             x += icon + Space.M
-        painter.setFont(theme.font(Type.BUTTON))
+        painter.setFont(theme.font(self._type))
         painter.setPen(ink)
-        width = QFontMetrics(painter.font()).horizontalAdvance(self.text())
+        width = QFontMetrics(painter.font()).horizontalAdvance(self.shown_text)
         flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-        painter.drawText(QRect(x, 0, width + Space.XS, self.height()), flags, self.text())
+        painter.drawText(QRect(x, 0, width + Space.XS, self.height()), flags, self.shown_text)
         x += width
         if self._trailing:
             x += Space.M

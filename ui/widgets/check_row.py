@@ -56,7 +56,7 @@ class CheckRow(QWidget):
         icon = IconLabel(look, VERDICT_ICONS[verdict], tone.ink, Size.ICON_LARGE)
         row.addWidget(icon, 0, Qt.AlignmentFlag.AlignTop)
         words = QVBoxLayout()
-        words.setSpacing(Space.XS)
+        words.setSpacing(Space.M if tick else Space.XS)
         style = Type.STRONG if loud else Type.BODY
         self._sentence = Label(look, sentence, style, wrap=True)
         verdict_name = look.language.tr(f"common.verdict.{verdict.value}")

@@ -6,12 +6,13 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from ui.theme import Radius, Size, Space, Type
 from ui.widgets.button import IconButton
 from ui.widgets.label import IconLabel, Label
+from ui.widgets.line_edit import LineEdit
 from ui.widgets.look import Look
 from ui.widgets.paint import draw_box
 
@@ -64,7 +65,7 @@ class Field(QWidget):
         self._reason = Label(look, reason, Type.LABEL_STRONG, wrap=True)
         self._icon = IconLabel(look, "", "ok", Size.ICON)
         self._pencil = IconButton(look, "pencil", "")
-        self._edit = QLineEdit()
+        self._edit = LineEdit(look)
         self._build()
         self._pencil.clicked.connect(self.begin_edit)
         self._edit.returnPressed.connect(self._finish_edit)
@@ -172,7 +173,6 @@ class Field(QWidget):
         self.edited.emit(text)
 
     def _restyle(self) -> None:
-        theme = self._look.theme
         loud = self._state in (FieldState.WARN, FieldState.ERROR)
         side = Space.L if loud else Space.XS
         self._row.setContentsMargins(side, Space.S, side if not self._editable else Space.S, Space.S)
@@ -183,8 +183,6 @@ class Field(QWidget):
         tone = "bad" if self._state is FieldState.ERROR else "warn" if loud else "ink2"
         self._pencil.set_ink(tone if loud else "ink2")
         self._reason.set_ink(tone)
-        self._edit.setFont(theme.font(Type.VALUE))
-        self._edit.setMinimumHeight(theme.scaled(Size.TARGET_MIN))
         self.update()
 
 

@@ -53,17 +53,20 @@ class ListRow(QWidget):
         super().__init__()
         self._look = look
         self._last = last
-        column = QVBoxLayout(self)
-        column.setContentsMargins(Space.HAIR, Space.M, Space.HAIR, Space.M)
-        column.addWidget(_RowContent(look, item))
-        self.setMinimumHeight(look.theme.scaled(Size.TARGET_COUNTER))
-        look.theme.changed.connect(self.update)
+        self._column = QVBoxLayout(self)
+        self._column.addWidget(_RowContent(look, item))
+        look.theme.changed.connect(self._restyle)
+        self._restyle()
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         _draw_divider(painter, self, self._look, self._last)
         painter.end()
+
+    def _restyle(self) -> None:
+        self._column.setContentsMargins(*_margins(self._look))
+        self.update()
 
 
 class ListButton(Pressable):
@@ -72,12 +75,12 @@ class ListButton(Pressable):
     def __init__(self, look: Look, item: RowItem, *, last: bool = False) -> None:
         super().__init__(look)
         self._last = last
-        column = QVBoxLayout(self)
-        column.setContentsMargins(Space.HAIR, Space.M, Space.HAIR, Space.M)
+        self._column = QVBoxLayout(self)
         content = _RowContent(look, item)
-        column.addWidget(content)
+        self._column.addWidget(content)
         self._let_through(content)
-        self.setMinimumHeight(look.theme.scaled(Size.TARGET_COUNTER))
+        look.theme.changed.connect(self._restyle)
+        self._restyle()
         self.setAccessibleName(f"{item.title}. {item.detail}. {item.chip}".strip())
 
     @override
@@ -92,6 +95,16 @@ class ListButton(Pressable):
         if self.hasFocus():
             draw_focus(painter, rect, Radius.BUTTON, theme, "surface")
         painter.end()
+
+    def _restyle(self) -> None:
+        self._column.setContentsMargins(*_margins(self._look))
+        self.updateGeometry()
+
+
+def _margins(look: Look) -> tuple[int, int, int, int]:
+    """Rows are roomy at the counter, tighter where the screen is low."""
+    down = int(Space.M if look.theme.tablet else Space.XL)
+    return int(Space.HAIR), down, int(Space.HAIR), down
 
 
 def _draw_divider(painter: QPainter, row: QWidget, look: Look, last: bool) -> None:

@@ -116,7 +116,9 @@ class PinPad(QWidget):
         self._submit.clicked.connect(self._enter)
         self.setFocusProxy(self.field)
         look.language.changed.connect(self.retranslate)
+        look.theme.changed.connect(self._restyle)
         self.retranslate()
+        self._restyle()
 
     def _build(self) -> None:
         column = QVBoxLayout(self)
@@ -129,7 +131,7 @@ class PinPad(QWidget):
         grid.setSpacing(Space.M)
         for digit in range(1, 10):
             grid.addWidget(self._digit(str(digit)), (digit - 1) // 3, (digit - 1) % 3)
-        grid.addWidget(self._erase, 3, 0)
+        grid.addWidget(self._erase, 3, 2)
         grid.addWidget(self._digit("0"), 3, 1)
         column.addLayout(grid)
         column.addWidget(self._submit)
@@ -181,10 +183,16 @@ class PinPad(QWidget):
     def _digit(self, digit: str) -> Button:
         button = Button(self._look, digit)
         button.setObjectName(f"pin-{digit}")
+        button.set_type(Type.DIGIT)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         button.clicked.connect(partial(self._type, digit))
         self._digits.append(button)
         return button
+
+    def _restyle(self) -> None:
+        height = Size.PIN_KEY_TABLET if self._look.theme.tablet else Size.PIN_KEY
+        for button in (self._erase, *self._digits):
+            button.set_height(height)
 
     def _type(self, digit: str, _checked: bool = False) -> None:
         self.field.insert(digit)

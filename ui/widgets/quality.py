@@ -30,7 +30,7 @@ class _MeasureBox(QWidget):
         super().__init__()
         self._look = look
         row = QHBoxLayout(self)
-        row.setContentsMargins(Space.L, Space.S, Space.M, Space.S)
+        row.setContentsMargins(Space.L, Space.M, Space.M, Space.M)
         row.setSpacing(Space.M)
         self._badge = Badge(look, "target", Tone.NEUTRAL, Size.BADGE_SMALL)
         self._label = Label(look, "", Type.LABEL_STRONG)

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -51,7 +51,7 @@ class _StepRow(QWidget):
         self.title.set_style(Type.STEP_HERE if here else Type.STEP)
         self.title.set_ink("onrail" if here or done else "onrail2")
         self.hint.setText(item.hint)
-        self.hint.setVisible(bool(item.hint))
+        self._fit()
         self.hint.set_ink("onrail" if here else "onrail2")
         tr = self._look.language.tr
         state = "common.steps.done" if done else "common.steps.here" if here else "common.steps.next"
@@ -59,6 +59,20 @@ class _StepRow(QWidget):
             tr(state, number=number + 1, count=count, title=item.title)
         )
         self.update()
+
+    @override
+    def sizeHint(self) -> QSize:
+        return QSize(Size.STEP_ROW, self._look.theme.scaled(Size.STEP_ROW))
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """The hint goes where the rows are too low for two lines."""
+        needed = self.title.sizeHint().height() + self.hint.sizeHint().height() + Space.M
+        self.hint.setVisible(bool(self.hint.text()) and self.height() >= needed)
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -119,7 +133,9 @@ class _StepRow(QWidget):
     def _restyle(self) -> None:
         mark = self._look.theme.scaled(Size.STEP_MARK)
         self._row.setContentsMargins(Space.L + mark + Space.L, Space.S, Space.M, Space.S)
-        self.setMinimumHeight(self._look.theme.scaled(Size.STEP_ROW))
+        self.setMinimumHeight(self._look.theme.scaled(Size.STEP_ROW_MIN))
+        self.setMaximumHeight(self._look.theme.scaled(Size.STEP_ROW))
+        self._fit()
         self.update()
 
 
@@ -154,6 +170,8 @@ class _StepSegment(QWidget):
         self._look = look
         self._reached = False
         self._here = False
+        self._number = 0
+        self._item = StepItem("")
         column = QVBoxLayout(self)
         column.setContentsMargins(Space.NONE, Space.L, Space.NONE, Space.XS)
         column.setSpacing(Space.NONE)
@@ -170,9 +188,9 @@ class _StepSegment(QWidget):
     def show_step(self, item: StepItem, number: int, current: int, count: int) -> None:
         """As in :meth:`_StepRow.show_step`."""
         self._reached, self._here = number <= current, number == current
+        self._number, self._item = number, item
         done = number < current
         self.tick.setVisible(done)
-        self.title.setText(item.title if done else f"{number + 1}. {item.title}")
         self.title.set_style(Type.LABEL_STRONG if self._here else Type.LABEL)
         self.title.set_ink("ink" if self._here else "ink2")
         state = "done" if done else "here" if self._here else "next"
@@ -181,7 +199,27 @@ class _StepSegment(QWidget):
                 f"common.steps.{state}", number=number + 1, count=count, title=item.title
             )
         )
+        self.set_compact(False)
         self.update()
+
+    @property
+    def here(self) -> bool:
+        """Whether this is the step at work."""
+        return self._here
+
+    def full_width(self) -> int:
+        """Room that the whole title needs."""
+        words = QFontMetrics(self._look.theme.font(Type.LABEL_STRONG))
+        tick = self._look.theme.scaled(Size.ICON) + Space.XS
+        return words.horizontalAdvance(f"{self._number + 1}. {self._item.title}") + tick
+
+    def set_compact(self, compact: bool) -> None:
+        """Show only the number (or the tick) where there is no room for all titles."""
+        number = f"{self._number + 1}. "
+        if not self.tick.isHidden():
+            self.title.setText("" if compact else self._item.title)
+        else:
+            self.title.setText(number.strip(" .") if compact else number + self._item.title)
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -201,6 +239,7 @@ class StepBar(QWidget):
         super().__init__()
         self._look = look
         self._segments: list[_StepSegment] = []
+        self._count = 0
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(Space.XXL, Space.NONE, Space.XXL, Space.S)
         self._grid.setHorizontalSpacing(Space.M)
@@ -218,6 +257,24 @@ class StepBar(QWidget):
             segment.setVisible(number < len(items))
             if number < len(items):
                 segment.show_step(items[number], number, current, len(items))
+        self._count = min(len(items), len(self._segments))
+        self._fit()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Where the titles have no room side by side, only the current one keeps its words."""
+        shown = self._segments[: self._count]
+        if not shown:
+            return
+        room = (self.width() - 2 * Space.XXL) // len(shown) - Space.M
+        compact = any(segment.full_width() > room for segment in shown)
+        for index, segment in enumerate(shown):
+            segment.set_compact(compact and not segment.here)
+            self._grid.setColumnStretch(index, 5 if compact and segment.here else 1)
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -227,4 +284,5 @@ class StepBar(QWidget):
 
     def _restyle(self) -> None:
         self.setFixedHeight(self._look.theme.scaled(Size.STEP_BAR))
+        self._fit()
         self.update()

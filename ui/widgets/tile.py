@@ -53,7 +53,10 @@ class Tile(QPushButton):
         title = QFontMetrics(theme.font(Type.TILE)).horizontalAdvance(self.text())
         hint = QFontMetrics(theme.font(Type.BODY)).horizontalAdvance(self._hint)
         height = Size.TILE_TABLET if theme.tablet else Size.TILE
-        return QSize(max(title, hint) + 2 * Space.XXXL, theme.scaled(height))
+        width = max(title, hint) + 2 * Space.XXXL
+        if theme.tablet:
+            width += theme.scaled(Size.BADGE_LARGE) + Space.XL
+        return QSize(width, theme.scaled(height))
 
     @override
     def minimumSizeHint(self) -> QSize:
@@ -107,13 +110,15 @@ class Tile(QPushButton):
     def _paint_icon(self, painter: QPainter) -> None:
         theme = self._look.theme
         side = theme.scaled(Size.BADGE_LARGE)
-        box = QRectF(Space.XXXL, Space.XXL, side, side)
+        left = int(Space.XXL if theme.tablet else Space.XXXL)
+        top = (self.height() - side) // 2 if theme.tablet else int(Space.XXL)
+        box = QRectF(left, top, side, side)
         fill, ink = ("accent", "onaccent") if self._primary else ("psoft", "primary")
         draw_box(painter, box, Radius.TILE, theme.color(fill))
         icon = round(side * 0.5)
         offset = (side - icon) // 2
         pixmap = theme.pixmap(self._icon_name, ink, icon, self.devicePixelRatioF())
-        painter.drawPixmap(Space.XXXL + offset, Space.XXL + offset, pixmap)
+        painter.drawPixmap(left + offset, top + offset, pixmap)
         if self._key and not theme.tablet:
             name = self._look.language.key_name(self._key)
             cap = theme.scaled(Size.KEY_CAP)
@@ -128,17 +133,21 @@ class Tile(QPushButton):
         hint = theme.font(Type.BODY)
         hint_height = QFontMetrics(hint).height()
         title_height = QFontMetrics(title).height()
+        left = int(Space.XXXL)
         bottom = self.height() - Space.XXL
-        width = self.width() - 2 * Space.XXXL
+        if theme.tablet:
+            left = Space.XXL + theme.scaled(Size.BADGE_LARGE) + Space.XL
+            bottom = (self.height() + title_height + Space.XS + hint_height) // 2
+        width = self.width() - left - Space.L
         painter.setFont(hint)
         painter.setPen(theme.color("onprimary" if self._primary else "ink2"))
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        rect = QRect(Space.XXXL, bottom - hint_height, width, hint_height)
+        rect = QRect(left, bottom - hint_height, width, hint_height)
         painter.drawText(rect, flags, self._hint)
         painter.setFont(title)
         painter.setPen(theme.color("onprimary" if self._primary else "ink"))
         top = bottom - hint_height - Space.XS - title_height
-        painter.drawText(QRect(Space.XXXL, top, width, title_height), flags, self.text())
+        painter.drawText(QRect(left, top, width, title_height), flags, self.text())
 
     def _restyle(self) -> None:
         self.setMinimumHeight(self.sizeHint().height())

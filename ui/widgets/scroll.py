@@ -1,0 +1,27 @@
+"""A scroll area without frame, with quiet bars that are easy to hit, and kinetic on touch."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QScrollArea, QScroller
+
+from ui.widgets.look import Look
+
+
+class ScrollArea(QScrollArea):
+    """Shows its widget at least as large as itself."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look = look
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.viewport().setAutoFillBackground(False)
+        self.setAutoFillBackground(False)
+        QScroller.grabGesture(self.viewport(), QScroller.ScrollerGestureType.TouchGesture)
+        look.theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def _restyle(self) -> None:
+        sheet = self._look.theme.scroll_bar_sheet
+        self.verticalScrollBar().setStyleSheet(sheet)
+        self.horizontalScrollBar().setStyleSheet(sheet)
