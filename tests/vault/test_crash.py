@@ -1,0 +1,80 @@
+"""``kill -9`` at any moment: every acknowledged record is there, whole, once."""
+
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kiosk.domain.ids import CaseId
+from kiosk.services.sealing import sealed_before
+from kiosk.vault.store import open_store
+from tests.fakes.desk import Desk
+from tests.vault.sealing_process import KEY
+
+KILLS = 8
+
+
+def seal_until_killed(path: Path, seconds: float) -> list[tuple[str, int, str]]:
+    """Records that were acknowledged before the process died."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "tests.vault.sealing_process", str(path)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stdout is not None
+    first = child.stdout.readline()
+    try:
+        child.wait(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        child.kill()
+    rest, _ = child.communicate(timeout=30)
+    assert child.returncode == -9
+    lines = (first + rest).splitlines(keepends=True)
+    # A line that the kill cut short was not acknowledged to anybody.
+    whole = [line.split() for line in lines if line.endswith("\n")]
+    return [(case, int(seq), record) for case, seq, record in whole]
+
+
+@pytest.mark.process
+@pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is POSIX")
+def test_no_acknowledged_record_is_lost_halved_or_doubled(tmp_path: Path):
+    path = tmp_path / "vault.db"
+    moments = random.Random(20261125)  # noqa: S311 - moments, not secrets
+    acknowledged: dict[str, tuple[int, str]] = {}
+    for _ in range(KILLS):
+        for case, seq, record in seal_until_killed(path, moments.uniform(0.0, 0.15)):
+            assert acknowledged.setdefault(case, (seq, record)) == (seq, record)
+        _check(path, acknowledged)
+    assert len(acknowledged) > KILLS
+
+
+def _check(path: Path, acknowledged: dict[str, tuple[int, str]]) -> None:
+    store = open_store(path, KEY)
+    desk = Desk(store=store)
+    try:
+        assert store.problems() == ()
+        assert desk.verify().verified
+        rows = desk.outbox()
+        with store.begin() as uow:
+            sealed = {
+                name.removeprefix("sealed/"): sealed_before(
+                    uow, CaseId(name.removeprefix("sealed/"))
+                )
+                for name in uow.values.names("sealed/")
+            }
+            drafts = {row.case_id for row in uow.drafts.all()}
+        for case, (seq, record) in acknowledged.items():
+            facts = sealed[case]
+            assert facts is not None
+            assert (facts.seq, facts.record_id) == (seq, record)
+        # What was sealed but not yet acknowledged is whole too, and nothing is there twice.
+        assert len(rows) == len(sealed)
+        assert not drafts & set(sealed)
+        opened = [desk.open_record(row.seq).record for row in rows]
+        assert [record["record_id"] for record in opened] == [row.record_id for row in rows]
+        cases = [record["visavis"]["case_id"] for record in opened]
+        assert sorted(cases) == sorted(sealed)
+    finally:
+        store.close()
