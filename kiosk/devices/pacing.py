@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
+
+
+def monotonic_ms() -> int:
+    """Milliseconds that never go back."""
+    return time.monotonic_ns() // 1_000_000
 
 
 class Pacer:

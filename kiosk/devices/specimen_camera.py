@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from kiosk.devices.pacing import Pacer
+from kiosk.devices.pacing import Pacer, monotonic_ms
+from kiosk.devices.specimen_props import draw_telephone, noise_bank
 from kiosk.devices.specimen_scene import (
-    ENTER_S,
     FRAME_SIZE,
     NOTHING,
     Conditions,
@@ -29,9 +28,9 @@ if TYPE_CHECKING:
     from kiosk.ports import Picture
 
 
-def monotonic_ms() -> int:
-    """Milliseconds that never go back."""
-    return time.monotonic_ns() // 1_000_000
+MOVING_S = 0.7
+LEAVE_SHARE = 0.6  # leaving is quicker than being laid down
+TELEPHONE_SHARE = 0.46  # of the frame's width: a code of 100 modules keeps 4 pixels a module
 
 
 class SpecimenCamera:
@@ -45,7 +44,7 @@ class SpecimenCamera:
         seed: same seed and same calls give the same pictures.
         fps: 0 gives pictures as fast as they are read, one thirtieth of a second apart in the
             scene's own time.
-        entering_s: how long a document takes to slide into the picture.
+        moving_s: how long a document takes to slide into the picture; 0 for at once.
     """
 
     def __init__(
@@ -56,7 +55,7 @@ class SpecimenCamera:
         seed: int = 0,
         fps: float = 30.0,
         size: tuple[int, int] = FRAME_SIZE,
-        entering_s: float = ENTER_S,
+        moving_s: float = MOVING_S,
         clock_ms: Callable[[], int] = monotonic_ms,
     ) -> None:
         self._specimens = specimens
@@ -64,7 +63,7 @@ class SpecimenCamera:
         self._seed = seed
         self._size = size
         self._rate = fps or 30.0
-        self._entering_s = entering_s
+        self._moving_s = moving_s
         self._clock_ms = clock_ms
         self._pacer = Pacer(fps, clock_ms)
         self._rng = np.random.default_rng(seed)
@@ -72,10 +71,12 @@ class SpecimenCamera:
         self._stopped = threading.Event()
         self._stopped.set()
         self._subject: Subject | None = None
-        self._changed = True
+        self._changed = False
         self._shows = 0
-        self._stage: Stage | None = None
-        self._placed_seq = 0
+        self._coming = Stage(None, self._conditions, seed, size, seed)
+        self._coming_since = 0
+        self._leaving: Stage | None = None
+        self._leaving_since = 0
         self._truth = NOTHING
 
     @property
@@ -122,6 +123,7 @@ class SpecimenCamera:
 
     def start(self) -> None:
         """Open; always succeeds."""
+        noise_bank(self._size)  # made now, not under the first picture
         self._stopped.clear()
         self._pacer.start()
 
@@ -130,27 +132,44 @@ class SpecimenCamera:
         seq = self._pacer.wait(self._stopped)
         if self._stopped.is_set():
             raise CameraUnpluggedError("stopped")
-        stage = self._current_stage(seq)
-        t = seq / self._rate
-        since = (seq - self._placed_seq) / self._rate
-        presence = min(1.0, since / self._entering_s) if self._entering_s > 0 else 1.0
-        image, self._truth = stage.frame(t, self._rng, presence)
+        stage, presence = self._on_stage(seq)
+        image, self._truth = stage.frame(seq / self._rate, self._rng, presence)
         return Frame(image, seq, self._clock_ms())
 
     def stop(self) -> None:
         """Close; may be called twice and from any thread."""
         self._stopped.set()
 
-    def _current_stage(self, seq: int) -> Stage:
+    def _on_stage(self, seq: int) -> tuple[Stage, float]:
+        """The stage to draw and how far its subject is in the frame (0 to 1)."""
         with self._lock:
-            if not self._changed and self._stage is not None:
-                return self._stage
+            changed, self._changed = self._changed, False
             subject, conditions = self._subject, self._conditions
-            self._changed = False
+        if changed:
+            self._take_away(subject, seq)
             self._shows += 1
-        self._stage = Stage(subject, conditions, self._seed + 1000 * self._shows, self._size)
-        self._placed_seq = seq
-        return self._stage
+            self._coming = Stage(
+                subject, conditions, self._seed + self._shows, self._size, self._seed
+            )
+        if self._leaving is not None:
+            left = 1.0 - self._share(seq - self._leaving_since, LEAVE_SHARE)
+            if left > 0:
+                return self._leaving, left
+            self._leaving, self._coming_since = None, seq
+        return self._coming, self._share(seq - self._coming_since, 1.0)
+
+    def _take_away(self, subject: Subject | None, seq: int) -> None:
+        """What lies there now leaves first, unless the same thing stays in another light."""
+        before = self._coming.subject
+        if before is subject:
+            return
+        self._coming_since = seq
+        if before is not None and self._moving_s > 0:
+            self._leaving, self._leaving_since = self._coming, seq
+
+    def _share(self, frames: int, slowness: float) -> float:
+        span = self._moving_s * slowness
+        return min(1.0, frames / self._rate / span) if span > 0 else 1.0
 
     def _document(self, specimen_id: str, side: Side) -> Subject:
         specimen = self._specimens.get(specimen_id)
@@ -160,24 +179,12 @@ class SpecimenCamera:
 
 
 def on_telephone(code: Picture | bytes) -> Subject:
-    """A telephone whose screen shows the code."""
+    """A telephone whose screen shows the code. Raises CatalogueError where the bytes are no PNG."""
     if isinstance(code, bytes):
         decoded = cv2.imdecode(np.frombuffer(code, np.uint8), cv2.IMREAD_COLOR)
         if decoded is None:
             raise CatalogueError("code is no picture")
-        picture = decoded
-    else:
-        picture = code
-    if picture.ndim == 2:
-        picture = cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)
-    width, height = 900, 1500
-    phone = np.full((height, width, 3), (24, 22, 20), np.uint8)
-    cv2.rectangle(phone, (30, 30), (width - 30, height - 30), (252, 252, 250), -1)
-    side = width - 120
-    scale = side / max(picture.shape[:2])
-    whole = cv2.resize(picture, None, fx=scale, fy=scale,
-                       interpolation=cv2.INTER_NEAREST if scale > 1 else cv2.INTER_AREA)
-    h, w = whole.shape[:2]
-    y, x = (height - h) // 2, (width - w) // 2
-    phone[y : y + h, x : x + w] = whole
-    return Subject(phone, corner_share=0.07, width_share=0.46, may_overflow=True)
+        code = np.asarray(decoded, np.uint8)
+    return Subject(
+        draw_telephone(code), corner_share=0.07, width_share=TELEPHONE_SHARE, may_overflow=True
+    )

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from kiosk.devices.specimen_props import Background, draw_background, noise_bank
+from kiosk.devices.specimen_props import (
+    NOISE_SIGMA,
+    Background,
+    Hand,
+    draw_background,
+    draw_hand,
+    noise_bank,
+)
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -23,7 +30,7 @@ if TYPE_CHECKING:
 
 FRAME_SIZE = (1280, 720)
 MAX_HEIGHT_SHARE = 0.90
-ENTER_S = 0.7
+DESKS = 4  # different desks of each kind
 _MARGIN = 0.06  # of the picture's width, around it, for its shadow
 
 
@@ -43,7 +50,7 @@ class Conditions:
         tilt_deg: leaning away from the camera (perspective).
         rotation_deg: turned in the plane of the desk.
         drift_px: how far the hand-held pose wanders.
-        hand: a thumb holds the document at its edge.
+        hand: whether and where a hand holds the document.
         jpeg_quality: quality of the camera's own compression, 0 for none.
     """
 
@@ -58,7 +65,7 @@ class Conditions:
     rotation_deg: float = 1.5
     drift_px: float = 5.0
     background: Background = Background.MAT
-    hand: bool = False
+    hand: Hand = Hand.NONE
     jpeg_quality: int = 90
 
     @classmethod
@@ -79,7 +86,7 @@ class Conditions:
             tilt_deg=float(rng.uniform(-20, 20)),
             rotation_deg=float(rng.uniform(-8, 8)),
             background=Background(rng.choice([b.value for b in Background])),
-            hand=bool(rng.random() < 0.25),
+            hand=Hand.EDGE if rng.random() < 0.25 else Hand.NONE,
             jpeg_quality=int(rng.integers(70, 95)),
         )
 
@@ -89,7 +96,7 @@ class Conditions:
         if rng is None:
             return cls(card_width=0.42, blur_sigma_px=2.0, motion_px=6.0, noise_sigma=14.0,
                        light=0.35, unevenness=0.4, glare=0.5, tilt_deg=24, rotation_deg=9,
-                       background=Background.CLUTTER, hand=True, jpeg_quality=60)
+                       background=Background.CLUTTER, hand=Hand.EDGE, jpeg_quality=60)
         return replace(
             cls.fair(rng),
             card_width=float(rng.uniform(0.34, 0.55)),
@@ -149,14 +156,24 @@ class Stage:
     """Everything prepared for one subject in given conditions.
 
     ``frame`` may be called from one thread at a time.
+
+    Attributes:
+        subject: what lies there, or None for an empty desk.
+        conditions: how the camera sees it.
+        seed: of the pose and its drift.
+        size: (width, height) of the frame.
+        desk_seed: of the desk and of the direction of the light.
     """
 
     subject: Subject | None
     conditions: Conditions
     seed: int
     size: tuple[int, int] = FRAME_SIZE
+    desk_seed: int = 0
     _desk: Picture = field(init=False)
     _sprite: Picture = field(init=False)
+    _hand: Picture | None = field(init=False, default=None)
+    _hand_place: Matrix = field(init=False)
     _scale: float = field(init=False, default=1.0)
     _phases: Matrix = field(init=False)
     _light: Picture = field(init=False)
@@ -164,13 +181,14 @@ class Stage:
     def __post_init__(self) -> None:
         rng = np.random.default_rng(self.seed)
         self._phases = rng.uniform(0, 2 * np.pi, 12)
-        self._light = self._light_map(rng)
-        desk = draw_background(self.conditions.background, self.size, self.seed)
+        self._light = self._light_map(np.random.default_rng(self.desk_seed))
+        desk = draw_background(self.conditions.background, self.size, self.desk_seed % DESKS)
         if self.conditions.blur_sigma_px > 0:
             desk = cv2.GaussianBlur(desk, (0, 0), self.conditions.blur_sigma_px)
         self._desk = _multiplied(desk, self._light)
         if self.subject is not None:
             self._prepare_sprite(self.subject)
+            self._prepare_hand(self.subject)
 
     def frame(self, t: float, rng: np.random.Generator, presence: float = 1.0) -> tuple[
         Picture, GroundTruth
@@ -236,17 +254,28 @@ class Stage:
         premultiplied = cv2.multiply(colour, cv2.merge([solid] * 3), scale=1 / 255)
         self._sprite = cv2.merge([*cv2.split(premultiplied), alpha])
 
+    def _prepare_hand(self, subject: Subject) -> None:
+        """The hand, and where it lies in pixels of the subject's picture."""
+        if self.conditions.hand is Hand.NONE:
+            return
+        height, width = subject.image.shape[:2]
+        self._hand, grip = draw_hand(width * self._scale)
+        x, y = (1.0, 0.62) if self.conditions.hand is Hand.EDGE else (0.80, 0.84)
+        back = 1 / self._scale
+        self._hand_place = np.array([
+            [back, 0, x * width - grip[0] * back], [0, back, y * height - grip[1] * back], [0, 0, 1.0],
+        ])
+
     def _margin_px(self) -> int:
-        assert self.subject is not None
-        return max(8, int(self.subject.image.shape[1] * self._scale * _MARGIN))
+        width = 0 if self.subject is None else self.subject.image.shape[1]
+        return max(8, int(width * self._scale * _MARGIN))
 
     # --- one frame --------------------------------------------------------------------------------
 
-    def _pose(self, t: float, presence: float) -> Matrix:
+    def _pose(self, subject: Subject, t: float, presence: float) -> Matrix:
         """Homography from the subject's picture to the frame."""
-        assert self.subject is not None
         c, p = self.conditions, self._phases
-        height, width = self.subject.image.shape[:2]
+        height, width = subject.image.shape[:2]
 
         def wander(index: int) -> float:
             return float(0.6 * np.sin(0.9 * t + p[index]) + 0.4 * np.sin(2.3 * t + p[index + 1]))
@@ -269,37 +298,43 @@ class Stage:
 
     def _lay(self, image: Picture, subject: Subject, t: float, presence: float) -> GroundTruth:
         """Draw the subject into the frame, in place."""
-        pose = self._pose(t, presence)
+        pose = self._pose(subject, t, presence)
         height, width = subject.image.shape[:2]
-        outline = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64)
-        corners = cv2.perspectiveTransform(outline[None], pose)[0]
-        margin = self._margin_px()
-        reach = int(margin * 1.5 + 3 * self.conditions.blur_sigma_px + self.conditions.motion_px)
-        x0 = max(0, int(corners[:, 0].min()) - reach)
-        y0 = max(0, int(corners[:, 1].min()) - reach)
-        x1 = min(self.size[0], int(corners[:, 0].max()) + reach)
-        y1 = min(self.size[1], int(corners[:, 1].max()) + reach)
-        if x1 - x0 > 8 and y1 - y0 > 8:
-            from_sprite = np.array([[1 / self._scale, 0, -margin / self._scale],
-                                    [0, 1 / self._scale, -margin / self._scale], [0, 0, 1.0]])
-            shift = np.array([[1, 0, -x0], [0, 1, -y0], [0, 0, 1.0]])
-            warped = cv2.warpPerspective(self._sprite, shift @ pose @ from_sprite,
-                                         (x1 - x0, y1 - y0), flags=cv2.INTER_LINEAR)
-            warped = self._optics(warped, presence)
-            _composite(image[y0:y1, x0:x1], warped, self._light[y0:y1, x0:x1])
-            if self.conditions.glare > 0:
-                self._reflect(image, corners, t)
+        outline = np.array([[[0, 0], [width, 0], [width, height], [0, height]]], np.float64)
+        corners = np.asarray(cv2.perspectiveTransform(outline, pose)[0], np.float64)
+        back, margin = 1 / self._scale, self._margin_px()
+        place = np.array([[back, 0, -margin * back], [0, back, -margin * back], [0, 0, 1.0]])
+        self._put(image, self._sprite, pose @ place, presence)
+        if self.conditions.glare > 0:
+            self._reflect(image, corners, t)
+        if self._hand is not None:
+            self._put(image, self._hand, pose @ self._hand_place, presence)
         return GroundTruth(corners, pose, subject.mrz)
+
+    def _put(self, image: Picture, sprite: Picture, pose: Matrix, presence: float) -> None:
+        """Warp a sprite into the part of the frame that it covers."""
+        h, w = sprite.shape[:2]
+        outline = np.array([[[0, 0], [w, 0], [w, h], [0, h]]], np.float64)
+        corners = cv2.perspectiveTransform(outline, pose)[0]
+        low, high = corners.min(axis=0), corners.max(axis=0)
+        x0, y0 = max(0, int(low[0])), max(0, int(low[1]))
+        x1, y1 = min(self.size[0], int(high[0]) + 1), min(self.size[1], int(high[1]) + 1)
+        if x1 - x0 < 8 or y1 - y0 < 8:
+            return
+        shift = np.array([[1, 0, -x0], [0, 1, -y0], [0, 0, 1.0]])
+        warped = cv2.warpPerspective(sprite, shift @ pose, (x1 - x0, y1 - y0))
+        _composite(image[y0:y1, x0:x1], self._optics(warped, presence),
+                   self._light[y0:y1, x0:x1])
 
     def _optics(self, sprite: Picture, presence: float) -> Picture:
         """Defocus and motion blur of the moving thing only; the desk was blurred once."""
         c = self.conditions
         if c.blur_sigma_px > 0.2:
             sprite = cv2.GaussianBlur(sprite, (0, 0), c.blur_sigma_px)
-        length = c.motion_px + 30 * max(0.0, 0.98 - presence)
-        if length >= 2:
-            angle = self._phases[11] if presence >= 0.98 else np.pi / 2
-            sprite = cv2.filter2D(sprite, -1, _streak(length, float(angle)))
+        if presence < 1:  # comes from below, and ever slower
+            return cv2.blur(sprite, (1, 1 + int(26 * (1 - presence))))
+        if c.motion_px >= 2:
+            sprite = cv2.filter2D(sprite, -1, _streak(c.motion_px, float(self._phases[11])))
         return sprite
 
     def _reflect(self, image: Picture, corners: Matrix, t: float) -> None:
@@ -328,7 +363,7 @@ class Stage:
         bank = noise_bank(self.size)
         dx, dy = int(rng.integers(0, 256)), int(rng.integers(0, 256))
         part = bank[dy : dy + self.size[1], dx : dx + self.size[0]]
-        share = sigma / 32.0  # the bank has a standard deviation of 32 around 128
+        share = sigma / NOISE_SIGMA
         cv2.addWeighted(image, 1.0, part, share, -128.0 * share, image)
 
 
@@ -381,5 +416,6 @@ def render(
 
     Deterministic: the same state of ``rng`` gives the same picture.
     """
-    stage = Stage(subject, conditions, int(rng.integers(0, 2**31)), size)
+    seeds = rng.integers(0, 2**31, 2)
+    stage = Stage(subject, conditions, int(seeds[0]), size, int(seeds[1]))
     return stage.frame(t, rng)
