@@ -9,11 +9,15 @@ import pytest
 
 from kiosk.domain.ids import CaseId
 from kiosk.services.sealing import sealed_before
+from kiosk.services.used_requests import is_used
 from kiosk.vault.store import open_store
+from tests.fakes.cases import REQUEST
 from tests.fakes.desk import Desk
+from tests.services.test_sealing import decided
+from tests.vault.dying_process import CASE
 from tests.vault.sealing_process import KEY
 
-KILLS = 8
+KILLS = 6
 
 
 def seal_until_killed(path: Path, seconds: float) -> list[tuple[str, int, str]]:
@@ -78,3 +82,54 @@ def _check(path: Path, acknowledged: dict[str, tuple[int, str]]) -> None:
         assert sorted(cases) == sorted(sealed)
     finally:
         store.close()
+
+
+@pytest.mark.process
+@pytest.mark.skipif(sys.platform == "win32", reason="kill -9 and fork are POSIX")
+def test_death_before_any_statement_of_a_seal_leaves_all_or_nothing(tmp_path: Path):
+    path = tmp_path / "vault.db"
+    store = open_store(path, KEY)
+    desk = Desk(store=store)
+    session = desk.session()
+    desk.sealing.seal(decided(case="0" * 32), session)
+    with store.begin() as uow:
+        desk.drafts.save(uow, decided(case=CASE), session)
+        uow.commit()
+    store.close()
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.vault.dying_process", str(path), str(tmp_path / "dead")],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    deaths, survivor = (int(word) for word in done.stdout.split())
+    assert survivor == 0
+    assert deaths > 20
+    states = [_state_after(tmp_path / "dead" / str(n) / "vault.db") for n in range(deaths + 1)]
+    # The commit is the one moment of change: before it nothing, after it everything.
+    assert states == sorted(states)
+    assert set(states) == {"draft", "sealed"}
+
+
+def _state_after(path: Path) -> str:
+    """``draft`` or ``sealed``; then seals again, as the restarted program would."""
+    store = open_store(path, KEY)
+    desk = Desk(store=store)
+    try:
+        session = desk.session()
+        with store.begin() as uow:
+            before = sealed_before(uow, CaseId(CASE))
+            drafts = uow.drafts.all()
+            assert is_used(uow, REQUEST), "the first record used it"
+        assert len(drafts) == (1 if before is None else 0)
+        assert len(desk.outbox()) == (1 if before is None else 2)
+        assert desk.verify().verified
+        again = desk.sealing.seal(decided(case=CASE), session)
+        assert before in (None, again)
+        (_, last) = desk.outbox()
+        assert desk.open_record(last.seq).record["record_id"] == again.record_id
+        assert desk.verify().verified
+    finally:
+        store.close()
+    return "draft" if before is None else "sealed"
