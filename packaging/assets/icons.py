@@ -18,7 +18,7 @@ home history cloud-upload printer settings help-circle lock lock-open scan user-
 id alert-triangle clock camera camera-off device-desktop wifi wifi-off user-check user arrow-left
 arrow-right keyboard refresh target line-scan sun circle-check circle-x circle-dashed shield-check
 file-check check x plus minus backspace eye hand-finger rotate-3d language text-size palette sunset-2
-moon contrast-2 database key info-circle circle-minus send logout arrow-back-up list-check book
+moon contrast database key info-circle circle-minus send logout arrow-back-up list-check book
 credit-card zoom-in users help-octagon player-play cloud-check scale clipboard-check
 calendar receipt-2 signature hand-stop sparkles device-tablet
 """.split()

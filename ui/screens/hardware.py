@@ -88,6 +88,8 @@ class HardwareScreen(Page):
         self._button.setText(tr("hardware.stop" if facts.testing else "hardware.test"))
         self._button.updateGeometry()
         usual = "hardware.running" if facts.testing else "hardware.idle"
+        if not self.preview.picture.has_picture:
+            self.preview.show_note(tr("hardware.starting" if facts.testing else "hardware.invite"))
         self.preview.show_message(facts.message or tr(usual), live=facts.testing)
 
     def _press(self) -> None:

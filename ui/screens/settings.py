@@ -50,7 +50,7 @@ class SettingsScreen(Page):
         self._theme = ChoiceGroup(look, keys=False)
         self._size = ChoiceGroup(look, keys=False)
         self._version = Label(look, "", Type.BODY, wrap=True)
-        self._device = Label(look, "", Type.CODE, "ink2", wrap=True)
+        self._device = Label(look, "", Type.BODY, "ink2", wrap=True)
         self._build()
         self._language.changed.connect(self._choose_language)
         self._theme.changed.connect(self._choose_theme)
@@ -99,7 +99,7 @@ class SettingsScreen(Page):
         self._language.show_choices(
             tuple(Choice(c, tr(f"common.language.{c}")) for c in self.look.language.codes)
         )
-        icons = {SYSTEM: "device-desktop", "light": "sun", "dark": "moon", "contrast": "contrast-2"}
+        icons = {SYSTEM: "device-desktop", "light": "sun", "dark": "moon", "contrast": "contrast"}
         self._theme.show_choices(
             tuple(
                 Choice(name, tr(f"settings.theme.{name}"), tr(f"settings.theme_hint.{name}"), icon)

@@ -29,19 +29,20 @@ class Pages(QStackedWidget):
     @override
     def minimumSizeHint(self) -> QSize:
         page = self.currentWidget()
-        if page is None:
+        layout = None if page is None else page.layout()
+        if layout is None:
             return super().minimumSizeHint()
-        return page.minimumSizeHint().expandedTo(page.minimumSize())
+        least = layout.minimumSize()
+        if layout.hasHeightForWidth():
+            width = max(self.width(), least.width())
+            least.setHeight(layout.minimumHeightForWidth(width))
+        return least
 
     @override
-    def hasHeightForWidth(self) -> bool:
-        page = self.currentWidget()
-        return page is not None and page.hasHeightForWidth()
-
-    @override
-    def heightForWidth(self, arg__1: int) -> int:
-        page = self.currentWidget()
-        return -1 if page is None else page.heightForWidth(arg__1)
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()  # texts wrap elsewhere: the page needs another height
 
 
 class Shell(QWidget):

@@ -149,7 +149,7 @@ class Button(QPushButton):
         )
         icon = theme.scaled(Size.ICON)
         if self._icon_name:
-            width += icon + Space.M
+            width += icon + (Space.M if self.shown_text else 0)
         if self._trailing:
             width += icon + Space.M
         if self._cap:
@@ -264,7 +264,8 @@ class Button(QPushButton):
 
     @property
     def _padding(self) -> int:
-        return int(Space.L if self._kind is ButtonKind.QUIET else Space.XXL)
+        quiet = self._kind is ButtonKind.QUIET or not self.shown_text
+        return int(Space.L if quiet else Space.XXL)
 
     @property
     def _own_height(self) -> int:

@@ -18,8 +18,7 @@ class Card(QWidget):
         super().__init__()
         self._look = look
         outer = QVBoxLayout(self)
-        outer.setContentsMargins(Space.XXL, Space.XXL, Space.XXL, Space.XXL)
-        outer.setSpacing(Space.L)
+        self._outer = outer
         self._head = QHBoxLayout()
         self._head.setSpacing(Space.M)
         self.title = Label(look, title, Type.H2)
@@ -33,7 +32,8 @@ class Card(QWidget):
         self.body = QVBoxLayout()
         self.body.setSpacing(Space.M)
         outer.addLayout(self.body, 1)
-        look.theme.changed.connect(self.update)
+        look.theme.changed.connect(self._restyle)
+        self._restyle()
 
     def set_title(self, title: str) -> None:
         """Other words in the title."""
@@ -54,3 +54,10 @@ class Card(QWidget):
                 draw_box(painter, rect.translated(0, step), Radius.CARD, shadow)
         draw_box(painter, rect, Radius.CARD, theme.color("surface"), theme.color("line"), 1.2)
         painter.end()
+
+    def _restyle(self) -> None:
+        tablet = self._look.theme.tablet
+        side = Space.XL if tablet else Space.XXL
+        self._outer.setContentsMargins(side, side, side, side)
+        self._outer.setSpacing(Space.M if tablet else Space.L)
+        self.update()

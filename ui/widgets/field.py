@@ -175,7 +175,9 @@ class Field(QWidget):
     def _restyle(self) -> None:
         loud = self._state in (FieldState.WARN, FieldState.ERROR)
         side = Space.L if loud else Space.XS
-        self._row.setContentsMargins(side, Space.S, side if not self._editable else Space.S, Space.S)
+        down = Space.XS if self._look.theme.tablet else Space.S
+        right = Space.S if self._editable else side
+        self._row.setContentsMargins(side, down + (Space.XS if loud else 0), right, down)
         icon, ink = _ICONS[self._state]
         self._icon.show_icon(icon, ink)
         self._icon.setVisible(not (loud and self._editable))

@@ -1,7 +1,8 @@
 """A scroll area without frame, with quiet bars that are easy to hit, and kinetic on touch."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QScroller
+from PySide6.QtWidgets import QFrame, QScrollArea, QScroller, QWidget
+from typing_extensions import override
 
 from ui.widgets.look import Look
 
@@ -20,6 +21,11 @@ class ScrollArea(QScrollArea):
         QScroller.grabGesture(self.viewport(), QScroller.ScrollerGestureType.TouchGesture)
         look.theme.changed.connect(self._restyle)
         self._restyle()
+
+    @override
+    def setWidget(self, widget: QWidget) -> None:
+        super().setWidget(widget)
+        widget.setAutoFillBackground(False)  # Qt just switched it on; the ground shows through
 
     def _restyle(self) -> None:
         sheet = self._look.theme.scroll_bar_sheet
