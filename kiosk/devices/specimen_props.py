@@ -98,8 +98,14 @@ def _sheet_of_paper(image: Picture, rng: np.random.Generator, x: float, y: float
         while u < u1:
             word = float(rng.uniform(14, 52))
             ends = [(x + a * cos - v * sin, y + a * sin + v * cos) for a in (u, min(u + word, u1))]
-            cv2.line(image, (round(ends[0][0]), round(ends[0][1])),
-                     (round(ends[1][0]), round(ends[1][1])), (120, 116, 112), 4, cv2.LINE_AA)
+            cv2.line(
+                image,
+                (round(ends[0][0]), round(ends[0][1])),
+                (round(ends[1][0]), round(ends[1][1])),
+                (120, 116, 112),
+                4,
+                cv2.LINE_AA,
+            )
             u += word + 9
 
 
@@ -107,11 +113,13 @@ def _pen(image: Picture, rng: np.random.Generator, x: float, y: float) -> None:
     turn = float(rng.uniform(0, np.pi))
     dx, dy = np.cos(turn) * 130, np.sin(turn) * 130
     tail, tip = (round(x - dx), round(y - dy)), (round(x + dx), round(y + dy))
-    cv2.line(image, (tail[0] + 5, tail[1] + 7), (tip[0] + 5, tip[1] + 7), (50, 70, 90), 13,
-             cv2.LINE_AA)
+    cv2.line(
+        image, (tail[0] + 5, tail[1] + 7), (tip[0] + 5, tip[1] + 7), (50, 70, 90), 13, cv2.LINE_AA
+    )
     cv2.line(image, tail, tip, (122, 60, 34), 12, cv2.LINE_AA)
-    cv2.line(image, (round(x + dx * 0.8), round(y + dy * 0.8)), tip, (210, 208, 204), 7,
-             cv2.LINE_AA)
+    cv2.line(
+        image, (round(x + dx * 0.8), round(y + dy * 0.8)), tip, (210, 208, 204), 7, cv2.LINE_AA
+    )
 
 
 def _cup(image: Picture, x: int, y: int) -> None:
@@ -190,9 +198,9 @@ def draw_hand(unit: float) -> tuple[Picture, tuple[float, float]]:
     depth = cv2.GaussianBlur(mask, (0, 0), max(1.0, unit * 0.02))
     lit = cv2.multiply(colour, cv2.merge([depth] * 3), scale=1 / 255)
     soft = cv2.addWeighted(colour, 0.45, lit, 0.55, 0)
-    mask = cv2.GaussianBlur(mask, (0, 0), 0.8)
-    premultiplied = cv2.multiply(soft, cv2.merge([mask] * 3), scale=1 / 255)
-    sprite = cv2.merge([*cv2.split(premultiplied), mask])
+    alpha = cv2.GaussianBlur(mask, (0, 0), 0.8)
+    premultiplied = cv2.multiply(soft, cv2.merge([alpha] * 3), scale=1 / 255)
+    sprite = cv2.merge([*cv2.split(premultiplied), alpha])
     return np.asarray(sprite, np.uint8), (unit * 0.16, unit * 0.18)
 
 
@@ -202,7 +210,9 @@ def draw_telephone(code: Picture) -> Picture:
     Args:
         code: (H, W) or (H, W, 3) uint8, with its quiet zone.
     """
-    picture = cv2.cvtColor(code, cv2.COLOR_GRAY2BGR) if code.ndim == 2 else code
+    picture = np.asarray(
+        cv2.cvtColor(code, cv2.COLOR_GRAY2BGR) if code.ndim == 2 else code, np.uint8
+    )
     width, height, side = 900, 1500, 760
     phone = np.full((height, width, 3), (24, 22, 20), np.uint8)
     cv2.rectangle(phone, (30, 30), (width - 31, height - 31), (252, 251, 249), -1)
@@ -223,4 +233,4 @@ def noise_bank(size: tuple[int, int]) -> Picture:
     rng = np.random.default_rng(NOISE_SEED)
     width, height = size
     bank = rng.standard_normal((height + 256, width + 256, 3), np.float32)
-    return np.clip(np.rint(bank * NOISE_SIGMA + 128), 0, 255).astype(np.uint8)
+    return _picture(np.rint(bank * NOISE_SIGMA + 128))

@@ -1,20 +1,30 @@
 """Draws a document under a webcam: pose, blur, noise, light, glare, desk and hand.
 
-Pure: pictures in, pictures and their ground truth out. Everything that does not change from frame to
-frame is prepared once in a :class:`Stage`, so that a live 720p frame costs few milliseconds.
+Pure: pictures in, pictures and their ground truth out. Everything that does not change from frame
+to frame is prepared once in a :class:`Stage`, so that a live 720p frame costs few milliseconds.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
+from kiosk.devices.specimen_conditions import Conditions
+from kiosk.devices.specimen_optics import (
+    LIGHT_ONE,
+    blob,
+    composite,
+    multiplied,
+    pixels,
+    rotation,
+    streak,
+    with_shadow,
+)
 from kiosk.devices.specimen_props import (
     NOISE_SIGMA,
-    Background,
     Hand,
     draw_background,
     draw_hand,
@@ -28,89 +38,12 @@ if TYPE_CHECKING:
 
     Matrix = npt.NDArray[np.float64]
 
+__all__ = ["NOTHING", "Conditions", "GroundTruth", "Stage", "Subject", "render"]
+
 FRAME_SIZE = (1280, 720)
 MAX_HEIGHT_SHARE = 0.90
 DESKS = 4  # different desks of each kind
 _MARGIN = 0.06  # of the picture's width, around it, for its shadow
-
-
-@dataclass(frozen=True, slots=True)
-class Conditions:
-    """What stands between a document and a good picture of it.
-
-    Attributes:
-        card_width: width of the document as a share of the frame's width (less where the document
-            would be higher than the frame).
-        blur_sigma_px: defocus, standard deviation in pixels of the frame.
-        motion_px: length of the motion blur.
-        noise_sigma: sensor noise, standard deviation in grey levels.
-        light: exposure, 1 is right, 0.3 is dim.
-        unevenness: how much darker one side of the frame is, 0 to 1.
-        glare: strength of one bright reflection on the document, 0 none, 1 saturated.
-        tilt_deg: leaning away from the camera (perspective).
-        rotation_deg: turned in the plane of the desk.
-        drift_px: how far the hand-held pose wanders.
-        hand: whether and where a hand holds the document.
-        jpeg_quality: quality of the camera's own compression, 0 for none.
-    """
-
-    card_width: float = 0.60
-    blur_sigma_px: float = 0.6
-    motion_px: float = 0.0
-    noise_sigma: float = 3.0
-    light: float = 1.0
-    unevenness: float = 0.15
-    glare: float = 0.0
-    tilt_deg: float = 4.0
-    rotation_deg: float = 1.5
-    drift_px: float = 5.0
-    background: Background = Background.MAT
-    hand: Hand = Hand.NONE
-    jpeg_quality: int = 90
-
-    @classmethod
-    def fair(cls, rng: np.random.Generator | None = None) -> Conditions:
-        """Fair conditions: card at least 45 % of the width, blur up to 1.5 px, motion up to 5 px,
-        light at least 0.3. With ``rng`` drawn from that whole range, without it a typical case.
-        """
-        if rng is None:
-            return cls()
-        return cls(
-            card_width=float(rng.uniform(0.45, 0.78)),
-            blur_sigma_px=float(rng.uniform(0.3, 1.5)),
-            motion_px=float(rng.uniform(0.0, 5.0)),
-            noise_sigma=float(rng.uniform(1.0, 8.0)),
-            light=float(rng.uniform(0.3, 1.1)),
-            unevenness=float(rng.uniform(0.0, 0.35)),
-            glare=0.0,
-            tilt_deg=float(rng.uniform(-20, 20)),
-            rotation_deg=float(rng.uniform(-8, 8)),
-            background=Background(rng.choice([b.value for b in Background])),
-            hand=Hand.EDGE if rng.random() < 0.25 else Hand.NONE,
-            jpeg_quality=int(rng.integers(70, 95)),
-        )
-
-    @classmethod
-    def hard(cls, rng: np.random.Generator | None = None) -> Conditions:
-        """Hard conditions: small, blurred, moving, dim, with glare and a cluttered desk."""
-        if rng is None:
-            return cls(card_width=0.42, blur_sigma_px=2.0, motion_px=6.0, noise_sigma=14.0,
-                       light=0.35, unevenness=0.4, glare=0.5, tilt_deg=24, rotation_deg=9,
-                       background=Background.CLUTTER, hand=Hand.EDGE, jpeg_quality=60)
-        return replace(
-            cls.fair(rng),
-            card_width=float(rng.uniform(0.34, 0.55)),
-            blur_sigma_px=float(rng.uniform(1.2, 2.3)),
-            motion_px=float(rng.uniform(2.0, 8.0)),
-            noise_sigma=float(rng.uniform(6.0, 20.0)),
-            light=float(rng.uniform(0.16, 0.6)),
-            unevenness=float(rng.uniform(0.1, 0.5)),
-            glare=float(rng.uniform(0.0, 0.7)),
-            tilt_deg=float(rng.uniform(-32, 32)),
-            rotation_deg=float(rng.uniform(-14, 14)),
-            drift_px=9.0,
-            jpeg_quality=int(rng.integers(45, 80)),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,15 +117,15 @@ class Stage:
         self._light = self._light_map(np.random.default_rng(self.desk_seed))
         desk = draw_background(self.conditions.background, self.size, self.desk_seed % DESKS)
         if self.conditions.blur_sigma_px > 0:
-            desk = cv2.GaussianBlur(desk, (0, 0), self.conditions.blur_sigma_px)
-        self._desk = _multiplied(desk, self._light)
+            desk = pixels(cv2.GaussianBlur(desk, (0, 0), self.conditions.blur_sigma_px))
+        self._desk = multiplied(desk, self._light)
         if self.subject is not None:
             self._prepare_sprite(self.subject)
             self._prepare_hand(self.subject)
 
-    def frame(self, t: float, rng: np.random.Generator, presence: float = 1.0) -> tuple[
-        Picture, GroundTruth
-    ]:
+    def frame(
+        self, t: float, rng: np.random.Generator, presence: float = 1.0
+    ) -> tuple[Picture, GroundTruth]:
         """One picture.
 
         Args:
@@ -211,7 +144,7 @@ class Stage:
         quality = self.conditions.jpeg_quality
         if quality:
             _, coded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
-            image = cv2.imdecode(coded, cv2.IMREAD_COLOR)
+            image = pixels(cv2.imdecode(coded, cv2.IMREAD_COLOR))
         return image, truth
 
     # --- preparation ------------------------------------------------------------------------------
@@ -224,8 +157,8 @@ class Stage:
         slope = np.float32(np.cos(angle)) * x + np.float32(np.sin(angle)) * y
         vignette = 1.0 - 0.10 * (x * x + y * y) * 4
         level = self.conditions.light * vignette * (1 - self.conditions.unevenness * (slope + 0.5))
-        grey = np.clip(level * 128, 0, 255).astype(np.uint8)  # 128 stands for 1.0
-        return cv2.merge([grey, grey, grey])
+        grey = np.clip(level * LIGHT_ONE, 0, 255).astype(np.uint8)
+        return pixels(cv2.merge([grey, grey, grey]))
 
     def _prepare_sprite(self, subject: Subject) -> None:
         """Scale the picture to its size in the frame, with rounded corners and a soft shadow."""
@@ -235,24 +168,10 @@ class Stage:
         if not subject.may_overflow:
             target = min(target, MAX_HEIGHT_SHARE * self.size[1] * width / height)
         self._scale = target / width
-        small = cv2.resize(subject.image, None, fx=self._scale, fy=self._scale,
-                           interpolation=cv2.INTER_AREA)
-        margin = self._margin_px()
-        h, w = small.shape[:2]
-        mask = np.zeros((h, w), np.uint8)
-        radius = int(subject.corner_share * w)
-        cv2.rectangle(mask, (radius, 0), (w - 1 - radius, h - 1), 255, -1)
-        cv2.rectangle(mask, (0, radius), (w - 1, h - 1 - radius), 255, -1)
-        for x in (radius, w - 1 - radius):
-            for y in (radius, h - 1 - radius):
-                cv2.circle(mask, (x, y), radius, 255, -1, cv2.LINE_AA)
-        solid = cv2.copyMakeBorder(mask, margin, margin, margin, margin, cv2.BORDER_CONSTANT)
-        lowered = np.roll(solid, (margin // 4, margin // 6), (0, 1))
-        shadow = cv2.GaussianBlur(lowered, (0, 0), margin / 4)
-        alpha = np.maximum(solid, (shadow * 0.45).astype(np.uint8))
-        colour = cv2.copyMakeBorder(small, margin, margin, margin, margin, cv2.BORDER_REPLICATE)
-        premultiplied = cv2.multiply(colour, cv2.merge([solid] * 3), scale=1 / 255)
-        self._sprite = cv2.merge([*cv2.split(premultiplied), alpha])
+        small = cv2.resize(
+            subject.image, None, fx=self._scale, fy=self._scale, interpolation=cv2.INTER_AREA
+        )
+        self._sprite = with_shadow(pixels(small), self._margin_px(), subject.corner_share)
 
     def _prepare_hand(self, subject: Subject) -> None:
         """The hand, and where it lies in pixels of the subject's picture."""
@@ -262,9 +181,13 @@ class Stage:
         self._hand, grip = draw_hand(width * self._scale)
         x, y = (1.0, 0.62) if self.conditions.hand is Hand.EDGE else (0.80, 0.84)
         back = 1 / self._scale
-        self._hand_place = np.array([
-            [back, 0, x * width - grip[0] * back], [0, back, y * height - grip[1] * back], [0, 0, 1.0],
-        ])
+        self._hand_place = np.array(
+            [
+                [back, 0, x * width - grip[0] * back],
+                [0, back, y * height - grip[1] * back],
+                [0, 0, 1.0],
+            ]
+        )
 
     def _margin_px(self) -> int:
         width = 0 if self.subject is None else self.subject.image.shape[1]
@@ -285,15 +208,22 @@ class Stage:
         tilt_x = np.deg2rad(c.tilt_deg * np.cos(p[10]) + 0.15 * c.drift_px * wander(2))
         tilt_y = np.deg2rad(c.tilt_deg * np.sin(p[10]) + 0.15 * c.drift_px * wander(4))
         focal = 1.3 * self.size[0]
-        turn = _rotation(tilt_x, tilt_y, angle)
-        centred = np.array([[self._scale, 0, -self._scale * width / 2],
-                            [0, self._scale, -self._scale * height / 2], [0, 0, 1.0]])
+        turn = rotation(tilt_x, tilt_y, angle)
+        centred = np.array(
+            [
+                [self._scale, 0, -self._scale * width / 2],
+                [0, self._scale, -self._scale * height / 2],
+                [0, 0, 1.0],
+            ]
+        )
         plane = np.column_stack([turn[:, 0], turn[:, 1], [0.0, 0.0, focal]])
-        place = np.array([
-            [focal, 0, self.size[0] / 2 + c.drift_px * wander(6) + away * self.size[0] * 0.25],
-            [0, focal, self.size[1] / 2 + c.drift_px * wander(8) + away * self.size[1] * 1.15],
-            [0, 0, 1.0],
-        ])
+        place = np.array(
+            [
+                [focal, 0, self.size[0] / 2 + c.drift_px * wander(6) + away * self.size[0] * 0.25],
+                [0, focal, self.size[1] / 2 + c.drift_px * wander(8) + away * self.size[1] * 1.15],
+                [0, 0, 1.0],
+            ]
+        )
         return np.asarray(place @ plane @ centred, np.float64)
 
     def _lay(self, image: Picture, subject: Subject, t: float, presence: float) -> GroundTruth:
@@ -322,19 +252,18 @@ class Stage:
         if x1 - x0 < 8 or y1 - y0 < 8:
             return
         shift = np.array([[1, 0, -x0], [0, 1, -y0], [0, 0, 1.0]])
-        warped = cv2.warpPerspective(sprite, shift @ pose, (x1 - x0, y1 - y0))
-        _composite(image[y0:y1, x0:x1], self._optics(warped, presence),
-                   self._light[y0:y1, x0:x1])
+        warped = pixels(cv2.warpPerspective(sprite, shift @ pose, (x1 - x0, y1 - y0)))
+        composite(image[y0:y1, x0:x1], self._optics(warped, presence), self._light[y0:y1, x0:x1])
 
     def _optics(self, sprite: Picture, presence: float) -> Picture:
         """Defocus and motion blur of the moving thing only; the desk was blurred once."""
         c = self.conditions
         if c.blur_sigma_px > 0.2:
-            sprite = cv2.GaussianBlur(sprite, (0, 0), c.blur_sigma_px)
+            sprite = pixels(cv2.GaussianBlur(sprite, (0, 0), c.blur_sigma_px))
         if presence < 1:  # comes from below, and ever slower
-            return cv2.blur(sprite, (1, 1 + int(26 * (1 - presence))))
+            return pixels(cv2.blur(sprite, (1, 1 + int(26 * (1 - presence)))))
         if c.motion_px >= 2:
-            sprite = cv2.filter2D(sprite, -1, _streak(c.motion_px, float(self._phases[11])))
+            sprite = pixels(cv2.filter2D(sprite, -1, streak(c.motion_px, float(self._phases[11]))))
         return sprite
 
     def _reflect(self, image: Picture, corners: Matrix, t: float) -> None:
@@ -346,14 +275,14 @@ class Stage:
         bottom = corners[3] + (corners[2] - corners[3]) * along
         x, y = top + (bottom - top) * across
         radius = int(0.16 * np.linalg.norm(corners[1] - corners[0]))
-        blob = _blob(radius, self.conditions.glare)
+        spot = blob(radius, self.conditions.glare)
         left, upper = int(x) - radius, int(y) - radius // 2
         x0, y0 = max(0, left), max(0, upper)
-        x1 = min(self.size[0], left + blob.shape[1])
-        y1 = min(self.size[1], upper + blob.shape[0])
+        x1 = min(self.size[0], left + spot.shape[1])
+        y1 = min(self.size[1], upper + spot.shape[0])
         if x1 > x0 and y1 > y0:
             part = image[y0:y1, x0:x1]
-            cv2.add(part, blob[y0 - upper : y1 - upper, x0 - left : x1 - left], part)
+            cv2.add(part, spot[y0 - upper : y1 - upper, x0 - left : x1 - left], part)
 
     def _sense(self, image: Picture, rng: np.random.Generator) -> None:
         """Sensor noise, from a bank made once and read at a random place."""
@@ -365,44 +294,6 @@ class Stage:
         part = bank[dy : dy + self.size[1], dx : dx + self.size[0]]
         share = sigma / NOISE_SIGMA
         cv2.addWeighted(image, 1.0, part, share, -128.0 * share, image)
-
-
-def _rotation(x: float, y: float, z: float) -> Matrix:
-    cx, sx, cy, sy, cz, sz = np.cos(x), np.sin(x), np.cos(y), np.sin(y), np.cos(z), np.sin(z)
-    about_x = np.array([[1, 0, 0], [0, cx, -sx], [0, sx, cx]])
-    about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
-    about_z = np.array([[cz, -sz, 0], [sz, cz, 0], [0, 0, 1]])
-    return np.asarray(about_y @ about_x @ about_z, np.float64)
-
-
-def _streak(length: float, angle: float) -> npt.NDArray[np.float32]:
-    size = int(length) | 1
-    kernel = np.zeros((size, size), np.float32)
-    middle = size // 2
-    dx, dy = np.cos(angle) * length / 2, np.sin(angle) * length / 2
-    cv2.line(kernel, (round(middle - dx), round(middle - dy)),
-             (round(middle + dx), round(middle + dy)), 1.0, 1)
-    return np.asarray(kernel / kernel.sum(), np.float32)
-
-
-def _blob(radius: int, strength: float) -> Picture:
-    y, x = np.mgrid[-1 : 1 : radius * 1j, -1 : 1 : 2 * radius * 1j]
-    level = np.exp(-3.2 * (x * x + y * y)) - 0.04
-    grey = np.clip(level * 255 * strength * 1.2, 0, 255).astype(np.uint8)
-    return cv2.merge([grey, grey, grey])
-
-
-def _multiplied(image: Picture, light: Picture) -> Picture:
-    return cv2.multiply(image, light, scale=1 / 128)
-
-
-def _composite(ground: Picture, sprite: Picture, light: Picture) -> None:
-    """Lay a premultiplied BGRA sprite over the ground, in place, lit like it."""
-    b, g, r, alpha = cv2.split(sprite)
-    clear = cv2.bitwise_not(alpha)
-    lit = _multiplied(cv2.merge([b, g, r]), light)
-    under = cv2.multiply(ground, cv2.merge([clear, clear, clear]), scale=1 / 255)
-    cv2.add(under, lit, ground)
 
 
 def render(
