@@ -1,31 +1,15 @@
 """Reasons of the closed list that the facts of a case suggest. The agent chooses."""
 
+from dataclasses import replace
 from typing import Final
 
+from kiosk.documents import checks as document_checks
 from kiosk.domain.decision import Reason
-from kiosk.domain.evidence import Check, Verdict
+from kiosk.domain.evidence import Verdict
 from kiosk.domain.request import RequestVerdict
-from kiosk.journeys.guards import all_checks
+from kiosk.journeys.guards import all_checks, near_matches
 from kiosk.journeys.model import CaseState
 
-# Longest prefix of a check's dotted code first.
-_OF_CHECKS: Final = (
-    ("request.surname", Reason.NAME_DIFFERS),
-    ("request.given_names", Reason.NAME_DIFFERS),
-    ("request.name", Reason.NAME_DIFFERS),
-    ("request.birth", Reason.BIRTH_DATE_DIFFERS),
-    ("request.number", Reason.NUMBER_DIFFERS),
-    ("request.document_number", Reason.NUMBER_DIFFERS),
-    ("request.kind", Reason.TYPE_NOT_ACCEPTED),
-    ("request.document_kind", Reason.TYPE_NOT_ACCEPTED),
-    ("document.specimen", Reason.NOT_ORIGINAL),
-    ("document", Reason.TYPE_NOT_ACCEPTED),
-    ("validity", Reason.EXPIRED),
-    ("age", Reason.NOT_ADULT),
-    ("seal.signature", Reason.SEAL_INVALID),
-    ("seal", Reason.SEAL_DIFFERS),
-    ("mrz", Reason.MRZ_CHECK_DIGIT),
-)
 _OF_REQUESTS: Final = {
     RequestVerdict.EXPIRED: Reason.REQUEST_EXPIRED_OR_USED,
     RequestVerdict.USED_BEFORE: Reason.REQUEST_EXPIRED_OR_USED,
@@ -34,40 +18,34 @@ _OF_REQUESTS: Final = {
 
 
 def suggested_reasons(state: CaseState) -> tuple[Reason, ...]:
-    """Reasons for a refusal or a suspension, the gravest facts first, without repetition."""
-    found: list[Reason] = []
+    """Reasons for a refusal or a suspension, in the order of the closed list, each once."""
+    doubts = tuple(
+        replace(check, verdict=Verdict.FAIL)
+        for check in near_matches(state)
+        if check.code not in state.ticked
+    )
+    found = {
+        *document_checks.suggested_reasons(all_checks(state)),
+        *document_checks.suggested_reasons(doubts),
+        *_of_features(state),
+        *_of_person(state),
+    }
     if state.request_problem in _OF_REQUESTS:
-        found.append(_OF_REQUESTS[state.request_problem])
-    for verdict in (Verdict.FAIL, Verdict.UNSURE):
-        found += [
-            reason_of(check)
-            for check in all_checks(state)
-            if check.verdict is verdict and check.code not in state.ticked
-        ]
-    found += _of_features(state)
-    found += _of_person(state)
-    return tuple(dict.fromkeys(found))
+        found.add(_OF_REQUESTS[state.request_problem])
+    return tuple(reason for reason in Reason if reason in found)
 
 
-def reason_of(check: Check) -> Reason:
-    """The reason that a failed check stands for."""
-    for prefix, reason in _OF_CHECKS:
-        if check.code == prefix or check.code.startswith(f"{prefix}."):
-            return reason
-    return Reason.DAMAGED
-
-
-def _of_features(state: CaseState) -> list[Reason]:
+def _of_features(state: CaseState) -> tuple[Reason, ...]:
     verdicts = {item.verdict for item in state.features}
     if Verdict.FAIL in verdicts:
-        return [Reason.FEATURE_NOT_CONFORM]
-    return [Reason.TOO_FEW_FEATURES] if Verdict.UNSURE in verdicts else []
+        return (Reason.FEATURE_NOT_CONFORM,)
+    return (Reason.TOO_FEW_FEATURES,) if Verdict.UNSURE in verdicts else ()
 
 
-def _of_person(state: CaseState) -> list[Reason]:
+def _of_person(state: CaseState) -> tuple[Reason, ...]:
     if state.person is None:
-        return []
-    differs = [] if state.person.verdict is Verdict.PASS else [Reason.PERSON_DIFFERS]
+        return ()
+    differs = () if state.person.verdict is Verdict.PASS else (Reason.PERSON_DIFFERS,)
     if state.person.questions_consistent is False:
-        return [*differs, Reason.ANSWERS_INCONSISTENT]
+        return (*differs, Reason.ANSWERS_INCONSISTENT)
     return differs

@@ -148,5 +148,3 @@ class PaperCase:
         verdict = RequestVerdict(text)
         request = REQUEST if verdict is RequestVerdict.VALID else None
         return self.dispatch(RequestPresented(verdict, request))
-
-

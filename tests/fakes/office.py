@@ -1,4 +1,4 @@
-"""A post office for tests: vault, keys, agents, issuer and services, real except where named fake."""
+"""A post office for tests: vault, keys, agents, issuer, services; real except where named."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -43,7 +43,7 @@ class ScriptedExamination:
     verdicts: tuple[Check, ...] = PASSED
     catalogue: tuple[FeatureResult, ...] = (*FEATURES, SPARE_FEATURE)
 
-    def checks(self, state: CaseState) -> tuple[Check, ...]:
+    def checks(self, _state: CaseState) -> tuple[Check, ...]:
         return self.verdicts
 
     def features(self, state: CaseState, count: int) -> tuple[FeatureResult, ...]:

@@ -22,7 +22,9 @@ from tests.fakes.office import Office
 
 
 def say(word: str, state: CaseState) -> None:
-    print(word, state.step, base64.b64encode(encode(state)).decode(), flush=True)
+    line = f"{word} {state.step} {base64.b64encode(encode(state)).decode()}\n"
+    sys.stdout.write(line)
+    sys.stdout.flush()
 
 
 def die_at_commit(moment: str) -> None:

@@ -1,4 +1,4 @@
-"""``kill -9`` at every step, with a real process and the real vault: nothing lost, nothing doubled."""
+"""``kill -9`` at every step, real process, real vault: nothing lost, nothing doubled."""
 
 import base64
 import os

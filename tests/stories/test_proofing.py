@@ -74,7 +74,7 @@ def test_an_accepted_case_leaves_one_sealed_record_and_no_draft(office):
     [
         ({}, (Check("validity.expiry", Verdict.FAIL, "expired"),), "refused", Reason.EXPIRED),
         ({}, (Check("request.surname", Verdict.FAIL),), "refused", Reason.NAME_DIFFERS),
-        ({}, (Check("mrz.number", Verdict.FAIL),), "refused", Reason.MRZ_CHECK_DIGIT),
+        ({}, (Check("mrz.document_number", Verdict.FAIL),), "refused", Reason.MRZ_CHECK_DIGIT),
         (
             {"person": PersonFacts(Verdict.FAIL)},
             PASSED,
@@ -125,7 +125,7 @@ def test_an_old_card_gets_its_printed_date_typed(office):
 @pytest.mark.parametrize(
     ("text", "verdict"),
     [
-        (lambda office: "https://example.org/menu", RequestVerdict.FOREIGN),
+        (lambda _office: "https://example.org/menu", RequestVerdict.FOREIGN),
         (lambda office: office.code()[:-6] + "AAAAAA", RequestVerdict.FORGED),
         (
             lambda office: office.code(expires_at=office.clock.now() - timedelta(days=1)),
