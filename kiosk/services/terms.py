@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from kiosk.domain.ids import DeviceId
+from kiosk.sync.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +44,15 @@ class Terms:
 
 TermsSource = Callable[[], Terms]
 """Answers with the terms in force now: a new policy counts from the next record on."""
+
+
+def terms_of(policy: Policy | None) -> Terms:
+    """The terms of a policy; before the first one nothing can be sealed."""
+    if policy is None:
+        return Terms()
+    return Terms(
+        policy_version=policy.version,
+        recipients=tuple(recipient.age for recipient in policy.recipients),
+        evidence_images=policy.evidence_images,
+        assurance_level=policy.assurance_level,
+    )

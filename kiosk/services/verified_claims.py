@@ -12,6 +12,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from kiosk.documents.twoddoc import SealVerdict
 from kiosk.domain.decision import Outcome
 from kiosk.domain.evidence import DocumentKind, IdentityDocument, PartialDate, Verdict
 from kiosk.journeys.model import CaseState
@@ -21,8 +22,6 @@ TRUST_FRAMEWORK = "eidas"
 PROCEDURE = {"office": "face_to_face_post_office", "home": "face_to_face_carrier"}
 UV_FEATURE = "uv"
 """Kind of a security feature that is examined under ultraviolet light (document catalogue)."""
-SEAL_VALID = "valid"
-"""Verdict of a 2D-Doc whose signature was verified (``documents.twoddoc.SealVerdict``)."""
 
 _TYPES = {
     DocumentKind.FR_ID_CARD_2021: "idcard",
@@ -80,7 +79,7 @@ def _check_details(state: CaseState) -> list[dict[str, str]]:
         f.kind == UV_FEATURE and f.verdict in (Verdict.PASS, Verdict.FAIL) for f in state.features
     )
     details = [("vpiruv" if ultraviolet else "vpip", "chk-doc")]
-    if any(side.seal == SEAL_VALID for side in state.sides):
+    if any(side.seal == SealVerdict.VALID for side in state.sides):
         details.append(("vcrypt", "chk-sig"))
     if state.person is not None and state.person.verdict is Verdict.PASS:
         details.append(("pvp", "chk-face"))

@@ -73,6 +73,7 @@ def _check(path: Path, acknowledged: dict[str, tuple[int, str]]) -> None:
             facts = sealed[case]
             assert facts is not None
             assert (facts.seq, facts.record_id) == (seq, record)
+        _check_announced(desk)
         # What was sealed but not yet acknowledged is whole too, and nothing is there twice.
         assert len(rows) == len(sealed)
         assert not drafts & set(sealed)
@@ -82,6 +83,15 @@ def _check(path: Path, acknowledged: dict[str, tuple[int, str]]) -> None:
         assert sorted(cases) == sorted(sealed)
     finally:
         store.close()
+
+
+def _check_announced(desk: Desk) -> None:
+    """Every record that the journal announces is queued, with its blob, and no other."""
+    rows = desk.outbox()
+    announced = [(e.seq, e.record_id) for e in desk.entries() if e.kind == "verify_close"]
+    assert announced == [(row.seq, row.record_id) for row in rows]
+    with desk.store.begin() as uow:
+        assert all(uow.blobs.get(row.seq) for row in rows)
 
 
 @pytest.mark.process
@@ -122,6 +132,7 @@ def _state_after(path: Path) -> str:
             before = sealed_before(uow, CaseId(CASE))
             drafts = uow.drafts.all()
             assert is_used(uow, REQUEST), "the first record used it"
+        _check_announced(desk)
         assert len(drafts) == (1 if before is None else 0)
         assert len(desk.outbox()) == (1 if before is None else 2)
         assert desk.verify().verified
