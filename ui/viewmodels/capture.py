@@ -1,0 +1,192 @@
+"""The camera at work: what it sees now, the codes it meets, the sides it has read.
+
+Rules, in order: the camera runs only while a page needs it; a code is told once until another one
+comes or the page asks again; a side is told once per turn; pictures stay in memory and are dropped
+with the case.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from kiosk.domain.evidence import Side
+from kiosk.journeys.model import SideCaptured, SideFacts
+from ui.workers.camera import CameraThread, Sight
+from ui.workers.desk import Failure
+
+if TYPE_CHECKING:
+    from kiosk.ports import Picture
+
+MAX_CODE_BYTES = 8 * 1024
+
+
+class Watch(StrEnum):
+    """What the camera is used for."""
+
+    NOTHING = "nothing"
+    CODE = "code"
+    DOCUMENT = "document"
+    TEST = "test"
+
+
+class CaptureModel(QObject):
+    """Owns the camera's thread.
+
+    Signals:
+        sighted(object): a :class:`~ui.workers.camera.Sight`.
+        code_seen(str): text of a code in view.
+        side_read(object): a :class:`SideCaptured`, accepted by the reader.
+        faulted(object): a :class:`Failure` of the camera; it will be tried again.
+        opened(str): name of the camera that answers.
+    """
+
+    sighted = Signal(object)
+    code_seen = Signal(str)
+    side_read = Signal(object)
+    faulted = Signal(object)
+    opened = Signal(str)
+
+    def __init__(
+        self, make_thread: Callable[[], CameraThread], parent: QObject | None = None
+    ) -> None:
+        """Make_thread: a thread that was not started, for each time the camera is switched on."""
+        super().__init__(parent)
+        self._make_thread = make_thread
+        self._thread: CameraThread | None = None
+        self._watch = Watch.NOTHING
+        self._side: Side | None = None
+        self._size = (0, 0)
+        self._last_code = ""
+        self._told = False
+        self._portrait: Picture | None = None
+        self._cards: dict[Side, Picture] = {}
+        self._failure: Failure | None = None
+        self._name = ""
+
+    @property
+    def watch(self) -> Watch:
+        """What the camera is used for now."""
+        return self._watch
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why the camera does not answer, None while it does or is off."""
+        return self._failure
+
+    @property
+    def camera_name(self) -> str:
+        """Name of the camera that answered last, or ``""``."""
+        return self._name
+
+    @property
+    def portrait(self) -> "Picture | None":
+        """Portrait cut from the document of this case, (h, w, 3) uint8 BGR; never stored."""
+        return self._portrait
+
+    def card(self, side: Side) -> "Picture | None":
+        """Straightened picture of a side of this case, (h, w, 3) uint8 BGR; never stored."""
+        return self._cards.get(side)
+
+    def set_size(self, width: int, height: int) -> None:
+        """Size of the pictures to deliver, device pixels."""
+        self._size = (width, height)
+        if self._thread is not None:
+            self._thread.set_size(width, height)
+
+    def look_for(self, watch: Watch, side: Side | None = None) -> None:
+        """Use the camera for this from now on; the same again changes nothing."""
+        if (watch, side) == (self._watch, self._side) and self._thread is not None:
+            return
+        self._watch, self._side = watch, side
+        if watch is Watch.NOTHING:
+            self._switch_off()
+            return
+        self._switch_on()
+        self.again()
+
+    def again(self) -> None:
+        """Forget what was seen in this turn: codes and readings are told anew."""
+        self._last_code = ""
+        self._told = False
+        if self._thread is not None:
+            self._thread.expect(self._side)
+
+    def forget(self) -> None:
+        """The case is over: drop its pictures."""
+        self._portrait = None
+        self._cards = {}
+
+    def close(self) -> None:
+        """Switch off for good."""
+        self._watch = Watch.NOTHING
+        self._switch_off()
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def _switch_on(self) -> None:
+        if self._thread is not None:
+            return
+        thread = self._make_thread()
+        thread.set_size(*self._size)
+        thread.sighted.connect(self._see)
+        thread.faulted.connect(self._fail)
+        thread.opened.connect(self._answer)
+        self._thread = thread
+        thread.start()
+
+    def _switch_off(self) -> None:
+        thread, self._thread = self._thread, None
+        self._failure = None
+        if thread is not None:
+            thread.stop()
+            thread.deleteLater()
+
+    def _answer(self, name: str) -> None:
+        self._failure = None
+        self._name = name
+        self.opened.emit(name)
+
+    def _fail(self, failure: Failure) -> None:
+        if self._thread is not None:
+            self._failure = failure
+            self.faulted.emit(failure)
+
+    def _see(self, sight: Sight) -> None:
+        if self._thread is None or sight.turn != self._thread.turn:
+            return
+        self.sighted.emit(sight)
+        if self._watch is Watch.CODE:
+            self._meet_codes(sight)
+        elif self._watch is Watch.DOCUMENT:
+            self._take_side(sight)
+
+    def _meet_codes(self, sight: Sight) -> None:
+        for code in sight.observation.codes:
+            text = code.payload[: MAX_CODE_BYTES + 1].decode("utf-8", "replace")
+            if text and text != self._last_code:
+                self._last_code = text
+                self.code_seen.emit(text)
+                return
+
+    def _take_side(self, sight: Sight) -> None:
+        seen = sight.observation
+        if self._told or self._side is None:
+            return
+        reading = seen.reading
+        if reading is None:
+            return
+        self._told = True
+        side = reading.side or self._side
+        if seen.portrait is not None:
+            self._portrait = seen.portrait
+        if seen.best_image is not None:
+            self._cards[side] = seen.best_image
+        facts = SideFacts(
+            side,
+            frames_agreeing=reading.frames_agreeing,
+            by_hand=False,
+            sharpness=reading.sharpness,
+        )
+        self.side_read.emit(SideCaptured(facts, reading.document, reading.checks))

@@ -1,0 +1,156 @@
+"""The open case: what the panels show, and the one way to move it.
+
+Rules, in order:
+
+1. One event at a time: while one is on its way nothing else is sent, so a second Enter, a second
+   click or a scanner that presses Enter cannot send an order twice.
+2. The screen shows the state that the vault answered with, never one that it hopes for.
+3. A refused event leaves everything as it was and is told as such.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal
+
+from kiosk.domain.errors import EventRefusedError
+from kiosk.domain.evidence import Side
+from kiosk.domain.ids import CaseId
+from kiosk.journeys.engine import outcomes
+from kiosk.journeys.guards import obstacles
+from kiosk.journeys.model import CaseState, Event
+from kiosk.journeys.procedure import Journey
+from kiosk.services.agents import Session
+from kiosk.services.proofing import Case, Proofing
+from ui.workers.desk import Desk, Failure
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """A case as the panels see it: the state as stored, and the procedure that it follows."""
+
+    state: CaseState
+    journey: Journey
+
+    @property
+    def obstacles(self) -> tuple[str, ...]:
+        """Names of what stands against an acceptance now."""
+        return obstacles(self.journey, self.state)
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """Values of the outcomes that may be chosen now."""
+        return tuple(outcome.value for outcome in outcomes(self.journey, self.state))
+
+
+class JourneyModel(QObject):
+    """Wraps the case that is open.
+
+    Signals:
+        changed(object): the new :class:`CaseView`.
+        busy_changed(bool): an order is on its way, or answered.
+        refused(object): a :class:`Failure`; the event did not fit, nothing changed.
+        failed(object): a :class:`Failure`; it could not be kept, nothing changed.
+        left(): no case is open any more.
+    """
+
+    changed = Signal(object)
+    busy_changed = Signal(bool)
+    refused = Signal(object)
+    failed = Signal(object)
+    left = Signal()
+
+    def __init__(self, proofing: Proofing, desk: Desk, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._proofing = proofing
+        self._desk = desk
+        self._case: Case | None = None
+        self._view: CaseView | None = None
+        self._busy = False
+
+    @property
+    def view(self) -> CaseView | None:
+        """The case as last stored, None when none is open."""
+        return self._view
+
+    @property
+    def busy(self) -> bool:
+        """Whether an order is on its way."""
+        return self._busy
+
+    def open(self, procedure: str, session: Session, code: str = "") -> bool:
+        """Open a case, and present a code that was scanned outside it. False while busy."""
+        return self._order(partial(self._open, procedure, session, code))
+
+    def resume(self, case_id: CaseId, session: Session) -> bool:
+        """Bring a case back. False while busy."""
+        return self._order(partial(self._resume, case_id, session))
+
+    def dispatch(self, event: Event) -> bool:
+        """Move the case. False, and nothing is sent, while another order is on its way."""
+        return self._order(partial(self._on_case, lambda case: case.dispatch(event)))
+
+    def present_code(self, text: str) -> bool:
+        """Present a scanned or typed code. False while busy."""
+        return self._order(partial(self._on_case, lambda case: case.present_code(text)))
+
+    def attach_image(self, side: Side, jpeg: bytes) -> None:
+        """Keep a picture in memory for a record that may hold pictures."""
+        case = self._case
+        if case is not None:
+            self._desk.submit(partial(case.attach_image, side, jpeg))
+
+    def leave(self) -> None:
+        """Put the case aside; its draft stays. Does nothing while busy."""
+        if self._busy or self._case is None:
+            return
+        self._case = None
+        self._view = None
+        self.left.emit()
+
+    # --- in the vault's thread ----------------------------------------------------------------
+
+    def _open(self, procedure: str, session: Session, code: str) -> tuple[Case, CaseView]:
+        case = self._proofing.open_case(procedure, session)
+        if code:
+            case.present_code(code)
+        return case, CaseView(case.state, case.journey)
+
+    def _resume(self, case_id: CaseId, session: Session) -> tuple[Case, CaseView]:
+        case = self._proofing.resume(case_id, session)
+        return case, CaseView(case.state, case.journey)
+
+    def _on_case(self, act: Callable[[Case], CaseState]) -> tuple[Case, CaseView]:
+        case = self._case
+        if case is None:
+            raise EventRefusedError("no case is open")
+        state = act(case)
+        return case, CaseView(state, case.journey)
+
+    # --- in the thread of the screen ----------------------------------------------------------
+
+    def _order(self, call: Callable[[], object]) -> bool:
+        if self._busy:
+            return False
+        self._set_busy(True)
+        task = self._desk.submit(call)
+        task.done.connect(self._moved)
+        task.failed.connect(self._broken)
+        return True
+
+    def _moved(self, answer: tuple[Case, CaseView]) -> None:
+        self._case, self._view = answer
+        self._set_busy(False)
+        self.changed.emit(self._view)
+
+    def _broken(self, failure: Failure) -> None:
+        self._set_busy(False)
+        if failure.code == EventRefusedError.code:
+            self.refused.emit(failure)
+        else:
+            self.failed.emit(failure)
+
+    def _set_busy(self, busy: bool) -> None:
+        self._busy = busy
+        self.busy_changed.emit(busy)

@@ -1,0 +1,236 @@
+"""The camera's thread: opens, reads, looks, and hands over the latest picture only.
+
+Rules, in order:
+
+1. Heavy libraries are loaded here, so that the first window does not wait for them.
+2. At most one picture waits for the screen: a newer one replaces it, none is queued.
+3. A fault ends the reading and is told once, by its code; the thread tries again to open the camera
+   until it is stopped, so that a cable put back needs no click.
+4. Stopping joins. Pictures stay in memory.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+from PySide6.QtCore import QObject, Qt, QThread, Signal
+from typing_extensions import override
+
+from kiosk.domain.evidence import Check, IdentityDocument, Side
+from kiosk.ports import CodeSighting, Frame, FrameSource
+from ui.workers.desk import failure_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from kiosk.ports import Picture
+
+_RETRY_S = 1.0
+"""Pause before a camera that failed is opened again."""
+
+
+class Accepted(Protocol):
+    """A side that the reader accepts: ``document`` is None where the side has no zone to read."""
+
+    @property
+    def document(self) -> IdentityDocument | None: ...  # noqa: D102
+    @property
+    def checks(self) -> tuple[Check, ...]: ...  # noqa: D102
+    @property
+    def frames_agreeing(self) -> int: ...  # noqa: D102
+    @property
+    def sharpness(self) -> float: ...  # noqa: D102
+    @property
+    def side(self) -> Side | None: ...  # noqa: D102
+
+
+class Seen(Protocol):
+    """What a reader sees in a picture; :class:`kiosk.services.reading.Observation`."""
+
+    @property
+    def guidance(self) -> StrEnum: ...  # noqa: D102
+    @property
+    def outline(self) -> "npt.NDArray[np.float64] | None": ...  # noqa: D102
+    @property
+    def codes(self) -> Sequence[CodeSighting]: ...  # noqa: D102
+    @property
+    def reading(self) -> Accepted | None: ...  # noqa: D102
+    @property
+    def portrait(self) -> "Picture | None": ...  # noqa: D102
+    @property
+    def best_image(self) -> "Picture | None": ...  # noqa: D102
+
+
+class Reader(Protocol):
+    """What looks at the pictures; :class:`kiosk.services.reading.LiveReader`."""
+
+    def observe(self, frame: Frame) -> Seen:
+        """What is seen in a picture, an immutable value."""
+
+    def reset(self, side: Side | None = None) -> None:
+        """Forget what was seen; ``side`` is the one expected next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One picture for the screen and what was seen in it.
+
+    Attributes:
+        image: (h, w, 3) uint8 BGR, C-contiguous, cropped and scaled to the size asked for.
+        outline: (4, 2) float, corners of the document in pixels of ``image``, or None.
+        observation: answer of the reader.
+        seq: number of the frame.
+        turn: how often the reader was reset before; older sights count no more.
+    """
+
+    image: "Picture"
+    outline: "npt.NDArray[np.float64] | None"
+    observation: Seen
+    seq: int
+    turn: int
+
+
+OpenCamera = Callable[[], FrameSource]
+MakeReader = Callable[[], Reader]
+
+
+class CameraThread(QThread):
+    """Reads one camera until stopped.
+
+    Signals:
+        sighted(object): a :class:`Sight`, the latest.
+        faulted(object): a :class:`~ui.workers.desk.Failure`; the thread goes on trying.
+        opened(str): the camera answers; its name.
+    """
+
+    sighted = Signal(object)
+    faulted = Signal(object)
+    opened = Signal(str)
+    _waiting = Signal()
+
+    def __init__(
+        self, open_camera: OpenCamera, make_reader: MakeReader, parent: QObject | None = None
+    ) -> None:
+        """Both are called in the thread: opening a camera and loading a model take their time."""
+        super().__init__(parent)
+        self.setObjectName("camera")
+        self._open_camera = open_camera
+        self._make_reader = make_reader
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._latest: Sight | None = None
+        self._size = (960, 540)
+        self._turn = 0
+        self._side: Side | None = None
+        self._reset_wanted = True
+        self._source: FrameSource | None = None
+        self._waiting.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+
+    def set_size(self, width: int, height: int) -> None:
+        """Size of the pictures to deliver, device pixels."""
+        if width > 0 and height > 0:
+            self._size = (width, height)
+
+    @property
+    def turn(self) -> int:
+        """Number of the last reset."""
+        return self._turn
+
+    def expect(self, side: Side | None) -> None:
+        """Begin to read anew; ``side`` comes next. Sights of earlier turns count no more."""
+        with self._lock:
+            self._turn += 1
+            self._side = side
+            self._reset_wanted = True
+            self._latest = None
+
+    def stop(self) -> None:
+        """End and join. Safe to call twice."""
+        self._stop.set()
+        source = self._source
+        if source is not None:
+            source.stop()
+        self.wait()
+
+    @override
+    def run(self) -> None:
+        reader: Reader | None = None
+        told = ""
+        while not self._stop.is_set():
+            source = None
+            try:
+                reader = reader or self._make_reader()
+                source = self._open_camera()
+                self._source = source
+                source.start()
+                told = ""
+                self.opened.emit(source.name)
+                self._watch(source, reader)
+            except Exception as exc:  # noqa: BLE001 - the edge: a fault is told, the thread goes on
+                fault = type(exc).__name__
+                if not self._stop.is_set() and fault != told:
+                    told = fault
+                    self.faulted.emit(failure_of(exc, "ui.camera"))
+            finally:
+                self._source = None
+                if source is not None:
+                    source.stop()
+            self._stop.wait(_RETRY_S)
+
+    def _watch(self, source: FrameSource, reader: Reader) -> None:
+        while not self._stop.is_set():
+            frame = source.read()
+            with self._lock:
+                turn, wanted, side = self._turn, self._reset_wanted, self._side
+                self._reset_wanted = False
+            if wanted:
+                reader.reset(side)
+            observation = reader.observe(frame)
+            image, outline = _fitted(frame.image, _corners(observation), self._size)
+            self._offer(Sight(image, outline, observation, frame.seq, turn))
+
+    def _offer(self, sight: Sight) -> None:
+        with self._lock:
+            if sight.turn != self._turn:
+                return
+            first = self._latest is None
+            self._latest = sight
+        if first:
+            self._waiting.emit()
+
+    def _deliver(self) -> None:
+        with self._lock:
+            sight, self._latest = self._latest, None
+        if sight is not None and not self._stop.is_set():
+            self.sighted.emit(sight)
+
+
+def _corners(seen: Seen) -> object:
+    """Corners of the document in view, else of the code."""
+    if seen.outline is not None:
+        return seen.outline
+    return seen.codes[0].corners if seen.codes else None
+
+
+def _fitted(
+    image: "Picture", outline: object, size: tuple[int, int]
+) -> "tuple[Picture, npt.NDArray[np.float64] | None]":
+    """Cover ``size`` (width, height) with the picture: scaled, cropped in the middle."""
+    import cv2
+    import numpy as np
+
+    width, height = size
+    rows, columns = image.shape[:2]
+    scale = max(width / columns, height / rows)
+    scaled_width, scaled_height = round(columns * scale), round(rows * scale)
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    scaled = cv2.resize(image, (scaled_width, scaled_height), interpolation=way)
+    left, top = (scaled_width - width) // 2, (scaled_height - height) // 2
+    cropped = np.ascontiguousarray(scaled[top : top + height, left : left + width])
+    if outline is None:
+        return cropped, None  # type: ignore[return-value]  # cv2 types every picture as a bare ndarray
+    points = np.asarray(outline, dtype=np.float64).reshape(-1, 2) * scale - (left, top)
+    return cropped, points  # type: ignore[return-value]  # same
