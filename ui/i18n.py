@@ -19,7 +19,9 @@ class Language(QObject):
 
     changed = Signal()
 
-    def __init__(self, texts: Mapping[str, Texts], code: str, parent: QObject | None = None) -> None:
+    def __init__(
+        self, texts: Mapping[str, Texts], code: str, parent: QObject | None = None
+    ) -> None:
         """Texts: by language code (``fr``, ``en``); code: the one to start with."""
         super().__init__(parent)
         self._texts = dict(texts)
@@ -47,7 +49,7 @@ class Language(QObject):
         self.changed.emit()
 
     def tr(self, key: str, **values: object) -> str:  # type: ignore[override]  # a key, not Qt's source text
-        """Text of a key, its placeholders filled in. ``n`` chooses between ``.one`` and ``.other``."""
+        """Text of a key, placeholders filled in; ``n`` chooses between ``.one`` and ``.other``."""
         return self._texts[self._code](key, **values)
 
     def day(self, value: date) -> str:

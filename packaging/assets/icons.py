@@ -1,4 +1,4 @@
-"""Makes ``resources/icons``: the outline icons that the screens use, with a manifest and the licence.
+"""Makes ``resources/icons``: the outline icons of the screens, a manifest and the licence.
 
 Run by hand when an icon is added: ``.venv/bin/python packaging/assets/icons.py`` (needs npm).
 """
@@ -13,15 +13,19 @@ from npm_package import unpack
 
 ICONS = Path(__file__).parents[2] / "resources" / "icons"
 VERSION = "3.51.0"
-NAMES = """
-home history cloud-upload printer settings help-circle lock lock-open scan user-scan face-id qrcode mail pencil
-id alert-triangle clock camera camera-off device-desktop wifi wifi-off user-check user arrow-left
-arrow-right keyboard refresh target line-scan sun circle-check circle-x circle-dashed shield-check
-file-check check x plus minus backspace eye hand-finger rotate-3d language text-size palette sunset-2
-moon contrast database key info-circle circle-minus send logout arrow-back-up list-check book
-credit-card zoom-in users help-octagon player-play cloud-check scale clipboard-check
-calendar receipt-2 signature hand-stop sparkles device-tablet
-""".split()
+NAMES = (
+    "alert-triangle", "arrow-back-up", "arrow-left", "arrow-right", "backspace", "book",
+    "calendar", "camera", "camera-off", "check", "circle-check", "circle-dashed", "circle-
+    minus", "circle-x", "clipboard-check", "clock", "cloud-check", "cloud-upload",
+    "contrast", "credit-card", "database", "device-desktop", "device-tablet", "eye", "face-
+    id", "file-check", "hand-finger", "hand-stop", "help-circle", "help-octagon", "history",
+    "home", "id", "info-circle", "key", "keyboard", "language", "line-scan", "list-check",
+    "lock", "lock-open", "logout", "mail", "minus", "moon", "palette", "pencil", "player-
+    play", "plus", "printer", "qrcode", "receipt-2", "refresh", "rotate-3d", "scale",
+    "scan", "send", "settings", "shield-check", "signature", "sparkles", "sun", "sunset-2",
+    "target", "text-size", "user", "user-check", "user-scan", "users", "wifi", "wifi-off",
+    "x", "zoom-in",
+)  # fmt: skip
 
 
 def main() -> None:
@@ -31,7 +35,7 @@ def main() -> None:
         package = unpack("@tabler/icons", VERSION, Path(folder))
         shutil.copy(package / "LICENSE", ICONS / "LICENSE.txt")
         digests = {}
-        for name in sorted(set(NAMES)):
+        for name in NAMES:
             source = package / "icons" / "outline" / f"{name}.svg"
             if not source.exists():
                 print(f"no such icon: {name}")
@@ -39,7 +43,12 @@ def main() -> None:
             data = source.read_bytes()
             (ICONS / f"{name}.svg").write_bytes(data)
             digests[name] = hashlib.sha256(data).hexdigest()
-        manifest = {"source": "@tabler/icons", "version": VERSION, "licence": "MIT", "sha256": digests}
+        manifest = {
+            "source": "@tabler/icons",
+            "version": VERSION,
+            "licence": "MIT",
+            "sha256": digests,
+        }
         (ICONS / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
         print(f"{len(digests)} icons")
 

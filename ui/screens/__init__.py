@@ -1,4 +1,4 @@
-"""Pages outside a journey. Each shows a small frozen value and emits what the agent asked for.
+"""Pages outside a journey: each shows a small frozen value and emits what was asked for.
 
 ==========  ===================================================================================
 sign_in     ``SignInScreen(look)``: ``show_facts(SignInFacts)``, ``show_wrong_pin(tries_left)``,

@@ -38,9 +38,7 @@ class KeyCap(QLabel):
         super().__init__(look.language.key_name(key))
         self._look = look
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setFixedSize(
-            key_cap_width(look.theme, self.text()), look.theme.scaled(Size.KEY_CAP)
-        )
+        self.setFixedSize(key_cap_width(look.theme, self.text()), look.theme.scaled(Size.KEY_CAP))
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -63,6 +61,7 @@ class HelpPanel(QWidget):
 
     def __init__(self, parent: QWidget, look: Look) -> None:
         super().__init__(parent)
+        self._parent = parent
         self._look = look
         self._facts = HelpFacts()
         self._title = Label(look, "", Type.H2)
@@ -99,7 +98,7 @@ class HelpPanel(QWidget):
 
     def place(self) -> None:
         """Fit the window's size."""
-        parent = self.parentWidget()
+        parent = self._parent
         width = min(self._look.theme.scaled(Size.SIDE_PANEL), parent.width())
         self.setGeometry(parent.width() - width, 0, width, parent.height())
 

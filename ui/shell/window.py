@@ -1,12 +1,13 @@
-"""The window: arranges rail, bars and page for the counter or the tablet, and refuses to be closed."""
+"""The window: arranges rail, bars and page for counter or tablet, and refuses to be closed."""
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from ui.shell.bars import ChipItem, TopBar
 from ui.shell.help import HelpFacts, HelpPanel
+from ui.shell.pages import Pages
 from ui.shell.rail import Rail, Section, TopRail
 from ui.theme import COUNTER_MIN_HEIGHT, COUNTER_MIN_WIDTH, Density, Space, Tone
 from ui.widgets.action_bar import ActionBar
@@ -16,33 +17,6 @@ from ui.widgets.scroll import ScrollArea
 from ui.widgets.steps import StepItem
 
 __all__ = ["ChipItem", "Shell"]
-
-
-class Pages(QStackedWidget):
-    """A stack that asks only for the room of the page shown, not of the tallest one."""
-
-    @override
-    def sizeHint(self) -> QSize:
-        page = self.currentWidget()
-        return super().sizeHint() if page is None else page.sizeHint()
-
-    @override
-    def minimumSizeHint(self) -> QSize:
-        page = self.currentWidget()
-        layout = None if page is None else page.layout()
-        if layout is None:
-            return super().minimumSizeHint()
-        least = layout.minimumSize()
-        if layout.hasHeightForWidth():
-            width = max(self.width(), least.width())
-            least.setHeight(layout.minimumHeightForWidth(width))
-        return least
-
-    @override
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if event.size().width() != event.oldSize().width():
-            self.updateGeometry()  # texts wrap elsewhere: the page needs another height
 
 
 class Shell(QWidget):
@@ -107,30 +81,26 @@ class Shell(QWidget):
     @property
     def page(self) -> QWidget | None:
         """The page shown."""
-        return self._pages.currentWidget()
+        return self._pages.current
 
     def set_page(self, page: QWidget, actions: ActionBar | None = None) -> None:
         """Show a page and its buttons; pages are kept, showing one again is cheap."""
-        if self._pages.indexOf(page) < 0:
-            self._pages.addWidget(page)
-        if actions is not None and self._bars.get(page) is not actions:
+        if actions is not None:
             self._bars[page] = actions
-            self._bar_stack.addWidget(actions)
-        self._pages.setCurrentWidget(page)
+        self._pages.show_page(page)
         bar = self._bars.get(page)
-        if bar is not None:
-            self._bar_stack.setCurrentWidget(bar)
         self._bar_stack.setVisible(bar is not None)
-        self._pages.updateGeometry()
+        if bar is not None:
+            self._bar_stack.show_page(bar)
         self._scroll.verticalScrollBar().setValue(0)
 
     def remove_page(self, page: QWidget) -> None:
         """Forget a page and its buttons; both are deleted."""
         bar = self._bars.pop(page, None)
         if bar is not None:
-            self._bar_stack.removeWidget(bar)
+            self._bar_stack.remove_page(bar)
             bar.deleteLater()
-        self._pages.removeWidget(page)
+        self._pages.remove_page(page)
         page.deleteLater()
 
     def set_title(self, title: str, subtitle: str = "") -> None:

@@ -31,7 +31,7 @@ class TextSize(StrEnum):
 
 
 class Density(StrEnum):
-    """Layouts: ``COUNTER`` for a wide screen with keyboard, ``TABLET`` for touch and small screens."""
+    """Layouts: ``COUNTER`` for a wide screen and keyboard, ``TABLET`` for touch."""
 
     COUNTER = "counter"
     TABLET = "tablet"

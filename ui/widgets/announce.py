@@ -1,6 +1,6 @@
 """Tells screen readers what changed, and shows a short word that goes away by itself."""
 
-from PySide6.QtCore import QRectF, QTimer, Qt
+from PySide6.QtCore import QRectF, Qt, QTimer
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
@@ -38,6 +38,7 @@ class Toast(QWidget):
 
     def __init__(self, parent: QWidget, look: Look) -> None:
         super().__init__(parent)
+        self._parent = parent
         self._look = look
         row = QHBoxLayout(self)
         row.setContentsMargins(Space.XL, Space.M, Space.XL, Space.M)
@@ -59,7 +60,7 @@ class Toast(QWidget):
         self._icon.show_icon(TONE_ICONS[tone], ink)
         self._text.setText(text)
         self.adjustSize()
-        parent = self.parentWidget()
+        parent = self._parent
         x = (parent.width() - self.width()) // 2
         self.move(x, parent.height() - self.height() - Size.BOTTOM_BAR - Space.XXL)
         self.show()

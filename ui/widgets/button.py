@@ -59,6 +59,7 @@ class Button(QPushButton):
         self._trailing = trailing
         self._short = short
         self._height: int | None = None
+        self._height_scaled = True
         self._type = Type.BUTTON
         self._busy = False
         self._turn = 0
@@ -114,9 +115,10 @@ class Button(QPushButton):
         self._shortcut.setKeys(keys)
         self._restyle()
 
-    def set_height(self, height: int) -> None:
-        """A height of its own, px before the text-size factor (a ``Size`` token)."""
+    def set_height(self, height: int, *, scaled: bool = True) -> None:
+        """A height of its own (a ``Size`` token), multiplied by the text-size factor if ``scaled``."""
         self._height = height
+        self._height_scaled = scaled
         self._restyle()
 
     def set_type(self, style: Type) -> None:
@@ -131,9 +133,7 @@ class Button(QPushButton):
             self._timer.start()
         else:
             self._timer.stop()
-        self.setAccessibleDescription(
-            self._look.language.tr("common.busy") if busy else ""
-        )
+        self.setAccessibleDescription(self._look.language.tr("common.busy") if busy else "")
         self._shortcut.setEnabled(not busy)
         self.update()
 
@@ -270,7 +270,9 @@ class Button(QPushButton):
     @property
     def _own_height(self) -> int:
         theme = self._look.theme
-        return theme.target if self._height is None else theme.scaled(self._height)
+        if self._height is None:
+            return theme.target
+        return theme.scaled(self._height) if self._height_scaled else self._height
 
     def _spin(self) -> None:
         self._turn = (self._turn + 18) % 360

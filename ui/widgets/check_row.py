@@ -51,7 +51,9 @@ class CheckRow(QWidget):
         row = QHBoxLayout(self)
         loud = self._loud
         side = Space.L if loud else Space.XS
-        row.setContentsMargins(side, Space.M if loud else Space.S, side, Space.M if loud else Space.S)
+        row.setContentsMargins(
+            side, Space.M if loud else Space.S, side, Space.M if loud else Space.S
+        )
         row.setSpacing(Space.M)
         icon = IconLabel(look, VERDICT_ICONS[verdict], tone.ink, Size.ICON_LARGE)
         row.addWidget(icon, 0, Qt.AlignmentFlag.AlignTop)

@@ -95,9 +95,7 @@ class Silhouette(QLabel):
         room = QRectF(self.rect()).adjusted(Space.WIDE, Space.WIDE, -Space.WIDE, -Space.WIDE)
         width = min(room.width(), room.height() * aspect)
         height = width / aspect
-        return QRectF(
-            room.center().x() - width / 2, room.center().y() - height / 2, width, height
-        )
+        return QRectF(room.center().x() - width / 2, room.center().y() - height / 2, width, height)
 
     def _paint_card(self, painter: QPainter, card: QRectF) -> None:
         theme = self._look.theme
@@ -130,7 +128,9 @@ class Silhouette(QLabel):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.color("onrail2"))
         head = box.width() * 0.24
-        painter.drawEllipse(QPointF(box.center().x(), box.y() + box.height() * 0.38), head, head * 1.15)
+        painter.drawEllipse(
+            QPointF(box.center().x(), box.y() + box.height() * 0.38), head, head * 1.15
+        )
         painter.save()
         painter.setClipRect(box)
         shoulders = QPointF(box.center().x(), box.bottom() + box.height() * 0.04)

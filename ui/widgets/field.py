@@ -1,4 +1,4 @@
-"""Fields as read: quiet when they are sure, filled and with a reason when someone must look again."""
+"""Fields as read: quiet when sure, filled and with a reason when someone must look again."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,6 +15,10 @@ from ui.widgets.label import IconLabel, Label
 from ui.widgets.line_edit import LineEdit
 from ui.widgets.look import Look
 from ui.widgets.paint import draw_box
+
+
+_NOTHING = "\u2013"
+"""Shown where there is no value: a short dash."""
 
 
 class FieldState(StrEnum):
@@ -109,7 +113,7 @@ class Field(QWidget):
     def show_value(self, value: str, state: FieldState, reason: str = "") -> None:
         """Show a value with its state; a reason is needed for WARN and ERROR."""
         self._state = state
-        self._value.setText(value or "–")
+        self._value.setText(value or _NOTHING)
         self._value.set_ink("ink" if value else "ink3")
         self._reason.setText(reason)
         self._reason.setVisible(bool(reason))
@@ -117,7 +121,7 @@ class Field(QWidget):
 
     def begin_edit(self) -> None:
         """Let the agent type the value."""
-        self._edit.setText("" if self._value.text() == "–" else self._value.text())
+        self._edit.setText("" if self._value.text() == _NOTHING else self._value.text())
         self._value.hide()
         self._edit.show()
         self._edit.selectAll()
@@ -220,7 +224,7 @@ class ReadList(QWidget):
         self._column.addStretch(1)
 
     def show_rows(self, rows: tuple[ReadRow, ...]) -> None:
-        """Show these fields; those of the same names keep their widget (and what is being typed)."""
+        """Show these fields; those of the same names keep their widget, and what is typed."""
         if rows == self._rows:
             return
         if [row.name for row in rows] != [row.name for row in self._rows] or any(

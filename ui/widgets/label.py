@@ -26,7 +26,9 @@ class Label(QLabel):
         self._style = style
         self._ink = ink
         self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setForegroundRole(QPalette.ColorRole.WindowText)  # inside a button it would be ButtonText
+        self.setForegroundRole(
+            QPalette.ColorRole.WindowText
+        )  # inside a button it would be ButtonText
         self.setWordWrap(wrap)
         if wrap:
             policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)

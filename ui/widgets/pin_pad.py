@@ -190,9 +190,10 @@ class PinPad(QWidget):
         return button
 
     def _restyle(self) -> None:
-        height = Size.PIN_KEY_TABLET if self._look.theme.tablet else Size.PIN_KEY
+        tablet = self._look.theme.tablet
+        height = Size.PIN_KEY_TABLET if tablet else Size.PIN_KEY
         for button in (self._erase, *self._digits):
-            button.set_height(height)
+            button.set_height(height, scaled=not tablet)  # all must fit on a low screen
 
     def _type(self, digit: str, _checked: bool = False) -> None:
         self.field.insert(digit)

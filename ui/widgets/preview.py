@@ -92,9 +92,7 @@ class PictureView(QLabel):
         """Whether a picture is shown."""
         return self._image is not None
 
-    def show_picture(
-        self, image: "Picture | None", outline: "npt.ArrayLike | None" = None
-    ) -> None:
+    def show_picture(self, image: "Picture | None", outline: "npt.ArrayLike | None" = None) -> None:
         """Image: (h, w, 3) uint8 BGR, kept until the next one; outline: (4, 2) in its pixels."""
         self._array = image
         self._image = None if image is None else qimage_of(image)

@@ -54,10 +54,10 @@ class _StepRow(QWidget):
         self._fit()
         self.hint.set_ink("onrail" if here else "onrail2")
         tr = self._look.language.tr
-        state = "common.steps.done" if done else "common.steps.here" if here else "common.steps.next"
-        self.title.setAccessibleName(
-            tr(state, number=number + 1, count=count, title=item.title)
+        state = (
+            "common.steps.done" if done else "common.steps.here" if here else "common.steps.next"
         )
+        self.title.setAccessibleName(tr(state, number=number + 1, count=count, title=item.title))
         self.update()
 
     @override
@@ -121,7 +121,14 @@ class _StepRow(QWidget):
             )
             return
         line = theme.color("railaccent" if here else "onrail2")
-        draw_box(painter, box, side / 2, theme.color("railhi" if here else "rail"), line, 3 if here else 2)
+        draw_box(
+            painter,
+            box,
+            side / 2,
+            theme.color("railhi" if here else "rail"),
+            line,
+            3 if here else 2,
+        )
         painter.setFont(theme.font(Type.LABEL_STRONG))
         painter.setPen(theme.color("onrail"))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(self._number + 1))
