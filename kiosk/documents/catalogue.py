@@ -134,7 +134,7 @@ class DocumentCatalogue:
         raise KeyError(feature_id)
 
 
-def draw_features(  # noqa: PLR0913 - what to draw from, how much, and what not
+def draw_features(
     catalogue: DocumentCatalogue,
     kind: DocumentKind,
     count: int,
@@ -263,7 +263,7 @@ def _toml(data: bytes, name: str) -> dict[str, Any]:
 def _only(table: Mapping[str, Any], keys: Collection[str], name: str) -> None:
     unknown = set(table) - set(keys)
     if unknown:
-        raise CatalogueError(f"{name}: unknown {sorted(unknown)[0]}")
+        raise CatalogueError(f"{name}: unknown {min(unknown)}")
 
 
 def _table(table: Mapping[str, Any], key: str) -> Mapping[str, Any]:
