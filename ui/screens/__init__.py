@@ -8,8 +8,8 @@ home        ``HomeScreen(look)``: ``show_facts(HomeFacts)``; signals ``new_reque
             ``scan_requested()``, ``draft_chosen(name)``, ``history_requested()``
 fault       ``FaultScreen(look)``: ``show_facts(FaultFacts)``; signals ``retry_requested()``,
             ``home_requested()``
-settings    ``SettingsScreen(look)``: ``show_facts(SettingsFacts)``; applies language, theme and text
-            size at once; signals ``language_chosen(code)``, ``theme_chosen(name)``,
+settings    ``SettingsScreen(look)``: ``show_facts(SettingsFacts)``; applies language, theme and
+            text size at once; signals ``language_chosen(code)``, ``theme_chosen(name)``,
             ``text_size_chosen(name)`` for whoever keeps them
 hardware    ``HardwareScreen(look)``: ``show_facts(HardwareFacts)``, ``preview``; signals
             ``test_requested()``, ``test_stopped()``

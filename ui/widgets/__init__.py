@@ -10,9 +10,9 @@ look           ``Look(theme, language)``
 label          ``Label(look, text, style=Type.BODY, ink="ink", *, wrap)``: ``set_ink``,
                ``set_style``; ``IconLabel(look, icon, ink, size)``: ``show_icon``;
                ``Badge(look, icon, tone, size)``: icon on a round soft fill
-button         ``Button(look, text, *, kind, key, icon, trailing, short)``: a QPushButton; ``key`` is
-               a Qt sequence (``"Return"``, ``"F5"``), bound and drawn as a key cap; ``short`` words
-               for the tablet, ``set_texts(text, short)``; ``set_busy``, ``set_height(Size)``;
+button         ``Button(look, text, *, kind, key, icon, trailing, short)``: a QPushButton; ``key``
+               is a Qt sequence (``"Return"``, ``"F5"``), bound and drawn as a key cap;
+               ``short`` words for the tablet, ``set_texts(text, short)``; ``set_busy``, ``set_height(Size)``;
                ``IconButton(look, icon, name)``
 chip           ``Chip(look, text, *, icon, tone)``: ``show_text(text, tone, icon)``
 card           ``Card(look, title, *, trailing)``: ``body`` (QVBoxLayout), ``set_title``

@@ -116,7 +116,7 @@ class Button(QPushButton):
         self._restyle()
 
     def set_height(self, height: int, *, scaled: bool = True) -> None:
-        """A height of its own (a ``Size`` token), multiplied by the text-size factor if ``scaled``."""
+        """A height of its own (a ``Size`` token), times the text-size factor if ``scaled``."""
         self._height = height
         self._height_scaled = scaled
         self._restyle()

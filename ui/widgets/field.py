@@ -16,7 +16,6 @@ from ui.widgets.line_edit import LineEdit
 from ui.widgets.look import Look
 from ui.widgets.paint import draw_box
 
-
 _NOTHING = "\u2013"
 """Shown where there is no value: a short dash."""
 

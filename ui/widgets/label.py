@@ -26,9 +26,8 @@ class Label(QLabel):
         self._style = style
         self._ink = ink
         self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setForegroundRole(
-            QPalette.ColorRole.WindowText
-        )  # inside a button it would be ButtonText
+        # Inside a button the role would be ButtonText, and the ink would be lost.
+        self.setForegroundRole(QPalette.ColorRole.WindowText)
         self.setWordWrap(wrap)
         if wrap:
             policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
