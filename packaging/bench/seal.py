@@ -34,7 +34,16 @@ from kiosk.domain.agent import Role  # noqa: E402
 from kiosk.domain.decision import Decision, Outcome  # noqa: E402
 from kiosk.domain.ids import AgentId, CaseId, DeviceId, OfficeId  # noqa: E402
 from kiosk.journeys.model import CaseState, StepKind  # noqa: E402
-from kiosk.ports import Store, UnitOfWork  # noqa: E402
+from kiosk.ports import (  # noqa: E402
+    AgentRepository,
+    BlobRepository,
+    DraftRepository,
+    JournalRepository,
+    OutboxRepository,
+    Store,
+    UnitOfWork,
+    ValueRepository,
+)
 from kiosk.services.agents import Agents, Session  # noqa: E402
 from kiosk.services.journal import Journal  # noqa: E402
 from kiosk.services.sealing import Sealing  # noqa: E402
@@ -63,6 +72,13 @@ class WallClock:
 class TimedUnitOfWork:
     """Passes everything on and measures how long the commit took and the whole lasted."""
 
+    agents: AgentRepository
+    drafts: DraftRepository
+    journal: JournalRepository
+    outbox: OutboxRepository
+    blobs: BlobRepository
+    values: ValueRepository
+
     def __init__(self, inner: UnitOfWork, spent: dict[str, float]) -> None:
         self._inner = inner
         self._spent = spent
@@ -70,8 +86,9 @@ class TimedUnitOfWork:
     def __enter__(self) -> Self:
         self._start = time.perf_counter()
         self._inner.__enter__()
-        for name in ("agents", "drafts", "journal", "outbox", "blobs", "values"):
-            setattr(self, name, getattr(self._inner, name))
+        inner = self._inner
+        self.agents, self.drafts, self.journal = inner.agents, inner.drafts, inner.journal
+        self.outbox, self.blobs, self.values = inner.outbox, inner.blobs, inner.values
         return self
 
     def __exit__(
