@@ -41,14 +41,14 @@ class CameraConfig:
 
     Attributes:
         kind: a camera of the machine, files, or drawn specimens.
-        index: which camera of the machine, from 0.
+        device: which camera of the machine: a number from 0, or a device path; empty for the first.
         path: clip or folder of pictures for ``replay``.
         specimen: which specimen lies under the camera at first.
         seed: of the specimen camera's movements.
     """
 
     kind: CameraKind = CameraKind.LIVE
-    index: Annotated[int, msgspec.Meta(ge=0, le=63)] = 0
+    device: Annotated[str, msgspec.Meta(pattern=r"^(\d{1,2}|/dev/[A-Za-z0-9._/:-]{1,200})?$")] = ""
     path: str = ""
     specimen: str = ""
     seed: int = 1

@@ -1,0 +1,88 @@
+"""What is found out about a document without asking the agent: checks, and features to examine.
+
+The rules that the policy decides are asked for each time, so that a new policy counts from the next
+document on.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from random import Random
+
+from kiosk.documents.catalogue import DocumentCatalogue, FeatureKind, draw_features
+from kiosk.documents.checks import automatic_checks
+from kiosk.domain.errors import EventRefusedError
+from kiosk.domain.evidence import Check, DocumentKind
+from kiosk.journeys.model import CaseState, FeatureResult
+from kiosk.ports import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRules:
+    """What the policy decides about documents.
+
+    Attributes:
+        accepted_kinds: kinds that may be accepted.
+        accept_extended: old French cards valid by the legal extension may be accepted.
+        specimens_allowed: in the demonstration only.
+    """
+
+    accepted_kinds: frozenset[DocumentKind]
+    accept_extended: bool = True
+    specimens_allowed: bool = False
+
+
+class CatalogueExamination:
+    """Examines with the catalogue of documents and the rules in force."""
+
+    def __init__(
+        self,
+        catalogue: DocumentCatalogue,
+        rules: Callable[[], DocumentRules],
+        clock: Clock,
+        rng: Random,
+        tools: Collection[FeatureKind] = (),
+    ) -> None:
+        """Wire the service.
+
+        Args:
+            catalogue: kinds of document and their security features.
+            rules: answers with the rules in force now.
+            clock: for the date of the act, in the time zone of the device.
+            rng: source of chance; ``random.SystemRandom()`` at a counter.
+            tools: kinds of feature for which a lamp or a magnifier is at hand.
+        """
+        self._catalogue = catalogue
+        self._rules = rules
+        self._clock = clock
+        self._rng = rng
+        self._tools = tuple(tools)
+
+    def checks(self, state: CaseState) -> tuple[Check, ...]:
+        """Verdicts of the automatic checks. Raises EventRefusedError without a document."""
+        if state.document is None:
+            raise EventRefusedError("no document to check")
+        rules = self._rules()
+        return automatic_checks(
+            state.request,
+            state.document,
+            today=self._clock.now().astimezone().date(),
+            accepted_kinds=rules.accepted_kinds,
+            accept_extended=rules.accept_extended,
+            seals=[side.seal for side in state.sides],
+            reading_checks=state.reading_checks,
+            specimens_allowed=rules.specimens_allowed,
+        )
+
+    def features(self, state: CaseState, count: int) -> tuple[FeatureResult, ...]:
+        """Features to examine, partly by chance; fewer where the catalogue has no more."""
+        if state.document is None:
+            return ()
+        drawn = draw_features(
+            self._catalogue,
+            state.document.kind,
+            count,
+            self._rng,
+            tools=self._tools,
+            drawn_before=[item.feature_id for item in state.features],
+        )
+        return tuple(FeatureResult(item.feature_id, item.kind.value) for item in drawn)
