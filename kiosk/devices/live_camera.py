@@ -23,7 +23,9 @@ from kiosk.devices.cameras import CameraDevice
 from kiosk.devices.pacing import monotonic_ms
 from kiosk.devices.picture_watch import PictureWatch
 from kiosk.domain.errors import (
+    CameraBlackError,
     CameraBusyError,
+    CameraFrozenError,
     CameraPermissionError,
     CameraTimeoutError,
     CameraUnpluggedError,
@@ -152,12 +154,10 @@ class LiveCamera:
         self._worker.start()
         with self._news:
             in_time = self._news.wait_for(self._something_new, self._opening_ms / 1000)
-            failure = self._last_failure()
-        if failure is None and not in_time:
-            failure = CameraTimeoutError("opening")
-        if failure is not None:
+            obstacle = self._obstacle(in_time)
+        if obstacle is not None:
             self._stopped.set()
-            raise failure
+            raise obstacle
 
     def read(self, timeout_ms: int = 1000) -> Frame:
         """Newest picture not yet returned.
@@ -174,6 +174,8 @@ class LiveCamera:
             if self._stopped.is_set():
                 raise CameraUnpluggedError("stopped")
             if failure is not None:
+                if isinstance(failure, CameraBlackError | CameraFrozenError):
+                    self._failure = None  # it still delivers: wait for its next picture
                 raise failure
             if not in_time or frame is None:
                 raise CameraTimeoutError("no picture")
@@ -191,8 +193,11 @@ class LiveCamera:
                 STOP_S
             )  # one that hangs inside OpenCV is a daemon and ends with the program
 
-    def _last_failure(self) -> CaptureError | None:
-        return self._failure
+    def _obstacle(self, in_time: bool) -> CaptureError | None:
+        """What stood against opening; a camera that gave one picture is open, whatever follows."""
+        if self._newest is not None:
+            return None
+        return self._failure if in_time else CameraTimeoutError("opening")
 
     def _something_new(self) -> bool:
         fresh = self._newest is not None and self._newest.seq > self._delivered

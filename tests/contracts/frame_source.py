@@ -30,15 +30,16 @@ class FrameSourceContract:
         source.start()
         frames = [source.read() for _ in range(4)]
         assert all(a.seq < b.seq for a, b in zip(frames, frames[1:], strict=False))
-        assert all(a.timestamp_ms <= b.timestamp_ms for a, b in zip(frames, frames[1:], strict=False))
+        assert all(
+            a.timestamp_ms <= b.timestamp_ms for a, b in zip(frames, frames[1:], strict=False)
+        )
 
     def test_numbers_begin_again_after_a_new_start(self, source: FrameSource):
         source.start()
-        first = source.read().seq
-        source.read()
+        last = [source.read().seq for _ in range(12)][-1]
         source.stop()
         source.start()
-        assert source.read().seq <= first + 1
+        assert source.read().seq < last
 
     def test_reading_a_stopped_source_says_so(self, source: FrameSource):
         source.start()
@@ -72,5 +73,3 @@ class FrameSourceContract:
         source.stop()
         reader.join(5)
         assert ended.is_set()
-
-
