@@ -7,12 +7,10 @@ in a draft. Source: records-and-sync 2.4.
 
 from __future__ import annotations
 
-import msgspec
-
 from kiosk.crypto import aead
 from kiosk.crypto.canonical import canonical_json
-from kiosk.domain.errors import DraftError
 from kiosk.domain.ids import CaseId
+from kiosk.journeys.codec import decode, encode
 from kiosk.journeys.model import CaseState
 from kiosk.ports import Clock, DraftRow, UnitOfWork
 from kiosk.services.agents import Session
@@ -44,7 +42,7 @@ class Drafts:
             updated_at=self._clock.now(),
             sealed=aead.seal(
                 _draft_key(session, state.case_id),
-                msgspec.json.encode(state),
+                encode(state),
                 _context(state.case_id, revision),
             ),
         )
@@ -59,8 +57,4 @@ class Drafts:
         """
         key = _draft_key(session, row.case_id)
         plain = aead.open_sealed(key, row.sealed, _context(row.case_id, row.revision))
-        try:
-            return msgspec.json.decode(plain, type=CaseState)
-        except (msgspec.ValidationError, msgspec.DecodeError):
-            # The library's sentence may quote a value: it stays out of the error.
-            raise DraftError("form") from None
+        return decode(plain)

@@ -83,10 +83,12 @@ class Sealing:
             Facts of the record; those of the first sealing when the case was sealed before.
 
         Raises:
-            ValueError: no decision.
+            ValueError: no decision, or one taken by another agent than the session's.
             PolicyInvalidError: the policy names no recipient, nobody could ever open the record.
             DiskFullError, VaultError: nothing was written, the draft is still there.
         """
+        if state.agent_id != session.agent.agent_id:
+            raise ValueError("the agent who decided signs")
         with self._store.begin() as uow:
             before = sealed_before(uow, state.case_id)
         if before is not None:

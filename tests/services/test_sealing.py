@@ -194,6 +194,12 @@ def test_a_case_without_a_decision_cannot_be_sealed(desk: Desk):
         desk.sealing.seal(replace(decided(), decision=None), session)
 
 
+def test_nobody_seals_for_a_colleague(desk: Desk):
+    with pytest.raises(ValueError, match="agent"):
+        desk.sealing.seal(decided(), desk.session("a-18"))
+    assert desk.outbox() == ()
+
+
 def test_pictures_go_in_only_where_the_policy_says_so(desk: Desk):
     session = desk.session()
     pictures = (Attachment("jpg", b"front"), Attachment("jpg", b"front"), Attachment("png", b""))
