@@ -4,15 +4,17 @@ Rules, in order: each probe stands alone, so that one broken part does not hide 
 that cannot tell says so; nothing personal is in a finding.
 """
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
+from http import HTTPStatus
 from typing import Final
 
 from kiosk.domain.errors import CaptureError, KioskError, SyncError
-from kiosk.ports import Clock, FrameSource, KeyStore, OutboxState, Store
+from kiosk.ports import Clock, CollectorLink, FrameSource, KeyStore, OutboxState, Store
 
 LOW_SPACE_BYTES: Final = 1024**3
 FULL_BYTES: Final = 64 * 1024**2
@@ -117,6 +119,39 @@ def store(open_store: Store, problems: Sequence[str]) -> Finding:
         entries, drafts = uow.journal.size(), len(uow.drafts.all())
     return Finding(
         "store", Grade.OK, "doctor.store.ok", values={"entries": entries, "drafts": drafts}
+    )
+
+
+def enrolment(policy_version: int | None) -> Finding:
+    """The device belongs to a fleet; ``policy_version`` is None where it does not."""
+    if policy_version is None:
+        return Finding(
+            "enrolment",
+            Grade.WARNING,
+            "doctor.enrolment.missing",
+            "doctor.enrolment.missing_how",
+            Mender.MANAGER,
+        )
+    return Finding("enrolment", Grade.OK, "doctor.enrolment.ok", values={"version": policy_version})
+
+
+def network(link: CollectorLink | None) -> Finding:
+    """The central side answers; None where no address is known yet."""
+    if link is None:
+        return Finding("network", Grade.UNKNOWN, "doctor.network.none")
+    try:
+        answer = link.call("GET", f"/v1/time?nonce={os.urandom(16).hex()}")
+    finally:
+        link.close()
+    if answer.status == HTTPStatus.OK:
+        return Finding("network", Grade.OK, "doctor.network.ok")
+    return Finding(
+        "network",
+        Grade.WARNING,
+        "doctor.network.odd",
+        "doctor.network.odd_how",
+        Mender.AGENT,
+        {"status": answer.status},
     )
 
 
