@@ -1,0 +1,1 @@
+"""The other end of the sync: collector, authority and auditor."""

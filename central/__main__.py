@@ -1,0 +1,233 @@
+"""Command line of the central side: ``visavis-central``.
+
+Exit status: 0 done, 1 the answer is no, 2 wrong use, 3 it failed. With ``--json`` the answer is one
+JSON object on standard output; messages for people go to standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from click import ClickException, exceptions
+
+from central.archive.layout import Layout
+from kiosk.domain.errors import KioskError
+from kiosk.domain.evidence import DocumentKind
+from kiosk.domain.ids import OfficeId, RecordId
+
+NO, FAILED = 1, 3
+
+app = typer.Typer(
+    name="visavis-central",
+    help="The central side of Vis-à-vis: collector, authority, auditor.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+request_app = typer.Typer(no_args_is_help=True, help="Verification requests.")
+policy_app = typer.Typer(no_args_is_help=True, help="The policy of the fleet.")
+audit_app = typer.Typer(no_args_is_help=True, help="Open records and verify histories.")
+app.add_typer(request_app, name="request")
+app.add_typer(policy_app, name="policy")
+app.add_typer(audit_app, name="audit")
+
+DataOption = Annotated[
+    Path,
+    typer.Option("--data", envvar="VISAVIS_CENTRAL_DATA", help="Folder of the central side."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Answer with one JSON object.")]
+DEFAULT_DATA = Path("visavis-central")
+DEFAULT_PORT = 8443
+
+
+def system_time() -> datetime:
+    """The server's time, aware UTC."""
+    return datetime.fromtimestamp(time.time(), UTC)
+
+
+def _tell(answer: dict[str, Any], text: str, *, as_json: bool) -> None:
+    """Answer on standard output, as JSON or as text."""
+    sys.stdout.write(f"{json.dumps(answer, ensure_ascii=False)}\n" if as_json else f"{text}\n")
+
+
+@app.command("init")
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="An empty or new folder.")],
+    host: Annotated[
+        list[str] | None, typer.Option(help="Name or address of the server; may be repeated.")
+    ] = None,
+    issuer: Annotated[str, typer.Option(help="Who issues verification requests.")] = (
+        "identite-numerique"
+    ),
+    demonstration: Annotated[
+        bool, typer.Option("--demonstration", help="The fleet's screens say that it is one.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Make every key, the server's certificate and the first policy."""
+    from central.authority.founding import LOCAL_HOSTS, found
+
+    hosts = list(dict.fromkeys([*(host or []), *LOCAL_HOSTS]))
+    founded = found(Layout(folder), hosts, issuer, system_time(), demonstration=demonstration)
+    answer = {
+        "data": str(folder),
+        "origin": founded.origin,
+        "ca_sha256": founded.ca_sha256,
+        "root_key_id": founded.root_key_id,
+        "recipient_key_id": founded.recipient_key_id,
+        "issuer_key_id": founded.issuer_key_id,
+        "policy_version": founded.policy_version,
+    }
+    text = (
+        f"Central side made in {folder}\n"
+        f"  log            {founded.origin}\n"
+        f"  policy root    {founded.root_key_id}\n"
+        f"  records go to  {founded.recipient_key_id}  (auditor/identity.txt: move it offline)\n"
+        f"  policy         version {founded.policy_version}; read it with 'policy show'"
+    )
+    _tell(answer, text, as_json=as_json)
+
+
+@app.command("serve")
+def serve_command(
+    data: DataOption = DEFAULT_DATA,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = DEFAULT_PORT,
+) -> None:
+    """Run the collector until SIGTERM; prints one JSON line when it is ready."""
+    from central.collector.server import Address, serve
+
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+    )
+    serve(Layout(data), Address(host, port), system_time)
+
+
+@app.command("enrol-code")
+def enrol_code(
+    office: Annotated[str, typer.Option(help="Office or depot of the device, like 075012.")],
+    data: DataOption = DEFAULT_DATA,
+    url: Annotated[
+        str, typer.Option(help="Where devices reach the collector.")
+    ] = f"https://localhost:{DEFAULT_PORT}",
+    hours: Annotated[int, typer.Option(min=1, max=720, help="How long it may be used.")] = 24,
+    png: Annotated[Path | None, typer.Option(help="Also write the QR code here.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a one-time code that enrols one device."""
+    from central.authority.codes import new_code
+    from central.authority.qr_codes import terminal_code, write_png
+
+    validity = timedelta(hours=hours)
+    now = system_time()
+    code = new_code(Layout(data), url, OfficeId(office), now, validity)
+    if png is not None:
+        write_png(code.text(), png)
+    answer = {"code": code.text(), "office": office, "expires_at": (now + validity).isoformat()}
+    _tell(answer, f"{terminal_code(code.text())}\n{code.text()}", as_json=as_json)
+
+
+@request_app.command("new")
+def request_new(
+    surname: Annotated[str, typer.Option(help="Birth surname, with accents.")],
+    given_names: Annotated[str, typer.Option(help="Given names in order, comma between them.")],
+    birth_date: Annotated[str, typer.Option(help="1990-07-13; XX for an unknown part.")],
+    data: DataOption = DEFAULT_DATA,
+    document_kind: Annotated[
+        DocumentKind | None, typer.Option(help="Announced kind of document.")
+    ] = None,
+    document_number: Annotated[str, typer.Option(help="Announced number.")] = "",
+    service: Annotated[str, typer.Option(help="cpf, dife or fc-plus.")] = "cpf",
+    office: Annotated[str, typer.Option(help="Office chosen; any when left out.")] = "",
+    hours: Annotated[int, typer.Option(min=1, max=8760, help="Validity.")] = 24 * 30,
+    not_before_hours: Annotated[
+        int, typer.Option(help="Hours from now until it becomes valid; negative for the past.")
+    ] = 0,
+    png: Annotated[Path | None, typer.Option(help="Also write the QR code here.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Issue a verification request, as a signed token in a QR code."""
+    from central.authority.policies import Policies
+    from central.authority.qr_codes import terminal_code, write_png
+    from central.authority.requests import Announced, new_request, parse_birth_date
+
+    try:
+        announced = Announced(
+            surname=surname,
+            given_names=tuple(n.strip() for n in given_names.split(",") if n.strip()),
+            birth_date=parse_birth_date(birth_date),
+            service=service,
+            document_kind=document_kind,
+            document_number=document_number,
+            office_id=OfficeId(office),
+        )
+        not_before = system_time() + timedelta(hours=not_before_hours)
+        layout = Layout(data)
+        policy = Policies(layout).in_force()
+        request, token = new_request(layout, policy, announced, not_before, timedelta(hours=hours))
+    except ValueError as exc:
+        raise typer.BadParameter(str(exc)) from exc
+    if png is not None:
+        write_png(token, png)
+    answer = {
+        "request_id": request.request_id,
+        "issuer": request.issuer,
+        "not_before": request.not_before.isoformat(),
+        "expires_at": request.expires_at.isoformat(),
+        "token": token,
+        "png": str(png) if png else None,
+    }
+    _tell(answer, f"{terminal_code(token)}\n{token}", as_json=as_json)
+
+
+@policy_app.command("show")
+def policy_show(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
+    """Show the policy in force, each line explained."""
+    from central.authority.policies import Policies, explained
+    from kiosk.sync.policy import policy_json
+
+    policy = Policies(Layout(data)).in_force()
+    _tell(json.loads(policy_json(policy)), explained(policy), as_json=as_json)
+
+
+@policy_app.command("set")
+def policy_set(
+    changes: Annotated[list[str], typer.Argument(metavar="NAME=VALUE...")],
+    data: DataOption = DEFAULT_DATA,
+    as_json: JsonOption = False,
+) -> None:
+    """Change the policy: the next version is signed and published."""
+    from central.authority.policies import Policies
+
+    pairs = [change.partition("=") for change in changes]
+    if not all(equals for _, equals, _ in pairs):
+        raise typer.BadParameter("write NAME=VALUE")
+    policy = Policies(Layout(data)).change({name: value for name, _, value in pairs}, system_time())
+    _tell({"version": policy.version}, f"policy version {policy.version}", as_json=as_json)
+
+
+def main() -> None:
+    """Run, and translate what went wrong into an exit status."""
+    try:
+        status = app(standalone_mode=False)
+    except ClickException as exc:
+        exc.show()
+        sys.exit(exc.exit_code)
+    except exceptions.Abort:
+        sys.exit(FAILED)
+    except (KioskError, OSError) as exc:
+        sys.stderr.write(f"visavis-central: {exc}\n")
+        sys.exit(FAILED)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What the central side keeps on disk, and the one place that knows how."""

@@ -1,0 +1,148 @@
+"""The folder of a central side: which secret lies where.
+
+Rules, in order: three sub-folders for three duties, so that each can be given to another machine
+and other people; a secret is readable by its owner only; nothing here is ever overwritten.
+
+* ``authority/`` policy root, certificate authority, request issuer
+* ``collector/`` server certificate, log key, enrolment key, database, sealed payloads
+* ``auditor/``   the identity that opens records
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from kiosk.crypto.digests import b64u, unb64u
+from kiosk.crypto.signing import SigningKey
+from kiosk.domain.errors import ConfigError
+
+_SECRET_MODE = 0o600
+_FOLDER_MODE = 0o700
+
+
+class FolderError(ConfigError):
+    """The folder of the central side cannot be used as it is."""
+
+    code = "CONFIG-010"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Paths below the folder ``root``."""
+
+    root: Path
+
+    @property
+    def authority(self) -> Path:
+        """Folder of those who run the fleet."""
+        return self.root / "authority"
+
+    @property
+    def collector(self) -> Path:
+        """Folder of the collector."""
+        return self.root / "collector"
+
+    @property
+    def auditor(self) -> Path:
+        """Folder of the auditors."""
+        return self.root / "auditor"
+
+    @property
+    def identity(self) -> Path:
+        """The key that opens records, as an age identity file."""
+        return self.auditor / "identity.txt"
+
+    @property
+    def root_public(self) -> Path:
+        """Public half of the policy root, base64url."""
+        return self.collector / "root.pub"
+
+    @property
+    def ca_certificate(self) -> Path:
+        """Certificate of the authority, PEM."""
+        return self.collector / "ca.pem"
+
+    @property
+    def server_certificate(self) -> Path:
+        """Certificate of the collector's server, PEM."""
+        return self.collector / "server.pem"
+
+    @property
+    def server_key(self) -> Path:
+        """Private key of the collector's server, PEM."""
+        return self.collector / "server.key"
+
+    @property
+    def log_key(self) -> Path:
+        """Seed of the key that signs the collector's log."""
+        return self.collector / "log.key"
+
+    @property
+    def enrolment_key(self) -> Path:
+        """Seed of the key that signs device certificates."""
+        return self.collector / "enrolment.key"
+
+    @property
+    def root_key(self) -> Path:
+        """Seed of the policy root."""
+        return self.authority / "root.key"
+
+    @property
+    def ca_key(self) -> Path:
+        """Private key of the certificate authority, PEM."""
+        return self.authority / "ca.key"
+
+    @property
+    def issuer_key(self) -> Path:
+        """Seed of the request issuer."""
+        return self.authority / "issuer.key"
+
+    @property
+    def database(self) -> Path:
+        """SQLite file of the collector."""
+        return self.collector / "collector.db"
+
+    @property
+    def payloads(self) -> Path:
+        """Sealed payloads, one file each."""
+        return self.collector / "payloads"
+
+    def create(self) -> None:
+        """Make the folders.
+
+        Raises:
+            FolderError: something is already there.
+        """
+        if self.root.exists() and (not self.root.is_dir() or any(self.root.iterdir())):
+            raise FolderError("the folder is not empty")
+        for folder in (self.root, self.authority, self.collector, self.auditor, self.payloads):
+            folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+
+    def require(self) -> None:
+        """Raise FolderError unless this is the folder of a central side."""
+        if not self.root_public.is_file():
+            raise FolderError("no central side here: run 'visavis-central init' first")
+
+
+def write_secret(path: Path, data: bytes) -> None:
+    """Write a new file that only its owner can read. Raises FileExistsError."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _SECRET_MODE)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def write_key(path: Path, key: SigningKey) -> None:
+    """Keep a signing key as the base64url of its seed."""
+    write_secret(path, f"{b64u(key.seed)}\n".encode())
+
+
+def read_key(path: Path) -> SigningKey:
+    """A key kept by :func:`write_key`. Raises FolderError."""
+    try:
+        return SigningKey.from_seed(unb64u(path.read_text("ascii").strip()))
+    except (OSError, ValueError) as exc:
+        raise FolderError(f"key {path.name}") from exc

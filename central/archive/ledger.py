@@ -1,0 +1,219 @@
+"""Reads and writes rows inside one transaction. No rule of the protocol lives here."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, func, insert, select, update
+
+from central.archive.rows import CodeRow, DeviceRow, EntryRow, LeafRow, LogRow, SealedRow
+from central.archive.schema import (
+    codes,
+    devices,
+    entries,
+    forks,
+    log_leaves,
+    log_state,
+    policies,
+    sealed,
+)
+from kiosk.domain.ids import DeviceId, OfficeId, RecordId
+
+_HASH_BYTES = 32
+
+
+def _join(hashes: tuple[bytes, ...]) -> bytes:
+    return b"".join(hashes)
+
+
+def _cut(data: bytes) -> tuple[bytes, ...]:
+    return tuple(data[i : i + _HASH_BYTES] for i in range(0, len(data), _HASH_BYTES))
+
+
+def _device(row: Row[Any]) -> DeviceRow:
+    return DeviceRow(
+        device_id=DeviceId(row.device_id),
+        public_key=row.public_key,
+        office_id=OfficeId(row.office_id),
+        enrolled_at=row.enrolled_at,
+        size=row.size,
+        frontier=_cut(row.frontier),
+        checkpoint=row.checkpoint,
+        quarantined=row.quarantined,
+    )
+
+
+class Ledger:
+    """The rows of one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def _one(self, table: Table, **key: Any) -> Row[Any] | None:
+        query = select(table).where(*(table.c[name] == value for name, value in key.items()))
+        return self._connection.execute(query).one_or_none()
+
+    # --- policies -----------------------------------------------------------------------------
+
+    def policy(self, version: int | None = None) -> tuple[int, str] | None:
+        """Version and token of a policy, the newest by default."""
+        query = select(policies.c.version, policies.c.token).order_by(policies.c.version.desc())
+        if version is not None:
+            query = query.where(policies.c.version == version)
+        row = self._connection.execute(query.limit(1)).one_or_none()
+        return None if row is None else (row.version, row.token)
+
+    def add_policy(self, version: int, token: str) -> None:
+        """Keep a new version."""
+        self._connection.execute(insert(policies).values(version=version, token=token))
+
+    # --- enrolment ----------------------------------------------------------------------------
+
+    def code(self, secret_sha256: bytes) -> CodeRow | None:
+        """An enrolment code by the hash of its secret."""
+        row = self._one(codes, secret_sha256=secret_sha256)
+        return None if row is None else CodeRow(*row)
+
+    def put_code(self, row: CodeRow) -> None:
+        """Add a code, or note who used it."""
+        if self.code(row.secret_sha256) is None:
+            self._connection.execute(insert(codes).values(**asdict(row)))
+        else:
+            query = update(codes).where(codes.c.secret_sha256 == row.secret_sha256)
+            self._connection.execute(query.values(**asdict(row)))
+
+    # --- devices and their journals -----------------------------------------------------------
+
+    def device(self, device_id: DeviceId) -> DeviceRow | None:
+        """A device by its id."""
+        row = self._one(devices, device_id=device_id)
+        return None if row is None else _device(row)
+
+    def devices(self) -> tuple[DeviceRow, ...]:
+        """Every device, by id."""
+        rows = self._connection.execute(select(devices).order_by(devices.c.device_id))
+        return tuple(_device(row) for row in rows)
+
+    def put_device(self, row: DeviceRow) -> None:
+        """Add a device, or replace its state."""
+        values = asdict(row) | {"frontier": _join(row.frontier)}
+        if self.device(row.device_id) is None:
+            self._connection.execute(insert(devices).values(**values))
+        else:
+            query = update(devices).where(devices.c.device_id == row.device_id)
+            self._connection.execute(query.values(**values))
+
+    def add_entries(self, rows: tuple[EntryRow, ...]) -> None:
+        """Append journal entries."""
+        if rows:
+            self._connection.execute(insert(entries), [asdict(row) for row in rows])
+
+    def entries(self, device_id: DeviceId, start: int, end: int) -> tuple[EntryRow, ...]:
+        """Entries with ``start <= seq < end``, in order."""
+        query = select(entries).where(
+            entries.c.device_id == device_id, entries.c.seq >= start, entries.c.seq < end
+        )
+        rows = self._connection.execute(query.order_by(entries.c.seq))
+        return tuple(EntryRow(*row) for row in rows)
+
+    def entry(self, device_id: DeviceId, seq: int) -> EntryRow | None:
+        """One entry."""
+        row = self._one(entries, device_id=device_id, seq=seq)
+        return None if row is None else EntryRow(*row)
+
+    def entry_of_record(self, record_id: RecordId) -> EntryRow | None:
+        """The entry that announced a record."""
+        row = self._one(entries, record_id=record_id)
+        return None if row is None else EntryRow(*row)
+
+    def add_fork(
+        self, device_id: DeviceId, seq: int, jws: str, checkpoint: str, received_at: str
+    ) -> None:
+        """Keep the evidence of a second history; the same evidence once."""
+        known = self._one(forks, device_id=device_id, seq=seq, jws=jws)
+        if known is None:
+            self._connection.execute(
+                insert(forks).values(
+                    device_id=device_id,
+                    seq=seq,
+                    jws=jws,
+                    checkpoint=checkpoint,
+                    received_at=received_at,
+                )
+            )
+
+    def forks(self, device_id: DeviceId) -> int:
+        """How many entries of another history are known."""
+        query = select(func.count()).select_from(forks).where(forks.c.device_id == device_id)
+        return int(self._connection.execute(query).scalar_one())
+
+    # --- sealed records -----------------------------------------------------------------------
+
+    def missing(self, device_id: DeviceId, limit: int) -> tuple[int, ...]:
+        """Entries that announce a record which has not arrived, in order."""
+        query = (
+            select(entries.c.seq)
+            .outerjoin(
+                sealed,
+                (sealed.c.device_id == entries.c.device_id) & (sealed.c.seq == entries.c.seq),
+            )
+            .where(
+                entries.c.device_id == device_id,
+                entries.c.record_id.is_not(None),
+                sealed.c.seq.is_(None),
+            )
+            .order_by(entries.c.seq)
+            .limit(limit)
+        )
+        return tuple(self._connection.execute(query).scalars())
+
+    def sealed(self, device_id: DeviceId, seq: int) -> SealedRow | None:
+        """A record that arrived."""
+        row = self._one(sealed, device_id=device_id, seq=seq)
+        return None if row is None else SealedRow(*row)
+
+    def sealed_from(self, device_id: DeviceId, start: int, limit: int) -> tuple[SealedRow, ...]:
+        """Records that arrived, from entry ``start`` on."""
+        query = select(sealed).where(sealed.c.device_id == device_id, sealed.c.seq >= start)
+        rows = self._connection.execute(query.order_by(sealed.c.seq).limit(limit))
+        return tuple(SealedRow(*row) for row in rows)
+
+    def add_sealed(self, row: SealedRow) -> None:
+        """Note that a record arrived."""
+        self._connection.execute(insert(sealed).values(**asdict(row)))
+
+    # --- the collector's own log --------------------------------------------------------------
+
+    def log(self) -> LogRow | None:
+        """State of the log, None before its first checkpoint."""
+        row = self._one(log_state, id=1)
+        return None if row is None else LogRow(row.size, _cut(row.frontier), row.checkpoint)
+
+    def put_log(self, row: LogRow) -> None:
+        """Replace the state of the log."""
+        values = {"size": row.size, "frontier": _join(row.frontier), "checkpoint": row.checkpoint}
+        if self.log() is None:
+            self._connection.execute(insert(log_state).values(id=1, **values))
+        else:
+            self._connection.execute(update(log_state).values(**values))
+
+    def add_leaf(self, row: LeafRow) -> None:
+        """Append to the log."""
+        self._connection.execute(insert(log_leaves).values(**asdict(row)))
+
+    def leaf(self, device_id: DeviceId, seq: int) -> LeafRow | None:
+        """The leaf of a record."""
+        row = self._one(log_leaves, device_id=device_id, seq=seq)
+        return None if row is None else LeafRow(*row)
+
+    def newest_leaf_seq(self, device_id: DeviceId) -> int | None:
+        """Highest entry number of a device with a leaf in the log."""
+        query = select(func.max(log_leaves.c.seq)).where(log_leaves.c.device_id == device_id)
+        newest: int | None = self._connection.execute(query).scalar_one()
+        return newest
+
+    def leaf_hashes(self) -> list[bytes]:
+        """Every leaf hash, in order."""
+        query = select(log_leaves.c.hash).order_by(log_leaves.c.index)
+        return list(self._connection.execute(query).scalars())

@@ -1,0 +1,113 @@
+"""Rows of the collector's database as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kiosk.domain.ids import DeviceId, OfficeId, RecordId
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRow:
+    """An enrolment code; only the hash of its secret is kept.
+
+    Attributes:
+        secret_sha256: 32 bytes.
+        office_id: where the device will work.
+        expires_at: ISO 8601 UTC.
+        device_id: who used it, or None.
+        certificate: what that device got, or None.
+    """
+
+    secret_sha256: bytes
+    office_id: OfficeId
+    expires_at: str
+    device_id: DeviceId | None = None
+    certificate: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRow:
+    """A device and the state of its journal here.
+
+    Attributes:
+        device_id: its id.
+        public_key: raw Ed25519 key.
+        office_id: where it works.
+        enrolled_at: ISO 8601 UTC.
+        size: entries held.
+        frontier: hashes of the complete subtrees, largest first.
+        checkpoint: the device's own newest checkpoint, or ``""``.
+        quarantined: two histories of this device are known.
+    """
+
+    device_id: DeviceId
+    public_key: bytes
+    office_id: OfficeId
+    enrolled_at: str
+    size: int = 0
+    frontier: tuple[bytes, ...] = ()
+    checkpoint: str = ""
+    quarantined: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """One journal entry of a device."""
+
+    device_id: DeviceId
+    seq: int
+    jws: str
+    leaf: bytes
+    record_id: RecordId | None
+
+
+@dataclass(frozen=True, slots=True)
+class SealedRow:
+    """A sealed record that arrived.
+
+    Attributes:
+        device_id: from which device.
+        seq: its entry.
+        blob_sha256: of header and payload together.
+        payload_sha256: of the payload file.
+        header: age header, None once erased.
+        received_at: ISO 8601 UTC.
+        state: value of ``kiosk.sync.receipts.ReceiptState``.
+    """
+
+    device_id: DeviceId
+    seq: int
+    blob_sha256: bytes
+    payload_sha256: bytes
+    header: bytes | None
+    received_at: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeafRow:
+    """A leaf of the collector's log.
+
+    Attributes:
+        index: place in the log.
+        device_id: of the record.
+        seq: of the record's entry.
+        data: canonical JSON of the receipt leaf.
+        hash: leaf hash.
+    """
+
+    index: int
+    device_id: DeviceId
+    seq: int
+    data: bytes
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """State of the collector's log."""
+
+    size: int
+    frontier: tuple[bytes, ...]
+    checkpoint: str

@@ -1,0 +1,104 @@
+"""Tables of the collector's database.
+
+No table holds personal data: records are sealed, entries carry none. The age header of a record
+(``sealed.header``) lies here, its payload in a file: deleting the header makes the payload noise.
+"""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+policies = Table(
+    "policies",
+    metadata,
+    Column("version", Integer, primary_key=True),
+    Column("token", Text, nullable=False),
+)
+
+codes = Table(
+    "enrolment_codes",
+    metadata,
+    Column("secret_sha256", LargeBinary, primary_key=True),
+    Column("office_id", String(20), nullable=False),
+    Column("expires_at", String(40), nullable=False),
+    Column("device_id", String(32)),
+    Column("certificate", Text),
+)
+
+devices = Table(
+    "devices",
+    metadata,
+    Column("device_id", String(32), primary_key=True),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("office_id", String(20), nullable=False),
+    Column("enrolled_at", String(40), nullable=False),
+    Column("size", Integer, nullable=False, default=0),
+    Column("frontier", LargeBinary, nullable=False, default=b""),
+    Column("checkpoint", Text, nullable=False, default=""),
+    Column("quarantined", Boolean, nullable=False, default=False),
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("device_id", ForeignKey("devices.device_id"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("jws", Text, nullable=False),
+    Column("leaf", LargeBinary, nullable=False),
+    Column("record_id", String(32), index=True),
+)
+
+forks = Table(
+    "forks",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("device_id", ForeignKey("devices.device_id"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("jws", Text, nullable=False),
+    Column("checkpoint", Text, nullable=False),
+    Column("received_at", String(40), nullable=False),
+    UniqueConstraint("device_id", "seq", "jws"),
+)
+
+sealed = Table(
+    "sealed",
+    metadata,
+    Column("device_id", ForeignKey("devices.device_id"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("blob_sha256", LargeBinary, nullable=False),
+    Column("payload_sha256", LargeBinary, nullable=False),
+    Column("header", LargeBinary),
+    Column("received_at", String(40), nullable=False),
+    Column("state", String(20), nullable=False),
+)
+
+log_leaves = Table(
+    "log_leaves",
+    metadata,
+    Column("index", Integer, primary_key=True, autoincrement=False),
+    Column("device_id", String(32), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    UniqueConstraint("device_id", "seq"),
+)
+
+log_state = Table(
+    "log_state",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("frontier", LargeBinary, nullable=False),
+    Column("checkpoint", Text, nullable=False),
+)

@@ -1,0 +1,1 @@
+"""The authority: makes the keys, the policy, enrolment codes and verification requests."""

@@ -1,0 +1,43 @@
+"""Enrolment codes: made here, told once, kept only as a hash."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timedelta
+
+from central.archive.database import Database
+from central.archive.layout import Layout
+from central.archive.rows import CodeRow
+from kiosk.crypto.certificates import fingerprint
+from kiosk.crypto.digests import sha256, unb64u
+from kiosk.domain.ids import OfficeId
+from kiosk.sync.enrolment import SECRET_BYTES, EnrolmentCode
+
+
+def new_code(
+    layout: Layout, url: str, office_id: OfficeId, now: datetime, validity: timedelta
+) -> EnrolmentCode:
+    """A code for one device of an office.
+
+    Args:
+        layout: the central side.
+        url: where devices reach its collector.
+        office_id: where the device will work.
+        now: aware UTC.
+        validity: how long the code may be used.
+    """
+    layout.require()
+    code = EnrolmentCode(
+        url=url,
+        ca_sha256=bytes.fromhex(fingerprint(layout.ca_certificate.read_bytes())),
+        root_public=unb64u(layout.root_public.read_text("ascii").strip()),
+        secret=os.urandom(SECRET_BYTES),
+    )
+    database = Database(layout.database)
+    try:
+        with database.writing() as ledger:
+            row = CodeRow(sha256(code.secret), office_id, (now + validity).isoformat())
+            ledger.put_code(row)
+    finally:
+        database.close()
+    return code

@@ -1,0 +1,149 @@
+"""Takes in the journals of devices.
+
+Rules, in order: what is already here is compared, and another history is a fork: both are kept,
+the device is quarantined, nothing is lost; then each new entry must be signed by the device, carry
+the next number, continue the tree, and seal its record to exactly the recipients of the policy it
+names; then the device's checkpoint must state the tree that results. All or nothing.
+Source: records-and-sync 2.3, 2.8.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from central.archive.database import Database
+from central.archive.ledger import Ledger
+from central.archive.rows import DeviceRow, EntryRow
+from central.collector.keys import PolicyShelf
+from central.collector.refusal import CallRefusedError
+from kiosk.audit.checkpoint import Checkpoint, open_note
+from kiosk.audit.entries import Header, entry_leaf, open_entry
+from kiosk.audit.tree import Frontier
+from kiosk.crypto.digests import b64u
+from kiosk.domain.errors import AuditError
+from kiosk.domain.ids import DeviceId
+from kiosk.sync.checkpoints import device_origin
+from kiosk.sync.messages import LogAnswer, LogPush, LogState, MissingBlob
+
+_MISSING_LIMIT = 1024
+
+
+class Journals:
+    """Answers ``GET`` and ``POST /v1/devices/{d}/log``."""
+
+    def __init__(self, database: Database, shelf: PolicyShelf, origin: str) -> None:
+        self._database = database
+        self._shelf = shelf
+        self._origin = origin
+
+    def state(self, device_id: DeviceId) -> LogState:
+        """What is held of a device's journal and records."""
+        with self._database.reading() as ledger:
+            device = _known(ledger, device_id)
+            return LogState(
+                size=device.size,
+                root=b64u(Frontier(device.size, device.frontier).root()),
+                missing=tuple(
+                    MissingBlob(seq=seq) for seq in ledger.missing(device_id, _MISSING_LIMIT)
+                ),
+                newest_receipt=ledger.newest_leaf_seq(device_id),
+                quarantined=device.quarantined,
+            )
+
+    def push(self, device_id: DeviceId, push: LogPush, now: datetime) -> LogAnswer:
+        """Take entries in.
+
+        Raises:
+            CallRefusedError: 409 gap (with the size held), 409 fork (evidence kept), 422 entry,
+                422 checkpoint.
+        """
+        with self._database.writing() as ledger:
+            device = _known(ledger, device_id)
+            if push.start > device.size:
+                raise CallRefusedError(409, "gap", device.checkpoint, device.size)
+            checkpoint = self._checkpoint(device, push)
+            forked = _forked_at(ledger, device, push)
+            if forked is None:
+                device = self._append(ledger, device, push, checkpoint)
+                ledger.put_device(device)
+            else:
+                entry = push.entries[forked - push.start]
+                ledger.add_fork(device_id, forked, entry, push.checkpoint, now.isoformat())
+                ledger.put_device(replace(device, quarantined=True))
+        # Outside the transaction: the evidence of a fork must be committed before it is told.
+        if forked is not None:
+            raise CallRefusedError(409, "fork", device.checkpoint, device.size)
+        return LogAnswer(size=device.size)
+
+    def _checkpoint(self, device: DeviceRow, push: LogPush) -> Checkpoint:
+        origin = device_origin(self._origin, device.device_id)
+        try:
+            checkpoint = open_note(push.checkpoint, origin, device.public_key)
+        except AuditError as exc:
+            raise CallRefusedError(422, "checkpoint") from exc
+        if checkpoint.size != push.start + len(push.entries):
+            raise CallRefusedError(422, "checkpoint")
+        return checkpoint
+
+    def _append(
+        self, ledger: Ledger, device: DeviceRow, push: LogPush, checkpoint: Checkpoint
+    ) -> DeviceRow:
+        """Verify and add what is new; the device's state after it."""
+        if checkpoint.size < device.size:
+            return device
+        frontier = Frontier(device.size, device.frontier)
+        rows = []
+        for jws in push.entries[device.size - push.start :]:
+            header = self._verified(ledger, device, jws, frontier)
+            leaf = entry_leaf(jws)
+            rows.append(EntryRow(device.device_id, header.seq, jws, leaf, header.record_id))
+            frontier = frontier.append(leaf)
+        if frontier.root() != checkpoint.root:
+            raise CallRefusedError(422, "checkpoint")
+        ledger.add_entries(tuple(rows))
+        return replace(
+            device, size=frontier.size, frontier=frontier.hashes, checkpoint=push.checkpoint
+        )
+
+    def _verified(self, ledger: Ledger, device: DeviceRow, jws: str, frontier: Frontier) -> Header:
+        try:
+            header = open_entry(jws, device.public_key)
+        except AuditError as exc:
+            raise CallRefusedError(422, "entry") from exc
+        placed = (header.device_id, header.seq, header.prev_root)
+        if placed != (device.device_id, frontier.size, b64u(frontier.root())):
+            raise CallRefusedError(422, "entry-place")
+        if header.record_id is not None:
+            self._check_recipients(ledger, header)
+        return header
+
+    def _check_recipients(self, ledger: Ledger, header: Header) -> None:
+        policy = self._shelf.version(ledger, header.policy_v)
+        expected = [] if policy is None else sorted(r.kid for r in policy.recipients)
+        if not expected or sorted(header.recipients) != expected:
+            raise CallRefusedError(422, "recipients")
+
+
+def _known(ledger: Ledger, device_id: DeviceId) -> DeviceRow:
+    device = ledger.device(device_id)
+    if device is None:
+        raise CallRefusedError(404, "device-unknown")
+    return device
+
+
+def _forked_at(ledger: Ledger, device: DeviceRow, push: LogPush) -> int | None:
+    """First entry, signed by the device, that differs from the one held; None when none does.
+
+    Raises:
+        CallRefusedError: it differs, but is not even signed by the device: no evidence of a fork.
+    """
+    for row in ledger.entries(device.device_id, push.start, push.start + len(push.entries)):
+        offered = push.entries[row.seq - push.start]
+        if offered != row.jws:
+            try:
+                open_entry(offered, device.public_key)
+            except AuditError as exc:
+                raise CallRefusedError(422, "entry") from exc
+            return row.seq
+    return None

@@ -1,0 +1,165 @@
+"""Takes in sealed records, streamed to disk.
+
+Rules, in order: the journal entry comes first, a blob nobody announced is not taken; age header and
+payload are kept apart (deleting the header is how a record is erased); every digest of the signed
+entry must hold; bytes are durable before the row that names them, the row before the receipt.
+Source: records-and-sync 2.5, 2.8, 2.9.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from central.archive.database import Database
+from central.archive.payloads import STORAGE_CLASS, Incoming, Payloads
+from central.archive.rows import SealedRow
+from central.collector.log import CollectorLog
+from central.collector.refusal import CallRefusedError
+from kiosk.audit.entries import Header, open_entry
+from kiosk.crypto import age
+from kiosk.crypto.digests import b64u
+from kiosk.domain.errors import SealedRecordError
+from kiosk.domain.ids import DeviceId
+from kiosk.sync.messages import MAX_BLOB_BYTES, ReceiptPage
+from kiosk.sync.receipts import ReceiptState
+
+_MAX_AGE_HEADER = 64 * 1024
+
+
+class BlobStream:
+    """Cuts an arriving age file into header (memory) and payload (disk), hashing all of it."""
+
+    def __init__(self, incoming: Incoming) -> None:
+        self._incoming = incoming
+        self._head = bytearray()
+        self._whole = hashlib.sha256()
+        self._payload = hashlib.sha256()
+        self._received = 0
+        self.header: bytes | None = None
+        self.payload_len = 0
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next bytes.
+
+        Raises:
+            CallRefusedError: 413 too long, 422 not an age file.
+        """
+        self._received += len(chunk)
+        if self._received > MAX_BLOB_BYTES:
+            raise CallRefusedError(413, "too-large")
+        self._whole.update(chunk)
+        if self.header is not None:
+            self._write(chunk)
+            return
+        self._head += chunk
+        try:
+            self.header, rest = age.split(bytes(self._head))
+        except SealedRecordError as exc:
+            if len(self._head) > _MAX_AGE_HEADER:
+                raise CallRefusedError(422, "not-sealed") from exc
+            return
+        self._write(rest)
+
+    def _write(self, data: bytes) -> None:
+        self._payload.update(data)
+        self.payload_len += len(data)
+        self._incoming.write(data)
+
+    @property
+    def blob_sha256(self) -> bytes:
+        """SHA-256 of everything so far."""
+        return self._whole.digest()
+
+    @property
+    def payload_sha256(self) -> bytes:
+        """SHA-256 of the payload so far."""
+        return self._payload.digest()
+
+
+class Records:
+    """Answers ``PUT …/records/{seq}`` and ``GET …/receipts``."""
+
+    def __init__(self, database: Database, payloads: Payloads, log: CollectorLog) -> None:
+        self._database = database
+        self._payloads = payloads
+        self._log = log
+
+    def announced(self, device_id: DeviceId, seq: int) -> tuple[Header, SealedRow | None]:
+        """The entry that announces a record, and the record when it is here already.
+
+        Raises:
+            CallRefusedError: 404 no such entry, or one without a record.
+        """
+        with self._database.reading() as ledger:
+            device, entry = ledger.device(device_id), ledger.entry(device_id, seq)
+            if device is None or entry is None or entry.record_id is None:
+                raise CallRefusedError(404, "entry-unknown")
+            return open_entry(entry.jws, device.public_key), ledger.sealed(device_id, seq)
+
+    def incoming(self) -> Incoming:
+        """A place for bytes that arrive."""
+        return self._payloads.incoming()
+
+    def keep(
+        self,
+        announced: Header,
+        stream: BlobStream,
+        incoming: Incoming,
+        claimed_sha256: bytes,
+        now: datetime,
+    ) -> int:
+        """Make a received record durable and commit to it; 201 new, 200 here already.
+
+        Raises:
+            CallRefusedError: 422 digest, nothing is visible.
+        """
+        header = stream.header
+        if stream.blob_sha256 != claimed_sha256 or header is None:
+            raise CallRefusedError(422, "digest")
+        _check_blob(announced, header, stream)
+        device_id, seq = announced.device_id, announced.seq
+        incoming.keep(self._payloads.path(device_id, seq, stream.payload_sha256))
+        with self._database.writing() as ledger:
+            device, entry = ledger.device(device_id), ledger.entry(device_id, seq)
+            if device is None or entry is None:
+                raise CallRefusedError(404, "entry-unknown")
+            if ledger.sealed(device_id, seq) is not None:
+                return 200
+            state = ReceiptState.QUARANTINED if device.quarantined else ReceiptState.STORED
+            row = SealedRow(
+                device_id=device_id,
+                seq=seq,
+                blob_sha256=stream.blob_sha256,
+                payload_sha256=stream.payload_sha256,
+                header=header,
+                received_at=now.isoformat(timespec="milliseconds"),
+                state=state,
+            )
+            ledger.add_sealed(row)
+            if state is ReceiptState.STORED:
+                self._log.append(ledger, row, entry.leaf, STORAGE_CLASS)
+        return 201
+
+    def receipts(self, device_id: DeviceId, start: int, tree: int) -> ReceiptPage:
+        """A page of receipts."""
+        with self._database.reading() as ledger:
+            return self._log.page(ledger, device_id, start, tree)
+
+
+def _check_blob(announced: Header, header: bytes, stream: BlobStream) -> None:
+    """Raises CallRefusedError unless the blob is the one that the entry describes."""
+    described = (announced.age_header_sha256, announced.payload_sha256, announced.payload_len)
+    received = (
+        b64u(hashlib.sha256(header).digest()),
+        b64u(stream.payload_sha256),
+        stream.payload_len,
+    )
+    if described != received:
+        raise CallRefusedError(422, "not-the-announced-record")
+    try:
+        count = age.recipients_count(header)
+    except SealedRecordError as exc:
+        raise CallRefusedError(422, "not-sealed") from exc
+    if count != len(announced.recipients):
+        raise CallRefusedError(422, "recipients")

@@ -1,0 +1,136 @@
+"""Runs the collector: TLS 1.3, one worker, graceful end on SIGTERM and SIGINT.
+
+The ready line goes to standard output once the port answers: ``{"ready": true, "url", "pid"}``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.server.embed import Server
+from granian.constants import SSLProtocols
+
+from central.archive.database import Database
+from central.archive.layout import FolderError, Layout, read_key
+from central.archive.payloads import Payloads
+from central.collector.app import Collector, Now
+from central.collector.keys import CollectorKeys
+from kiosk.crypto.digests import unb64u
+
+_READY_TRIES = 400
+_READY_PAUSE_S = 0.025
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where to listen.
+
+    Attributes:
+        host: name or address; must be one that the server certificate names.
+        port: 0 for a free one.
+    """
+
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        """Base address for clients."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"https://{host}:{self.port}"
+
+
+def load_keys(layout: Layout) -> CollectorKeys:
+    """The collector's keys from its folder. Raises FolderError."""
+    try:
+        root_public = unb64u(layout.root_public.read_text("ascii").strip())
+        ca_pem = layout.ca_certificate.read_text("ascii")
+    except (OSError, ValueError) as exc:
+        raise FolderError("collector folder") from exc
+    return CollectorKeys(
+        read_key(layout.log_key), read_key(layout.enrolment_key), root_public, ca_pem
+    )
+
+
+def free_port(host: str) -> int:
+    """A port that was free a moment ago."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+def serve(layout: Layout, address: Address, now: Now) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Raises:
+        FolderError: the folder is incomplete, or the port is taken.
+    """
+    layout.require()
+    database = Database(layout.database)
+    try:
+        collector = Collector(database, Payloads(layout.payloads), load_keys(layout), now)
+        if address.port == 0:
+            address = Address(address.host, free_port(address.host))
+        asyncio.run(_run(layout, address, collector))
+    finally:
+        database.close()
+
+
+async def _run(layout: Layout, address: Address, collector: Collector) -> None:
+    server = Server(
+        collector.application(),
+        address=address.host,
+        port=address.port,
+        interface=Interfaces.ASGINL,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=10_000),
+        websockets=False,
+        log_enabled=False,
+        ssl_cert=layout.server_certificate,
+        ssl_key=layout.server_key,
+        ssl_protocol_min=SSLProtocols.tls13,
+    )
+    _stop_on_signals(server.stop)
+    running = asyncio.create_task(server.serve())
+    announcing = asyncio.create_task(_announce(address))
+    await asyncio.wait({running, announcing}, return_when=asyncio.FIRST_COMPLETED)
+    if announcing.done():
+        announcing.result()
+    await running
+
+
+async def _announce(address: Address) -> None:
+    """Print the ready line when the port answers."""
+    for _ in range(_READY_TRIES):
+        with contextlib.suppress(OSError):
+            _, writer = await asyncio.open_connection(address.host, address.port)
+            writer.close()
+            told = {"ready": True, "url": address.url, "pid": os.getpid()}
+            sys.stdout.write(f"{json.dumps(told)}\n")
+            sys.stdout.flush()
+            return
+        await asyncio.sleep(_READY_PAUSE_S)
+    raise FolderError("the port does not answer")
+
+
+def _stop_on_signals(stop: Callable[[], None]) -> None:
+    if threading.current_thread() is not threading.main_thread():
+        return
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        try:
+            loop.add_signal_handler(number, stop)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
