@@ -46,13 +46,13 @@ class Agents:
     def get(self, agent_id: AgentId) -> AgentRow | None:
         """The agent, or None."""
         table = schema.agents
-        row = self._tx.execute(select(table).where(table.c.agent_id == agent_id)).one_or_none()
+        row = self._tx.row(select(table).where(table.c.agent_id == agent_id))
         return None if row is None else self._row(row)
 
     def all(self) -> tuple[AgentRow, ...]:
         """Every agent, by name."""
         table = schema.agents
-        rows = self._tx.execute(select(table).order_by(table.c.display_name, table.c.agent_id))
+        rows = self._tx.rows(select(table).order_by(table.c.display_name, table.c.agent_id))
         return tuple(self._row(row) for row in rows)
 
     def put(self, row: AgentRow) -> None:
@@ -79,14 +79,14 @@ class Drafts:
     def get(self, case_id: CaseId) -> DraftRow | None:
         """The draft, or None."""
         table = schema.drafts
-        row = self._tx.execute(select(table).where(table.c.case_id == case_id)).one_or_none()
+        row = self._tx.row(select(table).where(table.c.case_id == case_id))
         return None if row is None else self._row(row)
 
     def all(self) -> tuple[DraftRow, ...]:
         """Every draft, the one touched last first."""
         table = schema.drafts
         order = select(table).order_by(table.c.updated_at.desc(), table.c.case_id)
-        return tuple(self._row(row) for row in self._tx.execute(order))
+        return tuple(self._row(row) for row in self._tx.rows(order))
 
     def put(self, row: DraftRow) -> None:
         """Insert or replace."""
@@ -120,8 +120,8 @@ class Journal:
 
     def size(self) -> int:
         """Number of entries."""
-        last = self._tx.execute(select(func.max(schema.journal.c.seq))).scalar_one()
-        return 0 if last is None else int(last) + 1
+        last = self._tx.row(select(func.max(schema.journal.c.seq)))
+        return 0 if last is None or last[0] is None else int(last[0]) + 1
 
     def get(self, seq: int) -> JournalRow | None:
         """One entry, or None."""
@@ -132,13 +132,13 @@ class Journal:
         """Entries ``start`` up to, not including, ``end``."""
         table = schema.journal
         wanted = select(table).where(table.c.seq >= start, table.c.seq < end)
-        return tuple(self._row(row) for row in self._tx.execute(wanted.order_by(table.c.seq)))
+        return tuple(self._row(row) for row in self._tx.rows(wanted.order_by(table.c.seq)))
 
     def frontier(self) -> tuple[bytes, ...]:
         """Hashes of the complete subtrees, largest first."""
         table = schema.frontier
-        rows = self._tx.execute(select(table.c.hash).order_by(table.c.position))
-        return tuple(rows.scalars())
+        rows = self._tx.rows(select(table.c.hash).order_by(table.c.position))
+        return tuple(row.hash for row in rows)
 
     def put_frontier(self, frontier: Sequence[bytes]) -> None:
         """Replace the frontier."""
@@ -166,12 +166,12 @@ class Outbox:
     def get(self, seq: int) -> OutboxRow | None:
         """The row, or None."""
         table = schema.outbox
-        row = self._tx.execute(select(table).where(table.c.seq == seq)).one_or_none()
+        row = self._tx.row(select(table).where(table.c.seq == seq))
         return None if row is None else self._row(row)
 
     def all(self) -> tuple[OutboxRow, ...]:
         """Every row, oldest first."""
-        rows = self._tx.execute(select(schema.outbox).order_by(schema.outbox.c.seq))
+        rows = self._tx.rows(select(schema.outbox).order_by(schema.outbox.c.seq))
         return tuple(self._row(row) for row in rows)
 
     def put(self, row: OutboxRow) -> None:
@@ -206,8 +206,8 @@ class Blobs:
         """The whole blob, or None."""
         table = schema.blobs
         wanted = select(table.c.data).where(table.c.seq == seq).order_by(table.c.chunk)
-        chunks = self._tx.execute(wanted).scalars().all()
-        return b"".join(chunks) if chunks else None
+        chunks = self._tx.rows(wanted)
+        return b"".join(row.data for row in chunks) if chunks else None
 
     def purge(self, seq: int) -> None:
         """Delete it, overwrite its pages with zeros, and give the space back to the disk."""
@@ -224,9 +224,8 @@ class Values:
     def get(self, name: str) -> bytes | None:
         """The value, or None."""
         table = schema.named_values
-        found = self._tx.execute(select(table.c.value).where(table.c.name == name))
-        value: bytes | None = found.scalar_one_or_none()
-        return value
+        found = self._tx.row(select(table.c.value).where(table.c.name == name))
+        return None if found is None else bytes(found.value)
 
     def put(self, name: str, value: bytes) -> None:
         """Insert or replace."""
@@ -243,5 +242,5 @@ class Values:
         """Names that begin with ``prefix``, sorted."""
         table = schema.named_values
         begins = func.substr(table.c.name, 1, len(prefix)) == prefix
-        rows = self._tx.execute(select(table.c.name).where(begins).order_by(table.c.name))
-        return tuple(rows.scalars())
+        rows = self._tx.rows(select(table.c.name).where(begins).order_by(table.c.name))
+        return tuple(row.name for row in rows)

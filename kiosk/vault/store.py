@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import shutil
 import threading
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -80,9 +82,12 @@ class SqlUnitOfWork:
 class SqlStore:
     """See :class:`kiosk.ports.Store`: the encrypted file ``path``."""
 
-    def __init__(self, path: Path, engine: Engine) -> None:
+    def __init__(self, path: Path, open_engine: Callable[[], Engine]) -> None:
+        """Open the file at once. Raises as :func:`open_store`."""
         self._path = path
-        self._engine: Engine | None = engine
+        self._open = open_engine
+        self._engine: Engine | None = open_engine()
+        self._closed = False
         self._lock = threading.Lock()
         self._owner: int | None = None
 
@@ -105,8 +110,10 @@ class SqlStore:
         return transaction
 
     def _open_engine(self) -> Engine:
-        if self._engine is None:
+        if self._closed:
             raise VaultError("closed")
+        if self._engine is None:
+            self._engine = self._open()
         return self._engine
 
     def end(self, transaction: Transaction) -> None:
@@ -114,8 +121,18 @@ class SqlStore:
         try:
             transaction.close()
         finally:
+            if transaction.met_damage:
+                # SQLCipher lets nothing more through a connection that met a damaged page. A new
+                # one still reaches everything that the damage does not touch.
+                self._drop_engine()
             self._owner = None
             self._lock.release()
+
+    def _drop_engine(self) -> None:
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            with suppress(VaultError), translated(self._path):
+                engine.dispose()
 
     def free_bytes(self) -> int:
         """Free space on the disk of the file, for this user."""
@@ -138,15 +155,12 @@ class SqlStore:
     def close(self) -> None:
         """Fold the write-ahead log into the file and close it. Safe to call twice."""
         with self._lock:
-            engine, self._engine = self._engine, None
-            if engine is None:
-                return
-            try:
+            self._closed = True
+            if self._engine is not None:
                 # Without room for it the log stays beside the file: nothing in it is lost.
                 with suppress(VaultError), translated(self._path):
-                    self._fold_log(engine)
-            finally:
-                engine.dispose()
+                    self._fold_log(self._engine)
+            self._drop_engine()
 
     @staticmethod
     def _fold_log(engine: Engine) -> None:
@@ -171,4 +185,4 @@ def open_store(path: Path, key: bytes, busy_timeout_s: float = opening.BUSY_TIME
         VaultKeyError, VaultCorruptError, VaultBusyError, VaultPragmaError, VaultVersionError,
         DiskFullError, VaultError.
     """
-    return SqlStore(path, opening.open_engine(path, key, busy_timeout_s))
+    return SqlStore(path, partial(opening.open_engine, path, key, busy_timeout_s))

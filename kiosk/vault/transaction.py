@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Engine, Executable
+from sqlalchemy import Connection, Engine, Executable, Row
 
+from kiosk.domain.errors import VaultCorruptError
 from kiosk.vault.faults import translated
 
 
 class Transaction:
-    """A write transaction, used in the thread that opened it, ended by commit or rollback."""
+    """A write transaction, used in the thread that opened it, ended by commit or rollback.
+
+    Attributes:
+        met_damage: a page did not decrypt or does not make sense; the connection is of no more use.
+    """
 
     def __init__(self, engine: Engine, path: Path) -> None:
         self._path = path
+        self.met_damage = False
         self._thread = threading.get_ident()
         self._connection: Connection | None = None
         connection = engine.connect()
         try:
-            with translated(self._path):
+            with self._translated():
                 connection.begin()
         except BaseException:
             connection.close()
@@ -35,18 +42,37 @@ class Transaction:
             raise RuntimeError("this unit of work has ended")
         return self._connection
 
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            with translated(self._path):
+                yield
+        except VaultCorruptError:
+            self.met_damage = True
+            raise
+
     def execute(
         self,
         statement: Executable,
-        parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
-    ) -> CursorResult[Any]:
-        """Run one statement. Raises a VaultError leaf."""
-        with translated(self._path):
-            return self._live().execute(statement, parameters)
+        parameters: Sequence[Mapping[str, Any]] | None = None,
+    ) -> None:
+        """Run one statement that answers nothing. Raises a VaultError leaf."""
+        with self._translated():
+            self._live().execute(statement, parameters)
+
+    def rows(self, statement: Executable) -> Sequence[Row[Any]]:
+        """Every row of a query, fetched here so that no fault shows up later, untranslated."""
+        with self._translated():
+            return self._live().execute(statement).all()
+
+    def row(self, statement: Executable) -> Row[Any] | None:
+        """The only row of a query, or None."""
+        found = self.rows(statement)
+        return found[0] if found else None
 
     def vacuum(self) -> None:
         """Give every free page back to the disk."""
-        with translated(self._path):
+        with self._translated():
             cursor = self._live().connection.cursor()
             try:
                 # One step frees one page and answers an empty row: all of them must be fetched.
@@ -57,13 +83,13 @@ class Transaction:
 
     def report(self, sql: str) -> list[str]:
         """First column of every row that a check answers with."""
-        with translated(self._path):
+        with self._translated():
             return [str(row[0]) for row in self._live().exec_driver_sql(sql)]
 
     def commit(self) -> None:
         """End durably. After a failure the transaction is rolled back. Raises a VaultError leaf."""
         connection = self._live()
-        with translated(self._path):
+        with self._translated():
             try:
                 connection.commit()
             finally:
@@ -74,7 +100,7 @@ class Transaction:
         connection, self._connection = self._connection, None
         if connection is None:
             return
-        with translated(self._path):
+        with self._translated():
             try:
                 connection.rollback()
             finally:

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlcipher3 import dbapi2
 
 from kiosk.domain.errors import (
@@ -19,6 +21,7 @@ from kiosk.domain.errors import (
 )
 from kiosk.vault import opening, schema
 from kiosk.vault.store import open_store
+from tests.contracts.store import journal_row
 
 KEY = bytes(range(32))
 OTHER_KEY = bytes(32)
@@ -229,8 +232,6 @@ store.close()
 
 
 def test_purged_blobs_give_their_space_back(path: Path):
-    from tests.contracts.store import journal_row
-
     small = path.stat().st_size
     store = open_store(path, KEY)
     with store.begin() as uow:
@@ -245,3 +246,80 @@ def test_purged_blobs_give_their_space_back(path: Path):
         uow.commit()
     store.close()
     assert path.stat().st_size < small + 40_000
+
+
+def test_damage_in_one_record_blocks_neither_the_others_nor_new_ones(path: Path):
+    store = open_store(path, KEY)
+    with store.begin() as uow:
+        for seq in range(3):
+            uow.journal.append(journal_row(seq))
+            uow.blobs.put(seq, bytes([seq]) * 900_000)
+        uow.commit()
+    store.close()
+    pages = path.stat().st_size // PAGE
+    flip(path, (pages // 2) * PAGE + 77)
+
+    store = open_store(path, KEY)
+
+    def readable(seq: int) -> bool:
+        try:
+            with store.begin() as uow:
+                return uow.blobs.get(seq) == bytes([seq]) * 900_000
+        except VaultCorruptError:
+            return False
+
+    assert [readable(seq) for seq in range(3)] == [True, False, True]
+    with store.begin() as uow:
+        uow.journal.append(journal_row(3))
+        uow.blobs.put(3, b"new")
+        uow.commit()
+    assert store.problems()
+    with store.begin() as uow:
+        assert uow.blobs.get(3) == b"new"
+    store.close()
+    with pytest.raises(VaultError), store.begin():
+        pass
+
+
+@settings(max_examples=60, deadline=None)
+@given(position=st.integers(0, 2**31), mask=st.integers(1, 255))
+def test_wherever_a_byte_changes_the_answer_is_right_or_an_error_of_ours(
+    tmp_path_factory: pytest.TempPathFactory, position: int, mask: int
+):
+    path = tmp_path_factory.mktemp("flip") / "vault.db"
+    path.write_bytes(_sound_file(tmp_path_factory))
+    (path.parent / "vault.db.keycheck").write_bytes(opening._check_value(KEY))
+    data = bytearray(path.read_bytes())
+    data[position % len(data)] ^= mask
+    path.write_bytes(bytes(data))
+    try:
+        store = open_store(path, KEY)
+    except VaultError:
+        return
+    try:
+        with store.begin() as uow:
+            assert uow.values.get("kept") == b"here"
+            assert uow.blobs.get(0) == bytes(300_000)
+            assert uow.journal.get(0) == journal_row(0)
+    except VaultError:
+        pass
+    finally:
+        store.close()
+
+
+_SOUND: list[bytes] = []
+
+
+def _sound_file(factory: pytest.TempPathFactory) -> bytes:
+    """A small closed store, made once."""
+    if not _SOUND:
+        path = factory.mktemp("sound") / "vault.db"
+        store = open_store(path, KEY)
+        with store.begin() as uow:
+            uow.values.put("kept", b"here")
+            uow.journal.append(journal_row(0))
+            uow.blobs.put(0, bytes(300_000))
+            uow.commit()
+        store.close()
+        _SOUND.append(path.read_bytes())
+    return _SOUND[0]
