@@ -5,11 +5,13 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import cv2
 
+from kiosk.documents.twoddoc import SealCertificate
 from kiosk.domain.errors import CatalogueError
 from kiosk.domain.evidence import DocumentKind, Side
 
@@ -45,6 +47,7 @@ class Specimen:
         reason: reason code that a refusal should carry, or ``""``.
         request: fields of the request that differ from the document, by name.
         files: picture of each side.
+        seal: text of the 2D-Doc on its back, or ``""``.
     """
 
     specimen_id: str
@@ -61,6 +64,7 @@ class Specimen:
     reason: str
     request: Mapping[str, str]
     files: Mapping[Side, Path]
+    seal: str = ""
 
     def picture(self, side: Side) -> Picture:
         """Picture of one side, (H, W, 3) uint8 BGR, 300 dpi. Raises CatalogueError."""
@@ -99,6 +103,7 @@ def _specimen(folder: Path, entry: dict[str, Any]) -> Specimen:
         reason=entry["reason"],
         request=dict(entry["request"]),
         files={Side(side): folder / name for side, name in entry["sides"].items()},
+        seal=entry["seal"],
     )
 
 
@@ -112,8 +117,31 @@ def load_specimens(folder: Path) -> dict[str, Specimen]:
         CatalogueError: the list is missing or incomplete.
     """
     try:
-        data = tomllib.loads((folder / "specimens.toml").read_text(encoding="utf-8"))
-        found = [_specimen(folder, entry) for entry in data["specimen"]]
-    except (OSError, tomllib.TOMLDecodeError, KeyError, ValueError) as exc:
+        found = [_specimen(folder, entry) for entry in _listing(folder)["specimen"]]
+    except (KeyError, ValueError, TypeError) as exc:
         raise CatalogueError("specimens.toml") from exc
     return {specimen.specimen_id: specimen for specimen in found}
+
+
+def load_authority(folder: Path) -> SealCertificate:
+    """The certificate that sealed the specimens; always one for tests. Raises CatalogueError."""
+    try:
+        authority = _listing(folder)["authority"]
+        return SealCertificate(
+            ca_id=authority["ca"],
+            certificate_id=authority["certificate"],
+            x=bytes.fromhex(authority["x"]),
+            y=bytes.fromhex(authority["y"]),
+            not_before=date(2000, 1, 1),
+            not_after=date(2099, 12, 31),
+            test=True,
+        )
+    except (KeyError, ValueError, TypeError) as exc:
+        raise CatalogueError("specimens.toml") from exc
+
+
+def _listing(folder: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads((folder / "specimens.toml").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as exc:
+        raise CatalogueError("specimens.toml") from exc

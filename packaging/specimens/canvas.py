@@ -29,9 +29,7 @@ OCRB_SIZE_PX = 43.0  # gives the nominal letter height of 2.4 to 2.5 mm with thi
 @cache
 def font(name: str, size: float) -> ImageFont.FreeTypeFont:
     """One of the vendored fonts; ``size`` in pixels of the drawing sheet."""
-    return ImageFont.truetype(
-        FONTS / name, size, layout_engine=ImageFont.Layout.BASIC
-    )
+    return ImageFont.truetype(FONTS / name, size, layout_engine=ImageFont.Layout.BASIC)
 
 
 class Sheet:
@@ -57,17 +55,37 @@ class Sheet:
         over = base.copy()
         for line in lines:
             points = np.round(line * self._k * 16).astype(np.int32).reshape(-1, 1, 2)
-            cv2.polylines(over, [points], isClosed=False, color=colour, thickness=1,
-                          lineType=cv2.LINE_AA, shift=4)
+            cv2.polylines(
+                over,
+                [points],
+                isClosed=False,
+                color=colour,
+                thickness=1,
+                lineType=cv2.LINE_AA,
+                shift=4,
+            )
         mixed = cv2.addWeighted(over, alpha, base, 1 - alpha, 0)
         self._use(Image.fromarray(mixed))
 
-    def box(self, x: float, y: float, w: float, h: float, fill: Colour | None, *,
-            radius: float = 0, outline: Colour | None = None, line: float = 0) -> None:
+    def box(  # noqa: PLR0913
+        self,
+        x: float,
+        y: float,
+        w: float,
+        h: float,
+        fill: Colour | None,
+        *,
+        radius: float = 0,
+        outline: Colour | None = None,
+        line: float = 0,
+    ) -> None:
         """Rectangle, rounded when ``radius`` is given."""
         k = self._k
         self.draw.rounded_rectangle(
-            (x * k, y * k, (x + w) * k, (y + h) * k), radius * k, fill, outline,
+            (x * k, y * k, (x + w) * k, (y + h) * k),
+            radius * k,
+            fill,
+            outline,
             round(line * k),
         )
 
@@ -78,34 +96,69 @@ class Sheet:
         part = self.image.crop(box)
         self.image.paste(Image.blend(part, Image.new("RGB", part.size, colour), alpha), box[:2])
 
-    def text(self, x: float, y: float, text: str, size: float, colour: Colour, *,
-             weight: str = "Regular", anchor: str = "ls", name: str = NEXT) -> float:
+    def text(  # noqa: PLR0913
+        self,
+        x: float,
+        y: float,
+        text: str,
+        size: float,
+        colour: Colour,
+        *,
+        weight: str = "Regular",
+        anchor: str = "ls",
+        name: str = NEXT,
+    ) -> float:
         """One line of text with its baseline at ``y``; returns its width."""
         face = font(name.format(weight), size * self._k)
         self.draw.text((x * self._k, y * self._k), text, colour, face, anchor)
         return float(face.getlength(text)) / self._k
 
-    def ocrb(self, x: float, y: float, text: str, colour: Colour = (28, 30, 34), *,
-             pitch: float = OCRB_PITCH_PX, size: float = OCRB_SIZE_PX) -> None:
+    def ocrb(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        colour: Colour = (28, 30, 34),
+        *,
+        pitch: float = OCRB_PITCH_PX,
+        size: float = OCRB_SIZE_PX,
+    ) -> None:
         """One line of the machine-readable zone: fixed pitch, first character cell starts at x."""
         face = font(OCRB, size * self._k)
         for index, character in enumerate(text):
             centre = x + (index + 0.5) * pitch
             self.draw.text((centre * self._k, y * self._k), character, colour, face, "ms")
 
-    def slanted(self, text: str, centre: tuple[float, float], size: float, degrees: float,
-                colour: Colour, alpha: float) -> None:
+    def slanted(
+        self,
+        text: str,
+        centre: tuple[float, float],
+        size: float,
+        degrees: float,
+        colour: Colour,
+        alpha: float,
+    ) -> None:
         """Large translucent slanted text, as the SPECIMEN mark."""
         k = self._k
         mask = Image.new("L", self.image.size, 0)
-        ImageDraw.Draw(mask).text((centre[0] * k, centre[1] * k), text, 255,
-                                  font(NEXT.format("Bold"), size * k), "mm")
+        ImageDraw.Draw(mask).text(
+            (centre[0] * k, centre[1] * k), text, 255, font(NEXT.format("Bold"), size * k), "mm"
+        )
         mask = mask.rotate(degrees, Image.Resampling.BICUBIC, center=(centre[0] * k, centre[1] * k))
         mask = mask.point([round(v * alpha) for v in range(256)])
         self.image.paste(Image.new("RGB", self.image.size, colour), mask=mask)
 
-    def paste(self, picture: Image.Image, x: float, y: float, w: float, h: float, *,
-              radius: float = 0, alpha: float = 1.0) -> None:
+    def paste(
+        self,
+        picture: Image.Image,
+        x: float,
+        y: float,
+        w: float,
+        h: float,
+        *,
+        radius: float = 0,
+        alpha: float = 1.0,
+    ) -> None:
         """Lay a picture (RGB or RGBA) into a box, with rounded corners and soft edges."""
         k = self._k
         size = (round(w * k), round(h * k))
@@ -124,8 +177,16 @@ class Sheet:
         return self.image.resize((self.width, self.height), Image.Resampling.LANCZOS)
 
 
-def waves(width: int, height: int, *, count: int, amplitude: float, period: float,
-          turn: float = 0.0, shear: float = 0.0) -> list[npt.NDArray[np.float64]]:
+def waves(
+    width: int,
+    height: int,
+    *,
+    count: int,
+    amplitude: float,
+    period: float,
+    turn: float = 0.0,
+    shear: float = 0.0,
+) -> list[npt.NDArray[np.float64]]:
     """Families of interlaced waves over the whole sheet: the ground of the guilloche."""
     x = np.arange(-20.0, width + 21.0, 4.0)
     lines = []
@@ -139,8 +200,9 @@ def waves(width: int, height: int, *, count: int, amplitude: float, period: floa
     return lines
 
 
-def rosette(centre: tuple[float, float], outer: float, inner: float, *, lobes: int,
-            count: int) -> list[npt.NDArray[np.float64]]:
+def rosette(
+    centre: tuple[float, float], outer: float, inner: float, *, lobes: int, count: int
+) -> list[npt.NDArray[np.float64]]:
     """Concentric lobed curves turned a little each: the rosette of a security print."""
     angle = np.linspace(0, 2 * np.pi, 720)
     lines = []
@@ -149,5 +211,7 @@ def rosette(centre: tuple[float, float], outer: float, inner: float, *, lobes: i
         radius = inner + (outer - inner) * share
         wobble = (outer - inner) * 0.16 * (0.4 + share)
         r = radius + wobble * np.sin(lobes * angle + share * np.pi * 2.5)
-        lines.append(np.column_stack([centre[0] + r * np.cos(angle), centre[1] + r * np.sin(angle)]))
+        lines.append(
+            np.column_stack([centre[0] + r * np.cos(angle), centre[1] + r * np.sin(angle)])
+        )
     return lines

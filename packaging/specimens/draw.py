@@ -65,10 +65,10 @@ def same_picture(first: bytes, second: bytes) -> bool:
     return bool(difference.mean() <= TOLERANCE_MEAN and (difference > 24).mean() <= TOLERANCE_SHARE)
 
 
-def check(folder: Path) -> list[str]:
+def check(folder: Path, chosen: tuple[Specimen, ...]) -> list[str]:
     """Names of the files that are not what this script makes."""
     wrong = []
-    for specimen in SPECIMENS:
+    for specimen in chosen:
         for side in specimen.sides:
             name = file_name(specimen, side)
             path = folder / name
@@ -88,13 +88,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Draw the specimen documents.")
     parser.add_argument("--check", action="store_true", help="compare, write nothing")
     parser.add_argument("--out", type=Path, default=FOLDER)
+    parser.add_argument("--only", nargs="*", metavar="ID", help="these specimens only")
     options = parser.parse_args()
+    chosen = tuple(s for s in SPECIMENS if not options.only or s.specimen_id in options.only)
     if options.check:
-        wrong = check(options.out)
+        wrong = check(options.out, chosen)
         print("\n".join(f"differs: {name}" for name in wrong) or "all specimens as drawn")
         return 1 if wrong else 0
     options.out.mkdir(parents=True, exist_ok=True)
-    for specimen in SPECIMENS:
+    for specimen in chosen:
         for side in specimen.sides:
             path = options.out / file_name(specimen, side)
             path.write_bytes(encoded(draw_side(specimen, side)))

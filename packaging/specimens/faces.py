@@ -45,8 +45,11 @@ def darker(colour: Colour, share: float) -> Colour:
 def lighter(colour: Colour, share: float) -> Colour:
     """The colour moved towards white by ``share``."""
     r, g, b = colour
-    return (round(r + (255 - r) * share), round(g + (255 - g) * share),
-            round(b + (255 - b) * share))
+    return (
+        round(r + (255 - r) * share),
+        round(g + (255 - g) * share),
+        round(b + (255 - b) * share),
+    )
 
 
 class _Brush:
@@ -59,18 +62,41 @@ class _Brush:
     def oval(self, cx: float, cy: float, rx: float, ry: float, fill: Colour) -> None:
         self.draw.ellipse(((cx - rx) * K, (cy - ry) * K, (cx + rx) * K, (cy + ry) * K), fill)
 
-    def block(self, x0: float, y0: float, x1: float, y1: float, radius: float, fill: Colour,
-              corners: tuple[bool, bool, bool, bool] = (True, True, True, True)) -> None:
-        self.draw.rounded_rectangle((x0 * K, y0 * K, x1 * K, y1 * K), radius * K, fill,
-                                    corners=corners)
+    def block(
+        self,
+        x0: float,
+        y0: float,
+        x1: float,
+        y1: float,
+        radius: float,
+        fill: Colour,
+        corners: tuple[bool, bool, bool, bool] = (True, True, True, True),
+    ) -> None:
+        self.draw.rounded_rectangle(
+            (x0 * K, y0 * K, x1 * K, y1 * K), radius * K, fill, corners=corners
+        )
 
     def shape(self, points: list[tuple[float, float]], fill: Colour) -> None:
         self.draw.polygon([(x * K, y * K) for x, y in points], fill)
 
-    def arc(self, cx: float, cy: float, rx: float, ry: float, start: float, end: float,
-            fill: Colour, width: float) -> None:
-        self.draw.arc(((cx - rx) * K, (cy - ry) * K, (cx + rx) * K, (cy + ry) * K), start, end,
-                      fill, round(width * K))
+    def arc(  # noqa: PLR0913, PLR0917
+        self,
+        cx: float,
+        cy: float,
+        rx: float,
+        ry: float,
+        start: float,
+        end: float,
+        fill: Colour,
+        width: float,
+    ) -> None:
+        self.draw.arc(
+            ((cx - rx) * K, (cy - ry) * K, (cx + rx) * K, (cy + ry) * K),
+            start,
+            end,
+            fill,
+            round(width * K),
+        )
 
     def line(self, points: list[tuple[float, float]], fill: Colour, width: float) -> None:
         self.draw.line([(x * K, y * K) for x, y in points], fill, round(width * K), "curve")
@@ -88,8 +114,16 @@ def _hair_behind(b: _Brush, f: Face) -> None:
     elif f.hair == "bun":
         b.oval(CX, 118, 62, 56, darker(c, 0.1))
     elif f.hair == "curls":
-        for x, y, r in ((-150, 260, 62), (150, 260, 62), (-158, 350, 58), (158, 350, 58),
-                        (-140, 430, 48), (140, 430, 48), (-96, 180, 66), (96, 180, 66)):
+        for x, y, r in (
+            (-150, 260, 62),
+            (150, 260, 62),
+            (-158, 350, 58),
+            (158, 350, 58),
+            (-140, 430, 48),
+            (140, 430, 48),
+            (-96, 180, 66),
+            (96, 180, 66),
+        ):
             b.oval(CX + x * w / 128, y, r, r, darker(c, 0.1))
 
 
@@ -133,8 +167,11 @@ def _head(b: _Brush, f: Face) -> None:
 
 
 def _mix(a: Colour, b: Colour, share: float) -> Colour:
-    return (round(a[0] + (b[0] - a[0]) * share), round(a[1] + (b[1] - a[1]) * share),
-            round(a[2] + (b[2] - a[2]) * share))
+    return (
+        round(a[0] + (b[0] - a[0]) * share),
+        round(a[1] + (b[1] - a[1]) * share),
+        round(a[2] + (b[2] - a[2]) * share),
+    )
 
 
 def _beard(b: _Brush, f: Face) -> None:
@@ -145,11 +182,24 @@ def _beard(b: _Brush, f: Face) -> None:
     w, c = f.face_width, _mix(f.hair_colour, f.skin, 0.10 if full else 0.42)
     mask = Image.new("L", b.image.size, 0)
     d = ImageDraw.Draw(mask)
-    d.polygon([(x * K, y * K) for x, y in _skull(f, grow=5 if full else 1, drop=26 if full else 3)],
-              255)
-    edge = [(CX - 400, 346), (CX - w + 12, 346), (CX - w + 30, 398), (CX - 74, 420), (CX - 34, 407),
-            (CX, 413), (CX + 34, 407), (CX + 74, 420), (CX + w - 30, 398), (CX + w - 12, 346),
-            (CX + 400, 346), (CX + 400, 0), (CX - 400, 0)]
+    d.polygon(
+        [(x * K, y * K) for x, y in _skull(f, grow=5 if full else 1, drop=26 if full else 3)], 255
+    )
+    edge = [
+        (CX - 400, 346),
+        (CX - w + 12, 346),
+        (CX - w + 30, 398),
+        (CX - 74, 420),
+        (CX - 34, 407),
+        (CX, 413),
+        (CX + 34, 407),
+        (CX + 74, 420),
+        (CX + w - 30, 398),
+        (CX + w - 12, 346),
+        (CX + 400, 346),
+        (CX + 400, 0),
+        (CX - 400, 0),
+    ]
     d.polygon([(x * K, y * K) for x, y in edge], 0)
     mask = mask.filter(ImageFilter.GaussianBlur(2.5))
     b.image.paste(Image.new("RGB", b.image.size, c), mask=mask)
@@ -171,10 +221,18 @@ def _features(b: _Brush, f: Face) -> None:
     if f.glasses:
         for side in (-1, 1):
             x = CX + side * 57
-            b.draw.rounded_rectangle(((x - 44) * K, (EYES_Y - 30) * K, (x + 44) * K,
-                                      (EYES_Y + 32) * K), 24 * K, None, (48, 50, 58), 6 * K)
-            b.line([(x + side * 44, EYES_Y - 6), (CX + side * f.face_width, EYES_Y - 2)],
-                   (48, 50, 58), 6)
+            b.draw.rounded_rectangle(
+                ((x - 44) * K, (EYES_Y - 30) * K, (x + 44) * K, (EYES_Y + 32) * K),
+                24 * K,
+                None,
+                (48, 50, 58),
+                6 * K,
+            )
+            b.line(
+                [(x + side * 44, EYES_Y - 6), (CX + side * f.face_width, EYES_Y - 2)],
+                (48, 50, 58),
+                6,
+            )
         b.arc(CX, EYES_Y - 2, 14, 10, 190, 350, (48, 50, 58), 6)
 
 
@@ -191,21 +249,71 @@ def _hair_front(b: _Brush, f: Face) -> None:
     spread = 6 if f.hair in {"short", "side", "child"} else 14
     d.ellipse(((CX - w - spread) * K, (TOP_Y - up) * K, (CX + w + spread) * K, 470 * K), 255)
     cut = {
-        "short": [(CX - 400, 330), (CX - w + 10, 330), (CX - w + 20, 268), (CX - 40, 246),
-                  (CX + 58, 242), (CX + w - 22, 266), (CX + w - 10, 330), (CX + 400, 330)],
-        "side": [(CX - 400, 326), (CX - w + 10, 326), (CX - w + 22, 250), (CX - 66, 226),
-                 (CX + 20, 258), (CX + w - 24, 274), (CX + w - 10, 326), (CX + 400, 326)],
-        "long": [(CX - 400, 360), (CX - w - 2, 360), (CX - 86, 262), (CX + 4, 206), (CX + 86, 262),
-                 (CX + w + 2, 360), (CX + 400, 360)],
-        "bob": [(CX - 400, 380), (CX - w + 6, 380), (CX - 104, 266), (CX + 104, 266),
-                (CX + w - 6, 380), (CX + 400, 380)],
-        "bun": [(CX - 400, 320), (CX - w + 2, 320), (CX - 78, 238), (CX, 214), (CX + 78, 238),
-                (CX + w - 2, 320), (CX + 400, 320)],
-        "curls": [(CX - 400, 290), (CX - w + 8, 290), (CX - 70, 236), (CX + 70, 236),
-                  (CX + w - 8, 290), (CX + 400, 290)],
-        "child": [(CX - 400, 330), (CX - w + 8, 330), (CX - w + 16, 268), (CX - 52, 278),
-                  (CX, 250), (CX + 54, 278), (CX + w - 16, 268), (CX + w - 8, 330),
-                  (CX + 400, 330)],
+        "short": [
+            (CX - 400, 330),
+            (CX - w + 10, 330),
+            (CX - w + 20, 268),
+            (CX - 40, 246),
+            (CX + 58, 242),
+            (CX + w - 22, 266),
+            (CX + w - 10, 330),
+            (CX + 400, 330),
+        ],
+        "side": [
+            (CX - 400, 326),
+            (CX - w + 10, 326),
+            (CX - w + 22, 250),
+            (CX - 66, 226),
+            (CX + 20, 258),
+            (CX + w - 24, 274),
+            (CX + w - 10, 326),
+            (CX + 400, 326),
+        ],
+        "long": [
+            (CX - 400, 360),
+            (CX - w - 2, 360),
+            (CX - 86, 262),
+            (CX + 4, 206),
+            (CX + 86, 262),
+            (CX + w + 2, 360),
+            (CX + 400, 360),
+        ],
+        "bob": [
+            (CX - 400, 380),
+            (CX - w + 6, 380),
+            (CX - 104, 266),
+            (CX + 104, 266),
+            (CX + w - 6, 380),
+            (CX + 400, 380),
+        ],
+        "bun": [
+            (CX - 400, 320),
+            (CX - w + 2, 320),
+            (CX - 78, 238),
+            (CX, 214),
+            (CX + 78, 238),
+            (CX + w - 2, 320),
+            (CX + 400, 320),
+        ],
+        "curls": [
+            (CX - 400, 290),
+            (CX - w + 8, 290),
+            (CX - 70, 236),
+            (CX + 70, 236),
+            (CX + w - 8, 290),
+            (CX + 400, 290),
+        ],
+        "child": [
+            (CX - 400, 330),
+            (CX - w + 8, 330),
+            (CX - w + 16, 268),
+            (CX - 52, 278),
+            (CX, 250),
+            (CX + 54, 278),
+            (CX + w - 16, 268),
+            (CX + w - 8, 330),
+            (CX + 400, 330),
+        ],
     }[f.hair]
     d.polygon([(x * K, y * K) for x, y in [*cut, (CX + 400, 900), (CX - 400, 900)]], 0)
     b.image.paste(Image.new("RGB", b.image.size, c), mask=cap.filter(ImageFilter.GaussianBlur(1.5)))
@@ -228,23 +336,63 @@ def draw_face(f: Face) -> Image.Image:
 
 
 FACES: dict[str, Face] = {
-    "maelys": Face((238, 199, 170), (92, 58, 38), "long", (52, 78, 122), "vee", 122, 0.2,
-                   eye=(86, 112, 80)),
-    "antoine": Face((226, 178, 142), (48, 36, 30), "short", (40, 62, 96), "shirt", 130, 0.6,
-                    beard="short", brow=12),
-    "corinne": Face((240, 206, 182), (176, 176, 178), "bob", (122, 52, 74), "scarf", 124, 0.3,
-                    glasses=True, eye=(84, 110, 134)),
-    "marie": Face((232, 188, 152), (134, 66, 34), "bun", (58, 104, 92), "round", 120, 0.3,
-                  eye=(70, 96, 64)),
+    "maelys": Face(
+        (238, 199, 170), (92, 58, 38), "long", (52, 78, 122), "vee", 122, 0.2, eye=(86, 112, 80)
+    ),
+    "antoine": Face(
+        (226, 178, 142),
+        (48, 36, 30),
+        "short",
+        (40, 62, 96),
+        "shirt",
+        130,
+        0.6,
+        beard="short",
+        brow=12,
+    ),
+    "corinne": Face(
+        (240, 206, 182),
+        (176, 176, 178),
+        "bob",
+        (122, 52, 74),
+        "scarf",
+        124,
+        0.3,
+        glasses=True,
+        eye=(84, 110, 134),
+    ),
+    "marie": Face(
+        (232, 188, 152), (134, 66, 34), "bun", (58, 104, 92), "round", 120, 0.3, eye=(70, 96, 64)
+    ),
     "salma": Face((204, 152, 112), (34, 28, 30), "curls", (150, 74, 52), "round", 122, 0.25),
     "arben": Face((224, 180, 146), (70, 54, 42), "side", (62, 66, 72), "shirt", 132, 0.7, brow=11),
-    "an": Face((244, 212, 188), (206, 164, 96), "long", (64, 96, 140), "round", 122, 0.25,
-               eye=(78, 120, 150)),
-    "amadou": Face((122, 82, 58), (28, 24, 24), "short", (196, 166, 92), "shirt", 130, 0.55,
-                   beard="full"),
-    "lina": Face((236, 194, 162), (64, 42, 32), "child", (208, 126, 74), "round", 126, 0.05, brow=7),
-    "paul": Face((232, 190, 164), (120, 120, 122), "bald", (70, 88, 74), "shirt", 130, 0.6,
-                 beard="full", glasses=True),
+    "an": Face(
+        (244, 212, 188),
+        (206, 164, 96),
+        "long",
+        (64, 96, 140),
+        "round",
+        122,
+        0.25,
+        eye=(78, 120, 150),
+    ),
+    "amadou": Face(
+        (122, 82, 58), (28, 24, 24), "short", (196, 166, 92), "shirt", 130, 0.55, beard="full"
+    ),
+    "lina": Face(
+        (236, 194, 162), (64, 42, 32), "child", (208, 126, 74), "round", 126, 0.05, brow=7
+    ),
+    "paul": Face(
+        (232, 190, 164),
+        (120, 120, 122),
+        "bald",
+        (70, 88, 74),
+        "shirt",
+        130,
+        0.6,
+        beard="full",
+        glasses=True,
+    ),
     "anne-sophie": Face((236, 198, 172), (58, 40, 34), "bob", (96, 72, 120), "vee", 120, 0.35),
     "minh": Face((234, 196, 158), (26, 24, 28), "side", (54, 96, 110), "round", 128, 0.35, brow=9),
 }

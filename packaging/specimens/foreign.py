@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - printed French keeps its own apostrophe
 """Residence permit and identity cards of other States, in layouts of our own."""
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ PLUM: Colour = (104, 52, 108)
 def permit_front(s: Specimen) -> Sheet:
     """Front of a residence permit."""
     sheet = Sheet(*ID1, (240, 228, 240), (226, 240, 230))
-    guilloche(sheet, ((176, 130, 176), (120, 170, 140), (170, 110, 150)), centre=(700, 340),
-              reach=290)
+    guilloche(
+        sheet, ((176, 130, 176), (120, 170, 140), (170, 110, 150)), centre=(700, 340), reach=290
+    )
     header(sheet, "TITRE DE SÉJOUR", "RESIDENCE PERMIT · SPECIMEN", "FR", PLUM)
     sheet.paste(portrait(s, grey=0.8), 34, 116, 290, 373, radius=14)
     x = 354
@@ -50,8 +52,9 @@ def permit_front(s: Specimen) -> Sheet:
 def permit_back(s: Specimen) -> Sheet:
     """Back of a residence permit."""
     sheet = Sheet(*ID1, (228, 240, 230), (240, 230, 240))
-    guilloche(sheet, ((120, 170, 140), (176, 130, 176), (130, 140, 180)), centre=(680, 230),
-              reach=260)
+    guilloche(
+        sheet, ((120, 170, 140), (176, 130, 176), (130, 140, 180)), centre=(680, 230), reach=260
+    )
     sheet.box(0, 0, ID1[0], 52, PLUM)
     sheet.text(34, 36, "TITRE DE SÉJOUR · SPÉCIMEN", 22, (255, 255, 255), weight="Bold")
     sheet.text(978, 36, s.number, 24, (255, 255, 255), weight="SemiBold", anchor="rs")
@@ -68,20 +71,46 @@ def permit_back(s: Specimen) -> Sheet:
 
 
 WORDS = {
-    "BE": ("IDENTITEITSKAART", "CARTE D’IDENTITÉ · SPECIMEN", "Naam / Nom / Name",
-           "Voornamen / Prénoms / Given names", "Geslacht / Sexe / Sex", "Nationaliteit / Nationality",
-           "Geboortedatum / Date of birth", "Kaartnummer / Card No", "Geldig tot / Valid until",
-           "Geboorteplaats / Place of birth", "Afgegeven / Issued"),
-    "DE": ("PERSONALAUSWEIS", "IDENTITY CARD · SPECIMEN", "Name / Surname", "Vornamen / Given names",
-           "Geschlecht / Sex", "Staatsangehörigkeit / Nationality", "Geburtsdatum / Date of birth",
-           "Nummer / Card No", "Gültig bis / Date of expiry", "Geburtsort / Place of birth",
-           "Ausgestellt / Issued"),
+    "BE": (
+        "IDENTITEITSKAART",
+        "CARTE D’IDENTITÉ · SPECIMEN",
+        "Naam / Nom / Name",
+        "Voornamen / Prénoms / Given names",
+        "Geslacht / Sexe / Sex",
+        "Nationaliteit / Nationality",
+        "Geboortedatum / Date of birth",
+        "Kaartnummer / Card No",
+        "Geldig tot / Valid until",
+        "Geboorteplaats / Place of birth",
+        "Afgegeven / Issued",
+    ),
+    "DE": (
+        "PERSONALAUSWEIS",
+        "IDENTITY CARD · SPECIMEN",
+        "Name / Surname",
+        "Vornamen / Given names",
+        "Geschlecht / Sex",
+        "Staatsangehörigkeit / Nationality",
+        "Geburtsdatum / Date of birth",
+        "Nummer / Card No",
+        "Gültig bis / Date of expiry",
+        "Geburtsort / Place of birth",
+        "Ausgestellt / Issued",
+    ),
 }
 TINTS: dict[str, tuple[Colour, Colour, Colour, tuple[Colour, Colour, Colour]]] = {
-    "BE": ((248, 236, 214), (228, 238, 240), (156, 74, 38),
-           ((206, 160, 96), (130, 170, 176), (190, 124, 90))),
-    "DE": ((220, 238, 234), (242, 236, 222), (30, 92, 92),
-           ((96, 164, 158), (190, 170, 120), (110, 150, 170))),
+    "BE": (
+        (248, 236, 214),
+        (228, 238, 240),
+        (156, 74, 38),
+        ((206, 160, 96), (130, 170, 176), (190, 124, 90)),
+    ),
+    "DE": (
+        (220, 238, 234),
+        (242, 236, 222),
+        (30, 92, 92),
+        ((96, 164, 158), (190, 170, 120), (110, 150, 170)),
+    ),
 }
 
 

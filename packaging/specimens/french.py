@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - printed French keeps its own apostrophe
 """French documents: the card of 2021, the laminated card, the passport.
 
 Believable layouts, and clearly none of the State's own designs: no emblem, no motto, no seal.
@@ -33,8 +34,9 @@ BLUE: Colour = (38, 74, 128)
 def card_front(s: Specimen) -> Sheet:
     """Front of the card of 2021: portrait, second small portrait, fields."""
     sheet = Sheet(*ID1, (226, 238, 247), (246, 236, 232))
-    guilloche(sheet, ((104, 150, 190), (206, 140, 132), (116, 136, 190)), centre=(640, 360),
-              reach=300)
+    guilloche(
+        sheet, ((104, 150, 190), (206, 140, 132), (116, 136, 190)), centre=(640, 360), reach=300
+    )
     header(sheet, "CARTE D’IDENTITÉ", "IDENTITY CARD · SPECIMEN", "FR", BLUE)
     sheet.box(32, 118, 300, 386, (238, 242, 246), radius=16)
     sheet.paste(portrait(s, grey=0.35), 36, 122, 292, 378, radius=14)
@@ -58,8 +60,9 @@ def card_front(s: Specimen) -> Sheet:
 def card_back(s: Specimen) -> Sheet:
     """Back of the card of 2021: address, dates, seal, machine-readable zone."""
     sheet = Sheet(*ID1, (244, 238, 234), (226, 236, 246))
-    guilloche(sheet, ((190, 150, 150), (120, 160, 200), (150, 130, 180)), centre=(330, 250),
-              reach=270)
+    guilloche(
+        sheet, ((190, 150, 150), (120, 160, 200), (150, 130, 180)), centre=(330, 250), reach=270
+    )
     sheet.box(0, 0, ID1[0], 52, BLUE)
     sheet.text(34, 36, "CARTE D’IDENTITÉ · SPÉCIMEN", 22, (255, 255, 255), weight="Bold")
     sheet.text(978, 36, s.number, 24, (255, 255, 255), weight="SemiBold", anchor="rs")
@@ -80,8 +83,9 @@ def card_back(s: Specimen) -> Sheet:
 def passport_page(s: Specimen) -> Sheet:
     """Data page of a passport."""
     sheet = Sheet(*ID3, (244, 236, 226), (230, 236, 246))
-    guilloche(sheet, ((196, 150, 120), (120, 150, 190), (170, 110, 130)), centre=(940, 470),
-              reach=420)
+    guilloche(
+        sheet, ((196, 150, 120), (120, 150, 190), (170, 110, 130)), centre=(940, 470), reach=420
+    )
     french = s.issuer == "FRA"
     sheet.box(0, 0, ID3[0], 110, (112, 38, 54) if french else (40, 84, 78))
     sheet.text(48, 72, "PASSEPORT", 50, (255, 244, 230), weight="Bold")
@@ -94,10 +98,15 @@ def passport_page(s: Specimen) -> Sheet:
     field(sheet, x + 480, 168, "Passeport n° / Passport No", s.number, size=40)
     field(sheet, x, 252, "Nom / Surname (1)", s.surname.upper(), size=40)
     field(sheet, x, 336, "Prénoms / Given names (2)", ", ".join(s.given_names), size=40)
-    field(sheet, x, 420, "Nationalité / Nationality (3)",
-          "Française" if french else "Utopian", size=36)
-    field(sheet, x + 480, 420, "Taille / Height", metres(s.height_cm),
-          size=36)
+    field(
+        sheet,
+        x,
+        420,
+        "Nationalité / Nationality (3)",
+        "Française" if french else "Utopian",
+        size=36,
+    )
+    field(sheet, x + 480, 420, "Taille / Height", metres(s.height_cm), size=36)
     field(sheet, x, 500, "Date de naissance / Date of birth (4)", printed(s.birth), size=36)
     field(sheet, x + 480, 500, "Sexe / Sex (5)", s.sex, size=36)
     field(sheet, x + 640, 500, "Lieu / Place (6)", s.birth_place, size=32)
@@ -114,8 +123,9 @@ def passport_page(s: Specimen) -> Sheet:
 def old_card_front(s: Specimen) -> Sheet:
     """Front of the laminated card: portrait, fields and the zone of two lines."""
     sheet = Sheet(*ID2, (214, 232, 238), (236, 240, 228))
-    guilloche(sheet, ((96, 160, 176), (150, 170, 120), (104, 140, 170)), centre=(760, 360),
-              reach=330)
+    guilloche(
+        sheet, ((96, 160, 176), (150, 170, 120), (104, 140, 170)), centre=(760, 360), reach=330
+    )
     sheet.text(44, 66, "CARTE D’IDENTITÉ", 38, (40, 70, 110), weight="Bold")
     sheet.text(420, 64, "Spécimen · modèle plastifié", 24, LABEL)
     sheet.text(1196, 66, f"N° {s.number}", 34, INK, weight="SemiBold", anchor="rs")
@@ -138,8 +148,9 @@ def old_card_front(s: Specimen) -> Sheet:
 def old_card_back(s: Specimen) -> Sheet:
     """Back of the laminated card: address and the printed dates."""
     sheet = Sheet(*ID2, (232, 240, 228), (214, 230, 238))
-    guilloche(sheet, ((150, 170, 120), (96, 160, 176), (120, 130, 160)), centre=(420, 440),
-              reach=360)
+    guilloche(
+        sheet, ((150, 170, 120), (96, 160, 176), (120, 130, 160)), centre=(420, 440), reach=360
+    )
     field(sheet, 80, 130, "Adresse :", s.address[0], size=38)
     sheet.text(80, 218, s.address[1], 38, INK, weight="SemiBold")
     field(sheet, 80, 330, "Carte valable jusqu’au :", printed(s.expires), size=46)

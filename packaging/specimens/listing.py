@@ -25,7 +25,7 @@ def listed(texts: tuple[str, ...]) -> str:
 def entry(s: Specimen) -> list[str]:
     """One table of the list."""
     sides = ", ".join(f"{side} = {quoted(file_name(s, side))}" for side in s.sides)
-    lines = [
+    return [
         "[[specimen]]",
         f"id = {quoted(s.specimen_id)}",
         f"kind = {quoted(s.kind)}",
@@ -53,7 +53,6 @@ def entry(s: Specimen) -> list[str]:
         *[f"{key} = {quoted(value)}" for key, value in s.request],
         "",
     ]
-    return lines
 
 
 def catalogue() -> str:

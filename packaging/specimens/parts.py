@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 import numpy as np
-
 from canvas import SUPERSAMPLING, Colour, Sheet, rosette, waves
 from faces import FACES, draw_face
 from people import Specimen
@@ -25,20 +24,31 @@ def printed(day: date) -> str:
     return day.strftime("%d %m %Y")
 
 
-def field(sheet: Sheet, x: float, y: float, label: str, value: str, *, size: float = 30,
-          colour: Colour = INK, weight: str = "SemiBold") -> None:
+def field(  # noqa: PLR0913
+    sheet: Sheet,
+    x: float,
+    y: float,
+    label: str,
+    value: str,
+    *,
+    size: float = 30,
+    colour: Colour = INK,
+    weight: str = "SemiBold",
+) -> None:
     """A small label with its value under it."""
     sheet.text(x, y, label, size * 0.5, LABEL)
     sheet.text(x, y + size * 1.02, value, size, colour, weight=weight)
 
 
-def guilloche(sheet: Sheet, tones: tuple[Colour, Colour, Colour], *, centre: tuple[float, float],
-              reach: float) -> None:
+def guilloche(
+    sheet: Sheet, tones: tuple[Colour, Colour, Colour], *, centre: tuple[float, float], reach: float
+) -> None:
     """The interlaced ground of a card: two wave families, two rosettes, one fine border."""
     w, h = sheet.width, sheet.height
     sheet.curves(waves(w, h, count=64, amplitude=26, period=210, shear=0.06), tones[0], 0.34)
-    sheet.curves(waves(w, h, count=54, amplitude=34, period=330, turn=1.3, shear=-0.1), tones[1],
-                 0.26)
+    sheet.curves(
+        waves(w, h, count=54, amplitude=34, period=330, turn=1.3, shear=-0.1), tones[1], 0.26
+    )
     sheet.curves(rosette(centre, reach, reach * 0.18, lobes=14, count=30), tones[2], 0.40)
     sheet.curves(rosette(centre, reach * 0.72, reach * 0.1, lobes=9, count=22), tones[1], 0.34)
     corner = (w * 0.965, h * 0.16)
@@ -54,8 +64,13 @@ def header(sheet: Sheet, title: str, subtitle: str, code: str, colour: Colour) -
     sheet.text(sheet.width - 34, 56, subtitle, 22, (226, 232, 244), anchor="rs")
 
 
-def specimen_mark(sheet: Sheet, *, size: float = 118, alpha: float = 0.20,
-                  centre: tuple[float, float] | None = None) -> None:
+def specimen_mark(
+    sheet: Sheet,
+    *,
+    size: float = 118,
+    alpha: float = 0.20,
+    centre: tuple[float, float] | None = None,
+) -> None:
     """The slanted word across the document, and the sentence that it is worth nothing."""
     middle = centre or (sheet.width * 0.62, sheet.height * 0.5)
     sheet.slanted("SPÉCIMEN", middle, size, 18, MARK, alpha)
@@ -63,13 +78,20 @@ def specimen_mark(sheet: Sheet, *, size: float = 118, alpha: float = 0.20,
 
 def note(sheet: Sheet, x: float, y: float, anchor: str = "ls") -> None:
     """The sentence that it is worth nothing."""
-    sheet.text(x, y, "Document factice, sans valeur · Specimen, void", 14, MARK, weight="Medium",
-               anchor=anchor)
+    sheet.text(
+        x,
+        y,
+        "Document factice, sans valeur · Specimen, void",
+        14,
+        MARK,
+        weight="Medium",
+        anchor=anchor,
+    )
 
 
 def portrait(specimen: Specimen, *, grey: float = 0.0) -> Image.Image:
     """The drawn face cropped as an identity photograph; ``grey`` mixes towards engraving."""
-    face = draw_face(FACES[specimen.face]).crop((52, 96, 508, 682))
+    face = draw_face(FACES[specimen.face]).crop((46, 66, 514, 668))
     if grey:
         engraved = ImageOps.colorize(ImageOps.grayscale(face), (22, 26, 34), (236, 238, 240))
         face = Image.blend(face, engraved, grey)
@@ -89,14 +111,22 @@ def signature(sheet: Sheet, x: float, y: float, s: Specimen) -> None:
         sheet.curves([stroke + shift], (30, 44, 92), 0.85)
 
 
-def zone(sheet: Sheet, s: Specimen, top: float, *, pitch: float = 30.0, leading: float = 58.0,
-         size: float = 43.0) -> None:
+def zone(
+    sheet: Sheet,
+    s: Specimen,
+    top: float,
+    *,
+    pitch: float = 30.0,
+    leading: float = 58.0,
+    size: float = 43.0,
+) -> None:
     """The machine-readable zone, centred on a calm ground that begins at ``top``."""
     width = len(s.mrz[0]) * pitch
     sheet.veil(0, top - 8, sheet.width, sheet.height - top + 8, (248, 248, 246), 0.80)
     for index, line in enumerate(s.mrz):
-        sheet.ocrb((sheet.width - width) / 2, top + 50 + index * leading, line, pitch=pitch,
-                   size=size)
+        sheet.ocrb(
+            (sheet.width - width) / 2, top + 50 + index * leading, line, pitch=pitch, size=size
+        )
 
 
 def seal(sheet: Sheet, s: Specimen, x: float, y: float, side: float) -> None:
@@ -105,11 +135,20 @@ def seal(sheet: Sheet, s: Specimen, x: float, y: float, side: float) -> None:
     module = int(side * SUPERSAMPLING // code.width)
     sharp = code.resize((code.width * module, code.height * module), Image.Resampling.NEAREST)
     width = sharp.width / SUPERSAMPLING
-    sheet.box(x - 6, y - 6, width + 12, width + 12, (255, 255, 255), radius=8,
-              outline=(150, 160, 180), line=1)
+    sheet.box(
+        x - 6,
+        y - 6,
+        width + 12,
+        width + 12,
+        (255, 255, 255),
+        radius=8,
+        outline=(150, 160, 180),
+        line=1,
+    )
     sheet.image.paste(sharp.convert("RGB"), (round(x * SUPERSAMPLING), round(y * SUPERSAMPLING)))
-    sheet.text(x + width / 2, y + width + 24, "2D-DOC · TEST", 15, LABEL, weight="Medium",
-               anchor="ms")
+    sheet.text(
+        x + width / 2, y + width + 24, "2D-DOC · TEST", 15, LABEL, weight="Medium", anchor="ms"
+    )
 
 
 def chip(sheet: Sheet, x: float, y: float) -> None:

@@ -2,7 +2,7 @@
 
 The composition is written apart from the reader in ``kiosk.documents``: the tests let one check the
 other. ECDSA signatures differ at every run, so the sealed texts are kept in ``seals.toml`` beside
-this file and made again only when a specimen changes.
+this file, by document number, and made again only when a specimen changes.
 """
 
 from __future__ import annotations
@@ -36,15 +36,17 @@ def hex_days(day: date) -> str:
 
 def message(specimen: Specimen) -> str:
     """Header of version 04 and the fields of a proof of identity (type 07)."""
+
     def plain(text: str) -> str:
         return spell(text).replace("<", " ")
 
     day = hex_days(specimen.issued)
+    born = specimen.seal_birth or specimen.birth
     header = f"DC04{AUTHORITY}{CERTIFICATE}{day}{day}0701FR"
     given = "/".join(plain(name) for name in specimen.given_names)
     return (
         f"{header}60{given}{GS}62{plain(specimen.surname)}{GS}65ID66{specimen.number}{GS}67FR"
-        f"68{specimen.sex}69{specimen.birth:%d%m%Y}6A{plain(specimen.birth_place)}{GS}6CFR"
+        f"68{specimen.sex}69{born:%d%m%Y}6A{plain(specimen.birth_place)}{GS}6CFR"
     )
 
 
@@ -52,16 +54,16 @@ def sealed(specimen: Specimen) -> str:
     """The whole text of the seal: message, US, signature in Base32 without padding."""
     text = message(specimen)
     kept = tomllib.loads(KEPT.read_text("utf-8")) if KEPT.exists() else {}
-    found = kept.get(specimen.specimen_id, "")
+    found = kept.get(specimen.number, "")
     before, _, signature = found.partition(US)
     if before == text and _holds(text, signature):
         return str(found)
     raw = TEST_KEY.sign_raw(text.encode("ascii"))
-    kept[specimen.specimen_id] = text + US + base64.b32encode(raw).decode("ascii").rstrip("=")
+    kept[specimen.number] = text + US + base64.b32encode(raw).decode("ascii").rstrip("=")
     lines = ["# Written by packaging/specimens/seals.py; do not edit."]
     lines += [f'{key} = "{_escaped(value)}"' for key, value in sorted(kept.items())]
     KEPT.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return str(kept[specimen.specimen_id])
+    return str(kept[specimen.number])
 
 
 def _holds(text: str, signature: str) -> bool:

@@ -17,8 +17,9 @@ def scratch(image: Image.Image, count: int, seed: int) -> Image.Image:
         bend = rng.uniform(-24, 24)
         middle = (x + np.cos(angle) * length / 2 + bend, y + np.sin(angle) * length / 2 - bend)
         end = (x + np.cos(angle) * length, y + np.sin(angle) * length)
-        draw.line([(x, y), middle, end], int(rng.integers(90, 230)), int(rng.integers(1, 4)),
-                  "curve")
+        draw.line(
+            [(x, y), middle, end], int(rng.integers(90, 230)), int(rng.integers(1, 4)), "curve"
+        )
     layer = layer.filter(ImageFilter.GaussianBlur(0.7))
     return Image.composite(Image.new("RGB", image.size, (250, 250, 250)), image, layer)
 
@@ -29,11 +30,14 @@ def stain(image: Image.Image, centre: tuple[float, float], radius: float, seed: 
     y, x = np.mgrid[0 : image.height, 0 : image.width].astype(np.float32)
     dx, dy = x - centre[0], y - centre[1]
     angle = np.arctan2(dy, dx)
-    edge = radius * (1 + 0.10 * np.sin(3 * angle + rng.uniform(0, 6))
-                     + 0.06 * np.sin(7 * angle + rng.uniform(0, 6)))
+    edge = radius * (
+        1
+        + 0.10 * np.sin(3 * angle + rng.uniform(0, 6))
+        + 0.06 * np.sin(7 * angle + rng.uniform(0, 6))
+    )
     distance = np.hypot(dx, dy) / edge
-    cover = np.clip((1.0 - distance) * 14, 0, 1) * 0.62
-    rim = np.exp(-(((distance - 0.95) / 0.05) ** 2)) * 0.34
+    cover = np.clip((1.0 - distance) * 14, 0, 1) * 0.90
+    rim = np.exp(-(((distance - 0.95) / 0.05) ** 2)) * 0.30
     mask = Image.fromarray((np.clip(cover + rim, 0, 0.97) * 255).astype(np.uint8))
     return Image.composite(Image.new("RGB", image.size, (74, 46, 26)), image, mask)
 
@@ -47,7 +51,8 @@ def worn(image: Image.Image, side: str) -> Image.Image:
         image = scratch(image.copy(), 14, seed + 1)
     draw = ImageDraw.Draw(image)
     w = image.width
-    draw.polygon([(w, 0), (w - 92, 0), (w - 74, 22), (w - 50, 30), (w - 34, 62), (w, 84)],
-                 (58, 54, 52))
+    draw.polygon(
+        [(w, 0), (w - 92, 0), (w - 74, 22), (w - 50, 30), (w - 34, 62), (w, 84)], (58, 54, 52)
+    )
     draw.line([(w - 92, 0), (w - 74, 22), (w - 50, 30), (w - 34, 62), (w, 84)], (236, 232, 226), 5)
     return image

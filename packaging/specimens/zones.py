@@ -97,7 +97,7 @@ def td3(  # noqa: PLR0913 - one argument a field of the zone
     return first, second
 
 
-def french_1988(  # noqa: PLR0913 - one argument a field of the zone
+def french_1988(
     *,
     number: str,
     birth: date,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -29,10 +30,8 @@ class FrameSourceContract:
     def test_sequence_numbers_rise_and_time_never_goes_back(self, source: FrameSource):
         source.start()
         frames = [source.read() for _ in range(4)]
-        assert all(a.seq < b.seq for a, b in zip(frames, frames[1:], strict=False))
-        assert all(
-            a.timestamp_ms <= b.timestamp_ms for a, b in zip(frames, frames[1:], strict=False)
-        )
+        assert all(a.seq < b.seq for a, b in pairwise(frames))
+        assert all(a.timestamp_ms <= b.timestamp_ms for a, b in pairwise(frames))
 
     def test_numbers_begin_again_after_a_new_start(self, source: FrameSource):
         source.start()

@@ -26,7 +26,7 @@ DEVICE = CameraDevice("/dev/video0", "Integrated Webcam")
 
 
 def camera(opener, **options):
-    return LiveCamera(DEVICE, opener=opener, precheck=lambda device: None, **options)
+    return LiveCamera(DEVICE, opener=opener, precheck=lambda _: None, **options)
 
 
 def read_until_it_fails(source, tries=400):
@@ -226,7 +226,7 @@ class TestDeviceFile:
     def test_forbidden(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         node = tmp_path / "video0"
         node.touch()
-        monkeypatch.setattr("os.access", lambda path, mode: False)  # root may open anything
+        monkeypatch.setattr("os.access", lambda _path, _mode: False)  # root may open anything
         with pytest.raises(CameraPermissionError):
             may_open(CameraDevice(str(node), "x"))
 

@@ -1,4 +1,5 @@
 import struct
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -198,7 +199,5 @@ def test_any_bytes_end_in_a_size_or_in_an_error_of_ours(start, rest):
 def test_a_jpeg_with_one_wrong_byte_never_crashes(position, value):
     data = bytearray(encoded(".jpg", picture(90)))
     data[position % len(data)] = value
-    try:
+    with suppress(CaptureError):
         assert decode_picture(bytes(data)).ndim == 3
-    except CaptureError:
-        pass

@@ -29,7 +29,7 @@ class FakeVideoCapture:
     released: threading.Event = field(default_factory=threading.Event)
     count: int = 0
 
-    def isOpened(self) -> bool:
+    def isOpened(self) -> bool:  # noqa: N802 - OpenCV's name
         return self.opened
 
     def read(self) -> tuple[bool, np.ndarray | None]:
@@ -53,7 +53,9 @@ class FakeOpener:
     wait_for: threading.Event | None = None
     captures: list[FakeVideoCapture] = field(default_factory=list)
 
-    def __call__(self, device: CameraDevice, size: tuple[int, int], fps: float) -> FakeVideoCapture:
+    def __call__(
+        self, _device: CameraDevice, _size: tuple[int, int], _fps: float
+    ) -> FakeVideoCapture:
         if self.wait_for is not None:
             self.wait_for.wait(10)
         capture = self.make()
