@@ -29,6 +29,7 @@ from kiosk.audit.records import SealedBlob
 from kiosk.audit.tree import Frontier
 from kiosk.crypto import age
 from kiosk.crypto.aead import random_key
+from kiosk.crypto.canonical import canonical_json
 from kiosk.crypto.digests import b64u
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import JournalBrokenError
@@ -38,7 +39,7 @@ from kiosk.services.terms import DeviceFacts, Terms, TermsSource
 
 RATCHET = "journal/ratchet"
 RATCHET_ORIGIN = "journal/ratchet-origin"
-"""First ratchet key, sealed to the recipients: there the MACs can be checked, here never again."""
+"""Sealed to the recipients: ``{"key", "seq"}``, the ratchet key of entry ``seq``, base64url."""
 LAST_CLOCK = "journal/clock"
 JUMP_TOLERANCE_S = 60
 
@@ -156,7 +157,7 @@ class Journal:
             app_build=self._device.app_build,
             facts=dict(facts),
         )
-        ratchet = self._ratchet(uow)
+        ratchet = self._ratchet(uow, seq)
         entry = make_entry(header, ratchet, self._device_key)
         uow.journal.append(JournalRow(seq, kind.value, record_id, reading.wall, entry))
         frontier = frontier.append(entry_leaf(entry))
@@ -165,17 +166,21 @@ class Journal:
         uow.values.put(LAST_CLOCK, msgspec.json.encode(asdict(reading)))
         return seq, frontier.root()
 
-    def _ratchet(self, uow: UnitOfWork) -> bytes:
-        """The MAC key of the next entry; made, and sealed for the auditor, before the first one."""
+    def _ratchet(self, uow: UnitOfWork, seq: int) -> bytes:
+        """The MAC key of entry ``seq``; made before the first one.
+
+        As soon as there is an auditor to seal to, the key of that moment is sealed with its number:
+        from there on the auditor can check every MAC, and this device never again an old one.
+        """
         key = uow.values.get(RATCHET)
-        if key is not None:
-            return key
-        if uow.journal.size():
-            raise JournalBrokenError("ratchet key missing")
-        key = random_key()
+        if key is None:
+            if seq:
+                raise JournalBrokenError("ratchet key missing")
+            key = random_key()
         recipients = self._terms().recipients
-        if recipients:
-            uow.values.put(RATCHET_ORIGIN, age.encrypt(key, recipients))
+        if recipients and uow.values.get(RATCHET_ORIGIN) is None:
+            origin = canonical_json({"key": b64u(key), "seq": seq})
+            uow.values.put(RATCHET_ORIGIN, age.encrypt(origin, recipients))
         return key
 
 

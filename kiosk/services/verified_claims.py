@@ -12,6 +12,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from kiosk.documents.catalogue import FeatureKind
 from kiosk.documents.twoddoc import SealVerdict
 from kiosk.domain.decision import Outcome
 from kiosk.domain.evidence import DocumentKind, IdentityDocument, PartialDate, Verdict
@@ -20,8 +21,6 @@ from kiosk.services.terms import Terms
 
 TRUST_FRAMEWORK = "eidas"
 PROCEDURE = {"office": "face_to_face_post_office", "home": "face_to_face_carrier"}
-UV_FEATURE = "uv"
-"""Kind of a security feature that is examined under ultraviolet light (document catalogue)."""
 
 _TYPES = {
     DocumentKind.FR_ID_CARD_2021: "idcard",
@@ -76,7 +75,8 @@ def verified_claims(
 def _check_details(state: CaseState) -> list[dict[str, str]]:
     """What was checked and how, in the order of the journey."""
     ultraviolet = any(
-        f.kind == UV_FEATURE and f.verdict in (Verdict.PASS, Verdict.FAIL) for f in state.features
+        f.kind == FeatureKind.UV and f.verdict in (Verdict.PASS, Verdict.FAIL)
+        for f in state.features
     )
     details = [("vpiruv" if ultraviolet else "vpip", "chk-doc")]
     if any(side.seal == SealVerdict.VALID for side in state.sides):

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from kiosk.audit.entries import ClockState, EntryKind, next_ratchet, open_entry, ratchet_holds
 from kiosk.audit.tree import leaf_hash, root_of
 from kiosk.crypto import age
+from kiosk.crypto.canonical import parse_json
+from kiosk.crypto.digests import unb64u
 from kiosk.domain.errors import JournalBrokenError
 from kiosk.services.journal import RATCHET, RATCHET_ORIGIN
 from tests.fakes.desk import ESCROW, OPS, Desk
@@ -49,17 +51,26 @@ def test_an_entry_of_a_unit_of_work_that_is_dropped_never_was(desk: Desk):
     assert desk.verify().verified
 
 
-def test_the_auditor_checks_every_mac_from_the_sealed_origin(desk: Desk):
+@pytest.mark.parametrize("before_the_policy", [0, 3])
+def test_the_auditor_checks_every_mac_from_the_sealed_origin(desk: Desk, before_the_policy: int):
+    recipients = desk.terms.recipients
+    desk.set_terms(recipients=())
+    for _ in range(before_the_policy):
+        desk.journal.record(EntryKind.BOOT)
+    desk.set_terms(recipients=recipients)
     for _ in range(5):
         desk.journal.record(EntryKind.BOOT)
     with desk.store.begin() as uow:
         sealed = uow.values.get(RATCHET_ORIGIN)
         current = uow.values.get(RATCHET)
     assert sealed is not None
-    key = age.decrypt(sealed, OPS)
-    assert age.decrypt(sealed, ESCROW) == key
-    for header in headers(desk):
+    origin = parse_json(age.decrypt(sealed, OPS))
+    assert parse_json(age.decrypt(sealed, ESCROW)) == origin
+    assert origin["seq"] == before_the_policy
+    key = unb64u(origin["key"])
+    for header in headers(desk)[before_the_policy:]:
         assert ratchet_holds(header, key)
+        assert not ratchet_holds(header, next_ratchet(key))
         key = next_ratchet(key)
     assert current == key, "the device keeps the key of the next entry only"
 
