@@ -82,7 +82,7 @@ class SpecimenCamera:
     @property
     def name(self) -> str:
         """For the screen."""
-        return "Caméra specimen"
+        return "Caméra spécimen"
 
     @property
     def truth(self) -> GroundTruth:

@@ -158,7 +158,7 @@ _DESKS = {
 }
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=8)
 def draw_background(kind: Background, size: tuple[int, int], seed: int) -> Picture:
     """A desk, (H, W, 3) uint8 BGR; the same array at every call: read it only."""
     return _DESKS[kind](np.random.default_rng(seed), size)

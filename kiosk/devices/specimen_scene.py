@@ -42,7 +42,7 @@ __all__ = ["NOTHING", "Conditions", "GroundTruth", "Stage", "Subject", "render"]
 
 FRAME_SIZE = (1280, 720)
 MAX_HEIGHT_SHARE = 0.90
-DESKS = 4  # different desks of each kind
+DESKS = 2  # different desks of each kind
 _MARGIN = 0.06  # of the picture's width, around it, for its shadow
 
 

@@ -25,7 +25,7 @@ def scratch(image: Image.Image, count: int, seed: int) -> Image.Image:
 
 
 def stain(image: Image.Image, centre: tuple[float, float], radius: float, seed: int) -> Image.Image:
-    """A coffee ring with a dark rim, thick enough to hide what is under it."""
+    """A dried drop that hides what is under it."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[0 : image.height, 0 : image.width].astype(np.float32)
     dx, dy = x - centre[0], y - centre[1]
@@ -36,9 +36,9 @@ def stain(image: Image.Image, centre: tuple[float, float], radius: float, seed: 
         + 0.06 * np.sin(7 * angle + rng.uniform(0, 6))
     )
     distance = np.hypot(dx, dy) / edge
-    cover = np.clip((1.0 - distance) * 14, 0, 1) * 0.90
+    cover = np.clip((1.0 - distance) * 14, 0, 1)
     rim = np.exp(-(((distance - 0.95) / 0.05) ** 2)) * 0.30
-    mask = Image.fromarray((np.clip(cover + rim, 0, 0.97) * 255).astype(np.uint8))
+    mask = Image.fromarray((np.clip(cover + rim, 0, 1) * 255).astype(np.uint8))
     return Image.composite(Image.new("RGB", image.size, (74, 46, 26)), image, mask)
 
 
