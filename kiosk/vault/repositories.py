@@ -57,6 +57,8 @@ class Agents:
 
     def put(self, row: AgentRow) -> None:
         """Insert or replace."""
+        # No shift key: the shift is over, and its key with it.
+        self._tx.erases_a_key = self._tx.erases_a_key or row.wrapped_shift_key is None
         values = asdict(row)
         if row.last_try_at is not None:
             values["last_try_at"] = _text(row.last_try_at)

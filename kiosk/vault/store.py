@@ -31,7 +31,7 @@ from kiosk.ports import (
     ValueRepository,
 )
 from kiosk.vault import opening, repositories
-from kiosk.vault.faults import translated
+from kiosk.vault.faults import fault_of_file, translated
 from kiosk.vault.transaction import Transaction
 
 _LOCK_TIMEOUT_S = 30.0
@@ -125,6 +125,8 @@ class SqlStore:
                 # SQLCipher lets nothing more through a connection that met a damaged page. A new
                 # one still reaches everything that the damage does not touch.
                 self._drop_engine()
+            if transaction.erases_a_key:
+                self._fold_log()
             self._owner = None
             self._lock.release()
 
@@ -135,8 +137,11 @@ class SqlStore:
                 engine.dispose()
 
     def free_bytes(self) -> int:
-        """Free space on the disk of the file, for this user."""
-        return shutil.disk_usage(self._path.parent).free
+        """Free space on the disk of the file, for this user. Raises VaultError."""
+        try:
+            return shutil.disk_usage(self._path.parent).free
+        except OSError as exc:
+            raise fault_of_file(exc) from exc
 
     def problems(self) -> tuple[str, ...]:
         """Everything that a full check of the file finds; empty when it is sound. Slow."""
@@ -156,21 +161,24 @@ class SqlStore:
         """Fold the write-ahead log into the file and close it. Safe to call twice."""
         with self._lock:
             self._closed = True
-            if self._engine is not None:
-                # Without room for it the log stays beside the file: nothing in it is lost.
-                with suppress(VaultError), translated(self._path):
-                    self._fold_log(self._engine)
+            self._fold_log()
             self._drop_engine()
 
-    @staticmethod
-    def _fold_log(engine: Engine) -> None:
-        connection = engine.raw_connection()
-        try:
-            cursor = connection.cursor()
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            cursor.close()
-        finally:
-            connection.close()
+    def _fold_log(self) -> None:
+        """Move the write-ahead log into the file, where secure_delete rules, and empty it.
+
+        Without room for it, or with a reader in the way, the log stays: nothing in it is lost.
+        """
+        if self._engine is None:
+            return
+        with suppress(VaultError), translated(self._path):
+            connection = self._engine.raw_connection()
+            try:
+                cursor = connection.cursor()
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                cursor.close()
+            finally:
+                connection.close()
 
 
 def open_store(path: Path, key: bytes, busy_timeout_s: float = opening.BUSY_TIMEOUT_S) -> SqlStore:

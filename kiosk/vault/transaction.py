@@ -18,11 +18,13 @@ class Transaction:
     """A write transaction, used in the thread that opened it, ended by commit or rollback.
 
     Attributes:
+        erases_a_key: once committed, no older copy of a key may stay in the write-ahead log.
         met_damage: a page did not decrypt or does not make sense; the connection is of no more use.
     """
 
     def __init__(self, engine: Engine, path: Path) -> None:
         self._path = path
+        self.erases_a_key = False
         self.met_damage = False
         self._thread = threading.get_ident()
         self._connection: Connection | None = None

@@ -1,6 +1,7 @@
 """Sign-in: counted tries, waits, lock-out, shifts."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -20,6 +21,7 @@ from kiosk.domain.errors import (
 from kiosk.domain.ids import AgentId
 from kiosk.services.agents import Session, check_pin
 from kiosk.services.sign_in import MAX_FAILURES, WAITS_S
+from kiosk.vault.store import open_store
 from tests.fakes.cases import new_case
 from tests.fakes.desk import PIN, Desk
 
@@ -307,6 +309,18 @@ def test_a_draft_that_nobody_can_open_is_accounted_for_at_the_end_of_the_shift(d
     assert closed.facts == {"case": "c" * 32, "outcome": "abandoned", "sealed": False}
     with desk.store.begin() as uow:
         assert uow.drafts.all() == ()
+
+
+def test_the_end_of_a_shift_leaves_no_copy_of_its_key_in_the_log(tmp_path: Path):
+    log = tmp_path / "vault.db-wal"
+    desk = Desk(store=open_store(tmp_path / "vault.db", bytes(32)))
+    session = desk.session()
+    save_draft(desk, session)
+    assert log.stat().st_size > 0
+    desk.sign_in.sign_out(session)
+    assert log.stat().st_size == 0
+    assert desk.verify().verified
+    desk.store.close()
 
 
 def test_no_secret_shows_in_a_printed_session(desk: Desk):
