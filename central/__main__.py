@@ -20,7 +20,7 @@ from click import ClickException, exceptions
 from central.archive.layout import Layout
 from kiosk.domain.errors import KioskError
 from kiosk.domain.evidence import DocumentKind
-from kiosk.domain.ids import OfficeId, RecordId
+from kiosk.domain.ids import OfficeId
 
 NO, FAILED = 1, 3
 
@@ -136,7 +136,7 @@ def enrol_code(
 
 
 @request_app.command("new")
-def request_new(
+def request_new(  # noqa: PLR0913, PLR0917 - one parameter an option
     surname: Annotated[str, typer.Option(help="Birth surname, with accents.")],
     given_names: Annotated[str, typer.Option(help="Given names in order, comma between them.")],
     birth_date: Annotated[str, typer.Option(help="1990-07-13; XX for an unknown part.")],

@@ -11,6 +11,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
+from kiosk.crypto.signing import SigningKey
 from kiosk.domain.ids import AgentId, CaseId, RecordId
 
 # Rows and states of the outbox belong to their state machine; the port passes them on.
@@ -294,7 +295,42 @@ class CollectorLink(Protocol):
         path: str,
         body: bytes = b"",
         content_type: str = "application/json",
+        etag: str = "",
     ) -> LinkAnswer:
-        """Raises UnreachableError, CertificateError, ProtocolError."""
+        """One signed call; ``etag`` of what is held already travels as ``If-None-Match``.
+
+        Raises UnreachableError, CertificateError, ProtocolError.
+        """
 
     def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CentralSide:
+    """The pinned central side of this device.
+
+    Attributes:
+        url: base address, ``https://host[:port]``.
+        ca_pem: the one certificate that its server's certificate must lead to.
+        origin: name of its log; its signed time and checkpoints bear it.
+        log_public: raw Ed25519 key of that log.
+    """
+
+    url: str
+    ca_pem: str
+    origin: str
+    log_public: bytes
+
+
+class LinkFactory(Protocol):
+    """Opens links to a central side."""
+
+    def first_contact(self, url: str) -> LinkAnswer:
+        """``GET /v1/authority`` of a server that nothing is known of yet: the answer is worth only
+        what the pins of the enrolment code say of it.
+
+        Raises UnreachableError, ProtocolError.
+        """
+
+    def open(self, side: CentralSide, device_key: SigningKey) -> CollectorLink:
+        """A link that signs with ``device_key``."""

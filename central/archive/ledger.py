@@ -73,7 +73,7 @@ class Ledger:
     def code(self, secret_sha256: bytes) -> CodeRow | None:
         """An enrolment code by the hash of its secret."""
         row = self._one(codes, secret_sha256=secret_sha256)
-        return None if row is None else CodeRow(*row)
+        return None if row is None else CodeRow(**row._asdict())
 
     def put_code(self, row: CodeRow) -> None:
         """Add a code, or note who used it."""
@@ -115,17 +115,17 @@ class Ledger:
             entries.c.device_id == device_id, entries.c.seq >= start, entries.c.seq < end
         )
         rows = self._connection.execute(query.order_by(entries.c.seq))
-        return tuple(EntryRow(*row) for row in rows)
+        return tuple(EntryRow(**row._asdict()) for row in rows)
 
     def entry(self, device_id: DeviceId, seq: int) -> EntryRow | None:
         """One entry."""
         row = self._one(entries, device_id=device_id, seq=seq)
-        return None if row is None else EntryRow(*row)
+        return None if row is None else EntryRow(**row._asdict())
 
     def entry_of_record(self, record_id: RecordId) -> EntryRow | None:
         """The entry that announced a record."""
         row = self._one(entries, record_id=record_id)
-        return None if row is None else EntryRow(*row)
+        return None if row is None else EntryRow(**row._asdict())
 
     def add_fork(
         self, device_id: DeviceId, seq: int, jws: str, checkpoint: str, received_at: str
@@ -171,13 +171,13 @@ class Ledger:
     def sealed(self, device_id: DeviceId, seq: int) -> SealedRow | None:
         """A record that arrived."""
         row = self._one(sealed, device_id=device_id, seq=seq)
-        return None if row is None else SealedRow(*row)
+        return None if row is None else SealedRow(**row._asdict())
 
     def sealed_from(self, device_id: DeviceId, start: int, limit: int) -> tuple[SealedRow, ...]:
         """Records that arrived, from entry ``start`` on."""
         query = select(sealed).where(sealed.c.device_id == device_id, sealed.c.seq >= start)
         rows = self._connection.execute(query.order_by(sealed.c.seq).limit(limit))
-        return tuple(SealedRow(*row) for row in rows)
+        return tuple(SealedRow(**row._asdict()) for row in rows)
 
     def add_sealed(self, row: SealedRow) -> None:
         """Note that a record arrived."""
@@ -205,7 +205,7 @@ class Ledger:
     def leaf(self, device_id: DeviceId, seq: int) -> LeafRow | None:
         """The leaf of a record."""
         row = self._one(log_leaves, device_id=device_id, seq=seq)
-        return None if row is None else LeafRow(*row)
+        return None if row is None else LeafRow(**row._asdict())
 
     def newest_leaf_seq(self, device_id: DeviceId) -> int | None:
         """Highest entry number of a device with a leaf in the log."""

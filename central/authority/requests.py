@@ -14,6 +14,7 @@ from kiosk.domain.request import VerificationRequest
 from kiosk.sync.policy import Policy
 
 _ID_BYTES = 9
+ANY_OFFICE = OfficeId("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Announced:
     service: str
     document_kind: DocumentKind | None = None
     document_number: str = ""
-    office_id: OfficeId = OfficeId("")
+    office_id: OfficeId = ANY_OFFICE
 
 
 def new_request(

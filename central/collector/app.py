@@ -135,7 +135,7 @@ class Collector:
         return _answer(AuthorityAnswer(ca=self._keys.ca_pem, policy=token))
 
     async def enrol(self, request: Request) -> Response:
-        """``POST /v1/enrolments``: authenticated by the one-time code and the key's own signature."""
+        """``POST /v1/enrolments``: by the one-time code and the key's own signature."""
         post = decode(await _bounded_body(request), EnrolmentPost)
         answer = await run_in_threadpool(self._enrolments.enrol, post.claim, self._now())
         return _answer(answer)

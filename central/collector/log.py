@@ -7,6 +7,8 @@ Source: records-and-sync 2.8, 2.9; C2SP tlog-checkpoint.
 
 from __future__ import annotations
 
+from msgspec import convert
+
 from central.archive.ledger import Ledger
 from central.archive.rows import LeafRow, LogRow, SealedRow
 from kiosk.audit.checkpoint import Checkpoint, sign
@@ -17,7 +19,6 @@ from kiosk.crypto.signing import SigningKey
 from kiosk.domain.ids import DeviceId
 from kiosk.sync.messages import MAX_PAGE_RECEIPTS, ReceiptItem, ReceiptLeaf, ReceiptPage
 from kiosk.sync.receipts import PROFILE, ReceiptState, receipt_leaf_bytes
-from msgspec import convert
 
 
 class CollectorLog:

@@ -16,10 +16,9 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from granian.constants import HTTPModes, Interfaces
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
-from granian.constants import SSLProtocols
 
 from central.archive.database import Database
 from central.archive.layout import FolderError, Layout, read_key

@@ -71,6 +71,9 @@ class OutboxEvent(StrEnum):
     DAMAGED_HERE = "damaged-here"
     """The blob kept here is gone or is not the one that the journal entry describes."""
 
+    RECEIPT_REFUSED = "receipt-refused"
+    """A receipt came that proves nothing: the blob stays here."""
+
     RECEIPT_VERIFIED = "receipt-verified"
     PURGED = "purged"
 
@@ -86,6 +89,7 @@ _MOVES: dict[OutboxEvent, tuple[frozenset[OutboxState], OutboxState]] = {
     OutboxEvent.MISSING_THERE: (frozenset({OutboxState.UNCONFIRMED}), OutboxState.WAITING),
     OutboxEvent.QUARANTINED: (_OPEN, OutboxState.QUARANTINED),
     OutboxEvent.DAMAGED_HERE: (_OPEN, OutboxState.REFUSED),
+    OutboxEvent.RECEIPT_REFUSED: (_OPEN, OutboxState.UNCONFIRMED),
     OutboxEvent.RECEIPT_VERIFIED: (_ANY, OutboxState.STORED),
     OutboxEvent.PURGED: (frozenset({OutboxState.STORED}), OutboxState.STORED),
 }
@@ -106,14 +110,14 @@ def advance(row: OutboxRow, event: OutboxEvent, at: datetime, reason: str = "") 
     sources, target = _MOVES[event]
     if event is OutboxEvent.PURGED and row.state is not OutboxState.STORED:
         raise ValueError("only a record with a verified receipt may be purged")
-    if row.state not in sources or (row.state is target and event is not OutboxEvent.PURGED):
+    if row.state not in sources:
         return row
     started = event is OutboxEvent.SEND_STARTED
-    return replace(
+    after = replace(
         row,
         state=target,
-        updated_at=at,
         attempts=row.attempts + started,
         reason=row.reason if started else reason,
         purged=row.purged or event is OutboxEvent.PURGED,
     )
+    return row if after == row else replace(after, updated_at=at)

@@ -1,0 +1,19 @@
+"""Reads answers of the collector that are not the hoped-for one."""
+
+from kiosk.domain.errors import ProtocolError, RefusedByCollectorError, SyncError, UnreachableError
+from kiosk.ports import LinkAnswer
+from kiosk.sync.messages import Problem, decode
+
+
+def refusal_of(answer: LinkAnswer) -> SyncError:
+    """The error that an unsuccessful answer stands for; its detail is the collector's word.
+
+    A busy or failing server is as good as none: everything is kept and tried again later.
+    """
+    if answer.status in (429, 502, 503, 504):
+        return UnreachableError(f"busy {answer.status}")
+    try:
+        word = decode(answer.body, Problem).error
+    except ProtocolError:
+        return ProtocolError(f"status {answer.status}")
+    return RefusedByCollectorError(word)

@@ -1,0 +1,274 @@
+"""Delivery: brings sealed records to the central side and lets them go when they are safe there.
+
+Rules, in order: time, policy, journal, records, receipts, purge; a device with ten seconds of
+network has then at least committed that its records exist. Every state change is durable before the
+next call; running twice, or dying anywhere, loses and doubles nothing. Source: records-and-sync 2.8.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import msgspec
+
+from kiosk.audit.entries import EntryKind
+from kiosk.crypto.digests import b64u, sha256, unb64u
+from kiosk.crypto.signing import SigningKey
+from kiosk.domain.errors import (
+    KeyStoreError,
+    ProtocolError,
+    SignatureInvalidError,
+    SyncError,
+)
+from kiosk.ports import Clock, CollectorLink, KeyStore, LinkFactory, OutboxRow, Store
+from kiosk.services.answers import refusal_of
+from kiosk.services.fleet import DEVICE_KEY, POLICY, DeviceIdentity, require_membership
+from kiosk.services.journal import Journal
+from kiosk.services.journal_upload import JournalUpload
+from kiosk.services.receipt_check import ReceiptCheck
+from kiosk.services.record_upload import RecordUpload
+from kiosk.sync.messages import LogState
+from kiosk.sync.policy import Policy, accept_policy
+from kiosk.sync.receipts import LogKey
+from kiosk.sync.signed_time import open_time
+
+TIME = "central/time"
+
+
+class DeliveryStep(StrEnum):
+    """What a delivery is doing."""
+
+    TIME = "time"
+    POLICY = "policy"
+    JOURNAL = "journal"
+    RECORDS = "records"
+    RECEIPTS = "receipts"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a delivery is; ``total`` is 0 for steps without parts."""
+
+    step: DeliveryStep
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverySummary:
+    """What one delivery did.
+
+    Attributes:
+        sent: records that the collector took.
+        stored: records whose receipt was verified.
+        failed: records that were not taken, or whose receipt proved nothing.
+        reason: code of what stopped the delivery, or ``""``.
+        purged: sealed copies deleted here.
+    """
+
+    sent: int = 0
+    stored: int = 0
+    failed: int = 0
+    reason: str = ""
+    purged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SignedTime:
+    """Signed server time beside what this device believed then.
+
+    Attributes:
+        at: server time, aware UTC.
+        wall: device time.
+        mono_ms / boot_id: monotonic clock.
+    """
+
+    at: datetime
+    wall: datetime
+    mono_ms: int
+    boot_id: str
+
+
+class _CancelledError(Exception):
+    """Somebody asked to stop."""
+
+
+class Delivery:
+    """Delivers what waits in the outbox."""
+
+    def __init__(
+        self, store: Store, journal: Journal, links: LinkFactory, keys: KeyStore, clock: Clock
+    ) -> None:
+        self._store = store
+        self._journal = journal
+        self._links = links
+        self._keys = keys
+        self._clock = clock
+
+    def status(self) -> tuple[OutboxRow, ...]:
+        """Every record on its way, oldest first."""
+        with self._store.begin() as uow:
+            return uow.outbox.all()
+
+    def run_once(
+        self,
+        progress: Callable[[Progress], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> DeliverySummary:
+        """Deliver once; what could not be done now is simply left for the next time.
+
+        Args:
+            progress: told before each step and each record.
+            cancelled: asked at the same moments; True stops there.
+
+        Returns:
+            What was done; ``reason`` names the obstacle when there was one.
+
+        Raises:
+            NotEnrolledError: there is no central side yet.
+            KeyStoreError, VaultError: this device cannot work.
+        """
+        identity, policy = require_membership(self._store)
+        seed = self._keys.get(DEVICE_KEY)
+        if seed is None:
+            raise KeyStoreError("device key missing")
+        key = SigningKey.from_seed(seed)
+        link = self._links.open(identity.side(policy), key)
+        watch = _Watch(progress or (lambda _: None), cancelled or (lambda: False))
+        run = _Run(self._store, self._journal, self._clock, identity, key, link, watch)
+        try:
+            run.all_steps(policy)
+        except _CancelledError:
+            pass
+        except SyncError as exc:
+            run.reason = exc.code
+        finally:
+            link.close()
+        return run.summary()
+
+
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """Whoever looks on, and may stop the delivery."""
+
+    progress: Callable[[Progress], None]
+    cancelled: Callable[[], bool]
+
+    def step(self, step: DeliveryStep) -> None:
+        """Tell a step. Raises _CancelledError."""
+        if not self.record(step, 0, 0):
+            raise _CancelledError
+
+    def record(self, step: DeliveryStep, done: int, total: int) -> bool:
+        """Tell a record; False to stop."""
+        if self.cancelled():
+            return False
+        self.progress(Progress(step, done, total))
+        return True
+
+
+class _Run:
+    """One delivery: its link, and what it did so far."""
+
+    def __init__(
+        self,
+        store: Store,
+        journal: Journal,
+        clock: Clock,
+        identity: DeviceIdentity,
+        key: SigningKey,
+        link: CollectorLink,
+        watch: _Watch,
+    ) -> None:
+        self._store = store
+        self._journal = journal
+        self._clock = clock
+        self._identity = identity
+        self._key = key
+        self._link = link
+        self._watch = watch
+        self._sent = self._stored = self._failed = self._purged = 0
+        self.reason = ""
+
+    def summary(self) -> DeliverySummary:
+        """What was done so far."""
+        return DeliverySummary(self._sent, self._stored, self._failed, self.reason, self._purged)
+
+    def all_steps(self, policy: Policy) -> None:
+        """Every step in order. Raises SyncError where it cannot go on."""
+        log = LogKey(policy.collector.origin, policy.collector.log_public)
+        self._watch.step(DeliveryStep.TIME)
+        self._fetch_time(log)
+        self._watch.step(DeliveryStep.POLICY)
+        policy = self._fetch_policy(policy)
+        log = LogKey(policy.collector.origin, policy.collector.log_public)
+        self._watch.step(DeliveryStep.JOURNAL)
+        state = self._upload_journal(log)
+        self._upload_records(state)
+        self._watch.step(DeliveryStep.RECEIPTS)
+        self._check_receipts(log, policy)
+        if self._purged:
+            # The deletions are journal entries of their own; they need not wait for the next time.
+            self._upload_journal(log)
+
+    def _fetch_time(self, log: LogKey) -> None:
+        nonce = secrets.token_hex(16)
+        answer = self._link.call("GET", f"/v1/time?nonce={nonce}")
+        if answer.status != 200:
+            raise refusal_of(answer)
+        note = answer.body.decode("utf-8", "replace")
+        try:
+            at = open_time(note, nonce, log.origin, log.public)
+        except SignatureInvalidError as exc:
+            raise ProtocolError("signed time") from exc
+        clock = self._clock
+        signed = SignedTime(at, clock.now(), clock.monotonic_ms(), clock.boot_id)
+        with self._store.begin() as uow:
+            uow.values.put(TIME, msgspec.json.encode(signed))
+            uow.commit()
+
+    def _fetch_policy(self, in_force: Policy) -> Policy:
+        """The policy in force after asking; a new one is applied and journalled at once."""
+        with self._store.begin() as uow:
+            held = uow.values.get(POLICY) or b""
+        answer = self._link.call("GET", "/v1/policy", etag=f'"{b64u(sha256(held))}"')
+        if answer.status == 304:
+            return in_force
+        if answer.status != 200:
+            raise refusal_of(answer)
+        token = answer.body.decode("ascii", "replace")
+        policy = accept_policy(token, unb64u(self._identity.root_public), in_force)
+        if policy.version > in_force.version:
+            with self._store.begin() as uow:
+                uow.values.put(POLICY, token.encode("ascii"))
+                facts = {"version": policy.version}
+                self._journal.append(uow, EntryKind.POLICY_APPLIED, facts)
+                uow.commit()
+        return policy
+
+    def _upload_journal(self, log: LogKey) -> LogState:
+        upload = JournalUpload(
+            self._store, self._link, self._identity.device_id, self._key, log.origin
+        )
+        return upload.run()
+
+    def _upload_records(self, state: LogState) -> None:
+        upload = RecordUpload(
+            self._store, self._link, self._identity.device_id, self._key, self._clock
+        )
+        upload.recover(state)
+        for done in upload.run(lambda n, of: self._watch.record(DeliveryStep.RECORDS, n, of)):
+            self._sent += done
+            self._failed += not done
+
+    def _check_receipts(self, log: LogKey, policy: Policy) -> None:
+        check = ReceiptCheck(
+            self._store, self._link, self._journal, self._identity.device_id, log, self._clock
+        )
+        self._stored, failed = check.run()
+        self._failed += failed
+        self._purged = check.purge(timedelta(hours=policy.retention.blob_grace_hours))

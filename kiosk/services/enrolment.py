@@ -1,0 +1,149 @@
+"""Makes this installation a device of the fleet.
+
+Rules, in order: the code pins the authority and the policy root, and everything that the server
+sends is checked against those pins; the device's keys are made here and never leave; a lost answer
+costs nothing, the same code with the same key gets the same certificate; identity, policy and first
+journal entry are stored together or not at all. Source: records-and-sync 2.7.
+"""
+
+from __future__ import annotations
+
+import os
+
+import msgspec
+
+from kiosk.audit.entries import EntryKind
+from kiosk.crypto.certificates import fingerprint
+from kiosk.crypto.digests import b64u
+from kiosk.crypto.signing import SigningKey
+from kiosk.domain.errors import CertificateError, EnrolmentError, ProtocolError
+from kiosk.ports import CentralSide, Clock, CollectorLink, KeyStore, LinkFactory, Store
+from kiosk.services.agents import DEVICE_SECRET
+from kiosk.services.fleet import (
+    DEVICE_KEY,
+    DEVICE_SECRET_BYTES,
+    IDENTITY,
+    LOG_CHECKPOINT,
+    POLICY,
+    DeviceIdentity,
+    load_identity,
+    terms_of,
+)
+from kiosk.services.journal import Journal
+from kiosk.services.terms import DeviceFacts
+from kiosk.sync.enrolment import EnrolmentCode, open_certificate, parse_code, sign_claim
+from kiosk.sync.messages import (
+    AuthorityAnswer,
+    EnrolmentAnswer,
+    EnrolmentPost,
+    Problem,
+    decode,
+    encode,
+)
+from kiosk.sync.policy import Policy, accept_policy, open_policy
+from kiosk.sync.receipts import LogKey, open_log_checkpoint
+
+_BEGIN = "-----BEGIN CERTIFICATE-----"
+
+
+class Enrolment:
+    """Enrols this device."""
+
+    def __init__(
+        self, store: Store, keys: KeyStore, links: LinkFactory, clock: Clock, app_build: str
+    ) -> None:
+        self._store = store
+        self._keys = keys
+        self._links = links
+        self._clock = clock
+        self._app_build = app_build
+
+    def enrol(self, text: str) -> DeviceIdentity:
+        """Use an enrolment code.
+
+        Args:
+            text: the code as scanned or typed.
+
+        Raises:
+            EnrolmentError: malformed, unknown, expired or used code; or enrolled already.
+            CertificateError: the server is not the one that the code names.
+            PolicyInvalidError: the policy is not signed by the root that the code names.
+            UnreachableError, ProtocolError, KeyStoreError, VaultError: nothing changed, try again.
+        """
+        code = parse_code(text)
+        with self._store.begin() as uow:
+            if load_identity(uow) is not None:
+                raise EnrolmentError("enrolled already")
+        key = self._device_key()
+        ca_pem, policy = self._pinned(code)
+        terms = policy.collector
+        link = self._links.open(CentralSide(code.url, ca_pem, terms.origin, terms.log_public), key)
+        try:
+            answer = self._claim(link, code, key)
+        finally:
+            link.close()
+        policy = accept_policy(answer.policy, code.root_public, policy)
+        enrolment_keys = {trusted.kid: trusted.public for trusted in policy.enrolment_keys}
+        certificate = open_certificate(answer.certificate, enrolment_keys, key.public)
+        log = LogKey(policy.collector.origin, policy.collector.log_public)
+        open_log_checkpoint(answer.checkpoint, (), log, None)
+        identity = DeviceIdentity(
+            device_id=certificate.device_id,
+            office_id=certificate.office_id,
+            certificate=answer.certificate,
+            url=code.url,
+            ca_pem=ca_pem,
+            root_public=b64u(code.root_public),
+        )
+        self._keep(identity, answer, policy, key)
+        return identity
+
+    def _device_key(self) -> SigningKey:
+        """The device's key, made on the first try and kept for the next ones."""
+        if self._keys.get(DEVICE_SECRET) is None:
+            self._keys.put(DEVICE_SECRET, os.urandom(DEVICE_SECRET_BYTES))
+        seed = self._keys.get(DEVICE_KEY)
+        if seed is None:
+            key = SigningKey.generate()
+            self._keys.put(DEVICE_KEY, key.seed)
+            return key
+        return SigningKey.from_seed(seed)
+
+    def _pinned(self, code: EnrolmentCode) -> tuple[str, Policy]:
+        """Authority certificate and policy, once they are what the code pins."""
+        contact = self._links.first_contact(code.url)
+        if contact.status != 200:
+            raise ProtocolError(f"authority {contact.status}")
+        answer = decode(contact.body, AuthorityAnswer)
+        # Exactly one certificate: a second one beside the pinned one would be trusted too.
+        if answer.ca.count(_BEGIN) != 1:
+            raise CertificateError("authority")
+        try:
+            pinned = bytes.fromhex(fingerprint(answer.ca.encode())) == code.ca_sha256
+        except ValueError as exc:
+            raise CertificateError("authority") from exc
+        if not pinned:
+            raise CertificateError("not the authority of the code")
+        return answer.ca, open_policy(answer.policy, code.root_public)
+
+    def _claim(self, link: CollectorLink, code: EnrolmentCode, key: SigningKey) -> EnrolmentAnswer:
+        claim = sign_claim(code.secret, self._app_build, key)
+        answer = link.call("POST", "/v1/enrolments", encode(EnrolmentPost(claim=claim)))
+        if answer.status in (403, 409, 410, 422):
+            raise EnrolmentError(decode(answer.body, Problem).error)
+        if answer.status != 200:
+            raise ProtocolError(f"enrolment {answer.status}")
+        return decode(answer.body, EnrolmentAnswer)
+
+    def _keep(
+        self, identity: DeviceIdentity, answer: EnrolmentAnswer, policy: Policy, key: SigningKey
+    ) -> None:
+        device = DeviceFacts(identity.device_id, self._app_build)
+        journal = Journal(self._store, key, self._clock, device, lambda: terms_of(policy))
+        with self._store.begin() as uow:
+            uow.values.put(IDENTITY, msgspec.json.encode(identity))
+            uow.values.put(POLICY, answer.policy.encode("ascii"))
+            uow.values.put(LOG_CHECKPOINT, answer.checkpoint.encode())
+            facts = {"office": identity.office_id, "public_key": b64u(key.public)}
+            journal.append(uow, EntryKind.ENROLLED, facts)
+            uow.commit()

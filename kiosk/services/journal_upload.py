@@ -1,0 +1,114 @@
+"""Sends the journal: the existence of every record is committed before any record travels.
+
+Rules, in order: the collector's own state says where to go on, nothing else is remembered; what it
+holds must be what this device wrote, or the two histories are shown to it and the sync stops; each
+batch ends with a checkpoint signed by the device. Source: records-and-sync 2.8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kiosk.audit.checkpoint import Checkpoint, sign
+from kiosk.audit.entries import entry_leaf
+from kiosk.audit.tree import Frontier, frontier_of
+from kiosk.crypto.digests import b64u
+from kiosk.crypto.signing import SigningKey
+from kiosk.domain.errors import ForkError, ProtocolError
+from kiosk.domain.ids import DeviceId
+from kiosk.ports import CollectorLink, JournalRow, Store
+from kiosk.services.answers import refusal_of
+from kiosk.sync.checkpoints import device_origin
+from kiosk.sync.messages import (
+    MAX_PUSH_ENTRIES,
+    LogAnswer,
+    LogPush,
+    LogState,
+    Problem,
+    decode,
+    encode,
+)
+
+_BATCH_BYTES = 1024 * 1024
+
+
+class JournalUpload:
+    """Brings the collector's copy of the journal up to date."""
+
+    def __init__(
+        self,
+        store: Store,
+        link: CollectorLink,
+        device_id: DeviceId,
+        key: SigningKey,
+        collector_origin: str,
+    ) -> None:
+        self._store = store
+        self._link = link
+        self._path = f"/v1/devices/{device_id}/log"
+        self._origin = device_origin(collector_origin, device_id)
+        self._key = key
+
+    def run(self) -> LogState:
+        """Send what is missing; the collector's state before it.
+
+        Raises:
+            ForkError: the collector holds another history of this device.
+            RefusedByCollectorError: an entry was not accepted.
+        """
+        state = self._state()
+        rows = self._rows()
+        if state.size > len(rows):
+            raise ForkError("the collector holds more than this device wrote")
+        held = frontier_of(entry_leaf(row.jws) for row in rows[: state.size])
+        if b64u(held.root()) != state.root:
+            # Offered from the start, so that the collector keeps the evidence and says so.
+            self._push_all(rows, 0, Frontier())
+            raise ForkError("histories differ")
+        self._push_all(rows, state.size, held)
+        return state
+
+    def _state(self) -> LogState:
+        answer = self._link.call("GET", self._path)
+        if answer.status != 200:
+            raise refusal_of(answer)
+        return decode(answer.body, LogState)
+
+    def _rows(self) -> tuple[JournalRow, ...]:
+        with self._store.begin() as uow:
+            return uow.journal.range(0, uow.journal.size())
+
+    def _push_all(self, rows: tuple[JournalRow, ...], start: int, frontier: Frontier) -> None:
+        for batch in _batches(rows[start:]):
+            for row in batch:
+                frontier = frontier.append(entry_leaf(row.jws))
+            self._push(batch, frontier)
+
+    def _push(self, batch: list[JournalRow], frontier: Frontier) -> None:
+        checkpoint = Checkpoint(self._origin, frontier.size, frontier.root())
+        push = LogPush(
+            start=batch[0].seq,
+            entries=tuple(row.jws for row in batch),
+            checkpoint=sign(checkpoint, self._key),
+        )
+        answer = self._link.call("POST", self._path, encode(push))
+        if answer.status == 409 and decode(answer.body, Problem).error == "fork":
+            raise ForkError("fork")
+        if answer.status != 200:
+            raise refusal_of(answer)
+        if decode(answer.body, LogAnswer).size < frontier.size:
+            raise ProtocolError("fewer entries than sent")
+
+
+def _batches(rows: tuple[JournalRow, ...]) -> Iterator[list[JournalRow]]:
+    """Rows in order, in batches that fit a message."""
+    batch: list[JournalRow] = []
+    size = 0
+    for row in rows:
+        if batch and (len(batch) == MAX_PUSH_ENTRIES or size + len(row.jws) > _BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(row)
+        size += len(row.jws)
+    if batch:
+        yield batch

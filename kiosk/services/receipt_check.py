@@ -1,0 +1,155 @@
+"""Fetches receipts, verifies them, and only then lets a sealed record go.
+
+Rules, in order: the collector's log must extend the one seen before; a receipt must prove exactly
+what was sent; proof and state are stored together; the blob is deleted, the outbox row closed and
+the deletion journalled in one unit of work. A receipt that proves nothing deletes nothing.
+Source: records-and-sync 2.5, 2.8.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+
+from kiosk.audit.checkpoint import Checkpoint, open_note
+from kiosk.audit.entries import EntryKind, entry_leaf
+from kiosk.crypto.digests import sha256
+from kiosk.domain.errors import ReceiptInvalidError
+from kiosk.domain.ids import DeviceId
+from kiosk.ports import Clock, CollectorLink, OutboxState, Store, UnitOfWork
+from kiosk.services.answers import refusal_of
+from kiosk.services.fleet import LOG_CHECKPOINT
+from kiosk.services.journal import Journal
+from kiosk.services.record_upload import move
+from kiosk.sync.messages import (
+    MAX_PAGE_RECEIPTS,
+    ReceiptItem,
+    ReceiptPage,
+    decode,
+)
+from kiosk.sync.outbox import OutboxEvent
+from kiosk.sync.receipts import LogKey, ReceiptState, Sent, open_log_checkpoint, verify_receipt
+
+RECEIPT_PREFIX = "central/receipt/"
+_AWAITING = (OutboxState.UNCONFIRMED, OutboxState.WAITING, OutboxState.QUARANTINED)
+
+
+class KeptReceipt(msgspec.Struct, frozen=True):
+    """A verified receipt as this device keeps it: enough to prove storage to anybody."""
+
+    item: ReceiptItem
+    checkpoint: str
+
+
+class ReceiptCheck:
+    """Turns accepted records into stored ones."""
+
+    def __init__(
+        self,
+        store: Store,
+        link: CollectorLink,
+        journal: Journal,
+        device_id: DeviceId,
+        log: LogKey,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._link = link
+        self._journal = journal
+        self._device_id = device_id
+        self._log = log
+        self._clock = clock
+
+    def run(self) -> tuple[int, int]:
+        """Fetch and verify receipts of everything that awaits one.
+
+        Returns:
+            How many records are proven stored, and how many receipts proved nothing.
+
+        Raises:
+            ReceiptInvalidError: the collector's log itself is not trustworthy.
+        """
+        stored = failed = 0
+        awaiting = self._awaiting()
+        start = min(awaiting, default=-1)
+        while start >= 0:
+            page, checkpoint = self._page(start)
+            for item in page.receipts:
+                if item.seq in awaiting:
+                    proven = self._settle(item, page.checkpoint, checkpoint)
+                    stored += proven is True
+                    failed += proven is False
+            full = len(page.receipts) == MAX_PAGE_RECEIPTS
+            start = page.receipts[-1].seq + 1 if full else -1
+        return stored, failed
+
+    def _awaiting(self) -> frozenset[int]:
+        with self._store.begin() as uow:
+            return frozenset(row.seq for row in uow.outbox.all() if row.state in _AWAITING)
+
+    def _page(self, start: int) -> tuple[ReceiptPage, Checkpoint]:
+        """A page whose checkpoint was verified and remembered."""
+        with self._store.begin() as uow:
+            note = uow.values.get(LOG_CHECKPOINT)
+        seen = (
+            None if note is None else open_note(note.decode(), self._log.origin, self._log.public)
+        )
+        tree = 0 if seen is None else seen.size
+        path = f"/v1/devices/{self._device_id}/receipts?from={start}&tree={tree}"
+        answer = self._link.call("GET", path)
+        if answer.status != 200:
+            raise refusal_of(answer)
+        page = decode(answer.body, ReceiptPage)
+        checkpoint = open_log_checkpoint(page.checkpoint, page.consistency, self._log, seen)
+        if any(item.seq < start for item in page.receipts):
+            raise ReceiptInvalidError("order")
+        with self._store.begin() as uow:
+            uow.values.put(LOG_CHECKPOINT, page.checkpoint.encode())
+            uow.commit()
+        return page, checkpoint
+
+    def _settle(self, item: ReceiptItem, note: str, checkpoint: Checkpoint) -> bool | None:
+        """True: proven stored. False: a receipt that proves nothing. None: no receipt yet."""
+        with self._store.begin() as uow:
+            proven: bool | None = None
+            if item.state == ReceiptState.QUARANTINED:
+                move(uow, self._clock, item.seq, OutboxEvent.QUARANTINED, "quarantined")
+            elif item.state == ReceiptState.STORED:
+                proven = self._judge(uow, item, note, checkpoint)
+            uow.commit()
+        return proven
+
+    def _judge(self, uow: UnitOfWork, item: ReceiptItem, note: str, checkpoint: Checkpoint) -> bool:
+        blob, entry = uow.blobs.get(item.seq), uow.journal.get(item.seq)
+        try:
+            if blob is None or entry is None:
+                raise ReceiptInvalidError("nothing to compare with")
+            sent = Sent(self._device_id, item.seq, entry_leaf(entry.jws), sha256(blob))
+            verify_receipt(item, sent, checkpoint)
+        except ReceiptInvalidError as exc:
+            move(uow, self._clock, item.seq, OutboxEvent.RECEIPT_REFUSED, exc.code)
+            return False
+        kept = KeptReceipt(item, note)
+        uow.values.put(f"{RECEIPT_PREFIX}{item.seq:012d}", msgspec.json.encode(kept))
+        move(uow, self._clock, item.seq, OutboxEvent.RECEIPT_VERIFIED)
+        return True
+
+    def purge(self, grace: timedelta) -> int:
+        """Delete the blobs of records that have been proven stored for ``grace``; how many."""
+        due_before = self._clock.now() - grace
+        with self._store.begin() as uow:
+            due = [
+                row.seq
+                for row in uow.outbox.all()
+                if row.state is OutboxState.STORED
+                and not row.purged
+                and row.updated_at <= due_before
+            ]
+        for seq in due:
+            with self._store.begin() as uow:
+                uow.blobs.purge(seq)
+                move(uow, self._clock, seq, OutboxEvent.PURGED)
+                self._journal.append(uow, EntryKind.BLOB_PURGED, {"seq": seq})
+                uow.commit()
+        return len(due)

@@ -1,0 +1,140 @@
+"""Sends sealed records, smallest first; one bad record never holds up the others.
+
+Rules, in order: what is kept here must still be what the journal announced, else a person must
+look; every state is durable before and after a record travels; an answer is no proof of storage,
+only a verified receipt is. Source: records-and-sync 2.8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from kiosk.audit.entries import open_entry
+from kiosk.audit.records import describe_blob
+from kiosk.crypto.digests import b64u
+from kiosk.crypto.signing import SigningKey
+from kiosk.domain.errors import (
+    AuditError,
+    CertificateError,
+    RefusedByCollectorError,
+    SealedRecordError,
+    SyncError,
+    UnreachableError,
+)
+from kiosk.domain.ids import DeviceId
+from kiosk.ports import Clock, CollectorLink, OutboxRow, OutboxState, Store, UnitOfWork
+from kiosk.services.answers import refusal_of
+from kiosk.sync.messages import LogState
+from kiosk.sync.outbox import OutboxEvent, advance
+
+BLOB_TYPE = "application/vnd.age"
+
+
+def move(
+    uow: UnitOfWork, clock: Clock, seq: int, event: OutboxEvent, reason: str = ""
+) -> OutboxRow:
+    """Move one row of the outbox inside ``uow``; the caller commits."""
+    row = uow.outbox.get(seq)
+    if row is None:
+        raise LookupError(f"outbox {seq}")
+    after = advance(row, event, clock.now(), reason)
+    if after != row:
+        uow.outbox.put(after)
+    return after
+
+
+class RecordUpload:
+    """Sends what waits in the outbox."""
+
+    def __init__(
+        self, store: Store, link: CollectorLink, device_id: DeviceId, key: SigningKey, clock: Clock
+    ) -> None:
+        self._store = store
+        self._link = link
+        self._device_id = device_id
+        self._key = key
+        self._clock = clock
+
+    def recover(self, state: LogState) -> None:
+        """Put back what was interrupted, and what the collector says it does not hold."""
+        missing = {item.seq for item in state.missing}
+        with self._store.begin() as uow:
+            for row in uow.outbox.all():
+                if row.state is OutboxState.SENDING:
+                    move(uow, self._clock, row.seq, OutboxEvent.SEND_INTERRUPTED, row.reason)
+                elif row.seq in missing:
+                    move(uow, self._clock, row.seq, OutboxEvent.MISSING_THERE)
+            uow.commit()
+
+    def waiting(self) -> tuple[OutboxRow, ...]:
+        """Rows to send, smallest first."""
+        with self._store.begin() as uow:
+            rows = [row for row in uow.outbox.all() if row.state is OutboxState.WAITING]
+        return tuple(sorted(rows, key=lambda row: (row.payload_len, row.seq)))
+
+    def run(self, told: Callable[[int, int], bool]) -> Iterator[bool]:
+        """Send everything that waits.
+
+        Args:
+            told: called with (done, total) before each record; False stops before it.
+
+        Yields:
+            For each record whether it was accepted (its row says why not).
+
+        Raises:
+            UnreachableError, CertificateError: the link is down; the rest keeps waiting.
+        """
+        rows = self.waiting()
+        for done, row in enumerate(rows):
+            if not told(done, len(rows)):
+                return
+            yield self._send(row.seq)
+
+    def _send(self, seq: int) -> bool:
+        """Send one record; False when it was not accepted (its row says why)."""
+        self._commit(seq, OutboxEvent.SEND_STARTED)
+        blob = self._whole_blob(seq)
+        if blob is None:
+            self._commit(seq, OutboxEvent.DAMAGED_HERE, SealedRecordError.code)
+            return False
+        try:
+            self._put(seq, blob)
+        except (UnreachableError, CertificateError) as exc:
+            self._commit(seq, OutboxEvent.SEND_INTERRUPTED, exc.code)
+            raise
+        except SyncError as exc:
+            digest = isinstance(exc, RefusedByCollectorError) and exc.detail == "digest"
+            event = OutboxEvent.DIGEST_REFUSED if digest else OutboxEvent.SEND_INTERRUPTED
+            self._commit(seq, event, exc.code)
+            return False
+        self._commit(seq, OutboxEvent.ACCEPTED)
+        return True
+
+    def _put(self, seq: int, blob: bytes) -> None:
+        path = f"/v1/devices/{self._device_id}/records/{seq}"
+        answer = self._link.call("PUT", path, blob, BLOB_TYPE)
+        if answer.status not in (200, 201):
+            raise refusal_of(answer)
+
+    def _commit(self, seq: int, event: OutboxEvent, reason: str = "") -> None:
+        with self._store.begin() as uow:
+            move(uow, self._clock, seq, event, reason)
+            uow.commit()
+
+    def _whole_blob(self, seq: int) -> bytes | None:
+        """The blob as it was announced, or None when it is not that any more."""
+        with self._store.begin() as uow:
+            blob, entry = uow.blobs.get(seq), uow.journal.get(seq)
+        if blob is None or entry is None:
+            return None
+        try:
+            header = open_entry(entry.jws, self._key.public)
+            described = describe_blob(blob, header.recipients)
+        except AuditError:
+            return None
+        same = (
+            b64u(described.age_header_sha256) == header.age_header_sha256
+            and b64u(described.payload_sha256) == header.payload_sha256
+            and described.payload_len == header.payload_len
+        )
+        return blob if same else None

@@ -1,0 +1,1 @@
+"""Carries signed calls to the central side."""

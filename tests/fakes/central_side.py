@@ -1,0 +1,77 @@
+"""A real central side in a folder, its collector a real process on a loopback port."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def central(*arguments: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run ``visavis-central`` to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "central", *map(str, arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=check,
+        timeout=60,
+    )
+
+
+def ask(*arguments: str | Path) -> Any:
+    """The JSON answer of a command."""
+    return json.loads(central(*arguments, "--json").stdout)
+
+
+@dataclass
+class CentralSide:
+    """A collector that runs.
+
+    Attributes:
+        data: folder of the central side.
+        url: base address of the collector.
+        process: the collector.
+    """
+
+    data: Path
+    url: str
+    process: subprocess.Popen[str]
+
+    def enrol_code(self, office: str = "075012") -> str:
+        answer = ask("enrol-code", "--data", self.data, "--office", office, "--url", self.url)
+        return str(answer["code"])
+
+    def stop(self) -> int:
+        """End the collector as a service supervisor would; its exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=20)
+
+
+@contextmanager
+def serving(data: Path, port: int = 0) -> Iterator[CentralSide]:
+    """A collector over an existing folder, until the block ends."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "central", "serve", "--data", str(data), "--port", str(port)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+    )
+    try:
+        assert process.stdout is not None
+        ready = json.loads(process.stdout.readline())
+        yield CentralSide(data, ready["url"], process)
+    finally:
+        process.kill()
+        process.communicate(timeout=20)
