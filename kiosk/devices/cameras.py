@@ -10,6 +10,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from kiosk.domain.errors import NoCameraError
+
 NUMBERED_PLACES = 4
 
 
@@ -73,3 +75,21 @@ def _text(file: Path) -> str:
         return file.read_text("utf-8", errors="replace").strip()
     except OSError:
         return ""
+
+
+def choose_camera(device: str, listed: tuple[CameraDevice, ...]) -> CameraDevice:
+    """The camera that a setting means.
+
+    Args:
+        device: a number, a device path, or ``""`` for the first camera.
+        listed: from :func:`list_cameras`.
+
+    Raises:
+        NoCameraError: none is set and none is plugged in.
+    """
+    for camera in listed:
+        if device in ("", camera.device_id):
+            return camera
+    if not device:
+        raise NoCameraError("none plugged in")
+    return CameraDevice(device, device, confirmed=False)

@@ -1,6 +1,9 @@
 from pathlib import Path
 
-from kiosk.devices.cameras import CameraDevice, list_cameras
+import pytest
+
+from kiosk.devices.cameras import CameraDevice, choose_camera, list_cameras
+from kiosk.domain.errors import NoCameraError
 
 
 def plug_in(root: Path, node: str, name: str, index: str, link: str = "") -> None:
@@ -42,3 +45,23 @@ def test_other_systems_offer_numbered_places_without_claiming_that_a_camera_is_t
         places = list_cameras(platform=platform)
         assert places
         assert all(place.is_number and not place.confirmed for place in places)
+
+
+class TestChoice:
+    first = CameraDevice("/dev/v4l/by-id/usb-a", "A")
+    second = CameraDevice("/dev/video4", "B")
+
+    def test_without_a_setting_the_first_one(self):
+        assert choose_camera("", (self.first, self.second)) == self.first
+
+    def test_the_one_that_is_set(self):
+        assert choose_camera("/dev/video4", (self.first, self.second)) == self.second
+
+    def test_a_place_that_is_not_listed_may_still_be_tried(self):
+        chosen = choose_camera("/dev/video9", (self.first,))
+        assert chosen.device_id == "/dev/video9"
+        assert not chosen.confirmed
+
+    def test_no_camera_at_all(self):
+        with pytest.raises(NoCameraError):
+            choose_camera("", ())
