@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from ui.theme import Size, Space, Type
+from ui.theme import Size, Space, Stroke, Type
 from ui.widgets.button import Button
 from ui.widgets.label import IconLabel, Label
 from ui.widgets.look import Look
@@ -65,7 +65,8 @@ class HelpPanel(QWidget):
         self._look = look
         self._facts = HelpFacts()
         self._title = Label(look, "", Type.H2)
-        self._close = Button(look, "", key="Esc")
+        self._close = Button(look, "")
+        self._close.set_key("Esc", bind=False)
         self._close.setObjectName("help-close")
         self._close.set_height(Size.TARGET_BAR)
         self._close.clicked.connect(self.dismiss)
@@ -108,6 +109,18 @@ class HelpPanel(QWidget):
         self.closed.emit()
 
     @override
+    def event(self, event: QEvent) -> bool:
+        """Esc closes the panel and is not passed on to the page, where it means “back”."""
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Escape
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_F1):
             self.dismiss()
@@ -119,7 +132,7 @@ class HelpPanel(QWidget):
         theme = self._look.theme
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme.color("surface"))
-        painter.setPen(QPen(theme.color("line2"), 1.4))
+        painter.setPen(QPen(theme.color("line2"), Stroke.BAND))
         painter.drawLine(self.rect().topLeft(), self.rect().bottomLeft())
         painter.end()
 

@@ -3,6 +3,7 @@
 Nothing outside this room writes a colour or a count of pixels.
 """
 
+from ui.theme.system import SystemLook
 from ui.theme.theme import Theme
 from ui.theme.tokens import (
     COUNTER_MIN_HEIGHT,
@@ -17,6 +18,7 @@ from ui.theme.tokens import (
     Radius,
     Size,
     Space,
+    Stroke,
     TextSize,
     ThemeName,
     Tone,
@@ -36,6 +38,8 @@ __all__ = [
     "Radius",
     "Size",
     "Space",
+    "Stroke",
+    "SystemLook",
     "TextSize",
     "Theme",
     "ThemeName",

@@ -17,6 +17,7 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
 from ui.theme.sheet import line_edit_sheet, scroll_bar_sheet
+from ui.theme.system import SystemLook
 from ui.theme.tokens import PALETTES, TYPES, Density, Palette, Size, TextSize, ThemeName, Type
 
 UI_FAMILY = "Atkinson Hyperlegible Next"
@@ -32,7 +33,12 @@ class Theme(QObject):
 
     changed = Signal()
 
-    def __init__(self, resources: Path, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        resources: Path,
+        system: SystemLook | None = None,
+        parent: QObject | None = None,
+    ) -> None:
         """Resources: folder that holds ``fonts`` and ``icons``. Needs a QGuiApplication."""
         super().__init__(parent)
         self._icons_dir = resources / "icons"
@@ -43,10 +49,9 @@ class Theme(QObject):
         self._density = Density.COUNTER
         for font in sorted((resources / "fonts").glob("*.ttf")):
             QFontDatabase.addApplicationFont(str(font))
-        self._name = self._system_name()
-        hints = QGuiApplication.styleHints()
-        hints.colorSchemeChanged.connect(self._follow_system)
-        hints.accessibility().contrastPreferenceChanged.connect(self._follow_system)
+        self._system = system or SystemLook(self)
+        self._name = self._system.name
+        self._system.changed.connect(self._follow_system)
 
     # --- what is in force ---------------------------------------------------------------------
 
@@ -83,7 +88,7 @@ class Theme(QObject):
     def choose(self, name: ThemeName | None) -> None:
         """Put a look in force, or follow the system again (None)."""
         self._override = name
-        self._use(name or self._system_name())
+        self._use(name or self._system.name)
 
     def set_text_size(self, size: TextSize) -> None:
         """Put a text size in force."""
@@ -176,15 +181,9 @@ class Theme(QObject):
         pixmap.setDevicePixelRatio(ratio)
         return pixmap
 
-    def _system_name(self) -> ThemeName:
-        hints = QGuiApplication.styleHints()
-        if hints.accessibility().contrastPreference() == Qt.ContrastPreference.HighContrast:
-            return ThemeName.CONTRAST
-        return ThemeName.DARK if hints.colorScheme() == Qt.ColorScheme.Dark else ThemeName.LIGHT
-
     def _follow_system(self) -> None:
         if self._override is None:
-            self._use(self._system_name())
+            self._use(self._system.name)
 
     def _use(self, name: ThemeName) -> None:
         if name is not self._name:

@@ -7,6 +7,7 @@ computes it again from this file).
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from typing import Final
 
 
 class ThemeName(StrEnum):
@@ -279,6 +280,17 @@ class Size(IntEnum):
     SIDE_PANEL = 440
     READING_WIDTH = 760
     TEXT_WIDTH = 860
+
+
+class Stroke:
+    """Widths of lines, px."""
+
+    CARD: Final = 1.2
+    BAND: Final = 1.4
+    CONTROL: Final = 1.6
+    JOINT: Final = 2.0
+    CHOSEN: Final = 2.4
+    HERE: Final = 3.0
 
 
 COUNTER_MIN_WIDTH = 1500

@@ -12,7 +12,8 @@ label          ``Label(look, text, style=Type.BODY, ink="ink", *, wrap)``: ``set
                ``Badge(look, icon, tone, size)``: icon on a round soft fill
 button         ``Button(look, text, *, kind, key, icon, trailing, short)``: a QPushButton; ``key``
                is a Qt sequence (``"Return"``, ``"F5"``), bound and drawn as a key cap;
-               ``short`` words for the tablet, ``set_texts(text, short)``; ``set_busy``, ``set_height(Size)``;
+               ``short`` words for the tablet, ``set_texts(text, short)``;
+               ``set_busy``, ``set_height(Size)``;
                ``IconButton(look, icon, name)``
 chip           ``Chip(look, text, *, icon, tone)``: ``show_text(text, tone, icon)``
 card           ``Card(look, title, *, trailing)``: ``body`` (QVBoxLayout), ``set_title``

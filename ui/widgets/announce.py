@@ -10,7 +10,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 from typing_extensions import override
 
-from ui.theme import Radius, Size, Space, Tone, Type
+from ui.theme import Radius, Size, Space, Stroke, Tone, Type
 from ui.widgets.label import IconLabel, Label
 from ui.widgets.look import Look
 from ui.widgets.paint import draw_box
@@ -74,5 +74,7 @@ class Toast(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         line = theme.color("line2")
-        draw_box(painter, QRectF(self.rect()), Radius.BUTTON, theme.color("strip"), line, 1.2)
+        draw_box(
+            painter, QRectF(self.rect()), Radius.BUTTON, theme.color("strip"), line, Stroke.CARD
+        )
         painter.end()

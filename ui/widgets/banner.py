@@ -5,7 +5,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 from typing_extensions import override
 
-from ui.theme import UNDO_MS, Radius, Size, Space, Tone, Type
+from ui.theme import UNDO_MS, Radius, Size, Space, Stroke, Tone, Type
 from ui.widgets.announce import TONE_ICONS, announce
 from ui.widgets.button import Button, ButtonKind
 from ui.widgets.label import IconLabel, Label
@@ -80,7 +80,7 @@ class Banner(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         fill, line = theme.color(self._tone.fill), theme.color(self._tone.ink)
-        draw_box(painter, QRectF(self.rect()), Radius.BUTTON, fill, line, 1.4)
+        draw_box(painter, QRectF(self.rect()), Radius.BUTTON, fill, line, Stroke.BAND)
         painter.end()
 
     def _take_back(self) -> None:

@@ -2,11 +2,12 @@
 
 from enum import StrEnum
 
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import (
     QColor,
     QEnterEvent,
     QFontMetrics,
+    QKeyEvent,
     QKeySequence,
     QPainter,
     QPaintEvent,
@@ -16,7 +17,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QPushButton, QSizePolicy
 from typing_extensions import override
 
-from ui.theme import Radius, Size, Space, Type
+from ui.theme import Radius, Size, Space, Stroke, Type
 from ui.widgets.look import Look
 from ui.widgets.paint import draw_box, draw_focus, draw_key_cap, key_cap_width
 
@@ -106,11 +107,14 @@ class Button(QPushButton):
         self._icon_name = icon
         self._restyle()
 
-    def set_key(self, key: str) -> None:
-        """Bind and print another key; ``""`` for none. ``Return`` also binds the keypad's Enter."""
+    def set_key(self, key: str, *, bind: bool = True) -> None:
+        """Bind and print another key; ``""`` for none. ``Return`` also binds the keypad's Enter.
+
+        With ``bind`` False the key is only printed: whoever holds the button listens for it.
+        """
         self._key = key
-        keys = [QKeySequence(key)] if key else []
-        if key == "Return":
+        keys = [QKeySequence(key)] if key and bind else []
+        if keys and key == "Return":
             keys.append(QKeySequence(Qt.Key.Key_Enter))
         self._shortcut.setKeys(keys)
         self._restyle()
@@ -138,8 +142,15 @@ class Button(QPushButton):
         self.update()
 
     @override
-    def hitButton(self, pos: object) -> bool:
-        return not self._busy and super().hitButton(pos)  # type: ignore[arg-type]
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._busy:
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+    @override
+    def hitButton(self, pos: QPoint) -> bool:
+        return not self._busy and super().hitButton(pos)
 
     @override
     def sizeHint(self) -> QSize:
@@ -180,7 +191,7 @@ class Button(QPushButton):
         inset = Size.FOCUS_WIDTH + Size.FOCUS_GAP if self.hasFocus() else 0
         radius = min(float(Radius.BUTTON), rect.height() / 2)
         box = rect.adjusted(inset, inset, -inset, -inset)
-        draw_box(painter, box, radius - inset / 2, fill, line, 1.6)
+        draw_box(painter, box, radius - inset / 2, fill, line, Stroke.CONTROL)
         if self.hasFocus():
             ground = "rail" if self._kind is ButtonKind.RAIL else "surface"
             draw_focus(painter, rect, radius, theme, ground)

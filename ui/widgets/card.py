@@ -5,7 +5,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from ui.theme import Radius, Space, ThemeName, Type
+from ui.theme import Radius, Space, Stroke, ThemeName, Type
 from ui.widgets.label import Label
 from ui.widgets.look import Look
 from ui.widgets.paint import draw_box
@@ -52,7 +52,9 @@ class Card(QWidget):
                 shadow = theme.color("shadow")
                 shadow.setAlphaF(alpha)
                 draw_box(painter, rect.translated(0, step), Radius.CARD, shadow)
-        draw_box(painter, rect, Radius.CARD, theme.color("surface"), theme.color("line"), 1.2)
+        draw_box(
+            painter, rect, Radius.CARD, theme.color("surface"), theme.color("line"), Stroke.CARD
+        )
         painter.end()
 
     def _restyle(self) -> None:

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from kiosk.domain.evidence import Verdict
-from ui.theme import Radius, Size, Space, Tone, Type
+from ui.theme import Radius, Size, Space, Stroke, Tone, Type
 from ui.widgets.choices import Choice, ChoiceButton
 from ui.widgets.label import IconLabel, Label
 from ui.widgets.look import Look
@@ -100,7 +100,9 @@ class CheckRow(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         line = theme.color(tone.ink)
-        draw_box(painter, QRectF(self.rect()), Radius.BUTTON, theme.color(tone.fill), line, 1.4)
+        draw_box(
+            painter, QRectF(self.rect()), Radius.BUTTON, theme.color(tone.fill), line, Stroke.BAND
+        )
         painter.end()
 
     @property

@@ -5,7 +5,7 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy
 from typing_extensions import override
 
-from ui.theme import Size, Space, ThemeName, Tone, Type
+from ui.theme import Size, Space, Stroke, ThemeName, Tone, Type
 from ui.widgets.look import Look
 from ui.widgets.paint import draw_box
 
@@ -70,7 +70,9 @@ class Chip(QLabel):
         if self._on_rail:
             ink = "railaccent" if self._tone in (Tone.WARN, Tone.BAD) else "onrail"
         line = theme.color(ink) if theme.name is ThemeName.CONTRAST else None
-        draw_box(painter, QRectF(self.rect()), self.height() / 2, theme.color(fill), line, 1.4)
+        draw_box(
+            painter, QRectF(self.rect()), self.height() / 2, theme.color(fill), line, Stroke.BAND
+        )
         x = int(Space.L)
         if self._icon:
             side = theme.scaled(Size.ICON_SMALL)

@@ -8,7 +8,7 @@ from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QShortcut
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from ui.theme import Radius, Size, Space, Tone, Type
+from ui.theme import Radius, Size, Space, Stroke, Tone, Type
 from ui.widgets.label import IconLabel, Label
 from ui.widgets.look import Look
 from ui.widgets.paint import draw_box, draw_focus, draw_key_cap
@@ -72,7 +72,14 @@ class ChoiceButton(Pressable):
         tone = self._choice.tone
         fill = tone.fill if chosen else "psoft" if self.underMouse() else "surface"
         line = theme.color(tone.ink if chosen else "line2")
-        draw_box(painter, box, Radius.BUTTON, theme.color(fill), line, 2.4 if chosen else 1.4)
+        draw_box(
+            painter,
+            box,
+            Radius.BUTTON,
+            theme.color(fill),
+            line,
+            Stroke.CHOSEN if chosen else Stroke.BAND,
+        )
         if self.hasFocus():
             draw_focus(painter, rect, Radius.BUTTON, theme, "surface")
         self._paint_mark(painter, chosen)
@@ -88,7 +95,7 @@ class ChoiceButton(Pressable):
         box = QRectF(Space.L, (self.height() - side) / 2, side, side)
         line = theme.color(self._choice.tone.ink if chosen else "line2")
         radius = float(Space.XS) if self._multiple else side / 2
-        draw_box(painter, box, radius, line if chosen else None, line, 2)
+        draw_box(painter, box, radius, line if chosen else None, line, Stroke.JOINT)
         if chosen:
             icon = round(side * 0.8)
             offset = (side - icon) / 2

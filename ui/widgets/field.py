@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from ui.theme import Radius, Size, Space, Type
+from ui.theme import Radius, Size, Space, Stroke, Type
 from ui.widgets.button import IconButton
 from ui.widgets.label import IconLabel, Label
 from ui.widgets.line_edit import LineEdit
@@ -157,9 +157,9 @@ class Field(QWidget):
         if self._state in (FieldState.WARN, FieldState.ERROR):
             name = "warn" if self._state is FieldState.WARN else "bad"
             line = theme.color(name)
-            draw_box(painter, rect, Radius.BUTTON, theme.color(f"{name}soft"), line, 1.6)
+            draw_box(painter, rect, Radius.BUTTON, theme.color(f"{name}soft"), line, Stroke.CONTROL)
         else:
-            painter.setPen(QPen(theme.color("line"), 1.2))
+            painter.setPen(QPen(theme.color("line"), Stroke.CARD))
             painter.drawLine(rect.bottomLeft(), rect.bottomRight())
         painter.end()
 

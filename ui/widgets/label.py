@@ -36,6 +36,11 @@ class Label(QLabel):
         look.theme.changed.connect(self._restyle)
         self._restyle()
 
+    @property
+    def ink(self) -> str:
+        """Palette name of the text."""
+        return self._ink
+
     def set_ink(self, ink: str) -> None:
         """Another palette name for the text."""
         if ink != self._ink:

@@ -8,7 +8,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from ui.theme import Radius, Size, Space, Tone, Type
+from ui.theme import Radius, Size, Space, Stroke, Tone, Type
 from ui.widgets.chip import Chip
 from ui.widgets.label import Badge, Label
 from ui.widgets.look import Look
@@ -110,9 +110,9 @@ def _margins(look: Look) -> tuple[int, int, int, int]:
 def _draw_divider(painter: QPainter, row: QWidget, look: Look, last: bool) -> None:
     if last:
         return
-    painter.setPen(QPen(look.theme.color("line"), 1.2))
+    painter.setPen(QPen(look.theme.color("line"), Stroke.CARD))
     left = look.theme.scaled(Size.BADGE) + Space.L
-    y = row.height() - 0.6
+    y = row.height() - Stroke.CARD / 2
     painter.drawLine(QPointF(left, y), QPointF(row.width(), y))
 
 

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPainterPath, QPen
 
-from ui.theme import Radius, Size, Space, Theme, Type
+from ui.theme import Radius, Size, Space, Stroke, Theme, Type
 
 
 def draw_box(
@@ -12,7 +12,7 @@ def draw_box(
     radius: float,
     fill: QColor | None,
     line: QColor | None = None,
-    width: float = 1.0,
+    width: float = Stroke.CARD,
 ) -> None:
     """A rounded box whose border lies inside ``rect``."""
     half = width / 2 if line is not None else 0.0
@@ -43,7 +43,7 @@ def draw_key_cap(painter: QPainter, rect: QRect, text: str, theme: Theme, ink: Q
     """A key cap: outline and name of the key."""
     line = QColor(ink)
     line.setAlphaF(0.55)
-    draw_box(painter, QRectF(rect), Radius.KEY, None, line, 1.4)
+    draw_box(painter, QRectF(rect), Radius.KEY, None, line, Stroke.BAND)
     painter.setFont(theme.font(Type.KEY))
     painter.setPen(ink)
     painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)

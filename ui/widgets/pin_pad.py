@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from ui.theme import Radius, Size, Space, Type
+from ui.theme import Radius, Size, Space, Stroke, Type
 from ui.widgets.announce import announce
 from ui.widgets.button import Button, ButtonKind
 from ui.widgets.label import Label
@@ -59,7 +59,7 @@ class PinField(QLineEdit):
         box = rect.adjusted(inset, inset, -inset, -inset)
         line = theme.color("bad" if self._wrong else "line2")
         fill = theme.color("surface" if self.isEnabled() else "sunken")
-        draw_box(painter, box, Radius.BUTTON - inset / 2, fill, line, 1.6)
+        draw_box(painter, box, Radius.BUTTON - inset / 2, fill, line, Stroke.CONTROL)
         if self.hasFocus():
             draw_focus(painter, rect, Radius.BUTTON, theme, "surface")
         self._paint_dots(painter)
@@ -137,6 +137,11 @@ class PinPad(QWidget):
         column.addWidget(self._submit)
         for index in range(3):
             grid.setColumnStretch(index, 1)
+
+    @property
+    def erase_button(self) -> Button:
+        """Takes the last sign away."""
+        return self._erase
 
     @property
     def error(self) -> str:

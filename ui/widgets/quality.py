@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from ui.theme import Radius, Size, Space, Tone, Type
+from ui.theme import Radius, Size, Space, Stroke, Tone, Type
 from ui.widgets.label import Badge, Label
 from ui.widgets.look import Look
 from ui.widgets.paint import draw_box
@@ -56,7 +56,9 @@ class _MeasureBox(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         rect = QRectF(self.rect())
-        draw_box(painter, rect, Radius.TILE, theme.color("surface"), theme.color("line"), 1.2)
+        draw_box(
+            painter, rect, Radius.TILE, theme.color("surface"), theme.color("line"), Stroke.CARD
+        )
         painter.end()
 
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEven
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from ui.theme import Radius, Size, Space, Type
+from ui.theme import Radius, Size, Space, Stroke, Type
 from ui.widgets.label import IconLabel, Label
 from ui.widgets.look import Look
 from ui.widgets.paint import draw_box
@@ -100,7 +100,7 @@ class _StepRow(QWidget):
             color = theme.color("railaccent" if passed else "onrail2")
             if not passed:
                 color.setAlphaF(0.45)
-            painter.setPen(QPen(color, 2))
+            painter.setPen(QPen(color, Stroke.JOINT))
             start = 0.0 if above else center.y() + reach
             end = center.y() - reach if above else float(self.height())
             painter.drawLine(QPointF(center.x(), start), QPointF(center.x(), end))
@@ -127,7 +127,7 @@ class _StepRow(QWidget):
             side / 2,
             theme.color("railhi" if here else "rail"),
             line,
-            3 if here else 2,
+            Stroke.HERE if here else Stroke.JOINT,
         )
         painter.setFont(theme.font(Type.LABEL_STRONG))
         painter.setPen(theme.color("onrail"))

@@ -5,7 +5,7 @@ from PySide6.QtGui import QEnterEvent, QFontMetrics, QKeySequence, QPainter, QPa
 from PySide6.QtWidgets import QPushButton, QSizePolicy
 from typing_extensions import override
 
-from ui.theme import Radius, Size, Space, Type
+from ui.theme import Radius, Size, Space, Stroke, Type
 from ui.widgets.look import Look
 from ui.widgets.paint import draw_box, draw_focus, draw_key_cap, draw_mark, key_cap_width
 
@@ -88,7 +88,7 @@ class Tile(QPushButton):
         else:
             fill = "sunken" if self.isDown() else "psoft" if under else "surface"
             line = theme.color("primary" if under else "line")
-            draw_box(painter, box, Radius.CARD, theme.color(fill), line, 1.2)
+            draw_box(painter, box, Radius.CARD, theme.color(fill), line, Stroke.CARD)
         if self.hasFocus():
             draw_focus(painter, rect, Radius.CARD, theme, "bg")
         self._paint_icon(painter)

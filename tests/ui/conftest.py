@@ -1,0 +1,86 @@
+"""Screens are tested off-screen, at scale 1, with our own fonts; nothing may be left over."""
+
+import gc
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+os.environ["QT_SCALE_FACTOR"] = "1"
+os.environ.pop("QT_QPA_FONTDIR", None)
+
+import pytest
+import shiboken6
+from PySide6.QtCore import QCoreApplication, QEvent, QThread, QTimer
+from PySide6.QtWidgets import QApplication
+
+from kiosk.texts import Texts
+from ui.i18n import Language
+from ui.theme import Density, TextSize, Theme, ThemeName
+from ui.widgets.look import Look
+
+RESOURCES = Path(__file__).parents[2] / "resources"
+
+
+@pytest.fixture(scope="session")
+def session_theme(qapp: QApplication) -> Theme:
+    theme = Theme(RESOURCES)
+    theme.apply(qapp)
+    return theme
+
+
+@pytest.fixture(scope="session")
+def all_texts() -> dict[str, Texts]:
+    return {code: Texts.load(code) for code in ("fr", "en")}
+
+
+@pytest.fixture
+def theme(session_theme: Theme) -> Theme:
+    session_theme.choose(ThemeName.LIGHT)
+    session_theme.set_text_size(TextSize.NORMAL)
+    session_theme.set_density(Density.COUNTER)
+    return session_theme
+
+
+@pytest.fixture
+def language(all_texts: dict[str, Texts]) -> Language:
+    return Language(all_texts, "fr")
+
+
+@pytest.fixture
+def look(theme: Theme, language: Language) -> Look:
+    return Look(theme, language)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_over(qapp: QApplication) -> Iterator[None]:
+    """No window, thread or running timer outlives its test."""
+    before = {id(widget) for widget in qapp.topLevelWidgets()}
+    yield
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    qapp.processEvents()
+    gc.collect()
+    windows = [
+        widget
+        for widget in qapp.topLevelWidgets()
+        if id(widget) not in before and widget.isVisible()
+    ]
+    threads, timers = _running()
+    assert not windows
+    assert not threads
+    assert not timers
+
+
+def _running() -> tuple[list[QThread], list[QTimer]]:
+    threads = []
+    timers = []
+    for thing in gc.get_objects():
+        kind = type(thing)
+        if not issubclass(kind, (QThread, QTimer)) or not shiboken6.isValid(thing):
+            continue
+        if isinstance(thing, QThread) and thing.isRunning():
+            if thing is not QThread.currentThread():
+                threads.append(thing)
+        elif isinstance(thing, QTimer) and thing.isActive():
+            timers.append(thing)
+    return threads, timers

@@ -1,0 +1,112 @@
+"""Every page can be read and pressed in each look, language, text size and layout."""
+
+import pytest
+from PySide6.QtGui import QAccessible, QFontMetrics
+from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QWidget
+
+from tests.ui.samples import PAGES, window
+from ui.theme import Size, TextSize, ThemeName
+from ui.widgets.button import Button
+from ui.widgets.label import Label
+from ui.widgets.look import Look
+
+SIZES = [(1920, 1080), (1280, 800)]
+
+
+def too_narrow(label: QLabel) -> bool:
+    """Whether a one-line text is wider than its box (1 px for rounding)."""
+    if label.wordWrap() or not label.text():
+        return False
+    return QFontMetrics(label.font()).horizontalAdvance(label.text()) > label.width() + 1
+
+
+def too_low(label: QLabel) -> bool:
+    """Whether wrapped text needs more height than its box has (1 px for rounding)."""
+    if not label.wordWrap() or not label.text():
+        return False
+    return label.heightForWidth(label.width()) > label.height() + 1
+
+
+def faults(root: QWidget) -> list[str]:
+    found = []
+    for label in root.findChildren(QLabel):
+        if label.isVisible() and too_narrow(label):
+            found.append(f"too narrow: {label.text()!r} in {label.width()}")
+        if label.isVisible() and too_low(label):
+            found.append(f"too low: {label.text()!r} in {label.size()}")
+    for kind in (QAbstractButton, QLineEdit):
+        for control in root.findChildren(kind):
+            if not control.isVisible():
+                continue
+            if min(control.width(), control.height()) < Size.TARGET_MIN:
+                found.append(f"too small: {control.objectName() or control.text()!r}")
+            if isinstance(control, Button) and control.width() < control.sizeHint().width():
+                found.append(f"cut: {control.text()!r}")
+    return found
+
+
+@pytest.mark.parametrize("name", list(PAGES))
+@pytest.mark.parametrize("size", SIZES, ids=["counter", "tablet"])
+@pytest.mark.parametrize("code", ["fr", "en"])
+@pytest.mark.parametrize("text_size", [TextSize.NORMAL, TextSize.LARGEST])
+def test_nothing_is_cut_off_in_any_look(look: Look, qtbot, name, size, code, text_size):
+    look.language.choose(code)
+    look.theme.set_text_size(text_size)
+    shell = window(look, name, *size)
+    qtbot.addWidget(shell)
+    for theme in ThemeName:
+        look.theme.choose(theme)
+        qtbot.waitUntil(lambda: not faults(shell), timeout=2000)
+        assert shell.page.width() <= shell.width()
+
+
+@pytest.mark.parametrize("name", list(PAGES))
+@pytest.mark.parametrize("size", SIZES, ids=["counter", "tablet"])
+def test_inks_are_those_of_the_look_in_force(look: Look, qtbot, name, size):
+    shell = window(look, name, *size)
+    qtbot.addWidget(shell)
+    for theme in (ThemeName.DARK, ThemeName.CONTRAST, ThemeName.LIGHT):
+        look.theme.choose(theme)
+        for label in shell.findChildren(Label):
+            drawn = label.palette().color(label.foregroundRole())
+            assert drawn == look.theme.color(label.ink), label.text()
+
+
+@pytest.mark.parametrize("name", list(PAGES))
+@pytest.mark.parametrize("size", SIZES, ids=["counter", "tablet"])
+def test_screen_readers_find_a_name_and_a_role_everywhere(look: Look, qtbot, name, size):
+    shell = window(look, name, *size)
+    qtbot.addWidget(shell)
+    nameless = []
+    for widget in shell.findChildren(QWidget):
+        if not widget.isVisible():
+            continue
+        node = QAccessible.queryAccessibleInterface(widget)
+        role = node.role()
+        named = bool(node.text(QAccessible.Text.Name))
+        if isinstance(widget, (QAbstractButton, QLineEdit)) and not named:
+            nameless.append(widget)
+        if isinstance(widget, QLabel) and widget.text():
+            assert role == QAccessible.Role.StaticText
+    assert nameless == []
+
+
+@pytest.mark.parametrize("name", list(PAGES))
+def test_every_control_is_reached_by_tab(look: Look, qtbot, name):
+    shell = window(look, name, 1920, 1080)
+    qtbot.addWidget(shell)
+    shell.activateWindow()
+    qtbot.waitUntil(shell.isActiveWindow)
+    wanted = {
+        control
+        for kind in (QAbstractButton, QLineEdit)
+        for control in shell.findChildren(kind)
+        if control.isVisible()
+        and control.isEnabled()
+        and not control.objectName().startswith("pin-")
+    }
+    reached = set()
+    for _ in range(80):
+        shell.focusNextChild()
+        reached.add(shell.focusWidget())
+    assert wanted <= reached

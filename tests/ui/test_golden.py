@@ -1,0 +1,77 @@
+"""Pictures of the first pages, compared pixel by pixel with those that were looked at.
+
+The fonts are bundled and drawn without hinting, so the same picture comes out on every Linux
+machine. After a wanted change run
+``VISAVIS_WRITE_GOLDEN=1 python -m pytest tests/ui/test_golden.py``
+and look at the pictures before keeping them.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PySide6.QtGui import QImage
+
+from tests.ui.samples import window
+from ui.theme import ThemeName
+from ui.widgets.look import Look
+
+GOLDEN = Path(__file__).parent / "golden"
+OUT = Path(__file__).parents[2] / "out" / "golden"
+WRITE = os.environ.get("VISAVIS_WRITE_GOLDEN") == "1"
+CASES = [
+    (name, theme, size)
+    for name in ("home", "sign_in", "fault")
+    for theme in ThemeName
+    for size in ((1920, 1080), (1280, 800))
+]
+
+
+def pixels(image: QImage) -> np.ndarray:
+    """(h, w, 3) uint8, BGR."""
+    image = image.convertToFormat(QImage.Format.Format_BGR888)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
+    return rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3).copy()
+
+
+def share_that_differs(got: np.ndarray, want: np.ndarray) -> float:
+    """Share of pixels of which a channel differs by more than 16."""
+    if got.shape != want.shape:
+        return 1.0
+    apart = np.abs(got.astype(np.int16) - want.astype(np.int16)).max(axis=2)
+    return float((apart > 16).mean())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems draw text differently")
+@pytest.mark.parametrize(
+    ("name", "colours", "size"), CASES, ids=[f"{n}-{t.value}-{s[0]}" for n, t, s in CASES]
+)
+def test_page_looks_as_it_was_approved(look: Look, qtbot, name, colours, size):
+    look.theme.choose(colours)
+    shell = window(look, name, *size)
+    qtbot.addWidget(shell)
+    shell.setFocus()
+    got = pixels(shell.grab().toImage())
+    path = GOLDEN / f"{name}-{colours.value}-{size[0]}.png"
+    if WRITE:
+        cv2.imwrite(str(path), got, [cv2.IMWRITE_PNG_COMPRESSION, 9])
+    want = cv2.imread(str(path))
+    share = share_that_differs(got, want)
+    if share > 0.001:
+        OUT.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(OUT / f"{path.stem}-got.png"), got)
+        cv2.imwrite(str(OUT / f"{path.stem}-want.png"), want)
+        if got.shape == want.shape:
+            cv2.imwrite(str(OUT / f"{path.stem}-diff.png"), cv2.absdiff(got, want))
+    assert share <= 0.001
+
+
+def test_a_changed_picture_is_noticed():
+    picture = np.zeros((100, 100, 3), np.uint8)
+    other = picture.copy()
+    other[:4, :4] = 40
+    assert share_that_differs(picture, other) == pytest.approx(0.0016)
+    assert share_that_differs(picture, picture[:50]) == 1.0

@@ -1,0 +1,42 @@
+from datetime import UTC, date, datetime
+
+import pytest
+
+from ui.i18n import Language
+
+
+def test_switching_tells_once_and_changes_the_words(language: Language, qtbot):
+    assert language.tr("common.lock") == "Verrouiller"
+    with qtbot.waitSignal(language.changed):
+        language.choose("en")
+    assert language.tr("common.lock") == "Lock"
+    with qtbot.assertNotEmitted(language.changed):
+        language.choose("en")
+
+
+def test_unknown_language_is_refused_and_the_old_one_stays(language: Language):
+    with pytest.raises(KeyError):
+        language.choose("xx")
+    assert language.code == "fr"
+
+
+def test_dates_are_written_as_people_write_them(language: Language):
+    assert language.day(date(1990, 7, 13)) == "13 juillet 1990"
+    assert language.weekday(date(2026, 11, 23)) == "Lundi 23 novembre"
+    language.choose("en")
+    assert language.day(date(1990, 7, 13)) == "13 July 1990"
+    assert language.weekday(date(2026, 11, 23)) == "Monday 23 November"
+
+
+def test_french_times_and_numbers_use_spaces_that_the_fonts_have(language: Language):
+    moment = datetime(2026, 11, 23, 9, 5, tzinfo=UTC)
+    assert language.time(moment).endswith("\u00a005")
+    assert language.number(12345) == "12\u00a0345"
+    assert language.number(1.5, 1) == "1,5"
+
+
+def test_keys_are_named_as_on_the_keyboard(language: Language):
+    assert language.key_name("Return") == "Entrée"
+    assert language.key_name("Ctrl+L") == "Ctrl+L"
+    language.choose("en")
+    assert language.key_name("Return") == "Enter"

@@ -1,0 +1,222 @@
+"""Pages outside a journey: what they show, what they ask for."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+
+from tests.ui import samples
+from ui.screens.deliveries import DeliveriesFacts
+from ui.screens.fault import FaultFacts
+from ui.screens.hardware import HardwareFacts
+from ui.screens.history import HistoryFacts
+from ui.screens.home import HomeFacts
+from ui.screens.sign_in import SignInFacts
+from ui.theme import TextSize, ThemeName
+from ui.widgets.look import Look
+
+
+@pytest.fixture
+def show(look: Look, qtbot):
+    kept = []
+
+    def _show(name: str):
+        shell = samples.window(look, name, 1920, 1080)
+        qtbot.addWidget(shell)
+        kept.append(shell)
+        shell.activateWindow()
+        qtbot.waitUntil(shell.isActiveWindow)
+        return shell, shell.page
+
+    return _show
+
+
+def words(widget: QWidget) -> list[str]:
+    return [label.text() for label in widget.findChildren(QLabel) if label.isVisible()]
+
+
+def press(qtbot, window: QWidget, name: str) -> None:
+    qtbot.mouseClick(window.findChild(QPushButton, name), Qt.MouseButton.LeftButton)
+
+
+# --- sign-in ----------------------------------------------------------------------------------
+
+
+def test_agent_signs_in_with_the_keyboard_only(show, qtbot):
+    shell, page = show("sign_in")
+    page.show_facts(SignInFacts(samples.AGENTS))
+    page.findChild(QPushButton, "choice-dominique").setFocus()
+    qtbot.keyClick(shell.focusWidget(), Qt.Key.Key_Space)
+    qtbot.keyClicks(shell.focusWidget(), "314159")
+    with qtbot.waitSignal(page.pin_entered) as entered:
+        qtbot.keyClick(shell, Qt.Key.Key_Return)
+    assert entered.args == ["dominique", "314159"]
+    page.reset()
+
+
+def test_code_without_a_name_asks_for_the_name(show, qtbot):
+    shell, page = show("sign_in")
+    page.show_facts(SignInFacts(()))
+    page.show_facts(SignInFacts(samples.AGENTS))
+    page.pad.setFocus()
+    qtbot.keyClicks(page.pad.field, "314159")
+    with qtbot.assertNotEmitted(page.pin_entered):
+        qtbot.keyClick(shell, Qt.Key.Key_Return)
+    assert "Choisissez d’abord votre nom." in words(page)
+
+
+def test_wrong_pin_says_how_many_tries_are_left(show):
+    _, page = show("sign_in")
+    page.show_wrong_pin(2)
+    assert "Code refusé. Il reste 2\u00a0essais." in words(
+        page
+    ) or "Code refusé. Il reste 2 essais." in words(page)
+    page.show_wrong_pin(1)
+    assert any(text.endswith("1 essai.") for text in words(page))
+    page.show_wrong_pin(0)
+    assert any("attendre" in text for text in words(page))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "sentence"), [(1, "1 seconde."), (45, "45 secondes."), (121, "3 minutes.")]
+)
+def test_wait_is_told_and_closes_the_pad(show, seconds, sentence):
+    _, page = show("sign_in")
+    page.show_wait(seconds)
+    assert page.pad.error.endswith(sentence)
+    assert not page.pad.field.isEnabled()
+    page.show_wait(0)
+    assert page.pad.field.isEnabled()
+    assert page.pad.error == ""
+
+
+def test_locked_desk_says_that_work_is_kept(show):
+    _, page = show("sign_in")
+    page.show_facts(SignInFacts(samples.AGENTS, "sacha", locked=True))
+    assert "Votre travail est gardé. Tapez votre code pour reprendre." in words(page)
+    assert page.selected == "sacha"
+
+
+def test_the_only_agent_is_chosen_already(show):
+    _, page = show("sign_in")
+    page.show_facts(SignInFacts(samples.AGENTS[2:]))
+    assert page.selected == "sacha"
+
+
+def test_desk_without_agents_says_what_to_do(show):
+    _, page = show("sign_in")
+    page.show_facts(SignInFacts(()))
+    assert "Aucun agent sur ce poste" in words(page)
+
+
+def test_language_is_switched_before_signing_in(show, look: Look, qtbot):
+    shell, page = show("sign_in")
+    with qtbot.waitSignal(page.language_chosen) as chosen:
+        press(qtbot, shell, "language-en")
+    assert chosen.args == ["en"]
+    assert "Who are you?" in words(page)
+    assert page.selected == "camille"
+
+
+# --- home -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("key", "signal"), [(Qt.Key.Key_N, "new_requested"), (Qt.Key.Key_Q, "scan_requested")]
+)
+def test_tiles_have_their_keys(show, qtbot, key, signal):
+    shell, page = show("home")
+    with qtbot.waitSignal(getattr(page, signal)):
+        qtbot.keyClick(shell, key)
+
+
+def test_draft_is_resumed_from_the_list(show, qtbot):
+    shell, page = show("home")
+    with qtbot.waitSignal(page.draft_chosen) as chosen:
+        press(qtbot, shell, "row-b")
+    assert chosen.args == ["b"]
+
+
+def test_home_counts_what_it_lists(show):
+    _, page = show("home")
+    assert "4 dossiers" in words(page)
+    page.show_facts(HomeFacts("Camille", samples.DRAFTS[:1]))
+    assert "1 dossier" in words(page)
+    page.show_facts(HomeFacts("Camille"))
+    assert "Rien à reprendre" in words(page)
+    assert "DURAND Paul" not in words(page)
+
+
+# --- fault ------------------------------------------------------------------------------------
+
+
+def test_fault_page_says_what_happened_what_to_do_and_a_code(show, qtbot):
+    shell, page = show("fault")
+    assert "Rien n’est perdu" in words(page)
+    assert "VAULT-003" in words(page)
+    with qtbot.waitSignal(page.retry_requested):
+        qtbot.keyClick(shell, Qt.Key.Key_Return)
+    with qtbot.waitSignal(page.home_requested):
+        qtbot.keyClick(shell, Qt.Key.Key_Escape)
+
+
+def test_fault_without_a_way_to_resume_offers_only_home(show, qtbot):
+    shell, page = show("fault")
+    page.show_facts(FaultFacts("AUDIT-001", "a", "b", can_retry=False))
+    with qtbot.assertNotEmitted(page.retry_requested):
+        qtbot.keyClick(shell, Qt.Key.Key_Return)
+
+
+# --- settings ---------------------------------------------------------------------------------
+
+
+def test_settings_take_effect_at_once_and_are_told(show, look: Look, qtbot):
+    shell, page = show("settings")
+    with qtbot.waitSignal(page.theme_chosen) as theme:
+        press(qtbot, shell, "choice-dark")
+    with qtbot.waitSignal(page.text_size_chosen) as size:
+        press(qtbot, shell, "choice-large")
+    with qtbot.waitSignal(page.language_chosen) as language:
+        press(qtbot, shell, "choice-en")
+    assert (theme.args, size.args, language.args) == (["dark"], ["large"], ["en"])
+    assert look.theme.name is ThemeName.DARK
+    assert look.theme.text_size is TextSize.LARGE
+    assert "Settings" in words(page)
+
+
+# --- hardware, deliveries, history ------------------------------------------------------------
+
+
+def test_camera_test_is_started_and_stopped_by_one_button(show, qtbot):
+    shell, page = show("hardware")
+    with qtbot.waitSignal(page.test_requested):
+        press(qtbot, shell, "camera-test")
+    page.show_facts(HardwareFacts(samples.HARDWARE, testing=True))
+    with qtbot.waitSignal(page.test_stopped):
+        press(qtbot, shell, "camera-test")
+
+
+def test_deliveries_are_told_in_plain_words(show, qtbot):
+    shell, page = show("deliveries")
+    shown = " ".join(words(page))
+    for word in ("En attente", "En cours", "Reçu attendu", "Arrivé", "À examiner", "Refusé"):
+        assert word in shown
+    assert "il y a 10 minutes" in shown
+    with qtbot.waitSignal(page.send_requested):
+        press(qtbot, shell, "send-now")
+    page.show_facts(DeliveriesFacts(sending=True))
+    with qtbot.assertNotEmitted(page.send_requested):
+        press(qtbot, shell, "send-now")
+    page.show_facts(DeliveriesFacts())
+    assert "Rien à envoyer" in words(page)
+
+
+def test_history_names_every_kind_and_survives_an_unknown_one(show, qtbot):
+    shell, page = show("history")
+    shown = words(page)
+    assert "Vérification scellée" in shown
+    assert "Écriture du journal" in shown
+    assert "Journal contrôlé, rien ne manque." in shown
+    with qtbot.waitSignal(page.verify_requested):
+        press(qtbot, shell, "verify-journal")
+    page.show_facts(HistoryFacts(verified=False))
+    assert "Le journal ne se contrôle pas. Prévenez le technicien." in words(page)
