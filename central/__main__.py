@@ -10,17 +10,17 @@ import json
 import logging
 import sys
 import time
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from click import ClickException, exceptions
 
 from central.archive.layout import Layout
-from kiosk.domain.errors import KioskError
+from kiosk.domain.errors import KioskError, PolicyInvalidError
 from kiosk.domain.evidence import DocumentKind
-from kiosk.domain.ids import OfficeId
+from kiosk.domain.ids import OfficeId, RecordId
 
 NO, FAILED = 1, 3
 
@@ -210,23 +210,59 @@ def policy_set(
     pairs = [change.partition("=") for change in changes]
     if not all(equals for _, equals, _ in pairs):
         raise typer.BadParameter("write NAME=VALUE")
-    policy = Policies(Layout(data)).change({name: value for name, _, value in pairs}, system_time())
+    try:
+        named = {name: value for name, _, value in pairs}
+        policy = Policies(Layout(data)).change(named, system_time())
+    except PolicyInvalidError as exc:
+        raise typer.BadParameter(exc.detail) from exc
     _tell({"version": policy.version}, f"policy version {policy.version}", as_json=as_json)
+
+
+@audit_app.command("open")
+def audit_open(
+    record_id: Annotated[str, typer.Argument(metavar="RECORD_ID")],
+    identity: Annotated[Path, typer.Option(help="The auditor's age identity file.")],
+    data: DataOption = DEFAULT_DATA,
+) -> None:
+    """Open one record, verify it, and print it as JSON. The opening is written down."""
+    from central.auditor.opening import Opening, RecordUnknownError, opened_json, read_identity
+
+    try:
+        opening = Opening(Layout(data), read_identity(identity))
+        opened = opening.open(RecordId(record_id), system_time())
+    except RecordUnknownError as exc:
+        _tell({"record_id": record_id, "verified": False, "why": exc.why}, "", as_json=True)
+        raise typer.Exit(NO) from exc
+    _tell(opened_json(opened), "", as_json=True)
+
+
+@audit_app.command("verify")
+def audit_verify(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
+    """Verify every history: entries, trees, checkpoints, records, receipts."""
+    from central.auditor.histories import Histories
+
+    report = Histories(Layout(data)).verify()
+    lines = [
+        f"{device.device_id}: {device.entries} entries, {device.records} records, "
+        f"{device.stored} stored, {len(device.missing)} awaited"
+        + "".join(f"\n  WRONG {problem}" for problem in device.problems)
+        for device in report.devices
+    ]
+    lines += [f"WRONG {problem}" for problem in report.problems]
+    lines.append("verified" if report.verified else "NOT verified")
+    answer = {"verified": report.verified, **asdict(report)}
+    _tell(answer, "\n".join(lines), as_json=as_json)
+    if not report.verified:
+        raise typer.Exit(NO)
 
 
 def main() -> None:
     """Run, and translate what went wrong into an exit status."""
     try:
-        status = app(standalone_mode=False)
-    except ClickException as exc:
-        exc.show()
-        sys.exit(exc.exit_code)
-    except exceptions.Abort:
-        sys.exit(FAILED)
+        app()
     except (KioskError, OSError) as exc:
         sys.stderr.write(f"visavis-central: {exc}\n")
         sys.exit(FAILED)
-    sys.exit(status if isinstance(status, int) else 0)
 
 
 if __name__ == "__main__":

@@ -55,6 +55,11 @@ class Layout:
         return self.auditor / "identity.txt"
 
     @property
+    def openings(self) -> Path:
+        """List of every opening of a record."""
+        return self.auditor / "openings.jsonl"
+
+    @property
     def root_public(self) -> Path:
         """Public half of the policy root, base64url."""
         return self.collector / "root.pub"

@@ -1,0 +1,192 @@
+"""Verifies everything the collector holds, trusting none of it.
+
+Rules, in order: policies by the pinned root; the collector's log by its own leaves and its signed
+checkpoint; each device's journal from its first entry, against the device's own checkpoint; each
+record by the digests of its entry, on the bytes as they lie on disk; each receipt leaf against the
+record it names. Whatever is missing or differs is listed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from msgspec import ValidationError, convert
+
+from central.archive.database import Database
+from central.archive.layout import Layout
+from central.archive.ledger import Ledger
+from central.archive.payloads import Payloads
+from central.archive.rows import DeviceRow, EntryRow
+from central.auditor.opening import RecordUnknownError, read_blob
+from kiosk.audit.checkpoint import Checkpoint, open_note
+from kiosk.audit.entries import open_entry
+from kiosk.audit.records import describe_blob
+from kiosk.audit.tree import leaf_hash, root_of
+from kiosk.audit.verify import verify_journal
+from kiosk.crypto.canonical import parse_json
+from kiosk.crypto.digests import b64u, unb64u
+from kiosk.domain.errors import AuditError, KioskError
+from kiosk.sync.checkpoints import device_origin
+from kiosk.sync.messages import ReceiptLeaf
+from kiosk.sync.policy import Policy, open_policy
+from kiosk.sync.receipts import ReceiptState
+
+_ALL_RECORDS = 2**40
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceReport:
+    """What was found about one device.
+
+    Attributes:
+        device_id: which.
+        entries: journal entries.
+        records: records that the journal announces.
+        stored: of those, received and whole, with a leaf in the collector's log.
+        missing: entry numbers of records that have not arrived.
+        problems: everything that does not hold, in words.
+    """
+
+    device_id: str
+    entries: int
+    records: int
+    stored: int
+    missing: tuple[int, ...]
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryReport:
+    """What was found about a whole central side.
+
+    Attributes:
+        devices: one report each.
+        log_size: leaves of the collector's log.
+        problems: of the log and the policies.
+    """
+
+    devices: tuple[DeviceReport, ...]
+    log_size: int
+    problems: tuple[str, ...]
+
+    @property
+    def verified(self) -> bool:
+        """Whether nothing is wrong; a record that has not arrived yet is not wrong."""
+        return not self.problems and not any(device.problems for device in self.devices)
+
+
+class Histories:
+    """Verifies one central side."""
+
+    def __init__(self, layout: Layout) -> None:
+        layout.require()
+        self._layout = layout
+        self._payloads = Payloads(layout.payloads)
+        self._root_public = unb64u(layout.root_public.read_text("ascii").strip())
+
+    def verify(self) -> HistoryReport:
+        """Verify everything, in one consistent state of the database."""
+        database = Database(self._layout.database)
+        try:
+            with database.reading() as ledger:
+                row = ledger.policy()
+                if row is None:
+                    return HistoryReport((), 0, ("policy: none",))
+                try:
+                    policy = open_policy(row[1], self._root_public)
+                except KioskError as exc:
+                    return HistoryReport((), 0, (f"policy: {exc}",))
+                size, problems = _verify_log(ledger, policy)
+                devices = tuple(self._device(ledger, d, policy) for d in ledger.devices())
+        finally:
+            database.close()
+        return HistoryReport(devices, size, problems)
+
+    def _device(self, ledger: Ledger, device: DeviceRow, policy: Policy) -> DeviceReport:
+        rows = ledger.entries(device.device_id, 0, _ALL_RECORDS)
+        problems = _journal_problems(device, rows, policy)
+        announced = [row for row in rows if row.record_id is not None]
+        missing, stored = [], 0
+        for row in announced:
+            if ledger.sealed(device.device_id, row.seq) is None:
+                missing.append(row.seq)
+                continue
+            found = self._record_problem(ledger, device, row)
+            if found:
+                problems.append(f"record {row.seq}: {found}")
+            else:
+                stored += 1
+        forks = ledger.forks(device.device_id)
+        if forks:
+            problems.append(f"another history of this device is known ({forks} entries)")
+        return DeviceReport(
+            device_id=device.device_id,
+            entries=len(rows),
+            records=len(announced),
+            stored=stored,
+            missing=tuple(missing),
+            problems=tuple(problems),
+        )
+
+    def _record_problem(self, ledger: Ledger, device: DeviceRow, row: EntryRow) -> str:
+        """What is wrong with a received record, or ""."""
+        sealed = ledger.sealed(device.device_id, row.seq)
+        if sealed is None:
+            return "missing"
+        try:
+            header = open_entry(row.jws, device.public_key)
+            described = describe_blob(read_blob(self._payloads, sealed), header.recipients)
+        except AuditError as exc:
+            return f"{exc.code} {exc.detail}"
+        except RecordUnknownError:
+            return ""  # erased lawfully: the leaf still proves that it existed
+        digests = (b64u(described.age_header_sha256), b64u(described.payload_sha256))
+        if digests != (header.age_header_sha256, header.payload_sha256):
+            return "not the announced record"
+        if sealed.state == ReceiptState.STORED:
+            return _leaf_problem(ledger, row, sealed.blob_sha256)
+        return ""
+
+
+def _journal_problems(device: DeviceRow, rows: tuple[EntryRow, ...], policy: Policy) -> list[str]:
+    checkpoint: Checkpoint | None = None
+    problems = []
+    if rows:
+        origin = device_origin(policy.collector.origin, device.device_id)
+        try:
+            checkpoint = open_note(device.checkpoint, origin, device.public_key)
+        except AuditError as exc:
+            problems.append(f"checkpoint: {exc.code} {exc.detail}")
+    entries = (row.jws for row in rows)
+    report = verify_journal(entries, device.device_id, device.public_key, checkpoint)
+    return problems + [f"entry {found.seq}: {found.what}" for found in report.problems]
+
+
+def _leaf_problem(ledger: Ledger, row: EntryRow, blob_sha256: bytes) -> str:
+    leaf = ledger.leaf(row.device_id, row.seq)
+    if leaf is None:
+        return "no receipt leaf"
+    try:
+        told = convert(parse_json(leaf.data), ReceiptLeaf)
+    except (ValueError, ValidationError):
+        return "receipt leaf unreadable"
+    named = (told.device, told.seq, told.entry, told.blob)
+    held = (row.device_id, row.seq, b64u(row.leaf), b64u(blob_sha256))
+    return "" if named == held and leaf_hash(leaf.data) == leaf.hash else "receipt leaf differs"
+
+
+def _verify_log(ledger: Ledger, policy: Policy) -> tuple[int, tuple[str, ...]]:
+    """Size of the collector's log, and what is wrong with it."""
+    hashes = ledger.leaf_hashes()
+    state = ledger.log()
+    if state is None:
+        return 0, ("log: leaves without a checkpoint",) if hashes else ()
+    try:
+        checkpoint = open_note(
+            state.checkpoint, policy.collector.origin, policy.collector.log_public
+        )
+    except AuditError as exc:
+        return len(hashes), (f"log: {exc.code} {exc.detail}",)
+    if (checkpoint.size, checkpoint.root) != (len(hashes), root_of(hashes)):
+        return len(hashes), ("log: the leaves are not the ones that were signed",)
+    return len(hashes), ()

@@ -1,0 +1,177 @@
+"""Opens one sealed record and verifies everything about it.
+
+Rules, in order: the journal entry by the device's signature; the sealed bytes by the digests of
+that entry; the record by its own two signatures, device and agent, where the agent's key is the one
+that the device announced in its journal; the opening is written down before the record is shown.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from central.archive.database import Database
+from central.archive.layout import FolderError, Layout
+from central.archive.ledger import Ledger
+from central.archive.payloads import Payloads
+from central.archive.rows import DeviceRow, EntryRow, SealedRow
+from kiosk.audit.entries import EntryKind, Header, open_entry
+from kiosk.audit.records import RecordContents, describe_blob, open_record
+from kiosk.crypto.age import Identity
+from kiosk.crypto.digests import b64u, sha256, unb64u
+from kiosk.crypto.signing import key_id_of
+from kiosk.domain.errors import SealedRecordError
+from kiosk.domain.ids import DeviceId, KeyId, RecordId
+
+
+class RecordUnknownError(Exception):
+    """The collector knows of no such record, or has not received it yet.
+
+    Attributes:
+        why: ``unknown``, ``not-received`` or ``erased``.
+    """
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A record in clear, everything about it verified.
+
+    Attributes:
+        entry: its journal entry.
+        contents: what was sealed.
+        received_at: server time, ISO 8601 UTC.
+    """
+
+    entry: Header
+    contents: RecordContents
+    received_at: str
+
+
+def read_identity(path: Path) -> Identity:
+    """The identity in an age identity file (comment lines begin with ``#``). Raises FolderError."""
+    try:
+        lines = path.read_text("ascii").splitlines()
+        keys = [line for line in lines if line.strip() and not line.startswith("#")]
+        if len(keys) != 1:
+            raise FolderError("one identity a file")
+        return Identity.parse(keys[0])
+    except (OSError, ValueError) as exc:
+        raise FolderError("identity") from exc
+
+
+def agent_keys(ledger: Ledger, device: DeviceRow) -> Mapping[KeyId, bytes]:
+    """Public keys of the agents that a device announced in its journal."""
+    keys = {}
+    for row in ledger.entries(device.device_id, 0, device.size):
+        header = open_entry(row.jws, device.public_key)
+        if header.kind is EntryKind.AGENT_ADDED:
+            public = unb64u(str(header.facts["public_key"]))
+            keys[key_id_of(public)] = public
+    return keys
+
+
+class Opening:
+    """Opens records of one central side."""
+
+    def __init__(self, layout: Layout, identity: Identity) -> None:
+        layout.require()
+        self._layout = layout
+        self._identity = identity
+        self._payloads = Payloads(layout.payloads)
+
+    def open(self, record_id: RecordId, now: datetime) -> Opened:
+        """Open a record; the opening is noted first.
+
+        Raises:
+            RecordUnknownError: nothing to open.
+            SealedRecordError, SignatureInvalidError: something does not hold.
+        """
+        database = Database(self._layout.database)
+        try:
+            with database.reading() as ledger:
+                entry = ledger.entry_of_record(record_id)
+                device = None if entry is None else ledger.device(entry.device_id)
+                if entry is None or device is None:
+                    raise RecordUnknownError("unknown")
+                sealed = ledger.sealed(entry.device_id, entry.seq)
+                agents = agent_keys(ledger, device)
+        finally:
+            database.close()
+        if sealed is None:
+            raise RecordUnknownError("not-received")
+        self._note(record_id, entry.device_id, now)
+        return self._verified(device, entry, sealed, agents)
+
+    def _verified(
+        self,
+        device: DeviceRow,
+        entry: EntryRow,
+        sealed: SealedRow,
+        agents: Mapping[KeyId, bytes],
+    ) -> Opened:
+        header = open_entry(entry.jws, device.public_key)
+        blob = read_blob(self._payloads, sealed)
+        described = describe_blob(blob, header.recipients)
+        digests = (b64u(described.age_header_sha256), b64u(described.payload_sha256))
+        if digests != (header.age_header_sha256, header.payload_sha256):
+            raise SealedRecordError("not the announced record")
+        device_key = key_id_of(device.public_key)
+        signers = {**agents, device_key: device.public_key}
+        contents = open_record(blob, self._identity, signers, device_key)
+        if contents.record.get("record_id") != header.record_id:
+            raise SealedRecordError("another record inside")
+        return Opened(header, contents, sealed.received_at)
+
+    def _note(self, record_id: RecordId, device_id: DeviceId, now: datetime) -> None:
+        """Append to the auditor's list of openings, durably."""
+        line = {"at": now.isoformat(), "record_id": record_id, "device_id": device_id}
+        path = self._layout.openings
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(f"{json.dumps(line)}\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def read_blob(payloads: Payloads, sealed: SealedRow) -> bytes:
+    """The age file of a received record, put together again.
+
+    Raises:
+        RecordUnknownError: it was erased.
+        SealedRecordError: the bytes on disk are not the ones that were received.
+    """
+    if sealed.header is None:
+        raise RecordUnknownError("erased")
+    try:
+        payload = payloads.path(sealed.device_id, sealed.seq, sealed.payload_sha256).read_bytes()
+    except OSError as exc:
+        raise SealedRecordError("payload missing") from exc
+    blob = sealed.header + payload
+    if sha256(blob) != sealed.blob_sha256:
+        raise SealedRecordError("payload altered")
+    return blob
+
+
+def opened_json(opened: Opened) -> dict[str, Any]:
+    """An opened record as JSON types; attachments by name and size, not by content."""
+    return {
+        "device_id": opened.entry.device_id,
+        "seq": opened.entry.seq,
+        "received_at": opened.received_at,
+        "claimed_at": opened.entry.wall_claimed,
+        "policy_version": opened.entry.policy_v,
+        "verified": True,
+        "attachments": [
+            {"name": a.name, "bytes": len(a.data)} for a in opened.contents.attachments
+        ],
+        "record": dict(opened.contents.record),
+    }
