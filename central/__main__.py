@@ -18,7 +18,7 @@ from typing import Annotated, Any
 import typer
 
 from central.archive.layout import Layout
-from kiosk.domain.errors import KioskError, PolicyInvalidError
+from kiosk.domain.errors import AuditError, KioskError, PolicyInvalidError
 from kiosk.domain.evidence import DocumentKind
 from kiosk.domain.ids import OfficeId, RecordId
 
@@ -232,6 +232,10 @@ def audit_open(
         opened = opening.open(RecordId(record_id), system_time())
     except RecordUnknownError as exc:
         _tell({"record_id": record_id, "verified": False, "why": exc.why}, "", as_json=True)
+        raise typer.Exit(NO) from exc
+    except AuditError as exc:
+        why = f"{exc.code} {exc.detail}"
+        _tell({"record_id": record_id, "verified": False, "why": why}, "", as_json=True)
         raise typer.Exit(NO) from exc
     _tell(opened_json(opened), "", as_json=True)
 

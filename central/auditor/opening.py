@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -68,15 +68,28 @@ def read_identity(path: Path) -> Identity:
         raise FolderError("identity") from exc
 
 
-def agent_keys(ledger: Ledger, device: DeviceRow) -> Mapping[KeyId, bytes]:
-    """Public keys of the agents that a device announced in its journal."""
-    keys = {}
+@dataclass(frozen=True, slots=True)
+class AgentKey:
+    """A key that a device announced as an agent's."""
+
+    agent_id: str
+    public: bytes
+
+
+def agent_keys(ledger: Ledger, device: DeviceRow) -> tuple[AgentKey, ...]:
+    """The agents' keys that a device announced in its journal."""
+    keys = []
     for row in ledger.entries(device.device_id, 0, device.size):
         header = open_entry(row.jws, device.public_key)
         if header.kind is EntryKind.AGENT_ADDED:
-            public = unb64u(str(header.facts["public_key"]))
-            keys[key_id_of(public)] = public
-    return keys
+            agent_id, public = str(header.facts["agent"]), str(header.facts["public_key"])
+            keys.append(AgentKey(agent_id, unb64u(public)))
+    return tuple(keys)
+
+
+def _signers(keys: Iterable[AgentKey], device: DeviceRow) -> dict[KeyId, bytes]:
+    public = [*(key.public for key in keys), device.public_key]
+    return {key_id_of(key): key for key in public}
 
 
 class Opening:
@@ -116,7 +129,7 @@ class Opening:
         device: DeviceRow,
         entry: EntryRow,
         sealed: SealedRow,
-        agents: Mapping[KeyId, bytes],
+        agents: tuple[AgentKey, ...],
     ) -> Opened:
         header = open_entry(entry.jws, device.public_key)
         blob = read_blob(self._payloads, sealed)
@@ -125,10 +138,12 @@ class Opening:
         if digests != (header.age_header_sha256, header.payload_sha256):
             raise SealedRecordError("not the announced record")
         device_key = key_id_of(device.public_key)
-        signers = {**agents, device_key: device.public_key}
-        contents = open_record(blob, self._identity, signers, device_key)
+        contents = open_record(blob, self._identity, _signers(agents, device), device_key)
         if contents.record.get("record_id") != header.record_id:
             raise SealedRecordError("another record inside")
+        # Once more with only the keys of the agent whom the record names: nobody signs for another.
+        named = [key for key in agents if key.agent_id == _agent_of(contents)]
+        open_record(blob, self._identity, _signers(named, device), device_key)
         return Opened(header, contents, sealed.received_at)
 
     def _note(self, record_id: RecordId, device_id: DeviceId, now: datetime) -> None:
@@ -140,6 +155,11 @@ class Opening:
             file.write(f"{json.dumps(line)}\n")
             file.flush()
             os.fsync(file.fileno())
+
+
+def _agent_of(contents: RecordContents) -> str:
+    facts = contents.record.get("visavis")
+    return str(facts.get("agent_id", "")) if isinstance(facts, dict) else ""
 
 
 def read_blob(payloads: Payloads, sealed: SealedRow) -> bytes:
