@@ -71,15 +71,15 @@ class ScreenConfig:
 class CollectorConfig:
     """``[collector]``: where sealed records go.
 
+    Whom to trust there was pinned at enrolment and cannot be changed here.
+
     Attributes:
-        url: ``https://…``; empty until the device is enrolled.
-        ca_file: certificate of the central side's authority, PEM; empty for the system's own.
-        timeout_s: how long to wait for one answer.
+        url: ``https://…`` of a collector that has moved; empty for the address of the enrolment.
+        timeout_s: longest silence while sending or receiving.
     """
 
     url: str = ""
-    ca_file: str = ""
-    timeout_s: Annotated[float, msgspec.Meta(gt=0, le=300)] = 20.0
+    timeout_s: Annotated[float, msgspec.Meta(gt=0, le=300)] = 30.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,19 @@ class _JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=True)
 
 
+def readable(line: str) -> str | None:
+    """A line of a log file cut to the list of fields again; None for what is no line of ours."""
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return None
+    if not isinstance(found, dict) or not _EVENT.fullmatch(str(found.get("event", ""))):
+        return None
+    head = {name: _safe(str(found.get(name, ""))) for name in ("time", "level", "event")}
+    rest = {name: value for name, value in found.items() if name in FIELDS}
+    return json.dumps(head | _allowed(rest), ensure_ascii=True)
+
+
 def _allowed(fields: Mapping[str, object]) -> dict[str, object]:
     kept: dict[str, object] = {}
     dropped = 0

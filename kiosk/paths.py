@@ -43,11 +43,6 @@ class Paths:
         return self.data / "vault.db"
 
     @property
-    def enrolment(self) -> Path:
-        """What this device was told when it was enrolled; nothing secret."""
-        return self.data / "device.json"
-
-    @property
     def lock(self) -> Path:
         """Held while a program works on this data."""
         return self.data / "visavis.lock"

@@ -187,7 +187,11 @@ def keys(key_store: KeyStore) -> Finding:
         )
     if key_store.is_demonstration:
         return Finding(
-            "keys", Grade.WARNING, "doctor.keys.demonstration", "doctor.keys.demonstration_how"
+            "keys",
+            Grade.WARNING,
+            "doctor.keys.demonstration",
+            "doctor.keys.demonstration_how",
+            Mender.AGENT,
         )
     return Finding("keys", Grade.OK, "doctor.keys.ok")
 

@@ -1,0 +1,286 @@
+"""From a data folder to wired services: the only room that knows every adapter.
+
+Rules, in order:
+
+1. One program at a time works on a data folder.
+2. Secrets are made once; what is lost is told and never papered over (:mod:`.opening`).
+3. Whatever is heavy (camera, reader, network) is loaded when it is first asked for.
+4. A policy that arrives counts from the next act on; only the number of security features to
+   examine waits for the next start.
+5. ``close`` is safe to call twice, and lets the next program in.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from random import SystemRandom
+from typing import TYPE_CHECKING, Final
+
+from kiosk import __version__
+from kiosk.audit.entries import EntryKind
+from kiosk.audit.verify import JournalReport, verify_journal
+from kiosk.bootstrap.hardware import load_reader, open_camera
+from kiosk.bootstrap.links import Links
+from kiosk.bootstrap.membership import Deliveries, Membership
+from kiosk.bootstrap.opening import device_key_of, key_store_of, open_vault
+from kiosk.config import Config, Profile, load_config
+from kiosk.crypto.passwords import Argon2Cost
+from kiosk.crypto.signing import SigningKey
+from kiosk.devices.clock import SystemClock
+from kiosk.devices.instance_lock import InstanceLock
+from kiosk.documents.catalogue import DocumentCatalogue
+from kiosk.documents.catalogue import load as load_documents
+from kiosk.domain.errors import CatalogueError, NotEnrolledError
+from kiosk.domain.ids import DeviceId, OfficeId
+from kiosk.journeys.catalogue import JourneyCatalogue, online_request
+from kiosk.journeys.validate import validate
+from kiosk.paths import RESOURCES, Paths
+from kiosk.ports import Clock, CollectorLink, FrameSource, KeyStore
+from kiosk.services.agents import Agents, Session
+from kiosk.services.delivery import Delivery
+from kiosk.services.drafts import Drafts
+from kiosk.services.enrolment import Enrolment
+from kiosk.services.examination import CatalogueExamination
+from kiosk.services.journal import Journal
+from kiosk.services.proofing import Desk, Proofing
+from kiosk.services.requests import RequestDesk
+from kiosk.services.sealing import Sealing
+from kiosk.services.sign_in import SignIn
+from kiosk.services.terms import DeviceFacts
+from kiosk.sync.enrolment import device_id_of
+from kiosk.sync.policy import Policy
+from kiosk.texts import LANGUAGES, Texts
+
+if TYPE_CHECKING:
+    from kiosk.services.reading import LiveReader
+    from kiosk.vault.store import SqlStore
+
+_LAST_BOOT: Final = "boot/last"
+_CHANNELS: Final = {Profile.COUNTER: "office", Profile.CARRIER: "home"}
+
+
+@dataclass(frozen=True, slots=True)
+class Kiosk:
+    """Everything that a screen or a command needs, wired.
+
+    Attributes:
+        paths, config: where the data lies, and the settings.
+        clock: of the machine.
+        keys, store: the secrets and the vault.
+        membership: enrolment and policy in force.
+        device: facts of the device for records.
+        documents, catalogue: kinds of document, and procedures.
+        texts: by language.
+        journal, agents, sign_in, proofing, delivery: services.
+        enrolment: joins a fleet; the kiosk is built again afterwards.
+        links: to the central side.
+    """
+
+    paths: Paths
+    config: Config
+    clock: Clock
+    keys: KeyStore
+    store: "SqlStore"
+    membership: Membership
+    device: DeviceFacts
+    documents: DocumentCatalogue
+    catalogue: JourneyCatalogue
+    texts: Mapping[str, Texts]
+    journal: Journal
+    agents: Agents
+    sign_in: SignIn
+    proofing: Proofing
+    delivery: Deliveries
+    enrolment: Enrolment
+    links: Links
+    device_key: SigningKey
+    lock: InstanceLock
+
+    @property
+    def enrolled(self) -> bool:
+        """Whether this device belongs to a fleet."""
+        return self.membership.identity is not None
+
+    @property
+    def policy(self) -> Policy | None:
+        """The policy in force; None before enrolment."""
+        return self.membership.policy
+
+    @property
+    def device_id(self) -> DeviceId:
+        """This device."""
+        return self.device.device_id
+
+    @property
+    def office_id(self) -> OfficeId:
+        """Where it works; empty before enrolment where the settings say nothing."""
+        return self.membership.office_id
+
+    @property
+    def demonstration(self) -> bool:
+        """Whether this is a demonstration: the screen says so."""
+        return self.keys.is_demonstration or bool(self.policy and self.policy.demonstration)
+
+    def require_enrolled(self) -> None:
+        """Raises NotEnrolledError before enrolment."""
+        if not self.enrolled:
+            raise NotEnrolledError
+
+    def open_camera(self) -> FrameSource:
+        """The configured camera, not started. Raises a CaptureError leaf, CatalogueError."""
+        return open_camera(self.config)
+
+    def live_reader(self) -> "LiveReader":
+        """A reader of live pictures. Raises ModelError."""
+        return load_reader(self.clock)
+
+    def open_link(self) -> CollectorLink | None:
+        """A link to the central side; None before enrolment."""
+        side = self.membership.side()
+        return None if side is None else self.links.open(side, self.device_key)
+
+    def verify_journal(self) -> JournalReport:
+        """Verify every entry of this device's journal."""
+        with self.store.begin() as uow:
+            entries = [row.jws for row in uow.journal.range(0, uow.journal.size())]
+        return verify_journal(entries, self.device_id, self.device_key.public)
+
+    def last_entry_at(self) -> datetime | None:
+        """Device time of the newest journal entry."""
+        with self.store.begin() as uow:
+            row = uow.journal.get(uow.journal.size() - 1)
+        return None if row is None else row.wall_claimed
+
+    def close(self) -> None:
+        """Close the vault and let the next program in. Safe to call twice."""
+        self.store.close()
+        self.lock.release()
+
+
+def build(
+    paths: Paths,
+    config: Config | None = None,
+    clock: Clock | None = None,
+    keys: KeyStore | None = None,
+    cost: Argon2Cost | None = None,
+) -> Kiosk:
+    """Wire the kiosk of a data folder.
+
+    Args:
+        paths: the folder.
+        config: settings; read from the folder where None.
+        clock: the machine's where None.
+        keys: secret store; the folder's own where None.
+        cost: of one PIN try; the default where None.
+
+    Raises:
+        ConfigFileError, AlreadyRunningError, KeyStoreError, VaultError, PolicyInvalidError,
+        CatalogueError.
+    """
+    paths.prepare()
+    config = config or load_config(paths.config)
+    lock = InstanceLock(paths.lock)
+    try:
+        keys = keys or key_store_of(paths)
+        store = open_vault(paths, keys)
+    except BaseException:
+        lock.release()
+        raise
+    try:
+        return _wired(_Parts(paths, config, clock or SystemClock(), keys, store, lock), cost)
+    except BaseException:
+        store.close()
+        lock.release()
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    paths: Paths
+    config: Config
+    clock: Clock
+    keys: KeyStore
+    store: "SqlStore"
+    lock: InstanceLock
+
+
+def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
+    store, clock, keys = parts.store, parts.clock, parts.keys
+    cost = cost or Argon2Cost()
+    device_key = device_key_of(keys, store)
+    membership = Membership(store, OfficeId(parts.config.office))
+    documents = read_documents(RESOURCES / "documents")
+    device = _device(device_key, parts.config, documents)
+    journal = Journal(store, device_key, clock, device, membership.terms)
+    sealing = Sealing(journal, store, membership.terms, clock, device, device_key)
+    links = Links(clock, parts.config.collector)
+
+    def end_of_shift(session: Session) -> None:
+        sealing.seal_open_drafts(session)
+
+    catalogue = JourneyCatalogue(online_request(documents.sides(), membership.feature_count))
+    for name in catalogue.names():
+        validate(catalogue.get(name))
+    desk = Desk(
+        store,
+        sealing,
+        Drafts(clock),
+        RequestDesk(store, membership.issuers, membership.office_id, clock),
+        CatalogueExamination(
+            documents, membership.document_rules(documents), clock, SystemRandom()
+        ),
+    )
+    if membership.identity is not None:
+        _note_boot(store, journal, clock)
+    return Kiosk(
+        paths=parts.paths,
+        config=parts.config,
+        clock=clock,
+        keys=keys,
+        store=store,
+        membership=membership,
+        device=device,
+        documents=documents,
+        catalogue=catalogue,
+        texts={language: Texts.load(language) for language in LANGUAGES},
+        journal=journal,
+        agents=Agents(store, keys, journal, cost),
+        sign_in=SignIn(store, keys, clock, cost, journal, end_of_shift),
+        proofing=Proofing(desk, journal, clock, catalogue, membership.office_id),
+        delivery=Deliveries(Delivery(store, journal, links, keys, clock), membership),
+        enrolment=Enrolment(store, keys, links, clock, __version__),
+        links=links,
+        device_key=device_key,
+        lock=parts.lock,
+    )
+
+
+def read_documents(folder: Path) -> DocumentCatalogue:
+    """The catalogue of documents. Raises CatalogueError."""
+    try:
+        kinds = (folder / "catalogue.toml").read_bytes()
+        features = (folder / "features.toml").read_bytes()
+    except OSError as exc:
+        raise CatalogueError("documents") from exc
+    return load_documents(kinds, features)
+
+
+def _device(key: SigningKey, config: Config, documents: DocumentCatalogue) -> DeviceFacts:
+    return DeviceFacts(
+        device_id=device_id_of(key.public),
+        app_build=__version__,
+        channel=_CHANNELS[config.profile],
+        catalogues={"documents": documents.version, "features": documents.features_version},
+    )
+
+
+def _note_boot(store: "SqlStore", journal: Journal, clock: Clock) -> None:
+    """The first program after a start of the machine says so in the journal."""
+    boot = clock.boot_id.encode()
+    with store.begin() as uow:
+        if uow.values.get(_LAST_BOOT) == boot:
+            return
+        journal.append(uow, EntryKind.BOOT)
+        uow.values.put(_LAST_BOOT, boot)
+        uow.commit()

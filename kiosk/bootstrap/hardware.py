@@ -1,0 +1,66 @@
+"""Cameras and readers, loaded when they are asked for: their libraries are slow to load."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kiosk.config import CameraKind, Config
+from kiosk.domain.errors import CatalogueError, NoCameraError
+from kiosk.paths import RESOURCES
+from kiosk.ports import Clock, FrameSource
+
+if TYPE_CHECKING:
+    from kiosk.devices.specimen_camera import SpecimenCamera
+    from kiosk.services.reading import LiveReader
+
+
+def open_camera(config: Config) -> FrameSource:
+    """The configured camera, not started.
+
+    Raises:
+        NoCameraError: no camera is plugged in, or none at the configured place.
+        CatalogueError: the specimens are missing.
+    """
+    match config.camera.kind:
+        case CameraKind.SPECIMEN:
+            return _specimen_camera(config)
+        case CameraKind.REPLAY:
+            from kiosk.devices.replay_camera import ReplayCamera
+
+            return ReplayCamera(Path(config.camera.path))
+        case CameraKind.LIVE:
+            return _live_camera(config.camera.device)
+
+
+def load_reader(clock: Clock) -> "LiveReader":
+    """The reader of live pictures, its model not loaded yet. Raises ModelError."""
+    from kiosk.devices.code_reader import ZxingCodeReader
+    from kiosk.devices.text_reader import PaddleTextReader
+    from kiosk.services.reading import LiveReader
+
+    return LiveReader(PaddleTextReader(), ZxingCodeReader(), clock)
+
+
+def _specimen_camera(config: Config) -> "SpecimenCamera":
+    from kiosk.devices.specimen_camera import SpecimenCamera
+    from kiosk.devices.specimens import load_specimens
+
+    specimens = load_specimens(RESOURCES / "specimens")
+    camera = SpecimenCamera(specimens, seed=config.camera.seed)
+    if config.camera.specimen:
+        if config.camera.specimen not in specimens:
+            raise CatalogueError("unknown specimen")
+        camera.show(config.camera.specimen)
+    return camera
+
+
+def _live_camera(device: str) -> FrameSource:
+    from kiosk.devices.cameras import CameraDevice, list_cameras
+    from kiosk.devices.live_camera import LiveCamera
+
+    if device:
+        known = {camera.device_id: camera for camera in list_cameras()}
+        return LiveCamera(known.get(device) or CameraDevice(device, device, confirmed=False))
+    cameras = list_cameras()
+    if not cameras:
+        raise NoCameraError("none found")
+    return LiveCamera(cameras[0])

@@ -1,0 +1,114 @@
+"""What the fleet says to this device, kept in memory so that a rule costs no read of the vault."""
+
+from collections.abc import Callable, Mapping
+
+from kiosk.documents.catalogue import DocumentCatalogue
+from kiosk.domain.ids import KeyId, OfficeId
+from kiosk.journeys.catalogue import ONLINE_REQUEST
+from kiosk.ports import CentralSide, OutboxRow, Store
+from kiosk.services.delivery import Delivery, DeliverySummary, Progress
+from kiosk.services.examination import DocumentRules
+from kiosk.services.fleet import DeviceIdentity, issuer_keys_of, load_identity, load_policy
+from kiosk.services.requests import IssuerKey
+from kiosk.services.terms import Terms, terms_of
+from kiosk.sync.policy import Policy
+
+_FEATURES_WITHOUT_POLICY = 3
+
+
+class Membership:
+    """Enrolment and policy in force; ``reload`` after either has changed in the vault."""
+
+    def __init__(self, store: Store, office: OfficeId) -> None:
+        """Read both.
+
+        Args:
+            store: the vault.
+            office: office to assume where the enrolment says none.
+
+        Raises:
+            PolicyInvalidError: the stored policy is not signed by the pinned root.
+        """
+        self._store = store
+        self._office = office
+        self._identity: DeviceIdentity | None = None
+        self._policy: Policy | None = None
+        self.reload()
+
+    def reload(self) -> None:
+        """Read enrolment and policy again. Raises PolicyInvalidError; then nothing changed."""
+        with self._store.begin() as uow:
+            identity, policy = load_identity(uow), load_policy(uow)
+        self._identity, self._policy = identity, policy
+
+    @property
+    def identity(self) -> DeviceIdentity | None:
+        """Who this device is; None before enrolment."""
+        return self._identity
+
+    @property
+    def policy(self) -> Policy | None:
+        """The policy in force; None before enrolment."""
+        return self._policy
+
+    @property
+    def office_id(self) -> OfficeId:
+        """Where this device works."""
+        return self._office if self._identity is None else self._identity.office_id
+
+    @property
+    def feature_count(self) -> int:
+        """Security features to examine."""
+        return self._policy.feature_count if self._policy else _FEATURES_WITHOUT_POLICY
+
+    def side(self) -> CentralSide | None:
+        """The pinned central side; None before enrolment."""
+        if self._identity is None or self._policy is None:
+            return None
+        return self._identity.side(self._policy)
+
+    def terms(self) -> Terms:
+        """What the policy says to journal and sealing."""
+        return terms_of(self._policy)
+
+    def issuers(self) -> Mapping[KeyId, IssuerKey]:
+        """Pinned keys of those who issue verification requests."""
+        return {} if self._policy is None else issuer_keys_of(self._policy)
+
+    def document_rules(self, documents: DocumentCatalogue) -> Callable[[], DocumentRules]:
+        """What the policy says about documents; the catalogue's word where there is none."""
+
+        def rules() -> DocumentRules:
+            policy = self._policy
+            if policy is None:
+                return DocumentRules(documents.accepted_by(ONLINE_REQUEST))
+            return DocumentRules(
+                frozenset(policy.accepted_documents),
+                accept_extended=policy.accept_extended_id_card,
+                specimens_allowed=policy.demonstration,
+            )
+
+        return rules
+
+
+class Deliveries:
+    """Deliveries of this device, after each of which a policy that arrived counts."""
+
+    def __init__(self, delivery: Delivery, membership: Membership) -> None:
+        self._delivery = delivery
+        self._membership = membership
+
+    def run_once(
+        self,
+        progress: Callable[[Progress], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> DeliverySummary:
+        """See :meth:`kiosk.services.delivery.Delivery.run_once`."""
+        try:
+            return self._delivery.run_once(progress, cancelled)
+        finally:
+            self._membership.reload()
+
+    def status(self) -> tuple[OutboxRow, ...]:
+        """Every record on its way, oldest first."""
+        return self._delivery.status()

@@ -1,0 +1,82 @@
+"""Opens the vault of a data folder, making its secrets on the very first start.
+
+Rules, in order: the database key is written before the vault exists, the device's own keys after
+it, so that an interrupted first start can be told from a loss; nothing that is lost is replaced.
+"""
+
+from typing import TYPE_CHECKING, Final
+
+from kiosk.crypto.aead import random_key
+from kiosk.crypto.digests import sha256
+from kiosk.crypto.signing import SigningKey
+from kiosk.domain.errors import KeyStoreError, VaultCorruptError, VaultKeyError
+from kiosk.paths import Paths
+from kiosk.ports import KeyStore
+from kiosk.services.agents import DEVICE_SECRET
+from kiosk.services.fleet import DEVICE_KEY
+
+if TYPE_CHECKING:
+    from kiosk.vault.store import SqlStore
+
+DATABASE_KEY: Final = "database"
+
+
+def key_store_of(paths: Paths) -> KeyStore:
+    """The secret store of a data folder: the demonstration's where its file lies there.
+
+    Raises:
+        KeyStoreError: the system offers no trusted store.
+    """
+    from kiosk.devices.key_stores import (
+        SERVICE,
+        DemonstrationKeyStore,
+        KeyringKeyStore,
+        system_backend,
+    )
+
+    if (paths.data / DemonstrationKeyStore.FILE_NAME).exists():
+        return DemonstrationKeyStore(paths.data)
+    place = sha256(str(paths.data).encode()).hex()[:16]
+    return KeyringKeyStore(system_backend(), f"{SERVICE}-{place}")
+
+
+def open_vault(paths: Paths, keys: KeyStore) -> "SqlStore":
+    """The vault of a data folder, created on the first start.
+
+    Raises:
+        VaultKeyError: there is a vault and its key is gone.
+        VaultCorruptError: there are keys of a device whose vault is gone.
+        VaultError: see :func:`kiosk.vault.store.open_store`.
+    """
+    from kiosk.vault.store import open_store
+
+    key = keys.get(DATABASE_KEY)
+    if paths.vault.exists():
+        if key is None:
+            raise VaultKeyError("database key missing")
+        return open_store(paths.vault, key)
+    if keys.get(DEVICE_KEY) is not None:
+        raise VaultCorruptError("vault file missing")
+    if key is None:
+        key = random_key()
+        keys.put(DATABASE_KEY, key)
+    return open_store(paths.vault, key)
+
+
+def device_key_of(keys: KeyStore, store: "SqlStore") -> SigningKey:
+    """The device's signing key; made, with the device secret, while the journal is empty.
+
+    Raises:
+        KeyStoreError: a secret of a device at work is gone.
+    """
+    with store.begin() as uow:
+        at_work = uow.journal.size() > 0
+    for name in (DEVICE_SECRET, DEVICE_KEY):
+        if keys.get(name) is None:
+            if at_work:
+                raise KeyStoreError(f"{name} missing")
+            keys.put(name, random_key())
+    seed = keys.get(DEVICE_KEY)
+    if seed is None:
+        raise KeyStoreError(f"{DEVICE_KEY} not kept")
+    return SigningKey.from_seed(seed)
