@@ -33,6 +33,24 @@ from kiosk.domain.decision import Reason
 from kiosk.domain.evidence import Check, DocumentKind, IdentityDocument, PartialDate, Verdict
 from kiosk.domain.request import VerificationRequest
 
+CODES: Final = (
+    "document.kind_accepted",
+    "validity.expiry",
+    "validity.extension",
+    "validity.printed_dates",
+    "validity.issue_date",
+    "person.adult",
+    "document.announced_kind",
+    "request.surname",
+    "request.given_names",
+    "request.birth_date",
+    "request.number",
+    "mrz.summary",
+    "seal.signature",
+    "document.specimen_name",
+)
+"""Codes of the automatic checks, in the order of the screen; each has its words in the texts."""
+
 OLDEST_PLAUSIBLE_AGE: Final = 110
 # Names of official specimens: real people may bear them, so they are a question, not an answer.
 _SPECIMEN_SURNAMES: Final = frozenset({"SPECIMEN", "MUSTERMANN"})

@@ -14,7 +14,6 @@ Source: ANTS, *Spécifications techniques des codes à barres 2D-Doc* 3.1.3; AFN
 """
 
 import base64
-import binascii
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -171,10 +170,7 @@ def _day_of(days: str) -> date | None:
 
 
 def _unb32(text: str) -> bytes:
-    try:
-        return base64.b32decode(text + "=" * (-len(text) % 8))
-    except binascii.Error as exc:
-        raise SealFormatError("signature") from exc
+    return base64.b32decode(text + "=" * (-len(text) % 8))
 
 
 def _fields_of(message: str) -> tuple[SealField, ...]:
@@ -307,9 +303,12 @@ def issue(
     signature = signer.key.sign_raw(message.encode("ascii"))
     text = message + US + base64.b32encode(signature).decode("ascii").rstrip("=")
     try:
-        parse(text)
+        seal = parse(text)
     except SealFormatError as exc:
         raise ValueError(f"not a seal: {exc.detail}") from exc
+    ids = (seal.ca_id, seal.certificate_id, seal.document_type)
+    if ids != (signer.ca_id, signer.certificate_id, document_type):
+        raise ValueError("ids of a wrong width")
     return text
 
 

@@ -20,11 +20,6 @@ class FieldForm:
     least: int
     greatest: int
 
-    @property
-    def fixed(self) -> bool:
-        """Whether every value has the same length."""
-        return self.least == self.greatest
-
 
 _COMPLEMENTARY: Final = (
     "01=0-* 02=0-* 03=0-* 04=0-* 05=0-* 06=4 07=6 08=4 09=4 0A=9 0B=9 0C=0-* 0D=36"
