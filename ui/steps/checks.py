@@ -1,0 +1,165 @@
+"""What was checked without asking: each check in a sentence, near matches to confirm by a tick."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from kiosk.documents.catalogue import DocumentCatalogue
+from kiosk.domain.evidence import Check, Verdict
+from kiosk.journeys.guards import all_checks, near_matches
+from kiosk.journeys.model import ChecksReviewed
+from ui.steps.panel import StepPanel
+from ui.steps.words import check_label, check_sentence, full_name, partial_day
+from ui.theme import Space, Type
+from ui.widgets.card import Card
+from ui.widgets.check_row import CheckRow
+from ui.widgets.field import FieldState, ReadList, ReadRow
+from ui.widgets.label import Label
+from ui.widgets.look import Look
+
+_ORDER = {Verdict.FAIL: 0, Verdict.UNSURE: 1, Verdict.PASS: 2, Verdict.NOT_DONE: 3}
+
+
+class ChecksPanel(StepPanel):
+    """Failures first, then doubts, then what is in order; the request beside the document."""
+
+    name = "checks"
+
+    def __init__(self, look: Look, catalogue: DocumentCatalogue) -> None:
+        super().__init__(look, catalogue)
+        self._card = Card(look, " ")
+        self._list = QVBoxLayout()
+        self._list.setSpacing(Space.S)
+        self._list.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._rows: dict[str, CheckRow] = {}
+        self._summary = Label(look, "", Type.STRONG, wrap=True)
+        self._side = Card(look, " ")
+        self._announced = ReadList(look)
+        self._build()
+
+    def _build(self) -> None:
+        inner = QWidget()
+        inner.setLayout(self._list)
+        self._list.setContentsMargins(Space.NONE, Space.NONE, Space.M, Space.NONE)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(inner)
+        head = QHBoxLayout()
+        head.addWidget(self._summary, 1)
+        self._card.body.addLayout(head)
+        self._card.body.addWidget(scroll, 1)
+        self._side.body.addWidget(self._announced)
+        self._side.body.addStretch(1)
+        self.columns(self._card, self._side, (7, 3))
+
+    @property
+    def rows(self) -> dict[str, CheckRow]:
+        """The row of each check, by its code."""
+        return dict(self._rows)
+
+    @property
+    def ticked(self) -> tuple[str, ...]:
+        """Codes of the near matches that were confirmed."""
+        return tuple(code for code, row in self._rows.items() if row.ticked)
+
+    @override
+    def go_on(self) -> None:
+        self.happened.emit(ChecksReviewed(self.ticked))
+
+    @override
+    def refresh(self) -> None:
+        if self.view is None:
+            return
+        state = self.view.state
+        self._card.set_title(self.tr_("card"))
+        self._side.set_title(self.tr_("announced"))
+        kept = set(self.ticked) | set(state.ticked)
+        near = {check.code for check in near_matches(state)}
+        checks = sorted(_told(all_checks(state)), key=lambda check: _ORDER[check.verdict])
+        self._show(tuple(checks), near, kept)
+        failed = sum(check.verdict is Verdict.FAIL for check in checks)
+        if failed:
+            self._summary.setText(self.tr_("failed", n=failed))
+            self._summary.set_ink("bad")
+        elif near:
+            self._summary.setText(self.tr_("near", n=len(near)))
+            self._summary.set_ink("warn")
+        else:
+            self._summary.setText(self.tr_("clear"))
+            self._summary.set_ink("ok")
+        self.primary.setText(self.tr_("primary_failed" if failed else "primary"))
+        self.primary.setEnabled(bool(checks))
+        self._announced.show_rows(self._pairs())
+
+    def _pairs(self) -> tuple[ReadRow, ...]:
+        """Announced in the request, and read on the document, one above the other."""
+        if self.view is None or self.view.state.request is None:
+            return ()
+        state, language = self.view.state, self.look.language
+        request, document = state.request, state.document
+        rows = [
+            ReadRow(
+                "request-name",
+                self.tr_("request_name"),
+                full_name(request.surname, request.given_names),
+                FieldState.EMPTY,
+            ),
+            ReadRow(
+                "request-birth",
+                self.tr_("request_birth"),
+                partial_day(request.birth_date, language),
+                FieldState.EMPTY,
+            ),
+        ]
+        if document is not None:
+            rows += [
+                ReadRow(
+                    "document-name",
+                    self.tr_("document_name"),
+                    full_name(document.surname, document.given_names),
+                    FieldState.EMPTY,
+                ),
+                ReadRow(
+                    "document-birth",
+                    self.tr_("document_birth"),
+                    partial_day(document.birth_date, language),
+                    FieldState.EMPTY,
+                ),
+            ]
+        return tuple(rows)
+
+    def _show(self, checks: tuple[Check, ...], near: set[str], ticked: set[str]) -> None:
+        for row in self._rows.values():
+            self._list.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+        self._rows = {}
+        for check in checks:
+            tick = self.tr_("tick") if check.code in near else ""
+            row = CheckRow(
+                self.look,
+                check_sentence(check, self.look.language),
+                check.verdict,
+                detail=check_label(check, self.look.language),
+                tick=tick,
+            )
+            row.setObjectName(f"check-{check.code}")
+            row.set_ticked(check.code in ticked)
+            if row.tick_button is not None:
+                row.tick_button.setObjectName(f"tick-{check.code}")
+            self._rows[check.code] = row
+            self._list.addWidget(row)
+
+
+def _told(checks: tuple[Check, ...]) -> tuple[Check, ...]:
+    """The checks to show: good check digits are told once, in the summary of the zone."""
+    if all(check.code != "mrz.summary" for check in checks):
+        return checks
+    return tuple(
+        check
+        for check in checks
+        if check.code == "mrz.summary"
+        or not check.code.startswith("mrz.")
+        or check.verdict in (Verdict.FAIL, Verdict.UNSURE)
+    )

@@ -1,0 +1,156 @@
+"""Read over everything once more, then seal: once."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout
+from typing_extensions import override
+
+from kiosk.documents.catalogue import DocumentCatalogue
+from kiosk.domain.decision import Outcome
+from kiosk.domain.evidence import Verdict
+from kiosk.journeys.guards import all_checks
+from kiosk.journeys.model import CaseState, SealConfirmed
+from ui.steps.panel import StepPanel
+from ui.steps.words import day_or_dash, full_name, given_names, partial_day
+from ui.theme import Space, Tone, Type
+from ui.widgets.card import Card
+from ui.widgets.chip import Chip
+from ui.widgets.field import FieldState, ReadList, ReadRow
+from ui.widgets.label import Label
+from ui.widgets.look import Look
+
+OUTCOME_LOOKS = {
+    Outcome.ACCEPTED: ("circle-check", Tone.OK),
+    Outcome.REFUSED: ("circle-x", Tone.BAD),
+    Outcome.SUSPENDED: ("clock", Tone.WARN),
+    Outcome.ABANDONED: ("hand-stop", Tone.NEUTRAL),
+}
+
+
+class ConfirmPanel(StepPanel):
+    """Person and document, examination, decision; one blue button."""
+
+    name = "confirm"
+
+    def __init__(self, look: Look, catalogue: DocumentCatalogue) -> None:
+        super().__init__(look, catalogue)
+        self.primary.set_icon("lock")
+        self._outcome = Chip(look)
+        self._person = Card(look, " ")
+        self._examination = Card(look, " ")
+        self._decision = Card(look, " ", trailing=self._outcome)
+        self._lists = {card: ReadList(look) for card in self._cards}
+        self._reasons = Label(look, "", Type.BODY, wrap=True)
+        self._once = Label(look, "", Type.LABEL, "ink2", wrap=True)
+        grid = QGridLayout()
+        grid.setSpacing(Space.XXL)
+        for column, card in enumerate(self._cards):
+            card.body.addWidget(self._lists[card])
+            card.body.addStretch(1)
+            grid.addWidget(card, 0, column)
+            grid.setColumnStretch(column, 1)
+        self._decision.body.insertWidget(0, self._reasons)
+        self._decision.body.addWidget(self._once, 0, Qt.AlignmentFlag.AlignBottom)
+        self.body.addLayout(grid, 1)
+
+    @property
+    def _cards(self) -> tuple[Card, Card, Card]:
+        return self._person, self._examination, self._decision
+
+    @override
+    def go_on(self) -> None:
+        self.happened.emit(SealConfirmed())
+
+    @override
+    def refresh(self) -> None:
+        if self.view is None:
+            return
+        state = self.view.state
+        tr = self.look.language.tr
+        self._person.set_title(self.tr_("person"))
+        self._examination.set_title(self.tr_("examination"))
+        self._decision.set_title(self.tr_("decision"))
+        self._lists[self._person].show_rows(self._person_rows(state))
+        self._lists[self._examination].show_rows(self._examination_rows(state))
+        decision = state.decision
+        rows: tuple[ReadRow, ...] = ()
+        if decision is not None:
+            icon, tone = OUTCOME_LOOKS[decision.outcome]
+            self._outcome.show_text(tr(f"outcomes.{decision.outcome.value}"), tone, icon)
+            reasons = [tr(f"reasons.{reason.value}") for reason in decision.reasons]
+            self._reasons.setText("\n".join(reasons) or self.tr_("no_reason"))
+            if decision.fraud_suspected:
+                rows = (
+                    ReadRow(
+                        "fraud",
+                        tr("journey.decision.restricted"),
+                        tr("journey.decision.fraud"),
+                        FieldState.WARN,
+                        self.tr_("restricted"),
+                    ),
+                )
+        self._lists[self._decision].show_rows(rows)
+        self._once.setText(self.tr_("once"))
+
+    def _person_rows(self, state: CaseState) -> tuple[ReadRow, ...]:
+        document, request, language = state.document, state.request, self.look.language
+        tr = language.tr
+        if document is None:
+            if request is None:
+                return (self._row("name", ""),)
+            return (
+                self._row("name", full_name(request.surname, request.given_names)),
+                self._row("birth", partial_day(request.birth_date, language)),
+            )
+        return (
+            self._row("name", f"{document.surname} {given_names(document.given_names)}"),
+            self._row("birth", partial_day(document.birth_date, language)),
+            self._row("kind", tr(f"document_kinds.{document.kind.value}")),
+            self._row("number", document.document_number),
+            self._row("expiry", day_or_dash(document.expiry_date, language)),
+        )
+
+    def _examination_rows(self, state: CaseState) -> tuple[ReadRow, ...]:
+        checks = all_checks(state)
+        failed = sum(check.verdict is Verdict.FAIL for check in checks)
+        unsure = sum(check.verdict is Verdict.UNSURE for check in checks)
+        passed = sum(check.verdict is Verdict.PASS for check in checks)
+        conform = sum(item.verdict is Verdict.PASS for item in state.features)
+        wrong = any(item.verdict is Verdict.FAIL for item in state.features)
+        rows = [
+            self._row(
+                "checks",
+                self.tr_("checks_value", passed=passed, unsure=unsure, failed=failed)
+                if checks
+                else "",
+                FieldState.ERROR if failed else FieldState.OK,
+            ),
+            self._row(
+                "features",
+                self.tr_("features_value", conform=conform, count=len(state.features))
+                if state.features
+                else "",
+                FieldState.ERROR if wrong else FieldState.OK,
+            ),
+        ]
+        person = state.person
+        answer = self.tr_(f"person_value.{person.verdict.value}") if person else ""
+        good = person is not None and person.verdict is Verdict.PASS
+        rows.append(self._row("face", answer, FieldState.OK if good else FieldState.ERROR))
+        if person is not None and person.questions_asked:
+            word = "consistent" if person.questions_consistent else "inconsistent"
+            rows.append(
+                self._row(
+                    "questions",
+                    self.tr_(f"questions_value.{word}", n=person.questions_asked),
+                    FieldState.OK if person.questions_consistent else FieldState.ERROR,
+                )
+            )
+        return tuple(rows)
+
+    def _row(self, name: str, value: str, state: FieldState = FieldState.OK) -> ReadRow:
+        """A row; what was not done is shown quietly, and needs no reason beside it."""
+        shown = value or self.tr_("not_done")
+        reason = self.tr_("look_again") if value and state is FieldState.ERROR else ""
+        return ReadRow(
+            name, self.tr_(f"row.{name}"), shown, state if value else FieldState.EMPTY, reason
+        )

@@ -1,0 +1,179 @@
+"""The decision: outcome, reasons of the closed list, and the restricted flag apart.
+
+The same page decides a case at any earlier step; acceptance is not offered there.
+"""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from kiosk.documents.catalogue import DocumentCatalogue
+from kiosk.domain.decision import Decision, Outcome, Reason
+from kiosk.journeys.model import DecisionTaken
+from kiosk.journeys.reasons import suggested_reasons
+from ui.steps.panel import StepPanel
+from ui.theme import Space, Tone, Type
+from ui.widgets.card import Card
+from ui.widgets.choices import Choice, ChoiceGroup
+from ui.widgets.label import Label
+from ui.widgets.look import Look
+
+_OUTCOMES = {
+    Outcome.ACCEPTED: ("circle-check", Tone.OK),
+    Outcome.REFUSED: ("circle-x", Tone.BAD),
+    Outcome.SUSPENDED: ("clock", Tone.WARN),
+}
+_NOT_OFFERED = frozenset({Reason.CUSTOMER_WITHDRAWS})
+"""Reasons that belong to an abandoned case."""
+
+
+class DecisionPanel(StepPanel):
+    """Outcomes on the left (keys 1 to 3), reasons on the right, those that suggest themselves set."""
+
+    name = "decision"
+
+    def __init__(self, look: Look, catalogue: DocumentCatalogue) -> None:
+        super().__init__(look, catalogue)
+        self.outcomes = ChoiceGroup(look)
+        self.outcomes.setObjectName("outcomes")
+        self.reasons = ChoiceGroup(look, multiple=True, columns=2, keys=False)
+        self.reasons.setObjectName("reasons")
+        self.flag = ChoiceGroup(look, multiple=True, keys=False)
+        self.flag.setObjectName("fraud-flag")
+        self._why_not = Label(look, "", Type.STRONG, "warn", wrap=True)
+        self._obstacles = Label(look, "", Type.BODY, "ink2", wrap=True)
+        self._left = Card(look, " ")
+        self._right = Card(look, " ")
+        self._restricted = Card(look, " ")
+        self._restricted_hint = Label(look, "", Type.LABEL, "ink2", wrap=True)
+        self._suggested_for: object = None
+        self._build()
+        self.outcomes.changed.connect(self._judge)
+        self.reasons.changed.connect(self._judge)
+
+    def _build(self) -> None:
+        self._left.body.addWidget(self.outcomes)
+        self._left.body.addWidget(self._why_not)
+        self._left.body.addWidget(self._obstacles)
+        self._left.body.addStretch(1)
+        self._restricted.body.addWidget(self._restricted_hint)
+        self._restricted.body.addWidget(self.flag)
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
+        column.setSpacing(Space.L)
+        column.addWidget(self._left, 1)
+        column.addWidget(self._restricted)
+        inner = QWidget()
+        rows = QVBoxLayout(inner)
+        rows.setContentsMargins(Space.NONE, Space.NONE, Space.M, Space.NONE)
+        rows.addWidget(self.reasons)
+        rows.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(inner)
+        self._right.body.addWidget(scroll, 1)
+        self.columns(left, self._right, (4, 6))
+
+    @property
+    def decision(self) -> Decision | None:
+        """What the agent chose, None while something is missing."""
+        chosen = self.outcomes.selected
+        if not chosen:
+            return None
+        outcome = Outcome(chosen[0])
+        fraud = bool(self.flag.selected)
+        if outcome is Outcome.ACCEPTED:
+            return Decision(outcome, fraud_suspected=fraud)
+        reasons = tuple(Reason(value) for value in self.reasons.selected)
+        return Decision(outcome, reasons, fraud) if reasons else None
+
+    @override
+    def go_on(self) -> None:
+        decision = self.decision
+        if decision is not None:
+            self.happened.emit(DecisionTaken(decision))
+
+    @override
+    def refresh(self) -> None:
+        if self.view is None:
+            return
+        possible = self.view.outcomes
+        self._left.set_title(self.tr_("outcome"))
+        self._right.set_title(self.tr_("reasons"))
+        self._restricted.set_title(self.tr_("restricted"))
+        self._restricted_hint.setText(self.tr_("restricted_hint"))
+        self.flag.show_choices(
+            (Choice("fraud", self.tr_("fraud"), "", "alert-triangle", Tone.BAD),)
+        )
+        self.outcomes.show_choices(
+            tuple(
+                Choice(
+                    o.value, self.tr_(f"choice.{o.value}"), self.tr_(f"hint.{o.value}"), icon, tone
+                )
+                for o, (icon, tone) in _OUTCOMES.items()
+                if o.value in possible
+            )
+        )
+        self._write_reasons()
+        self._write_obstacles(possible)
+        self._suggest()
+        self._judge()
+
+    def _write_reasons(self) -> None:
+        tr = self.look.language.tr
+        suggested = suggested_reasons(self.view.state) if self.view else ()
+        rest = [r for r in Reason if r not in suggested and r not in _NOT_OFFERED]
+        self.reasons.show_choices(
+            tuple(
+                Choice(
+                    reason.value,
+                    tr(f"reasons.{reason.value}"),
+                    self.tr_("suggested") if reason in suggested else "",
+                    tone=Tone.WARN,
+                )
+                for reason in (*suggested, *rest)
+            )
+        )
+
+    def _write_obstacles(self, possible: tuple[str, ...]) -> None:
+        blocked = Outcome.ACCEPTED.value not in possible and self.view is not None
+        names = self.view.obstacles if self.view and blocked else ()
+        self._why_not.setVisible(blocked)
+        self._obstacles.setVisible(bool(names))
+        self._why_not.setText(self.tr_("why_not"))
+        self._obstacles.setText("\n".join(f"– {self.tr_(f'obstacle.{name}')}" for name in names))
+
+    def _suggest(self) -> None:
+        """Preselect once for a state: a way back keeps what the agent chose."""
+        if self.view is None:
+            return
+        state = self.view.state
+        key = (state.case_id, state.checks, state.ticked, state.features, state.person)
+        if key == self._suggested_for:
+            return
+        self._suggested_for = key
+        decision = state.decision
+        if decision is not None and decision.outcome is not Outcome.ABANDONED:
+            self.outcomes.select(decision.outcome.value)
+            self.reasons.select(*(reason.value for reason in decision.reasons))
+            self.flag.select(*(["fraud"] if decision.fraud_suspected else []))
+            return
+        suggested = suggested_reasons(state)
+        self.flag.select()
+        self.reasons.select(*(reason.value for reason in suggested))
+        if Outcome.ACCEPTED.value in self.view.outcomes:
+            self.outcomes.select(Outcome.ACCEPTED.value)
+        else:
+            self.outcomes.select()
+
+    def _judge(self, _values: tuple[str, ...] = ()) -> None:
+        accepted = self.outcomes.selected == (Outcome.ACCEPTED.value,)
+        self._right.setVisible(not accepted)
+        self.primary.setEnabled(self.decision is not None)
+        missing = bool(self.outcomes.selected) and not accepted and not self.reasons.selected
+        if missing:
+            self.show_problem(self.tr_("reason_needed"), Tone.INFO)
+        elif self.banner.text == self.tr_("reason_needed"):
+            self.banner.dismiss()

@@ -1,0 +1,400 @@
+"""The identity document: live picture, both sides, and what was read, as it is read."""
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from kiosk.documents.catalogue import DocumentCatalogue
+from kiosk.documents.mrz import MrzReading
+from kiosk.domain.evidence import DocumentKind, IdentityDocument, Side, Verdict
+from kiosk.journeys.guards import document_complete
+from kiosk.journeys.model import (
+    CaptureRestarted,
+    DocumentConfirmed,
+    FieldTyped,
+    SideCaptured,
+    SideFacts,
+)
+from ui.steps.entries import DateEntry, ZoneEntry
+from ui.steps.panel import RETAKE_KEY, TYPE_KEY, StepPanel
+from ui.steps.sight import guidance_sentence, measures_of, progress_of
+from ui.steps.words import day_or_dash, error_words, given_names, partial_day, zone_line
+from ui.theme import Size, Space, Tone, Type
+from ui.widgets.button import Button
+from ui.widgets.card import Card
+from ui.widgets.chip import Chip
+from ui.widgets.field import FieldState, ReadList, ReadRow
+from ui.widgets.label import IconLabel, Label
+from ui.widgets.look import Look
+from ui.widgets.preview import PictureView, Preview
+from ui.widgets.quality import QualityRow
+from ui.workers.camera import Sight
+from ui.workers.desk import Failure
+
+if TYPE_CHECKING:
+    from kiosk.ports import Picture
+
+_FORMS = {
+    DocumentKind.FR_PASSPORT: "passport",
+    DocumentKind.PASSPORT: "passport",
+    DocumentKind.FR_ID_CARD_1988: "old-card",
+}
+_LINES = {
+    Verdict.PASS: ("shield-check", "ok"),
+    Verdict.FAIL: ("alert-triangle", "bad"),
+    Verdict.UNSURE: ("alert-triangle", "warn"),
+}
+
+
+class _ReadCard(Card):
+    """“Read on the document”: picture of the side, fields, dates to type, state of the zone."""
+
+    def __init__(self, look: Look) -> None:
+        self.side = Chip(look, icon="id")
+        super().__init__(look, " ", trailing=self.side)
+        self.picture = PictureView(look, contain=True, ground="surface")
+        self.picture.setMinimumHeight(Size.PICTURE_MIN * 2 // 3)
+        self.picture.setMaximumHeight(Size.PICTURE_MIN)
+        self.rows = ReadList(look)
+        self.expiry = DateEntry(look)
+        self.expiry.edit.setObjectName("expiry-entry")
+        self.issue = DateEntry(look)
+        self.issue.edit.setObjectName("issue-entry")
+        self.zone_icon = IconLabel(look, "", "ok")
+        self.zone = Label(look, "", Type.LABEL_STRONG, "ok", wrap=True)
+        for widget in (self.picture, self.rows, self.expiry, self.issue):
+            self.body.addWidget(widget)
+        self.body.addStretch(1)
+        self.body.addWidget(self.zone)
+
+
+class DocumentPanel(StepPanel):
+    """Live picture left, fields right; hands-free: a side is taken as soon as it is read.
+
+    Signals:
+        again_requested(): as in :class:`StepPanel`.
+        typing_changed(bool): the zone is typed by hand, the camera is not needed.
+    """
+
+    typing_changed = Signal(bool)
+    name = "document"
+
+    def __init__(self, look: Look, catalogue: DocumentCatalogue) -> None:
+        self.type_button = Button(look, "", icon="keyboard", key=TYPE_KEY)
+        self.type_button.setObjectName("type-by-hand")
+        self.retake_button = Button(look, "", icon="refresh", key=RETAKE_KEY)
+        self.retake_button.setObjectName("retake")
+        super().__init__(look, catalogue)
+        self.preview = Preview(look)
+        self.quality = QualityRow(look)
+        self.zone_entry = ZoneEntry(look)
+        self.blank_button = Button(look, "", icon="eye")
+        self.blank_button.setObjectName("side-without-zone")
+        self.read = _ReadCard(look)
+        self._stack = QStackedWidget()
+        self._today = date.min
+        self._cards: dict[Side, Picture] = {}
+        self._last: Sight | None = None
+        self._build()
+        self._bind()
+
+    def _build(self) -> None:
+        live = QWidget()
+        column = QVBoxLayout(live)
+        column.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
+        column.setSpacing(Space.XL)
+        column.addWidget(self.preview, 1)
+        column.addWidget(self.quality)
+        typing = Card(self.look)
+        typing.body.addWidget(self.zone_entry, 1)
+        typing.body.addWidget(self.blank_button)
+        self._stack.addWidget(live)
+        self._stack.addWidget(typing)
+        self.columns(self._stack, self.read, (70, 30))
+
+    def _bind(self) -> None:
+        self.type_button.clicked.connect(self._toggle_typing)
+        self.retake_button.clicked.connect(self._retake)
+        self.blank_button.clicked.connect(self._take_blank)
+        self.zone_entry.changed.connect(self._refresh_primary)
+        self.read.expiry.changed.connect(self._refresh_primary)
+        self.read.issue.changed.connect(self._refresh_primary)
+
+    # --- what the router gives ----------------------------------------------------------------
+
+    def set_today(self, today: date) -> None:
+        """Date of the act, for the centuries of a typed zone."""
+        self._today = today
+
+    def show_cards(self, cards: "dict[Side, Picture]") -> None:
+        """Straightened pictures of the sides taken, (h, w, 3) uint8 BGR; never stored."""
+        self._cards = cards
+        if self.view is not None:
+            self.refresh()
+
+    # --- what the agent does ------------------------------------------------------------------
+
+    @property
+    def typing(self) -> bool:
+        """Whether the zone is being typed."""
+        return self._stack.currentIndex() == 1
+
+    @property
+    def expected(self) -> Side | None:
+        """The side to present now, None when all are there."""
+        sides = self.view.state.sides_expected if self.view else ()
+        return sides[0] if sides else None
+
+    @override
+    def extra_buttons(self) -> tuple[Button, ...]:
+        return (self.type_button, self.retake_button)
+
+    @override
+    def go_on(self) -> None:
+        if self.typing:
+            reading = self.zone_entry.accepted
+            if reading is not None:
+                self._take_typed(reading)
+            return
+        typed = self._typed_dates()
+        if typed is not None:
+            self.happened.emit(typed)
+        elif self._complete:
+            self.happened.emit(DocumentConfirmed())
+        elif self._can_take_blank:
+            self._take_blank()
+
+    def _typed_dates(self) -> FieldTyped | None:
+        """A date that was typed and is not in the case yet."""
+        document = self._document
+        if document is None:
+            return None
+        for name, entry in (("expiry_date", self.read.expiry), ("issue_date", self.read.issue)):
+            if not entry.isHidden():
+                day = entry.judge()
+                if day is not None and day != getattr(document, name):
+                    return FieldTyped(name, day)
+        return None
+
+    def _take_typed(self, reading: MrzReading) -> None:
+        kind = reading.document.kind
+        side = self.catalogue.entry(kind).zone_side
+        facts = SideFacts(side, frames_agreeing=0, by_hand=True, sharpness=0.0)
+        self._leave_typing()
+        self.happened.emit(SideCaptured(facts, reading.document, reading.checks))
+
+    def _take_blank(self) -> None:
+        """The agent looked at a side that holds no zone."""
+        side = self.expected
+        if side is None:
+            return
+        by_hand = self.typing or self._last is None
+        facts = SideFacts(side, frames_agreeing=0, by_hand=by_hand, sharpness=0.0)
+        self._leave_typing()
+        self.happened.emit(SideCaptured(facts, None))
+
+    def _retake(self) -> None:
+        self._leave_typing()
+        if self.view is not None and self.view.state.sides:
+            self.happened.emit(CaptureRestarted())
+        else:
+            self.again_requested.emit()
+
+    def _toggle_typing(self) -> None:
+        if self.typing:
+            self._leave_typing()
+        else:
+            self._stack.setCurrentIndex(1)
+            request = self.view.state.request if self.view else None
+            announced = request.document_kind if request else None
+            form = _FORMS.get(announced, "card") if announced else "card"
+            self.zone_entry.begin(self._today, form)
+            self.typing_changed.emit(True)
+        self.retranslate()
+
+    def _leave_typing(self) -> None:
+        if self.typing:
+            self._stack.setCurrentIndex(0)
+            self.typing_changed.emit(False)
+
+    # --- what is shown ------------------------------------------------------------------------
+
+    @property
+    def _document(self) -> IdentityDocument | None:
+        return self.view.state.document if self.view else None
+
+    @property
+    def _complete(self) -> bool:
+        return self.view is not None and document_complete(self.view.journey, self.view.state)
+
+    @property
+    def _can_take_blank(self) -> bool:
+        """Whether the side in view may be taken as one without a zone."""
+        request = self.view.state.request if self.view else None
+        kind = self._document.kind if self._document else request.document_kind if request else None
+        zone_side = self.catalogue.entry(kind).zone_side if kind else None
+        return self.expected is not None and self.expected is not zone_side
+
+    @override
+    def refresh(self) -> None:
+        if self.view is None:
+            return
+        side = self.expected
+        key = side.value if side else "done"
+        self.title.setText(self.tr_(f"title_{key}"))
+        self.hint.setText(self.tr_(f"instruction_{key}"))
+        self.type_button.setText(self.look.language.tr("journey.type"))
+        if self.typing:
+            self.type_button.setText(self.tr_("use_camera"))
+        self.retake_button.setText(self.tr_("retake"))
+        self.blank_button.setText(self.tr_("blank"))
+        self.blank_button.setVisible(self._can_take_blank)
+        self.zone_entry.retranslate()
+        self._show_read()
+        if self._last is None or side is None:
+            waiting = "journey.document.all_read" if side is None else "journey.document.waiting"
+            self.preview.show_message(self.look.language.tr(waiting), live=False)
+            self.quality.show_measures(measures_of(None, self.look.language))
+        self._refresh_primary()
+
+    def _show_read(self) -> None:
+        document, language = self._document, self.look.language
+        side = self.expected
+        self.read.set_title(self.tr_("card"))
+        shown = side or (
+            self.view.state.sides[-1].side if self.view and self.view.state.sides else Side.FRONT
+        )
+        self.read.side.show_text(
+            language.tr(f"common.side.{shown.value}"), Tone.OK if side is None else Tone.INFO, "id"
+        )
+        picture = self._cards.get(Side.FRONT, next(iter(self._cards.values()), None))
+        self.read.picture.show_picture(picture)
+        self.read.picture.setVisible(picture is not None)
+        self.read.picture.setAccessibleName(self.tr_("card"))
+        self.read.rows.show_rows(self._fields(document))
+        self._show_dates(document)
+        checks = self.view.state.reading_checks if self.view else ()
+        line, verdict = zone_line(checks, language)
+        _icon, ink = _LINES.get(verdict, ("", "ok"))
+        self.read.zone.setText(line)
+        self.read.zone.set_ink(ink)
+
+    def _show_dates(self, document: IdentityDocument | None) -> None:
+        kind = document.kind if document else None
+        wanted = self.catalogue.entry(kind).typed_dates if kind else ()
+        by_layout = document is not None and document.layout == "FR-ID"
+        typed = self.view.state.typed_fields if self.view else ()
+        for name, entry in (("expiry_date", self.read.expiry), ("issue_date", self.read.issue)):
+            optional = name == "issue_date" and by_layout
+            known = getattr(document, name, None)
+            open_ = name in typed or (known is None and (name in wanted or optional))
+            entry.setVisible(document is not None and open_)
+            entry.retranslate(self.tr_(f"type_{name}"))
+            if known is not None and not entry.edit.text():
+                entry.edit.setText(f"{known:%d/%m/%Y}")
+
+    def _fields(self, document: IdentityDocument | None) -> tuple[ReadRow, ...]:
+        language = self.look.language
+        if document is None:
+            return tuple(
+                ReadRow(name, self.tr_(f"field.{name}"), "", FieldState.EMPTY)
+                for name in (
+                    "surname",
+                    "given_names",
+                    "birth_date",
+                    "document_number",
+                    "expiry_date",
+                )
+            )
+        bad = {
+            check.code.removeprefix("mrz.")
+            for check in (self.view.state.reading_checks if self.view else ())
+            if check.verdict is Verdict.FAIL
+        }
+        typed = self.view.state.typed_fields if self.view else ()
+        values = {
+            "surname": document.surname,
+            "given_names": given_names(document.given_names),
+            "birth_date": self._born(document),
+            "document_number": document.document_number,
+            "expiry_date": day_or_dash(document.expiry_date, language),
+        }
+        return tuple(
+            ReadRow(
+                name,
+                self.tr_(f"field.{name}"),
+                value,
+                self._state_of(name, value, bad),
+                self._reason_of(name, value, bad),
+            )
+            for name, value in values.items()
+            if value or name not in typed
+        )
+
+    def _born(self, document: IdentityDocument) -> str:
+        day = partial_day(document.birth_date, self.look.language)
+        return self.tr_("born", day=day, sex=document.sex) if document.sex else day
+
+    @staticmethod
+    def _state_of(name: str, value: str, bad: set[str]) -> FieldState:
+        if name in bad:
+            return FieldState.ERROR
+        if not value:
+            return FieldState.WARN if name == "expiry_date" else FieldState.EMPTY
+        return FieldState.OK
+
+    def _reason_of(self, name: str, value: str, bad: set[str]) -> str:
+        if name in bad:
+            return self.tr_("digit_wrong")
+        if name == "expiry_date" and not value:
+            return self.tr_("expiry_missing")
+        return ""
+
+    @override
+    def show_sight(self, sight: Sight) -> None:
+        self._last = sight
+        self.preview.show_frame(sight.image, sight.outline)
+        if self.expected is None:
+            self.preview.show_message(self.tr_("all_read"), live=True)
+            return
+        language = self.look.language
+        self.preview.show_message(
+            guidance_sentence(sight.observation, language), progress_of(sight.observation)
+        )
+        self.quality.show_measures(measures_of(sight.observation, language))
+
+    @override
+    def show_camera_fault(self, failure: Failure) -> None:
+        self._last = None
+        what, do = error_words(failure.code, self.look.language)
+        self.preview.show_note(f"{what} {do}")
+        self.preview.show_message(self.tr_("or_type"), live=False)
+        self.quality.show_measures(measures_of(None, self.look.language))
+
+    def forget(self) -> None:
+        """Another case: nothing is carried over."""
+        self._cards = {}
+        self._last = None
+        self._leave_typing()
+        self.read.expiry.edit.clear()
+        self.read.issue.edit.clear()
+        self.preview.clear()
+
+    def _refresh_primary(self) -> None:
+        if self.view is None:
+            return
+        if self.typing:
+            self.primary.setText(self.tr_("use_typed"))
+            self.primary.setEnabled(self.zone_entry.accepted is not None)
+        elif self.expected is not None:
+            rest = len(self.view.state.sides_expected)
+            self.primary.setText(self.tr_("to_back" if rest > 1 else "take_side"))
+            self.primary.setEnabled(self._can_take_blank)
+        else:
+            self.primary.setText(self.tr_("primary"))
+            ready = self._complete or self.read.expiry.day is not None
+            self.primary.setEnabled(ready)
+        self.primary.updateGeometry()

@@ -1,0 +1,236 @@
+"""Typing by hand: a date, and the machine-readable zone with its check digits as one types."""
+
+import re
+from datetime import date
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+
+from kiosk.documents.check_digits import FILLER
+from kiosk.documents.mrz import MrzReading, parse
+from kiosk.domain.errors import MrzFormatError
+from kiosk.domain.evidence import Verdict
+from ui.steps.words import check_label, check_sentence
+from ui.theme import Size, Space, Type
+from ui.widgets.check_row import CheckRow
+from ui.widgets.choices import Choice, ChoiceGroup
+from ui.widgets.label import Label
+from ui.widgets.look import Look
+
+_SHAPES = {"card": (3, 30), "passport": (2, 44), "old-card": (2, 36)}
+"""Lines and characters a line, by the kind of document in hand."""
+
+
+class Entry(QWidget):
+    """A label, a line to type in, and what is wrong with it.
+
+    Signals:
+        changed(): the text changed.
+    """
+
+    changed = Signal()
+
+    def __init__(self, look: Look, *, mono: bool = False) -> None:
+        super().__init__()
+        self._look = look
+        self._style = Type.CODE if mono else Type.VALUE
+        self._label = Label(look, "", Type.LABEL_STRONG)
+        self.edit = QLineEdit()
+        self._problem = Label(look, "", Type.LABEL_STRONG, "bad", wrap=True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
+        column.setSpacing(Space.XS)
+        for widget in (self._label, self.edit, self._problem):
+            column.addWidget(widget)
+        self._label.setBuddy(self.edit)
+        self._problem.hide()
+        self.setFocusProxy(self.edit)
+        self.edit.textChanged.connect(self.changed)
+        look.theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def set_label(self, label: str, placeholder: str = "") -> None:
+        """Words above and inside the line."""
+        self._label.setText(label)
+        self.edit.setAccessibleName(label)
+        self.edit.setPlaceholderText(placeholder)
+
+    def show_problem(self, text: str) -> None:
+        """What is wrong, or ``""``."""
+        self._problem.setText(text)
+        self._problem.setVisible(bool(text))
+
+    def _restyle(self) -> None:
+        self.edit.setFont(self._look.theme.font(self._style))
+        self.edit.setMinimumHeight(self._look.theme.scaled(Size.TARGET_MIN))
+
+
+_DAY_FIRST = re.compile(r"(\d{1,2})[\s./-]*(\d{2})[\s./-]*(\d{4})")
+
+
+def typed_day(text: str) -> date | None:
+    """``14/06/2022``, ``14 06 2022`` or ``14062022``; None while it is no date."""
+    match = _DAY_FIRST.fullmatch(text.strip())
+    if match is None:
+        return None
+    day, month, year = (int(part) for part in match.groups())
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+class DateEntry(Entry):
+    """A printed date."""
+
+    @property
+    def day(self) -> date | None:
+        """The date typed, None while it is none."""
+        return typed_day(self.edit.text())
+
+    def retranslate(self, label: str) -> None:
+        """Write the words again."""
+        self.set_label(label, self._look.language.tr("journey.entry.day_form"))
+
+    def judge(self) -> date | None:
+        """The date typed; says what is wrong where there is none."""
+        day = self.day
+        wrong = day is None and bool(self.edit.text().strip())
+        self.show_problem(self._look.language.tr("journey.entry.day_wrong") if wrong else "")
+        return day
+
+
+def zone_text(text: str, width: int) -> str:
+    """What a keyboard types as a zone writes it: capitals, spaces and dots as fillers."""
+    upper = re.sub(r"[ .«‹_-]", FILLER, text.upper())
+    return re.sub(r"[^A-Z0-9<]", "", upper)[:width]
+
+
+class ZoneEntry(QWidget):
+    """Lines of the zone, with its checks while one types.
+
+    Signals:
+        changed(): lines or form changed.
+    """
+
+    changed = Signal()
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look = look
+        self._today = date.min
+        self._shape = ChoiceGroup(look, columns=3, keys=False)
+        self._hint = Label(look, "", Type.BODY, "ink2", wrap=True)
+        self._lines = [Entry(look, mono=True) for _ in range(3)]
+        self._checks = QVBoxLayout()
+        self._rows: list[CheckRow] = []
+        self._shown: tuple[object, ...] = ()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
+        column.setSpacing(Space.L)
+        column.addWidget(self._hint)
+        column.addWidget(self._shape)
+        for number, line in enumerate(self._lines):
+            line.edit.setObjectName(f"zone-line-{number + 1}")
+            line.changed.connect(self._edited)
+            column.addWidget(line)
+        column.addLayout(self._checks)
+        column.addStretch(1)
+        self._shape.changed.connect(self._reshape)
+        self.retranslate()
+        self._shape.select("card")
+        self._reshape()
+
+    @property
+    def reading(self) -> MrzReading | None:
+        """The zone typed, None while the lines are no zone."""
+        lines, width = _SHAPES[self._form]
+        typed = [line.edit.text() for line in self._lines[:lines]]
+        if any(len(text) != width for text in typed):
+            return None
+        try:
+            return parse(typed, self._today)
+        except MrzFormatError:
+            return None
+
+    @property
+    def accepted(self) -> MrzReading | None:
+        """The zone typed where every check digit holds."""
+        reading = self.reading
+        return reading if reading is not None and reading.digits_agree else None
+
+    def begin(self, today: date, form: str) -> None:
+        """Start afresh; form: ``card``, ``passport`` or ``old-card``."""
+        self._today = today
+        for line in self._lines:
+            line.edit.clear()
+        self._shape.select(form)
+        self._reshape()
+        self._lines[0].setFocus()
+
+    def retranslate(self) -> None:
+        """Write every word again."""
+        tr = self._look.language.tr
+        self._hint.setText(tr("journey.entry.zone_hint"))
+        self._shape.show_choices(
+            tuple(Choice(form, tr(f"journey.entry.form.{form}")) for form in _SHAPES)
+        )
+        for number, line in enumerate(self._lines):
+            line.set_label(tr("journey.entry.zone_line", number=number + 1))
+        self._shown = ()
+        self._show_checks()
+
+    @property
+    def _form(self) -> str:
+        chosen = self._shape.selected
+        return chosen[0] if chosen else "card"
+
+    def _reshape(self, _values: tuple[str, ...] = ()) -> None:
+        lines, width = _SHAPES[self._form]
+        for number, line in enumerate(self._lines):
+            line.setVisible(number < lines)
+            line.edit.setMaxLength(width)
+        self._edited()
+
+    def _edited(self) -> None:
+        _, width = _SHAPES[self._form]
+        for line in self._lines:
+            clean = zone_text(line.edit.text(), width)
+            if clean != line.edit.text():
+                where = line.edit.cursorPosition()
+                line.edit.setText(clean)
+                line.edit.setCursorPosition(where)
+        self._count()
+        self._show_checks()
+        self.changed.emit()
+
+    def _count(self) -> None:
+        """How many characters are still missing in a line begun."""
+        lines, width = _SHAPES[self._form]
+        tr = self._look.language.tr
+        for line in self._lines[:lines]:
+            length = len(line.edit.text())
+            short = 0 < length < width and not line.edit.hasFocus()
+            line.show_problem(tr("journey.entry.zone_short", n=width - length) if short else "")
+
+    def _show_checks(self) -> None:
+        reading = self.reading
+        checks = () if reading is None else reading.checks
+        if checks == self._shown:
+            return
+        self._shown = checks
+        for row in self._rows:
+            self._checks.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+        self._rows = []
+        wrong = [check for check in checks if check.verdict is not Verdict.PASS]
+        for check in wrong[:4] or checks[-1:]:
+            row = CheckRow(
+                self._look,
+                check_sentence(check, self._look.language),
+                check.verdict,
+                detail=check_label(check, self._look.language),
+            )
+            self._rows.append(row)
+            self._checks.addWidget(row)

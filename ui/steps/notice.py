@@ -1,0 +1,90 @@
+"""The information notice in short, and the person's answer.
+
+Source: GDPR article 13; the long version is printed or handed over.
+"""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from kiosk.documents.catalogue import DocumentCatalogue
+from kiosk.journeys.model import ConsentAnswered
+from ui.steps.panel import StepPanel
+from ui.theme import Space, Tone, Type
+from ui.widgets.button import Button, ButtonKind
+from ui.widgets.card import Card
+from ui.widgets.label import Badge, Label
+from ui.widgets.look import Look
+
+NOTICE_VERSION = "2026-11"
+"""Version of the words under ``notice`` in the texts; kept in the record."""
+
+_POINTS = (
+    ("purpose", "target"),
+    ("data", "id"),
+    ("images", "camera-off"),
+    ("recipients", "send"),
+    ("retention", "clock"),
+    ("rights", "user-check"),
+    ("refusal", "hand-stop"),
+)
+
+
+class _Point(QWidget):
+    """One point of the notice."""
+
+    def __init__(self, look: Look, icon: str) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(Space.NONE, Space.S, Space.NONE, Space.S)
+        row.setSpacing(Space.L)
+        row.addWidget(Badge(look, icon, Tone.INFO), 0, Qt.AlignmentFlag.AlignTop)
+        words = QVBoxLayout()
+        words.setSpacing(Space.HAIR)
+        self.title = Label(look, "", Type.STRONG)
+        self.text = Label(look, "", Type.BODY, "ink2", wrap=True)
+        words.addWidget(self.title)
+        words.addWidget(self.text)
+        row.addLayout(words, 1)
+
+
+class NoticePanel(StepPanel):
+    """Short points to read out or to show; yes and no are equals."""
+
+    name = "notice"
+    keeps_hint = True
+
+    def __init__(self, look: Look, catalogue: DocumentCatalogue) -> None:
+        self.no_button = Button(look, "", kind=ButtonKind.SECONDARY, icon="x", key="F6")
+        self.no_button.setObjectName("consent-no")
+        super().__init__(look, catalogue)
+        self._card = Card(look, " ")
+        self._points = {key: _Point(look, icon) for key, icon in _POINTS}
+        for point in self._points.values():
+            self._card.body.addWidget(point)
+        self._card.body.addStretch(1)
+        self._version = Label(look, "", Type.LABEL, "ink2")
+        self._card.body.addWidget(self._version)
+        self.centered(self._card)
+        self.no_button.clicked.connect(self._refuse)
+
+    @override
+    def extra_buttons(self) -> tuple[Button, ...]:
+        return (self.no_button,)
+
+    @override
+    def go_on(self) -> None:
+        self.happened.emit(ConsentAnswered(NOTICE_VERSION, given=True))
+
+    @override
+    def refresh(self) -> None:
+        tr = self.look.language.tr
+        self._card.set_title(tr("notice.title"))
+        self.no_button.setText(self.tr_("no"))
+        for key, point in self._points.items():
+            point.title.setText(tr(f"notice.{key}.title"))
+            point.text.setText(tr(f"notice.{key}.text"))
+        self._version.setText(tr("notice.version", version=NOTICE_VERSION))
+
+    def _refuse(self) -> None:
+        self.happened.emit(ConsentAnswered(NOTICE_VERSION, given=False))

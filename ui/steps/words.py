@@ -1,0 +1,79 @@
+"""Values in words: names, dates, kinds, checks. Pure functions over a language."""
+
+from datetime import date
+
+from kiosk.domain.evidence import Check, IdentityDocument, PartialDate, Verdict
+from kiosk.domain.request import VerificationRequest
+from kiosk.texts import MissingTextError
+from ui.i18n import NBSP, Language
+
+
+def given_names(names: tuple[str, ...]) -> str:
+    """``Maelys, Gaelle``: each name with its capital; the zone holds no accents."""
+    return ", ".join(name.title() if name.isupper() else name for name in names)
+
+
+def full_name(surname: str, names: tuple[str, ...]) -> str:
+    """``MARTIN Maelys``."""
+    first = given_names(names[:1])
+    return f"{surname.upper()} {first}".strip()
+
+
+def customer_of(request: VerificationRequest | None, document: IdentityDocument | None) -> str:
+    """Whom the case is about, as announced, else as read; ``""`` while unknown."""
+    if request is not None:
+        return full_name(request.surname, request.given_names)
+    if document is not None:
+        return full_name(document.surname, document.given_names)
+    return ""
+
+
+def partial_day(value: PartialDate, language: Language) -> str:
+    """``13 juillet 1990``; what is known of an incomplete date, unknown parts as XX."""
+    complete = value.complete
+    return language.day(complete) if complete is not None else str(value)
+
+
+def day_or_dash(value: date | None, language: Language) -> str:
+    """A day in words, ``""`` when not known."""
+    return "" if value is None else language.day(value)
+
+
+def check_sentence(check: Check, language: Language) -> str:
+    """What a check found, in one plain sentence."""
+    try:
+        return language.tr(f"checks.{check.code}.{check.verdict.value}")
+    except MissingTextError:
+        return language.tr(f"journey.checks.unnamed.{check.verdict.value}", check=check.code)
+
+
+def check_label(check: Check, language: Language) -> str:
+    """What the check is about, and the class of match where it is not plain."""
+    try:
+        label = language.tr(f"checks.{check.code}.label")
+    except MissingTextError:
+        label = check.code
+    if check.verdict not in (Verdict.FAIL, Verdict.UNSURE) or not check.detail:
+        return label
+    try:
+        detail = language.tr(f"check_details.{check.detail}")
+    except MissingTextError:
+        return label
+    return f"{label}{NBSP}: {detail}" if language.code == "fr" else f"{label}: {detail}"
+
+
+def zone_line(checks: tuple[Check, ...], language: Language) -> tuple[str, Verdict]:
+    """One sentence on the machine-readable zone, and how it stands."""
+    zone = [check for check in checks if check.code.startswith("mrz.")]
+    if not zone:
+        return "", Verdict.NOT_DONE
+    if any(check.verdict is Verdict.FAIL for check in zone):
+        return language.tr("journey.document.zone_bad"), Verdict.FAIL
+    if any(check.verdict is Verdict.UNSURE for check in zone):
+        return language.tr("journey.document.zone_unsure"), Verdict.UNSURE
+    return language.tr("journey.document.zone_good"), Verdict.PASS
+
+
+def error_words(code: str, language: Language) -> tuple[str, str]:
+    """What happened and what to do, for an error code."""
+    return language.tr(f"errors.{code}.what"), language.tr(f"errors.{code}.do")
