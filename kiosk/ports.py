@@ -126,6 +126,7 @@ class AgentRow:
     """An agent as stored: everything secret is wrapped.
 
     Attributes:
+        kdf: how the PIN becomes the wrapping key (``argon2id m=65536 t=3 p=1``), with ``salt``.
         failures: wrong PINs since the last success; incremented and committed BEFORE each check.
         last_try_at: device time of the last try, aware UTC, or None.
         last_try_mono_ms / last_try_boot: same moment on the monotonic clock.
@@ -135,6 +136,7 @@ class AgentRow:
     agent_id: AgentId
     display_name: str
     role: str
+    kdf: str
     salt: bytes
     public_key: bytes
     wrapped_signing_key: bytes

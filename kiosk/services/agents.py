@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import unicodedata
 from dataclasses import dataclass, field
 
@@ -19,7 +20,7 @@ from kiosk.crypto.digests import b64u
 from kiosk.crypto.passwords import Argon2Cost, pin_key
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.agent import Agent, Role
-from kiosk.domain.errors import KeyStoreError, PinPolicyError, SignInError
+from kiosk.domain.errors import KeyStoreError, PinPolicyError, SignInError, VaultCorruptError
 from kiosk.domain.ids import AgentId
 from kiosk.ports import AgentRow, KeyStore, Store
 from kiosk.services.journal import Journal
@@ -29,7 +30,9 @@ PASSPHRASE_CHARACTERS = 10
 _MIN_DISTINCT_DIGITS = 3
 _MIN_DISTINCT_CHARACTERS = 5
 _SALT_BYTES = 16
-_DIGITS = "0123456789"
+_COST = re.compile(r"argon2id m=([1-9]\d{0,6}) t=([1-9]\d?) p=([1-9]\d?)")
+SIGNING = "agent-signing-key"
+SHIFT = "shift-key"
 DEVICE_SECRET = "device-secret"  # noqa: S105 - the name of a secret, not the secret
 
 
@@ -46,6 +49,11 @@ class Session:
     agent: Agent
     signing_key: SigningKey
     shift_key: bytes = field(repr=False)
+
+
+def fresh_salt() -> bytes:
+    """16 random bytes."""
+    return os.urandom(_SALT_BYTES)
 
 
 def check_pin(pin: str) -> str:
@@ -79,7 +87,30 @@ def device_secret(keys: KeyStore) -> bytes:
     return secret
 
 
-def wrapping_context(agent_id: AgentId, purpose: str) -> bytes:
+def cost_text(cost: Argon2Cost) -> str:
+    """The cost as it is stored with an agent."""
+    return f"argon2id m={cost.memory_kib} t={cost.iterations} p={cost.lanes}"
+
+
+def cost_of(text: str) -> Argon2Cost:
+    """Inverse of :func:`cost_text`. Raises VaultCorruptError."""
+    match = _COST.fullmatch(text)
+    if match is None:
+        raise VaultCorruptError("cost of a PIN check")
+    return Argon2Cost(*(int(number) for number in match.groups()))
+
+
+def wrap(kek: bytes, key: bytes, agent_id: AgentId, purpose: str) -> bytes:
+    """A key of the agent, wrapped for one purpose."""
+    return aead.seal(kek, key, _wrapping_context(agent_id, purpose))
+
+
+def unwrap(kek: bytes, wrapped: bytes, agent_id: AgentId, purpose: str) -> bytes:
+    """Inverse of :func:`wrap`. Raises DraftError: another PIN, device, agent or purpose."""
+    return aead.open_sealed(kek, wrapped, _wrapping_context(agent_id, purpose))
+
+
+def _wrapping_context(agent_id: AgentId, purpose: str) -> bytes:
     """Associated data that ties a wrapped key to its agent and its purpose."""
     return f"visavis/{purpose}/1\0{agent_id}".encode()
 
@@ -112,18 +143,17 @@ class Agents:
             KeyStoreError: the device secret is not available.
         """
         form = check_pin(pin)
-        salt = os.urandom(_SALT_BYTES)
+        salt = fresh_salt()
         kek = pin_key(form, salt, device_secret(self._keys), self._cost)
         key = SigningKey.generate()
         row = AgentRow(
             agent_id=agent_id,
             display_name=unicodedata.normalize("NFC", display_name),
             role=role.value,
+            kdf=cost_text(self._cost),
             salt=salt,
             public_key=key.public,
-            wrapped_signing_key=aead.seal(
-                kek, key.seed, wrapping_context(agent_id, "agent-signing-key")
-            ),
+            wrapped_signing_key=wrap(kek, key.seed, agent_id, SIGNING),
         )
         facts = {"agent": agent_id, "role": role.value, "public_key": b64u(key.public)}
         with self._store.begin() as uow:

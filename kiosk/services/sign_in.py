@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from kiosk.audit.entries import EntryKind, Fact
 from kiosk.crypto import aead
@@ -35,7 +35,18 @@ from kiosk.domain.errors import (
 )
 from kiosk.domain.ids import AgentId
 from kiosk.ports import AgentRow, Clock, KeyStore, Store, UnitOfWork
-from kiosk.services.agents import Session, agent_of, device_secret, wrapping_context
+from kiosk.services.agents import (
+    SHIFT,
+    SIGNING,
+    Session,
+    agent_of,
+    cost_of,
+    cost_text,
+    device_secret,
+    fresh_salt,
+    unwrap,
+    wrap,
+)
 from kiosk.services.journal import Journal
 
 WAITS_S = (0, 0, 0, 30, 60, 300, 900, 3600, 3600)
@@ -60,6 +71,14 @@ class Standing:
     locked: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Wrapping:
+    """What the agent's keys are wrapped with from now on."""
+
+    kek: bytes = field(repr=False)
+    salt: bytes
+
+
 class SignIn:
     """Opens and closes an agent's session on this device."""
 
@@ -78,7 +97,7 @@ class SignIn:
             store: the vault.
             keys: holds the device secret.
             clock: both clocks.
-            cost: of one PIN check.
+            cost: of one PIN check; agents added at another cost move to this one as they sign in.
             journal: where shifts and failures are told.
             end_of_shift: called before a shift key dies; seals the drafts that are still open.
         """
@@ -109,16 +128,21 @@ class SignIn:
             LockedOutError: wait, or be unlocked; ``detail`` says which (``wait 30 s``).
             KeyStoreError: the device secret is not available; the try counts.
         """
+        form = unicodedata.normalize("NFC", pin)
         row = self._count_try(agent_id)
         secret = device_secret(self._keys)
-        kek = pin_key(unicodedata.normalize("NFC", pin), row.salt, secret, self._cost)
+        kek = pin_key(form, row.salt, secret, cost_of(row.kdf))
         try:
-            seed = aead.open_sealed(
-                kek, row.wrapped_signing_key, wrapping_context(agent_id, "agent-signing-key")
-            )
+            seed = unwrap(kek, row.wrapped_signing_key, agent_id, SIGNING)
         except DraftError:
             raise self._refuse(row) from None
-        return self._open_shift(agent_id, kek, SigningKey.from_seed(seed))
+        salt = row.salt
+        if row.kdf != cost_text(self._cost):
+            salt = fresh_salt()
+            new_kek = pin_key(form, salt, secret, self._cost)
+        else:
+            new_kek = kek
+        return self._open_shift(agent_id, kek, _Wrapping(new_kek, salt), seed)
 
     def sign_out(self, session: Session) -> None:
         """End the shift: drafts are accounted for, the shift key is destroyed."""
@@ -208,19 +232,28 @@ class SignIn:
             uow.commit()
         return LockedOutError("second person") if locked else WrongPinError()
 
-    def _open_shift(self, agent_id: AgentId, kek: bytes, signing_key: SigningKey) -> Session:
-        context = wrapping_context(agent_id, "shift-key")
+    def _open_shift(
+        self, agent_id: AgentId, kek: bytes, wrapping: _Wrapping, seed: bytes
+    ) -> Session:
+        """Start the count again, and bring or make the shift key."""
         with self._store.begin() as uow:
-            row = replace(_known(uow, agent_id), failures=0)
+            row = _known(uow, agent_id)
             if row.wrapped_shift_key is None:
                 shift_key = aead.random_key()
-                row = replace(row, wrapped_shift_key=aead.seal(kek, shift_key, context))
                 self._journal.append(uow, EntryKind.SHIFT_OPEN, {"agent": agent_id})
             else:
-                shift_key = aead.open_sealed(kek, row.wrapped_shift_key, context)
+                shift_key = unwrap(kek, row.wrapped_shift_key, agent_id, SHIFT)
+            row = replace(
+                row,
+                failures=0,
+                kdf=cost_text(self._cost),
+                salt=wrapping.salt,
+                wrapped_signing_key=wrap(wrapping.kek, seed, agent_id, SIGNING),
+                wrapped_shift_key=wrap(wrapping.kek, shift_key, agent_id, SHIFT),
+            )
             uow.agents.put(row)
             uow.commit()
-        return Session(agent_of(row), signing_key, shift_key)
+        return Session(agent_of(row), SigningKey.from_seed(seed), shift_key)
 
 
 def _known(uow: UnitOfWork, agent_id: AgentId) -> AgentRow:

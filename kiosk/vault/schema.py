@@ -29,6 +29,7 @@ agents = Table(
     Column("agent_id", Text, primary_key=True),
     Column("display_name", Text, nullable=False),
     Column("role", Text, nullable=False),
+    Column("kdf", Text, nullable=False),
     Column("salt", LargeBinary, nullable=False),
     Column("public_key", LargeBinary, nullable=False),
     Column("wrapped_signing_key", LargeBinary, nullable=False),

@@ -18,6 +18,7 @@ def agent_row(name: str = "camille", display_name: str = "Camille R.") -> AgentR
         agent_id=AgentId(name),
         display_name=display_name,
         role="agent",
+        kdf="argon2id m=64 t=1 p=1",
         salt=b"s" * 16,
         public_key=b"p" * 32,
         wrapped_signing_key=b"w" * 61,

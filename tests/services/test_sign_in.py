@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.audit.entries import open_entry
+from kiosk.crypto.passwords import Argon2Cost
 from kiosk.domain.agent import Role
 from kiosk.domain.errors import (
     DraftError,
@@ -16,11 +17,12 @@ from kiosk.domain.errors import (
     PinPolicyError,
     SignInError,
     UnknownAgentError,
+    VaultCorruptError,
     WrongPinError,
 )
 from kiosk.domain.ids import AgentId
-from kiosk.services.agents import Session, check_pin
-from kiosk.services.sign_in import MAX_FAILURES, WAITS_S
+from kiosk.services.agents import Session, check_pin, cost_of
+from kiosk.services.sign_in import MAX_FAILURES, WAITS_S, SignIn
 from kiosk.vault.store import open_store
 from tests.fakes.cases import new_case
 from tests.fakes.desk import PIN, Desk
@@ -96,6 +98,31 @@ def test_a_passphrase_opens_whatever_way_its_accents_were_typed(desk: Desk):
     desk.add_agent(pin="été à Nîmes 42")
     decomposed = "e\u0301te\u0301 a\u0300 Ni\u0302mes 42"
     assert desk.sign_in.sign_in(AGENT, decomposed).agent.agent_id == AGENT
+
+
+def test_a_new_cost_of_the_pin_check_reaches_an_agent_at_the_next_sign_in(desk: Desk):
+    session = desk.session()
+    draft = save_draft(desk, session)
+    dearer = Argon2Cost(memory_kib=128, iterations=2, lanes=1)
+    moved = SignIn(desk.store, desk.keys, desk.clock, dearer, desk.journal)
+    again = moved.sign_in(AGENT, PIN)
+    assert again == session
+    assert desk.drafts.load(draft, again) == new_case()
+    with desk.store.begin() as uow:
+        row = uow.agents.get(AGENT)
+    assert row is not None
+    assert row.kdf == "argon2id m=128 t=2 p=1"
+    assert moved.sign_in(AGENT, PIN) == session
+    assert wrong(desk) is WrongPinError
+    assert desk.sign_in.sign_in(AGENT, PIN) == session
+
+
+@pytest.mark.parametrize(
+    "text", ["", "argon2id", "argon2id m=0 t=1 p=1", "argon2id m=99999999 t=1 p=1", "scrypt n=1"]
+)
+def test_a_cost_that_makes_no_sense_is_damage(text: str):
+    with pytest.raises(VaultCorruptError):
+        cost_of(text)
 
 
 # --- tries ----------------------------------------------------------------------------------------
