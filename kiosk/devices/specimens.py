@@ -9,10 +9,9 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import cv2
-
+from kiosk.devices.picture_files import open_picture
 from kiosk.documents.twoddoc import SealCertificate
-from kiosk.domain.errors import CatalogueError
+from kiosk.domain.errors import CaptureError, CatalogueError
 from kiosk.domain.evidence import DocumentKind, Side
 
 if TYPE_CHECKING:
@@ -69,10 +68,12 @@ class Specimen:
     def picture(self, side: Side) -> Picture:
         """Picture of one side, (H, W, 3) uint8 BGR, 300 dpi. Raises CatalogueError."""
         path = self.files.get(side)
-        image = None if path is None else cv2.imread(str(path), cv2.IMREAD_COLOR)
-        if image is None:
-            raise CatalogueError(f"no picture: {self.specimen_id} {side}")
-        return image  # type: ignore[return-value]  # cv2 types every picture as a bare ndarray
+        if path is None:
+            raise CatalogueError(f"no {side} side: {self.specimen_id}")
+        try:
+            return open_picture(path)
+        except CaptureError as exc:
+            raise CatalogueError(f"no picture: {self.specimen_id} {side}") from exc
 
     def mrz_on(self, side: Side) -> tuple[str, ...]:
         """The lines of the zone where this side carries it, else nothing."""

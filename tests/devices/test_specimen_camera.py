@@ -158,17 +158,22 @@ class TestConditions:
         assert all(c.light >= 0.3 for c in drawn)
         assert {c.background for c in drawn} == set(Background)
 
-    def test_hard_conditions_are_harder(self):
+    def test_hard_conditions_leave_the_fair_range_in_every_way_that_there_is(self):
         rng = np.random.default_rng(0)
-        fair = [Conditions.fair(rng) for _ in range(200)]
-        hard = [Conditions.hard(rng) for _ in range(200)]
-
-        def mean(values):
-            return sum(values) / len(values)
-
-        assert mean([c.light for c in hard]) < mean([c.light for c in fair])
-        assert mean([c.blur_sigma_px for c in hard]) > mean([c.blur_sigma_px for c in fair])
-        assert any(c.card_width < 0.45 for c in hard)
+        drawn = [Conditions.hard(rng) for _ in range(300)]
+        ways = {
+            "distance": [c.card_width < 0.45 for c in drawn],
+            "blur": [c.blur_sigma_px > 1.5 for c in drawn],
+            "motion": [c.motion_px > 5 for c in drawn],
+            "light": [c.light < 0.3 for c in drawn],
+            "noise": [c.noise_sigma > 8 for c in drawn],
+            "glare": [c.glare > 0 for c in drawn],
+            "tilt": [abs(c.tilt_deg) > 20 for c in drawn],
+            "rotation": [abs(c.rotation_deg) > 8 for c in drawn],
+            "compression": [c.jpeg_quality < 70 for c in drawn],
+        }
+        assert all(0.12 < sum(way) / 300 < 0.35 for way in ways.values())
+        assert all(sum(case) == 2 for case in zip(*ways.values(), strict=True))
 
     def test_less_light_is_darker(self):
         bright, _ = render(Subject(chessboard()), CLEAN, np.random.default_rng(0))

@@ -161,6 +161,15 @@ class TestList:
         with pytest.raises(CatalogueError):
             load_authority(tmp_path)
 
-    def test_a_missing_picture(self):
+    def test_a_side_that_is_not_drawn(self):
         with pytest.raises(CatalogueError):
             SPECIMENS["fr-passport-le-goff"].picture(Side.BACK)
+
+    def test_a_missing_and_a_broken_picture(self, tmp_path):
+        (tmp_path / "specimens.toml").write_bytes((FOLDER / "specimens.toml").read_bytes())
+        specimen = load_specimens(tmp_path)["fr-passport-le-goff"]
+        with pytest.raises(CatalogueError):
+            specimen.picture(Side.FRONT)
+        specimen.files[Side.FRONT].write_bytes(b"\xff\xd8 not a picture")
+        with pytest.raises(CatalogueError):
+            specimen.picture(Side.FRONT)
