@@ -11,10 +11,11 @@ import cv2
 import numpy as np
 
 from kiosk.devices.pacing import Pacer, monotonic_ms
-from kiosk.devices.picture_files import open_picture
+from kiosk.devices.picture_files import MAX_PIXELS, open_picture
 from kiosk.domain.errors import (
     CameraUnpluggedError,
     NoCameraError,
+    PictureTooLargeError,
     PictureTypeError,
     PictureUnreadableError,
 )
@@ -125,6 +126,9 @@ def _clip(path: Path) -> Iterator[Picture]:
     """Pictures of a clip until its end or its first broken frame; empty when it is no clip."""
     reader = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
     try:
+        width = reader.get(cv2.CAP_PROP_FRAME_WIDTH)
+        if width * reader.get(cv2.CAP_PROP_FRAME_HEIGHT) > MAX_PIXELS:
+            raise PictureTooLargeError("pixels")
         while reader.isOpened():
             found, image = reader.read()
             if not found:

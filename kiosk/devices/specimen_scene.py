@@ -179,7 +179,7 @@ class Stage:
             return
         height, width = subject.image.shape[:2]
         self._hand, grip = draw_hand(width * self._scale)
-        x, y = (1.0, 0.62) if self.conditions.hand is Hand.EDGE else (0.80, 0.84)
+        x, y = (1.045, 0.64) if self.conditions.hand is Hand.EDGE else (0.80, 0.84)
         back = 1 / self._scale
         self._hand_place = np.array(
             [
