@@ -182,3 +182,10 @@ def test_a_catalogue_without_a_part_on_persons_is_refused():
 def test_any_bytes_are_refused(data):
     with pytest.raises(CatalogueError):
         load(data, FEATURES)
+
+
+@pytest.mark.parametrize("value", [b"", b'kind = "x"\n', b"kind = [1]\n", b"kind = []\n"])
+def test_kinds_are_a_list_of_tables(value):
+    person = b"[person]" + KINDS.partition(b"[person]")[2]
+    with pytest.raises(CatalogueError):
+        load(b'version = "1"\n' + value + person, FEATURES)
