@@ -1,6 +1,7 @@
 """A full disk: the act fails as a whole, says so, and everything before it is still there."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -8,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.audit.records import Attachment
 from kiosk.domain.errors import DiskFullError
 from kiosk.vault.store import SqlStore, open_store
 from tests.contracts.store import journal_row, outbox_row
+from tests.fakes.desk import Desk
+from tests.services.test_sealing import decided
 
 KEY = bytes(range(32))
 
@@ -51,6 +55,33 @@ def test_a_store_that_may_not_grow_refuses_the_record_as_a_whole(tmp_path: Path)
         connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
     seal_like(store, 1, 3_000_000)
     assert whole_records(store) == [0, 1]
+    store.close()
+
+
+def test_a_seal_on_a_full_disk_keeps_the_draft_and_works_once_there_is_room(tmp_path: Path):
+    store = open_store(tmp_path / "vault.db", KEY)
+    desk = Desk(store=store)
+    desk.set_terms(evidence_images=True)
+    session = desk.session()
+    with store.begin() as uow:
+        draft = desk.drafts.save(uow, decided(), session)
+        uow.commit()
+    before = desk.entries()
+    picture = Attachment("jpg", os.urandom(1_000_000))
+    with store._open_engine().connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 5}")
+    with pytest.raises(DiskFullError):
+        desk.sealing.seal(decided(), session, [picture])
+    assert desk.entries() == before
+    assert desk.outbox() == ()
+    with store.begin() as uow:
+        assert uow.drafts.all() == (draft,)
+    with store._open_engine().connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
+    facts = desk.sealing.seal(decided(), session, [picture])
+    assert desk.open_record(facts.seq).attachments == (picture,)
+    assert desk.verify().verified
     store.close()
 
 

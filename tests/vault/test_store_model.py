@@ -138,4 +138,4 @@ class BothStores(RuleBasedStateMachine):
 
 
 TestBothStores = BothStores.TestCase
-TestBothStores.settings = settings(max_examples=30, stateful_step_count=30, deadline=None)
+TestBothStores.settings = settings(max_examples=15, stateful_step_count=30, deadline=None)
