@@ -5,9 +5,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from tests.ui.samples import CHIPS, window
-from ui.shell import HelpEntry, HelpFacts, Section, Shell
+from ui.shell import HelpEntry, HelpFacts, Section, Shell, usual_entries
 from ui.theme import Density
 from ui.widgets.action_bar import ActionBar
+from ui.widgets.announce import Toast
 from ui.widgets.button import Button, ButtonKind
 from ui.widgets.look import Look
 from ui.widgets.steps import StepItem
@@ -69,6 +70,25 @@ def test_ctrl_l_locks_and_f1_helps_in_both_layouts(shell: Shell, qtbot, size):
     qtbot.keyClick(shell.focusWidget(), Qt.Key.Key_Escape)
     shown = [label.text() for label in shell.findChildren(QLabel) if label.isVisible()]
     assert "Reprendre la photo" not in shown
+
+
+@pytest.mark.parametrize("in_case", [True, False])
+@pytest.mark.parametrize("code", ["fr", "en"])
+def test_help_names_the_keys_of_the_place(look: Look, in_case, code):
+    look.language.choose(code)
+    keys = [entry.key for entry in usual_entries(look.language, in_case=in_case)]
+    assert ("Return" in keys) == in_case
+    assert ("N" in keys) != in_case
+    assert {"F1", "Ctrl+L"} <= set(keys)
+
+
+def test_a_short_word_goes_away_by_itself(shell: Shell):
+    shell.toast("Dossier scellé.")
+    toast = shell.findChild(Toast)
+    assert toast.isVisible()
+    assert shell.rect().contains(toast.geometry())
+    toast.finish()
+    assert not toast.isVisible()
 
 
 def test_escape_closes_help_and_does_not_leave_the_page(shell: Shell, look: Look, qtbot):

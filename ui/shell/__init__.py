@@ -3,13 +3,13 @@
 ``Shell(look, *, kiosk=False)``: put pages in with ``set_page(page, actions=None)``; words with
 ``set_title``, ``set_office``; chips with ``show_chips``; the rail with
 ``show_navigation(section)``, ``show_steps(items, current)`` or ``show_bare()``;
-``toast(text, tone)``; ``unlock_close()``; ``toggle_help()`` and ``set_help(HelpFacts)``. Signals
-``section_chosen(str)``, ``lock_requested()``,
-``close_refused()``.
+``toast(text, tone)``; ``unlock_close()``; ``toggle_help()`` and ``set_help(HelpFacts(entries,
+line))`` with ``usual_entries(language, in_case=...)``. Signals ``section_chosen(str)``,
+``lock_requested()``, ``close_refused()``.
 """
 
-from ui.shell.help import HelpEntry, HelpFacts
+from ui.shell.help import HelpEntry, HelpFacts, usual_entries
 from ui.shell.rail import Section
 from ui.shell.window import ChipItem, Shell
 
-__all__ = ["ChipItem", "HelpEntry", "HelpFacts", "Section", "Shell"]
+__all__ = ["ChipItem", "HelpEntry", "HelpFacts", "Section", "Shell", "usual_entries"]

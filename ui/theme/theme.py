@@ -44,6 +44,7 @@ class Theme(QObject):
         self._icons_dir = resources / "icons"
         self._svg: dict[str, bytes] = {}
         self._pixmaps: dict[tuple[str, str, int, float], QPixmap] = {}
+        self._app: QApplication | None = None
         self._override: ThemeName | None = None
         self._text_size = TextSize.NORMAL
         self._density = Density.COUNTER
@@ -104,8 +105,8 @@ class Theme(QObject):
 
     def apply(self, app: QApplication) -> None:
         """Give the application this theme's palette and font, now and at each change."""
-        self._app = app
         app.setStyle("Fusion")
+        self._app = app
         self.changed.connect(self._dress)
         self._dress()
 
@@ -194,6 +195,8 @@ class Theme(QObject):
         self.changed.emit()
 
     def _dress(self) -> None:
+        if self._app is None:
+            return
         palette = QPalette()
         roles = {
             QPalette.ColorRole.Window: "bg",

@@ -51,7 +51,7 @@ class Toast(QWidget):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(TOAST_MS)
-        self._timer.timeout.connect(self.hide)
+        self._timer.timeout.connect(self.finish)
         self.hide()
 
     def show_text(self, text: str, tone: Tone = Tone.OK) -> None:
@@ -67,6 +67,11 @@ class Toast(QWidget):
         self.raise_()
         self._timer.start()
         announce(self, text)
+
+    def finish(self) -> None:
+        """Go away now."""
+        self._timer.stop()
+        self.hide()
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:

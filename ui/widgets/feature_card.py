@@ -162,6 +162,17 @@ class Silhouette(QLabel):
         glow = theme.color("thread")
         glow.setAlphaF(0.35)
         draw_box(painter, place, Radius.KEY, glow, theme.color("thread"), float(Space.XS))
+        if self._view is None:
+            return
+        side = float(Size.BADGE)
+        seal = QRectF(place.right() - side / 2, place.top() - side / 2, side, side)
+        draw_box(painter, seal, side / 2, theme.color("thread"))
+        icon = int(Size.ICON_LARGE)
+        pixmap = theme.pixmap(
+            GESTURE_ICONS[self._view.gesture], "onaccent", icon, self.devicePixelRatioF()
+        )
+        offset = (side - icon) / 2
+        painter.drawPixmap(QPointF(seal.x() + offset, seal.y() + offset), pixmap)
 
 
 class FeatureCard(QWidget):

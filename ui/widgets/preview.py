@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 from typing_extensions import override
 
 from ui.theme import Radius, Size, Space, Type
+from ui.widgets.announce import announce
 from ui.widgets.label import IconLabel, Label
 from ui.widgets.look import Look
 from ui.widgets.paint import draw_ring
@@ -306,6 +307,8 @@ class Preview(QWidget):
 
     def show_message(self, text: str, progress: float | None = None, *, live: bool = True) -> None:
         """The sentence under the picture; progress 0..1 of a reading, None when none runs."""
+        if text and text != self._message:
+            announce(self, text)
         self._message = text
         self._text.setText(text)
         self._ring.setVisible(progress is not None)
