@@ -44,6 +44,9 @@ FIELDS: Final = frozenset(
 _NAME: Final = "visavis"
 _EVENT: Final = re.compile(r"[a-z][a-z0-9_.]{0,60}")
 _VALUE: Final = re.compile(r"[A-Za-z0-9_.,:+/ -]{0,120}")
+# A detail is a word of this program: lower case, or the name of a class of errors. A name or a
+# number of a document, read by mistake into an error, is neither.
+_DETAIL: Final = re.compile(r"[a-z][a-z0-9_.,:+/ -]{0,119}|[A-Za-z]{1,60}(Error|Exception)|")
 _MAX_BYTES: Final = 1_000_000
 _FILES: Final = 7
 _PROGRAM: Final = ("kiosk", "ui", "central")
@@ -126,14 +129,14 @@ def _allowed(fields: Mapping[str, object]) -> dict[str, object]:
         elif isinstance(value, (bool, int, float)) or value is None:
             kept[name] = value
         else:
-            kept[name] = _safe(str(value))
+            kept[name] = _safe(str(value), _DETAIL if name == "detail" else _VALUE)
     if dropped:
         kept["dropped"] = dropped
     return kept
 
 
-def _safe(value: str) -> str:
-    return value if _VALUE.fullmatch(value) else "(withheld)"
+def _safe(value: str, form: re.Pattern[str] = _VALUE) -> str:
+    return value if form.fullmatch(value) else "(withheld)"
 
 
 def _place(exc: BaseException) -> str:

@@ -3,6 +3,7 @@
 Once the device has a manager, only a manager adds agents.
 """
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -28,6 +29,9 @@ def add(
     name: Annotated[str, typer.Option(help="Short name for the screen, as in “Camille R.”.")],
     role: Annotated[Role, typer.Option(help="What they may do.")] = Role.AGENT,
     manager: Annotated[str, typer.Option(help="Manager who adds them, by ID.")] = "",
+    pin_stdin: Annotated[
+        bool, typer.Option("--pin-stdin", help="Read the PIN from standard input, one line.")
+    ] = False,
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -36,14 +40,21 @@ def add(
     with kiosk_of(data) as kiosk:
         kiosk.require_enrolled()
         _require_manager(kiosk, manager, texts("cli.agent.manager_pin"))
-        pin = typer.prompt(
-            texts("cli.agent.pin"), hide_input=True, confirmation_prompt=True, err=True
-        )
+        pin = _first_line() if pin_stdin else _asked(texts("cli.agent.pin"))
         agent = kiosk.agents.add(AgentId(agent_id), name, role, pin)
     if json:
         say_json({"agent": agent.agent_id, "role": agent.role})
     else:
         say(texts("cli.agent.added", agent=agent.agent_id))
+
+
+def _first_line() -> str:
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def _asked(prompt: str) -> str:
+    pin: str = typer.prompt(prompt, hide_input=True, confirmation_prompt=True, err=True)
+    return pin
 
 
 def _require_manager(kiosk: "Kiosk", manager: str, prompt: str) -> None:

@@ -33,7 +33,9 @@ def test_a_field_outside_the_list_is_dropped_and_counted(lines):
     assert (line["code"], line["dropped"]) == ("CAPTURE-001", 1)
 
 
-@pytest.mark.parametrize("value", ["Maëlle", "a\nb", "IDFRA<<<<", "x" * 200])
+@pytest.mark.parametrize(
+    "value", ["Maëlle", "a\nb", "IDFRA<<<<", "x" * 200, "ROUSSEL", "D2H6862M2", "12AB34567"]
+)
 def test_a_value_that_could_be_free_text_is_withheld(lines, value):
     logs.event("case.opened", detail=value)
     (line,) = lines()

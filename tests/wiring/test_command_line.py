@@ -1,0 +1,172 @@
+"""The command line: exit codes, JSON, plain words, and a support file without people."""
+
+import json
+import re
+import zipfile
+
+import pytest
+
+from kiosk import logs
+from kiosk.__main__ import build_app, run
+from kiosk.audit.entries import EntryKind
+from kiosk.bootstrap import build
+from kiosk.devices.key_stores import DemonstrationKeyStore
+from kiosk.domain.errors import KioskError
+from kiosk.paths import Paths
+from tests.fakes.cases import CARD_SIDES, DOCUMENT, REQUEST
+
+
+@pytest.fixture
+def device(tmp_path):
+    """A data folder whose secrets lie in the demonstration's store, with the specimen camera."""
+    folder = tmp_path / "device"
+    folder.mkdir(mode=0o700)
+    DemonstrationKeyStore(folder).put("database", bytes(range(32)))
+    (folder / "visavis.toml").write_text('[camera]\nkind = "specimen"\n', encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def ask(device, capsys):
+    def asked(*words: str) -> tuple[int, str, str]:
+        code = run(build_app(), [*words, "--data", str(device)])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return asked
+
+
+def test_wrong_use_is_2(ask):
+    assert ask("dance")[0] == 2
+    assert ask("journal", "burn")[0] == 2
+    assert ask("doctor", "--loud")[0] == 2
+
+
+def test_a_failure_is_3_with_what_happened_what_to_do_and_its_code(ask):
+    code, out, err = ask("sync", "--once")
+    assert (code, out) == (3, "")
+    assert "CONFIG-002" in err
+    assert "inscrit" in err
+    assert "Traceback" not in err
+
+
+def test_a_failure_with_json_is_one_object(ask):
+    code, out, _ = ask("enrol", "not-a-code", "--json")
+    assert code == 3
+    assert json.loads(out)["error"]["code"] == "SYNC-008"
+
+
+def test_the_words_follow_the_language_of_the_settings(ask, device):
+    (device / "visavis.toml").write_text('[screen]\nlanguage = "en"\n', encoding="utf-8")
+    assert "not enrolled" in ask("sync", "--once")[2]
+
+
+def test_a_mistake_in_the_settings_names_its_line(ask, device):
+    (device / "visavis.toml").write_text('\n[camera]\nkind = "eye"\n', encoding="utf-8")
+    code, _, err = ask("journal", "verify")
+    assert code == 3
+    assert "CONFIG-001 (line 3" in err
+
+
+def test_what_nobody_foresaw_is_told_without_a_trace_of_the_program(device, capsys, monkeypatch):
+    def broken(*_: object) -> None:
+        raise RuntimeError("ROUSSEL MAELLE")
+
+    monkeypatch.setattr("kiosk.bootstrap.build", broken)
+    code = run(build_app(), ["journal", "verify", "--data", str(device)])
+    said = capsys.readouterr()
+    assert code == 3
+    assert "KIOSK-001 (RuntimeError)" in said.err
+    assert "ROUSSEL" not in said.err + said.out
+
+
+def test_a_whole_journal_is_0_and_a_broken_one_is_1(ask, device):
+    code, out, _ = ask("journal", "verify", "--json")
+    assert (code, json.loads(out)["verified"]) == (0, True)
+    kiosk = build(Paths.of_device(device))
+    kiosk.journal.record(EntryKind.SHIFT_OPEN, {"agent": "a17"})
+    with kiosk.store.begin() as uow:
+        row = uow.journal.get(0)
+        uow.journal.append(type(row)(1, row.kind, None, row.wall_claimed, row.jws))
+        uow.commit()
+    kiosk.close()
+    code, out, _ = ask("journal", "verify", "--json")
+    assert code == 1
+    assert json.loads(out)["problems"][0]["seq"] == 1
+    assert ask("journal", "verify")[0] == 1
+    assert len(json.loads(ask("journal", "show", "--last", "1", "--json")[1])["entries"]) == 1
+    assert "shift_open" in ask("journal", "show")[1]
+
+
+def test_the_doctor_sees_every_part_and_a_healthy_device_is_0(ask):
+    code, out, _ = ask("doctor", "--json")
+    findings = {item["subject"]: item for item in json.loads(out)["findings"]}
+    assert code == 0
+    assert set(findings) == {
+        *("versions", "camera", "screens", "store", "keys"),
+        *("enrolment", "outbox", "clock", "disk", "network"),
+    }
+    assert findings["camera"]["values"]["width"] == 1280
+    assert findings["keys"]["grade"] == "warning"
+    assert "[bon]" in ask("doctor")[1]
+
+
+def test_the_doctor_says_who_mends_a_vault_that_does_not_open(ask, device):
+    build(Paths.of_device(device)).close()
+    (device / DemonstrationKeyStore.FILE_NAME).write_text("{}")
+    code, out, _ = ask("doctor", "--json")
+    findings = {item["subject"]: item for item in json.loads(out)["findings"]}
+    assert code == 1
+    assert findings["store"]["grade"] == "fault"
+    assert findings["store"]["values"]["code"] == "VAULT-001"
+    assert findings["outbox"]["grade"] == "unknown"
+
+
+def test_a_second_program_is_told_that_the_first_is_there(ask, device):
+    kiosk = build(Paths.of_device(device))
+    try:
+        assert "CONFIG-003" in ask("journal", "verify")[2]
+    finally:
+        kiosk.close()
+    assert ask("journal", "verify")[0] == 0
+
+
+def test_the_support_file_tells_nothing_of_anybody(ask, device, tmp_path):
+    (device / "logs").mkdir()
+    handler = logs.start(device / "logs")
+    logs.event("case.opened", case_id="c" * 32, surname=REQUEST.surname, detail="Maëlle")
+    logs.error("case.failed", KioskError("D2H6862M2 of ROUSSEL!"))
+    logs.stop(handler)
+    with (device / "logs" / "visavis.log").open("a", encoding="utf-8") as log:
+        log.write("a line of another program about ROUSSEL\n")
+        log.write('{"event": "case.x", "surname": "ROUSSEL", "detail": "Maëlle Roussel"}\n')
+    kiosk = build(Paths.of_device(device))
+    kiosk.journal.record(EntryKind.AGENT_ADDED, {"agent": "camille.r"})
+    kiosk.close()
+    out = tmp_path / "bundle.zip"
+    assert ask("support-bundle", str(out))[0] == 0
+    with zipfile.ZipFile(out) as archive:
+        texts = {name: archive.read(name).decode() for name in archive.namelist()}
+    assert set(texts) == {
+        *("doctor.json", "versions.json", "settings.json", "journal.json", "log.jsonl")
+    }
+    assert json.loads(texts["journal.json"])["kinds"] == {"agent_added": 1}
+    assert "case.opened" in texts["log.jsonl"]
+    whole = "\n".join(texts.values())
+    people = (
+        REQUEST.surname,
+        "Maëlle",
+        "ROUSSEL",
+        DOCUMENT.document_number,
+        "camille",
+        str(device),
+    )
+    for word in (*people, CARD_SIDES[1].document.mrz[0]):
+        assert not re.search(re.escape(word), whole, re.IGNORECASE), word
+
+
+def test_the_support_file_never_overwrites_another(ask, tmp_path):
+    out = tmp_path / "bundle.zip"
+    out.write_text("mine")
+    assert ask("support-bundle", str(out))[0] == 2
+    assert out.read_text() == "mine"
