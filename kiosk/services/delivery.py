@@ -2,7 +2,8 @@
 
 Rules, in order: time, policy, journal, records, receipts, purge; a device with ten seconds of
 network has then at least committed that its records exist. Every state change is durable before the
-next call; running twice, or dying anywhere, loses and doubles nothing. Source: records-and-sync 2.8.
+next call; running twice, or dying anywhere, loses and doubles nothing.
+Source: records-and-sync 2.8.
 """
 
 from __future__ import annotations
@@ -26,7 +27,13 @@ from kiosk.domain.errors import (
 )
 from kiosk.ports import Clock, CollectorLink, KeyStore, LinkFactory, OutboxRow, Store
 from kiosk.services.answers import refusal_of
-from kiosk.services.fleet import DEVICE_KEY, POLICY, DeviceIdentity, require_membership
+from kiosk.services.fleet import (
+    DEVICE_KEY,
+    POLICY,
+    DeviceIdentity,
+    PolicyInForce,
+    require_membership,
+)
 from kiosk.services.journal import Journal
 from kiosk.services.journal_upload import JournalUpload
 from kiosk.services.receipt_check import ReceiptCheck
@@ -101,13 +108,30 @@ class Delivery:
     """Delivers what waits in the outbox."""
 
     def __init__(
-        self, store: Store, journal: Journal, links: LinkFactory, keys: KeyStore, clock: Clock
+        self,
+        store: Store,
+        journal: Journal,
+        links: LinkFactory,
+        keys: KeyStore,
+        clock: Clock,
+        in_force: PolicyInForce | None = None,
     ) -> None:
+        """Wire the service.
+
+        Args:
+            store: holds outbox, blobs, journal and what is known of the central side.
+            journal: tells of policies and purges.
+            links: open the link for each delivery.
+            keys: hold the device key.
+            clock: device time.
+            in_force: told of a newer policy, None when nobody else reads it.
+        """
         self._store = store
         self._journal = journal
         self._links = links
         self._keys = keys
         self._clock = clock
+        self._in_force = in_force
 
     def status(self) -> tuple[OutboxRow, ...]:
         """Every record on its way, oldest first."""
@@ -139,15 +163,18 @@ class Delivery:
         key = SigningKey.from_seed(seed)
         link = self._links.open(identity.side(policy), key)
         watch = _Watch(progress or (lambda _: None), cancelled or (lambda: False))
-        run = _Run(self._store, self._journal, self._clock, identity, key, link, watch)
+        membership = _Membership(identity, policy, key)
+        run = _Run(self._store, self._journal, self._clock, membership, link, watch)
         try:
-            run.all_steps(policy)
+            run.all_steps()
         except _CancelledError:
             pass
         except SyncError as exc:
             run.reason = exc.code
         finally:
             link.close()
+        if self._in_force is not None:
+            self._in_force.apply(run.policy)
         return run.summary()
 
 
@@ -171,6 +198,15 @@ class _Watch:
         return True
 
 
+@dataclass(frozen=True, slots=True)
+class _Membership:
+    """Who delivers, and under which policy it began."""
+
+    identity: DeviceIdentity
+    policy: Policy
+    key: SigningKey
+
+
 class _Run:
     """One delivery: its link, and what it did so far."""
 
@@ -179,16 +215,16 @@ class _Run:
         store: Store,
         journal: Journal,
         clock: Clock,
-        identity: DeviceIdentity,
-        key: SigningKey,
+        membership: _Membership,
         link: CollectorLink,
         watch: _Watch,
     ) -> None:
         self._store = store
         self._journal = journal
         self._clock = clock
-        self._identity = identity
-        self._key = key
+        self._identity = membership.identity
+        self._key = membership.key
+        self.policy = membership.policy
         self._link = link
         self._watch = watch
         self._sent = self._stored = self._failed = self._purged = 0
@@ -198,31 +234,34 @@ class _Run:
         """What was done so far."""
         return DeliverySummary(self._sent, self._stored, self._failed, self.reason, self._purged)
 
-    def all_steps(self, policy: Policy) -> None:
+    @property
+    def _log(self) -> LogKey:
+        terms = self.policy.collector
+        return LogKey(terms.origin, terms.log_public)
+
+    def all_steps(self) -> None:
         """Every step in order. Raises SyncError where it cannot go on."""
-        log = LogKey(policy.collector.origin, policy.collector.log_public)
         self._watch.step(DeliveryStep.TIME)
-        self._fetch_time(log)
+        self._fetch_time()
         self._watch.step(DeliveryStep.POLICY)
-        policy = self._fetch_policy(policy)
-        log = LogKey(policy.collector.origin, policy.collector.log_public)
+        self._fetch_policy()
         self._watch.step(DeliveryStep.JOURNAL)
-        state = self._upload_journal(log)
+        state = self._upload_journal()
         self._upload_records(state)
         self._watch.step(DeliveryStep.RECEIPTS)
-        self._check_receipts(log, policy)
+        self._check_receipts()
         if self._purged:
             # The deletions are journal entries of their own; they need not wait for the next time.
-            self._upload_journal(log)
+            self._upload_journal()
 
-    def _fetch_time(self, log: LogKey) -> None:
+    def _fetch_time(self) -> None:
         nonce = secrets.token_hex(16)
         answer = self._link.call("GET", f"/v1/time?nonce={nonce}")
         if answer.status != 200:
             raise refusal_of(answer)
         note = answer.body.decode("utf-8", "replace")
         try:
-            at = open_time(note, nonce, log.origin, log.public)
+            at = open_time(note, nonce, self._log.origin, self._log.public)
         except SignatureInvalidError as exc:
             raise ProtocolError("signed time") from exc
         clock = self._clock
@@ -231,28 +270,28 @@ class _Run:
             uow.values.put(TIME, msgspec.json.encode(signed))
             uow.commit()
 
-    def _fetch_policy(self, in_force: Policy) -> Policy:
-        """The policy in force after asking; a new one is applied and journalled at once."""
+    def _fetch_policy(self) -> None:
+        """Ask for a newer policy; one that holds is applied and journalled at once."""
         with self._store.begin() as uow:
             held = uow.values.get(POLICY) or b""
         answer = self._link.call("GET", "/v1/policy", etag=f'"{b64u(sha256(held))}"')
         if answer.status == 304:
-            return in_force
+            return
         if answer.status != 200:
             raise refusal_of(answer)
         token = answer.body.decode("ascii", "replace")
-        policy = accept_policy(token, unb64u(self._identity.root_public), in_force)
-        if policy.version > in_force.version:
+        policy = accept_policy(token, unb64u(self._identity.root_public), self.policy)
+        if policy.version > self.policy.version:
             with self._store.begin() as uow:
                 uow.values.put(POLICY, token.encode("ascii"))
                 facts = {"version": policy.version}
                 self._journal.append(uow, EntryKind.POLICY_APPLIED, facts)
                 uow.commit()
-        return policy
+            self.policy = policy
 
-    def _upload_journal(self, log: LogKey) -> LogState:
+    def _upload_journal(self) -> LogState:
         upload = JournalUpload(
-            self._store, self._link, self._identity.device_id, self._key, log.origin
+            self._store, self._link, self._identity.device_id, self._key, self._log.origin
         )
         return upload.run()
 
@@ -265,10 +304,16 @@ class _Run:
             self._sent += done
             self._failed += not done
 
-    def _check_receipts(self, log: LogKey, policy: Policy) -> None:
+    def _check_receipts(self) -> None:
         check = ReceiptCheck(
-            self._store, self._link, self._journal, self._identity.device_id, log, self._clock
+            self._store,
+            self._link,
+            self._journal,
+            self._identity.device_id,
+            self._log,
+            self._clock,
         )
         self._stored, failed = check.run()
         self._failed += failed
-        self._purged = check.purge(timedelta(hours=policy.retention.blob_grace_hours))
+        grace = timedelta(hours=self.policy.retention.blob_grace_hours)
+        self._purged = check.purge(grace)

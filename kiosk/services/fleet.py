@@ -86,3 +86,31 @@ def terms_of(policy: Policy) -> Terms:
 def issuer_keys_of(policy: Policy) -> Mapping[KeyId, IssuerKey]:
     """Keys that sign verification requests."""
     return {key.kid: IssuerKey(key.iss, key.public) for key in policy.request_issuers}
+
+
+class PolicyInForce:
+    """The policy as the running services see it, without asking the store each time.
+
+    A delivery that applies a newer policy replaces it here; from the next record on it counts.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force."""
+        return self._policy
+
+    def apply(self, policy: Policy) -> None:
+        """Replace it; never by an older one."""
+        if policy.version > self._policy.version:
+            self._policy = policy
+
+    def terms(self) -> Terms:
+        """See :func:`terms_of`."""
+        return terms_of(self._policy)
+
+    def issuer_keys(self) -> Mapping[KeyId, IssuerKey]:
+        """See :func:`issuer_keys_of`."""
+        return issuer_keys_of(self._policy)

@@ -58,10 +58,8 @@ class JournalUpload:
         """
         state = self._state()
         rows = self._rows()
-        if state.size > len(rows):
-            raise ForkError("the collector holds more than this device wrote")
         held = frontier_of(entry_leaf(row.jws) for row in rows[: state.size])
-        if b64u(held.root()) != state.root:
+        if state.size > len(rows) or b64u(held.root()) != state.root:
             # Offered from the start, so that the collector keeps the evidence and says so.
             self._push_all(rows, 0, Frontier())
             raise ForkError("histories differ")

@@ -8,10 +8,18 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+from central.archive.database import Database
+from central.archive.layout import Layout
+from central.archive.ledger import Ledger
+from central.authority.codes import new_code
+from central.authority.founding import LOCAL_HOSTS, found
+from kiosk.domain.ids import OfficeId
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -47,14 +55,29 @@ class CentralSide:
     url: str
     process: subprocess.Popen[str]
 
-    def enrol_code(self, office: str = "075012") -> str:
-        answer = ask("enrol-code", "--data", self.data, "--office", office, "--url", self.url)
-        return str(answer["code"])
+    def enrol_code(self, office: str = "075012", hours: float = 1) -> str:
+        now, validity = datetime.now(UTC), timedelta(hours=hours)
+        return new_code(Layout(self.data), self.url, OfficeId(office), now, validity).text()
+
+    def ledger(self) -> AbstractContextManager[Ledger]:
+        """What the collector's database says now."""
+        return reading(self.data)
 
     def stop(self) -> int:
         """End the collector as a service supervisor would; its exit status."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=20)
+
+
+@contextmanager
+def reading(data: Path) -> Iterator[Ledger]:
+    """The database of a central side."""
+    database = Database(Layout(data).database)
+    try:
+        with database.reading() as ledger:
+            yield ledger
+    finally:
+        database.close()
 
 
 @contextmanager
@@ -75,3 +98,9 @@ def serving(data: Path, port: int = 0) -> Iterator[CentralSide]:
     finally:
         process.kill()
         process.communicate(timeout=20)
+
+
+def founded(data: Path) -> Path:
+    """A new central side in ``data``."""
+    found(Layout(data), LOCAL_HOSTS, "idp.test", datetime.now(UTC), demonstration=False)
+    return data
