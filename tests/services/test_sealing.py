@@ -130,6 +130,18 @@ def test_a_case_is_sealed_once_whatever_is_asked_again(desk: Desk):
     assert len(desk.outbox()) == 1
 
 
+@pytest.mark.parametrize("year", [1970, 2099])
+def test_a_wrong_clock_is_told_and_the_record_is_sealed_all_the_same(desk: Desk, year: int):
+    session = desk.session()
+    desk.clock.set_wall(desk.clock.wall.replace(year=year))
+    facts = desk.sealing.seal(decided(), session)
+    assert desk.kinds()[-2:] == ["clock_jump", "verify_close"]
+    header = open_entry(desk.entries()[facts.seq].jws, desk.device_key.public)
+    assert (header.kind, header.clock_state) == ("verify_close", "jumped")
+    assert desk.open_record(facts.seq).record["record_id"] == facts.record_id
+    assert desk.verify().verified
+
+
 def test_two_cases_leave_two_records(desk: Desk):
     session = desk.session()
     first = desk.sealing.seal(decided(case="1" * 32), session)
