@@ -1,0 +1,1 @@
+"""Pixels in, measurements out: outline, zone, quality, portrait, decoding, voting. Pure."""
