@@ -132,8 +132,8 @@ class Kiosk:
         return open_camera(self.config)
 
     def live_reader(self) -> "LiveReader":
-        """A reader of live pictures. Raises ModelError."""
-        return load_reader(self.clock)
+        """A reader of live pictures; its model is loaded with the first picture."""
+        return load_reader(self.clock, specimens=self.demonstration)
 
     def open_link(self) -> CollectorLink | None:
         """A link to the central side; None before enrolment."""

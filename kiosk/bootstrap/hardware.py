@@ -1,12 +1,14 @@
 """Cameras and readers, loaded when they are asked for: their libraries are slow to load."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from kiosk.config import CameraKind, Config
 from kiosk.domain.errors import CatalogueError, NoCameraError
 from kiosk.paths import RESOURCES
 from kiosk.ports import Clock, FrameSource
+
+SPECIMENS: Final = RESOURCES / "specimens"
 
 if TYPE_CHECKING:
     from kiosk.devices.specimen_camera import SpecimenCamera
@@ -31,20 +33,31 @@ def open_camera(config: Config) -> FrameSource:
             return _live_camera(config.camera.device)
 
 
-def load_reader(clock: Clock) -> "LiveReader":
-    """The reader of live pictures, its model not loaded yet. Raises ModelError."""
+def load_reader(clock: Clock, *, specimens: bool) -> "LiveReader":
+    """The reader of live pictures, its model not loaded yet.
+
+    Args:
+        clock: device time.
+        specimens: also know the authority that sealed the specimens, as one made for tests.
+
+    Raises:
+        CatalogueError: the specimens are wanted and missing.
+    """
     from kiosk.devices.code_reader import ZxingCodeReader
+    from kiosk.devices.specimens import load_authority
     from kiosk.devices.text_reader import PaddleTextReader
+    from kiosk.documents.twoddoc import TrustList
     from kiosk.services.reading import LiveReader
 
-    return LiveReader(PaddleTextReader(), ZxingCodeReader(), clock)
+    trust = TrustList((load_authority(SPECIMENS),)) if specimens else None
+    return LiveReader(PaddleTextReader(), ZxingCodeReader(), clock, trust)
 
 
 def _specimen_camera(config: Config) -> "SpecimenCamera":
     from kiosk.devices.specimen_camera import SpecimenCamera
     from kiosk.devices.specimens import load_specimens
 
-    specimens = load_specimens(RESOURCES / "specimens")
+    specimens = load_specimens(SPECIMENS)
     camera = SpecimenCamera(specimens, seed=config.camera.seed)
     if config.camera.specimen:
         if config.camera.specimen not in specimens:

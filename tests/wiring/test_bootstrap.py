@@ -1,0 +1,172 @@
+"""The first start, every later one, and what was lost: told, never papered over."""
+
+import pytest
+
+from kiosk.audit.entries import EntryKind
+from kiosk.bootstrap import build
+from kiosk.bootstrap.hardware import load_reader
+from kiosk.bootstrap.links import Links
+from kiosk.bootstrap.opening import DATABASE_KEY
+from kiosk.config import CameraConfig, CameraKind, CollectorConfig, Config
+from kiosk.crypto.certificates import make_ca
+from kiosk.crypto.signing import SigningKey
+from kiosk.domain.agent import Role
+from kiosk.domain.errors import (
+    AlreadyRunningError,
+    CatalogueError,
+    KeyStoreError,
+    NoCameraError,
+    NotEnrolledError,
+    VaultCorruptError,
+    VaultKeyError,
+)
+from kiosk.domain.evidence import DocumentKind
+from kiosk.domain.ids import AgentId, OfficeId
+from kiosk.paths import Paths
+from kiosk.ports import CentralSide
+from tests.fakes.clock import FakeClock
+from tests.fakes.key_stores import MemoryKeyStore
+from tests.fakes.office import CHEAP
+
+NOW = FakeClock().now()
+SPECIMEN = Config(camera=CameraConfig(kind=CameraKind.SPECIMEN), office="075012")
+
+
+@pytest.fixture
+def device(tmp_path):
+    """Builds a kiosk of one folder and one secret store; closes it at the end."""
+    keys, clock, opened = MemoryKeyStore(), FakeClock(), []
+
+    def start(config: Config = SPECIMEN, **changes: object):
+        values = {"clock": clock, "keys": keys, "cost": CHEAP, **changes}
+        kiosk = build(Paths.of_device(tmp_path / "device"), config, **values)
+        opened.append(kiosk)
+        return kiosk
+
+    start.keys = keys
+    start.clock = clock
+    start.folder = tmp_path / "device"
+    yield start
+    for kiosk in opened:
+        kiosk.close()
+
+
+def test_the_first_start_makes_the_secrets_and_later_ones_find_them(device):
+    first = device()
+    assert not first.enrolled
+    assert first.office_id == OfficeId("075012")
+    first.close()
+    first.close()
+    second = device()
+    assert second.device_id == first.device_id
+    assert second.catalogue.names() == ("online-request",)
+    assert second.verify_journal().verified
+
+
+def test_the_same_folder_serves_one_program_at_a_time(device):
+    device()
+    with pytest.raises(AlreadyRunningError):
+        device()
+
+
+def test_an_interrupted_first_start_is_taken_up_again(device):
+    device.keys.put(DATABASE_KEY, bytes(range(32)))
+    assert device().verify_journal().entries == 0
+
+
+def test_a_vault_whose_key_is_gone_is_not_replaced(device):
+    device().close()
+    device.keys.delete(DATABASE_KEY)
+    before = (device.folder / "vault.db").read_bytes()
+    with pytest.raises(VaultKeyError):
+        device()
+    assert (device.folder / "vault.db").read_bytes() == before
+
+
+def test_keys_whose_vault_is_gone_are_not_given_a_new_one(device):
+    device().close()
+    (device.folder / "vault.db").unlink()
+    with pytest.raises(VaultCorruptError):
+        device()
+    assert not (device.folder / "vault.db").exists()
+
+
+@pytest.mark.parametrize("name", ["device-signing", "device-secret"])
+def test_a_secret_of_a_device_at_work_is_not_replaced(device, name):
+    kiosk = device()
+    kiosk.journal.record(EntryKind.BOOT)
+    kiosk.close()
+    device.keys.delete(name)
+    with pytest.raises(KeyStoreError):
+        device()
+
+
+def test_a_failed_start_leaves_no_lock_behind(device):
+    device.keys.locked = True
+    with pytest.raises(KeyStoreError):
+        device()
+    device.keys.locked = False
+    assert device().device_id.startswith("dev-")
+
+
+def test_before_enrolment_nothing_is_said_to_the_central_side(device):
+    kiosk = device()
+    assert kiosk.open_link() is None
+    assert kiosk.policy is None
+    with pytest.raises(NotEnrolledError):
+        kiosk.require_enrolled()
+    with pytest.raises(NotEnrolledError):
+        kiosk.delivery.run_once()
+    assert kiosk.delivery.status() == ()
+    rules = kiosk.membership.document_rules(kiosk.documents)()
+    assert DocumentKind.FR_PASSPORT in rules.accepted_kinds
+    assert not rules.specimens_allowed
+
+
+def test_the_camera_is_the_configured_one(device):
+    kiosk = device()
+    camera = kiosk.open_camera()
+    camera.start()
+    try:
+        assert camera.read().image.shape == (720, 1280, 3)
+    finally:
+        camera.stop()
+
+
+@pytest.mark.parametrize(
+    ("camera", "error"),
+    [
+        (CameraConfig(kind=CameraKind.SPECIMEN, specimen="unicorn"), CatalogueError),
+        (CameraConfig(kind=CameraKind.LIVE, device="/dev/video63"), NoCameraError),
+    ],
+)
+def test_a_camera_that_is_not_there_is_named_as_such(device, camera, error):
+    kiosk = device(Config(camera=camera))
+    with pytest.raises(error):
+        kiosk.open_camera().start()
+
+
+def test_a_moved_collector_keeps_every_pin(device):
+    side = CentralSide("https://old.example", make_ca("test", NOW)[0].decode(), "origin", bytes(32))
+    moved = Links(FakeClock(), CollectorConfig(url="https://new.example/"))
+    link = moved.open(side, SigningKey.generate())
+    try:
+        assert link._side.url == "https://new.example"
+        assert (link._side.ca_pem, link._side.log_public) == (side.ca_pem, side.log_public)
+    finally:
+        link.close()
+
+
+def test_an_agent_of_a_device_signs_in_after_a_restart(device):
+    kiosk = device()
+    kiosk.agents.add(AgentId("a17"), "Camille R.", Role.AGENT, "271828")
+    kiosk.close()
+    session = device().sign_in.sign_in(AgentId("a17"), "271828")
+    assert session.agent.display_name == "Camille R."
+
+
+def test_the_reader_knows_the_authority_of_the_specimens_in_a_demonstration_only(device):
+    known = device().live_reader()._trust.certificates  # its secret store says demonstration
+    assert all(certificate.for_tests for certificate in known)
+    assert len(known) == 1
+    assert load_reader(FakeClock(), specimens=False)._trust.certificates == ()
