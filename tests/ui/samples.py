@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from PySide6.QtWidgets import QWidget
 
 from kiosk.ports import OutboxState
+from tests.ui import compositions
 from ui.screens.deliveries import DeliveriesFacts, DeliveriesScreen, DeliveryItem
 from ui.screens.fault import FaultFacts, FaultScreen
 from ui.screens.hardware import HardwareFacts, HardwareScreen
@@ -115,6 +116,12 @@ PAGES: dict[str, Callable[[Look], QWidget]] = {
     "deliveries": deliveries,
     "history": history,
 }
+CASE_PAGES: dict[str, Callable[[Look], QWidget]] = {
+    "scan": compositions.scan,
+    "features": compositions.features,
+    "checks": compositions.checks,
+    "person": compositions.person,
+}
 
 
 def window(look: Look, name: str, width: int, height: int) -> Shell:
@@ -122,13 +129,17 @@ def window(look: Look, name: str, width: int, height: int) -> Shell:
     tr = look.language.tr
     shell = Shell(look)
     shell.resize(width, height)
-    page = PAGES[name](look)
+    page = (PAGES | CASE_PAGES)[name](look)
     shell.set_page(page, getattr(page, "bar", None))
     shell.set_office("Bureau de Lyon Bellecour", "Guichet 3, poste partagé")
     if name == "sign_in":
         shell.show_bare()
         shell.set_title(tr("sign_in.top"), "Lundi 23 novembre, 9 h 12")
         shell.show_chips(CHIPS[:1])
+    elif name in CASE_PAGES:
+        shell.show_steps(compositions.STEPS, 2)
+        shell.set_title("Nouvelle vérification", "Demande reconnue")
+        shell.show_chips(CHIPS)
     else:
         if name == "fault":
             shell.show_bare()
@@ -137,4 +148,5 @@ def window(look: Look, name: str, width: int, height: int) -> Shell:
         shell.set_title(tr(f"{name}.top" if name == "fault" else f"{name}.title"))
         shell.show_chips(CHIPS)
     shell.show()
+    assert (shell.width(), shell.height()) == (width, height)
     return shell

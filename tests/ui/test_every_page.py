@@ -4,12 +4,13 @@ import pytest
 from PySide6.QtGui import QAccessible, QFontMetrics
 from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QWidget
 
-from tests.ui.samples import PAGES, window
+from tests.ui.samples import CASE_PAGES, PAGES, window
 from ui.theme import Size, TextSize, ThemeName
 from ui.widgets.button import Button
 from ui.widgets.label import Label
 from ui.widgets.look import Look
 
+ALL_PAGES = [*PAGES, *CASE_PAGES]
 SIZES = [(1920, 1080), (1280, 800)]
 
 
@@ -45,7 +46,7 @@ def faults(root: QWidget) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("name", list(PAGES))
+@pytest.mark.parametrize("name", ALL_PAGES)
 @pytest.mark.parametrize("size", SIZES, ids=["counter", "tablet"])
 @pytest.mark.parametrize("code", ["fr", "en"])
 @pytest.mark.parametrize("text_size", [TextSize.NORMAL, TextSize.LARGEST])
@@ -60,7 +61,7 @@ def test_nothing_is_cut_off_in_any_look(look: Look, qtbot, name, size, code, tex
         assert shell.page.width() <= shell.width()
 
 
-@pytest.mark.parametrize("name", list(PAGES))
+@pytest.mark.parametrize("name", ALL_PAGES)
 @pytest.mark.parametrize("size", SIZES, ids=["counter", "tablet"])
 def test_inks_are_those_of_the_look_in_force(look: Look, qtbot, name, size):
     shell = window(look, name, *size)
@@ -72,7 +73,7 @@ def test_inks_are_those_of_the_look_in_force(look: Look, qtbot, name, size):
             assert drawn == look.theme.color(label.ink), label.text()
 
 
-@pytest.mark.parametrize("name", list(PAGES))
+@pytest.mark.parametrize("name", ALL_PAGES)
 @pytest.mark.parametrize("size", SIZES, ids=["counter", "tablet"])
 def test_screen_readers_find_a_name_and_a_role_everywhere(look: Look, qtbot, name, size):
     shell = window(look, name, *size)
@@ -91,7 +92,7 @@ def test_screen_readers_find_a_name_and_a_role_everywhere(look: Look, qtbot, nam
     assert nameless == []
 
 
-@pytest.mark.parametrize("name", list(PAGES))
+@pytest.mark.parametrize("name", ALL_PAGES)
 def test_every_control_is_reached_by_tab(look: Look, qtbot, name):
     shell = window(look, name, 1920, 1080)
     qtbot.addWidget(shell)
@@ -110,3 +111,24 @@ def test_every_control_is_reached_by_tab(look: Look, qtbot, name):
         shell.focusNextChild()
         reached.add(shell.focusWidget())
     assert wanted <= reached
+
+
+def test_a_cut_text_and_a_small_target_are_noticed(look: Look, qtbot):
+    box = QWidget()
+    qtbot.addWidget(box)
+    cut = Label(look, "Bande de lecture contrôlée")
+    low = Label(look, "Bande de lecture contrôlée, sans erreur", wrap=True)
+    small = Button(look, "Oui")
+    for widget in (cut, low, small):
+        widget.setParent(box)
+    cut.setFixedWidth(80)
+    low.setFixedSize(100, 20)
+    small.setMinimumHeight(0)
+    small.setFixedSize(40, 40)
+    box.show()
+    assert [fault.split(":")[0] for fault in faults(box)] == [
+        "too narrow",
+        "too low",
+        "too small",
+        "cut",
+    ]

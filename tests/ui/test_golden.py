@@ -28,6 +28,11 @@ CASES = [
     for name in ("home", "sign_in", "fault")
     for theme in ThemeName
     for size in ((1920, 1080), (1280, 800))
+] + [
+    ("scan", ThemeName.LIGHT, (1920, 1080)),
+    ("scan", ThemeName.DARK, (1920, 1080)),
+    ("scan", ThemeName.CONTRAST, (1280, 800)),
+    ("features", ThemeName.LIGHT, (1920, 1080)),
 ]
 
 

@@ -2,14 +2,14 @@
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from ui.shell.bars import ChipItem, TopBar
 from ui.shell.help import HelpFacts, HelpPanel
 from ui.shell.pages import Pages
 from ui.shell.rail import Rail, Section, TopRail
-from ui.theme import COUNTER_MIN_HEIGHT, COUNTER_MIN_WIDTH, Density, Space, Tone
+from ui.theme import COUNTER_MIN_HEIGHT, COUNTER_MIN_WIDTH, Density, Size, Space, Tone
 from ui.widgets.action_bar import ActionBar
 from ui.widgets.announce import Toast
 from ui.widgets.look import Look
@@ -65,6 +65,9 @@ class Shell(QWidget):
         right.addWidget(self._scroll, 1)
         right.addWidget(self._bar_stack)
         row = QHBoxLayout(self)
+        # The wide layout must not keep the window wide: only then can the narrow one come.
+        row.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        self.setMinimumSize(Size.WINDOW_MIN_WIDTH, Size.WINDOW_MIN_HEIGHT)
         row.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
         row.setSpacing(Space.NONE)
         row.addWidget(self.rail)

@@ -251,6 +251,8 @@ class Size(IntEnum):
     TARGET_TABLET = 72
     CHIP = 40
     KEY_CAP = 28
+    WINDOW_MIN_WIDTH = 800
+    WINDOW_MIN_HEIGHT = 600
     RAIL_WIDTH = 320
     TOP_BAR = 76
     TOP_BAR_TABLET = 68

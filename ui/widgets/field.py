@@ -62,8 +62,8 @@ class Field(QWidget):
         self._look = look
         self._state = state
         self._editable = editable
-        self._label = Label(look, label, Type.LABEL, "ink2")
-        self._value = Label(look, value, Type.VALUE)
+        self._label = Label(look, label, Type.LABEL, "ink2", wrap=True)
+        self._value = Label(look, value, Type.VALUE, wrap=True)
         self._value.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
         self._reason = Label(look, reason, Type.LABEL_STRONG, wrap=True)
         self._icon = IconLabel(look, "", "ok", Size.ICON)

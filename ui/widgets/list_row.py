@@ -39,7 +39,7 @@ class _RowContent(QWidget):
         row.addWidget(Badge(look, item.icon, item.tone))
         words = QVBoxLayout()
         words.setSpacing(Space.HAIR)
-        words.addWidget(Label(look, item.title, Type.ROW))
+        words.addWidget(Label(look, item.title, Type.ROW, wrap=True))
         words.addWidget(Label(look, item.detail, Type.LABEL, "ink2", wrap=True))
         row.addLayout(words, 1)
         if item.chip:
