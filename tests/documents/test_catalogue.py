@@ -184,6 +184,17 @@ def test_any_bytes_are_refused(data):
         load(data, FEATURES)
 
 
+def test_a_box_may_reach_the_edges():
+    wide = FEATURES.replace(b"[0.04, 0.19, 0.29, 0.60]", b"[0.5, 0.25, 0.5, 0.75]", 1)
+    assert load(KINDS, wide).features[0].box == Box(0.5, 0.25, 0.5, 0.75)
+
+
+def test_both_dates_may_have_to_be_typed():
+    both = KINDS.replace(b'["expiry_date"]', b'["expiry_date", "issue_date"]')
+    entry = load(both, FEATURES).entry(DocumentKind.FR_ID_CARD_1988)
+    assert entry.typed_dates == ("expiry_date", "issue_date")
+
+
 @pytest.mark.parametrize("value", [b"", b'kind = "x"\n', b"kind = [1]\n", b"kind = []\n"])
 def test_kinds_are_a_list_of_tables(value):
     person = b"[person]" + KINDS.partition(b"[person]")[2]

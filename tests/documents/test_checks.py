@@ -130,6 +130,23 @@ def test_an_extension_that_cannot_be_decided_is_not_sure():
     assert answer("validity.extension", None, doubtful) == (Verdict.UNSURE, "unknown")
 
 
+@pytest.mark.parametrize(
+    ("today", "verdict", "extension"),
+    [
+        (date(2022, 6, 14), Verdict.PASS, None),
+        (date(2022, 6, 15), Verdict.UNSURE, (Verdict.UNSURE, "unknown")),
+        (date(2027, 6, 14), Verdict.UNSURE, (Verdict.UNSURE, "unknown")),
+        (date(2027, 6, 15), Verdict.FAIL, None),
+    ],
+)
+def test_the_last_days_of_a_doubtful_extension(today, verdict, extension):
+    doubtful = replace(OLD_CARD, birth_date=PartialDate(1994, 6))
+    found = answer("validity.expiry", None, doubtful, today=today)
+    assert found is not None
+    assert found[0] is verdict
+    assert answer("validity.extension", None, doubtful, today=today) == extension
+
+
 def test_a_minors_old_card_is_expired():
     minor = replace(parse(vectors.CARD_1988_MINOR, TODAY).document, expiry_date=date(2023, 5, 19))
     assert answer("validity.expiry", None, minor) == (Verdict.FAIL, "expired")

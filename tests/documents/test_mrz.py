@@ -113,6 +113,14 @@ def test_a_wrong_digit_of_a_long_number_is_seen():
     assert verdict_of(wrong, "mrz.document_number") is Verdict.FAIL
 
 
+def test_a_number_of_ten_characters_is_the_shortest_long_one():
+    rest = "4" + check_digit("D231458904")
+    lines = replaced(vectors.TD1_ICAO, 0, 14, "<" + rest)
+    reading = parse(lines, TODAY)
+    assert reading.document.document_number == "D231458904"
+    assert check_of(reading, "mrz.document_number").verdict is Verdict.PASS
+
+
 def test_a_missing_check_digit_is_no_long_number():
     lines = replaced(vectors.TD1_ICAO, 0, 14, "<")
     reading = parse(lines, TODAY)
@@ -160,6 +168,8 @@ def test_a_surname_of_two_words_is_one_surname():
         ("VAN<DER<MUELLEN<<MARTIN<<<<<<<<<<<<<<<<", False, False),
         ("ARKFREITH<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<", False, False),
         ("ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJKLM", True, False),
+        ("ABCDEFGHIJKLMNOPQRS<<ABCDEFGHIJKLMNOPQR", False, True),
+        ("ABCDEFGHIJKLMNOPQRST<<ABCDEFGHIJKLMNOPQ", True, True),
     ],
 )
 def test_a_full_name_field_may_be_cut(field, surname_cut, given_cut):

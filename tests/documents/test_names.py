@@ -112,6 +112,7 @@ def test_the_number_of_spellings_is_bounded():
          "BENNELONG WOOLOOMOOLOO W W", True, Match.PREFIX),
         ("Bennelong Wooloomooloo", "BENNELONG WARRANDYTE", True, Match.DIFFERENT),
         ("Martin", "", False, Match.DIFFERENT),
+        ("Martin", "", True, Match.DIFFERENT),
         ("", "MARTIN", False, Match.DIFFERENT),
         ("", "", False, Match.DIFFERENT),
         ("王", "王", False, Match.DIFFERENT),

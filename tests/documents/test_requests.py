@@ -201,6 +201,11 @@ def test_a_claim_of_a_wrong_form_is_malformed(claim, value):
     assert verdict_of(token_of(CLAIMS | {claim: value})) is RequestVerdict.MALFORMED
 
 
+def test_the_longest_claims_are_read():
+    claims = CLAIMS | {"gn": list("ABCDEFGHIJKL"), "jti": "x" * 100, "sn": "y" * 120, "nbf": 0}
+    assert verdict_of(token_of(claims)) is RequestVerdict.VALID
+
+
 @pytest.mark.parametrize("claim", sorted(CLAIMS))
 def test_a_missing_claim_is_malformed(claim):
     claims = {name: value for name, value in CLAIMS.items() if name != claim}

@@ -188,6 +188,17 @@ def test_a_certificate_counts_on_the_day_of_the_signature(signed):
     assert verify(seal, TrustList((CERTIFICATE,)), TODAY) is SealVerdict.INVALID
 
 
+@pytest.mark.parametrize("signed", [CERTIFICATE.not_before, CERTIFICATE.not_after])
+def test_the_first_and_the_last_day_of_a_certificate_count(signed):
+    seal = parse(seal_of(signed=signed))
+    assert verify(seal, TrustList((CERTIFICATE,)), TODAY) is SealVerdict.VALID
+
+
+def test_every_printable_character_is_text():
+    value = " ~!AZaz09"
+    assert parse(seal_of([("62", value)])).get("62") == value
+
+
 def test_a_seal_without_a_day_is_judged_today():
     seal = parse(seal_of(signed=None))
     trust = TrustList((CERTIFICATE,))
