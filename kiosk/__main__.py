@@ -27,7 +27,7 @@ def build_app() -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
-    for command in (diagnose, journal, sync, enrol, agent, read, support):
+    for command in (read, diagnose, journal, sync, enrol, agent, read, support):
         command.register(app)
     return app
 
