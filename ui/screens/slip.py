@@ -9,9 +9,10 @@ from pathlib import Path
 import segno
 from PySide6.QtCore import QMarginsF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFont, QPagedPaintDevice, QPageLayout, QPageSize, QPainter, QPdfWriter
+from PySide6.QtPrintSupport import QPrinter, QPrinterInfo
 
 from kiosk.domain.errors import DiskFullError
-from ui.theme import UI_FAMILY
+from ui.theme.theme import UI_FAMILY
 
 PAPER_MM = 80.0
 _LENGTH_MM = 150.0
@@ -100,3 +101,21 @@ def _font(style: str) -> QFont:
     font.setPointSizeF(_POINT_SIZES[style])
     font.setBold(style != "body")
     return font
+
+
+def keep_slip(facts: SlipFacts, file: Path) -> Path | None:
+    """Print the slip where a printer is; else write a PDF.
+
+    Returns:
+        The PDF, or None when it was printed.
+
+    Raises:
+        DiskFullError: neither was possible.
+    """
+    if QPrinterInfo.availablePrinterNames():
+        printer = QPrinter()
+        if draw(facts, printer):
+            return None
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_pdf(facts, file)
+    return file

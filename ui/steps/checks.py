@@ -94,10 +94,12 @@ class ChecksPanel(StepPanel):
 
     def _pairs(self) -> tuple[ReadRow, ...]:
         """Announced in the request, and read on the document, one above the other."""
-        if self.view is None or self.view.state.request is None:
+        if self.view is None:
             return ()
         state, language = self.view.state, self.look.language
         request, document = state.request, state.document
+        if request is None:
+            return ()
         rows = [
             ReadRow(
                 "request-name",

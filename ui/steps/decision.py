@@ -28,7 +28,7 @@ _NOT_OFFERED = frozenset({Reason.CUSTOMER_WITHDRAWS})
 
 
 class DecisionPanel(StepPanel):
-    """Outcomes on the left (keys 1 to 3), reasons on the right, those that suggest themselves set."""
+    """Outcomes on the left (keys 1 to 3), reasons on the right; suggested ones are set."""
 
     name = "decision"
 

@@ -42,6 +42,7 @@ _FORMS = {
     DocumentKind.PASSPORT: "passport",
     DocumentKind.FR_ID_CARD_1988: "old-card",
 }
+_FIELDS = ("surname", "given_names", "birth_date", "document_number", "expiry_date")
 _LINES = {
     Verdict.PASS: ("shield-check", "ok"),
     Verdict.FAIL: ("alert-triangle", "bad"),
@@ -264,9 +265,8 @@ class DocumentPanel(StepPanel):
         document, language = self._document, self.look.language
         side = self.expected
         self.read.set_title(self.tr_("card"))
-        shown = side or (
-            self.view.state.sides[-1].side if self.view and self.view.state.sides else Side.FRONT
-        )
+        taken = self.view.state.sides if self.view else ()
+        shown = side or (taken[-1].side if taken else Side.FRONT)
         self.read.side.show_text(
             language.tr(f"common.side.{shown.value}"), Tone.OK if side is None else Tone.INFO, "id"
         )
@@ -300,14 +300,7 @@ class DocumentPanel(StepPanel):
         language = self.look.language
         if document is None:
             return tuple(
-                ReadRow(name, self.tr_(f"field.{name}"), "", FieldState.EMPTY)
-                for name in (
-                    "surname",
-                    "given_names",
-                    "birth_date",
-                    "document_number",
-                    "expiry_date",
-                )
+                ReadRow(name, self.tr_(f"field.{name}"), "", FieldState.EMPTY) for name in _FIELDS
             )
         bad = {
             check.code.removeprefix("mrz.")

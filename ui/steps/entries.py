@@ -102,7 +102,7 @@ class DateEntry(Entry):
 
 def zone_text(text: str, width: int) -> str:
     """What a keyboard types as a zone writes it: capitals, spaces and dots as fillers."""
-    upper = re.sub(r"[ .«‹_-]", FILLER, text.upper())
+    upper = re.sub(r"[ .«_-]", FILLER, text.upper())
     return re.sub(r"[^A-Z0-9<]", "", upper)[:width]
 
 

@@ -6,7 +6,11 @@ from ui.theme import Tone
 from ui.widgets.quality import Measure
 from ui.workers.camera import Seen
 
-_WANTED_FRAMES = 3
+# The thresholds of kiosk.capture.guidance, which loads OpenCV: too slow for this thread.
+_LEAST_SHARPNESS = 0.16
+_LEAST_LIGHT = 0.13
+_MOST_GLARE = 0.012
+_PROGRESS = {"hold-still": 0.3, "reading": 0.7, "done": 1.0}
 
 
 def guidance_sentence(seen: Seen, language: Language) -> str:
@@ -19,25 +23,20 @@ def guidance_sentence(seen: Seen, language: Language) -> str:
 
 def progress_of(seen: Seen) -> float | None:
     """How far the reading is, 0..1; None while nothing is being read."""
-    agreeing = int(getattr(seen, "frames_agreeing", 0) or 0)
     if seen.reading is not None:
         return 1.0
-    if seen.outline is None:
-        return None
-    return min(1.0, (1 + agreeing) / (1 + _WANTED_FRAMES))
+    return _PROGRESS.get(seen.guidance.value)
 
 
 def measures_of(seen: Seen | None, language: Language) -> tuple[Measure, ...]:
     """Sharpness, framing, reflections and light, each in a word."""
-    quality = getattr(seen, "quality", None)
     tr = language.tr
 
     def measure(icon: str, name: str, word: str, tone: Tone) -> Measure:
-        return Measure(
-            icon, tr(f"journey.quality.{name}.label"), tr(f"journey.quality.{word}"), tone
-        )
+        label = tr(f"journey.quality.{name}.label")
+        return Measure(icon, label, tr(f"journey.quality.{word}"), tone)
 
-    if seen is None or quality is None:
+    if seen is None:
         return tuple(
             measure(icon, name, "none", Tone.NEUTRAL)
             for icon, name in (
@@ -47,20 +46,14 @@ def measures_of(seen: Seen | None, language: Language) -> tuple[Measure, ...]:
                 ("sunset-2", "light"),
             )
         )
-    sharp = quality.sharpness >= 0.35
-    glare = quality.glare > 0.08
-    light = quality.exposure
-    framed = seen.outline is not None
-    dim = light < 0.3
-    return (
-        measure(
-            "target", "sharpness", "sharpness.good" if sharp else "sharpness.bad", _tone(sharp)
-        ),
-        measure("line-scan", "framing", "framing.good" if framed else "framing.bad", _tone(framed)),
-        measure("sun", "glare", "glare.bad" if glare else "glare.good", _tone(not glare)),
-        measure("sunset-2", "light", "light.bad" if dim else "light.good", _tone(not dim)),
+    quality = seen.quality
+    states = (
+        ("target", "sharpness", quality.sharpness >= _LEAST_SHARPNESS),
+        ("line-scan", "framing", seen.outline is not None),
+        ("sun", "glare", quality.glare <= _MOST_GLARE),
+        ("sunset-2", "light", quality.exposure >= _LEAST_LIGHT),
     )
-
-
-def _tone(good: bool) -> Tone:
-    return Tone.OK if good else Tone.WARN
+    return tuple(
+        measure(icon, name, f"{name}.{'good' if good else 'bad'}", Tone.OK if good else Tone.WARN)
+        for icon, name, good in states
+    )

@@ -178,7 +178,7 @@ class CaptureModel(QObject):
         if reading is None:
             return
         self._told = True
-        side = reading.side or self._side
+        side = reading.side
         if seen.portrait is not None:
             self._portrait = seen.portrait
         if seen.best_image is not None:
@@ -188,5 +188,6 @@ class CaptureModel(QObject):
             frames_agreeing=reading.frames_agreeing,
             by_hand=False,
             sharpness=reading.sharpness,
+            seal=reading.seal,
         )
         self.side_read.emit(SideCaptured(facts, reading.document, reading.checks))

@@ -11,6 +11,7 @@ Rules, in order:
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -23,7 +24,11 @@ from kiosk.journeys.model import CaseState, Event
 from kiosk.journeys.procedure import Journey
 from kiosk.services.agents import Session
 from kiosk.services.proofing import Case, Proofing
+from ui.workers.camera import jpeg_of
 from ui.workers.desk import Desk, Failure
+
+if TYPE_CHECKING:
+    from kiosk.ports import Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +100,11 @@ class JourneyModel(QObject):
         """Present a scanned or typed code. False while busy."""
         return self._order(partial(self._on_case, lambda case: case.present_code(text)))
 
-    def attach_image(self, side: Side, jpeg: bytes) -> None:
-        """Keep a picture in memory for a record that may hold pictures."""
+    def attach_picture(self, side: Side, picture: "Picture") -> None:
+        """Keep a picture, (h, w, 3) uint8 BGR, in memory for a record that may hold pictures."""
         case = self._case
         if case is not None:
-            self._desk.submit(partial(case.attach_image, side, jpeg))
+            self._desk.submit(lambda: case.attach_image(side, jpeg_of(picture)))
 
     def leave(self) -> None:
         """Put the case aside; its draft stays. Does nothing while busy."""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 from PySide6.QtCore import QObject, Qt, QThread, Signal
 from typing_extensions import override
 
+from kiosk.domain.errors import PictureUnreadableError
 from kiosk.domain.evidence import Check, IdentityDocument, Side
 from kiosk.ports import CodeSighting, Frame, FrameSource
 from ui.workers.desk import failure_of
@@ -44,7 +45,20 @@ class Accepted(Protocol):
     @property
     def sharpness(self) -> float: ...  # noqa: D102
     @property
-    def side(self) -> Side | None: ...  # noqa: D102
+    def side(self) -> Side: ...  # noqa: D102
+    @property
+    def seal(self) -> str: ...  # noqa: D102
+
+
+class Measured(Protocol):
+    """How good a picture is: all from 0 to 1."""
+
+    @property
+    def sharpness(self) -> float: ...  # noqa: D102
+    @property
+    def glare(self) -> float: ...  # noqa: D102
+    @property
+    def exposure(self) -> float: ...  # noqa: D102
 
 
 class Seen(Protocol):
@@ -52,6 +66,8 @@ class Seen(Protocol):
 
     @property
     def guidance(self) -> StrEnum: ...  # noqa: D102
+    @property
+    def quality(self) -> Measured: ...  # noqa: D102
     @property
     def outline(self) -> "npt.NDArray[np.float64] | None": ...  # noqa: D102
     @property
@@ -234,3 +250,13 @@ def _fitted(
         return cropped, None  # type: ignore[return-value]  # cv2 types every picture as a bare ndarray
     points = np.asarray(outline, dtype=np.float64).reshape(-1, 2) * scale - (left, top)
     return cropped, points  # type: ignore[return-value]  # same
+
+
+def jpeg_of(picture: "Picture") -> bytes:
+    """A picture, (h, w, 3) uint8 BGR, as JPEG. Raises PictureUnreadableError."""
+    import cv2
+
+    done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 88])
+    if not done:
+        raise PictureUnreadableError("jpeg")
+    return data.tobytes()

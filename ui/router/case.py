@@ -1,0 +1,312 @@
+"""A case on the screen: which panel shows which step, and what the camera does meanwhile."""
+
+from PySide6.QtCore import QObject, Signal
+
+from kiosk.domain.evidence import Side
+from kiosk.journeys.model import CaptureRestarted, Event, SideCaptured, StepKind
+from ui.router.services import Services
+from ui.screens.receipt import ReceiptFacts, ReceiptScreen
+from ui.screens.slip import keep_slip
+from ui.shell import Shell
+from ui.steps.checks import ChecksPanel
+from ui.steps.confirm import ConfirmPanel
+from ui.steps.decision import DecisionPanel
+from ui.steps.document import DocumentPanel
+from ui.steps.features import FeaturesPanel
+from ui.steps.notice import NoticePanel
+from ui.steps.panel import StepPanel
+from ui.steps.person import PersonPanel
+from ui.steps.request import RequestPanel
+from ui.steps.stop import StopPanel
+from ui.steps.words import customer_of
+from ui.viewmodels.capture import CaptureModel, Watch
+from ui.viewmodels.journey import CaseView, JourneyModel
+from ui.widgets.look import Look
+from ui.widgets.steps import StepItem
+from ui.workers.camera import Sight
+from ui.workers.desk import Failure
+
+RAIL = tuple(step for step in StepKind if step is not StepKind.RECEIPT)
+"""Steps that the rail shows; the receipt is all of them done."""
+
+
+class CaseRouter(QObject):
+    """Step to panel, panel to case.
+
+    Signals:
+        finished(): the case is closed or put aside; go home.
+        failed(object): a :class:`Failure` that the panel cannot answer to.
+        sealed(): a record was sealed.
+    """
+
+    finished = Signal()
+    failed = Signal(object)
+    sealed = Signal()
+
+    def __init__(
+        self,
+        look: Look,
+        shell: Shell,
+        services: Services,
+        journey: JourneyModel,
+        capture: CaptureModel,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._shell = shell
+        self._services = services
+        self._journey = journey
+        self._capture = capture
+        catalogue = services.documents
+        self.request = RequestPanel(look, catalogue)
+        self.document = DocumentPanel(look, catalogue)
+        self.person = PersonPanel(look, catalogue)
+        self.stop = StopPanel(look, catalogue)
+        self.decision = DecisionPanel(look, catalogue)
+        self.receipt = ReceiptScreen(look)
+        self.panels: dict[StepKind, StepPanel] = {
+            StepKind.REQUEST: self.request,
+            StepKind.NOTICE: NoticePanel(look, catalogue),
+            StepKind.DOCUMENT: self.document,
+            StepKind.CHECKS: ChecksPanel(look, catalogue),
+            StepKind.FEATURES: FeaturesPanel(look, catalogue),
+            StepKind.PERSON: self.person,
+            StepKind.DECISION: self.decision,
+            StepKind.CONFIRM: ConfirmPanel(look, catalogue),
+        }
+        self._shown: StepPanel | None = None
+        self._case_id = ""
+        self._bind()
+
+    def _bind(self) -> None:
+        for panel in (*self.panels.values(), self.stop):
+            panel.happened.connect(self._dispatch)
+            panel.stop_requested.connect(self._interrupt)
+        self.request.code_presented.connect(self.present_code)
+        for again in (self.request, self.document):
+            again.again_requested.connect(self._capture.again)
+        self.person.again_requested.connect(self._portrait_again)
+        self.document.typing_changed.connect(self._type_zone)
+        for preview in (self.request.preview, self.document.preview):
+            preview.picture_resized.connect(self._capture.set_size)
+        self.stop.returned.connect(self.show_again)
+        self.stop.aside_requested.connect(self.put_aside)
+        self.stop.decide_requested.connect(self._decide_now)
+        self.receipt.next_requested.connect(self._next_customer)
+        self.receipt.print_requested.connect(self._print)
+        self._journey.changed.connect(self._show)
+        self._journey.busy_changed.connect(self._set_busy)
+        self._journey.refused.connect(self._refuse)
+        self._journey.failed.connect(self.failed)
+        self._capture.sighted.connect(self._see)
+        self._capture.faulted.connect(self._camera_fault)
+        self._capture.code_seen.connect(self.present_code)
+        self._capture.side_read.connect(self._take_side)
+        self._look.language.changed.connect(self._write_frame)
+
+    @property
+    def open_step(self) -> StepKind | None:
+        """The step on the screen, None while no case is open."""
+        view = self._journey.view
+        return view.state.step if view else None
+
+    @property
+    def shown(self) -> StepPanel | None:
+        """The panel on the screen, None while the receipt or nothing is."""
+        return self._shown
+
+    # --- orders -------------------------------------------------------------------------------
+
+    def present_code(self, text: str) -> None:
+        """A code was seen, scanned or typed."""
+        if self.open_step is StepKind.REQUEST:
+            self._journey.present_code(text)
+        elif self.open_step is not None:
+            self._shell.toast(self._look.language.tr("journey.scanned_elsewhere"))
+
+    def put_aside(self) -> None:
+        """Keep the draft, go home."""
+        if self._journey.busy:
+            return
+        self._end()
+        self._shell.toast(self._look.language.tr("journey.aside"))
+        self.finished.emit()
+
+    def show_again(self) -> None:
+        """Show the case where it stands."""
+        view = self._journey.view
+        if view is not None:
+            self._show(view)
+
+    def hide(self) -> None:
+        """Another page covers the case: no camera, no picture."""
+        self._capture.look_for(Watch.NOTHING)
+
+    def _dispatch(self, event: Event) -> None:
+        restarted = isinstance(event, CaptureRestarted)
+        if self._journey.dispatch(event) and restarted:
+            self._capture.forget()
+            self.document.forget()
+
+    def _take_side(self, event: SideCaptured) -> None:
+        """A side was read; at the person's step only its portrait is wanted."""
+        if self.open_step is StepKind.PERSON:
+            self.person.show_portrait(self._capture.portrait)
+            self._capture.look_for(Watch.NOTHING)
+            return
+        if not self._journey.dispatch(event):
+            self._capture.again()
+            return
+        card = self._capture.card(event.facts.side)
+        if card is not None and self._services.keep_images:
+            self._journey.attach_picture(event.facts.side, card)
+
+    def _interrupt(self) -> None:
+        view = self._journey.view
+        if view is None or self._journey.busy:
+            return
+        self._capture.look_for(Watch.NOTHING)
+        self.stop.show_case(view)
+        self.stop.begin()
+        self._put(self.stop)
+
+    def _decide_now(self) -> None:
+        """The page of the decision, at an earlier step: refusal and suspension only."""
+        view = self._journey.view
+        if view is not None:
+            self.decision.show_case(view)
+            self.decision.back.setEnabled(True)
+            self._put(self.decision)
+
+    def _portrait_again(self) -> None:
+        self._capture.look_for(Watch.DOCUMENT, Side.FRONT)
+
+    def _type_zone(self, typing: bool) -> None:
+        if typing:
+            self._capture.look_for(Watch.NOTHING)
+        elif self._journey.view is not None:
+            self._use_camera(self._journey.view)
+
+    def _next_customer(self) -> None:
+        self._end()
+        self.finished.emit()
+
+    def _print(self) -> None:
+        tr = self._look.language.tr
+        view = self._journey.view
+        if view is None or view.state.record is None:
+            return
+        file = self._services.slips / f"visavis-{view.state.record.seq:06d}.pdf"
+        kept = keep_slip(self.receipt.slip(), file)
+        self.receipt.show_note(
+            tr("receipt.printed") if kept is None else tr("receipt.saved", file=kept.name)
+        )
+
+    def _end(self) -> None:
+        self._capture.look_for(Watch.NOTHING)
+        self._capture.forget()
+        self.document.forget()
+        self.person.forget()
+        self._shown = None
+        self._case_id = ""
+        self._journey.leave()
+
+    # --- showing ------------------------------------------------------------------------------
+
+    def _show(self, view: CaseView) -> None:
+        state = view.state
+        if state.case_id != self._case_id:
+            self._case_id = state.case_id
+            self._capture.forget()
+            self.document.forget()
+            self.person.forget()
+        if state.record is not None and state.decision is not None:
+            self._show_receipt(view)
+            return
+        panel = self.panels[state.step]
+        if isinstance(panel, DocumentPanel):
+            panel.set_today(self._services.clock.now().astimezone().date())
+            cards = {side: self._capture.card(side) for side in Side}
+            panel.show_cards({side: card for side, card in cards.items() if card is not None})
+        if isinstance(panel, PersonPanel):
+            panel.show_portrait(self._capture.portrait)
+        panel.show_case(view)
+        self._use_camera(view)
+        self._put(panel)
+
+    def _put(self, panel: StepPanel) -> None:
+        self._shown = panel
+        self._shell.set_page(panel, panel.bar)
+        self._write_frame()
+        if panel.focusWidget() is None:
+            panel.setFocus()
+
+    def _show_receipt(self, view: CaseView) -> None:
+        state = view.state
+        if state.record is None or state.decision is None:
+            return
+        self._capture.look_for(Watch.NOTHING)
+        self._capture.forget()
+        self._shown = None
+        self.receipt.show_facts(
+            ReceiptFacts(state.decision, state.record, self._services.office_id)
+        )
+        self._shell.set_page(self.receipt, self.receipt.bar)
+        self._write_frame()
+        self.sealed.emit()
+
+    def _write_frame(self) -> None:
+        """Rail, title and case number."""
+        view = self._journey.view
+        if view is None:
+            return
+        tr = self._look.language.tr
+        items = tuple(
+            StepItem(
+                tr(f"journey.steps.{step.value}.title"), tr(f"journey.steps.{step.value}.hint")
+            )
+            for step in RAIL
+        )
+        step = view.state.step
+        self._shell.show_steps(items, RAIL.index(step) if step in RAIL else len(RAIL))
+        title = tr(f"journey.procedure.{view.state.procedure}")
+        self._shell.set_title(title, customer_of(view.state.request, view.state.document))
+        elapsed = self._services.clock.now() - view.state.opened_at
+        minutes = max(0, int(elapsed.total_seconds() // 60))
+        number = view.state.case_id[:8].upper()
+        self._shell.set_office(tr("journey.case", number=number), tr("journey.started", n=minutes))
+
+    def _use_camera(self, view: CaseView) -> None:
+        if view.state.step is StepKind.REQUEST:
+            self._capture.set_size(*self.request.preview.picture_size)
+            self._capture.look_for(Watch.CODE)
+        elif view.state.step is StepKind.DOCUMENT and view.state.sides_expected:
+            if self.document.typing:
+                return
+            self._capture.set_size(*self.document.preview.picture_size)
+            side = view.state.sides_expected[0]
+            same = self._capture.watch is Watch.DOCUMENT
+            self._capture.look_for(Watch.DOCUMENT, side)
+            if same:
+                self._capture.again()
+        else:
+            self._capture.look_for(Watch.NOTHING)
+
+    def _see(self, sight: Sight) -> None:
+        if self._shown is not None:
+            self._shown.show_sight(sight)
+
+    def _camera_fault(self, failure: Failure) -> None:
+        if self._shown is not None:
+            self._shown.show_camera_fault(failure)
+
+    def _set_busy(self, busy: bool) -> None:
+        if self._shown is not None:
+            self._shown.set_busy(busy)
+
+    def _refuse(self, _failure: Failure) -> None:
+        if self._shown is not None:
+            self._shown.show_problem(self._look.language.tr("journey.refused"))
+        if self._capture.watch is not Watch.NOTHING:
+            self._capture.again()

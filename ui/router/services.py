@@ -1,0 +1,95 @@
+"""What the window needs from the kiosk, as one small value; tests give their own."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kiosk.audit.verify import JournalReport
+from kiosk.config import Profile
+from kiosk.documents.catalogue import DocumentCatalogue
+from kiosk.domain.ids import DeviceId, OfficeId
+from kiosk.ports import Clock, FrameSource, JournalRow
+from kiosk.services.proofing import Proofing
+from kiosk.services.sign_in import SignIn
+from kiosk.texts import Texts
+from ui.viewmodels.delivery import Delivers
+from ui.workers.camera import Reader
+
+if TYPE_CHECKING:
+    from kiosk.bootstrap import Kiosk
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Wired services and facts of this device.
+
+    Attributes:
+        open_camera: a source that is not started; called in the camera's thread.
+        make_reader: loads the reader; called in the camera's thread, once.
+        journal_rows: newest entries of the journal, oldest first; called in the vault's thread.
+        verify_journal: checks every entry; called in the vault's thread.
+        free_bytes: room on the disk of the vault.
+        slips: folder for slips where no printer is.
+        idle_s: pause after which the desk locks, seconds; 0 never.
+        keep_images: whether the policy wants pictures of the document in the record.
+    """
+
+    sign_in: SignIn
+    proofing: Proofing
+    delivery: Delivers
+    documents: DocumentCatalogue
+    clock: Clock
+    texts: Mapping[str, Texts]
+    office_id: OfficeId
+    device_id: DeviceId
+    version: str
+    open_camera: Callable[[], FrameSource]
+    make_reader: Callable[[], Reader]
+    journal_rows: Callable[[], tuple[JournalRow, ...]]
+    verify_journal: Callable[[], JournalReport]
+    free_bytes: Callable[[], int]
+    slips: Path
+    procedure: str = "online-request"
+    profile: Profile = Profile.COUNTER
+    demonstration: bool = False
+    idle_s: int = 0
+    keep_images: bool = False
+
+
+IDLE_S = {Profile.CARRIER: 60, Profile.COUNTER: 300}
+"""Pause after which a desk locks: a carrier's tablet lies about, a counter is watched."""
+_NEWEST_ROWS = 500
+
+
+def services_of(kiosk: "Kiosk", open_camera: Callable[[], FrameSource] | None = None) -> Services:
+    """The services of a wired kiosk; ``open_camera`` replaces the configured camera."""
+    from kiosk import __version__
+
+    def journal_rows() -> tuple[JournalRow, ...]:
+        with kiosk.store.begin() as uow:
+            size = uow.journal.size()
+            return uow.journal.range(max(0, size - _NEWEST_ROWS), size)
+
+    return Services(
+        sign_in=kiosk.sign_in,
+        proofing=kiosk.proofing,
+        delivery=kiosk.delivery,
+        documents=kiosk.documents,
+        clock=kiosk.clock,
+        texts=kiosk.texts,
+        office_id=kiosk.office_id,
+        device_id=kiosk.device_id,
+        version=__version__,
+        open_camera=open_camera or kiosk.open_camera,
+        make_reader=kiosk.live_reader,
+        journal_rows=journal_rows,
+        verify_journal=kiosk.verify_journal,
+        free_bytes=kiosk.store.free_bytes,
+        slips=kiosk.paths.data / "slips",
+        procedure=kiosk.catalogue.names()[0],
+        profile=kiosk.config.profile,
+        demonstration=kiosk.demonstration,
+        idle_s=IDLE_S[kiosk.config.profile],
+        keep_images=bool(kiosk.policy and kiosk.policy.evidence_images),
+    )
