@@ -38,7 +38,7 @@ def usual_entries(language: Language, *, in_case: bool) -> tuple[HelpEntry, ...]
     case = (
         ("Return", "next"),
         ("Esc", "back"),
-        ("1", "answers"),
+        ("1…9", "answers"),
         ("F4", "type"),
         ("F5", "retake"),
         ("Ctrl+Z", "undo"),

@@ -28,9 +28,10 @@ def draw_focus(painter: QPainter, rect: QRectF, radius: float, theme: Theme, gap
     """
     width = float(Size.FOCUS_WIDTH)
     inset = width + Size.FOCUS_GAP
+    ring = "railaccent" if gap == "rail" else "focus"  # the blue ring is too dim on dark blue
     inner = rect.adjusted(width, width, -width, -width)
     draw_box(painter, inner, max(radius - width, 1), None, theme.color(gap), Size.FOCUS_GAP)
-    draw_box(painter, rect, radius + inset / 2, None, theme.color("focus"), width)
+    draw_box(painter, rect, radius + inset / 2, None, theme.color(ring), width)
 
 
 def key_cap_width(theme: Theme, text: str) -> int:
