@@ -1,0 +1,83 @@
+"""The way of a record: nothing is lost, whatever happens in whatever order."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk.domain.ids import RecordId
+from kiosk.sync.outbox import OutboxEvent, OutboxRow, OutboxState, advance
+
+AT = datetime(2026, 11, 25, tzinfo=UTC)
+LATER = datetime(2026, 11, 26, tzinfo=UTC)
+ROW = OutboxRow(4, RecordId("0" * 32), OutboxState.WAITING, AT, AT, 0, "", 1000)
+
+SAFE_EVENTS = [event for event in OutboxEvent if event is not OutboxEvent.PURGED]
+
+
+def walk(*events: OutboxEvent) -> OutboxRow:
+    row = ROW
+    for event in events:
+        row = advance(row, event, LATER)
+    return row
+
+
+def test_the_plain_way() -> None:
+    way = [
+        OutboxEvent.SEND_STARTED,
+        OutboxEvent.ACCEPTED,
+        OutboxEvent.RECEIPT_VERIFIED,
+        OutboxEvent.PURGED,
+    ]
+    row = walk(*way)
+    assert (row.state, row.purged, row.attempts) == (OutboxState.STORED, True, 1)
+
+
+def test_an_interrupted_try_waits_again_and_says_why() -> None:
+    row = advance(walk(OutboxEvent.SEND_STARTED), OutboxEvent.SEND_INTERRUPTED, LATER, "SYNC-001")
+    assert (row.state, row.reason, row.attempts) == (OutboxState.WAITING, "SYNC-001", 1)
+
+
+def test_a_blob_lost_on_the_other_side_is_sent_again() -> None:
+    row = walk(OutboxEvent.SEND_STARTED, OutboxEvent.ACCEPTED, OutboxEvent.MISSING_THERE)
+    assert row.state is OutboxState.WAITING
+
+
+@pytest.mark.parametrize("state", [s for s in OutboxState if s is not OutboxState.STORED])
+def test_nothing_is_purged_without_a_verified_receipt(state: OutboxState) -> None:
+    row = OutboxRow(4, RecordId("0" * 32), state, AT, AT, 0, "", 1000)
+    with pytest.raises(ValueError, match="verified receipt"):
+        advance(row, OutboxEvent.PURGED, LATER)
+
+
+@given(st.lists(st.sampled_from(SAFE_EVENTS), max_size=30))
+def test_stored_means_that_a_receipt_was_verified(events: list[OutboxEvent]) -> None:
+    row = walk(*events)
+    assert (row.state is OutboxState.STORED) == (OutboxEvent.RECEIPT_VERIFIED in events)
+    assert not row.purged
+
+
+@given(st.lists(st.sampled_from(SAFE_EVENTS), max_size=30))
+def test_a_receipt_settles_a_record_from_anywhere_for_ever(events: list[OutboxEvent]) -> None:
+    row = advance(walk(*events), OutboxEvent.RECEIPT_VERIFIED, LATER)
+    for event in events:
+        assert advance(row, event, LATER) == row
+
+
+@given(st.lists(st.sampled_from(SAFE_EVENTS), max_size=30), st.sampled_from(SAFE_EVENTS))
+def test_an_event_heard_twice_changes_nothing_more(
+    events: list[OutboxEvent], event: OutboxEvent
+) -> None:
+    once = advance(walk(*events), event, AT)
+    twice = advance(once, event, LATER)
+    assert twice == once
+
+
+@given(st.lists(st.sampled_from(SAFE_EVENTS), max_size=30))
+def test_only_states_that_need_a_person_stop_the_way(events: list[OutboxEvent]) -> None:
+    row = walk(*events)
+    row = advance(row, OutboxEvent.SEND_INTERRUPTED, LATER)
+    row = advance(row, OutboxEvent.MISSING_THERE, LATER)
+    stopped = {OutboxState.STORED, OutboxState.REFUSED, OutboxState.QUARANTINED}
+    assert row.state is OutboxState.WAITING or row.state in stopped

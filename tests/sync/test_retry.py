@@ -1,0 +1,29 @@
+"""When to try again."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk.sync.retry import CAP_S, delay_s
+
+DRAWS = st.floats(0, 1, exclude_max=True)
+
+
+@given(st.integers(1, 10**6), DRAWS)
+def test_never_longer_than_the_cap(failures: int, draw: float) -> None:
+    assert 0 <= delay_s(failures, draw) < CAP_S
+
+
+@given(st.integers(1, 1000), DRAWS)
+def test_the_bound_never_shrinks(failures: int, draw: float) -> None:
+    assert delay_s(failures, draw) <= delay_s(failures + 1, draw)
+
+
+def test_it_grows_to_the_cap() -> None:
+    assert [delay_s(n, 0.5) for n in (1, 2, 3, 20)] == [0.5, 1.0, 2.0, CAP_S / 2]
+
+
+@pytest.mark.parametrize(("failures", "draw"), [(0, 0.5), (1, 1.0), (1, -0.1)])
+def test_other_input_is_refused(failures: int, draw: float) -> None:
+    with pytest.raises(ValueError, match="failure"):
+        delay_s(failures, draw)
