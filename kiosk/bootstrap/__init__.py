@@ -22,7 +22,7 @@ from kiosk.audit.entries import EntryKind
 from kiosk.audit.verify import JournalReport, verify_journal
 from kiosk.bootstrap.hardware import load_reader, open_camera
 from kiosk.bootstrap.links import Links
-from kiosk.bootstrap.membership import Deliveries, Membership
+from kiosk.bootstrap.membership import Deliveries, Membership, SignedClock
 from kiosk.bootstrap.opening import device_key_of, key_store_of, open_vault
 from kiosk.config import Config, Profile, load_config
 from kiosk.crypto.passwords import Argon2Cost
@@ -222,13 +222,14 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
     catalogue = JourneyCatalogue(online_request(documents.sides(), membership.feature_count))
     for name in catalogue.names():
         validate(catalogue.get(name))
+    true_time = SignedClock(clock, membership)
     desk = Desk(
         store,
         sealing,
         Drafts(clock),
-        RequestDesk(store, membership.issuers, membership.office_id, clock),
+        RequestDesk(store, membership.issuers, membership.office_id, true_time),
         CatalogueExamination(
-            documents, membership.document_rules(documents), clock, SystemRandom()
+            documents, membership.document_rules(documents), true_time, SystemRandom()
         ),
     )
     if membership.identity is not None:
@@ -247,7 +248,9 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         journal=journal,
         agents=Agents(store, keys, journal, cost),
         sign_in=SignIn(store, keys, clock, cost, journal, end_of_shift),
-        proofing=Proofing(desk, journal, clock, catalogue, membership.office_id),
+        proofing=Proofing(
+            desk, journal, clock, catalogue, membership.office_id, membership.require
+        ),
         delivery=Deliveries(Delivery(store, journal, links, keys, clock), membership),
         enrolment=Enrolment(store, keys, links, clock, __version__),
         links=links,

@@ -1,12 +1,16 @@
 """What the fleet says to this device, kept in memory so that a rule costs no read of the vault."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+import msgspec
 
 from kiosk.documents.catalogue import DocumentCatalogue
+from kiosk.domain.errors import NotEnrolledError
 from kiosk.domain.ids import KeyId, OfficeId
 from kiosk.journeys.catalogue import ONLINE_REQUEST
-from kiosk.ports import CentralSide, OutboxRow, Store
-from kiosk.services.delivery import Delivery, DeliverySummary, Progress
+from kiosk.ports import CentralSide, Clock, OutboxRow, Store
+from kiosk.services.delivery import TIME, Delivery, DeliverySummary, Progress, SignedTime
 from kiosk.services.examination import DocumentRules
 from kiosk.services.fleet import DeviceIdentity, issuer_keys_of, load_identity, load_policy
 from kiosk.services.requests import IssuerKey
@@ -33,13 +37,16 @@ class Membership:
         self._office = office
         self._identity: DeviceIdentity | None = None
         self._policy: Policy | None = None
+        self._signed_time: SignedTime | None = None
         self.reload()
 
     def reload(self) -> None:
         """Read enrolment and policy again. Raises PolicyInvalidError; then nothing changed."""
         with self._store.begin() as uow:
             identity, policy = load_identity(uow), load_policy(uow)
+            signed = uow.values.get(TIME)
         self._identity, self._policy = identity, policy
+        self._signed_time = None if signed is None else msgspec.json.decode(signed, type=SignedTime)
 
     @property
     def identity(self) -> DeviceIdentity | None:
@@ -50,6 +57,11 @@ class Membership:
     def policy(self) -> Policy | None:
         """The policy in force; None before enrolment."""
         return self._policy
+
+    @property
+    def signed_time(self) -> SignedTime | None:
+        """The newest word of the central side about what time it is."""
+        return self._signed_time
 
     @property
     def office_id(self) -> OfficeId:
@@ -70,6 +82,11 @@ class Membership:
     def terms(self) -> Terms:
         """What the policy says to journal and sealing."""
         return terms_of(self._policy)
+
+    def require(self) -> None:
+        """Raises NotEnrolledError while there is nobody to seal a record to."""
+        if not self.terms().recipients:
+            raise NotEnrolledError
 
     def issuers(self) -> Mapping[KeyId, IssuerKey]:
         """Pinned keys of those who issue verification requests."""
@@ -112,3 +129,31 @@ class Deliveries:
     def status(self) -> tuple[OutboxRow, ...]:
         """Every record on its way, oldest first."""
         return self._delivery.status()
+
+
+class SignedClock:
+    """A :class:`kiosk.ports.Clock` that believes the central side rather than this device.
+
+    For dates that decide something (is a request still valid, is a card expired). What is written
+    down keeps the device's own claim, from which true time can be worked out later.
+    """
+
+    def __init__(self, device: Clock, membership: Membership) -> None:
+        self._device = device
+        self._membership = membership
+
+    def now(self) -> datetime:
+        """Signed time carried on by the monotonic clock since; the device's where that is lost."""
+        signed = self._membership.signed_time
+        if signed is None or signed.boot_id != self._device.boot_id:
+            return self._device.now()
+        return signed.at + timedelta(milliseconds=self._device.monotonic_ms() - signed.mono_ms)
+
+    def monotonic_ms(self) -> int:
+        """As the device."""
+        return self._device.monotonic_ms()
+
+    @property
+    def boot_id(self) -> str:
+        """As the device."""
+        return self._device.boot_id

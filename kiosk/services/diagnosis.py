@@ -13,7 +13,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import Final
 
-from kiosk.domain.errors import CaptureError, KioskError, SyncError
+from kiosk.domain.errors import AlreadyRunningError, CaptureError, KioskError, SyncError
 from kiosk.ports import Clock, CollectorLink, FrameSource, KeyStore, OutboxState, Store
 
 LOW_SPACE_BYTES: Final = 1024**3
@@ -73,6 +73,8 @@ def examine(probes: Mapping[str, Probe]) -> tuple[Finding, ...]:
 
 def finding_of(subject: str, error: KioskError) -> Finding:
     """An error of the program as a finding, in the words of its texts."""
+    if isinstance(error, AlreadyRunningError):
+        return Finding(subject, Grade.UNKNOWN, "doctor.in_use", values={"code": error.code})
     mender = Mender.AGENT if isinstance(error, (CaptureError, SyncError)) else Mender.SUPPORT
     key = f"errors.{error.code}"
     return Finding(subject, Grade.FAULT, f"{key}.what", f"{key}.do", mender, {"code": error.code})

@@ -14,7 +14,7 @@ Source: design.md 4.4, records-and-sync 2.4.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -224,6 +224,7 @@ class Proofing:
         clock: Clock,
         catalogue: JourneyCatalogue,
         office_id: OfficeId,
+        require_fleet: Callable[[], None] = lambda: None,
     ) -> None:
         """Wire the service.
 
@@ -233,7 +234,9 @@ class Proofing:
             clock: device time.
             catalogue: procedures offered on this device.
             office_id: office of this device.
+            require_fleet: raises NotEnrolledError while no record could be sealed to anybody.
         """
+        self._require_fleet = require_fleet
         self._desk = desk
         self._journal = journal
         self._clock = clock
@@ -249,9 +252,11 @@ class Proofing:
 
         Raises:
             JourneyInvalidError: no such procedure.
+            NotEnrolledError: nobody could ever open its record.
             DiskFullError: no room to keep its record; nothing was opened.
         """
         journey = self._catalogue.get(procedure)
+        self._require_fleet()
         require_space(self._desk.store)
         state = opened(
             journey,

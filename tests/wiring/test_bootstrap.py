@@ -1,11 +1,15 @@
 """The first start, every later one, and what was lost: told, never papered over."""
 
+from datetime import timedelta
+
+import msgspec
 import pytest
 
 from kiosk.audit.entries import EntryKind
 from kiosk.bootstrap import build
 from kiosk.bootstrap.hardware import load_reader
 from kiosk.bootstrap.links import Links
+from kiosk.bootstrap.membership import SignedClock
 from kiosk.bootstrap.opening import DATABASE_KEY
 from kiosk.config import CameraConfig, CameraKind, CollectorConfig, Config
 from kiosk.crypto.certificates import make_ca
@@ -24,6 +28,7 @@ from kiosk.domain.evidence import DocumentKind
 from kiosk.domain.ids import AgentId, OfficeId
 from kiosk.paths import Paths
 from kiosk.ports import CentralSide
+from kiosk.services.delivery import TIME, SignedTime
 from tests.fakes.clock import FakeClock
 from tests.fakes.key_stores import MemoryKeyStore
 from tests.fakes.office import CHEAP
@@ -117,6 +122,11 @@ def test_before_enrolment_nothing_is_said_to_the_central_side(device):
         kiosk.require_enrolled()
     with pytest.raises(NotEnrolledError):
         kiosk.delivery.run_once()
+    kiosk.agents.add(AgentId("a17"), "Camille R.", Role.AGENT, "271828")
+    session = kiosk.sign_in.sign_in(AgentId("a17"), "271828")
+    with pytest.raises(NotEnrolledError):
+        kiosk.proofing.open_case("online-request", session)
+    assert kiosk.proofing.drafts(session) == ()
     assert kiosk.delivery.status() == ()
     rules = kiosk.membership.document_rules(kiosk.documents)()
     assert DocumentKind.FR_PASSPORT in rules.accepted_kinds
@@ -170,3 +180,21 @@ def test_the_reader_knows_the_authority_of_the_specimens_in_a_demonstration_only
     assert all(certificate.for_tests for certificate in known)
     assert len(known) == 1
     assert load_reader(FakeClock(), specimens=False)._trust.certificates == ()
+
+
+def test_signed_time_decides_where_the_device_is_off_by_years(device):
+    kiosk = device()
+    true = SignedClock(device.clock, kiosk.membership)
+    assert true.now() == device.clock.now()
+    at = device.clock.now()
+    signed = SignedTime(at, device.clock.now(), device.clock.monotonic_ms(), device.clock.boot_id)
+    with kiosk.store.begin() as uow:
+        uow.values.put(TIME, msgspec.json.encode(signed))
+        uow.commit()
+    kiosk.membership.reload()
+    device.clock.advance(seconds=90)
+    device.clock.set_wall(at.replace(year=1970))
+    assert true.now() == at + timedelta(seconds=90)
+    assert true.monotonic_ms() == device.clock.monotonic_ms()
+    device.clock.reboot()
+    assert true.now().year == 1970  # nothing better is known until the next delivery

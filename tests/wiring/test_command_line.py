@@ -126,6 +126,9 @@ def test_a_second_program_is_told_that_the_first_is_there(ask, device):
     kiosk = build(Paths.of_device(device))
     try:
         assert "CONFIG-003" in ask("journal", "verify")[2]
+        code, out, _ = ask("doctor", "--json")
+        grades = {item["subject"]: item["grade"] for item in json.loads(out)["findings"]}
+        assert (code, grades["store"]) == (0, "unknown")
     finally:
         kiosk.close()
     assert ask("journal", "verify")[0] == 0
