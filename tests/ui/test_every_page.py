@@ -5,10 +5,13 @@ from PySide6.QtGui import QAccessible, QFontMetrics
 from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QWidget
 
 from tests.ui.samples import CASE_PAGES, PAGES, window
+from ui.shell.rail import NavButton
 from ui.theme import Size, TextSize, ThemeName
 from ui.widgets.button import Button
+from ui.widgets.chip import Chip
 from ui.widgets.label import Label
 from ui.widgets.look import Look
+from ui.widgets.tile import Tile
 
 ALL_PAGES = [*PAGES, *CASE_PAGES]
 SIZES = [(1920, 1080), (1280, 800)]
@@ -28,21 +31,27 @@ def too_low(label: QLabel) -> bool:
     return label.heightForWidth(label.width()) > label.height() + 1
 
 
+def visible(root: QWidget, *kinds: type[QWidget]) -> list[QWidget]:
+    return [widget for kind in kinds for widget in root.findChildren(kind) if widget.isVisible()]
+
+
 def faults(root: QWidget) -> list[str]:
     found = []
-    for label in root.findChildren(QLabel):
-        if label.isVisible() and too_narrow(label):
+    for label in visible(root, QLabel):
+        if too_narrow(label):
             found.append(f"too narrow: {label.text()!r} in {label.width()}")
-        if label.isVisible() and too_low(label):
+        if too_low(label):
             found.append(f"too low: {label.text()!r} in {label.size()}")
-    for kind in (QAbstractButton, QLineEdit):
-        for control in root.findChildren(kind):
-            if not control.isVisible():
-                continue
-            if min(control.width(), control.height()) < Size.TARGET_MIN:
-                found.append(f"too small: {control.objectName() or control.text()!r}")
-            if isinstance(control, Button) and control.width() < control.sizeHint().width():
-                found.append(f"cut: {control.text()!r}")
+    found.extend(
+        f"too small: {control.objectName() or control.text()!r}"
+        for control in visible(root, QAbstractButton, QLineEdit)
+        if min(control.width(), control.height()) < Size.TARGET_MIN
+    )
+    found.extend(
+        f"cut: {painted.text()!r}"
+        for painted in visible(root, Button, Tile, NavButton, Chip)
+        if painted.width() < painted.sizeHint().width()
+    )
     return found
 
 

@@ -153,6 +153,17 @@ def test_each_page_brings_its_own_buttons(shell: Shell, look: Look, qtbot):
     assert shell.page is None
 
 
+def test_a_new_page_does_not_leave_the_focus_on_the_lock(shell: Shell, look: Look, qtbot):
+    first, second = QWidget(), QWidget()
+    shell.set_page(first, ActionBar(look, primary=Button(look, "Un")))
+    first_button = shell.findChild(ActionBar).findChild(Button)
+    first_button.setFocus()
+    shell.set_page(second)
+    with qtbot.assertNotEmitted(shell.lock_requested):
+        qtbot.keyClick(shell.focusWidget() or shell, Qt.Key.Key_Space)
+    assert shell.focusWidget() is shell
+
+
 def test_page_without_buttons_has_no_bar(shell: Shell, look: Look):
     with_bar, bare = QWidget(), QWidget()
     bar = ActionBar(look, primary=Button(look, "Un"))

@@ -11,7 +11,7 @@ from ui.shell.pages import Pages
 from ui.shell.rail import Rail, Section, TopRail
 from ui.theme import COUNTER_MIN_HEIGHT, COUNTER_MIN_WIDTH, Density, Size, Space, Tone
 from ui.widgets.action_bar import ActionBar
-from ui.widgets.announce import Toast
+from ui.widgets.announce import Toast, announce
 from ui.widgets.look import Look
 from ui.widgets.scroll import ScrollArea
 from ui.widgets.steps import StepItem
@@ -40,6 +40,7 @@ class Shell(QWidget):
         self._look = look
         self._kiosk = kiosk
         self._may_close = not kiosk
+        self._title = ""
         self.setWindowTitle("Vis-à-vis")
         self.setObjectName("shell")
         self.rail = Rail(look)
@@ -96,6 +97,7 @@ class Shell(QWidget):
         if bar is not None:
             self._bar_stack.show_page(bar)
         self._scroll.verticalScrollBar().setValue(0)
+        self._keep_focus_off_the_frame(page, bar)
 
     def remove_page(self, page: QWidget) -> None:
         """Forget a page and its buttons; both are deleted."""
@@ -107,7 +109,10 @@ class Shell(QWidget):
         page.deleteLater()
 
     def set_title(self, title: str, subtitle: str = "") -> None:
-        """Words of the top bar."""
+        """Words of the top bar; another title is announced, as it means another page."""
+        if title != self._title:
+            self._title = title
+            announce(self, f"{title}. {subtitle}" if subtitle else title)
         self.top.set_title(title, subtitle)
 
     def set_office(self, office: str, desk: str = "") -> None:
@@ -183,6 +188,14 @@ class Shell(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._look.theme.color("bg"))
         painter.end()
+
+    def _keep_focus_off_the_frame(self, page: QWidget, bar: QWidget | None) -> None:
+        """When a page goes, Qt hands its focus to the next control: Space would then lock."""
+        focus = self.focusWidget()
+        homes = (page,) if bar is None else (page, bar)
+        if focus is not None and any(home.isAncestorOf(focus) for home in homes):
+            return
+        self.setFocus()
 
     def _restyle(self) -> None:
         tablet = self._look.theme.tablet
