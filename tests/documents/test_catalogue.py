@@ -137,6 +137,12 @@ def test_boxes_lie_inside_the_side():
         (b"as_of = 2026-11-23", b'as_of = "2026-11-23"'),
         (b"as_of = 2026-11-23", b"as_of = 2026-11-23T10:00:00"),
         (b"[person]", b"[persons]"),
+        (b'zones = ["shape"', b"zones = [1"),
+        (b'zones = ["shape"', b'zones = [""'),
+        (
+            b'zones = ["shape", "forehead", "brows", "eyes", "nose", "mouth", "chin", "ears", "marks"]',
+            b'zones = "eyes"',
+        ),
         (b"[[kind]]", b"[kind]"),
         (b"[person]", b"person = 3\n[other]"),
         (b"[person]", b"[[person"),

@@ -175,6 +175,7 @@ def test_a_typed_expiry_must_fit_the_number(expiry, found):
         (date(2026, 11, 26), (Verdict.FAIL, "future")),
         (date(2022, 6, 14), (Verdict.FAIL, "after-expiry")),
         (date(1985, 2, 27), (Verdict.FAIL, "before-birth")),
+        (date(1985, 2, 28), (Verdict.UNSURE, "other-month")),
     ],
 )
 def test_a_typed_issue_date(issued, found):

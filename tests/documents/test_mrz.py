@@ -256,6 +256,23 @@ def test_the_month_in_an_old_card_number_must_exist():
     assert check_of(reading, "mrz.number_format").verdict is Verdict.UNSURE
 
 
+@pytest.mark.parametrize(
+    ("head", "month"),
+    [
+        ("8712", date(1987, 12, 1)),
+        ("9901", date(1999, 1, 1)),
+        ("0001", date(2000, 1, 1)),
+        ("8612", date(2086, 12, 1)),
+        ("1700", None),
+        ("17O1", None),
+    ],
+)
+def test_the_month_of_issue_in_an_old_card_number(head, month):
+    number = head + "92310285"
+    lines = replaced(vectors.CARD_1988, 1, 0, number + check_digit(number))
+    assert parse(lines, TODAY).document.issue_month == month
+
+
 def test_a_travel_document_for_refugees_has_no_known_number_format():
     codes = {check.code for check in parse(vectors.REFUGEE, TODAY).checks}
     assert "mrz.number_format" not in codes

@@ -76,7 +76,8 @@ def test_no_words_are_left_over(texts):
     known = {f"features.{f.feature_id}" for f in CATALOGUE.features}
     known |= {f"checks.{code}" for code in ALL_CODES}
     for key in keys_of(texts):
-        if key.split(".")[0] in ("checks", "features"):
+        # Words of how well a document was read belong to another room.
+        if key.startswith(("checks.", "features.")) and not key.startswith("checks.reading."):
             assert key.rpartition(".")[0] in known
 
 
