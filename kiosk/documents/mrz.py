@@ -117,7 +117,7 @@ def parse(lines: Sequence[str], today: date) -> MrzReading:
     checks = (
         *_digit_checks(layout, rows, number),
         _calendar_check(document, problems),
-        *_content_checks(layout, rows, document),
+        *_content_checks(layout, rows, document, today),
     )
     return MrzReading(document, checks)
 
@@ -262,7 +262,7 @@ def _calendar_check(document: IdentityDocument, problems: Sequence[CalendarProbl
 
 
 def _content_checks(
-    layout: Layout, rows: Sequence[str], document: IdentityDocument
+    layout: Layout, rows: Sequence[str], document: IdentityDocument, today: date
 ) -> tuple[Check, ...]:
     names = layout.get("names", rows) + layout.get("given_names", rows)
     named = bool(document.surname) and not any(character.isdigit() for character in names)
@@ -278,7 +278,9 @@ def _content_checks(
     checks.append(Check("mrz.specimen", Verdict.FAIL if specimen else Verdict.PASS))
     pattern = _NUMBER_FORMATS.get(document.kind)
     if pattern is not None and document.document_code in ("P", "PP", "ID"):
-        usual = pattern.fullmatch(document.document_number) is not None
+        # The number of an old card begins with its month of issue.
+        month = document.issue_month or today
+        usual = pattern.fullmatch(document.document_number) is not None and month <= today
         verdict, detail = (Verdict.PASS, "") if usual else (Verdict.UNSURE, "unusual")
         checks.append(Check("mrz.number_format", verdict, detail))
     return tuple(checks)

@@ -139,10 +139,7 @@ def test_boxes_lie_inside_the_side():
         (b"[person]", b"[persons]"),
         (b'zones = ["shape"', b"zones = [1"),
         (b'zones = ["shape"', b'zones = [""'),
-        (
-            b'zones = ["shape", "forehead", "brows", "eyes", "nose", "mouth", "chin", "ears", "marks"]',
-            b'zones = "eyes"',
-        ),
+        (b"questions = [", b'questions = "age"\nmore = ['),
         (b"[[kind]]", b"[kind]"),
         (b"[person]", b"person = 3\n[other]"),
         (b"[person]", b"[[person"),
