@@ -39,6 +39,7 @@ from kiosk.journeys.model import (
     FeatureResult,
     FeaturesDrawn,
     RecordSealed,
+    RequestPresented,
     SealConfirmed,
     SealRecord,
     StepKind,
@@ -136,18 +137,11 @@ class Case:
             DiskFullError, VaultError: it could not be kept; nothing changed.
         """
         self._guard(event)
-        answer = advance(self._journey, self._state, event)
-        if any(isinstance(effect, SealRecord) for effect in answer.effects):
-            return self._seal(answer.state)
-        state = self._perform(answer.state, answer.effects)
-        self._save(state)
-        if isinstance(event, CaptureRestarted):
-            self._images.clear()
-        return state
+        return self._move(event)
 
     def present_code(self, text: str) -> CaseState:
         """Judge a scanned or typed code and move the case by the answer. Raises as ``dispatch``."""
-        return self.dispatch(self._desk.requests.judge(text))
+        return self._move(self._desk.requests.judge(text))
 
     def attach_image(self, side: Side, jpeg: bytes) -> None:
         """Keep a picture of a side in memory, for a record that may hold pictures.
@@ -169,7 +163,18 @@ class Case:
         if effects:
             self._save(self._perform(self._state, effects))
 
+    def _move(self, event: Event) -> CaseState:
+        answer = advance(self._journey, self._state, event)
+        if any(isinstance(effect, SealRecord) for effect in answer.effects):
+            return self._seal(answer.state)
+        state = self._perform(answer.state, answer.effects)
+        self._save(state)
+        if isinstance(event, CaptureRestarted):
+            self._images.clear()
+        return state
+
     def _guard(self, event: Event) -> None:
+        self._refuse_forged(event)
         if isinstance(event, ConsentAnswered) and event.given:
             require_space(self._desk.store)
         if isinstance(event, SealConfirmed):
@@ -178,6 +183,13 @@ class Case:
             # Two cases may have been opened with one request: the first seal uses it up.
             if accepted and request is not None and self._desk.requests.used_before(request):
                 raise EventRefusedError("request used before")
+
+    def _refuse_forged(self, event: Event) -> None:
+        """Answers of the services come from the services, and a request from its judged code."""
+        if isinstance(event, (ChecksComputed, FeaturesDrawn, RecordSealed)):
+            raise EventRefusedError("answer of a service")
+        if isinstance(event, RequestPresented) and event.request != self._state.request:
+            raise EventRefusedError("request was not judged")
 
     def _perform(self, state: CaseState, effects: Sequence[Effect]) -> CaseState:
         """Answer the effects, and the effects of the answers; nothing is written yet."""

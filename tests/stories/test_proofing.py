@@ -21,13 +21,18 @@ from kiosk.journeys.automatic import Script, play
 from kiosk.journeys.model import (
     CaptureRestarted,
     CaseAbandoned,
+    ChecksComputed,
     ConsentAnswered,
     DecisionTaken,
+    FeaturesDrawn,
     PersonFacts,
+    RecordSealed,
+    RequestPresented,
     SealConfirmed,
     StepKind,
+    SteppedBack,
 )
-from tests.fakes.cases import CARD_SIDES, OLD_CARD, PASSED, side
+from tests.fakes.cases import CARD_SIDES, FEATURES, OLD_CARD, PASSED, SEALED, side
 from tests.fakes.office import Office, ScriptedExamination, office_on_disk
 from tests.fakes.store import InMemoryStore
 
@@ -298,3 +303,28 @@ def test_a_document_without_known_features_can_still_be_suspended():
     play(case, script(office), until=StepKind.FEATURES)
     case.dispatch(DecisionTaken(Decision(Outcome.SUSPENDED, (Reason.TOO_FEW_FEATURES,))))
     assert case.dispatch(SealConfirmed()).closed
+
+
+def test_a_screen_cannot_answer_for_a_service_nor_bring_its_own_request(office):
+    session = office.session()
+    case = office.proofing.open_case(PROCEDURE, session)
+    forged = RequestPresented(RequestVerdict.VALID, office.request("forged"))
+    with pytest.raises(EventRefusedError):
+        case.dispatch(forged)
+    play(case, script(office), until=StepKind.CONFIRM)
+    for event in (ChecksComputed(PASSED), FeaturesDrawn(FEATURES), RecordSealed(SEALED)):
+        with pytest.raises(EventRefusedError):
+            case.dispatch(event)
+    assert not case.state.closed
+    assert len(office.outbox()) == 0
+
+
+def test_going_back_to_the_request_and_keeping_it_loses_nothing(office):
+    session = office.session()
+    case = office.proofing.open_case(PROCEDURE, session)
+    play(case, script(office), until=StepKind.CHECKS)
+    before = case.state
+    for _ in range(3):
+        case.dispatch(SteppedBack())
+    kept = case.dispatch(RequestPresented(RequestVerdict.VALID, case.state.request))
+    assert (kept.document, kept.checks) == (before.document, before.checks)
