@@ -139,7 +139,6 @@ def test_boxes_lie_inside_the_side():
         (b"[person]", b"[persons]"),
         (b'zones = ["shape"', b"zones = [1"),
         (b'zones = ["shape"', b'zones = [""'),
-        (b"questions = [", b'questions = "age"\nmore = ['),
         (b"[[kind]]", b"[kind]"),
         (b"[person]", b"person = 3\n[other]"),
         (b"[person]", b"[[person"),
@@ -185,6 +184,12 @@ def test_a_catalogue_without_a_part_on_persons_is_refused():
 def test_any_bytes_are_refused(data):
     with pytest.raises(CatalogueError):
         load(data, FEATURES)
+
+
+def test_a_text_is_no_list_of_texts():
+    head, _, rest = KINDS.partition(b"questions = ")
+    with pytest.raises(CatalogueError):
+        load(head + b'questions = "age"\n' + rest.partition(b"\n")[2], FEATURES)
 
 
 def test_a_box_may_reach_the_edges():
