@@ -4,11 +4,13 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
+from kiosk.audit.entries import EntryKind
+from kiosk.domain.agent import Role
 from tests.ui import samples
 from ui.screens.deliveries import DeliveriesFacts
 from ui.screens.fault import FaultFacts
 from ui.screens.hardware import HardwareFacts
-from ui.screens.history import HistoryFacts
+from ui.screens.history import KIND_LOOKS, HistoryFacts
 from ui.screens.home import HomeFacts
 from ui.screens.sign_in import SignInFacts
 from ui.theme import TextSize, ThemeName
@@ -67,9 +69,7 @@ def test_code_without_a_name_asks_for_the_name(show, qtbot):
 def test_wrong_pin_says_how_many_tries_are_left(show):
     _, page = show("sign_in")
     page.show_wrong_pin(2)
-    assert "Code refusé. Il reste 2\u00a0essais." in words(
-        page
-    ) or "Code refusé. Il reste 2 essais." in words(page)
+    assert "Code refusé. Il reste 2 essais." in words(page)
     page.show_wrong_pin(1)
     assert any(text.endswith("1 essai.") for text in words(page))
     page.show_wrong_pin(0)
@@ -220,3 +220,16 @@ def test_history_names_every_kind_and_survives_an_unknown_one(show, qtbot):
         press(qtbot, shell, "verify-journal")
     page.show_facts(HistoryFacts(verified=False))
     assert "Le journal ne se contrôle pas. Prévenez le technicien." in words(page)
+
+
+@pytest.mark.parametrize("kind", list(EntryKind))
+@pytest.mark.parametrize("code", ["fr", "en"])
+def test_every_kind_of_journal_entry_has_its_own_words_and_icon(language, kind, code):
+    language.choose(code)
+    assert language.tr(f"history.kind.{kind.value}") != language.tr("history.kind.other")
+    assert kind.value in KIND_LOOKS
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_every_role_has_a_name(language, role):
+    assert language.tr(f"common.role.{role.value}")
