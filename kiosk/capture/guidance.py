@@ -75,8 +75,8 @@ def judge(scene: Scene) -> Guidance:
         return Guidance.GLARE
     if scene.zone_expected and not scene.zone_found and scene.part_of_zone:
         return Guidance.HAND_ON_ZONE
-    # Print is coarser than a zone: a side without one measures less sharp.
-    if scene.quality.sharpness < (MIN_SHARPNESS if scene.zone_found else MIN_SHARPNESS / 2):
+    # Measured on a zone only: other print is too sparse to tell blur from dim light.
+    if scene.zone_found and scene.quality.sharpness < MIN_SHARPNESS:
         return Guidance.BLURRED
     return Guidance.READING if scene.stable_frames >= 2 else Guidance.HOLD_STILL
 

@@ -152,6 +152,14 @@ def _edge_planes(grey: Picture) -> tuple[Picture, Picture]:
     return planes[0], planes[1]
 
 
+def _misshape(quads: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """How far the proportions are from a card's or a passport page's; 0 is exact."""
+    lengths = np.linalg.norm(np.roll(quads, -1, axis=1) - quads, axis=2)
+    wide, tall = lengths[:, 0] + lengths[:, 2], lengths[:, 1] + lengths[:, 3]
+    ratio = np.maximum(wide, tall) / np.maximum(1.0, np.minimum(wide, tall))
+    return np.minimum(np.abs(np.log(ratio / 1.586)), np.abs(np.log(ratio / 1.42)))
+
+
 def _aligned(corners: Points, quads: npt.NDArray[np.float64]) -> Points:
     """``corners`` begun at the corner nearest to the first corner of the quads."""
     first = np.median(quads[:, 0], axis=0)
@@ -169,7 +177,8 @@ def find_outline(image: Picture, near: Points | None = None) -> Points | None:
     """
     scale = _WORK_WIDTH / image.shape[1]
     small = cv2.resize(grey_of(image), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    grey = as_picture(cv2.normalize(small, None, 0, 255, cv2.NORM_MINMAX))
+    low, high = np.percentile(small, (1, 99))
+    grey = as_picture(np.clip((small - low) * (255 / max(8.0, high - low)), 0, 255))
     height, width = grey.shape
     along, across = _lines(grey)
     quads = _quads(along, across, width, height)
@@ -183,6 +192,7 @@ def find_outline(image: Picture, near: Points | None = None) -> Points | None:
         - (quads[:, 2] - quads[:, 0])[:, 1] * (quads[:, 3] - quads[:, 1])[:, 0]
     ) / (2 * width * height)
     score = sides.mean(1) + 0.5 * sides[:, 0] + 0.5 * sides[:, 1] + 0.5 * np.sqrt(area)
+    score -= 0.7 * _misshape(quads)
     if near is not None:
         moved = np.abs(quads - _aligned(near * scale, quads)).max((1, 2)) / width
         score += 0.3 * (moved < 0.025)

@@ -10,7 +10,6 @@ import numpy as np
 
 from kiosk.capture.picture import Picture, as_picture, grey_of
 
-_LEFT_SHARE = 0.48
 _MIN_HEIGHT, _MAX_HEIGHT = 0.16, 0.62
 
 
@@ -21,19 +20,28 @@ def _detector() -> cv2.CascadeClassifier:
     return cv2.CascadeClassifier(str(folder / "haarcascade_frontalface_alt2.xml"))
 
 
-def find_portrait(card: Picture) -> Picture | None:
-    """The portrait (h, w, 3) BGR on the left of a rectified document (H, W, 3), or None."""
-    height, width = card.shape[:2]
-    left = card[:, : round(width * _LEFT_SHARE)]
-    scale = 320 / left.shape[1]
-    small = as_picture(
-        cv2.resize(
-            grey_of(as_picture(left)), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA
-        )
-    )
+def _faces(small: Picture) -> list[tuple[int, int, int, int]]:
+    """Faces of a portrait's size, by the first way of looking that finds any."""
     limit = int(_MIN_HEIGHT * small.shape[0])
-    faces = _detector().detectMultiScale(small, 1.1, 4, minSize=(limit, limit))
-    fitting = [f for f in faces if f[3] <= _MAX_HEIGHT * small.shape[0]]
+    even = as_picture(cv2.equalizeHist(small))
+    for picture, step, neighbours in ((small, 1.1, 4), (even, 1.1, 4), (small, 1.04, 3)):
+        found = _detector().detectMultiScale(picture, step, neighbours, minSize=(limit, limit))
+        faces = [(int(x), int(y), int(w), int(h)) for x, y, w, h in found]
+        fitting = [face for face in faces if face[3] <= _MAX_HEIGHT * small.shape[0]]
+        if fitting:
+            return fitting
+    return []
+
+
+def find_portrait(card: Picture) -> Picture | None:
+    """The portrait (h, w, 3) BGR on a rectified document (H, W, 3), or None.
+
+    The largest face counts: the small second portrait of newer cards is smaller.
+    """
+    height, width = card.shape[:2]
+    scale = 520 / width
+    shrunk = cv2.resize(grey_of(card), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    fitting = _faces(as_picture(shrunk))
     if not fitting:
         return None
     x, y, w, h = (int(v / scale) for v in max(fitting, key=lambda f: f[2] * f[3]))

@@ -35,8 +35,8 @@ from kiosk.services.zone_reading import ZoneFinding, ZoneReader, makes_sense
 if TYPE_CHECKING:
     from kiosk.capture.picture import Picture, Points
 
-_FRONT_FRAMES = 6
-_PLAIN_BACK_FRAMES = 8
+_FRONT_PORTRAITS = 3
+_PLAIN_BACK_FRAMES = 10
 _SEAL_FRAMES = 12
 _SHARP_ENOUGH = 0.08
 _BACK_LAYOUTS = frozenset({"TD1"})
@@ -117,6 +117,7 @@ class LiveReader:
         self._voice = speech.Voice()
         self._count = 0
         self._calm = 0
+        self._portraits = 0
         self._waited = 0
         self._portrait_seen: bool | None = None
         self._upside_down = False
@@ -220,19 +221,23 @@ class LiveReader:
             if quality.sharpness >= _SHARP_ENOUGH:
                 self._read_zone(frame, zone, corners, quality)
             return
-        still = self._tracker.stable_frames >= 2 and self._tracker.seen
-        clean = quality.sharpness >= _SHARP_ENOUGH / 2 and quality.glare <= speech.MAX_GLARE
-        if corners is None or zone.partial or not (still and clean):
-            self._calm = 0
+        if corners is None or zone.partial or not self._tracker.seen:
+            return
+        if quality.glare > speech.MAX_GLARE:
             return
         self._calm += 1
-        if self._calm % 3 == 1:
-            self._look_for_portrait(frame, corners)
+        if self._calm % 2:
+            return
+        if self._look_for_portrait(frame, corners) is not None:
+            self._portraits += 1
+        elif self._portraits:
+            self._portraits -= 1
         if self._zone_expected(side):
             return
-        # A plain front shows a portrait, a plain back shows none.
-        enough = _FRONT_FRAMES if side is Side.FRONT else _PLAIN_BACK_FRAMES
-        if self._portrait_seen is (side is Side.FRONT) and self._calm >= enough:
+        # A plain front shows a portrait again and again, a plain back never does.
+        front = side is Side.FRONT and self._portraits >= _FRONT_PORTRAITS
+        back = side is Side.BACK and not self._portraits and self._calm >= _PLAIN_BACK_FRAMES
+        if front or back:
             self._finish_plain(frame, corners, quality, side)
 
     def _look_for_portrait(self, frame: Frame, corners: Points) -> Picture | None:
