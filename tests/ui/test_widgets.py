@@ -15,9 +15,10 @@ from ui.widgets.feature_card import FeatureCard, FeatureView, Gesture
 from ui.widgets.field import FieldState, ReadList, ReadRow
 from ui.widgets.list_row import RowItem, RowList
 from ui.widgets.look import Look
+from ui.widgets.picture import corner_paths
 from ui.widgets.pin_pad import PinPad
 from ui.widgets.portrait import PortraitCompare
-from ui.widgets.preview import Preview, corner_paths
+from ui.widgets.preview import Preview
 from ui.widgets.steps import StepBar, StepItem, StepRail
 
 

@@ -1,5 +1,7 @@
 """The window: arranges rail, bars and page for counter or tablet, and refuses to be closed."""
 
+from typing import cast
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLayout, QVBoxLayout, QWidget
@@ -191,7 +193,7 @@ class Shell(QWidget):
 
     def _keep_focus_off_the_frame(self, page: QWidget, bar: QWidget | None) -> None:
         """When a page goes, Qt hands its focus to the next control: Space would then lock."""
-        focus = self.focusWidget()
+        focus = cast("QWidget | None", self.focusWidget())  # the stubs leave None out
         homes = (page,) if bar is None else (page, bar)
         if focus is not None and any(home.isAncestorOf(focus) for home in homes):
             return

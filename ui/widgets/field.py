@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from ui.theme import Radius, Size, Space, Stroke, Type
-from ui.widgets.button import IconButton
+from ui.widgets.icon_button import IconButton
 from ui.widgets.label import IconLabel, Label
 from ui.widgets.line_edit import LineEdit
 from ui.widgets.look import Look

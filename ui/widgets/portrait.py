@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 from ui.theme import Space, Type
 from ui.widgets.label import Label
 from ui.widgets.look import Look
-from ui.widgets.preview import PictureView
+from ui.widgets.picture import PictureView
 
 if TYPE_CHECKING:
     import numpy as np
