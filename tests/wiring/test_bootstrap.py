@@ -1,5 +1,6 @@
 """The first start, every later one, and what was lost: told, never papered over."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import msgspec
@@ -21,6 +22,7 @@ from kiosk.domain.errors import (
     KeyStoreError,
     NoCameraError,
     NotEnrolledError,
+    PolicyInvalidError,
     VaultCorruptError,
     VaultKeyError,
 )
@@ -29,8 +31,11 @@ from kiosk.domain.ids import AgentId, OfficeId
 from kiosk.paths import Paths
 from kiosk.ports import CentralSide
 from kiosk.services.delivery import TIME, SignedTime
+from kiosk.services.fleet import POLICY
+from kiosk.sync.policy import sign_policy
 from tests.fakes.clock import FakeClock
 from tests.fakes.key_stores import MemoryKeyStore
+from tests.fakes.membership import ISSUER, POLICY_IN_FORCE, join_fleet
 from tests.fakes.office import CHEAP
 
 NOW = FakeClock().now()
@@ -198,3 +203,50 @@ def test_signed_time_decides_where_the_device_is_off_by_years(device):
     assert true.monotonic_ms() == device.clock.monotonic_ms()
     device.clock.reboot()
     assert true.now().year == 1970  # nothing better is known until the next delivery
+
+
+def test_a_member_of_a_fleet_works_by_its_policy_and_notes_each_start_of_the_machine(device):
+    kiosk = device()
+    join_fleet(kiosk)
+    kiosk.close()
+    kiosk = device()
+    assert kiosk.enrolled
+    kiosk.require_enrolled()
+    assert kiosk.office_id == "069002"
+    assert kiosk.policy == POLICY_IN_FORCE
+    assert kiosk.catalogue.get("online-request").feature_count == 4
+    rules = kiosk.membership.document_rules(kiosk.documents)()
+    assert rules.accepted_kinds == set(POLICY_IN_FORCE.accepted_documents)
+    assert list(kiosk.membership.issuers()) == [ISSUER.key_id]
+    assert kiosk.last_entry_at() == device.clock.now()
+    kiosk.close()
+    device().close()
+    device.clock.reboot()
+    kiosk = device()
+    with kiosk.store.begin() as uow:
+        kinds = [row.kind for row in uow.journal.range(0, uow.journal.size())]
+    assert kinds == ["enrolled", "boot", "boot"]
+    assert kiosk.open_link() is not None
+
+
+def test_a_central_side_that_does_not_answer_costs_nothing(device):
+    kiosk = device()
+    join_fleet(kiosk)
+    summary = kiosk.delivery.run_once()
+    assert summary.reason == "SYNC-001"
+    assert kiosk.enrolled
+
+
+def test_a_policy_that_is_not_signed_by_the_pinned_root_stops_the_start(device):
+    kiosk = device()
+    join_fleet(kiosk)
+    forged = sign_policy(replace(POLICY_IN_FORCE, evidence_images=True), ISSUER)
+    with kiosk.store.begin() as uow:
+        uow.values.put(POLICY, forged.encode())
+        uow.commit()
+    with pytest.raises(PolicyInvalidError):
+        kiosk.membership.reload()
+    assert kiosk.policy == POLICY_IN_FORCE
+    kiosk.close()
+    with pytest.raises(PolicyInvalidError):
+        device()

@@ -5,6 +5,7 @@ import re
 import zipfile
 
 import pytest
+import typer
 
 from kiosk import logs
 from kiosk.__main__ import build_app, run
@@ -14,6 +15,7 @@ from kiosk.devices.key_stores import DemonstrationKeyStore
 from kiosk.domain.errors import KioskError
 from kiosk.paths import Paths
 from tests.fakes.cases import CARD_SIDES, DOCUMENT, REQUEST
+from tests.fakes.membership import join_fleet
 
 
 @pytest.fixture
@@ -173,3 +175,54 @@ def test_the_support_file_never_overwrites_another(ask, tmp_path):
     out.write_text("mine")
     assert ask("support-bundle", str(out))[0] == 2
     assert out.read_text() == "mine"
+
+
+@pytest.fixture
+def member(device):
+    kiosk = build(Paths.of_device(device))
+    join_fleet(kiosk)
+    kiosk.close()
+    return device
+
+
+def with_pins(monkeypatch, *pins: str) -> None:
+    """Someone types these PINs, one after the other."""
+    waiting = list(pins)
+    monkeypatch.setattr(typer, "prompt", lambda *_, **__: waiting.pop(0))
+
+
+def test_an_agent_is_added_and_may_sign_in(ask, member, monkeypatch):
+    with_pins(monkeypatch, "271828")
+    code, out, _ = ask("agent", "add", "a17", "--name", "Camille R.", "--json")
+    assert (code, json.loads(out)) == (0, {"agent": "a17", "role": "agent"})
+    kiosk = build(Paths.of_device(member))
+    assert kiosk.sign_in.sign_in("a17", "271828").agent.display_name == "Camille R."
+    kiosk.close()
+
+
+def test_a_trivial_pin_is_refused_in_plain_words(ask, member, monkeypatch):
+    with_pins(monkeypatch, "111111")
+    code, _, err = ask("agent", "add", "a17", "--name", "Camille R.")
+    assert code == 3
+    assert "SIGNIN-004" in err
+
+
+def test_once_there_is_a_manager_only_a_manager_adds_agents(ask, member, monkeypatch):
+    with_pins(monkeypatch, "314159", "271828", "000000", "314159", "271828")
+    assert ask("agent", "add", "m1", "--name", "Dominique", "--role", "manager")[0] == 0
+    assert "SIGNIN-000" in ask("agent", "add", "a17", "--name", "Camille")[2]
+    wrong = ("agent", "add", "a17", "--name", "Camille", "--manager", "m1")
+    assert "SIGNIN-001" in ask(*wrong)[2]
+    monkeypatch.undo()
+    with_pins(monkeypatch, "314159", "271828")
+    code, out, _ = ask(*wrong)
+    assert code == 0
+    assert "a17" in out
+
+
+def test_a_delivery_without_a_central_side_says_so_and_loses_nothing(ask, member):
+    code, out, _ = ask("sync", "--once", "--json")
+    assert code == 1
+    assert json.loads(out) == {"stored": 0, "waiting": 0, "reason": "SYNC-001"}
+    assert "SYNC-001" in ask("sync", "--once")[1]
+    assert "CONFIG-002" not in ask("doctor")[1]
