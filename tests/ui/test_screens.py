@@ -12,7 +12,7 @@ from ui.screens.fault import FaultFacts
 from ui.screens.hardware import HardwareFacts
 from ui.screens.history import KIND_LOOKS, HistoryFacts
 from ui.screens.home import HomeFacts
-from ui.screens.sign_in import SignInFacts
+from ui.screens.sign_in import SignInFacts, initials_of
 from ui.theme import TextSize, ThemeName
 from ui.widgets.look import Look
 
@@ -100,6 +100,14 @@ def test_the_only_agent_is_chosen_already(show):
     _, page = show("sign_in")
     page.show_facts(SignInFacts(samples.AGENTS[2:]))
     assert page.selected == "sacha"
+
+
+@pytest.mark.parametrize(
+    ("name", "initials"),
+    [("Camille R.", "CR"), ("élodie", "É"), ("Jean de la Tour", "JT"), ("", ""), (". -", "")],
+)
+def test_initials_are_taken_from_the_name(name, initials):
+    assert initials_of(name) == initials
 
 
 def test_desk_without_agents_says_what_to_do(show):

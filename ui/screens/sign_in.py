@@ -27,6 +27,13 @@ class AgentCard:
     role: str
 
 
+def initials_of(name: str) -> str:
+    """First letters of the first and the last word: ``Camille R.`` gives ``CR``."""
+    words = [word for word in name.split() if word[0].isalnum()]
+    chosen = words[:1] + words[-1:] if len(words) > 1 else words
+    return "".join(word[0].upper() for word in chosen)
+
+
 @dataclass(frozen=True, slots=True)
 class SignInFacts:
     """What the page shows.
@@ -163,7 +170,12 @@ class SignInScreen(Page):
         tr = self.look.language.tr
         self._agents.show_choices(
             tuple(
-                Choice(agent.agent_id, agent.name, tr(f"common.role.{agent.role}"), "user")
+                Choice(
+                    agent.agent_id,
+                    agent.name,
+                    tr(f"common.role.{agent.role}"),
+                    initials=initials_of(agent.name),
+                )
                 for agent in self._facts.agents
             )
         )

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from ui.theme import Radius, Size, Space, Stroke, Tone, Type
-from ui.widgets.label import IconLabel, Label
+from ui.widgets.label import IconLabel, Initials, Label
 from ui.widgets.look import Look
 from ui.widgets.paint import draw_box, draw_focus, draw_key_cap
 from ui.widgets.pressable import Pressable
@@ -17,13 +17,14 @@ from ui.widgets.pressable import Pressable
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One option; ``value`` is what is told back."""
+    """One option; ``value`` is what is told back, ``initials`` stand beside a person's name."""
 
     value: str
     label: str
     hint: str = ""
     icon: str = ""
     tone: Tone = Tone.INFO
+    initials: str = ""
 
 
 class ChoiceButton(Pressable):
@@ -50,6 +51,10 @@ class ChoiceButton(Pressable):
         words.addWidget(self._label)
         words.addWidget(self._hint)
         row.addWidget(self._icon)
+        if choice.initials:
+            initials = Initials(look, choice.initials)
+            self._let_through(initials)
+            row.addWidget(initials)
         row.addLayout(words, 1)
         self._let_through(self._icon, self._label, self._hint)
         self.setMinimumHeight(look.theme.scaled(Size.TARGET_COUNTER))

@@ -140,3 +140,32 @@ class Badge(QWidget):
         side = self._look.theme.scaled(self._size)
         self.setFixedSize(side, side)
         self.update()
+
+
+class Initials(QWidget):
+    """Initials on a round fill beside a name; decoration, the name itself is a label."""
+
+    def __init__(self, look: Look, initials: str) -> None:
+        super().__init__()
+        self._look = look
+        self._initials = initials
+        look.theme.changed.connect(self._restyle)
+        self._restyle()
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme = self._look.theme
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color("primary"))
+        painter.drawEllipse(QRectF(self.rect()))
+        painter.setPen(theme.color("onprimary"))
+        painter.setFont(theme.font(Type.LABEL_STRONG))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._initials)
+        painter.end()
+
+    def _restyle(self) -> None:
+        side = self._look.theme.scaled(Size.BADGE)
+        self.setFixedSize(side, side)
+        self.update()
