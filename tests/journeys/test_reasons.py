@@ -1,0 +1,93 @@
+"""Reasons that the facts of a case suggest, and the automatic agent's answer to them."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from kiosk.domain.decision import Decision, Outcome, Reason
+from kiosk.domain.errors import EventRefusedError
+from kiosk.domain.evidence import Check, Side, Verdict
+from kiosk.domain.request import RequestVerdict
+from kiosk.journeys.automatic import CodePresented, Script, fitting_decision, next_act, play
+from kiosk.journeys.model import FieldTyped, PersonFacts, StepKind
+from kiosk.journeys.reasons import suggested_reasons
+from tests.fakes.cases import CARD_SIDES, FEATURES, JOURNEY, OLD_CARD, PaperCase, new_case, side
+
+NEAR = Check("request.surname", Verdict.UNSURE, "prefix")
+
+
+@pytest.mark.parametrize(
+    ("facts", "reasons"),
+    [
+        ({"request_problem": RequestVerdict.EXPIRED}, (Reason.REQUEST_EXPIRED_OR_USED,)),
+        ({"request_problem": RequestVerdict.USED_BEFORE}, (Reason.REQUEST_EXPIRED_OR_USED,)),
+        ({"request_problem": RequestVerdict.WRONG_OFFICE}, (Reason.WRONG_OFFICE,)),
+        ({"request_problem": RequestVerdict.FOREIGN}, ()),
+        ({"checks": (Check("validity.expiry", Verdict.FAIL),)}, (Reason.EXPIRED,)),
+        ({"checks": (NEAR,)}, (Reason.NAME_DIFFERS,)),
+        ({"checks": (NEAR,), "ticked": (NEAR.code,)}, ()),
+        (
+            {"features": (replace(FEATURES[0], verdict=Verdict.FAIL),)},
+            (Reason.FEATURE_NOT_CONFORM,),
+        ),
+        (
+            {"features": (replace(FEATURES[0], verdict=Verdict.UNSURE),)},
+            (Reason.TOO_FEW_FEATURES,),
+        ),
+        ({"person": PersonFacts(Verdict.UNSURE)}, (Reason.PERSON_DIFFERS,)),
+        (
+            {"person": PersonFacts(Verdict.PASS, (), 1, questions_consistent=False)},
+            (Reason.ANSWERS_INCONSISTENT,),
+        ),
+        ({}, ()),
+    ],
+)
+def test_facts_suggest_reasons_of_the_closed_list(facts, reasons):
+    assert suggested_reasons(replace(new_case(), **facts)) == reasons
+
+
+def test_without_any_reason_the_automatic_agent_suspends_for_a_technical_one():
+    assert fitting_decision(JOURNEY, new_case()) == Decision(
+        Outcome.SUSPENDED, (Reason.TECHNICAL_FAILURE,)
+    )
+
+
+def test_the_automatic_agent_says_when_its_script_runs_out():
+    with pytest.raises(EventRefusedError):
+        play(PaperCase(), Script())
+    with pytest.raises(EventRefusedError):
+        play(PaperCase(), Script(codes=("valid",)))
+
+
+def test_the_automatic_agent_refuses_and_abandons_where_its_script_says_so():
+    decision = Decision(Outcome.REFUSED, (Reason.NOT_ORIGINAL,))
+    script = Script(("valid",), CARD_SIDES, decision=decision, refuse_at=StepKind.FEATURES)
+    end = play(PaperCase(), script)
+    assert (end.decision, end.person) == (decision, None)
+
+
+def test_the_automatic_agent_types_both_printed_dates():
+    sides = (side(Side.FRONT, OLD_CARD), side(Side.BACK))
+    typed = {"expiry_date": date(2027, 6, 14), "issue_date": date(2012, 6, 15)}
+    end = play(PaperCase(), Script(("valid",), sides, typed=typed))
+    assert end.typed_fields == ("expiry_date", "issue_date")
+    assert end.document.issue_date == date(2012, 6, 15)
+
+
+def test_a_date_cannot_be_typed_without_a_document():
+    case = PaperCase()
+    play(case, Script(("valid",)), until=StepKind.DOCUMENT)
+    with pytest.raises(EventRefusedError):
+        case.dispatch(FieldTyped("issue_date", date(2012, 6, 15)))
+
+
+def test_a_script_that_never_ends_is_stopped():
+    class Deaf(PaperCase):
+        def present_code(self, _text):
+            return self.state
+
+    codes = ("valid",) * 500
+    assert isinstance(next_act(JOURNEY, new_case(), Script(codes)), CodePresented)
+    with pytest.raises(EventRefusedError, match="does not end"):
+        play(Deaf(), Script(codes))
