@@ -37,7 +37,10 @@ def ordered(corners: Points) -> Points:
 
 def _lines(grey: Picture) -> tuple[Points, Points]:
     """Straight lines (n, 3) as (a, b, c) with a x + b y = c: those that run along, and across."""
-    found = cv2.createLineSegmentDetector(cv2.LSD_REFINE_NONE).detect(grey)[0]
+    # OpenCV's types do not say so, but there is no array where there is no segment.
+    found: npt.NDArray[np.float32] | None
+    detector = cv2.createLineSegmentDetector(cv2.LSD_REFINE_NONE)
+    found = detector.detect(grey)[0]  # type: ignore[assignment]  # as above
     if found is None:
         return np.empty((0, 3)), np.empty((0, 3))
     segments = found[:, 0, :].astype(np.float64)
@@ -157,7 +160,8 @@ def _misshape(quads: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     lengths = np.linalg.norm(np.roll(quads, -1, axis=1) - quads, axis=2)
     wide, tall = lengths[:, 0] + lengths[:, 2], lengths[:, 1] + lengths[:, 3]
     ratio = np.maximum(wide, tall) / np.maximum(1.0, np.minimum(wide, tall))
-    return np.minimum(np.abs(np.log(ratio / 1.586)), np.abs(np.log(ratio / 1.42)))
+    apart = np.minimum(np.abs(np.log(ratio / 1.586)), np.abs(np.log(ratio / 1.42)))
+    return np.asarray(apart, np.float64)
 
 
 def _aligned(corners: Points, quads: npt.NDArray[np.float64]) -> Points:
@@ -199,7 +203,8 @@ def find_outline(image: Picture, near: Points | None = None) -> Points | None:
     best = int(score.argmax())
     if sides[best].mean() < _MIN_SUPPORT or sides[best, 1] < _MIN_SIDE:
         return None
-    return ordered(quads[best]) / scale
+    corners: Points = ordered(quads[best]) / scale
+    return corners
 
 
 def card_around(zone: Points, lines: int) -> Points:

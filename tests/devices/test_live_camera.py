@@ -172,7 +172,9 @@ def test_a_camera_recovers_when_its_cover_is_opened():
             frame = live.read(2000)
         except CameraBlackError:
             continue
-        break
+        # A frame on its way while the cover was opened may still be black.
+        if frame.image.max() > 100:
+            break
     assert frame is not None
     assert frame.image.max() > 100
     live.stop()
