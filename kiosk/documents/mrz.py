@@ -122,6 +122,19 @@ def parse(lines: Sequence[str], today: date) -> MrzReading:
     return MrzReading(document, checks)
 
 
+def digits_hold(lines: Sequence[str]) -> bool:
+    """Whether every check digit of the lines is right; False where they fit no layout."""
+    try:
+        rows = _clean(lines)
+    except MrzFormatError:
+        return False
+    layout = layout_of(rows)
+    if layout is None:
+        return False
+    checks = _digit_checks(layout, rows, _number_of(layout, rows))
+    return all(check.verdict is Verdict.PASS for check in checks)
+
+
 def _clean(lines: Sequence[str]) -> tuple[str, ...]:
     if not 2 <= len(lines) <= 3 or any(len(line) > _MAX_WIDTH for line in lines):
         raise MrzFormatError("number or width of lines")

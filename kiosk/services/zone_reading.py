@@ -15,6 +15,7 @@ import numpy as np
 from kiosk.capture.decode import ZoneReading, read_zone
 from kiosk.capture.outline import card_around
 from kiosk.capture.picture import Picture, rotated, turned, turned_back
+from kiosk.capture.settle import settle
 from kiosk.capture.zone import Zone, cut_line, find_lines, find_zones
 from kiosk.documents.mrz import MrzReading
 from kiosk.domain.evidence import Verdict
@@ -152,7 +153,8 @@ def read_strips(
     lines: tuple[TextLine, ...] = zone.lines[::-1] if flipped else zone.lines
     letters = _LETTERS[len(lines)]
     strips = [cut_line(grey, line, letters, flipped=flipped, looser=looser) for line in lines]
-    return read_zone(reader.recognise(strips))
+    reading = read_zone(reader.recognise(strips))
+    return None if reading is None else settle(reading)
 
 
 _IMPOSSIBLE = frozenset({"mrz.calendar", "mrz.names", "mrz.sex"})

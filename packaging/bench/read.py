@@ -4,9 +4,9 @@
 
 Live: each side that carries a zone is shown under seeded conditions for up to four seconds of
 camera time. A frame that comes while the reader still works is dropped, as in the program, so slow
-reading costs time here too. ``read`` counts readings accepted with the text exactly as drawn; ``wrong``
-counts readings accepted with any other text: it must be 0. Files: one single frame, read as
-``visavis read`` does. The specimens are drawn with one OCR-B face: real documents will do worse.
+reading costs time here too. ``read`` counts readings accepted with the text exactly as drawn;
+``wrong`` counts readings accepted with any other text: it must be 0. Files: one single frame, read
+as ``visavis read`` does. The specimens are drawn with one OCR-B face: real documents will do worse.
 """
 
 from __future__ import annotations
