@@ -22,6 +22,7 @@ class Card(QWidget):
         self._head = QHBoxLayout()
         self._head.setSpacing(Space.M)
         self.title = Label(look, title, Type.H2)
+        self.title.setParent(self)  # without one it would be shown as a window of its own
         self.title.setVisible(bool(title))
         self._head.addWidget(self.title)
         self._head.addStretch(1)
