@@ -328,3 +328,21 @@ def test_going_back_to_the_request_and_keeping_it_loses_nothing(office):
         case.dispatch(SteppedBack())
     kept = case.dispatch(RequestPresented(RequestVerdict.VALID, case.state.request))
     assert (kept.document, kept.checks) == (before.document, before.checks)
+
+
+@pytest.mark.parametrize(
+    ("year", "verdict"),
+    [(1970, RequestVerdict.NOT_YET_VALID), (2107, RequestVerdict.EXPIRED)],
+)
+def test_a_clock_off_by_years_costs_a_plain_answer_and_no_case(office, year, verdict):
+    session = office.session()
+    code = office.code()
+    right = office.clock.now()
+    office.clock.set_wall(right.replace(year=year))
+    case = office.proofing.open_case(PROCEDURE, session)
+    assert case.present_code(code).request_problem is verdict
+    office.clock.set_wall(right)
+    assert case.present_code(code).step is StepKind.NOTICE
+    play(case, script(office))
+    assert case.state.closed
+    assert office.journal_kinds().count("clock_jump") == 2

@@ -1,5 +1,8 @@
 """``visavis.toml``: read whole, or refused with the line that is to blame."""
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -87,3 +90,12 @@ def test_any_text_is_settings_or_a_settings_error(text):
         parse_config(text)
     except ConfigFileError:
         return
+
+
+def test_the_settings_shown_to_operators_are_the_settings_that_exist():
+    page = (Path(__file__).parents[2] / "docs" / "operator" / "command-line.md").read_text("utf-8")
+    example = page.split("```toml\n")[1].split("```")[0]
+    assert parse_config(example) == Config(office="075012")
+    for table in (Config(), Config().camera, Config().screen, Config().collector):
+        for name in table.__dataclass_fields__:
+            assert re.search(rf"^(\[{name}\]|{name} = )", example, re.MULTILINE), name
