@@ -190,7 +190,7 @@ def _answer() -> tuple[Step, ...]:
         ),
         Step(
             kind=StepKind.RECEIPT,
-            instruction="journey.receipt.instruction",
+            instruction="receipt.code_hint",
             done_when="sealed",
             back=False,
         ),

@@ -7,6 +7,7 @@ import pytest
 from kiosk.domain import errors
 from kiosk.domain.errors import CatalogueError, KioskError
 from kiosk.texts import LANGUAGES, MissingTextError, Texts
+from tests.fakes.cases import JOURNEY
 
 TEXTS = {language: Texts.load(language) for language in LANGUAGES}
 KEYS = {language: TEXTS[language].keys() for language in LANGUAGES}
@@ -129,3 +130,9 @@ def test_a_wrong_file_of_texts_is_a_catalogue_error(folder, content):
 def test_an_unknown_language_is_a_catalogue_error(folder):
     with pytest.raises(CatalogueError):
         Texts.load("de", folder)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_step_of_a_procedure_tells_the_agent_what_to_do(language):
+    for step in JOURNEY.steps:
+        assert TEXTS[language](step.instruction)
