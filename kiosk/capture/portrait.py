@@ -10,7 +10,10 @@ import numpy as np
 
 from kiosk.capture.picture import Picture, as_picture, grey_of
 
-_MIN_HEIGHT, _MAX_HEIGHT = 0.16, 0.62
+_MIN_HEIGHT, _MAX_HEIGHT = 0.20, 0.62
+_COLUMNS = ((0.12, 0.34), (0.66, 0.88))
+"""Where the middle of a portrait stands, as shares of the width: print between and at the edges is
+taken for a face now and then."""
 
 
 @lru_cache(maxsize=1)
@@ -27,10 +30,17 @@ def _faces(small: Picture) -> list[tuple[int, int, int, int]]:
     for picture, step, neighbours in ((small, 1.1, 4), (even, 1.1, 4), (small, 1.04, 3)):
         found = _detector().detectMultiScale(picture, step, neighbours, minSize=(limit, limit))
         faces = [(int(x), int(y), int(w), int(h)) for x, y, w, h in found]
-        fitting = [face for face in faces if face[3] <= _MAX_HEIGHT * small.shape[0]]
+        fitting = [face for face in faces if _fits(face, small)]
         if fitting:
             return fitting
     return []
+
+
+def _fits(face: tuple[int, int, int, int], small: Picture) -> bool:
+    x, _, w, h = face
+    middle = (x + w / 2) / small.shape[1]
+    in_column = any(low < middle < high for low, high in _COLUMNS)
+    return in_column and h <= _MAX_HEIGHT * small.shape[0]
 
 
 def find_portrait(card: Picture) -> Picture | None:

@@ -110,7 +110,7 @@ def test_collapse_tells_twin_letters_apart_by_the_blank_between():
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.sampled_from([name for name in LAYOUTS]),
+    st.sampled_from(list(LAYOUTS)),
     st.data(),
 )
 def test_whatever_is_read_fits_its_layout(name, data):
