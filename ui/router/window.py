@@ -111,6 +111,7 @@ class Window(QObject):
         screen = self.shell.screen().availableGeometry()
         self.shell.resize(size or COUNTER.boundedTo(screen.size()))
         self.shell.show()
+        self.shell.activateWindow()
 
     def open_soon(self, make_services: Callable[[], Services]) -> None:
         """Make the services once the frame is painted, then show the sign-in."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout
 from typing_extensions import override
 
@@ -77,7 +77,7 @@ class QrLabel(QLabel):
         painter = QPainter(self)
         rect = QRectF(self.rect())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        draw_box(painter, rect, Radius.KEY, Qt.GlobalColor.white)
+        draw_box(painter, rect, Radius.KEY, QColor(Qt.GlobalColor.white))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
         inset = float(Space.S)
         draw_qr(painter, rect.adjusted(inset, inset, -inset, -inset), self._code)

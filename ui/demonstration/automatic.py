@@ -1,0 +1,279 @@
+"""The automatic agent: plays a customer's visit on the real screens, by keyboard and touch alone.
+
+It sees what an agent sees (the page, its buttons, the step) and presses what an agent presses. It
+takes no short cut through the models: only public widgets get events.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from PySide6.QtCore import QEventLoop, Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+
+from kiosk.domain.decision import Outcome
+from kiosk.domain.evidence import Side, Verdict
+from kiosk.domain.ids import RecordId
+from kiosk.journeys.model import CaseState, StepKind
+from ui.demonstration.office import PIN, Code
+from ui.demonstration.plays import Play
+from ui.demonstration.stage import Stage
+from ui.router import Router
+from ui.router.window import Window
+from ui.steps.checks import ChecksPanel
+from ui.steps.panel import STOP_KEY
+from ui.workers.camera import Sight
+
+_STEP_S = 60.0
+"""Longest time for one step: reading with a busy processor included."""
+_READ_S = 90.0
+_POLL_MS = 15
+_SIGHTS_BEFORE_PICTURE = 8
+
+
+class StuckError(Exception):
+    """The screens did not come to where they should; the message names the step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """How a play ended."""
+
+    name: str
+    outcome: Outcome
+    record_id: RecordId
+    elapsed_s: float
+
+
+class Pictures:
+    """Screenshots of a window, numbered in the order taken."""
+
+    def __init__(self, window: QWidget, folder: Path) -> None:
+        self._window = window
+        self._folder = folder
+        self.files: list[Path] = []
+
+    def take(self, name: str) -> None:
+        """Grab the window as it is."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        file = self._folder / f"{len(self.files) + 1:02d}-{name}.png"
+        self._window.grab().save(str(file))
+        self.files.append(file)
+
+
+def wait_until(holds: Callable[[], bool], what: str, timeout_s: float = _STEP_S) -> None:
+    """Run the event loop until something holds. Raises StuckError."""
+    if holds():
+        return
+    loop = QEventLoop()
+    poll, limit = QTimer(), QTimer()
+    poll.timeout.connect(lambda: loop.quit() if holds() else None)
+    limit.setSingleShot(True)
+    limit.timeout.connect(loop.quit)
+    poll.start(_POLL_MS)
+    limit.start(int(timeout_s * 1000))
+    loop.exec()
+    poll.stop()
+    limit.stop()
+    if not holds():
+        raise StuckError(what)
+
+
+class AutomaticAgent:
+    """Plays visits in an open window."""
+
+    def __init__(self, window: Window, router: Router, stage: Stage, pictures: Pictures) -> None:
+        self._window = window
+        self._shell = window.shell
+        self._router = router
+        self._stage = stage
+        self._pictures = pictures
+        self._play = ""
+        self._sights = 0
+        router.capture.sighted.connect(self._count)
+        router.capture.code_seen.connect(self._picture_of_code)
+        router.capture.side_read.connect(self._picture_of_side)
+
+    def sign_in(self) -> None:
+        """Type the demonstration's PIN."""
+        screen = self._router.sign_in
+        wait_until(lambda: self._shell.page is screen and bool(screen.selected), "sign-in")
+        self._pictures.take("sign-in")
+        QTest.keyClicks(self._focused(), PIN)
+        self._press(Qt.Key.Key_Return)
+        home = self._router.sections.home
+        wait_until(lambda: self._shell.page is home, "home")
+        wait_until(lambda: self._router.desk.idle, "home facts")
+        self._pictures.take("home")
+
+    def play(self, play: Play, code: Code) -> CaseState:
+        """One visit, from home to home. Raises StuckError."""
+        self._play = play.name
+        specimen = self._stage.specimens[play.specimen]
+        self._stage.clear()
+        self._press(Qt.Key.Key_N)
+        self._at(StepKind.REQUEST)
+        self._wait_sights("request")
+        self._take("request")
+        self._stage.hold_code(code.png)
+        self._at(StepKind.NOTICE, _READ_S)
+        self._take("notice")
+        self._press(Qt.Key.Key_Return)
+        self._at(StepKind.DOCUMENT)
+        if play.abandon_at is StepKind.DOCUMENT:
+            self._abandon()
+        else:
+            self._present(play.specimen, date.fromisoformat(specimen.expires))
+            self._examine(play)
+        return self._seal()
+
+    # --- steps --------------------------------------------------------------------------------
+
+    def _present(self, specimen_id: str, expires: date) -> None:
+        for _ in range(len(Side)):
+            side = self._router.case.document.expected
+            if side is None:
+                break
+            before = len(self._state.sides)
+            self._stage.lay(specimen_id, side)
+            wait_until(
+                lambda before=before: len(self._state.sides) > before,  # type: ignore[misc]  # a default in a lambda
+                f"{side.value} of {specimen_id}",
+                _READ_S,
+            )
+        self._stage.clear()
+        entry = self._router.case.document.read.expiry.edit
+        if entry.isVisible() and not entry.text():
+            entry.setFocus()
+            QTest.keyClicks(entry, f"{expires:%d%m%Y}")
+            self._take("document-date")
+            self._press(Qt.Key.Key_Return)
+            wait_until(self._has_expiry, "expiry date")
+        self._take("document-read")
+        self._press(Qt.Key.Key_Return)
+        self._at(StepKind.CHECKS)
+
+    def _has_expiry(self) -> bool:
+        document = self._state.document
+        return document is not None and document.expiry_date is not None
+
+    def _examine(self, play: Play) -> None:
+        panel = self._router.case.panels[StepKind.CHECKS]
+        if isinstance(panel, ChecksPanel):
+            for row in panel.rows.values():
+                if row.tick_button is not None:
+                    self._click(row.tick_button)
+        self._take("checks")
+        self._press(Qt.Key.Key_Return)
+        wait_until(lambda: self._step is not StepKind.CHECKS, "after the checks")
+        if self._step is StepKind.FEATURES:
+            self._answer_features()
+            self._compare(play.person)
+        self._at(StepKind.DECISION)
+        self._decide(play.expected)
+
+    def _answer_features(self) -> None:
+        first = True
+        while any(item.verdict is None for item in self._state.features):
+            if first:
+                self._take("features")
+                first = False
+            before = sum(item.verdict is not None for item in self._state.features)
+            self._press(Qt.Key.Key_1)
+            wait_until(
+                lambda before=before: (  # type: ignore[misc]  # a default in a lambda
+                    sum(item.verdict is not None for item in self._state.features) > before
+                ),
+                "answer to a feature",
+            )
+        self._press(Qt.Key.Key_Return)
+        self._at(StepKind.PERSON)
+
+    def _compare(self, verdict: Verdict) -> None:
+        panel = self._router.case.person
+        for zone in ("shape", "ears", "eyes"):
+            self._click(panel.zones.button(zone))
+        self._click(panel.questions.button("1"))
+        self._click(panel.consistent.button("yes"))
+        keys = {Verdict.PASS: Qt.Key.Key_1, Verdict.FAIL: Qt.Key.Key_2}
+        self._press(keys.get(verdict, Qt.Key.Key_3))
+        self._take("person")
+        self._press(Qt.Key.Key_Return)
+
+    def _decide(self, expected: Outcome) -> None:
+        self._click(self._router.case.decision.outcomes.button(expected.value))
+        self._take("decision")
+        self._press(Qt.Key.Key_Return)
+
+    def _abandon(self) -> None:
+        self._wait_sights("document")
+        self._press(Qt.Key(getattr(Qt.Key, f"Key_{STOP_KEY}")))
+        stop = self._router.case.stop
+        wait_until(lambda: self._shell.page is stop, "interruption")
+        self._click(stop.choices.button("withdraws"))
+        self._take("interruption")
+        self._press(Qt.Key.Key_Return)
+
+    def _seal(self) -> CaseState:
+        self._at(StepKind.CONFIRM)
+        self._take("confirm")
+        self._press(Qt.Key.Key_Return)
+        receipt = self._router.case.receipt
+        wait_until(lambda: self._shell.page is receipt, "receipt")
+        self._take("receipt")
+        state = self._state
+        self._press(Qt.Key.Key_Return)
+        home = self._router.sections.home
+        wait_until(lambda: self._shell.page is home, "home after the receipt")
+        return state
+
+    # --- eyes and fingers ---------------------------------------------------------------------
+
+    @property
+    def _state(self) -> CaseState:
+        view = self._router.journey.view
+        if view is None:
+            raise StuckError("no case is open")
+        return view.state
+
+    @property
+    def _step(self) -> StepKind | None:
+        return None if self._router.journey.busy else self._router.case.open_step
+
+    def _at(self, step: StepKind, timeout_s: float = _STEP_S) -> None:
+        panel = self._router.case.panels[step]
+        wait_until(
+            lambda: self._step is step and self._shell.page is panel,
+            f"{self._play}: {step.value}",
+            timeout_s,
+        )
+
+    def _press(self, key: Qt.Key) -> None:
+        wait_until(lambda: not self._router.journey.busy, f"{self._play}: an answer")
+        QTest.keyClick(self._focused(), key)
+
+    @staticmethod
+    def _click(button: QPushButton) -> None:
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton, pos=button.rect().center())
+
+    def _focused(self) -> QWidget:
+        return self._shell.focusWidget() or self._shell
+
+    def _take(self, name: str) -> None:
+        QApplication.processEvents()
+        self._pictures.take(f"{self._play}-{name}")
+
+    def _wait_sights(self, what: str) -> None:
+        self._sights = 0
+        wait_until(lambda: self._sights >= _SIGHTS_BEFORE_PICTURE, f"{self._play}: {what} in view")
+
+    def _count(self, _sight: Sight) -> None:
+        self._sights += 1
+
+    def _picture_of_code(self, _text: str) -> None:
+        self._pictures.take(f"{self._play}-code")
+
+    def _picture_of_side(self, _event: object) -> None:
+        self._pictures.take(f"{self._play}-side")

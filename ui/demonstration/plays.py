@@ -1,0 +1,47 @@
+"""What the automatic agent plays: a customer, their document, and how the agent answers."""
+
+from dataclasses import dataclass
+
+from kiosk.domain.decision import Outcome
+from kiosk.domain.evidence import Verdict
+from kiosk.journeys.model import StepKind
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """One customer.
+
+    Attributes:
+        name: for ``--procedure`` and for the names of the pictures.
+        specimen: document under the camera.
+        expected: how it must end; anything else is a failure of the demonstration.
+        person: the agent's answer in front of the person.
+        abandon_at: step at which the customer leaves, or None.
+    """
+
+    name: str
+    specimen: str
+    expected: Outcome
+    person: Verdict = Verdict.PASS
+    abandon_at: StepKind | None = None
+
+
+PLAYS = (
+    Play("accepted", "fr-id-lefevre", Outcome.ACCEPTED),
+    Play("passport", "fr-passport-le-goff", Outcome.ACCEPTED),
+    Play("old-card", "fr-id-1988-specimen", Outcome.ACCEPTED),
+    Play("expired", "fr-passport-expired", Outcome.REFUSED),
+    Play("tampered", "fr-id-martin-tampered", Outcome.REFUSED),
+    Play("suspended", "fr-id-lefevre", Outcome.SUSPENDED, person=Verdict.UNSURE),
+    Play("abandoned", "fr-id-lefevre", Outcome.ABANDONED, abandon_at=StepKind.DOCUMENT),
+)
+
+
+def chosen(procedure: str) -> tuple[Play, ...]:
+    """The plays of a name, or all of them. Raises KeyError for an unknown name."""
+    if procedure == "all":
+        return PLAYS
+    found = tuple(play for play in PLAYS if play.name == procedure)
+    if not found:
+        raise KeyError(procedure)
+    return found
