@@ -65,7 +65,6 @@ class CheckRow(QWidget):
         self._sentence.setAccessibleName(f"{verdict_name}. {sentence}")
         words.addWidget(self._sentence)
         self._detail = Label(look, detail, Type.LABEL, "ink2", wrap=True)
-        self._detail.setVisible(bool(detail))
         words.addWidget(self._detail)
         self._tick: ChoiceButton | None = None
         if tick:
@@ -73,6 +72,8 @@ class CheckRow(QWidget):
             self._tick.toggled.connect(self.ticked_changed)
             words.addWidget(self._tick)
         row.addLayout(words, 1)
+        # Only now: a widget without a parent would be shown as a window of its own.
+        self._detail.setVisible(bool(detail))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         look.theme.changed.connect(self.update)
 
