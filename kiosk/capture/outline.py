@@ -195,7 +195,7 @@ def find_outline(image: Picture, near: Points | None = None) -> Points | None:
         (quads[:, 2] - quads[:, 0])[:, 0] * (quads[:, 3] - quads[:, 1])[:, 1]
         - (quads[:, 2] - quads[:, 0])[:, 1] * (quads[:, 3] - quads[:, 1])[:, 0]
     ) / (2 * width * height)
-    score = sides.mean(1) + 0.5 * sides[:, 0] + 0.5 * sides[:, 1] + 0.5 * np.sqrt(area)
+    score = sides.mean(1) + 0.5 * sides[:, 0] + 0.5 * sides[:, 1] + 2.2 * np.sqrt(area)
     score -= 0.7 * _misshape(quads)
     if near is not None:
         moved = np.abs(quads - _aligned(near * scale, quads)).max((1, 2)) / width

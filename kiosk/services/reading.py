@@ -39,6 +39,7 @@ _FRONT_PORTRAITS = 3
 _PLAIN_BACK_FRAMES = 10
 _SEAL_FRAMES = 12
 _SHARP_ENOUGH = 0.08
+_PLAIN_SHARP_ENOUGH = 0.05  # a zone that blur hides must not pass for a side without one
 _BACK_LAYOUTS = frozenset({"TD1"})
 _SEALED_KINDS = frozenset({DocumentKind.FR_ID_CARD_2021})
 
@@ -223,7 +224,7 @@ class LiveReader:
             return
         if corners is None or zone.partial or not self._tracker.seen:
             return
-        if quality.glare > speech.MAX_GLARE:
+        if quality.glare > speech.MAX_GLARE or quality.sharpness < _PLAIN_SHARP_ENOUGH:
             return
         self._calm += 1
         if self._calm % 2:
