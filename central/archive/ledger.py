@@ -40,7 +40,7 @@ def _device(row: Row[Any]) -> DeviceRow:
         size=row.size,
         frontier=_cut(row.frontier),
         checkpoint=row.checkpoint,
-        quarantined=row.quarantined,
+        quarantined=bool(row.quarantined),
     )
 
 

@@ -2,16 +2,15 @@
 
 No table holds personal data: records are sealed, entries carry none. The age header of a record
 (``sealed.header``) lies here, its payload in a file: deleting the header makes the payload noise.
+Tables are STRICT: a value of another type cannot be slipped in.
 """
 
 from sqlalchemy import (
-    Boolean,
     Column,
     ForeignKey,
     Integer,
     LargeBinary,
     MetaData,
-    String,
     Table,
     Text,
     UniqueConstraint,
@@ -24,29 +23,32 @@ policies = Table(
     metadata,
     Column("version", Integer, primary_key=True),
     Column("token", Text, nullable=False),
+    sqlite_strict=True,
 )
 
 codes = Table(
     "enrolment_codes",
     metadata,
     Column("secret_sha256", LargeBinary, primary_key=True),
-    Column("office_id", String(20), nullable=False),
-    Column("expires_at", String(40), nullable=False),
-    Column("device_id", String(32)),
+    Column("office_id", Text, nullable=False),
+    Column("expires_at", Text, nullable=False),
+    Column("device_id", Text),
     Column("certificate", Text),
+    sqlite_strict=True,
 )
 
 devices = Table(
     "devices",
     metadata,
-    Column("device_id", String(32), primary_key=True),
+    Column("device_id", Text, primary_key=True),
     Column("public_key", LargeBinary, nullable=False),
-    Column("office_id", String(20), nullable=False),
-    Column("enrolled_at", String(40), nullable=False),
+    Column("office_id", Text, nullable=False),
+    Column("enrolled_at", Text, nullable=False),
     Column("size", Integer, nullable=False, default=0),
     Column("frontier", LargeBinary, nullable=False, default=b""),
     Column("checkpoint", Text, nullable=False, default=""),
-    Column("quarantined", Boolean, nullable=False, default=False),
+    Column("quarantined", Integer, nullable=False, default=0),
+    sqlite_strict=True,
 )
 
 entries = Table(
@@ -56,7 +58,8 @@ entries = Table(
     Column("seq", Integer, primary_key=True),
     Column("jws", Text, nullable=False),
     Column("leaf", LargeBinary, nullable=False),
-    Column("record_id", String(32), index=True),
+    Column("record_id", Text, index=True),
+    sqlite_strict=True,
 )
 
 forks = Table(
@@ -67,8 +70,9 @@ forks = Table(
     Column("seq", Integer, nullable=False),
     Column("jws", Text, nullable=False),
     Column("checkpoint", Text, nullable=False),
-    Column("received_at", String(40), nullable=False),
+    Column("received_at", Text, nullable=False),
     UniqueConstraint("device_id", "seq", "jws"),
+    sqlite_strict=True,
 )
 
 sealed = Table(
@@ -79,19 +83,21 @@ sealed = Table(
     Column("blob_sha256", LargeBinary, nullable=False),
     Column("payload_sha256", LargeBinary, nullable=False),
     Column("header", LargeBinary),
-    Column("received_at", String(40), nullable=False),
-    Column("state", String(20), nullable=False),
+    Column("received_at", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    sqlite_strict=True,
 )
 
 log_leaves = Table(
     "log_leaves",
     metadata,
     Column("index", Integer, primary_key=True, autoincrement=False),
-    Column("device_id", String(32), nullable=False),
+    Column("device_id", Text, nullable=False),
     Column("seq", Integer, nullable=False),
     Column("data", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False),
     UniqueConstraint("device_id", "seq"),
+    sqlite_strict=True,
 )
 
 log_state = Table(
@@ -101,4 +107,5 @@ log_state = Table(
     Column("size", Integer, nullable=False),
     Column("frontier", LargeBinary, nullable=False),
     Column("checkpoint", Text, nullable=False),
+    sqlite_strict=True,
 )

@@ -110,6 +110,8 @@ class Histories:
         for row in announced:
             if ledger.sealed(device.device_id, row.seq) is None:
                 missing.append(row.seq)
+                if ledger.leaf(device.device_id, row.seq) is not None:
+                    problems.append(f"record {row.seq}: a receipt was given, the record is gone")
                 continue
             found = self._record_problem(ledger, device, row)
             if found:

@@ -77,6 +77,6 @@ def parse_birth_date(text: str) -> PartialDate:
         raise ValueError("a date is written 1990-07-13")
     year, month, day = (None if set(p) == {"X"} else int(p) for p in parts)
     date = PartialDate(year, month, day)
-    if None not in (year, month, day) and date.complete is None:
+    if year is None or len(parts[0]) != 4 or (None not in (month, day) and not date.complete):
         raise ValueError("no such date")
     return date

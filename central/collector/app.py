@@ -34,6 +34,7 @@ from kiosk.domain.errors import ProtocolError, SignatureInvalidError
 from kiosk.domain.ids import DeviceId, KeyId
 from kiosk.sync.enrolment import device_id_of
 from kiosk.sync.messages import (
+    MAX_BLOB_BYTES,
     MAX_MESSAGE_BYTES,
     AuthorityAnswer,
     EnrolmentPost,
@@ -168,6 +169,17 @@ class Collector:
     async def record(self, request: Request) -> Response:
         """``PUT …/records/{seq}``: one sealed record, streamed."""
         device_id, verified = await self._device(request)
+        try:
+            return Response(status_code=await self._receive(request, device_id, verified))
+        except CallRefusedError:
+            # Answering in the middle of a body would look like a broken connection to the device.
+            await _drain(request)
+            raise
+
+    async def _receive(
+        self, request: Request, device_id: DeviceId, verified: VerifiedRequest
+    ) -> int:
+        """Take a record in; 201 new, 200 here already."""
         announced, held = await run_in_threadpool(
             self._records.announced, device_id, request.path_params["seq"]
         )
@@ -175,12 +187,12 @@ class Collector:
             await _drain(request)
             if held.blob_sha256 != verified.body_sha256:
                 raise CallRefusedError(422, "digest")
-            return Response(status_code=200)
+            return 200
         with self._records.incoming() as incoming:
             stream = BlobStream(incoming)
             async for chunk in request.stream():
                 stream.feed(chunk)
-            status = await run_in_threadpool(
+            return await run_in_threadpool(
                 self._records.keep,
                 announced,
                 stream,
@@ -188,7 +200,6 @@ class Collector:
                 verified.body_sha256,
                 self._now(),
             )
-        return Response(status_code=status)
 
     async def receipts(self, request: Request) -> Response:
         """``GET …/receipts?from=&tree=``: receipts with their proofs."""
@@ -268,7 +279,10 @@ async def _bounded_body(request: Request) -> bytes:
 
 
 async def _drain(request: Request) -> None:
-    """Read a body that is not needed, so that the connection stays usable."""
-    with suppress(ClientDisconnect):
-        async for _chunk in request.stream():
-            pass
+    """Read what is left of a body that is not needed, so that the connection stays usable."""
+    left = MAX_BLOB_BYTES
+    with suppress(ClientDisconnect, RuntimeError):  # RuntimeError: it was read to its end
+        async for chunk in request.stream():
+            left -= len(chunk)
+            if left < 0:
+                return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -49,11 +48,13 @@ class CentralSide:
         data: folder of the central side.
         url: base address of the collector.
         process: the collector.
+        log: what it wrote on standard error.
     """
 
     data: Path
     url: str
     process: subprocess.Popen[str]
+    log: Path
 
     def enrol_code(self, office: str = "075012", hours: float = 1) -> str:
         now, validity = datetime.now(UTC), timedelta(hours=hours)
@@ -83,18 +84,20 @@ def reading(data: Path) -> Iterator[Ledger]:
 @contextmanager
 def serving(data: Path, port: int = 0) -> Iterator[CentralSide]:
     """A collector over an existing folder, until the block ends."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "central", "serve", "--data", str(data), "--port", str(port)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONUNBUFFERED": "1"},
-    )
+    # The log goes to a file: a pipe that nobody reads would fill up and stop the collector.
+    log = data.with_name(f"{data.name}.log")
+    with log.open("a") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "central", "serve", "--data", str(data), "--port", str(port)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
     try:
         assert process.stdout is not None
         ready = json.loads(process.stdout.readline())
-        yield CentralSide(data, ready["url"], process)
+        yield CentralSide(data, ready["url"], process, log)
     finally:
         process.kill()
         process.communicate(timeout=20)

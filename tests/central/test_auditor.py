@@ -1,0 +1,165 @@
+"""The auditor: opens what holds, and names what does not."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from central.archive.layout import Layout
+from central.auditor.histories import Histories, HistoryReport
+from kiosk.crypto.age import Identity
+from kiosk.domain.ids import RecordId
+from kiosk.ports import LinkAnswer
+from tests.fakes.central_side import CentralSide, central, founded, serving
+from tests.fakes.enrolled import EnrolledDevice
+
+pytestmark = pytest.mark.process
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[tuple[CentralSide, EnrolledDevice]]:
+    """A central side with one device that delivered two records."""
+    with serving(founded(tmp_path / "central")) as side:
+        device = EnrolledDevice().enrol(side.enrol_code())
+        device.seal()
+        device.seal()
+        assert device.delivery.run_once().stored == 2
+        yield side, device
+
+
+def record_id(device: EnrolledDevice, seq: int = 2) -> RecordId:
+    return device.row(seq).record_id
+
+
+def opened(side: CentralSide, record: str, identity: Path | None = None) -> tuple[int, dict]:
+    key = identity or Layout(side.data).identity
+    done = central("audit", "open", record, "--identity", key, "--data", side.data, check=False)
+    return done.returncode, json.loads(done.stdout or "{}")
+
+
+def verify(side: CentralSide) -> HistoryReport:
+    return Histories(Layout(side.data)).verify()
+
+
+def change(side: CentralSide, statement: str) -> None:
+    """An operator with the database open and bad intentions."""
+    connection = sqlite3.connect(Layout(side.data).database)
+    with connection:
+        assert connection.execute(statement).rowcount > 0
+    connection.close()
+
+
+def test_a_record_is_opened_with_the_auditors_key(office) -> None:
+    side, device = office
+    status, answer = opened(side, record_id(device))
+    assert status == 0
+    assert answer["verified"] is True
+    assert answer["record"]["record_id"] == record_id(device)
+    assert (answer["device_id"], answer["seq"]) == (device.identity.device_id, 2)
+
+
+def test_every_opening_is_written_down(office) -> None:
+    side, device = office
+    opened(side, record_id(device, 2))
+    opened(side, record_id(device, 3))
+    lines = Layout(side.data).openings.read_text().splitlines()
+    assert [json.loads(line)["record_id"] for line in lines] == [
+        record_id(device, 2),
+        record_id(device, 3),
+    ]
+
+
+def test_another_key_opens_nothing(office, tmp_path: Path) -> None:
+    side, device = office
+    other = tmp_path / "other.txt"
+    other.write_text(f"# another auditor\n{Identity.generate().text}\n")
+    status, answer = opened(side, record_id(device), other)
+    assert (status, answer["verified"]) == (1, False)
+
+
+def test_an_unknown_record_is_a_no(office) -> None:
+    side, _ = office
+    assert opened(side, "f" * 32) == (
+        1,
+        {"record_id": "f" * 32, "verified": False, "why": "unknown"},
+    )
+
+
+def test_a_record_that_has_not_arrived_is_a_no(office) -> None:
+    side, device = office
+    seq, _ = device.seal()
+    device.links.trouble = lambda call: LinkAnswer(503, b"") if call.method == "PUT" else call.go()
+    device.delivery.run_once()
+    assert opened(side, record_id(device, seq))[1]["why"] == "not-received"
+    report = verify(side)
+    assert report.verified
+    assert report.devices[0].missing == (seq,)
+
+
+def test_nobody_signs_for_another_agent(office) -> None:
+    side, device = office
+    seq, _ = device.seal(agent="a-99")
+    device.delivery.run_once()
+    status, answer = opened(side, record_id(device, seq))
+    assert (status, answer["verified"]) == (1, False)
+
+
+def test_a_whole_history_verifies(office) -> None:
+    side, device = office
+    report = verify(side)
+    assert report.verified
+    assert report.log_size == 2
+    (found,) = report.devices
+    assert (found.device_id, found.entries) == (device.identity.device_id, device.size())
+    assert (found.records, found.stored, found.missing) == (2, 2, ())
+    done = central("audit", "verify", "--data", side.data, "--json")
+    assert json.loads(done.stdout)["verified"] is True
+
+
+SABOTAGE = {
+    "last entry dropped": "DELETE FROM entries WHERE seq = (SELECT max(seq) FROM entries)",
+    "record entry dropped": "DELETE FROM entries WHERE seq = 2",
+    "entries swapped": "UPDATE entries SET jws = (SELECT jws FROM entries e WHERE e.seq = 0) "
+    "WHERE seq = 1",
+    "receipt leaf dropped": 'DELETE FROM log_leaves WHERE "index" = 1',
+    "receipt leaf moved": "UPDATE log_leaves SET seq = 9 WHERE seq = 3",
+    "receipt leaf rewritten": "UPDATE log_leaves "
+    "SET data = CAST(replace(data, 'filesystem', 'nowhere') AS BLOB)",
+    "leaf hash rewritten": "UPDATE log_leaves SET hash = zeroblob(32) WHERE seq = 3",
+    "record forgotten and given out as never sent": "DELETE FROM sealed WHERE seq = 2",
+    "header altered": "UPDATE sealed SET header = CAST(header || 'x' AS BLOB) WHERE seq = 2",
+    "device checkpoint altered": "UPDATE devices SET checkpoint = 'x'",
+    "log checkpoint altered": "UPDATE log_state SET checkpoint = 'x'",
+    "policy altered": "UPDATE policies SET token = token || 'x'",
+}
+
+
+@pytest.mark.parametrize("what", SABOTAGE)
+def test_sabotage_in_the_database_is_named(office, what: str) -> None:
+    side, _ = office
+    change(side, SABOTAGE[what])
+    assert not verify(side).verified
+
+
+def test_an_altered_payload_is_named(office) -> None:
+    side, device = office
+    folder = Layout(side.data).payloads / device.identity.device_id
+    path = min(folder.iterdir())
+    data = bytearray(path.read_bytes())
+    data[1000] ^= 1
+    path.write_bytes(bytes(data))
+    report = verify(side)
+    assert [problem.split(":")[0] for problem in report.devices[0].problems] == ["record 2"]
+    assert opened(side, record_id(device, 2))[0] == 1
+    done = central("audit", "verify", "--data", side.data, check=False)
+    assert done.returncode == 1
+    assert "WRONG" in done.stdout
+
+
+def test_a_lost_payload_is_named(office) -> None:
+    side, device = office
+    folder = Layout(side.data).payloads / device.identity.device_id
+    max(folder.iterdir()).unlink()
+    assert not verify(side).verified
