@@ -29,6 +29,8 @@ from ui.workers.camera import Sight
 _STEP_S = 60.0
 """Longest time for one step: reading with a busy processor included."""
 _READ_S = 90.0
+_PATIENCE_S = 30.0
+"""How long an agent waits for a picture before pressing the button."""
 _POLL_MS = 15
 _SIGHTS_BEFORE_PICTURE = 8
 
@@ -136,13 +138,8 @@ class AutomaticAgent:
             side = self._router.case.document.expected
             if side is None:
                 break
-            before = len(self._state.sides)
             self._stage.lay(specimen_id, side)
-            wait_until(
-                lambda before=before: len(self._state.sides) > before,  # type: ignore[misc]  # a default in a lambda
-                f"{side.value} of {specimen_id}",
-                _READ_S,
-            )
+            self._wait_side(side)
         self._stage.clear()
         entry = self._router.case.document.read.expiry.edit
         if entry.isVisible() and not entry.text():
@@ -154,6 +151,20 @@ class AutomaticAgent:
         self._take("document-read")
         self._press(Qt.Key.Key_Return)
         self._at(StepKind.CHECKS)
+
+    def _wait_side(self, side: Side) -> None:
+        """Hands-free; where a side without a zone is not taken by itself, Enter as an agent does."""
+        before = len(self._state.sides)
+
+        def taken() -> bool:
+            return len(self._state.sides) > before
+
+        try:
+            wait_until(taken, f"{self._play}: {side.value}", _PATIENCE_S)
+        except StuckError:
+            self._take("document-by-hand")
+            self._press(Qt.Key.Key_Return)
+            wait_until(taken, f"{self._play}: {side.value}", _READ_S)
 
     def _has_expiry(self) -> bool:
         document = self._state.document
@@ -167,7 +178,8 @@ class AutomaticAgent:
                     self._click(row.tick_button)
         self._take("checks")
         self._press(Qt.Key.Key_Return)
-        wait_until(lambda: self._step is not StepKind.CHECKS, "after the checks")
+        after = (StepKind.FEATURES, StepKind.DECISION)
+        wait_until(lambda: self._step in after, f"{self._play}: after the checks")
         if self._step is StepKind.FEATURES:
             self._answer_features()
             self._compare(play.person)
