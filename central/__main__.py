@@ -17,7 +17,7 @@ from typing import Annotated, Any
 
 import typer
 
-from central.archive.layout import Layout
+from central.archive.layout import FolderError, Layout
 from kiosk.domain.errors import AuditError, KioskError, PolicyInvalidError
 from kiosk.domain.evidence import DocumentKind
 from kiosk.domain.ids import OfficeId, RecordId
@@ -264,7 +264,7 @@ def main() -> None:
     """Run, and translate what went wrong into an exit status."""
     try:
         app()
-    except (KioskError, OSError) as exc:
+    except (KioskError, FolderError, OSError) as exc:
         sys.stderr.write(f"visavis-central: {exc}\n")
         sys.exit(FAILED)
 

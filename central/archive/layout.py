@@ -16,16 +16,13 @@ from pathlib import Path
 
 from kiosk.crypto.digests import b64u, unb64u
 from kiosk.crypto.signing import SigningKey
-from kiosk.domain.errors import ConfigError
 
 _SECRET_MODE = 0o600
 _FOLDER_MODE = 0o700
 
 
-class FolderError(ConfigError):
-    """The folder of the central side cannot be used as it is."""
-
-    code = "CONFIG-010"
+class FolderError(Exception):
+    """The folder of the central side cannot be used as it is; told to operators only."""
 
 
 @dataclass(frozen=True, slots=True)

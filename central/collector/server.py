@@ -62,11 +62,19 @@ def load_keys(layout: Layout) -> CollectorKeys:
     )
 
 
-def free_port(host: str) -> int:
-    """A port that was free a moment ago."""
+def free_port(host: str, port: int) -> int:
+    """``port`` if nobody listens there, or one that is free for 0.
+
+    The server itself would share a port with another one without a word.
+
+    Raises:
+        OSError: the port is taken.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.bind((host, 0))
+        if os.name == "posix":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
         return int(probe.getsockname()[1])
 
 
@@ -74,14 +82,14 @@ def serve(layout: Layout, address: Address, now: Now) -> None:
     """Serve until SIGTERM or SIGINT.
 
     Raises:
-        FolderError: the folder is incomplete, or the port is taken.
+        FolderError: the folder is incomplete.
+        OSError: the port is taken.
     """
     layout.require()
     database = Database(layout.database)
     try:
         collector = Collector(database, Payloads(layout.payloads), load_keys(layout), now)
-        if address.port == 0:
-            address = Address(address.host, free_port(address.host))
+        address = Address(address.host, free_port(address.host, address.port))
         asyncio.run(_run(layout, address, collector))
     finally:
         database.close()

@@ -15,7 +15,7 @@ from kiosk.ports import CollectorLink, LinkAnswer
 from kiosk.sync.checkpoints import device_origin
 from kiosk.sync.messages import LogAnswer, LogPush, LogState, Problem, ReceiptPage, decode, encode
 from kiosk.transport.https_link import HttpsLinks
-from tests.fakes.central_side import CentralSide, founded, serving
+from tests.fakes.central_side import CentralSide, central, founded, serving
 from tests.fakes.enrolled import Call, EnrolledDevice
 
 pytestmark = pytest.mark.process
@@ -355,3 +355,10 @@ def test_its_log_names_no_secret_and_no_person(tmp_path) -> None:
     assert code not in log
     assert device.agent_key.key_id not in log
     assert replace(device.identity).certificate not in log
+
+
+def test_a_port_that_is_taken_is_not_shared(side: CentralSide) -> None:
+    port = side.url.rpartition(":")[2]
+    done = central("serve", "--data", side.data, "--port", port, check=False)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "Traceback" not in done.stderr
