@@ -31,7 +31,6 @@ from kiosk.services.fleet import (
     DEVICE_KEY,
     POLICY,
     DeviceIdentity,
-    PolicyInForce,
     require_membership,
 )
 from kiosk.services.journal import Journal
@@ -108,30 +107,13 @@ class Delivery:
     """Delivers what waits in the outbox."""
 
     def __init__(
-        self,
-        store: Store,
-        journal: Journal,
-        links: LinkFactory,
-        keys: KeyStore,
-        clock: Clock,
-        in_force: PolicyInForce | None = None,
+        self, store: Store, journal: Journal, links: LinkFactory, keys: KeyStore, clock: Clock
     ) -> None:
-        """Wire the service.
-
-        Args:
-            store: holds outbox, blobs, journal and what is known of the central side.
-            journal: tells of policies and purges.
-            links: open the link for each delivery.
-            keys: hold the device key.
-            clock: device time.
-            in_force: told of a newer policy, None when nobody else reads it.
-        """
         self._store = store
         self._journal = journal
         self._links = links
         self._keys = keys
         self._clock = clock
-        self._in_force = in_force
 
     def status(self) -> tuple[OutboxRow, ...]:
         """Every record on its way, oldest first."""
@@ -173,8 +155,6 @@ class Delivery:
             run.reason = exc.code
         finally:
             link.close()
-        if self._in_force is not None:
-            self._in_force.apply(run.policy)
         return run.summary()
 
 

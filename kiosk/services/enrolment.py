@@ -27,10 +27,9 @@ from kiosk.services.fleet import (
     POLICY,
     DeviceIdentity,
     load_identity,
-    terms_of,
 )
 from kiosk.services.journal import Journal
-from kiosk.services.terms import DeviceFacts
+from kiosk.services.terms import DeviceFacts, terms_of
 from kiosk.sync.enrolment import EnrolmentCode, open_certificate, parse_code, sign_claim
 from kiosk.sync.messages import (
     AuthorityAnswer,

@@ -12,7 +12,6 @@ from kiosk.domain.errors import NotEnrolledError
 from kiosk.domain.ids import DeviceId, KeyId, OfficeId
 from kiosk.ports import CentralSide, Store, UnitOfWork
 from kiosk.services.requests import IssuerKey
-from kiosk.services.terms import Terms
 from kiosk.sync.policy import Policy, open_policy
 
 IDENTITY = "central/identity"
@@ -73,44 +72,6 @@ def require_membership(store: Store) -> tuple[DeviceIdentity, Policy]:
     return identity, policy
 
 
-def terms_of(policy: Policy) -> Terms:
-    """The part of the policy that binds journal and sealing."""
-    return Terms(
-        policy_version=policy.version,
-        recipients=tuple(recipient.age for recipient in policy.recipients),
-        evidence_images=policy.evidence_images,
-        assurance_level=policy.assurance_level,
-    )
-
-
 def issuer_keys_of(policy: Policy) -> Mapping[KeyId, IssuerKey]:
     """Keys that sign verification requests."""
     return {key.kid: IssuerKey(key.iss, key.public) for key in policy.request_issuers}
-
-
-class PolicyInForce:
-    """The policy as the running services see it, without asking the store each time.
-
-    A delivery that applies a newer policy replaces it here; from the next record on it counts.
-    """
-
-    def __init__(self, policy: Policy) -> None:
-        self._policy = policy
-
-    @property
-    def policy(self) -> Policy:
-        """The policy in force."""
-        return self._policy
-
-    def apply(self, policy: Policy) -> None:
-        """Replace it; never by an older one."""
-        if policy.version > self._policy.version:
-            self._policy = policy
-
-    def terms(self) -> Terms:
-        """See :func:`terms_of`."""
-        return terms_of(self._policy)
-
-    def issuer_keys(self) -> Mapping[KeyId, IssuerKey]:
-        """See :func:`issuer_keys_of`."""
-        return issuer_keys_of(self._policy)

@@ -122,9 +122,11 @@ class ReceiptCheck:
 
     def _judge(self, uow: UnitOfWork, item: ReceiptItem, note: str, checkpoint: Checkpoint) -> bool:
         blob, entry = uow.blobs.get(item.seq), uow.journal.get(item.seq)
+        if blob is None or entry is None:
+            # Nothing to compare with: a receipt for what is not here proves nothing.
+            move(uow, self._clock, item.seq, OutboxEvent.RECEIPT_REFUSED, ReceiptInvalidError.code)
+            return False
         try:
-            if blob is None or entry is None:
-                raise ReceiptInvalidError("nothing to compare with")
             sent = Sent(self._device_id, item.seq, entry_leaf(entry.jws), sha256(blob))
             verify_receipt(item, sent, checkpoint)
         except ReceiptInvalidError as exc:

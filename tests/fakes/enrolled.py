@@ -22,9 +22,9 @@ from kiosk.ports import (
 )
 from kiosk.services.delivery import Delivery
 from kiosk.services.enrolment import Enrolment
-from kiosk.services.fleet import DEVICE_KEY, PolicyInForce, require_membership, terms_of
+from kiosk.services.fleet import DEVICE_KEY, require_membership
 from kiosk.services.journal import Journal
-from kiosk.services.terms import DeviceFacts
+from kiosk.services.terms import DeviceFacts, terms_of
 from kiosk.sync.policy import Policy
 from kiosk.transport.https_link import HttpsLinks
 from tests.fakes.clock import FakeClock
@@ -114,13 +114,12 @@ class EnrolledDevice:
         return self
 
     def _wire(self) -> None:
-        self.identity, policy = require_membership(self.store)
-        self.in_force = PolicyInForce(policy)
+        self.identity, self._policy = require_membership(self.store)
         facts = DeviceFacts(self.identity.device_id, "0.1.0")
-        self.journal = Journal(self.store, self.key, self.clock, facts, self.in_force.terms)
-        self.delivery = Delivery(
-            self.store, self.journal, self.links, self.keys, self.clock, self.in_force
+        self.journal = Journal(
+            self.store, self.key, self.clock, facts, lambda: terms_of(self._policy)
         )
+        self.delivery = Delivery(self.store, self.journal, self.links, self.keys, self.clock)
 
     def clone(self) -> EnrolledDevice:
         """The same device on a copy of its disk."""
@@ -139,7 +138,7 @@ class EnrolledDevice:
 
     @property
     def policy(self) -> Policy:
-        return self.in_force.policy
+        return require_membership(self.store)[1]
 
     def link(self) -> CollectorLink:
         """A link of its own, for calls that the services would never make."""
