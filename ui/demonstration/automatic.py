@@ -153,7 +153,7 @@ class AutomaticAgent:
         self._at(StepKind.CHECKS)
 
     def _wait_side(self, side: Side) -> None:
-        """Hands-free; where a side without a zone is not taken by itself, Enter as an agent does."""
+        """Hands-free; Enter, as an agent does, where a side is not taken by itself."""
         before = len(self._state.sides)
 
         def taken() -> bool:

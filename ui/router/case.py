@@ -205,12 +205,16 @@ class CaseRouter(QObject):
 
     def _end(self) -> None:
         self._capture.look_for(Watch.NOTHING)
-        self._capture.forget()
-        self.document.forget()
-        self.person.forget()
+        self._forget_case()
         self._shown = None
         self._case_id = ""
         self._journey.leave()
+
+    def _forget_case(self) -> None:
+        """No picture, answer or date of one person may reach the case of another."""
+        self._capture.forget()
+        for panel in (*self.panels.values(), self.stop):
+            panel.forget()
 
     # --- showing ------------------------------------------------------------------------------
 
@@ -218,9 +222,7 @@ class CaseRouter(QObject):
         state = view.state
         if state.case_id != self._case_id:
             self._case_id = state.case_id
-            self._capture.forget()
-            self.document.forget()
-            self.person.forget()
+            self._forget_case()
         if state.record is not None and state.decision is not None:
             self._show_receipt(view)
             return

@@ -1,7 +1,7 @@
 """What was checked without asking: each check in a sentence, near matches to confirm by a tick."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from kiosk.documents.catalogue import DocumentCatalogue
@@ -16,6 +16,7 @@ from ui.widgets.check_row import CheckRow
 from ui.widgets.field import FieldState, ReadList, ReadRow
 from ui.widgets.label import Label
 from ui.widgets.look import Look
+from ui.widgets.scroll import ScrollArea
 
 _ORDER = {Verdict.FAIL: 0, Verdict.UNSURE: 1, Verdict.PASS: 2, Verdict.NOT_DONE: 3}
 
@@ -41,9 +42,7 @@ class ChecksPanel(StepPanel):
         inner = QWidget()
         inner.setLayout(self._list)
         self._list.setContentsMargins(Space.NONE, Space.NONE, Space.M, Space.NONE)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll = ScrollArea(self.look)
         scroll.setWidget(inner)
         head = QHBoxLayout()
         head.addWidget(self._summary, 1)
@@ -62,6 +61,11 @@ class ChecksPanel(StepPanel):
     def ticked(self) -> tuple[str, ...]:
         """Codes of the near matches that were confirmed."""
         return tuple(code for code, row in self._rows.items() if row.ticked)
+
+    @override
+    def forget(self) -> None:
+        super().forget()
+        self._show((), set(), set())
 
     @override
     def go_on(self) -> None:

@@ -3,8 +3,7 @@
 The same page decides a case at any earlier step; acceptance is not offered there.
 """
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 from typing_extensions import override
 
 from kiosk.documents.catalogue import DocumentCatalogue
@@ -17,6 +16,7 @@ from ui.widgets.card import Card
 from ui.widgets.choices import Choice, ChoiceGroup
 from ui.widgets.label import Label
 from ui.widgets.look import Look
+from ui.widgets.scroll import ScrollArea
 
 _OUTCOMES = {
     Outcome.ACCEPTED: ("circle-check", Tone.OK),
@@ -69,9 +69,7 @@ class DecisionPanel(StepPanel):
         rows.setContentsMargins(Space.NONE, Space.NONE, Space.M, Space.NONE)
         rows.addWidget(self.reasons)
         rows.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll = ScrollArea(self.look)
         scroll.setWidget(inner)
         self._right.body.addWidget(scroll, 1)
         self.columns(left, self._right, (4, 6))
@@ -88,6 +86,13 @@ class DecisionPanel(StepPanel):
             return Decision(outcome, fraud_suspected=fraud)
         reasons = tuple(Reason(value) for value in self.reasons.selected)
         return Decision(outcome, reasons, fraud) if reasons else None
+
+    @override
+    def forget(self) -> None:
+        super().forget()
+        self._suggested_for = None
+        for group in (self.outcomes, self.reasons, self.flag):
+            group.select()
 
     @override
     def go_on(self) -> None:

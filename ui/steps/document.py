@@ -133,8 +133,6 @@ class DocumentPanel(StepPanel):
     def show_cards(self, cards: "dict[Side, Picture]") -> None:
         """Straightened pictures of the sides taken, (h, w, 3) uint8 BGR; never stored."""
         self._cards = cards
-        if self.view is not None:
-            self.refresh()
 
     # --- what the agent does ------------------------------------------------------------------
 
@@ -293,8 +291,10 @@ class DocumentPanel(StepPanel):
             open_ = name in typed or (known is None and (name in wanted or optional))
             entry.setVisible(document is not None and open_)
             entry.retranslate(self.tr_(f"type_{name}"))
-            if known is not None and not entry.edit.text():
+            if name in typed and known is not None and not entry.edit.text():
                 entry.edit.setText(f"{known:%d/%m/%Y}")
+        dates_shown = not self.read.expiry.isHidden() or not self.read.issue.isHidden()
+        self.read.picture.setVisible(self.read.picture.has_picture and not dates_shown)
 
     def _fields(self, document: IdentityDocument | None) -> tuple[ReadRow, ...]:
         language = self.look.language
@@ -367,8 +367,10 @@ class DocumentPanel(StepPanel):
         self.preview.show_message(self.tr_("or_type"), live=False)
         self.quality.show_measures(measures_of(None, self.look.language))
 
+    @override
     def forget(self) -> None:
         """Another case: nothing is carried over."""
+        self.view = None
         self._cards = {}
         self._last = None
         self._leave_typing()

@@ -12,6 +12,7 @@ from kiosk.domain.errors import MrzFormatError
 from kiosk.domain.evidence import Verdict
 from ui.steps.words import check_label, check_sentence
 from ui.theme import Size, Space, Type
+from ui.theme.sheet import line_edit_sheet
 from ui.widgets.check_row import CheckRow
 from ui.widgets.choices import Choice, ChoiceGroup
 from ui.widgets.label import Label
@@ -61,6 +62,7 @@ class Entry(QWidget):
         self._problem.setVisible(bool(text))
 
     def _restyle(self) -> None:
+        self.edit.setStyleSheet(line_edit_sheet(self._look.theme.palette))
         self.edit.setFont(self._look.theme.font(self._style))
         self.edit.setMinimumHeight(self._look.theme.scaled(Size.TARGET_MIN))
 

@@ -96,6 +96,10 @@ class StepPanel(QWidget):
     def show_camera_fault(self, failure: Failure) -> None:
         """The camera does not answer."""
 
+    def forget(self) -> None:
+        """Another case: nothing is carried over."""
+        self.view = None
+
     # --- what all have in common --------------------------------------------------------------
 
     def show_case(self, view: CaseView) -> None:

@@ -5,8 +5,7 @@ No automated comparison of faces is made here, by decision (design.md 5).
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 from typing_extensions import override
 
 from kiosk.documents.catalogue import DocumentCatalogue
@@ -20,6 +19,7 @@ from ui.widgets.choices import Choice, ChoiceGroup
 from ui.widgets.label import Label
 from ui.widgets.look import Look
 from ui.widgets.portrait import PortraitCompare
+from ui.widgets.scroll import ScrollArea
 
 if TYPE_CHECKING:
     from kiosk.ports import Picture
@@ -80,9 +80,7 @@ class PersonPanel(StepPanel):
         for widget in (self._questions_title, self._topics, self.questions, self.consistent):
             column.addWidget(widget)
         column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll = ScrollArea(self.look)
         scroll.setWidget(inner)
         right = Card(self.look)
         right.body.addWidget(scroll, 1)
@@ -164,8 +162,10 @@ class PersonPanel(StepPanel):
         if facts.questions_consistent is not None:
             self.consistent.select("yes" if facts.questions_consistent else "no")
 
+    @override
     def forget(self) -> None:
         """Another case: no answer is carried over."""
+        self.view = None
         for group in (self.answers, self.zones, self.questions, self.consistent):
             group.select()
         self.show_portrait(None)

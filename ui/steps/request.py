@@ -76,6 +76,13 @@ class RequestPanel(StepPanel):
         return (self.type_button, self.again_button)
 
     @override
+    def forget(self) -> None:
+        super().forget()
+        self.entry.edit.clear()
+        self.preview.clear()
+        self._stack.setCurrentIndex(0)
+
+    @override
     def go_on(self) -> None:
         text = self.entry.edit.text().strip()
         if self.typing and text:
