@@ -271,7 +271,8 @@ class AutomaticAgent:
         QTest.mouseClick(button, Qt.MouseButton.LeftButton, pos=button.rect().center())
 
     def _focused(self) -> QWidget:
-        return self._shell.focusWidget() or self._shell
+        focused: QWidget | None = self._shell.focusWidget()  # None, whatever its stub says
+        return self._shell if focused is None else focused
 
     def _take(self, name: str) -> None:
         QApplication.processEvents()
