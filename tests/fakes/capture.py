@@ -1,0 +1,101 @@
+"""A camera and a reader that see what a test tells them to see."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kiosk.domain.errors import CameraUnpluggedError, NoCameraError
+from kiosk.domain.evidence import Check, IdentityDocument, Side
+from kiosk.ports import CodeSighting, Frame
+
+if TYPE_CHECKING:
+    from kiosk.ports import Picture
+
+GREY = np.full((72, 128, 3), 120, np.uint8)
+
+
+class Said(StrEnum):
+    READING = "reading"
+
+
+@dataclass(frozen=True)
+class ScriptedQuality:
+    sharpness: float = 0.9
+    glare: float = 0.0
+    exposure: float = 0.6
+
+
+@dataclass(frozen=True)
+class ScriptedReading:
+    document: IdentityDocument | None
+    side: Side
+    checks: tuple[Check, ...] = ()
+    frames_agreeing: int = 3
+    sharpness: float = 0.9
+    seal: str = ""
+
+
+@dataclass(frozen=True)
+class ScriptedSight:
+    guidance: StrEnum = Said.READING
+    outline: None = None
+    quality: ScriptedQuality = field(default_factory=ScriptedQuality)
+    codes: tuple[CodeSighting, ...] = ()
+    reading: ScriptedReading | None = None
+    portrait: Picture | None = None
+    best_image: Picture | None = None
+
+
+class ScriptedCamera:
+    """A :class:`kiosk.ports.FrameSource` that can be unplugged and plugged in again."""
+
+    name = "Caméra d’essai"
+
+    def __init__(self) -> None:
+        self.plugged = threading.Event()
+        self.plugged.set()
+        self._stopped = threading.Event()
+        self._seq = 0
+
+    def start(self) -> None:
+        self._stopped.clear()
+        if not self.plugged.is_set():
+            raise NoCameraError("scripted")
+
+    def read(self, timeout_ms: int = 1000) -> Frame:  # noqa: ARG002 - always in time
+        self._stopped.wait(0.01)
+        if self._stopped.is_set() or not self.plugged.is_set():
+            raise CameraUnpluggedError("scripted")
+        self._seq += 1
+        return Frame(GREY, self._seq, self._seq * 33)
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+
+class ScriptedReader:
+    """Sees the code in ``code``, and the side in ``sides`` that is expected."""
+
+    def __init__(self) -> None:
+        self.code = ""
+        self.sides: dict[Side, IdentityDocument | None] = {}
+        self._side: Side | None = None
+
+    def reset(self, side: Side | None = None) -> None:
+        self._side = side
+
+    def observe(self, frame: Frame) -> ScriptedSight:  # noqa: ARG002 - blind to pixels
+        if self._side is None:
+            corners = ((8.0, 8.0), (60.0, 8.0), (60.0, 60.0), (8.0, 60.0))
+            codes = (CodeSighting("QRCode", self.code.encode(), corners),) if self.code else ()
+            return ScriptedSight(codes=codes)
+        if self._side not in self.sides:
+            return ScriptedSight()
+        portrait = GREY if self._side is Side.FRONT else None
+        reading = ScriptedReading(self.sides[self._side], self._side)
+        return ScriptedSight(reading=reading, portrait=portrait, best_image=GREY)

@@ -1,0 +1,169 @@
+"""A counter for tests: the real router and vault; camera and reader as the test gives them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+
+from kiosk.audit.verify import JournalReport
+from kiosk.bootstrap import read_documents
+from kiosk.domain.evidence import Side
+from kiosk.journeys.model import CaseState, FeatureResult, StepKind
+from kiosk.paths import RESOURCES
+from kiosk.ports import JournalRow, OutboxRow
+from tests.fakes.capture import ScriptedCamera, ScriptedReader
+from tests.fakes.cases import DOCUMENT
+from tests.fakes.office import PIN, Office
+from ui.demonstration.network import NothingSent
+from ui.router import Router, Services
+from ui.shell import Shell
+
+DOCUMENTS = read_documents(RESOURCES / "documents")
+FEATURES = tuple(
+    FeatureResult(feature.feature_id, feature.kind.value)
+    for feature in DOCUMENTS.features
+    if feature.document.value == "fr-id-card-2021" and feature.kind.value in ("look", "touch")
+)
+
+
+@dataclass
+class NoDelivery:
+    """A delivery that reaches nobody."""
+
+    office: Office
+
+    def run_once(self) -> NothingSent:
+        return NothingSent()
+
+    def status(self) -> tuple[OutboxRow, ...]:
+        return tuple(self.office.outbox())
+
+
+@dataclass
+class Counter:
+    """Shell and router over an office."""
+
+    qtbot: object
+    look: object
+    office: Office
+    slips: Path
+    camera: object = field(default_factory=ScriptedCamera)
+    reader: object = field(default_factory=ScriptedReader)
+
+    def __post_init__(self) -> None:
+        self.office.examination.catalogue = FEATURES
+        self.shell = Shell(self.look)
+        self.shell.resize(1600, 1000)
+        self.qtbot.addWidget(self.shell)
+        self.shell.show()
+        self.qtbot.waitExposed(self.shell)
+        self.shell.activateWindow()
+        self.router = Router(self.look, self.shell, self._services())
+        self.router.start()
+
+    def _services(self) -> Services:
+        office = self.office
+
+        def rows() -> tuple[JournalRow, ...]:
+            with office.store.begin() as uow:
+                return uow.journal.range(0, uow.journal.size())
+
+        return Services(
+            sign_in=office.sign_in,
+            proofing=office.proofing,
+            delivery=NoDelivery(office),
+            documents=DOCUMENTS,
+            clock=office.clock,
+            texts={},
+            office_id="075012",
+            device_id=office.device.device_id,
+            version="test",
+            open_camera=lambda: self.camera,
+            make_reader=lambda: self.reader,
+            journal_rows=rows,
+            verify_journal=lambda: JournalReport(0, b"", True, ()),
+            free_bytes=office.store.free_bytes,
+            slips=self.slips,
+        )
+
+    # --- hands and eyes -----------------------------------------------------------------------
+
+    def key(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier):
+        self.qtbot.waitUntil(lambda: self.router.desk.idle, timeout=10_000)
+        self.qtbot.keyClick(self.focused, key, modifier)
+
+    def type(self, text: str) -> None:
+        self.qtbot.keyClicks(self.focused, text)
+
+    @property
+    def focused(self) -> QWidget:
+        return self.shell.focusWidget() or self.shell
+
+    @property
+    def state(self) -> CaseState:
+        return self.router.journey.view.state
+
+    def at(self, step: StepKind, timeout_ms: int = 20_000) -> None:
+        def there() -> bool:
+            shown = self.router.case.panels.get(step)
+            return self.router.case.open_step is step and self.shell.page is shown
+
+        self.qtbot.waitUntil(there, timeout=timeout_ms)
+        self.qtbot.waitUntil(lambda: self.router.desk.idle, timeout=10_000)
+
+    def on(self, page: QWidget) -> None:
+        self.qtbot.waitUntil(lambda: self.shell.page is page, timeout=10_000)
+
+    # --- a case -------------------------------------------------------------------------------
+
+    def sign_in(self) -> None:
+        screen = self.router.sign_in
+        self.qtbot.waitUntil(lambda: bool(screen.selected), timeout=10_000)
+        self.type(PIN)
+        self.key(Qt.Key.Key_Return)
+        self.on(self.router.sections.home)
+
+    def open_case(self) -> None:
+        self.key(Qt.Key.Key_N)
+        self.at(StepKind.REQUEST)
+
+    def to_document(self) -> None:
+        self.reader.code = self.office.code()
+        self.at(StepKind.NOTICE)
+        self.key(Qt.Key.Key_Return)
+        self.at(StepKind.DOCUMENT)
+
+    def to_confirm(self) -> None:
+        self.to_document()
+        self.reader.sides = {Side.FRONT: None, Side.BACK: DOCUMENT}
+        self.qtbot.waitUntil(lambda: not self.state.sides_expected, timeout=10_000)
+        self.key(Qt.Key.Key_Return)
+        self.at(StepKind.CHECKS)
+        self.key(Qt.Key.Key_Return)
+        self.at(StepKind.FEATURES)
+        self.answer_features()
+        self.key(Qt.Key.Key_1)
+        self.key(Qt.Key.Key_Return)
+        self.at(StepKind.DECISION)
+        self.key(Qt.Key.Key_Return)
+        self.at(StepKind.CONFIRM)
+
+    def answer_features(self) -> None:
+        for answered in range(len(self.state.features)):
+            self.key(Qt.Key.Key_1)
+            self.qtbot.waitUntil(
+                lambda wanted=answered + 1: (
+                    sum(f.verdict is not None for f in self.state.features) >= wanted
+                ),
+                timeout=10_000,
+            )
+        self.key(Qt.Key.Key_Return)
+        self.at(StepKind.PERSON)
+
+    def close(self) -> None:
+        self.router.close()
+        self.shell.unlock_close()
+        self.shell.close()

@@ -1,0 +1,321 @@
+"""A case on the real screens: keyboard, real vault, and everything that can go wrong on the way."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+
+from kiosk.audit.entries import EntryKind
+from kiosk.bootstrap.hardware import load_reader
+from kiosk.domain.decision import Outcome, Reason
+from kiosk.domain.errors import DiskFullError
+from kiosk.domain.evidence import DocumentKind, PartialDate, Side
+from kiosk.domain.request import RequestVerdict
+from kiosk.journeys.model import StepKind
+from kiosk.vault.store import SqlUnitOfWork
+from tests.fakes.cases import DOCUMENT
+from tests.fakes.office import Office, office_on_disk
+from tests.ui.counter import Counter
+from ui.demonstration.office import drawn
+from ui.demonstration.stage import Stage
+from ui.viewmodels.capture import Watch
+
+Opens = Callable[..., Counter]
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    office = office_on_disk(tmp_path)
+    office.session()
+    yield office
+    office.store.close()
+
+
+@pytest.fixture
+def opens(qtbot, look, office: Office, tmp_path: Path) -> Iterator[Opens]:
+    opened: list[Counter] = []
+
+    def open_counter(**parts: object) -> Counter:
+        counter = Counter(qtbot, look, parts.pop("office", office), tmp_path / "slips", **parts)
+        opened.append(counter)
+        return counter
+
+    yield open_counter
+    for counter in opened:
+        counter.close()
+
+
+@pytest.fixture
+def counter(opens: Opens) -> Counter:
+    return opens()
+
+
+def test_whole_procedure_by_keyboard_with_specimen_camera_and_real_reader(opens, office, look):
+    stage = Stage()
+    specimen = stage.specimens["fr-id-lefevre"]
+    counter = opens(camera=stage.camera, reader=load_reader(office.clock, specimens=True))
+    counter.sign_in()
+    counter.open_case()
+    code = office.code(
+        surname=specimen.holder.surname,
+        given_names=specimen.holder.given_names,
+        birth_date=PartialDate(1984, 3, 22),
+        document_kind=DocumentKind.FR_ID_CARD_2021,
+        document_number=specimen.number,
+    )
+    stage.hold_code(drawn(code).png)
+    counter.at(StepKind.NOTICE, 60_000)
+    counter.key(Qt.Key.Key_Return)
+    counter.at(StepKind.DOCUMENT)
+    for side in (Side.FRONT, Side.BACK):
+        stage.lay(specimen.specimen_id, side)
+        counter.qtbot.waitUntil(
+            lambda side=side: side not in counter.state.sides_expected, timeout=60_000
+        )
+    assert counter.state.document.mrz == specimen.mrz
+    counter.key(Qt.Key.Key_Return)
+    counter.at(StepKind.CHECKS)
+    counter.key(Qt.Key.Key_Return)
+    counter.at(StepKind.FEATURES)
+    counter.answer_features()
+    assert counter.router.case.person.compare.portrait.has_picture
+    counter.key(Qt.Key.Key_1)
+    counter.key(Qt.Key.Key_Return)
+    counter.at(StepKind.DECISION)
+    assert Outcome.ACCEPTED.value in counter.router.journey.view.outcomes
+    counter.key(Qt.Key.Key_Return)
+    counter.at(StepKind.CONFIRM)
+    counter.key(Qt.Key.Key_Return)
+    receipt = counter.router.case.receipt
+    counter.on(receipt)
+    assert receipt.code.text().replace("\u00a0", "") == counter.state.record.slip_code
+    assert len(office.outbox()) == 1
+    counter.key(Qt.Key.Key_Return)
+    counter.on(counter.router.sections.home)
+
+
+def test_unplugged_camera_is_told_and_comes_back_by_itself(counter):
+    counter.sign_in()
+    counter.open_case()
+    counter.to_document()
+    preview = counter.router.case.document.preview
+    counter.qtbot.waitUntil(lambda: preview.picture.has_picture)
+    counter.camera.plugged.clear()
+    counter.qtbot.waitUntil(lambda: not preview.picture.has_picture, timeout=10_000)
+    assert counter.router.capture.failure.code in ("CAPTURE-001", "CAPTURE-004")
+    assert counter.router.case.open_step is StepKind.DOCUMENT
+    counter.camera.plugged.set()
+    counter.qtbot.waitUntil(lambda: preview.picture.has_picture, timeout=10_000)
+    assert counter.router.capture.failure is None
+
+
+def test_full_disk_at_seal_loses_nothing_and_can_be_tried_again(counter, office, monkeypatch):
+    counter.sign_in()
+    counter.open_case()
+    counter.to_confirm()
+
+    def no_room(_uow: SqlUnitOfWork) -> None:
+        raise DiskFullError("commit")
+
+    with monkeypatch.context() as full:
+        full.setattr(SqlUnitOfWork, "commit", no_room)
+        counter.key(Qt.Key.Key_Return)
+        counter.on(counter.router.fault)
+        assert office.outbox() == ()
+        assert counter.router.case.open_step is StepKind.CONFIRM
+    counter.key(Qt.Key.Key_Return)
+    counter.at(StepKind.CONFIRM)
+    counter.key(Qt.Key.Key_Return)
+    counter.on(counter.router.case.receipt)
+    assert len(office.outbox()) == 1
+
+
+def test_enter_twice_seals_once(counter, office):
+    counter.sign_in()
+    counter.open_case()
+    counter.to_confirm()
+    counter.qtbot.keyClick(counter.focused, Qt.Key.Key_Return)
+    counter.qtbot.keyClick(counter.focused, Qt.Key.Key_Return)
+    assert not counter.router.journey.present_code("anything")
+    counter.on(counter.router.case.receipt)
+    assert len(office.outbox()) == 1
+    assert office.journal_kinds().count(EntryKind.VERIFY_CLOSE.value) == 1
+
+
+def test_case_resumes_at_its_step_after_a_restart(counter, opens, office, tmp_path):
+    counter.sign_in()
+    counter.open_case()
+    counter.to_document()
+    counter.reader.sides = {Side.FRONT: None}
+    counter.qtbot.waitUntil(lambda: len(counter.state.sides) == 1)
+    counter.qtbot.waitUntil(lambda: counter.router.desk.idle)
+    before = counter.state
+    counter.close()
+    office.store.close()
+    again = office_on_disk(tmp_path)
+    reopened = opens(office=again)
+    reopened.sign_in()
+    home = reopened.router.sections.home
+    reopened.qtbot.waitUntil(lambda: len(home._drafts.rows) == 1)
+    home.draft_chosen.emit(before.case_id)
+    reopened.at(StepKind.DOCUMENT)
+    assert reopened.state == before
+    reopened.close()
+    again.store.close()
+
+
+def test_language_changes_live_and_keeps_the_work(counter, look):
+    counter.sign_in()
+    counter.open_case()
+    counter.to_document()
+    panel = counter.router.case.document
+    before = counter.state
+    french = panel.title.text()
+    look.language.choose("en")
+    assert panel.title.text() == look.language.tr("journey.document.title_front") != french
+    assert counter.state == before
+    assert counter.router.case.open_step is StepKind.DOCUMENT
+
+
+def test_lock_hides_the_case_and_the_same_agent_comes_back_to_it(counter):
+    counter.sign_in()
+    counter.open_case()
+    counter.to_document()
+    before = counter.state
+    counter.key(Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    counter.on(counter.router.sign_in)
+    assert counter.router.capture.watch is Watch.NOTHING
+    counter.type("271828")
+    counter.key(Qt.Key.Key_Return)
+    counter.at(StepKind.DOCUMENT)
+    assert counter.state == before
+    assert counter.router.capture.watch is Watch.DOCUMENT
+
+
+def test_pause_locks_the_desk(counter):
+    counter.sign_in()
+    counter.router.idle.expired.emit()
+    counter.on(counter.router.sign_in)
+
+
+def test_foreign_code_is_told_and_the_case_waits_for_another(counter, office):
+    counter.sign_in()
+    counter.open_case()
+    counter.reader.code = "WIFI:S:free;;"
+    counter.qtbot.waitUntil(lambda: counter.state.request_problem is RequestVerdict.FOREIGN)
+    assert counter.router.case.open_step is StepKind.REQUEST
+    counter.reader.code = office.code()
+    counter.at(StepKind.NOTICE)
+
+
+def test_code_is_pasted_by_hand(counter, office):
+    counter.sign_in()
+    counter.open_case()
+    counter.key(Qt.Key.Key_F4)
+    assert counter.focused is counter.router.case.request.entry.edit
+    counter.router.case.request.entry.edit.setText(office.code())
+    counter.key(Qt.Key.Key_Return)
+    counter.at(StepKind.NOTICE)
+
+
+def test_zone_is_typed_by_hand_with_live_check_digits(counter):
+    counter.sign_in()
+    counter.open_case()
+    counter.to_document()
+    panel = counter.router.case.document
+    counter.key(Qt.Key.Key_F4)
+    assert panel.typing
+    lines = ("IDFRAX4RTBPFW46", "9007138F3002119FRA<<<<<<<<<<<5", "MARTIN<<MAELYS<GAELLE<MARIE")
+    for number, text in enumerate(lines):
+        edit = panel.zone_entry._lines[number].edit
+        edit.setFocus()
+        counter.type(text.replace("<", " ").ljust(30).lower())
+    assert not panel.primary.isEnabled()
+    edit = panel.zone_entry._lines[1].edit
+    edit.setFocus()
+    counter.qtbot.keyClick(edit, Qt.Key.Key_End)
+    counter.qtbot.keyClick(edit, Qt.Key.Key_Backspace)
+    counter.type("6")
+    assert panel.primary.isEnabled()
+    counter.key(Qt.Key.Key_Return)
+    counter.qtbot.waitUntil(lambda: counter.state.document is not None)
+    assert counter.state.document.surname == "MARTIN"
+    assert counter.state.sides[0].by_hand
+
+
+def test_abandoning_from_any_step_leads_to_a_sealed_record(counter, office):
+    counter.sign_in()
+    counter.open_case()
+    counter.key(Qt.Key.Key_F8)
+    counter.on(counter.router.case.stop)
+    counter.key(Qt.Key.Key_2)
+    counter.key(Qt.Key.Key_Return)
+    counter.at(StepKind.CONFIRM)
+    assert counter.state.decision.outcome is Outcome.ABANDONED
+    assert counter.state.decision.reasons == (Reason.CUSTOMER_WITHDRAWS,)
+    counter.key(Qt.Key.Key_Return)
+    counter.on(counter.router.case.receipt)
+    assert len(office.outbox()) == 1
+
+
+def test_escape_returns_from_the_interruption(counter):
+    counter.sign_in()
+    counter.open_case()
+    counter.key(Qt.Key.Key_F8)
+    counter.on(counter.router.case.stop)
+    counter.key(Qt.Key.Key_Escape)
+    counter.at(StepKind.REQUEST)
+
+
+def test_nothing_of_one_person_reaches_the_case_of_another(counter):
+    counter.sign_in()
+    counter.open_case()
+    counter.to_confirm()
+    counter.key(Qt.Key.Key_Return)
+    counter.on(counter.router.case.receipt)
+    counter.reader.code = ""
+    counter.reader.sides = {}
+    counter.key(Qt.Key.Key_Return)
+    counter.on(counter.router.sections.home)
+    counter.open_case()
+    case = counter.router.case
+    assert counter.router.capture.portrait is None
+    assert case.document.read.expiry.edit.text() == ""
+    assert case.person.answers.selected == ()
+    assert case.decision.outcomes.selected == ()
+    assert not case.panels[StepKind.CHECKS].rows
+
+
+def test_receipt_is_kept_as_pdf_where_no_printer_is(counter, tmp_path):
+    counter.sign_in()
+    counter.open_case()
+    counter.to_confirm()
+    counter.key(Qt.Key.Key_Return)
+    counter.on(counter.router.case.receipt)
+    counter.key(Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
+    (file,) = (tmp_path / "slips").glob("*.pdf")
+    assert file.read_bytes().startswith(b"%PDF-")
+
+
+def test_slip_says_nothing_of_a_suspicion(counter):
+    counter.sign_in()
+    counter.open_case()
+    counter.to_confirm()
+    counter.key(Qt.Key.Key_Return)
+    counter.on(counter.router.case.receipt)
+    words = " ".join(text for _, text in counter.router.case.receipt.slip().lines)
+    assert DOCUMENT.document_number not in words
+    assert DOCUMENT.surname not in words
+    assert "fraude" not in words.lower()
+
+
+@pytest.mark.parametrize("verdict", list(RequestVerdict))
+def test_every_answer_to_a_code_has_its_own_sentence(verdict, look):
+    others = [other for other in RequestVerdict if other is not verdict]
+
+    def sentence(of: RequestVerdict) -> str:
+        return look.language.tr(f"journey.request.verdict.{of.value}.what")
+
+    assert sentence(verdict) not in [sentence(other) for other in others]
+    assert look.language.tr(f"journey.request.verdict.{verdict.value}.do")
