@@ -238,11 +238,12 @@ class CaseRouter(QObject):
         self._put(panel)
 
     def _put(self, panel: StepPanel) -> None:
+        other = self._shell.page is not panel
         self._shown = panel
         self._shell.set_page(panel, panel.bar)
         self._write_frame()
-        if panel.focusWidget() is None:
-            panel.setFocus()
+        if other:
+            panel.take_focus()
 
     def _show_receipt(self, view: CaseView) -> None:
         state = view.state
@@ -264,14 +265,15 @@ class CaseRouter(QObject):
         if view is None:
             return
         tr = self._look.language.tr
+        steps = rail_of(view)
         items = tuple(
             StepItem(
                 tr(f"journey.steps.{step.value}.title"), tr(f"journey.steps.{step.value}.hint")
             )
-            for step in RAIL
+            for step in steps
         )
         step = view.state.step
-        self._shell.show_steps(items, RAIL.index(step) if step in RAIL else len(RAIL))
+        self._shell.show_steps(items, steps.index(step) if step in steps else len(steps))
         title = tr(f"journey.procedure.{view.state.procedure}")
         self._shell.set_title(title, customer_of(view.state.request, view.state.document))
         elapsed = self._services.clock.now() - view.state.opened_at
@@ -312,3 +314,12 @@ class CaseRouter(QObject):
             self._shown.show_problem(self._look.language.tr("journey.refused"))
         if self._capture.watch is not Watch.NOTHING:
             self._capture.again()
+
+
+def rail_of(view: CaseView) -> tuple[StepKind, ...]:
+    """Steps to show: a step behind the case that was never walked through is left out."""
+    state = view.state
+    if state.step not in RAIL:
+        return tuple(step for step in RAIL if step in state.trail)
+    here = RAIL.index(state.step)
+    return tuple(step for number, step in enumerate(RAIL) if number >= here or step in state.trail)

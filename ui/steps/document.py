@@ -230,6 +230,12 @@ class DocumentPanel(StepPanel):
         return self.view is not None and document_complete(self.view.journey, self.view.state)
 
     @property
+    def _wants_expiry(self) -> bool:
+        """Everything is read but the printed date: it can be typed at once."""
+        entry = self.read.expiry
+        return self.expected is None and not entry.isHidden() and not entry.edit.text()
+
+    @property
     def _can_take_blank(self) -> bool:
         """Whether the side in view may be taken as one without a zone."""
         request = self.view.state.request if self.view else None
@@ -293,8 +299,11 @@ class DocumentPanel(StepPanel):
             entry.retranslate(self.tr_(f"type_{name}"))
             if name in typed and known is not None and not entry.edit.text():
                 entry.edit.setText(f"{known:%d/%m/%Y}")
+        if self._wants_expiry and not self.read.expiry.edit.hasFocus():
+            self.read.expiry.setFocus()
         dates_shown = not self.read.expiry.isHidden() or not self.read.issue.isHidden()
-        self.read.picture.setVisible(self.read.picture.has_picture and not dates_shown)
+        room = not dates_shown and not self.look.theme.tablet
+        self.read.picture.setVisible(self.read.picture.has_picture and room)
 
     def _fields(self, document: IdentityDocument | None) -> tuple[ReadRow, ...]:
         language = self.look.language

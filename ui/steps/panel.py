@@ -100,6 +100,10 @@ class StepPanel(QWidget):
         """Another case: nothing is carried over."""
         self.view = None
 
+    def take_focus(self) -> None:
+        """The page has just appeared: no button may hold the focus, Enter is the way on."""
+        self.setFocus()
+
     # --- what all have in common --------------------------------------------------------------
 
     def show_case(self, view: CaseView) -> None:

@@ -45,7 +45,7 @@ class PersonPanel(StepPanel):
         self.again_button.setObjectName("present-again")
         super().__init__(look, catalogue)
         self.compare = PortraitCompare(look)
-        self.zones = ChoiceGroup(look, multiple=True, columns=3, keys=False)
+        self.zones = ChoiceGroup(look, multiple=True, columns=2, keys=False)
         self.zones.setObjectName("zones")
         self.questions = ChoiceGroup(look, columns=3, keys=False)
         self.questions.setObjectName("questions")
