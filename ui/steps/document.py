@@ -259,6 +259,7 @@ class DocumentPanel(StepPanel):
         self.blank_button.setVisible(self._can_take_blank)
         self.zone_entry.retranslate()
         self._show_read()
+        self.quality.setVisible(side is not None or not self.look.theme.tablet)
         if self._last is None or side is None:
             waiting = "journey.document.all_read" if side is None else "journey.document.waiting"
             self.preview.show_message(self.look.language.tr(waiting), live=False)

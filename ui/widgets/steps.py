@@ -264,6 +264,8 @@ class StepBar(QWidget):
             segment.setVisible(number < len(items))
             if number < len(items):
                 segment.show_step(items[number], number, current, len(items))
+            else:
+                self._grid.setColumnStretch(number, 0)  # a hidden one takes no room
         self._count = min(len(items), len(self._segments))
         self._fit()
 

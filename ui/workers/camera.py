@@ -33,6 +33,10 @@ _RETRY_S = 1.0
 """Pause before a camera that failed is opened again."""
 
 
+_LEAST_SHOWN = 0.8
+"""Share of the picture that must be seen; where covering the box shows less, it is shown whole."""
+
+
 class Accepted(Protocol):
     """A side that the reader accepts: ``document`` is None where the side has no zone to read."""
 
@@ -234,22 +238,32 @@ def _corners(seen: Seen) -> object:
 def _fitted(
     image: "Picture", outline: object, size: tuple[int, int]
 ) -> "tuple[Picture, npt.NDArray[np.float64] | None]":
-    """Cover ``size`` (width, height) with the picture: scaled, cropped in the middle."""
+    """The picture at exactly ``size`` (width, height), never distorted.
+
+    It covers the box where that cuts little of it, and is shown whole on a quiet ground elsewhere.
+    """
     import cv2
     import numpy as np
 
     width, height = size
     rows, columns = image.shape[:2]
-    scale = max(width / columns, height / rows)
+    cover, contain = (pick(width / columns, height / rows) for pick in (max, min))
+    scale = cover if contain >= cover * _LEAST_SHOWN else contain
     scaled_width, scaled_height = round(columns * scale), round(rows * scale)
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     scaled = cv2.resize(image, (scaled_width, scaled_height), interpolation=way)
-    left, top = (scaled_width - width) // 2, (scaled_height - height) // 2
-    cropped = np.ascontiguousarray(scaled[top : top + height, left : left + width])
+    left, top = (width - scaled_width) // 2, (height - scaled_height) // 2
+    fitted = np.empty((height, width, 3), np.uint8)
+    fitted[:] = (
+        scaled[:: max(1, scaled_height // 16), :: max(1, scaled_width // 16)].mean((0, 1)) / 2
+    )
+    to_x, to_y = max(left, 0), max(top, 0)
+    part = scaled[max(-top, 0) : max(-top, 0) + height, max(-left, 0) : max(-left, 0) + width]
+    fitted[to_y : to_y + part.shape[0], to_x : to_x + part.shape[1]] = part
     if outline is None:
-        return cropped, None  # type: ignore[return-value]  # cv2 types every picture as a bare ndarray
-    points = np.asarray(outline, dtype=np.float64).reshape(-1, 2) * scale - (left, top)
-    return cropped, points  # type: ignore[return-value]  # same
+        return fitted, None
+    points = np.asarray(outline, dtype=np.float64).reshape(-1, 2) * scale + (left, top)
+    return fitted, points
 
 
 def jpeg_of(picture: "Picture") -> bytes:
