@@ -75,8 +75,9 @@ class FrameSource(Protocol):
         """Open. Raises a CaptureError leaf (missing, busy, permission, timeout)."""
 
     def read(self, timeout_ms: int = 1000) -> Frame:
-        """Next picture, paced at the source's rate. Raises CameraUnpluggedError, CameraTimeoutError,
-        CameraBlackError or CameraFrozenError.
+        """Next picture, paced at the source's rate.
+
+        Raises CameraUnpluggedError, CameraTimeoutError, CameraBlackError or CameraFrozenError.
         """
 
     def stop(self) -> None:
@@ -178,8 +179,9 @@ class DraftRepository(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class JournalRow:
-    """One journal entry as stored. ``jws`` is the leaf data; ``kind`` and ``wall_claimed`` are copies
-    of header fields, for listing only.
+    """One journal entry as stored.
+
+    ``jws`` is the leaf data; ``kind`` and ``wall_claimed`` copy fields of the header, for lists.
     """
 
     seq: int
@@ -219,7 +221,7 @@ class BlobRepository(Protocol):
 
 
 class ValueRepository(Protocol):
-    """Small named values: policy in force, collector checkpoint, ratchet key, receipts, used requests."""
+    """Small named values: policy in force, checkpoint, ratchet key, receipts, used requests."""
 
     def get(self, name: str) -> bytes | None: ...
     def put(self, name: str, value: bytes) -> None: ...
@@ -263,8 +265,8 @@ class Store(Protocol):
 class KeyStore(Protocol):
     """The operating system's secret store, or the visible demonstration one.
 
-    Names: ``database`` (32 bytes), ``device-signing`` (Ed25519 seed, 32 bytes), ``device-secret`` (32
-    bytes, mixed into every PIN key).
+    Names: ``database`` (32 bytes), ``device-signing`` (Ed25519 seed, 32 bytes), ``device-secret``
+    (32 bytes, mixed into every PIN key).
     """
 
     @property
@@ -328,9 +330,9 @@ class LinkFactory(Protocol):
     """Opens links to a central side."""
 
     def first_contact(self, url: str) -> LinkAnswer:
-        """``GET /v1/authority`` of a server that nothing is known of yet: the answer is worth only
-        what the pins of the enrolment code say of it.
+        """``GET /v1/authority`` of a server that nothing is known of yet.
 
+        The answer is worth only what the pins of the enrolment code say of it.
         Raises UnreachableError, ProtocolError.
         """
 

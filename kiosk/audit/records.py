@@ -2,9 +2,9 @@
 
 Plaintext: a ZIP with stored members only and fixed names, in this order: ``record.json``
 (canonical JSON), ``record.jws`` (agent and device signatures over it), ``att/<sha256>.<ext>``,
-``pad``. The pad rounds the size up to 64 KiB so that the length tells nothing. There is exactly one byte form for
-given contents, and the reader refuses every other one: that shuts out bombs, doubled names, paths
-and hidden data without a list of tricks.
+``pad``. The pad rounds the size up to 64 KiB so that the length tells nothing. There is exactly one
+byte form for given contents, and the reader refuses every other one: that shuts out bombs, doubled
+names, paths and hidden data without a list of tricks.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The four corners of a document on a desk.
 
-Rules, in order: straight segments, joined to lines; every plausible quadrilateral of two lines along
-and two across; the one whose sides lie best on edges that run their way wins, the larger one where
-both are good. Work at 480 px. A cluttered desk has many lines, but no second card.
+Rules, in order: straight segments, joined to lines; every plausible quadrilateral of two lines
+along and two across; the one whose sides lie best on edges that run their way wins, the larger one
+where both are good. Work at 480 px. A cluttered desk has many lines, but no second card.
 """
 
 from __future__ import annotations

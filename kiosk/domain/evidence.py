@@ -23,7 +23,8 @@ class Check:
     """One check and its verdict.
 
     Attributes:
-        code: stable dotted name, for example ``mrz.number`` or ``validity.expiry``; key of the texts.
+        code: stable dotted name, for example ``mrz.number`` or ``validity.expiry``; a key
+            of the texts.
         verdict: the answer.
         detail: class of match or a technical word (``equal``, ``prefix``, ``extended``); no name,
             number or date of a person.

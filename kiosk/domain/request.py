@@ -29,7 +29,7 @@ class VerificationRequest:
     Attributes:
         request_id: unique with its issuer.
         issuer: the identity provider (``iss``).
-        service: what the person wants to reach, a key of the texts (``cpf``, ``dife``, ``fc-plus``).
+        service: what the person wants to reach, a key of the texts (``cpf``, ``dife``, ...).
         not_before: start of validity, aware UTC.
         expires_at: end of validity, aware UTC.
         surname: birth surname as announced, with accents.

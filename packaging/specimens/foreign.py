@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001 - printed French keeps its own apostrophe
+
 """Residence permit and identity cards of other States, in layouts of our own."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001 - printed French keeps its own apostrophe
+
 """French documents: the card of 2021, the laminated card, the passport.
 
 Believable layouts, and clearly none of the State's own designs: no emblem, no motto, no seal.

@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001 - printed French keeps its own apostrophe
+
 """The specimens: who stands on them, which lines they carry, how their verification should end.
 
 Persons and lines of public official specimens where they exist (MARTIN Maëlys-Gaëlle, BERTHIER
