@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from ui.router.services import Services
 
 _DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+_UNSEEN = ("offscreen", "minimal")
+"""Platforms of Qt that draw for nobody."""
 
 
 def build_app() -> typer.Typer:
@@ -35,6 +37,8 @@ def build_app() -> typer.Typer:
 
 def has_display() -> bool:
     """Whether a window can be opened here."""
+    if os.environ.get("QT_QPA_PLATFORM", "").partition(":")[0] in _UNSEEN:
+        return False
     if sys.platform in ("win32", "darwin"):
         return True
     return any(os.environ.get(name) for name in _DISPLAYS)

@@ -261,8 +261,9 @@ class DocumentPanel(StepPanel):
         self._show_read()
         self.quality.setVisible(side is not None or not self.look.theme.tablet)
         if self._last is None or side is None:
-            waiting = "journey.document.all_read" if side is None else "journey.document.waiting"
-            self.preview.show_message(self.look.language.tr(waiting), live=False)
+            waiting = "waiting" if side else "all_read"
+            message = "expiry_missing" if self._wants_expiry else waiting
+            self.preview.show_message(self.tr_(message), live=False)
             self.quality.show_measures(measures_of(None, self.look.language))
         self._refresh_primary()
 
@@ -317,7 +318,6 @@ class DocumentPanel(StepPanel):
             for check in (self.view.state.reading_checks if self.view else ())
             if check.verdict is Verdict.FAIL
         }
-        typed = self.view.state.typed_fields if self.view else ()
         values = {
             "surname": document.surname,
             "given_names": given_names(document.given_names),
@@ -334,7 +334,7 @@ class DocumentPanel(StepPanel):
                 self._reason_of(name, value, bad),
             )
             for name, value in values.items()
-            if value or name not in typed
+            if value or name not in self.catalogue.entry(document.kind).typed_dates
         )
 
     def _born(self, document: IdentityDocument) -> str:
