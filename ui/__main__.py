@@ -86,7 +86,7 @@ def demo(
 
 def _run_window(paths: Paths, config: Config, *, kiosk: bool) -> int:
     """Open the window and run until it is closed; the exit code."""
-    from ui.router.window import Window, application
+    from ui.router.window import Signals, Window, application
 
     handler = logs.start(paths.logs)
     with (paths.logs / "crash.log").open("a", encoding="utf-8") as crash_log:
@@ -95,9 +95,11 @@ def _run_window(paths: Paths, config: Config, *, kiosk: bool) -> int:
         window_ = Window(config.screen.language, config.screen.theme, kiosk=kiosk)
         window_.show()
         window_.open_soon(opened.make)
+        signals = Signals(application())
         try:
             return application().exec()
         finally:
+            signals.deleteLater()
             window_.close()
             opened.close()
             faulthandler.disable()

@@ -15,7 +15,7 @@ from ui.demonstration.office import DemonstrationOffice
 from ui.demonstration.panel import StagePanel
 from ui.demonstration.stage import Stage
 from ui.router.services import Services, services_of
-from ui.router.window import COUNTER, Window, application
+from ui.router.window import COUNTER, Signals, Window, application
 
 _SHARE = 0.78
 """Share of the screen's width for the counter; the panel stands in the rest."""
@@ -41,9 +41,11 @@ def run(data: Path) -> int:
     panel.setGeometry(screen.x() + wide, screen.y(), screen.width() - wide, screen.height())
     window.open_soon(_opener(office, stage, cable))
     window.opened.connect(panel.show)
+    signals = Signals(app)
     try:
         return app.exec()
     finally:
+        signals.deleteLater()
         panel.close()
         panel.end()
         window.close()

@@ -4,10 +4,11 @@ Rules, in order: the frame is painted first; whatever escapes from the program e
 page with a support code, never in a closed window; closing joins every thread.
 """
 
+import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from types import TracebackType
+from types import FrameType, TracebackType
 
 from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication
@@ -25,6 +26,7 @@ from ui.workers.desk import failure_of
 
 COUNTER = QSize(1920, 1080)
 """Size of the window where the screen does not say one."""
+_SIGNAL_TICK_MS = 250
 
 
 def application() -> QApplication:
@@ -37,6 +39,29 @@ def application() -> QApplication:
     made.setDesktopFileName("visavis")
     made.setQuitOnLastWindowClosed(True)
     return made
+
+
+class Signals(QObject):
+    """Ends the program in order on Ctrl+C and SIGTERM.
+
+    Python sees a signal only when it runs: a slow tick gives it the occasion.
+    """
+
+    def __init__(self, app: QApplication) -> None:
+        super().__init__()
+        self._app = app
+        self._tick = QTimer(self)
+        self._tick.setInterval(_SIGNAL_TICK_MS)
+        self._tick.timeout.connect(self._breathe)
+        self._tick.start()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._quit)
+
+    def _breathe(self) -> None:
+        """Nothing to do: running is enough."""
+
+    def _quit(self, _number: int, _frame: FrameType | None) -> None:
+        self._app.quit()
 
 
 class FaultHooks(QObject):
