@@ -145,7 +145,7 @@ class StagePanel(QWidget):
     def _write_specimen(self) -> None:
         tr = self._look.language.tr
         specimen = self._stage.specimens[self._specimen]
-        name = f"{specimen.holder.surname} {specimen.holder.given_names[0]}"
+        name = specimen.holder.surname
         self.code_button.setText(tr("demonstration.code_kind.valid", name=name))
         self.code_button.updateGeometry()
         self.sides.show_choices(
