@@ -3,7 +3,7 @@
 Rules, in order:
 
 1. A side that is expected to carry a zone is accepted only by its zone; a side without one only
-   when no line of a zone is in sight, the document lies still and sharp, and (front) shows a portrait.
+   when no zone is in sight, the document lies still and sharp, and (front) shows a portrait.
 2. The agent may present the other side first: the layout tells which side was read.
 3. A reading is accepted when several frames agree (:mod:`kiosk.capture.vote`), never from one.
 4. A card that should carry a seal is given a moment more, so that the seal is read with the zone.

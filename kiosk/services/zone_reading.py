@@ -29,6 +29,7 @@ _LETTERS = {2: 40, 3: 30}
 _TURN_FROM_DEG = 7.0
 _MAX_ZONES = 2
 _PART_SHARE = 0.55
+_ZONE_SHARE = 0.55
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class ZoneReader:
         partial = False
         for view in self._views(grey, outline, thorough=thorough):
             lines = find_lines(view.grey)
-            zones = find_zones(lines)
+            zones = [z for z in find_zones(lines) if not _print(view.back(z.corners), outline)]
             inside = [z for z in zones if _inside(view.back(z.corners), outline)]
             if zones:
                 # Where no zone lies on the outline, the outline is wrong more often than the zone.
@@ -187,6 +188,14 @@ def _inside(corners: Points, outline: Points | None) -> bool:
     centre = corners.mean(0)
     low, high = outline.min(0) - slack, outline.max(0) + slack
     return bool((corners > low).all() and (corners < high).all() and (centre > low).all())
+
+
+def _print(corners: Points, outline: Points | None) -> bool:
+    """Whether two lines are mere print on the document: a zone spans the document's long side."""
+    if outline is None or not _inside(corners, outline):
+        return False
+    longest = float(np.linalg.norm(np.roll(outline, -1, axis=0) - outline, axis=1).max())
+    return float(np.linalg.norm(corners[1] - corners[0])) < _ZONE_SHARE * longest
 
 
 def _partial(lines: list[TextLine], view: _View, outline: Points | None) -> bool:

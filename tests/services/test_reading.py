@@ -1,0 +1,150 @@
+"""Reading before the camera, end to end on drawn specimens, with the real recogniser."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kiosk.capture.guidance import Guidance
+from kiosk.devices.code_reader import ZxingCodeReader
+from kiosk.devices.specimen_scene import Conditions, Stage, Subject
+from kiosk.devices.specimens import load_specimens
+from kiosk.devices.text_reader import PaddleTextReader
+from kiosk.domain.errors import ModelError
+from kiosk.domain.evidence import DocumentKind, Side, Verdict
+from kiosk.ports import Frame
+from kiosk.services.reading import LiveReader
+from tests.fakes.clock import FakeClock
+
+SPECIMENS = load_specimens(Path(__file__).resolve().parents[2] / "resources" / "specimens")
+
+
+@pytest.fixture(scope="module")
+def text_reader():
+    reader = PaddleTextReader()
+    reader.warm_up()
+    return reader
+
+
+@pytest.fixture
+def live(text_reader):
+    return LiveReader(text_reader, ZxingCodeReader(), FakeClock())
+
+
+def show(live, name, side, *, conditions=None, frames=24, seed=5, upside_down=False):
+    """Observations of one side, up to the one that is accepted."""
+    specimen = SPECIMENS[name]
+    image = specimen.picture(side)
+    if upside_down:
+        image = np.ascontiguousarray(image[::-1, ::-1])
+    rng = np.random.default_rng(seed)
+    stage = Stage(Subject(image), conditions or Conditions.fair(), seed)
+    seen = []
+    for index in range(frames):
+        seen.append(live.observe(Frame(stage.frame(index / 30, rng)[0], index, index * 33)))
+        if seen[-1].reading is not None:
+            break
+    return seen
+
+
+@pytest.mark.parametrize("name", ["fr-passport-berthier", "fr-id-1988-rousseau"])
+def test_a_side_with_its_zone_is_read_by_several_frames(live, name):
+    live.reset(Side.FRONT)
+    seen = show(live, name, Side.FRONT)
+    reading = seen[-1].reading
+    assert reading.document.mrz == SPECIMENS[name].mrz
+    assert reading.document.kind is SPECIMENS[name].kind
+    assert reading.side is Side.FRONT
+    assert reading.frames_agreeing >= 2
+    assert len(seen) >= 2
+    assert seen[-1].guidance is Guidance.DONE
+    assert seen[-1].portrait is not None
+    assert seen[-1].best_image.shape[1] == 1012
+
+
+def test_a_card_is_read_front_then_back_with_its_seal(live):
+    live.reset(Side.FRONT)
+    front = show(live, "fr-id-martin", Side.FRONT, frames=60)[-1]
+    assert front.reading.document is None
+    assert front.portrait is not None
+    live.reset(Side.BACK)
+    back = show(live, "fr-id-martin", Side.BACK, frames=40)[-1].reading
+    assert back.document.mrz == SPECIMENS["fr-id-martin"].mrz
+    assert back.document.kind is DocumentKind.FR_ID_CARD_2021
+    checks = {check.code: check.verdict for check in back.checks}
+    assert checks["seal.matches"] is Verdict.PASS
+    assert checks["reading.agreement"] is Verdict.PASS
+
+
+def test_an_altered_card_is_handed_over_as_altered(live):
+    live.reset(Side.FRONT)
+    live.reset(Side.BACK)
+    reading = show(live, "fr-id-martin-tampered", Side.BACK, frames=40)[-1].reading
+    failed = {check.code for check in reading.checks if check.verdict is Verdict.FAIL}
+    assert "mrz.birth_date" in failed
+    assert reading.document.mrz == SPECIMENS["fr-id-martin-tampered"].mrz
+
+
+def test_a_document_that_lies_upside_down_is_read(live):
+    live.reset(Side.FRONT)
+    seen = show(live, "fr-passport-berthier", Side.FRONT, upside_down=True, frames=40)
+    assert seen[-1].reading.document.mrz == SPECIMENS["fr-passport-berthier"].mrz
+
+
+def test_a_zone_that_cannot_be_read_is_never_accepted(live):
+    live.reset(Side.FRONT)
+    live.reset(Side.BACK)
+    seen = show(live, "fr-id-lefevre-damaged", Side.BACK, frames=30)
+    assert seen[-1].reading is None
+
+
+def test_a_blurred_picture_is_not_accepted(live):
+    live.reset(Side.FRONT)
+    conditions = replace(Conditions.fair(), blur_sigma_px=7)
+    assert show(live, "fr-passport-berthier", Side.FRONT, conditions=conditions)[-1].reading is None
+
+
+def test_the_front_does_not_stand_in_for_the_back(live):
+    live.reset(Side.FRONT)
+    assert show(live, "fr-id-martin", Side.FRONT, frames=60)[-1].reading is not None
+    live.reset(Side.BACK)
+    seen = show(live, "fr-id-martin", Side.FRONT, frames=30)
+    assert seen[-1].reading is None
+    assert Guidance.WRONG_SIDE in {each.guidance for each in seen}
+
+
+def test_an_empty_desk_asks_for_a_document(live):
+    live.reset(Side.FRONT)
+    rng = np.random.default_rng(2)
+    stage = Stage(None, Conditions.fair(), 2)
+    for index in range(12):
+        seen = live.observe(Frame(stage.frame(index / 30, rng)[0], index, index * 33))
+    assert (seen.guidance, seen.reading, seen.outline) == (Guidance.NO_DOCUMENT, None, None)
+
+
+def test_nothing_is_left_of_the_last_document_after_a_reset(live):
+    live.reset(Side.FRONT)
+    show(live, "fr-passport-berthier", Side.FRONT)
+    live.reset(Side.FRONT)
+    first = show(live, "fr-passport-le-goff", Side.FRONT, frames=1)[0]
+    assert first.reading is None
+    seen = show(live, "fr-passport-le-goff", Side.FRONT)
+    assert seen[-1].reading.document.mrz == SPECIMENS["fr-passport-le-goff"].mrz
+
+
+class BrokenReader:
+    """A recogniser whose file was altered."""
+
+    def warm_up(self):
+        raise ModelError("other file than expected")
+
+    def recognise(self, _strips):
+        raise AssertionError
+
+
+def test_a_missing_model_is_an_error_of_its_own():
+    live = LiveReader(BrokenReader(), ZxingCodeReader(), FakeClock())
+    live.reset(Side.FRONT)
+    with pytest.raises(ModelError):
+        live.observe(Frame(np.zeros((720, 1280, 3), np.uint8), 0, 0))
