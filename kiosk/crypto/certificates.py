@@ -99,3 +99,18 @@ def make_server_certificate(
 def fingerprint(certificate_pem: bytes) -> str:
     """SHA-256 of the DER form, hexadecimal: what an enrolment code pins."""
     return x509.load_pem_x509_certificate(certificate_pem).fingerprint(hashes.SHA256()).hex()
+
+
+def single_certificate(certificate_pem: bytes) -> bytes:
+    """The one certificate of a PEM text, written anew.
+
+    TLS libraries trust every certificate of a text, under several labels (``X509 CERTIFICATE``);
+    only what was looked at may be handed to them.
+
+    Raises:
+        ValueError: no certificate, or more than one thing in the text.
+    """
+    if certificate_pem.count(b"-----BEGIN ") != 1:
+        raise ValueError("one certificate is wanted")
+    certificate = x509.load_pem_x509_certificate(certificate_pem)
+    return certificate.public_bytes(serialization.Encoding.PEM)

@@ -13,7 +13,7 @@ import os
 import msgspec
 
 from kiosk.audit.entries import EntryKind
-from kiosk.crypto.certificates import fingerprint
+from kiosk.crypto.certificates import fingerprint, single_certificate
 from kiosk.crypto.digests import b64u
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import CertificateError, EnrolmentError, ProtocolError
@@ -41,8 +41,6 @@ from kiosk.sync.messages import (
 )
 from kiosk.sync.policy import Policy, accept_policy, open_policy
 from kiosk.sync.receipts import LogKey, open_log_checkpoint
-
-_BEGIN = "-----BEGIN CERTIFICATE-----"
 
 
 class Enrolment:
@@ -114,16 +112,15 @@ class Enrolment:
         if contact.status != 200:
             raise ProtocolError(f"authority {contact.status}")
         answer = decode(contact.body, AuthorityAnswer)
-        # Exactly one certificate: a second one beside the pinned one would be trusted too.
-        if answer.ca.count(_BEGIN) != 1:
-            raise CertificateError("authority")
         try:
-            pinned = bytes.fromhex(fingerprint(answer.ca.encode())) == code.ca_sha256
+            # Written anew from the one certificate that is compared with the pin: whatever else
+            # the answer holds (under one of the other labels that TLS accepts) is not trusted.
+            ca_pem = single_certificate(answer.ca.encode())
         except ValueError as exc:
             raise CertificateError("authority") from exc
-        if not pinned:
+        if bytes.fromhex(fingerprint(ca_pem)) != code.ca_sha256:
             raise CertificateError("not the authority of the code")
-        return answer.ca, open_policy(answer.policy, code.root_public)
+        return ca_pem.decode("ascii"), open_policy(answer.policy, code.root_public)
 
     def _claim(self, link: CollectorLink, code: EnrolmentCode, key: SigningKey) -> EnrolmentAnswer:
         claim = sign_claim(code.secret, self._app_build, key)

@@ -110,11 +110,14 @@ def test_a_policy_of_another_root_is_refused(side: CentralSide) -> None:
     assert device.links.calls == []
 
 
+# TLS libraries read certificates under each of these labels.
+@pytest.mark.parametrize("label", ["CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"])
 def test_a_second_authority_smuggled_beside_the_pinned_one_is_refused(
-    side: CentralSide, monkeypatch: pytest.MonkeyPatch
+    side: CentralSide, monkeypatch: pytest.MonkeyPatch, label: str
 ) -> None:
     device = EnrolledDevice()
     stranger = make_ca("Another", device.clock.now())[0].decode()
+    stranger = stranger.replace(" CERTIFICATE-", f" {label}-")
     honest = device.links.first_contact
 
     def smuggling(url: str) -> LinkAnswer:
