@@ -133,7 +133,9 @@ class Kiosk:
 
     def live_reader(self) -> "LiveReader":
         """A reader of live pictures; its model is loaded with the first picture."""
-        return load_reader(self.clock, specimens=self.demonstration)
+        # The century of a date in a zone hangs on the day of the act.
+        true_time = SignedClock(self.clock, self.membership)
+        return load_reader(true_time, specimens=self.demonstration)
 
     def open_link(self) -> CollectorLink | None:
         """A link to the central side; None before enrolment."""

@@ -143,10 +143,15 @@ class SignedClock:
         self._membership = membership
 
     def now(self) -> datetime:
-        """Signed time carried on by the monotonic clock since; the device's where that is lost."""
+        """Signed time carried on by the monotonic clock since.
+
+        Where that is lost: the device's, but never before the last signed time, which is past.
+        """
         signed = self._membership.signed_time
-        if signed is None or signed.boot_id != self._device.boot_id:
+        if signed is None:
             return self._device.now()
+        if signed.boot_id != self._device.boot_id:
+            return max(self._device.now(), signed.at)
         return signed.at + timedelta(milliseconds=self._device.monotonic_ms() - signed.mono_ms)
 
     def monotonic_ms(self) -> int:

@@ -51,7 +51,8 @@ def open_vault(paths: Paths, keys: KeyStore) -> "SqlStore":
     from kiosk.vault.store import open_store
 
     key = keys.get(DATABASE_KEY)
-    if paths.vault.exists():
+    # An emptied file is a lost vault too: opening it would begin a second history of this device.
+    if paths.vault.exists() and (paths.vault.stat().st_size or keys.get(DEVICE_KEY) is None):
         if key is None:
             raise VaultKeyError("database key missing")
         return open_store(paths.vault, key)

@@ -101,6 +101,21 @@ def test_keys_whose_vault_is_gone_are_not_given_a_new_one(device):
     assert not (device.folder / "vault.db").exists()
 
 
+def test_an_emptied_vault_is_a_lost_one_and_begins_no_second_history(device):
+    device().close()
+    (device.folder / "vault.db").write_bytes(b"")
+    with pytest.raises(VaultCorruptError):
+        device()
+    assert (device.folder / "vault.db").read_bytes() == b""
+
+
+def test_a_start_that_died_before_the_keys_of_the_device_goes_on_with_the_empty_file(device):
+    device.keys.put(DATABASE_KEY, bytes(range(32)))
+    device.folder.mkdir(parents=True)
+    (device.folder / "vault.db").write_bytes(b"")
+    assert device().verify_journal().entries == 0
+
+
 @pytest.mark.parametrize("name", ["device-signing", "device-secret"])
 def test_a_secret_of_a_device_at_work_is_not_replaced(device, name):
     kiosk = device()
@@ -201,8 +216,11 @@ def test_signed_time_decides_where_the_device_is_off_by_years(device):
     device.clock.set_wall(at.replace(year=1970))
     assert true.now() == at + timedelta(seconds=90)
     assert true.monotonic_ms() == device.clock.monotonic_ms()
+    assert kiosk.live_reader()._clock.now() == true.now()
     device.clock.reboot()
-    assert true.now().year == 1970  # nothing better is known until the next delivery
+    assert true.now() == at  # nothing better is known until the next delivery: it is later than this
+    device.clock.set_wall(at + timedelta(days=2))
+    assert true.now() == at + timedelta(days=2)
 
 
 def test_a_member_of_a_fleet_works_by_its_policy_and_notes_each_start_of_the_machine(device):
