@@ -44,13 +44,15 @@ def load_reader(clock: Clock, *, specimens: bool) -> "LiveReader":
         CatalogueError: the specimens are wanted and missing.
     """
     from kiosk.devices.code_reader import ZxingCodeReader
+    from kiosk.devices.ocrb_reader import OcrbTextReader
     from kiosk.devices.specimens import load_authority
     from kiosk.devices.text_reader import PaddleTextReader
     from kiosk.documents.twoddoc import TrustList
     from kiosk.services.reading import LiveReader
 
     trust = TrustList((load_authority(SPECIMENS),)) if specimens else None
-    return LiveReader(PaddleTextReader(), ZxingCodeReader(), clock, trust)
+    first, second = OcrbTextReader(), PaddleTextReader()
+    return LiveReader(first, ZxingCodeReader(), clock, trust, second_reader=second)
 
 
 def _specimen_camera(config: Config) -> "SpecimenCamera":

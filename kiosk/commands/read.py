@@ -93,12 +93,15 @@ def _outcomes(paths: Sequence[Path], jobs: int) -> Iterator[tuple[Path, "Outcome
     """Read the files, ``jobs`` at once, in their order. Raises ModelError at the first."""
     from kiosk.devices.clock import SystemClock
     from kiosk.devices.code_reader import ZxingCodeReader
+    from kiosk.devices.ocrb_reader import OcrbTextReader
     from kiosk.devices.text_reader import PaddleTextReader
     from kiosk.services.file_reading import FileReader
 
-    text_reader = PaddleTextReader()
-    text_reader.warm_up()
-    reader = FileReader(text_reader, ZxingCodeReader(thorough=True), SystemClock())
+    first, second = OcrbTextReader(), PaddleTextReader()
+    first.warm_up()
+    second.warm_up()
+    codes = ZxingCodeReader(thorough=True)
+    reader = FileReader(first, codes, SystemClock(), second_reader=second)
     with ThreadPoolExecutor(jobs) as pool:
         yield from zip(paths, pool.map(lambda path: _outcome(reader, path), paths), strict=True)
 

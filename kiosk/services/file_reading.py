@@ -4,8 +4,8 @@ Rules, in order:
 
 1. A picture is looked at every way up; each zone found is read by itself.
 2. A still picture has no second frame, so every zone is read three times from different cuts. It is
-   accepted only when all agree on every character, none is doubtful, every check digit is right
-   and the text makes sense. Nothing is repaired or guessed.
+   accepted only when all agree on every character, none is doubtful, every check digit is right,
+   the text makes sense, and a second reader sees the same. Nothing is repaired or guessed.
 3. In a clip the frames vote as before the camera (:mod:`kiosk.capture.vote`).
 4. What is read but not accepted is reported as such; what fits no layout is not reported.
 """
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kiosk.capture.opinion import confirms
 from kiosk.capture.outline import card_around, find_outline
 from kiosk.capture.picture import grey_of, turned
 from kiosk.capture.quality import Quality, measure
@@ -31,7 +32,7 @@ from kiosk.documents.twoddoc import Seal, SealVerdict, TrustList
 from kiosk.domain.errors import DocumentError
 from kiosk.domain.evidence import Check, IdentityDocument, Verdict
 from kiosk.ports import Clock, CodeReader, CodeSighting, TextReader
-from kiosk.services.zone_reading import makes_sense, read_strips
+from kiosk.services.zone_reading import makes_sense, read_strips, strips_of
 
 if TYPE_CHECKING:
     from kiosk.capture.decode import ZoneReading
@@ -135,8 +136,13 @@ class FileReader:
         code_reader: CodeReader,
         clock: Clock,
         trust: TrustList | None = None,
+        second_reader: TextReader | None = None,
     ) -> None:
-        """Wire the readers; ``trust`` judges 2D-Doc seals."""
+        """Wire the readers.
+
+        ``trust`` judges 2D-Doc seals; ``second_reader`` must confirm what is accepted.
+        """
+        self._second = second_reader
         self._text_reader = text_reader
         self._code_reader = code_reader
         self._clock = clock
@@ -209,8 +215,20 @@ class FileReader:
             ]
             reading = self._judged(first, others)
             if reading is not None:
-                return reading, flipped
+                return self._confirmed(reading, grey, zone, flipped=flipped), flipped
         return None, False
+
+    def _confirmed(
+        self, reading: DocumentReading, grey: Picture, zone: Zone, *, flipped: bool
+    ) -> DocumentReading:
+        """The reading, no longer accepted where the second reader sees something else."""
+        if self._second is None or not reading.accepted:
+            return reading
+        scores = self._second.recognise(strips_of(grey, zone, flipped=flipped))
+        if confirms(reading.document.mrz, scores, digits_hold=True):
+            return reading
+        checks = (*reading.checks, Check("reading.second_reader", Verdict.UNSURE))
+        return replace(reading, accepted=False, checks=checks)
 
     def _judged(
         self, first: ZoneReading, others: Sequence[ZoneReading | None]
@@ -277,7 +295,7 @@ class FileReader:
             return None
         checks = (*parsed.checks, _agreement(verdict.frames, agreed=True))
         document = DocumentReading(parsed.document, checks, holds, (), outline, page)
-        return document, quality
+        return self._confirmed(document, grey, zones[0], flipped=False), quality
 
     # --- codes --------------------------------------------------------------------------------
 

@@ -3,9 +3,11 @@
 Rules, in order:
 
 1. A side that is expected to carry a zone is accepted only by its zone; a side without one only
-   when no zone is in sight, the document lies still and sharp, and (front) shows a portrait.
+   when no line of a zone is in sight and it shows a portrait (front) or none (back) again and
+   again.
 2. The agent may present the other side first: the layout tells which side was read.
-3. A reading is accepted when several frames agree (:mod:`kiosk.capture.vote`), never from one.
+3. A reading is accepted when several frames agree (:mod:`kiosk.capture.vote`), never from one, and
+   a second reader that was made differently confirms it (:mod:`kiosk.capture.opinion`).
 4. A card that should carry a seal is given a moment more, so that the seal is read with the zone.
 5. Nothing is kept: a reset forgets everything.
 """
@@ -97,8 +99,18 @@ class LiveReader:
         code_reader: CodeReader,
         clock: Clock,
         trust: TrustList | None = None,
+        second_reader: TextReader | None = None,
     ) -> None:
-        """Wire the readers; ``trust`` judges 2D-Doc seals."""
+        """Wire the readers.
+
+        Args:
+            text_reader: reads every frame.
+            code_reader: QR codes and seals.
+            clock: for the date of the act.
+            trust: judges 2D-Doc seals.
+            second_reader: made differently; must confirm a reading before it is accepted.
+        """
+        self._second = second_reader
         self._text_reader = text_reader
         self._code_reader = code_reader
         self._clock = clock
@@ -130,6 +142,8 @@ class LiveReader:
         """What this frame shows; an immutable value. Raises ModelError at the first frame only."""
         if not self._warm:
             self._text_reader.warm_up()
+            if self._second is not None:
+                self._second.warm_up()
             self._warm = True
         self._count += 1
         if self._side is None:
@@ -276,6 +290,10 @@ class LiveReader:
         holds = parsed.digits_agree and makes_sense(parsed)
         verdict = self._vote.add(Ballot(reading, holds, quality.sharpness))
         if verdict is None or not self._seal_is_in(parsed.document):
+            return
+        if self._second is not None and not self._zones.confirmed(
+            reading.lines, self._second, digits_hold=holds
+        ):
             return
         self._finish_zone(frame, zone, corners, parsed, verdict)
 

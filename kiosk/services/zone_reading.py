@@ -6,13 +6,14 @@ quarter turn; a zone lies on the document where one is seen; remember the orient
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kiosk.capture.decode import ZoneReading, read_zone
+from kiosk.capture.opinion import confirms
 from kiosk.capture.outline import card_around
 from kiosk.capture.picture import Picture, rotated, turned, turned_back
 from kiosk.capture.settle import settle
@@ -75,11 +76,19 @@ class ZoneReader:
         self._text_reader = text_reader
         self._flipped = False
         self._failures = 0
+        self._last: tuple[Picture, Zone] | None = None
 
     def reset(self) -> None:
         """Another document: nothing is known of its orientation."""
         self._flipped = False
         self._failures = 0
+
+    def confirmed(self, lines: Sequence[str], second: TextReader, *, digits_hold: bool) -> bool:
+        """Whether a second reader sees the same in the zone that was read last."""
+        if self._last is None:
+            return False
+        strips = strips_of(*self._last, flipped=self._flipped)
+        return confirms(lines, second.recognise(strips), digits_hold=digits_hold)
 
     def find(self, grey: Picture, outline: Points | None, *, thorough: bool) -> ZoneFinding:
         """The likeliest zone of a grey picture (H, W).
@@ -140,6 +149,7 @@ class ZoneReader:
             reading = read_strips(self._text_reader, grey, zone, flipped=self._flipped)
             if reading is not None:
                 self._failures = 0
+                self._last = (grey, zone)
                 return reading
         self._failures += 1
         if self._failures % 2 == 0:
@@ -151,11 +161,16 @@ def read_strips(
     reader: TextReader, grey: Picture, zone: Zone, *, flipped: bool, looser: float = 0.0
 ) -> ZoneReading | None:
     """Cut the lines of a zone, recognise them, decode them."""
-    lines: tuple[TextLine, ...] = zone.lines[::-1] if flipped else zone.lines
-    letters = _LETTERS[len(lines)]
-    strips = [cut_line(grey, line, letters, flipped=flipped, looser=looser) for line in lines]
+    strips = strips_of(grey, zone, flipped=flipped, looser=looser)
     reading = read_zone(reader.recognise(strips))
     return None if reading is None else settle(reading)
+
+
+def strips_of(grey: Picture, zone: Zone, *, flipped: bool, looser: float = 0.0) -> list[Picture]:
+    """The lines of a zone cut out upright, top to bottom as printed."""
+    lines: tuple[TextLine, ...] = zone.lines[::-1] if flipped else zone.lines
+    letters = _LETTERS[len(lines)]
+    return [cut_line(grey, line, letters, flipped=flipped, looser=looser) for line in lines]
 
 
 _IMPOSSIBLE = frozenset({"mrz.calendar", "mrz.names", "mrz.sex"})

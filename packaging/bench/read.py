@@ -29,16 +29,18 @@ import cv2  # noqa: E402 - the path comes first
 import numpy as np  # noqa: E402
 
 from kiosk.devices.code_reader import ZxingCodeReader  # noqa: E402
+from kiosk.devices.ocrb_reader import OcrbTextReader  # noqa: E402
 from kiosk.devices.specimen_scene import Conditions, Stage, Subject  # noqa: E402
 from kiosk.devices.specimens import Specimen, load_specimens  # noqa: E402
 from kiosk.devices.text_reader import PaddleTextReader  # noqa: E402
 from kiosk.domain.evidence import Side  # noqa: E402
-from kiosk.ports import Frame  # noqa: E402
+from kiosk.ports import Frame, TextReader  # noqa: E402
 from kiosk.services.file_reading import FileReader  # noqa: E402
 from kiosk.services.reading import LiveReader  # noqa: E402
 
 SEED = 20261125
 FRAME_S = 1 / 30
+Readers = tuple[TextReader, TextReader | None]
 LIMIT_S = 4.0
 PRESETS: dict[str, Callable[[np.random.Generator], Conditions]] = {
     "fair": Conditions.fair,
@@ -125,10 +127,11 @@ def show(live: LiveReader, stage: Stage, side: Side, rng: np.random.Generator) -
     return None
 
 
-def bench_live(preset: str, rounds: int, seed: int, reader: PaddleTextReader) -> Tally:
+def bench_live(preset: str, rounds: int, seed: int, readers: Readers) -> Tally:
     """Every zone side, ``rounds`` times, in conditions drawn from the preset."""
     rng = np.random.default_rng(seed)
-    live = LiveReader(reader, ZxingCodeReader(), FixedClock())
+    first, second = readers
+    live = LiveReader(first, ZxingCodeReader(), FixedClock(), second_reader=second)
     tally = Tally()
     for _ in range(rounds):
         for specimen, side in zone_sides():
@@ -146,10 +149,12 @@ def bench_live(preset: str, rounds: int, seed: int, reader: PaddleTextReader) ->
     return tally
 
 
-def bench_files(preset: str, rounds: int, seed: int, reader: PaddleTextReader) -> Tally:
+def bench_files(preset: str, rounds: int, seed: int, readers: Readers) -> Tally:
     """Single frames as files. Only certain readings count."""
     rng = np.random.default_rng(seed)
-    files = FileReader(reader, ZxingCodeReader(thorough=True), FixedClock())
+    first, second = readers
+    codes = ZxingCodeReader(thorough=True)
+    files = FileReader(first, codes, FixedClock(), second_reader=second)
     tally = Tally()
     for _ in range(rounds):
         for specimen, side in zone_sides():
@@ -166,22 +171,34 @@ def bench_files(preset: str, rounds: int, seed: int, reader: PaddleTextReader) -
     return tally
 
 
-def run(quick: bool = False, seed: int = SEED, rounds: int = 0) -> dict[str, Any]:
+def readers_of(name: str) -> Readers:
+    """The program's pair, or one reader by itself for comparison."""
+    paddle, ocrb = PaddleTextReader(), OcrbTextReader()
+    pair: Readers = {"pair": (ocrb, paddle), "ocrb": (ocrb, None), "paddle": (paddle, None)}[name]
+    for reader in pair:
+        if reader is not None:
+            reader.warm_up()
+    return pair
+
+
+def run(
+    quick: bool = False, seed: int = SEED, rounds: int = 0, reader: str = "pair"
+) -> dict[str, Any]:
     """Measure.
 
     Args:
         quick: one round instead of three.
         seed: of all conditions.
         rounds: how often each specimen is shown under each preset; 0 for the default.
+        reader: ``pair`` as in the program, or ``ocrb`` or ``paddle`` alone.
     """
     cv2.setNumThreads(1)
-    reader = PaddleTextReader()
-    reader.warm_up()
+    readers = readers_of(reader)
     rounds = rounds or (1 if quick else 3)
-    figures: dict[str, Any] = {"seed": seed, "rounds": rounds, "limit_s": LIMIT_S}
+    figures: dict[str, Any] = {"seed": seed, "rounds": rounds, "limit_s": LIMIT_S, "reader": reader}
     for preset in PRESETS:
-        figures[f"live_{preset}"] = bench_live(preset, rounds, seed, reader).figures()
-        figures[f"file_{preset}"] = bench_files(preset, rounds, seed + 1, reader).figures()
+        figures[f"live_{preset}"] = bench_live(preset, rounds, seed, readers).figures()
+        figures[f"file_{preset}"] = bench_files(preset, rounds, seed + 1, readers).figures()
     return figures
 
 
@@ -192,8 +209,9 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--rounds", type=int, default=0)
+    parser.add_argument("--reader", choices=("pair", "ocrb", "paddle"), default="pair")
     options = parser.parse_args()
-    figures = run(options.quick, options.seed, options.rounds)
+    figures = run(options.quick, options.seed, options.rounds, options.reader)
     if options.json:
         print(json.dumps(figures))
     else:

@@ -1,4 +1,3 @@
-
 """Residence permit and identity cards of other States, in layouts of our own."""
 
 from __future__ import annotations

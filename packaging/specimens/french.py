@@ -1,4 +1,3 @@
-
 """French documents: the card of 2021, the laminated card, the passport.
 
 Believable layouts, and clearly none of the State's own designs: no emblem, no motto, no seal.

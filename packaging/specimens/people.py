@@ -1,4 +1,3 @@
-
 """The specimens: who stands on them, which lines they carry, how their verification should end.
 
 Persons and lines of public official specimens where they exist (MARTIN Maëlys-Gaëlle, BERTHIER

@@ -10,15 +10,16 @@ import zxingcpp
 from kiosk.capture.decode import letters_of
 from kiosk.devices import text_reader
 from kiosk.devices.code_reader import MAX_PAYLOAD_BYTES, ZxingCodeReader
+from kiosk.devices.ocrb_reader import MODEL, OcrbTextReader
 from kiosk.devices.text_reader import PaddleTextReader, find_model
 from kiosk.domain.errors import ModelError
 
 FONT = Path(__file__).resolve().parents[2] / "resources" / "fonts" / "ocr-b" / "OCRB.otf"
 
 
-@pytest.fixture(scope="module")
-def reader():
-    found = PaddleTextReader()
+@pytest.fixture(scope="module", params=[PaddleTextReader, OcrbTextReader])
+def reader(request):
+    found = request.param()
     found.warm_up()
     return found
 
@@ -38,19 +39,23 @@ def test_a_line_drawn_in_ocr_b_is_read(reader):
     assert text.replace("O", "0").replace("I", "1") == line.replace("O", "0")
 
 
-def test_an_altered_model_is_refused(tmp_path):
-    altered = bytearray(find_model().read_bytes())
+@pytest.mark.parametrize(
+    ("kind", "model"), [(PaddleTextReader, find_model), (OcrbTextReader, lambda: MODEL)]
+)
+def test_an_altered_model_is_refused(tmp_path, kind, model):
+    altered = bytearray(model().read_bytes())
     altered[1_000_000] ^= 1
     file = tmp_path / "model.onnx"
     file.write_bytes(altered)
     with pytest.raises(ModelError) as caught:
-        PaddleTextReader(file).warm_up()
+        kind(file).warm_up()
     assert caught.value.code == "CAPTURE-020"
 
 
 def test_a_missing_model_is_told(tmp_path, monkeypatch):
-    with pytest.raises(ModelError):
-        PaddleTextReader(tmp_path / "none.onnx").warm_up()
+    for kind in (PaddleTextReader, OcrbTextReader):
+        with pytest.raises(ModelError):
+            kind(tmp_path / "none.onnx").warm_up()
     monkeypatch.setattr(text_reader, "_PACKAGE", "no-such-package")
     with pytest.raises(ModelError):
         find_model()

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from kiosk.__main__ import build_app
 from kiosk.devices.code_reader import ZxingCodeReader
 from kiosk.devices.document_files import FileKind, kind_of, pictures_of
+from kiosk.devices.ocrb_reader import OcrbTextReader
 from kiosk.devices.specimen_scene import Conditions, Stage, Subject
 from kiosk.devices.specimens import load_specimens
 from kiosk.devices.text_reader import PaddleTextReader
@@ -26,9 +27,11 @@ CARD = SPECIMENS["fr-id-martin"]
 
 @pytest.fixture(scope="module")
 def reader():
-    text_reader = PaddleTextReader()
-    text_reader.warm_up()
-    return FileReader(text_reader, ZxingCodeReader(thorough=True), FakeClock())
+    """With the pair of readers that the program uses."""
+    second = PaddleTextReader()
+    second.warm_up()
+    codes = ZxingCodeReader(thorough=True)
+    return FileReader(OcrbTextReader(), codes, FakeClock(), second_reader=second)
 
 
 def certain(reading):

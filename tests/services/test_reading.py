@@ -8,6 +8,7 @@ import pytest
 
 from kiosk.capture.guidance import Guidance
 from kiosk.devices.code_reader import ZxingCodeReader
+from kiosk.devices.ocrb_reader import OcrbTextReader
 from kiosk.devices.specimen_scene import Conditions, Stage, Subject
 from kiosk.devices.specimens import load_specimens
 from kiosk.devices.text_reader import PaddleTextReader
@@ -29,7 +30,22 @@ def text_reader():
 
 @pytest.fixture
 def live(text_reader):
-    return LiveReader(text_reader, ZxingCodeReader(), FakeClock())
+    """The pair of readers that the program uses."""
+    first = OcrbTextReader()
+    return LiveReader(first, ZxingCodeReader(), FakeClock(), second_reader=text_reader)
+
+
+class OtherText:
+    """A second reader that always sees something else."""
+
+    def warm_up(self):
+        pass
+
+    def recognise(self, strips):
+        scores = np.zeros((3, 38), np.float32)
+        scores[:, 0], scores[1] = 1, 0
+        scores[1, 1] = 1
+        return [scores for _ in strips]
 
 
 def show(live, name, side, *, conditions=None, frames=24, seed=5, upside_down=False):
@@ -148,3 +164,10 @@ def test_a_missing_model_is_an_error_of_its_own():
     live.reset(Side.FRONT)
     with pytest.raises(ModelError):
         live.observe(Frame(np.zeros((720, 1280, 3), np.uint8), 0, 0))
+
+
+def test_what_the_second_reader_contradicts_is_never_accepted():
+    live = LiveReader(OcrbTextReader(), ZxingCodeReader(), FakeClock(), second_reader=OtherText())
+    live.reset(Side.FRONT)
+    seen = show(live, "fr-passport-berthier", Side.FRONT)
+    assert all(observation.reading is None for observation in seen)
