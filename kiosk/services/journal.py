@@ -54,6 +54,15 @@ class _ClockReading:
     state: ClockState
 
 
+@dataclass(frozen=True, slots=True)
+class _Announced:
+    """The record of an entry, and the policy that it was sealed under."""
+
+    sealed: SealedBlob | None = None
+    record_id: RecordId | None = None
+    policy: int | None = None
+
+
 class Journal:
     """Appends entries to the journal of this device."""
 
@@ -85,6 +94,7 @@ class Journal:
         facts: Mapping[str, Fact] | None = None,
         sealed: SealedBlob | None = None,
         record_id: RecordId | None = None,
+        policy_version: int | None = None,
     ) -> tuple[int, str]:
         """Append one entry inside ``uow``; the caller commits.
 
@@ -94,6 +104,8 @@ class Journal:
             facts: small and not personal.
             sealed: the record this entry announces, or None.
             record_id: its identifier, given with ``sealed``.
+            policy_version: of the policy that the record was sealed under; None for the one in
+                force now.
 
         Returns:
             Number of the entry, and the slip code of the journal that ends with it.
@@ -102,7 +114,8 @@ class Journal:
             JournalBrokenError: the stored journal does not fit its own frontier.
         """
         reading = self._read_clock(uow)
-        seq, root = self._write(uow, kind, facts or {}, sealed, record_id, reading)
+        announced = _Announced(sealed, record_id, policy_version)
+        seq, root = self._write(uow, kind, facts or {}, announced, reading)
         return seq, slip_code(root)
 
     def _read_clock(self, uow: UnitOfWork) -> _ClockReading:
@@ -122,7 +135,7 @@ class Journal:
         if not jump_s:
             return _ClockReading(boot_id, mono_ms, wall, state)
         reading = _ClockReading(boot_id, mono_ms, wall, ClockState.JUMPED)
-        self._write(uow, EntryKind.CLOCK_JUMP, {"jump_s": jump_s}, None, None, reading)
+        self._write(uow, EntryKind.CLOCK_JUMP, {"jump_s": jump_s}, _Announced(), reading)
         return reading
 
     def _write(
@@ -130,12 +143,12 @@ class Journal:
         uow: UnitOfWork,
         kind: EntryKind,
         facts: Mapping[str, Fact],
-        sealed: SealedBlob | None,
-        record_id: RecordId | None,
+        announced: _Announced,
         reading: _ClockReading,
     ) -> tuple[int, bytes]:
         """One entry; its number and the root of the journal with it."""
         seq = uow.journal.size()
+        sealed, record_id, policy_version = announced.sealed, announced.record_id, announced.policy
         frontier = _frontier(uow, seq)
         header = Header(
             v=PROFILE,
@@ -143,7 +156,7 @@ class Journal:
             seq=seq,
             kind=kind,
             record_id=record_id,
-            policy_v=self._terms().policy_version,
+            policy_v=self._terms().policy_version if policy_version is None else policy_version,
             recipients=sealed.recipients if sealed else (),
             age_header_sha256=b64u(sealed.age_header_sha256) if sealed else "",
             payload_sha256=b64u(sealed.payload_sha256) if sealed else "",

@@ -45,7 +45,7 @@ from kiosk.journeys.model import (
     StepKind,
 )
 from kiosk.journeys.procedure import Journey
-from kiosk.ports import Clock, DraftRow, Store
+from kiosk.ports import Clock, DraftRow, Store, UnitOfWork
 from kiosk.services.agents import Session
 from kiosk.services.drafts import Drafts
 from kiosk.services.journal import Journal
@@ -178,11 +178,16 @@ class Case:
         if isinstance(event, ConsentAnswered) and event.given:
             require_space(self._desk.store)
         if isinstance(event, SealConfirmed):
-            decision, request = self._state.decision, self._state.request
-            accepted = decision is not None and decision.outcome is Outcome.ACCEPTED
-            # Two cases may have been opened with one request: the first seal uses it up.
-            if accepted and request is not None and self._desk.requests.used_before(request):
-                raise EventRefusedError("request used before")
+            self._refuse_used_request()
+
+    def _refuse_used_request(self) -> None:
+        """Two cases may have been opened with one request: the first seal uses it up."""
+        decision, request = self._state.decision, self._state.request
+        if decision is None or decision.outcome is not Outcome.ACCEPTED or request is None:
+            return
+        own = self._desk.sealing.sealed_as(self._state.case_id) is not None
+        if not own and self._desk.requests.used_before(request):
+            raise EventRefusedError("request used before")
 
     def _refuse_forged(self, event: Event) -> None:
         """Answers of the services come from the services, and a request from its judged code."""
@@ -214,11 +219,23 @@ class Case:
 
     def _save(self, state: CaseState) -> None:
         with self._desk.store.begin() as uow:
+            self._require_open(uow)
             self._desk.drafts.save(uow, state, self._session)
             uow.commit()
         self._state = state
 
+    def _require_open(self, uow: UnitOfWork) -> None:
+        """Raises EventRefusedError where the case was ended elsewhere (shift closed, expired)."""
+        if uow.drafts.get(self._state.case_id) is None:
+            raise EventRefusedError("case has ended")
+
     def _seal(self, state: CaseState) -> CaseState:
+        decided = None if state.decision is None else state.decision.outcome
+        # Sealed already with this outcome: the answer to a commit that was lost. With another one
+        # (abandoned at the end of the shift): the screen must not show what the record denies.
+        if self._desk.sealing.sealed_as(state.case_id) is not decided:
+            with self._desk.store.begin() as uow:
+                self._require_open(uow)
         pictures = [Attachment("jpg", data) for _, data in sorted(self._images.items())]
         facts = self._desk.sealing.seal(state, self._session, pictures)
         self._images.clear()

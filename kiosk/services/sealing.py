@@ -14,7 +14,7 @@ from dataclasses import replace
 
 import msgspec
 
-from kiosk.audit.entries import EntryKind, Fact
+from kiosk.audit.entries import EntryKind, Fact, open_entry
 from kiosk.audit.records import Attachment, RecordContents, SealedBlob, seal_record
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.decision import Decision, Outcome
@@ -26,7 +26,7 @@ from kiosk.services.agents import Session
 from kiosk.services.drafts import Drafts
 from kiosk.services.journal import Journal
 from kiosk.services.record import build_record
-from kiosk.services.terms import DeviceFacts, TermsSource
+from kiosk.services.terms import DeviceFacts, Terms, TermsSource
 from kiosk.services.used_requests import USING_UP, mark_used
 
 SEALED_PREFIX = "sealed/"
@@ -94,11 +94,22 @@ class Sealing:
         if before is not None:
             return before
         record_id = RecordId(os.urandom(_RECORD_ID_BYTES).hex())
-        blob, facts = self._close(state, session, attachments, record_id)
+        # Asked once: the entry must name the very policy whose recipients the record was sealed to.
+        terms = self._terms()
+        blob, facts = self._close(state, session, attachments, record_id, terms)
         with self._store.begin() as uow:
-            facts = self._keep(uow, state, blob, facts)
+            facts = self._keep(uow, state, blob, facts, terms)
             uow.commit()
         return facts
+
+    def sealed_as(self, case_id: CaseId) -> Outcome | None:
+        """Outcome in the record of a case, None while it has none."""
+        with self._store.begin() as uow:
+            before = sealed_before(uow, case_id)
+            entry = None if before is None else uow.journal.get(before.seq)
+        if entry is None:
+            return None
+        return Outcome(str(open_entry(entry.jws, self._device_key.public).facts["outcome"]))
 
     def seal_open_drafts(self, session: Session) -> int:
         """End of shift: every draft that can still be opened becomes an abandoned record.
@@ -125,9 +136,9 @@ class Sealing:
         session: Session,
         attachments: Sequence[Attachment],
         record_id: RecordId,
+        terms: Terms,
     ) -> tuple[SealedBlob, SealedFacts]:
         """The sealed blob, made in memory before any lock is held."""
-        terms = self._terms()
         if not terms.recipients:
             raise PolicyInvalidError("recipients")
         kept = tuple(attachments) if terms.evidence_images else ()
@@ -139,7 +150,12 @@ class Sealing:
         return blob, SealedFacts(record_id, -1, "", sealed_at)
 
     def _keep(
-        self, uow: UnitOfWork, state: CaseState, blob: SealedBlob, facts: SealedFacts
+        self,
+        uow: UnitOfWork,
+        state: CaseState,
+        blob: SealedBlob,
+        facts: SealedFacts,
+        terms: Terms,
     ) -> SealedFacts:
         """Everything that a sealed record changes, inside one unit of work."""
         before = sealed_before(uow, state.case_id)
@@ -148,7 +164,9 @@ class Sealing:
         decision = state.decision
         outcome = Outcome.ABANDONED if decision is None else decision.outcome
         told: dict[str, Fact] = {"case": state.case_id, "outcome": outcome.value, "sealed": True}
-        seq, slip = self._journal.append(uow, EntryKind.VERIFY_CLOSE, told, blob, facts.record_id)
+        seq, slip = self._journal.append(
+            uow, EntryKind.VERIFY_CLOSE, told, blob, facts.record_id, terms.policy_version
+        )
         uow.blobs.put(seq, blob.blob)
         uow.outbox.put(
             OutboxRow(

@@ -200,6 +200,25 @@ def test_without_recipients_nothing_is_sealed(desk: Desk):
     assert desk.outbox() == ()
 
 
+def test_a_policy_that_arrives_during_a_seal_is_not_named_by_its_entry(desk: Desk):
+    session = desk.session()
+    before, begin = desk.terms.policy_version, desk.store.begin
+
+    def policy_arrives():
+        # The first unit of work of a seal looks for an earlier one, the second writes.
+        if begun:
+            desk.set_terms(policy_version=before + 1, recipients=(OPS.recipient,))
+        begun.append(True)
+        return begin()
+
+    begun: list[bool] = []
+    desk.store.begin = policy_arrives
+    facts = desk.sealing.seal(decided(), session)
+    header = open_entry(desk.entries()[facts.seq].jws, desk.device_key.public)
+    assert header.recipients == (age.kid_of(OPS.recipient), age.kid_of(ESCROW.recipient))
+    assert header.policy_v == before
+
+
 def test_a_case_without_a_decision_cannot_be_sealed(desk: Desk):
     session = desk.session()
     with pytest.raises(ValueError, match="decision"):

@@ -210,6 +210,31 @@ def test_a_draft_opens_in_a_later_session_of_the_same_shift_only(office):
         office.proofing.resume(case.state.case_id, other)
 
 
+@pytest.mark.parametrize("until", [StepKind.DOCUMENT, StepKind.CONFIRM])
+def test_a_case_that_ended_with_its_shift_moves_no_more_and_shows_no_acceptance(office, until):
+    session = office.session()
+    case = office.proofing.open_case(PROCEDURE, session)
+    play(case, script(office), until=until)
+    before = case.state
+    office.sealing.seal_open_drafts(session)
+    (row,) = office.outbox()
+    assert opened_record(office, row.seq)["visavis"]["decision"]["outcome"] == "abandoned"
+    with pytest.raises(EventRefusedError):
+        case.dispatch(SealConfirmed() if until is StepKind.CONFIRM else SteppedBack())
+    assert case.state == before
+    assert office.proofing.drafts(session) == ()
+    assert len(office.outbox()) == 1
+
+
+def test_a_seal_whose_answer_was_lost_is_answered_by_the_first_record(office):
+    session = office.session()
+    case = office.proofing.open_case(PROCEDURE, session)
+    play(case, script(office), until=StepKind.CONFIRM)
+    facts = office.sealing.seal(case.state, session)
+    assert case.dispatch(SealConfirmed()).record == facts
+    assert len(office.outbox()) == 1
+
+
 def test_a_sealed_case_cannot_be_resumed(office):
     session = office.session()
     case = office.proofing.open_case(PROCEDURE, session)

@@ -218,7 +218,7 @@ def test_signed_time_decides_where_the_device_is_off_by_years(device):
     assert true.monotonic_ms() == device.clock.monotonic_ms()
     assert kiosk.live_reader()._clock.now() == true.now()
     device.clock.reboot()
-    assert true.now() == at  # nothing better is known until the next delivery: it is later than this
+    assert true.now() == at  # a floor: nothing better is known until the next delivery
     device.clock.set_wall(at + timedelta(days=2))
     assert true.now() == at + timedelta(days=2)
 
