@@ -24,14 +24,14 @@ from kiosk.bootstrap.hardware import load_reader, open_camera
 from kiosk.bootstrap.links import Links
 from kiosk.bootstrap.membership import Deliveries, Membership, SignedClock
 from kiosk.bootstrap.opening import device_key_of, key_store_of, open_vault
-from kiosk.config import Config, Profile, load_config
+from kiosk.config import CameraKind, Config, Profile, load_config
 from kiosk.crypto.passwords import Argon2Cost
 from kiosk.crypto.signing import SigningKey
 from kiosk.devices.clock import SystemClock
 from kiosk.devices.instance_lock import InstanceLock
 from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.documents.catalogue import load as load_documents
-from kiosk.domain.errors import CatalogueError, NotEnrolledError
+from kiosk.domain.errors import CatalogueError, NoCameraError, NotEnrolledError
 from kiosk.domain.ids import DeviceId, OfficeId
 from kiosk.journeys.catalogue import JourneyCatalogue, online_request
 from kiosk.journeys.validate import validate
@@ -128,7 +128,14 @@ class Kiosk:
             raise NotEnrolledError
 
     def open_camera(self) -> FrameSource:
-        """The configured camera, not started. Raises a CaptureError leaf, CatalogueError."""
+        """The configured camera, not started. Raises a CaptureError leaf, CatalogueError.
+
+        A device of a fleet that is no demonstration sees through its own lens only: drawn or
+        recorded documents would pass for presented ones.
+        """
+        real = self.policy is not None and not self.policy.demonstration
+        if real and self.config.camera.kind is not CameraKind.LIVE:
+            raise NoCameraError("demonstration only")
         return open_camera(self.config)
 
     def live_reader(self) -> "LiveReader":

@@ -62,7 +62,8 @@ class Enrolment:
             text: the code as scanned or typed.
 
         Raises:
-            EnrolmentError: malformed, unknown, expired or used code; or enrolled already.
+            EnrolmentError: malformed, unknown, expired or used code; enrolled already; or secrets
+                of a demonstration for a fleet that is none.
             CertificateError: the server is not the one that the code names.
             PolicyInvalidError: the policy is not signed by the root that the code names.
             UnreachableError, ProtocolError, KeyStoreError, VaultError: nothing changed, try again.
@@ -73,6 +74,9 @@ class Enrolment:
                 raise EnrolmentError("enrolled already")
         key = self._device_key()
         ca_pem, policy = self._pinned(code)
+        if self._keys.is_demonstration and not policy.demonstration:
+            # Said before the code is spent: keys in a plain file have no place in a real fleet.
+            raise EnrolmentError("demonstration")
         terms = policy.collector
         link = self._links.open(CentralSide(code.url, ca_pem, terms.origin, terms.log_public), key)
         try:

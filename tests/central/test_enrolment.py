@@ -132,6 +132,15 @@ def test_a_second_authority_smuggled_beside_the_pinned_one_is_refused(
         device.enrolment.enrol(side.enrol_code())
 
 
+def test_secrets_in_a_plain_file_do_not_join_a_real_fleet(side: CentralSide) -> None:
+    device, code = EnrolledDevice(), side.enrol_code()
+    device.keys.is_demonstration = True
+    with pytest.raises(EnrolmentError, match="demonstration"):
+        device.enrolment.enrol(code)
+    assert device.links.calls == []
+    EnrolledDevice().enrolment.enrol(code)
+
+
 def test_nobody_there_changes_nothing(side: CentralSide, tmp_path: Path) -> None:
     code = replace(parse_code(side.enrol_code()), url="https://127.0.0.1:1")
     device = EnrolledDevice()

@@ -102,6 +102,7 @@ class EnrolledDevice:
     clock: FakeClock = field(default_factory=lambda: FakeClock(wall=datetime.now(UTC)))
 
     def __post_init__(self) -> None:
+        self.keys.is_demonstration = False
         self.links = TroubledLinks(HttpsLinks(self.clock))
         self.enrolment = Enrolment(self.store, self.keys, self.links, self.clock, "0.1.0")
         self.agent_key = SigningKey.generate()

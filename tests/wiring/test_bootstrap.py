@@ -176,6 +176,21 @@ def test_a_camera_that_is_not_there_is_named_as_such(device, camera, error):
         kiosk.open_camera().start()
 
 
+@pytest.mark.parametrize(
+    "camera",
+    [CameraConfig(kind=CameraKind.SPECIMEN), CameraConfig(kind=CameraKind.REPLAY, path="clip.mp4")],
+)
+def test_a_device_of_a_real_fleet_sees_through_its_own_lens_only(device, camera):
+    kiosk = device(Config(camera=camera))
+    join_fleet(kiosk)
+    with pytest.raises(NoCameraError):
+        kiosk.open_camera()
+    kiosk.close()
+    other = device(Config(camera=camera))
+    join_fleet(other, replace(POLICY_IN_FORCE, demonstration=True))
+    assert other.open_camera().name
+
+
 def test_a_moved_collector_keeps_every_pin(device):
     side = CentralSide("https://old.example", make_ca("test", NOW)[0].decode(), "origin", bytes(32))
     moved = Links(FakeClock(), CollectorConfig(url="https://new.example/"))
