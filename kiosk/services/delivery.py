@@ -271,7 +271,12 @@ class _Run:
 
     def _upload_journal(self) -> LogState:
         upload = JournalUpload(
-            self._store, self._link, self._identity.device_id, self._key, self._log.origin
+            self._store,
+            self._link,
+            self._identity.device_id,
+            self._key,
+            self._log.origin,
+            self._journal,
         )
         return upload.run()
 

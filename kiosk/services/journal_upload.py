@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kiosk.audit.checkpoint import Checkpoint, sign
-from kiosk.audit.entries import entry_leaf
+from kiosk.audit.entries import EntryKind, entry_leaf
 from kiosk.audit.tree import Frontier, frontier_of
 from kiosk.crypto.digests import b64u
 from kiosk.crypto.signing import SigningKey
@@ -18,6 +18,7 @@ from kiosk.domain.errors import ForkError, ProtocolError
 from kiosk.domain.ids import DeviceId
 from kiosk.ports import CollectorLink, JournalRow, Store
 from kiosk.services.answers import refusal_of
+from kiosk.services.journal import Journal
 from kiosk.sync.checkpoints import device_origin
 from kiosk.sync.messages import (
     MAX_PUSH_ENTRIES,
@@ -30,6 +31,7 @@ from kiosk.sync.messages import (
 )
 
 _BATCH_BYTES = 1024 * 1024
+RESTORE_NOTED = "journal/restore-noted"
 
 
 class JournalUpload:
@@ -42,8 +44,10 @@ class JournalUpload:
         device_id: DeviceId,
         key: SigningKey,
         collector_origin: str,
+        journal: Journal,
     ) -> None:
         self._store = store
+        self._journal = journal
         self._link = link
         self._path = f"/v1/devices/{device_id}/log"
         self._origin = device_origin(collector_origin, device_id)
@@ -60,11 +64,21 @@ class JournalUpload:
         rows = self._rows()
         held = frontier_of(entry_leaf(row.jws) for row in rows[: state.size])
         if state.size > len(rows) or b64u(held.root()) != state.root:
+            self._note_restore(len(rows), state.size)
             # Offered from the start, so that the collector keeps the evidence and says so.
-            self._push_all(rows, 0, Frontier())
+            self._push_all(self._rows(), 0, Frontier())
             raise ForkError("histories differ")
         self._push_all(rows, state.size, held)
         return state
+
+    def _note_restore(self, here: int, central: int) -> None:
+        """Journal, once, that the central side knows more of this device than the device."""
+        with self._store.begin() as uow:
+            if uow.values.get(RESTORE_NOTED) is None:
+                facts = {"here": here, "central": central}
+                self._journal.append(uow, EntryKind.RESTORE_DETECTED, facts)
+                uow.values.put(RESTORE_NOTED, str(central).encode("ascii"))
+                uow.commit()
 
     def _state(self) -> LogState:
         answer = self._link.call("GET", self._path)

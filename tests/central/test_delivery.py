@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from central.archive.layout import Layout
+from kiosk.audit.entries import EntryKind, open_entry
 from kiosk.audit.records import SealedBlob
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import CertificateError, NotEnrolledError, UnreachableError
@@ -366,6 +367,20 @@ def test_a_cloned_disk_is_a_fork_and_both_histories_are_kept(side: CentralSide) 
     assert one.delivery.run_once().stored == 0
     assert one.row(later).state is OutboxState.QUARANTINED
     assert one.has_blob(later)
+
+
+def test_a_device_put_back_to_an_old_copy_says_so_once(side: CentralSide) -> None:
+    one = EnrolledDevice().enrol(side.enrol_code())
+    old = one.clone()
+    one.seal()
+    assert one.delivery.run_once().stored == 1
+    for _ in range(3):
+        assert old.delivery.run_once().reason == "SYNC-004"
+    headers = [open_entry(entry, old.key.public) for entry in old.entries()]
+    assert [header.kind for header in headers].count(EntryKind.RESTORE_DETECTED) == 1
+    assert headers[-1].facts == {"here": 2, "central": one.size()}
+    with side.ledger() as ledger:
+        assert ledger.forks(one.identity.device_id) == 1
 
 
 def test_an_unenrolled_device_says_so() -> None:
