@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from PySide6.QtCore import QEventLoop, Qt, QTimer
+from PySide6.QtCore import QEvent, QEventLoop, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
@@ -33,6 +33,8 @@ _PATIENCE_S = 30.0
 """How long an agent waits for a picture before pressing the button."""
 _POLL_MS = 15
 _SIGHTS_BEFORE_PICTURE = 8
+_LAYOUT_ROUNDS = 6
+"""A layout inside a layout inside a scroll area asks anew, one level in each round."""
 
 
 class StuckError(Exception):
@@ -58,7 +60,9 @@ class Pictures:
         self.files: list[Path] = []
 
     def take(self, name: str) -> None:
-        """Grab the window as it is."""
+        """Grab the window as it is, once what was just written has found its place."""
+        for _ in range(_LAYOUT_ROUNDS):
+            QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
         self._folder.mkdir(parents=True, exist_ok=True)
         file = self._folder / f"{len(self.files) + 1:02d}-{name}.png"
         self._window.grab().save(str(file))

@@ -5,6 +5,7 @@ A window of its own, outside the counter's; it knows the stage, never a case.
 
 from functools import partial
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from kiosk.devices.specimens import Specimen
@@ -49,9 +50,9 @@ class StagePanel(QWidget):
         self.odd_codes = ChoiceGroup(look, keys=False)
         self.clear_button = Button(look, "", icon="x")
         self._light_card = Card(look, " ")
-        self.light = ChoiceGroup(look, columns=2, keys=False)
+        self.light = ChoiceGroup(look, keys=False)
         self._network_card = Card(look, " ")
-        self.network = ChoiceGroup(look, columns=2, keys=False)
+        self.network = ChoiceGroup(look, keys=False)
         self._build()
         self._bind()
         self.retranslate()
@@ -84,6 +85,7 @@ class StagePanel(QWidget):
         column.addStretch(1)
         scroll = ScrollArea(self._look)
         scroll.setWidget(inner)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
         outer.addWidget(scroll)

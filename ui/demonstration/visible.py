@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QStyle
 
 from kiosk import logs
 from kiosk.domain.errors import KioskError
@@ -35,10 +36,11 @@ def run(data: Path) -> int:
     window = Window()
     screen = window.shell.screen().availableGeometry()
     wide = round(screen.width() * _SHARE)
-    window.show(QSize(min(COUNTER.width(), wide), min(COUNTER.height(), screen.height())))
+    high = screen.height() - app.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)
+    window.show(QSize(min(COUNTER.width(), wide), min(COUNTER.height(), high)))
     window.shell.move(screen.topLeft())
     panel = StagePanel(window.look, stage, office.central, cable)
-    panel.setGeometry(screen.x() + wide, screen.y(), screen.width() - wide, screen.height())
+    panel.setGeometry(screen.x() + wide, screen.y(), screen.width() - wide, high)
     window.open_soon(_opener(office, stage, cable))
     window.opened.connect(panel.show)
     signals = Signals(app)

@@ -256,6 +256,7 @@ class CaseRouter(QObject):
             ReceiptFacts(state.decision, state.record, self._services.office_id)
         )
         self._shell.set_page(self.receipt, self.receipt.bar)
+        self.receipt.setFocus()  # no button may hold it: Enter is the next customer
         self._write_frame()
         self.sealed.emit()
 
@@ -279,7 +280,8 @@ class CaseRouter(QObject):
         elapsed = self._services.clock.now() - view.state.opened_at
         minutes = max(0, int(elapsed.total_seconds() // 60))
         number = view.state.case_id[:8].upper()
-        self._shell.set_office(tr("journey.case", number=number), tr("journey.started", n=minutes))
+        since = tr("journey.started", n=minutes) if minutes else tr("journey.started_now")
+        self._shell.set_office(tr("journey.case", number=number), since)
 
     def _use_camera(self, view: CaseView) -> None:
         if view.state.step is StepKind.REQUEST:

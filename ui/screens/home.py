@@ -169,8 +169,9 @@ class HomeScreen(Page):
         self._equipment.set_title(tr("home.hardware"))
         figures = (
             (language.number(facts.verifications), "home.figure.verifications"),
-            (facts.duration or "\u2013", "home.figure.duration"),
+            (facts.duration, "home.figure.duration"),
             (language.number(facts.to_send), "home.figure.to_send"),
         )
         for figure, (value, key) in zip(self._figures, figures, strict=True):
             figure.show_figure(value, tr(key))
+            figure.setVisible(bool(value))

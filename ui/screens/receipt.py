@@ -18,7 +18,9 @@ from ui.theme import Radius, Size, Space, Tone, Type
 from ui.widgets.action_bar import ActionBar
 from ui.widgets.button import Button, ButtonKind
 from ui.widgets.card import Card
+from ui.widgets.field import FieldState, ReadList, ReadRow
 from ui.widgets.label import Badge, Label
+from ui.widgets.list_row import RowItem, RowList
 from ui.widgets.look import Look
 from ui.widgets.paint import draw_box
 
@@ -103,17 +105,15 @@ class ReceiptScreen(Page):
         self._outcome = Label(look, "", Type.H1, wrap=True)
         self._why_title = Label(look, "", Type.H3)
         self._why = Label(look, "", Type.BODY, wrap=True)
-        self._next_title = Label(look, "", Type.H3)
-        self._next = Label(look, "", Type.BODY, wrap=True)
+        self._after = Card(look, " ")
+        self._next = RowList(look)
         self._note = Label(look, "", Type.STRONG, "ok", wrap=True)
         self._slip = Card(look, " ")
         self._code_title = Label(look, "", Type.LABEL, "ink2")
         self.code = Label(look, "", Type.CODE_LARGE)
         self.code.setObjectName("slip-code")
         self._code_hint = Label(look, "", Type.LABEL, "ink2", wrap=True)
-        self._number = Label(look, "", Type.BODY)
-        self._sealed = Label(look, "", Type.BODY, wrap=True)
-        self._office = Label(look, "", Type.BODY)
+        self._facts_list = ReadList(look)
         self._help_title = Label(look, "", Type.LABEL_STRONG)
         self._help = Label(look, "", Type.LABEL, "ink2", wrap=True)
         self._rights = Label(look, "", Type.LABEL, "ink2", wrap=True)
@@ -137,35 +137,32 @@ class ReceiptScreen(Page):
         head.addWidget(self._outcome, 1)
         left.body.addLayout(head)
         left.body.addSpacing(Space.L)
-        for title, text in ((self._why_title, self._why), (self._next_title, self._next)):
-            left.body.addWidget(title)
-            left.body.addWidget(text)
-            left.body.addSpacing(Space.L)
-        left.body.addWidget(self._note)
-        left.body.addStretch(1)
+        left.body.addWidget(self._why_title)
+        left.body.addWidget(self._why)
+        self._after.body.addWidget(self._next)
+        self._after.body.addStretch(1)
+        self._after.body.addWidget(self._note)
         words = QVBoxLayout()
         words.setSpacing(Space.S)
-        for widget in (
-            self._code_title,
-            self.code,
-            self._code_hint,
-            self._number,
-            self._sealed,
-            self._office,
-        ):
+        for widget in (self._code_title, self.code, self._code_hint):
             words.addWidget(widget)
         words.addStretch(1)
-        slip = QHBoxLayout()
-        slip.setSpacing(Space.XL)
-        slip.addLayout(words, 1)
-        slip.addWidget(self._qr, 0, Qt.AlignmentFlag.AlignTop)
-        self._slip.body.addLayout(slip)
+        head = QHBoxLayout()
+        head.setSpacing(Space.XL)
+        head.addWidget(self._qr, 0, Qt.AlignmentFlag.AlignTop)
+        head.addLayout(words, 1)
+        self._slip.body.addLayout(head)
+        self._slip.body.addWidget(self._facts_list)
+        self._slip.body.addStretch(1)
         for label in (self._help_title, self._help, self._rights):
             self._slip.body.addWidget(label)
-        self._slip.body.addStretch(1)
+        column = QVBoxLayout()
+        column.setSpacing(Space.XXL)
+        column.addWidget(left)
+        column.addWidget(self._after, 1)
         row = QHBoxLayout()
         row.setSpacing(Space.XXL)
-        row.addWidget(left, 5)
+        row.addLayout(column, 5)
         row.addWidget(self._slip, 5)
         self.body.addLayout(row, 1)
 
@@ -191,11 +188,11 @@ class ReceiptScreen(Page):
         return SlipFacts(
             (
                 ("title", "Vis-à-vis"),
-                ("body", self._office.text()),
-                ("body", self._sealed.text()),
+                ("body", tr("receipt.office", office=facts.office_id)),
+                ("body", self._sealed_line(facts)),
                 ("strong", tr(f"receipt.outcome.{outcome}.slip")),
                 *reasons,
-                ("body", self._number.text()),
+                ("body", tr("receipt.number", number=facts.sealed.seq)),
                 ("body", tr("receipt.code")),
                 ("code", spaced(facts.sealed.slip_code)),
                 ("body", tr("receipt.help_line")),
@@ -210,7 +207,7 @@ class ReceiptScreen(Page):
         self.title.setText(tr("receipt.title"))
         self._slip.set_title(tr("receipt.slip"))
         self._why_title.setText(tr("receipt.why"))
-        self._next_title.setText(tr("receipt.next"))
+        self._after.set_title(tr("receipt.next"))
         self._code_title.setText(tr("receipt.code"))
         self._code_hint.setText(tr("receipt.code_hint"))
         self._help_title.setText(tr("receipt.help"))
@@ -235,12 +232,42 @@ class ReceiptScreen(Page):
         self._why.setText(reasons)
         for label in (self._why_title, self._why):
             label.setVisible(bool(reasons))
-        self._next.setText(tr(f"receipt.outcome.{outcome.value}.next"))
+        self._next.show_items(self._steps_after(outcome))
         self.code.setText(spaced(facts.sealed.slip_code))
-        self._number.setText(tr("receipt.number", number=facts.sealed.seq))
-        self._sealed.setText(tr("receipt.sealed_at", moment=language.moment(facts.sealed_at)))
-        self._office.setText(tr("receipt.office", office=facts.office_id))
+        values = (
+            ("sealed", language.moment(facts.sealed_at)),
+            ("office", facts.office_id),
+            ("number", language.number(facts.sealed.seq)),
+        )
+        self._facts_list.show_rows(
+            tuple(
+                ReadRow(name, tr(f"receipt.{name}_label"), value, FieldState.PLAIN)
+                for name, value in values
+            )
+        )
         self._qr.show_code(self._qr_text(facts), tr("receipt.qr"))
+
+    def _steps_after(self, outcome: Outcome) -> tuple[RowItem, ...]:
+        """What the agent does now, and what happens to the case."""
+        tr = self.look.language.tr
+        rows = [
+            RowItem(
+                "outcome",
+                tr(f"receipt.outcome.{outcome.value}.next_title"),
+                tr(f"receipt.outcome.{outcome.value}.next"),
+                "send" if outcome is Outcome.ACCEPTED else "user",
+            )
+        ]
+        names = {"give_back": "id", "hand_over": "receipt-2"}
+        rows += [
+            RowItem(name, tr(f"receipt.{name}"), tr(f"receipt.{name}_hint"), icon)
+            for name, icon in names.items()
+        ]
+        return tuple(rows)
+
+    def _sealed_line(self, facts: ReceiptFacts) -> str:
+        moment = self.look.language.moment(facts.sealed_at)
+        return self.look.language.tr("receipt.sealed_at", moment=moment)
 
     def _reasons(self) -> tuple[str, ...]:
         if self._facts is None:

@@ -18,6 +18,11 @@ from ui.widgets.label import Label
 from ui.widgets.look import Look
 from ui.widgets.scroll import ScrollArea
 
+_STATES = {
+    Verdict.PASS: FieldState.OK,
+    Verdict.UNSURE: FieldState.WARN,
+    Verdict.FAIL: FieldState.ERROR,
+}
 _ORDER = {Verdict.FAIL: 0, Verdict.UNSURE: 1, Verdict.PASS: 2, Verdict.NOT_DONE: 3}
 
 
@@ -104,36 +109,51 @@ class ChecksPanel(StepPanel):
         request, document = state.request, state.document
         if request is None:
             return ()
-        rows = [
+        name = [
             ReadRow(
                 "request-name",
                 self.tr_("request_name"),
                 full_name(request.surname, request.given_names),
-                FieldState.EMPTY,
+                FieldState.PLAIN,
             ),
+        ]
+        birth = [
             ReadRow(
                 "request-birth",
                 self.tr_("request_birth"),
                 partial_day(request.birth_date, language),
-                FieldState.EMPTY,
+                FieldState.PLAIN,
             ),
         ]
         if document is not None:
-            rows += [
+            name.append(
                 ReadRow(
                     "document-name",
                     self.tr_("document_name"),
                     full_name(document.surname, document.given_names),
-                    FieldState.EMPTY,
-                ),
+                    self._judged("request.surname", "request.given_names"),
+                )
+            )
+            birth.append(
                 ReadRow(
                     "document-birth",
                     self.tr_("document_birth"),
                     partial_day(document.birth_date, language),
-                    FieldState.EMPTY,
-                ),
-            ]
-        return tuple(rows)
+                    self._judged("request.birth_date"),
+                )
+            )
+        return (*name, *birth)
+
+    def _judged(self, *codes: str) -> FieldState:
+        """The worst verdict of these checks, as the state of a field."""
+        found = [
+            check.verdict
+            for check in (all_checks(self.view.state) if self.view else ())
+            if check.code in codes and check.verdict in _STATES
+        ]
+        return (
+            _STATES[min(found, key=lambda verdict: _ORDER[verdict])] if found else FieldState.PLAIN
+        )
 
     def _show(self, checks: tuple[Check, ...], near: set[str], ticked: set[str]) -> None:
         for row in self._rows.values():

@@ -26,6 +26,9 @@ _OUTCOMES = {
 _NOT_OFFERED = frozenset({Reason.CUSTOMER_WITHDRAWS})
 """Reasons that belong to an abandoned case."""
 
+_LATER = frozenset({"features_conform", "person_same"})
+"""Obstacles of the steps after the checks."""
+
 
 class DecisionPanel(StepPanel):
     """Outcomes on the left (keys 1 to 3), reasons on the right; suggested ones are set."""
@@ -145,6 +148,9 @@ class DecisionPanel(StepPanel):
     def _write_obstacles(self, possible: tuple[str, ...]) -> None:
         blocked = Outcome.ACCEPTED.value not in possible and self.view is not None
         names = self.view.obstacles if self.view and blocked else ()
+        if "checks_clear" in names and self.view and self.view.state.person is None:
+            # A failed check led here past the later steps: what they would say is no news.
+            names = tuple(name for name in names if name not in _LATER)
         self._why_not.setVisible(blocked)
         self._obstacles.setVisible(bool(names))
         self._why_not.setText(self.tr_("why_not"))

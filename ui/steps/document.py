@@ -99,6 +99,7 @@ class DocumentPanel(StepPanel):
         self._today = date.min
         self._cards: dict[Side, Picture] = {}
         self._last: Sight | None = None
+        self._blind = False
         self._build()
         self._bind()
 
@@ -237,7 +238,14 @@ class DocumentPanel(StepPanel):
 
     @property
     def _can_take_blank(self) -> bool:
-        """Whether the side in view may be taken as one without a zone."""
+        """Whether the side in view may be taken as one without a zone.
+
+        Something has to lie there: Enter pressed twice must not pass a side nobody saw. Where the
+        camera fails, or the zone is typed, the agent's word is taken.
+        """
+        seen = self._last is not None and self._last.observation.outline is not None
+        if not (seen or self._blind or self.typing):
+            return False
         request = self.view.state.request if self.view else None
         kind = self._document.kind if self._document else request.document_kind if request else None
         zone_side = self.catalogue.entry(kind).zone_side if kind else None
@@ -251,15 +259,16 @@ class DocumentPanel(StepPanel):
         key = side.value if side else "done"
         self.title.setText(self.tr_(f"title_{key}"))
         self.hint.setText(self.tr_(f"instruction_{key}"))
-        self.type_button.setText(self.look.language.tr("journey.type"))
+        tr = self.look.language.tr
+        self.type_button.set_texts(tr("journey.type"), tr("journey.type_short"))
         if self.typing:
-            self.type_button.setText(self.tr_("use_camera"))
-        self.retake_button.setText(self.tr_("retake"))
+            self.type_button.set_texts(self.tr_("use_camera"), self.tr_("use_camera_short"))
+        self.retake_button.set_texts(self.tr_("retake"), self.tr_("retake_short"))
         self.blank_button.setText(self.tr_("blank"))
         self.blank_button.setVisible(self._can_take_blank)
         self.zone_entry.retranslate()
         self._show_read()
-        self.quality.setVisible(side is not None or not self.look.theme.tablet)
+        self.quality.setVisible(side is not None)
         if self._last is None or side is None:
             waiting = "waiting" if side else "all_read"
             message = "expiry_missing" if self._wants_expiry else waiting
@@ -359,6 +368,9 @@ class DocumentPanel(StepPanel):
     @override
     def show_sight(self, sight: Sight) -> None:
         self._last = sight
+        self._blind = False
+        if self.expected is not None and not self.typing:
+            self.primary.setEnabled(self._can_take_blank)
         self.preview.show_frame(sight.image, sight.outline)
         if self.expected is None:
             self.preview.show_message(self.tr_("all_read"), live=True)
@@ -372,9 +384,11 @@ class DocumentPanel(StepPanel):
     @override
     def show_camera_fault(self, failure: Failure) -> None:
         self._last = None
+        self._blind = True
         what, do = error_words(failure.code, self.look.language)
         self.preview.show_note(f"{what} {do}")
         self.preview.show_message(self.tr_("or_type"), live=False)
+        self._refresh_primary()
         self.quality.show_measures(measures_of(None, self.look.language))
 
     @override
@@ -383,6 +397,7 @@ class DocumentPanel(StepPanel):
         self.view = None
         self._cards = {}
         self._last = None
+        self._blind = False
         self._leave_typing()
         self.read.expiry.edit.clear()
         self.read.issue.edit.clear()

@@ -97,7 +97,7 @@ class RequestPanel(StepPanel):
         tr = self.look.language.tr
         self._card.set_title(self.tr_("card"))
         self.entry.set_label(self.tr_("entry"), self.tr_("entry_hint"))
-        self.type_button.setText(tr("journey.type"))
+        self.type_button.set_texts(tr("journey.type"), tr("journey.type_short"))
         self.again_button.setText(self.tr_("again"))
         if self.typing:
             self.type_button.setText(self.tr_("use_camera"))

@@ -64,6 +64,7 @@ class Button(QPushButton):
         self._type = Type.BUTTON
         self._busy = False
         self._turn = 0
+        self._tightness = 0
         self._timer = QTimer(self)
         self._timer.setInterval(_BUSY_STEP_MS)
         self._timer.timeout.connect(self._spin)
@@ -88,8 +89,9 @@ class Button(QPushButton):
 
     @property
     def shown_text(self) -> str:
-        """What is drawn: the short form on a tablet, where there is one."""
-        return self._short if self._short and self._look.theme.tablet else self.text()
+        """What is drawn: the short form where room is short, if there is one."""
+        brief = self._look.theme.tablet or self._tightness > 0
+        return self._short if self._short and brief else self.text()
 
     def set_texts(self, text: str, short: str = "") -> None:
         """Other words, with a short form for the tablet; the long one is what is read aloud."""
@@ -130,6 +132,20 @@ class Button(QPushButton):
         self._type = style
         self._restyle()
 
+    def set_tightness(self, tightness: int) -> None:
+        """Where room is short: 1 takes short words and little air, 2 gives up the icons as well."""
+        if tightness != self._tightness:
+            self._tightness = tightness
+            self._restyle()
+
+    def width_at(self, tightness: int) -> int:
+        """Width wanted at this tightness, in pixels."""
+        kept, self._tightness = self._tightness, tightness
+        try:
+            return self.sizeHint().width()
+        finally:
+            self._tightness = kept
+
     def set_busy(self, busy: bool) -> None:
         """Turn the ring and refuse presses, or stop."""
         self._busy = busy
@@ -159,9 +175,9 @@ class Button(QPushButton):
             self.shown_text
         )
         icon = theme.scaled(Size.ICON)
-        if self._icon_name:
+        if self._leading:
             width += icon + (Space.M if self.shown_text else 0)
-        if self._trailing:
+        if self._following:
             width += icon + Space.M
         if self._cap:
             width += key_cap_width(theme, self._cap) + Space.L
@@ -209,8 +225,8 @@ class Button(QPushButton):
         x = (self.width() - content) // 2
         role = self._ink_role()
         middle = (self.height() - icon) // 2
-        if self._icon_name:
-            painter.drawPixmap(x, middle, theme.pixmap(self._icon_name, role, icon, ratio))
+        if self._leading:
+            painter.drawPixmap(x, middle, theme.pixmap(self._leading, role, icon, ratio))
             x += icon + Space.M
         painter.setFont(theme.font(self._type))
         painter.setPen(ink)
@@ -218,9 +234,9 @@ class Button(QPushButton):
         flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         painter.drawText(QRect(x, 0, width + Space.XS, self.height()), flags, self.shown_text)
         x += width
-        if self._trailing:
+        if self._following:
             x += Space.M
-            painter.drawPixmap(x, middle, theme.pixmap(self._trailing, role, icon, ratio))
+            painter.drawPixmap(x, middle, theme.pixmap(self._following, role, icon, ratio))
             x += icon
         if self._cap:
             x += Space.L
@@ -274,9 +290,18 @@ class Button(QPushButton):
         return self._look.language.key_name(self._key)
 
     @property
+    def _leading(self) -> str:
+        """Icon before the words; the last thing to go, and never where it stands alone."""
+        return "" if self._tightness > 1 and self.shown_text else self._icon_name
+
+    @property
+    def _following(self) -> str:
+        return "" if self._tightness > 0 else self._trailing
+
+    @property
     def _padding(self) -> int:
         quiet = self._kind is ButtonKind.QUIET or not self.shown_text
-        return int(Space.L if quiet else Space.XXL)
+        return int(Space.L if quiet or self._tightness > 0 else Space.XXL)
 
     @property
     def _own_height(self) -> int:

@@ -38,7 +38,10 @@ class ChoiceButton(Pressable):
         self.setCheckable(True)
         row = QHBoxLayout(self)
         row.setContentsMargins(
-            Space.L + look.theme.scaled(Size.ICON) + Space.M, Space.M, Space.HUGE, Space.M
+            Space.L + look.theme.scaled(Size.ICON) + Space.M,
+            Space.M,
+            Space.HUGE if self._key else Space.L,
+            Space.M,
         )
         row.setSpacing(Space.M)
         self._icon = IconLabel(look, choice.icon, choice.tone.ink, Size.ICON_LARGE)

@@ -21,9 +21,10 @@ _NOTHING = "\u2013"
 
 
 class FieldState(StrEnum):
-    """How sure a value is."""
+    """How sure a value is; ``PLAIN`` is told, not judged."""
 
     EMPTY = "empty"
+    PLAIN = "plain"
     OK = "ok"
     WARN = "warn"
     ERROR = "error"
@@ -31,6 +32,7 @@ class FieldState(StrEnum):
 
 _ICONS = {
     FieldState.EMPTY: ("circle-dashed", "ink3"),
+    FieldState.PLAIN: ("", "ink3"),
     FieldState.OK: ("circle-check", "ok"),
     FieldState.WARN: ("alert-triangle", "warn"),
     FieldState.ERROR: ("alert-triangle", "bad"),
@@ -183,7 +185,7 @@ class Field(QWidget):
         self._row.setContentsMargins(side, down + (Space.XS if loud else 0), right, down)
         icon, ink = _ICONS[self._state]
         self._icon.show_icon(icon, ink)
-        self._icon.setVisible(not (loud and self._editable))
+        self._icon.setVisible(bool(icon) and not (loud and self._editable))
         self._pencil.setVisible(self._editable)
         tone = "bad" if self._state is FieldState.ERROR else "warn" if loud else "ink2"
         self._pencil.set_ink(tone if loud else "ink2")

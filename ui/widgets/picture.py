@@ -35,11 +35,17 @@ class PictureView(QLabel):
 
     resized = Signal(int, int)
 
-    def __init__(self, look: Look, *, contain: bool = False, ground: str = "stage") -> None:
-        """With ``contain`` the whole picture is shown and its ground may be seen beside it."""
+    def __init__(
+        self, look: Look, *, contain: bool = False, crop: float = 1.0, ground: str = "stage"
+    ) -> None:
+        """With ``contain`` the whole picture is shown and its ground may be seen beside it.
+
+        ``crop`` is how much larger than whole it may be drawn to fill its box nonetheless.
+        """
         super().__init__()
         self._look = look
         self._contain = contain
+        self._crop = crop
         self._ground = ground
         self._array: Picture | None = None
         self._image: QImage | None = None
@@ -103,7 +109,8 @@ class PictureView(QLabel):
             scale, dx, dy = 1 / ratio, 0.0, 0.0
         else:
             across, down = self.width() / image.width(), self.height() / image.height()
-            scale = min(across, down) if self._contain else max(across, down)
+            whole, full = min(across, down), max(across, down)
+            scale = min(full, whole * self._crop) if self._contain else full
             dx = (self.width() - image.width() * scale) / 2
             dy = (self.height() - image.height() * scale) / 2
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)

@@ -17,8 +17,14 @@ if TYPE_CHECKING:
     Picture = npt.NDArray[np.uint8]
 
 
+_PORTRAIT_CROP = 1.25
+"""A portrait has air around the head: so much may go, and no face is ever cut."""
+_SHARES = (2, 1)
+"""The portrait is what is looked at on the screen; the person stands in front of it."""
+
+
 class PortraitCompare(QWidget):
-    """Two pictures of the same size, captions under them; words where a picture is missing."""
+    """Two pictures side by side, captions under them; words where a picture is missing."""
 
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -27,7 +33,7 @@ class PortraitCompare(QWidget):
         grid.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
         grid.setHorizontalSpacing(Space.XXL)
         grid.setVerticalSpacing(Space.S)
-        self.portrait = PictureView(look, contain=True, ground="sunken")
+        self.portrait = PictureView(look, contain=True, crop=_PORTRAIT_CROP, ground="sunken")
         self.live = PictureView(look, contain=True, ground="sunken")
         self._portrait_caption = Label(look, "", Type.STRONG, "ink2")
         self._live_caption = Label(look, "", Type.STRONG, "ink2")
@@ -39,7 +45,7 @@ class PortraitCompare(QWidget):
             caption.setAlignment(Qt.AlignmentFlag.AlignCenter)
             grid.addWidget(view, 0, column)
             grid.addWidget(caption, 1, column)
-            grid.setColumnStretch(column, 1)
+            grid.setColumnStretch(column, _SHARES[column])
         grid.setRowStretch(0, 1)
 
     def set_captions(self, portrait: str, live: str) -> None:
