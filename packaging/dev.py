@@ -237,7 +237,6 @@ def test(words):
     setup(with_tests=True)
     environment = dict(os.environ, QT_QPA_PLATFORM="offscreen", QT_SCALE_FACTOR="1")
     environment.pop("QT_QPA_FONTDIR", None)
-    environment["COVERAGE_PROCESS_START"] = str(ROOT / "pyproject.toml")
     python = [str(PYTHON), "-m"]
     workers = [] if any(w.startswith("-n") for w in words) else ["-n", "2"]
     checks = [
@@ -245,8 +244,7 @@ def test(words):
         ("lint", [*python, "ruff", "check", "--quiet", "."]),
         ("types", [*python, "mypy"]),
         ("import contract", [str(BIN / "lint-imports"), "--no-cache"]),
-        ("coverage erase", [*python, "coverage", "erase"]),
-        ("tests", [*python, "coverage", "run", "-m", "pytest", "-q", *workers, *words]),
+        ("tests", [*python, "pytest", "-q", "--cov", "--cov-report=term", *workers, *words]),
     ]
     results = []
     for name, command in checks:
@@ -254,8 +252,6 @@ def test(words):
         start = time.monotonic()
         code = subprocess.run(command, check=False, cwd=ROOT, env=environment).returncode
         results.append((name, code, time.monotonic() - start))
-    subprocess.run([*python, "coverage", "combine", "--quiet"], check=False, cwd=ROOT)
-    subprocess.run([*python, "coverage", "report"], check=False, cwd=ROOT)
     for name, code, seconds in results:
         say(f"{'ok    ' if code == 0 else 'FAILED'} {name:16} {seconds:6.1f} s")
     return 1 if any(code for _, code, _ in results) else 0
