@@ -20,11 +20,11 @@ from ui.i18n import Language
 from ui.router import Router, Services
 from ui.screens.fault import FaultFacts, FaultScreen
 from ui.shell import Shell
-from ui.theme import Theme, ThemeName
+from ui.theme import Size, Theme, ThemeName
 from ui.widgets.look import Look
 from ui.workers.desk import failure_of
 
-COUNTER = QSize(1920, 1080)
+COUNTER = QSize(Size.WINDOW_WIDTH, Size.WINDOW_HEIGHT)
 """Size of the window where the screen does not say one."""
 _SIGNAL_TICK_MS = 250
 
