@@ -20,7 +20,7 @@ import typer
 from central.archive.layout import FolderError, Layout
 from kiosk.domain.errors import AuditError, KioskError, PolicyInvalidError
 from kiosk.domain.evidence import DocumentKind
-from kiosk.domain.ids import OfficeId, RecordId
+from kiosk.domain.ids import DeviceId, OfficeId, RecordId
 
 NO, FAILED = 1, 3
 
@@ -223,13 +223,17 @@ def audit_open(
     record_id: Annotated[str, typer.Argument(metavar="RECORD_ID")],
     identity: Annotated[Path, typer.Option(help="The auditor's age identity file.")],
     data: DataOption = DEFAULT_DATA,
+    device: Annotated[
+        str | None, typer.Option(help="Device; needed where two announced the same record.")
+    ] = None,
 ) -> None:
     """Open one record, verify it, and print it as JSON. The opening is written down."""
     from central.auditor.opening import Opening, RecordUnknownError, opened_json, read_identity
 
     try:
         opening = Opening(Layout(data), read_identity(identity))
-        opened = opening.open(RecordId(record_id), system_time())
+        only = None if device is None else DeviceId(device)
+        opened = opening.open(RecordId(record_id), system_time(), only)
     except RecordUnknownError as exc:
         _tell({"record_id": record_id, "verified": False, "why": exc.why}, "", as_json=True)
         raise typer.Exit(NO) from exc
@@ -266,6 +270,9 @@ def main() -> None:
         app()
     except (KioskError, FolderError, OSError) as exc:
         sys.stderr.write(f"visavis-central: {exc}\n")
+        sys.exit(FAILED)
+    except Exception as exc:  # noqa: BLE001 - the edge: nothing may leave as a trace
+        sys.stderr.write(f"visavis-central: failed ({type(exc).__name__})\n")
         sys.exit(FAILED)
 
 

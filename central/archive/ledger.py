@@ -122,10 +122,11 @@ class Ledger:
         row = self._one(entries, device_id=device_id, seq=seq)
         return None if row is None else EntryRow(**row._asdict())
 
-    def entry_of_record(self, record_id: RecordId) -> EntryRow | None:
-        """The entry that announced a record."""
-        row = self._one(entries, record_id=record_id)
-        return None if row is None else EntryRow(**row._asdict())
+    def entries_of_record(self, record_id: RecordId) -> tuple[EntryRow, ...]:
+        """The entries that announce a record: one, unless a device announces another's id."""
+        query = select(entries).where(entries.c.record_id == record_id)
+        rows = self._connection.execute(query.order_by(entries.c.device_id, entries.c.seq))
+        return tuple(EntryRow(**row._asdict()) for row in rows)
 
     def add_fork(
         self, device_id: DeviceId, seq: int, jws: str, checkpoint: str, received_at: str

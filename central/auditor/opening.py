@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -33,7 +34,7 @@ class RecordUnknownError(Exception):
     """The collector knows of no such record, or has not received it yet.
 
     Attributes:
-        why: ``unknown``, ``not-received`` or ``erased``.
+        why: ``unknown``, ``ambiguous``, ``not-received`` or ``erased``.
     """
 
     def __init__(self, why: str) -> None:
@@ -77,13 +78,14 @@ class AgentKey:
 
 
 def agent_keys(ledger: Ledger, device: DeviceRow) -> tuple[AgentKey, ...]:
-    """The agents' keys that a device announced in its journal."""
+    """The agents' keys that a device announced in its journal; what is no key is left out."""
     keys = []
     for row in ledger.entries(device.device_id, 0, device.size):
         header = open_entry(row.jws, device.public_key)
         if header.kind is EntryKind.AGENT_ADDED:
-            agent_id, public = str(header.facts["agent"]), str(header.facts["public_key"])
-            keys.append(AgentKey(agent_id, unb64u(public)))
+            agent_id, public = header.facts.get("agent"), header.facts.get("public_key")
+            with suppress(ValueError):
+                keys.append(AgentKey(str(agent_id), unb64u(str(public))))
     return tuple(keys)
 
 
@@ -101,8 +103,13 @@ class Opening:
         self._identity = identity
         self._payloads = Payloads(layout.payloads)
 
-    def open(self, record_id: RecordId, now: datetime) -> Opened:
+    def open(self, record_id: RecordId, now: datetime, device_id: DeviceId | None = None) -> Opened:
         """Open a record; the opening is noted first.
+
+        Args:
+            record_id: which.
+            now: aware UTC.
+            device_id: needed only where two devices announced the same identifier.
 
         Raises:
             RecordUnknownError: nothing to open.
@@ -111,9 +118,9 @@ class Opening:
         database = Database(self._layout.database)
         try:
             with database.reading() as ledger:
-                entry = ledger.entry_of_record(record_id)
-                device = None if entry is None else ledger.device(entry.device_id)
-                if entry is None or device is None:
+                entry = _only(ledger.entries_of_record(record_id), device_id)
+                device = ledger.device(entry.device_id)
+                if device is None:
                     raise RecordUnknownError("unknown")
                 sealed = ledger.sealed(entry.device_id, entry.seq)
                 agents = agent_keys(ledger, device)
@@ -155,6 +162,14 @@ class Opening:
             file.write(f"{json.dumps(line)}\n")
             file.flush()
             os.fsync(file.fileno())
+
+
+def _only(found: tuple[EntryRow, ...], device_id: DeviceId | None) -> EntryRow:
+    """The one entry that is meant. Raises RecordUnknownError."""
+    meant = [entry for entry in found if device_id in (None, entry.device_id)]
+    if len(meant) != 1:
+        raise RecordUnknownError("ambiguous" if meant else "unknown")
+    return meant[0]
 
 
 def _agent_of(contents: RecordContents) -> str:

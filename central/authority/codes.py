@@ -11,7 +11,7 @@ from central.archive.rows import CodeRow
 from kiosk.crypto.certificates import fingerprint
 from kiosk.crypto.digests import sha256, unb64u
 from kiosk.domain.ids import OfficeId
-from kiosk.sync.enrolment import SECRET_BYTES, EnrolmentCode
+from kiosk.sync.enrolment import SECRET_BYTES, EnrolmentCode, parse_code
 
 
 def new_code(
@@ -25,6 +25,9 @@ def new_code(
         office_id: where the device will work.
         now: aware UTC.
         validity: how long the code may be used.
+
+    Raises:
+        EnrolmentError: no device would take a code with this address.
     """
     layout.require()
     code = EnrolmentCode(
@@ -33,6 +36,7 @@ def new_code(
         root_public=unb64u(layout.root_public.read_text("ascii").strip()),
         secret=os.urandom(SECRET_BYTES),
     )
+    parse_code(code.text())
     database = Database(layout.database)
     try:
         with database.writing() as ledger:

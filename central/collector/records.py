@@ -21,7 +21,7 @@ from kiosk.crypto import age
 from kiosk.crypto.digests import b64u
 from kiosk.domain.errors import SealedRecordError
 from kiosk.domain.ids import DeviceId
-from kiosk.sync.messages import MAX_BLOB_BYTES, ReceiptPage
+from kiosk.sync.messages import MAX_BLOB_BYTES, MAX_SEQ, ReceiptPage
 from kiosk.sync.receipts import ReceiptState
 
 _MAX_AGE_HEADER = 64 * 1024
@@ -91,6 +91,8 @@ class Records:
         Raises:
             CallRefusedError: 404 no such entry, or one without a record.
         """
+        if seq > MAX_SEQ:
+            raise CallRefusedError(404, "entry-unknown")
         with self._database.reading() as ledger:
             device, entry = ledger.device(device_id), ledger.entry(device_id, seq)
             if device is None or entry is None or entry.record_id is None:

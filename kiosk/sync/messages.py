@@ -17,8 +17,9 @@ MAX_MESSAGE_BYTES = 2 * 1024 * 1024
 MAX_BLOB_BYTES = 80 * 1024 * 1024
 MAX_PUSH_ENTRIES = 256
 MAX_PAGE_RECEIPTS = 256
+MAX_SEQ = 2**40
 
-_Seq = Annotated[int, Meta(ge=0, le=2**40)]
+_Seq = Annotated[int, Meta(ge=0, le=MAX_SEQ)]
 _Hash = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{43}$")]
 _Note = Annotated[str, Meta(max_length=16_384)]
 _Entry = Annotated[str, Meta(max_length=8_192)]

@@ -9,6 +9,7 @@ import pytest
 
 from central.archive.layout import Layout
 from central.auditor.histories import Histories, HistoryReport
+from kiosk.audit.entries import EntryKind
 from kiosk.crypto.age import Identity
 from kiosk.domain.ids import RecordId
 from kiosk.ports import LinkAnswer
@@ -104,6 +105,41 @@ def test_nobody_signs_for_another_agent(office) -> None:
     device.delivery.run_once()
     status, answer = opened(side, record_id(device, seq))
     assert (status, answer["verified"]) == (1, False)
+
+
+def test_an_agent_announced_without_a_key_stands_in_nobodys_way(office) -> None:
+    side, device = office
+    device.journal.record(EntryKind.AGENT_ADDED, {"agent": "a-50"})
+    device.journal.record(EntryKind.AGENT_ADDED, {"agent": "a-51", "public_key": "?"})
+    assert not device.delivery.run_once().reason
+    assert opened(side, record_id(device))[0] == 0
+
+
+def test_a_device_that_announces_anothers_record_hides_it_from_nobody(office) -> None:
+    side, device = office
+    thief = EnrolledDevice().enrol(side.enrol_code())
+    _, sealed = thief.seal()
+    stolen = record_id(device)
+    with thief.store.begin() as uow:
+        thief.journal.append(uow, EntryKind.VERIFY_CLOSE, {}, sealed, stolen)
+        uow.commit()
+    thief.delivery.run_once()
+    assert opened(side, stolen) == (
+        1,
+        {"record_id": stolen, "verified": False, "why": "ambiguous"},
+    )
+    key = Layout(side.data).identity
+    own = ("--device", device.identity.device_id)
+    done = central("audit", "open", stolen, "--identity", key, "--data", side.data, *own)
+    assert json.loads(done.stdout)["device_id"] == device.identity.device_id
+
+
+def test_a_database_that_is_none_is_told_without_a_trace(tmp_path: Path) -> None:
+    data = founded(tmp_path / "central")
+    Layout(data).database.write_bytes(b"no database" * 1000)
+    done = central("audit", "verify", "--data", data, check=False)
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
 
 
 def test_a_whole_history_verifies(office) -> None:

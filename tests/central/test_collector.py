@@ -289,6 +289,15 @@ def test_a_number_that_is_none_is_refused(
     assert link.call("GET", path(device, f"receipts?{query}")).status == 400
 
 
+def test_an_entry_number_beyond_every_bound_is_refused(
+    link: CollectorLink, device: EnrolledDevice
+) -> None:
+    assert problem(link.call("PUT", path(device, f"records/{10**30}"), b"x")) == (
+        404,
+        "entry-unknown",
+    )
+
+
 def test_the_policy_is_fetched_once(link: CollectorLink) -> None:
     first = link.call("GET", "/v1/policy")
     etag = dict(first.headers)["etag"]
