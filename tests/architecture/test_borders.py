@@ -4,10 +4,12 @@ import pkgutil
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
+import kiosk
 import kiosk.services
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,3 +77,8 @@ def test_every_room_says_what_it_is_for():
     for package in ("kiosk", "ui", "central"):
         for init in (ROOT / package).rglob("__init__.py"):
             assert init.read_text("utf-8").lstrip().startswith('"""'), init
+
+
+def test_the_program_names_the_version_that_is_packaged():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert kiosk.__version__ == project["version"]
