@@ -11,6 +11,7 @@ Rules, in order:
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -31,7 +32,13 @@ from kiosk.devices.clock import SystemClock
 from kiosk.devices.instance_lock import InstanceLock
 from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.documents.catalogue import load as load_documents
-from kiosk.domain.errors import CatalogueError, NoCameraError, NotEnrolledError
+from kiosk.domain.errors import (
+    CatalogueError,
+    NoCameraError,
+    NotEnrolledError,
+    PolicyInvalidError,
+    VaultError,
+)
 from kiosk.domain.ids import DeviceId, OfficeId
 from kiosk.journeys.catalogue import JourneyCatalogue, online_request
 from kiosk.journeys.validate import validate
@@ -228,6 +235,11 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
     def end_of_shift(session: Session) -> None:
         sealing.seal_open_drafts(session)
 
+    def start_of_work(session: Session) -> None:
+        # What cannot be sealed now (full disk, no policy) is no reason to keep an agent out.
+        with suppress(VaultError, PolicyInvalidError):
+            sealing.seal_open_drafts(session, clock.now() - membership.draft_age)
+
     catalogue = JourneyCatalogue(online_request(documents.sides(), membership.feature_count))
     for name in catalogue.names():
         validate(catalogue.get(name))
@@ -256,7 +268,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         texts={language: Texts.load(language) for language in LANGUAGES},
         journal=journal,
         agents=Agents(store, keys, journal, cost),
-        sign_in=SignIn(store, keys, clock, cost, journal, end_of_shift),
+        sign_in=SignIn(store, keys, clock, cost, journal, end_of_shift, start_of_work),
         proofing=Proofing(
             desk, journal, clock, catalogue, membership.office_id, membership.require
         ),

@@ -15,7 +15,7 @@ from kiosk.services.examination import DocumentRules
 from kiosk.services.fleet import DeviceIdentity, issuer_keys_of, load_identity, load_policy
 from kiosk.services.requests import IssuerKey
 from kiosk.services.terms import Terms, terms_of
-from kiosk.sync.policy import Policy
+from kiosk.sync.policy import Policy, Retention
 
 _FEATURES_WITHOUT_POLICY = 3
 
@@ -72,6 +72,12 @@ class Membership:
     def feature_count(self) -> int:
         """Security features to examine."""
         return self._policy.feature_count if self._policy else _FEATURES_WITHOUT_POLICY
+
+    @property
+    def draft_age(self) -> timedelta:
+        """How long an unfinished case may lie."""
+        retention = self._policy.retention if self._policy else Retention()
+        return timedelta(hours=retention.draft_hours)
 
     def side(self) -> CentralSide | None:
         """The pinned central side; None before enrolment."""

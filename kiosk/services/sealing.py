@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 import msgspec
 
@@ -111,8 +112,12 @@ class Sealing:
             return None
         return Outcome(str(open_entry(entry.jws, self._device_key.public).facts["outcome"]))
 
-    def seal_open_drafts(self, session: Session) -> int:
-        """End of shift: every draft that can still be opened becomes an abandoned record.
+    def seal_open_drafts(self, session: Session, untouched_since: datetime | None = None) -> int:
+        """Every draft of the agent that can still be opened becomes an abandoned record.
+
+        Args:
+            session: of the agent whose shift ends, or who comes back.
+            untouched_since: only drafts last changed at or before this device time; None for all.
 
         Returns:
             How many were sealed. A draft that does not open stays for the caller to account for.
@@ -122,6 +127,8 @@ class Sealing:
             rows = [r for r in uow.drafts.all() if r.agent_id == session.agent.agent_id]
         sealed = 0
         for row in rows:
+            if untouched_since is not None and row.updated_at > untouched_since:
+                continue
             try:
                 state = drafts.load(row, session)
             except DraftError:

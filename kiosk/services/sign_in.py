@@ -54,6 +54,7 @@ WAITS_S = (0, 0, 0, 30, 60, 300, 900, 3600, 3600)
 MAX_FAILURES = len(WAITS_S) + 1
 
 EndOfShift = Callable[[Session], None]
+StartOfWork = Callable[[Session], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ class SignIn:
         cost: Argon2Cost,
         journal: Journal,
         end_of_shift: EndOfShift | None = None,
+        start_of_work: StartOfWork | None = None,
     ) -> None:
         """Wire the service.
 
@@ -100,6 +102,8 @@ class SignIn:
             cost: of one PIN check; agents added at another cost move to this one as they sign in.
             journal: where shifts and failures are told.
             end_of_shift: called before a shift key dies; seals the drafts that are still open.
+            start_of_work: called at an agent's first sign-in since the program began, when no case
+                of theirs can be on the screen; ends the drafts that lay too long.
         """
         self._store = store
         self._keys = keys
@@ -107,6 +111,8 @@ class SignIn:
         self._cost = cost
         self._journal = journal
         self._end_of_shift = end_of_shift
+        self._start_of_work = start_of_work
+        self._at_work: set[AgentId] = set()
 
     def agents(self) -> tuple[Agent, ...]:
         """Every agent of this device, by name."""
@@ -142,7 +148,12 @@ class SignIn:
             new_kek = pin_key(form, salt, secret, self._cost)
         else:
             new_kek = kek
-        return self._open_shift(agent_id, kek, _Wrapping(new_kek, salt), seed)
+        session = self._open_shift(agent_id, kek, _Wrapping(new_kek, salt), seed)
+        if agent_id not in self._at_work:
+            self._at_work.add(agent_id)
+            if self._start_of_work is not None:
+                self._start_of_work(session)
+        return session
 
     def sign_out(self, session: Session) -> None:
         """End the shift: drafts are accounted for, the shift key is destroyed."""

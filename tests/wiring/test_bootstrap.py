@@ -210,6 +210,25 @@ def test_an_agent_of_a_device_signs_in_after_a_restart(device):
     assert session.agent.display_name == "Camille R."
 
 
+@pytest.mark.parametrize(("hours", "left"), [(11, 1), (13, 0)])
+def test_a_case_that_lay_too_long_is_abandoned_when_its_agent_comes_back(device, hours, left):
+    kiosk = device()
+    join_fleet(kiosk)
+    kiosk.agents.add(AgentId("a17"), "Camille R.", Role.AGENT, "271828")
+    session = kiosk.sign_in.sign_in(AgentId("a17"), "271828")
+    kiosk.proofing.open_case("online-request", session)
+    device.clock.advance(seconds=hours * 3600)
+    # Back from the lock of the screen: the case may still be on it.
+    session = kiosk.sign_in.sign_in(AgentId("a17"), "271828")
+    assert len(kiosk.proofing.drafts(session)) == 1
+    kiosk.close()
+    kiosk = device()
+    session = kiosk.sign_in.sign_in(AgentId("a17"), "271828")
+    assert len(kiosk.proofing.drafts(session)) == left
+    assert len(kiosk.delivery.status()) == 1 - left
+    assert kiosk.verify_journal().verified
+
+
 def test_the_reader_knows_the_authority_of_the_specimens_in_a_demonstration_only(device):
     known = device().live_reader()._trust.certificates  # its secret store says demonstration
     assert all(certificate.for_tests for certificate in known)
