@@ -214,6 +214,21 @@ class Ledger:
         newest: int | None = self._connection.execute(query).scalar_one()
         return newest
 
+    def unexplained_leaves(self) -> int:
+        """Leaves whose device or journal entry is not here any more."""
+        query = (
+            select(func.count())
+            .select_from(log_leaves)
+            .outerjoin(devices, devices.c.device_id == log_leaves.c.device_id)
+            .outerjoin(
+                entries,
+                (entries.c.device_id == log_leaves.c.device_id)
+                & (entries.c.seq == log_leaves.c.seq),
+            )
+            .where(entries.c.seq.is_(None) | devices.c.device_id.is_(None))
+        )
+        return int(self._connection.execute(query).scalar_one())
+
     def leaf_hashes(self) -> list[bytes]:
         """Every leaf hash, in order."""
         query = select(log_leaves.c.hash).order_by(log_leaves.c.index)

@@ -153,7 +153,8 @@ class Histories:
 def _journal_problems(device: DeviceRow, rows: tuple[EntryRow, ...], policy: Policy) -> list[str]:
     checkpoint: Checkpoint | None = None
     problems = []
-    if rows:
+    # What the device's own row states counts: a journal that is gone has no rows to ask about it.
+    if rows or device.size or device.checkpoint:
         origin = device_origin(policy.collector.origin, device.device_id)
         try:
             checkpoint = open_note(device.checkpoint, origin, device.public_key)
@@ -191,4 +192,7 @@ def _verify_log(ledger: Ledger, policy: Policy) -> tuple[int, tuple[str, ...]]:
         return len(hashes), (f"log: {exc.code} {exc.detail}",)
     if (checkpoint.size, checkpoint.root) != (len(hashes), root_of(hashes)):
         return len(hashes), ("log: the leaves are not the ones that were signed",)
+    unexplained = ledger.unexplained_leaves()
+    if unexplained:
+        return len(hashes), (f"log: {unexplained} receipts whose journal entry is gone",)
     return len(hashes), ()

@@ -12,7 +12,7 @@ Rules, in order:
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from random import SystemRandom
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 from kiosk import __version__
 from kiosk.audit.entries import EntryKind
-from kiosk.audit.verify import JournalReport, verify_journal
+from kiosk.audit.verify import JournalProblem, JournalReport, verify_journal
 from kiosk.bootstrap.hardware import load_reader, open_camera
 from kiosk.bootstrap.links import Links
 from kiosk.bootstrap.membership import Deliveries, Membership, SignedClock
@@ -160,7 +160,12 @@ class Kiosk:
         """Verify every entry of this device's journal."""
         with self.store.begin() as uow:
             entries = [row.jws for row in uow.journal.range(0, uow.journal.size())]
-        return verify_journal(entries, self.device_id, self.device_key.public)
+            kept = uow.journal.frontier()
+        report = verify_journal(entries, self.device_id, self.device_key.public)
+        if kept == report.frontier.hashes:
+            return report
+        # Entries are gone from the end, or the tree that the next one continues is another.
+        return replace(report, problems=(*report.problems, JournalProblem(-1, "frontier")))
 
     def last_entry_at(self) -> datetime | None:
         """Device time of the newest journal entry."""

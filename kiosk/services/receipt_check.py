@@ -15,7 +15,7 @@ import msgspec
 from kiosk.audit.checkpoint import Checkpoint, open_note
 from kiosk.audit.entries import EntryKind, entry_leaf
 from kiosk.crypto.digests import sha256
-from kiosk.domain.errors import ReceiptInvalidError
+from kiosk.domain.errors import ReceiptInvalidError, SignatureInvalidError
 from kiosk.domain.ids import DeviceId
 from kiosk.ports import Clock, CollectorLink, OutboxState, Store, UnitOfWork
 from kiosk.services.answers import refusal_of
@@ -92,9 +92,7 @@ class ReceiptCheck:
         """A page whose checkpoint was verified and remembered."""
         with self._store.begin() as uow:
             note = uow.values.get(LOG_CHECKPOINT)
-        seen = (
-            None if note is None else open_note(note.decode(), self._log.origin, self._log.public)
-        )
+        seen = self._seen(note)
         tree = 0 if seen is None else seen.size
         path = f"/v1/devices/{self._device_id}/receipts?from={start}&tree={tree}"
         answer = self._link.call("GET", path)
@@ -108,6 +106,15 @@ class ReceiptCheck:
             uow.values.put(LOG_CHECKPOINT, page.checkpoint.encode())
             uow.commit()
         return page, checkpoint
+
+    def _seen(self, note: bytes | None) -> Checkpoint | None:
+        """The checkpoint verified last. Raises ReceiptInvalidError where it is by another key."""
+        if note is None:
+            return None
+        try:
+            return open_note(note.decode(), self._log.origin, self._log.public)
+        except SignatureInvalidError as exc:
+            raise ReceiptInvalidError("the collector's log has another key") from exc
 
     def _settle(self, item: ReceiptItem, note: str, checkpoint: Checkpoint) -> bool | None:
         """True: proven stored. False: a receipt that proves nothing. None: no receipt yet."""

@@ -157,6 +157,8 @@ def test_a_whole_history_verifies(office) -> None:
 SABOTAGE = {
     "last entry dropped": "DELETE FROM entries WHERE seq = (SELECT max(seq) FROM entries)",
     "record entry dropped": "DELETE FROM entries WHERE seq = 2",
+    "whole journal dropped": "DELETE FROM entries",
+    "device forgotten": "DELETE FROM devices",
     "entries swapped": "UPDATE entries SET jws = (SELECT jws FROM entries e WHERE e.seq = 0) "
     "WHERE seq = 1",
     "receipt leaf dropped": 'DELETE FROM log_leaves WHERE "index" = 1',
@@ -170,6 +172,21 @@ SABOTAGE = {
     "log checkpoint altered": "UPDATE log_state SET checkpoint = 'x'",
     "policy altered": "UPDATE policies SET token = token || 'x'",
 }
+
+
+def test_a_device_forgotten_with_all_it_sent_is_missed_by_the_log(office) -> None:
+    side, _ = office
+    for table in ("sealed", "entries", "devices"):
+        change(side, f"DELETE FROM {table}")  # noqa: S608 - names of tables, above
+    assert "2 receipts" in verify(side).problems[0]
+
+
+def test_a_journal_dropped_before_any_record_is_missed_too(office) -> None:
+    side, _ = office
+    for statement in ("DELETE FROM sealed", "DELETE FROM log_leaves", "DELETE FROM log_state"):
+        change(side, statement)
+    change(side, "DELETE FROM entries")
+    assert not verify(side).verified
 
 
 @pytest.mark.parametrize("what", SABOTAGE)

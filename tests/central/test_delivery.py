@@ -8,13 +8,14 @@ import msgspec
 import pytest
 
 from central.archive.layout import Layout
+from kiosk.audit.checkpoint import Checkpoint, sign
 from kiosk.audit.entries import EntryKind, open_entry
 from kiosk.audit.records import SealedBlob
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import CertificateError, NotEnrolledError, UnreachableError
 from kiosk.ports import LinkAnswer, OutboxState
 from kiosk.services.delivery import Delivery, DeliveryStep, DeliverySummary, Progress
-from kiosk.services.fleet import POLICY
+from kiosk.services.fleet import LOG_CHECKPOINT, POLICY
 from kiosk.services.receipt_check import RECEIPT_PREFIX
 from kiosk.sync.messages import ReceiptPage, decode, encode
 from kiosk.sync.policy import open_policy, sign_policy
@@ -367,6 +368,19 @@ def test_a_cloned_disk_is_a_fork_and_both_histories_are_kept(side: CentralSide) 
     assert one.delivery.run_once().stored == 0
     assert one.row(later).state is OutboxState.QUARANTINED
     assert one.has_blob(later)
+
+
+def test_a_log_whose_key_is_not_the_one_seen_before_ends_the_delivery_and_purges_nothing(
+    device: EnrolledDevice,
+) -> None:
+    seq, _ = device.seal()
+    strange = SigningKey.generate()
+    origin = device.policy.collector.origin
+    with device.store.begin() as uow:
+        uow.values.put(LOG_CHECKPOINT, sign(Checkpoint(origin, 0, bytes(32)), strange).encode())
+        uow.commit()
+    assert device.delivery.run_once().reason == "SYNC-005"
+    assert device.has_blob(seq)
 
 
 def test_a_device_put_back_to_an_old_copy_says_so_once(side: CentralSide) -> None:

@@ -229,6 +229,19 @@ def test_a_case_that_lay_too_long_is_abandoned_when_its_agent_comes_back(device,
     assert kiosk.verify_journal().verified
 
 
+def test_a_journal_cut_at_its_end_does_not_verify(device):
+    kiosk = device()
+    for _ in range(3):
+        kiosk.journal.record(EntryKind.BOOT)
+    assert kiosk.verify_journal().verified
+    with kiosk.store.begin() as uow:
+        # What a fourth entry would have left, had it not been taken away.
+        uow.journal.put_frontier((bytes(32),))
+        uow.commit()
+    report = kiosk.verify_journal()
+    assert [problem.what for problem in report.problems] == ["frontier"]
+
+
 def test_the_reader_knows_the_authority_of_the_specimens_in_a_demonstration_only(device):
     known = device().live_reader()._trust.certificates  # its secret store says demonstration
     assert all(certificate.for_tests for certificate in known)
