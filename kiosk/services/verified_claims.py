@@ -3,7 +3,8 @@
 Rules, in order: only an accepted verification has claims; ``vpiruv`` only where ultraviolet light
 was really used, else ``vpip``; ``vcrypt`` only where a signature was verified; ``pvp`` only where
 the agent saw the same person; no level of assurance unless the policy states one; claims are the
-minimum that identifies. Values are those read on the document, in its spelling.
+minimum that identifies. Values are those read on the document, in its spelling; the century of a
+birth is the one that the agent confirmed.
 Source: OpenID Identity Assurance Schema Definition 1.0; domain 6.
 """
 
@@ -13,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kiosk.documents.catalogue import FeatureKind
+from kiosk.documents.partial_dates import same_but_century
 from kiosk.documents.twoddoc import SealVerdict
 from kiosk.domain.decision import Outcome
 from kiosk.domain.evidence import DocumentKind, IdentityDocument, PartialDate, Verdict
@@ -68,7 +70,7 @@ def verified_claims(
                 }
             ],
         },
-        "claims": _claims(document),
+        "claims": _claims(document, _birth_date(state, document)),
     }
 
 
@@ -133,12 +135,24 @@ def _document_details(document: IdentityDocument) -> dict[str, Any]:
     return details
 
 
-def _claims(document: IdentityDocument) -> dict[str, Any]:
+def _birth_date(state: CaseState, document: IdentityDocument) -> PartialDate:
+    """The birth date that the agent confirmed: a zone holds two digits of its year.
+
+    Where only the century differs, the case was accepted because the agent ticked the year that
+    the request announces.
+    """
+    request = state.request
+    if request is not None and same_but_century(request.birth_date, document.birth_date):
+        return request.birth_date
+    return document.birth_date
+
+
+def _claims(document: IdentityDocument, birth: PartialDate) -> dict[str, Any]:
     claims: dict[str, Any] = {
         "family_name": document.surname,
         "given_name": " ".join(document.given_names),
     }
-    birthdate = _birthdate(document.birth_date)
+    birthdate = _birthdate(birth)
     if birthdate:
         claims["birthdate"] = birthdate
     return claims

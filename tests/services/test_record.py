@@ -19,7 +19,7 @@ from kiosk.domain.ids import RecordId
 from kiosk.journeys.model import CaseState, FeatureResult, PersonFacts
 from kiosk.services.record import build_record
 from kiosk.services.terms import Terms
-from tests.fakes.cases import DOCUMENT, FEATURES, OLD_CARD, PASSPORT, new_case
+from tests.fakes.cases import DOCUMENT, FEATURES, OLD_CARD, PASSPORT, REQUEST, new_case
 from tests.fakes.desk import DEVICE
 from tests.services.test_sealing import ABANDONED, REFUSED, SUSPENDED, decided
 
@@ -331,3 +331,12 @@ def test_any_name_and_measure_has_a_canonical_form(surname, sharpness, frames):
         TERMS,
     )
     assert canonical_json(parse_json(canonical_json(record))) == canonical_json(record)
+
+
+def test_the_century_of_a_birth_is_the_one_that_was_confirmed():
+    read = replace(DOCUMENT, birth_date=PartialDate(2024, 3, 9))
+    request = replace(REQUEST, birth_date=PartialDate(1924, 3, 9))
+    state = replace(decided(), document=read, request=request)
+    assert claims_of(state)["claims"]["birthdate"] == "1924-03-09"
+    other_day = replace(request, birth_date=PartialDate(1924, 3, 8))
+    assert claims_of(replace(state, request=other_day))["claims"]["birthdate"] == "2024-03-09"
