@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import datetime, timedelta
 
 from central.archive.database import Database
@@ -10,8 +11,11 @@ from central.archive.layout import Layout
 from central.archive.rows import CodeRow
 from kiosk.crypto.certificates import fingerprint
 from kiosk.crypto.digests import sha256, unb64u
+from kiosk.domain.errors import EnrolmentError
 from kiosk.domain.ids import OfficeId
 from kiosk.sync.enrolment import SECRET_BYTES, EnrolmentCode, parse_code
+
+_OFFICE = re.compile(r"[A-Za-z0-9-]{1,20}")
 
 
 def new_code(
@@ -27,8 +31,11 @@ def new_code(
         validity: how long the code may be used.
 
     Raises:
-        EnrolmentError: no device would take a code with this address.
+        EnrolmentError: no device would take a code with this address, or no request could name
+            this office.
     """
+    if not _OFFICE.fullmatch(office_id):
+        raise EnrolmentError("office")
     layout.require()
     code = EnrolmentCode(
         url=url,

@@ -31,6 +31,8 @@ _MIN_DISTINCT_DIGITS = 3
 _MIN_DISTINCT_CHARACTERS = 5
 _SALT_BYTES = 16
 _COST = re.compile(r"argon2id m=([1-9]\d{0,6}) t=([1-9]\d?) p=([1-9]\d?)")
+# It stands in journal entries, which leave the device unsealed: a badge, never a name with spaces.
+_AGENT_ID = re.compile(r"[A-Za-z0-9._-]{1,40}", re.ASCII)
 SIGNING = "agent-signing-key"
 SHIFT = "shift-key"
 DEVICE_SECRET = "device-secret"  # noqa: S105 - the name of a secret, not the secret
@@ -139,9 +141,11 @@ class Agents:
 
         Raises:
             PinPolicyError: see :func:`check_pin`.
-            SignInError: the agent is already here.
+            SignInError: the agent is already here, or the identifier is none.
             KeyStoreError: the device secret is not available.
         """
+        if not _AGENT_ID.fullmatch(agent_id):
+            raise SignInError("agent id")
         form = check_pin(pin)
         salt = fresh_salt()
         kek = pin_key(form, salt, device_secret(self._keys), self._cost)

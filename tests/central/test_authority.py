@@ -199,6 +199,7 @@ def test_the_terminal_shows_the_code_and_its_text(data: Path) -> None:
         (("policy", "set", "feature_count"), 2),
         (("policy", "set", "feature_count=1"), 2),
         (("enrol-code",), 2),
+        (("enrol-code", "--office", "x" * 3000), 3),
         (("enrol-code", "--office", "1", "--url", "http://localhost:1"), 3),
         (("audit", "open", "0" * 32, "--identity", "/nowhere"), 3),
         (("nothing",), 2),

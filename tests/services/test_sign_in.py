@@ -51,6 +51,14 @@ def save_draft(desk: Desk, session: Session):
     return row
 
 
+@pytest.mark.parametrize("agent_id", ["", "Camille Rousset", "é", "a\n", "a" * 3000])
+def test_an_agent_is_named_by_a_badge_that_a_journal_may_hold(desk: Desk, agent_id: str):
+    with pytest.raises(SignInError):
+        desk.add_agent(agent_id)
+    assert desk.agents.all() == ()
+    assert "agent_added" not in desk.kinds()
+
+
 # --- PIN ------------------------------------------------------------------------------------------
 
 
