@@ -296,6 +296,9 @@ def _content_checks(
         usual = pattern.fullmatch(document.document_number) is not None and month <= today
         verdict, detail = (Verdict.PASS, "") if usual else (Verdict.UNSURE, "unusual")
         checks.append(Check("mrz.number_format", verdict, detail))
+    elif not document.document_number:
+        # Every document has a number; fillers have a right check digit too.
+        checks.append(Check("mrz.number_format", Verdict.UNSURE, "unusual"))
     return tuple(checks)
 
 

@@ -6,7 +6,8 @@ Rules, in order:
    ``Ü`` is ``U``). Where a State may choose (``Ä``: ``AE`` or ``A``), comparison tries each.
 2. A hyphen, a space or a comma separates components; apostrophes and other marks vanish (4.6).
 3. Composed and decomposed accents give the same spelling.
-4. A near match is a class of its own, never an equality. An empty name equals nothing.
+4. A near match is a class of its own, never an equality. An empty name equals nothing, and a name
+   with letters that have no Latin spelling is at best near: what they say was not compared.
 """
 
 import itertools
@@ -115,7 +116,7 @@ def compare_surname(announced: str, read: str, *, truncated: bool = False) -> Ma
     if not found or not variants:
         return Match.DIFFERENT
     if found in variants:
-        return Match.EQUAL
+        return Match.PARTICLES if _loses_letters(announced) else Match.EQUAL
     parts = found.split(FILLER)
     if truncated and any(_is_shortened(parts, v.split(FILLER)) for v in variants):
         return Match.PREFIX
@@ -148,7 +149,8 @@ def compare_given_names(
     for variant in variants:
         wanted = variant.split(FILLER)
         if wanted == found:
-            return Match.EQUAL
+            lost = any(_loses_letters(name) for name in announced)
+            return Match.PARTICLES if lost else Match.EQUAL
         first_length = next(
             (s.count(FILLER) + 1 for s in first if _starts(wanted, s.split(FILLER))), len(wanted)
         )
@@ -157,6 +159,14 @@ def compare_given_names(
         elif best is Match.DIFFERENT and "".join(wanted) == "".join(found):
             best = Match.PARTICLES
     return best
+
+
+def _loses_letters(name: str) -> bool:
+    """Whether letters of ``name`` vanish in MRZ spelling; apostrophes that count as letters may."""
+    return any(
+        unicodedata.category(character) in ("Lu", "Ll", "Lt", "Lo") and not _spell(character)
+        for character in _upper(name)
+    )
 
 
 def _components(names: Iterable[str]) -> list[str]:

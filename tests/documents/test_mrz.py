@@ -454,3 +454,11 @@ def _covered():
 
 
 COVERED = _covered()
+
+
+def test_a_zone_without_a_number_is_a_question_whoever_issued_it():
+    lines = replaced(vectors.TD3_ICAO, 1, 0, "<" * 9 + "0")
+    reading = parse(lines, TODAY)
+    assert reading.document.document_number == ""
+    assert check_of(reading, "mrz.document_number").verdict is Verdict.PASS
+    assert check_of(reading, "mrz.number_format").verdict is Verdict.UNSURE
