@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import dataclass
 
 from kiosk.crypto.notes import sign_note, verify_note
@@ -40,7 +39,7 @@ def parse(text: str) -> Checkpoint:
         raise SignatureInvalidError("checkpoint form")
     try:
         root = base64.b64decode(lines[2], validate=True)
-    except binascii.Error as exc:
+    except ValueError as exc:
         raise SignatureInvalidError("checkpoint root") from exc
     checkpoint = Checkpoint(lines[0], int(lines[1]), root)
     if len(root) != 32 or checkpoint.text() != text:

@@ -6,7 +6,6 @@ SHA-256(name || 0x0A || 0x01 || public key) for Ed25519.
 """
 
 import base64
-import binascii
 import re
 
 from kiosk.crypto.digests import sha256
@@ -73,9 +72,10 @@ def verify_note(note: str, name: str, public: bytes) -> str:
         if signer != name:
             continue
         try:
-            blob = base64.b64decode(encoded, validate=True)
-        except binascii.Error as exc:
+            # ValueError: not base64, not even ASCII, or a text with a lone surrogate.
+            blob, message = base64.b64decode(encoded, validate=True), text.encode()
+        except ValueError as exc:
             raise SignatureInvalidError("signature line") from exc
-        if blob[:4] == _key_hash(name, public) and verify(public, text.encode(), blob[4:]):
+        if blob[:4] == _key_hash(name, public) and verify(public, message, blob[4:]):
             return text
     raise SignatureInvalidError("no valid signature")

@@ -171,3 +171,11 @@ def test_signature_time_is_judged_by_the_server_clock(minutes):
         http_signatures.verify_request(
             "PUT", URL, signed(), KEYS.get, NOW + timedelta(minutes=minutes)
         )
+
+
+@pytest.mark.parametrize("encoded", ["", "é", "====", "AAAA\u2028", "AAA"])
+@pytest.mark.parametrize("text", ["text", "\ud800"])
+def test_a_note_of_any_other_form_is_not_signed(text, encoded):
+    key = SigningKey.generate()
+    with pytest.raises(SignatureInvalidError):
+        notes.verify_note(f"{text}\n\n— origin {encoded}\n", "origin", key.public)
