@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 from PySide6.QtWidgets import QWidget
 
+from kiosk.journeys.model import StepKind
 from kiosk.ports import OutboxState
-from tests.ui import compositions
+from tests.ui import case_pages, compositions
+from ui.router.case import RAIL
 from ui.screens.deliveries import DeliveriesFacts, DeliveriesScreen, DeliveryItem
 from ui.screens.fault import FaultFacts, FaultScreen
 from ui.screens.hardware import HardwareFacts, HardwareScreen
@@ -122,6 +125,17 @@ CASE_PAGES: dict[str, Callable[[Look], QWidget]] = {
     "checks": compositions.checks,
     "person": compositions.person,
 }
+STEP_PAGES: dict[str, tuple[Callable[[Look], QWidget], int]] = {
+    **{
+        f"step-{step.value}": (partial(case_pages.panel_at, step=step), number)
+        for number, step in enumerate(RAIL)
+    },
+    "step-document-read": (case_pages.document_read, RAIL.index(StepKind.DOCUMENT)),
+    "step-decision-refused": (case_pages.decision_refused, RAIL.index(StepKind.DECISION)),
+    "receipt": (case_pages.accepted, len(RAIL)),
+    "receipt-refused": (case_pages.refused, len(RAIL)),
+}
+"""Pages of a case as the product makes them, with the step that the rail marks."""
 
 
 def window(look: Look, name: str, width: int, height: int) -> Shell:
@@ -129,13 +143,19 @@ def window(look: Look, name: str, width: int, height: int) -> Shell:
     tr = look.language.tr
     shell = Shell(look)
     shell.resize(width, height)
-    page = (PAGES | CASE_PAGES)[name](look)
+    step = STEP_PAGES.get(name)
+    page = step[0](look) if step else (PAGES | CASE_PAGES)[name](look)
     shell.set_page(page, getattr(page, "bar", None))
     shell.set_office("Bureau de Lyon Bellecour", "Guichet 3, poste partagé")
     if name == "sign_in":
         shell.show_bare()
         shell.set_title(tr("sign_in.top"), "Lundi 23 novembre, 9 h 12")
         shell.show_chips(CHIPS[:1])
+    elif step:
+        shell.show_steps(case_pages.step_items(look), step[1])
+        shell.set_title(tr("journey.procedure.online-request"), "ROUSSEL Maëlle")
+        shell.set_office(tr("journey.case", number="03C9B0C1"), tr("journey.started", n=2))
+        shell.show_chips(CHIPS)
     elif name in CASE_PAGES:
         shell.show_steps(compositions.STEPS, 2)
         shell.set_title("Nouvelle vérification", "Demande reconnue")

@@ -8,6 +8,8 @@ and look at the pictures before keeping them.
 
 import os
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -16,7 +18,7 @@ import pytest
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QWidget
 
-from tests.ui.samples import window
+from tests.ui.samples import STEP_PAGES, window
 from ui.theme import ThemeName
 from ui.widgets.look import Look
 
@@ -33,6 +35,17 @@ CASES = [
     ("scan", ThemeName.DARK, (1920, 1080)),
     ("scan", ThemeName.CONTRAST, (1280, 800)),
     ("features", ThemeName.LIGHT, (1920, 1080)),
+    *((name, ThemeName.LIGHT, (1920, 1080)) for name in STEP_PAGES),
+    *(
+        (name, theme, (1280, 800))
+        for name in ("step-document", "step-features", "receipt")
+        for theme in ThemeName
+    ),
+    *(
+        (name, theme, (1920, 1080))
+        for name in ("step-document-read", "receipt")
+        for theme in (ThemeName.DARK, ThemeName.CONTRAST)
+    ),
 ]
 
 
@@ -63,6 +76,17 @@ def settled(shell: QWidget, app: QApplication) -> np.ndarray:
     return before
 
 
+@pytest.fixture
+def utc(monkeypatch) -> Iterator[None]:
+    """Times of day are part of some pictures."""
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("utc")
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems draw text differently")
 @pytest.mark.parametrize(
     ("name", "colours", "size"), CASES, ids=[f"{n}-{t.value}-{s[0]}" for n, t, s in CASES]

@@ -319,3 +319,19 @@ def test_every_answer_to_a_code_has_its_own_sentence(verdict, look):
 
     assert sentence(verdict) not in [sentence(other) for other in others]
     assert look.language.tr(f"journey.request.verdict.{verdict.value}.do")
+
+
+def test_enter_passes_no_side_that_nobody_saw(counter):
+    counter.sign_in()
+    counter.open_case()
+    counter.to_document()
+    panel = counter.router.case.document
+    counter.qtbot.waitUntil(lambda: panel.preview.picture.has_picture)
+    assert not panel.primary.isEnabled()
+    counter.key(Qt.Key.Key_Return)
+    assert counter.state.sides == ()
+    counter.camera.plugged.clear()
+    counter.qtbot.waitUntil(panel.primary.isEnabled, timeout=10_000)
+    counter.key(Qt.Key.Key_Return)
+    counter.qtbot.waitUntil(lambda: len(counter.state.sides) == 1, timeout=10_000)
+    assert counter.state.sides[0].by_hand

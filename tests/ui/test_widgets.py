@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from kiosk.domain.evidence import Verdict
 from ui.theme import PALETTES, Density, Size, ThemeName, Tone
+from ui.widgets.action_bar import ActionBar
 from ui.widgets.banner import Banner
 from ui.widgets.button import Button, ButtonKind
 from ui.widgets.check_row import CheckRow
@@ -443,3 +444,27 @@ def test_banner_goes_by_itself(look: Look, show, qtbot):
     with qtbot.waitSignal(banner.closed):
         banner.show_message("Bref.", ms=1)
     assert banner.isHidden()
+
+
+@pytest.mark.parametrize("width", [1600, 1180, 1133])
+def test_no_word_is_cut_in_a_narrow_band_of_buttons(look: Look, show, qtbot, width):
+    others = (
+        Button(look, "Interrompre", icon="hand-stop", key="F8"),
+        Button(look, "Saisir à la main", icon="keyboard", key="F4", short="Saisir"),
+        Button(look, "Reprendre la photo", icon="refresh", key="F5", short="Reprendre"),
+    )
+    back = Button(look, "Retour", kind=ButtonKind.QUIET, icon="arrow-left", key="Esc")
+    primary = Button(
+        look,
+        "Continuer vers le verso",
+        kind=ButtonKind.PRIMARY,
+        key="Return",
+        trailing="arrow-right",
+    )
+    bar = ActionBar(look, back=back, others=others, primary=primary)
+    show(bar)
+    bar.setFixedWidth(width)
+    buttons = (back, *others, primary)
+    qtbot.waitUntil(lambda: all(b.width() >= b.sizeHint().width() for b in buttons))
+    assert primary.geometry().right() <= width
+    assert others[1].shown_text == ("Saisir à la main" if width == 1600 else "Saisir")

@@ -4,7 +4,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from kiosk.documents.catalogue import DocumentCatalogue
@@ -72,6 +72,9 @@ class _ReadCard(Card):
         self.body.addWidget(self.zone)
 
 
+_NO_ROOM = QSizePolicy.Policy.Ignored
+
+
 class DocumentPanel(StepPanel):
     """Live picture left, fields right; hands-free: a side is taken as soon as it is read.
 
@@ -115,6 +118,7 @@ class DocumentPanel(StepPanel):
         typing.body.addWidget(self.blank_button)
         self._stack.addWidget(live)
         self._stack.addWidget(typing)
+        self._turn_to(0)
         self.columns(self._stack, self.read, (70, 30))
 
     def _bind(self) -> None:
@@ -207,7 +211,7 @@ class DocumentPanel(StepPanel):
         if self.typing:
             self._leave_typing()
         else:
-            self._stack.setCurrentIndex(1)
+            self._turn_to(1)
             request = self.view.state.request if self.view else None
             announced = request.document_kind if request else None
             form = _FORMS.get(announced, "card") if announced else "card"
@@ -215,9 +219,16 @@ class DocumentPanel(StepPanel):
             self.typing_changed.emit(True)
         self.retranslate()
 
+    def _turn_to(self, index: int) -> None:
+        """Show picture (0) or form (1); the other one asks for no room."""
+        for number in range(self._stack.count()):
+            policy = QSizePolicy.Policy.Preferred if number == index else _NO_ROOM
+            self._stack.widget(number).setSizePolicy(policy, policy)
+        self._stack.setCurrentIndex(index)
+
     def _leave_typing(self) -> None:
         if self.typing:
-            self._stack.setCurrentIndex(0)
+            self._turn_to(0)
             self.typing_changed.emit(False)
 
     # --- what is shown ------------------------------------------------------------------------

@@ -102,6 +102,8 @@ class Silhouette(QLabel):
         view = self._view
         paper = theme.color("onrail")
         line = theme.color("onrail2")
+        if line == paper:  # the high contrast has no greys: lines would vanish
+            line = theme.color("railhi")
         draw_box(painter, card, card.width() * 0.035, paper)
         clip = QPainterPath()
         clip.addRoundedRect(card, card.width() * 0.035, card.width() * 0.035)
@@ -176,7 +178,7 @@ class Silhouette(QLabel):
 
 
 class FeatureCard(QWidget):
-    """The drawing, what to do, and what should be seen."""
+    """What to do and what should be seen, above the drawing: words stay in view on a low screen."""
 
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -186,7 +188,6 @@ class FeatureCard(QWidget):
         column.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
         column.setSpacing(Space.L)
         self._drawing = Silhouette(look)
-        column.addWidget(self._drawing, 1)
         head = QHBoxLayout()
         head.setSpacing(Space.M)
         self._title = Label(look, "", Type.H2, wrap=True)
@@ -198,6 +199,7 @@ class FeatureCard(QWidget):
         column.addLayout(head)
         self._instruction = Label(look, "", Type.BODY, "ink2", wrap=True)
         column.addWidget(self._instruction)
+        column.addWidget(self._drawing, 1)
         look.language.changed.connect(self._write)
 
     def show_feature(self, view: FeatureView) -> None:

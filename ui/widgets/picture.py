@@ -38,7 +38,7 @@ class PictureView(QLabel):
     def __init__(
         self, look: Look, *, contain: bool = False, crop: float = 1.0, ground: str = "stage"
     ) -> None:
-        """With ``contain`` the whole picture is shown and its ground may be seen beside it.
+        """With ``contain`` the whole picture is shown, rounded by itself; its ground stands empty.
 
         ``crop`` is how much larger than whole it may be drawn to fill its box nonetheless.
         """
@@ -97,7 +97,8 @@ class PictureView(QLabel):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setClipPath(self._clip())
-        painter.fillRect(self.rect(), theme.color(self._ground))
+        if self._image is None or not self._contain:
+            painter.fillRect(self.rect(), theme.color(self._ground))
         if self._image is not None:
             self._paint_image(painter, self._image)
         painter.end()
@@ -115,6 +116,8 @@ class PictureView(QLabel):
             dy = (self.height() - image.height() * scale) / 2
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         target = QRectF(dx, dy, image.width() * scale, image.height() * scale)
+        if self._contain:  # the frame goes round the picture, not round the room for it
+            painter.setClipPath(_rounded(target.intersected(QRectF(self.rect()))))
         painter.drawImage(target, image)
         if self._outline:
             points = [QPointF(x * scale + dx, y * scale + dy) for x, y in self._outline]
@@ -141,9 +144,14 @@ class PictureView(QLabel):
         rect = QRectF(self.rect())
         if not self._contain:
             rect.adjust(0, 0, 0, float(Radius.CARD))
-        path = QPainterPath()
-        path.addRoundedRect(rect, Radius.CARD, Radius.CARD)
-        return path
+        return _rounded(rect)
+
+
+def _rounded(rect: QRectF) -> QPainterPath:
+    path = QPainterPath()
+    radius = min(float(Radius.CARD), rect.height() / 8)
+    path.addRoundedRect(rect, radius, radius)
+    return path
 
 
 def corner_paths(points: list[QPointF], length: float, outset: float) -> list[QPainterPath]:

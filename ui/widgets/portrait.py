@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from ui.theme import Space, Type
 from ui.widgets.label import Label
@@ -43,6 +43,7 @@ class PortraitCompare(QWidget):
             ((self.portrait, self._portrait_caption), (self.live, self._live_caption))
         ):
             caption.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            view.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
             grid.addWidget(view, 0, column)
             grid.addWidget(caption, 1, column)
             grid.setColumnStretch(column, _SHARES[column])

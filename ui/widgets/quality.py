@@ -62,8 +62,12 @@ class _MeasureBox(QWidget):
         painter.end()
 
 
+_ON_TABLET = 3
+"""What fits beside each other there; the sentence under the picture tells of the rest."""
+
+
 class QualityRow(QWidget):
-    """Measures side by side."""
+    """Measures side by side, the most telling first."""
 
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -73,12 +77,17 @@ class QualityRow(QWidget):
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
         self._grid.setHorizontalSpacing(Space.L)
+        look.theme.changed.connect(self._arrange)
 
     def show_measures(self, measures: tuple[Measure, ...]) -> None:
         """Show these; cheap when nothing changed."""
         if measures == self._shown:
             return
         self._shown = measures
+        self._arrange()
+
+    def _arrange(self) -> None:
+        measures = self._shown[:_ON_TABLET] if self._look.theme.tablet else self._shown
         while len(self._boxes) < len(measures):
             box = _MeasureBox(self._look)
             self._grid.addWidget(box, 0, len(self._boxes))

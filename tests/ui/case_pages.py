@@ -1,0 +1,183 @@
+"""The panels of a case as the product shows them, filled with a made-up person's fixed facts."""
+
+from dataclasses import replace
+from datetime import date
+
+import cv2
+import numpy as np
+from PySide6.QtWidgets import QWidget
+
+from kiosk.bootstrap import read_documents
+from kiosk.documents.checks import automatic_checks
+from kiosk.domain.decision import Decision, Outcome, Reason
+from kiosk.domain.evidence import DocumentKind, Side, Verdict
+from kiosk.domain.ids import OfficeId
+from kiosk.domain.request import RequestVerdict
+from kiosk.journeys.model import (
+    CaseState,
+    ChecksReviewed,
+    ConsentAnswered,
+    DecisionTaken,
+    DocumentConfirmed,
+    FeatureExamined,
+    FeatureResult,
+    FeaturesFinished,
+    PersonCompared,
+    PersonFacts,
+    StepKind,
+)
+from kiosk.paths import RESOURCES
+from tests.fakes.capture import ScriptedSight
+from tests.fakes.cases import CARD_SIDES, DOCUMENT, REQUEST, SEALED, PaperCase
+from tests.ui.compositions import OUTLINE, frame
+from ui.router.case import RAIL
+from ui.screens.receipt import ReceiptFacts, ReceiptScreen
+from ui.steps.checks import ChecksPanel
+from ui.steps.confirm import ConfirmPanel
+from ui.steps.decision import DecisionPanel
+from ui.steps.document import DocumentPanel
+from ui.steps.features import FeaturesPanel
+from ui.steps.notice import NoticePanel
+from ui.steps.panel import StepPanel
+from ui.steps.person import PersonPanel
+from ui.steps.request import RequestPanel
+from ui.viewmodels.journey import CaseView
+from ui.widgets.look import Look
+from ui.widgets.steps import StepItem
+from ui.workers.camera import Sight
+
+DOCUMENTS = read_documents(RESOURCES / "documents")
+TODAY = date(2026, 11, 25)
+FEATURES = tuple(
+    FeatureResult(feature.feature_id, feature.kind.value)
+    for feature in DOCUMENTS.features
+    if feature.document is DocumentKind.FR_ID_CARD_2021
+)
+CHECKS = automatic_checks(
+    REQUEST,
+    DOCUMENT,
+    today=TODAY,
+    accepted_kinds=tuple(DocumentKind),
+    accept_extended=False,
+    seals=("list-too-old",),
+)
+PANELS: dict[StepKind, type[StepPanel]] = {
+    StepKind.REQUEST: RequestPanel,
+    StepKind.NOTICE: NoticePanel,
+    StepKind.DOCUMENT: DocumentPanel,
+    StepKind.CHECKS: ChecksPanel,
+    StepKind.FEATURES: FeaturesPanel,
+    StepKind.PERSON: PersonPanel,
+    StepKind.DECISION: DecisionPanel,
+    StepKind.CONFIRM: ConfirmPanel,
+}
+
+
+def case_at(step: StepKind) -> PaperCase:
+    """A case that has just come to this step, every answer before it in order."""
+    case = PaperCase(checks=CHECKS, features=FEATURES)
+    doubts = tuple(check.code for check in CHECKS if check.verdict is Verdict.UNSURE)
+    moves = {
+        StepKind.REQUEST: lambda: case.present_code(RequestVerdict.VALID),
+        StepKind.NOTICE: lambda: case.dispatch(ConsentAnswered("2026-11", given=True)),
+        StepKind.DOCUMENT: lambda: _read(case),
+        StepKind.CHECKS: lambda: case.dispatch(ChecksReviewed(doubts)),
+        StepKind.FEATURES: lambda: _examine(case),
+        StepKind.PERSON: lambda: case.dispatch(PersonCompared(PersonFacts(Verdict.PASS))),
+        StepKind.DECISION: lambda: case.dispatch(DecisionTaken(Decision(Outcome.ACCEPTED))),
+    }
+    while case.state.step is not step:
+        moves[case.state.step]()
+    return case
+
+
+def _read(case: PaperCase) -> None:
+    for captured in CARD_SIDES:
+        case.dispatch(captured)
+    case.dispatch(DocumentConfirmed())
+
+
+def _examine(case: PaperCase) -> None:
+    for feature in case.state.features:
+        case.dispatch(FeatureExamined(feature.feature_id, Verdict.PASS))
+    case.dispatch(FeaturesFinished())
+
+
+def sight() -> Sight:
+    """A card in view, still being read."""
+    image = frame()
+    return Sight(image, OUTLINE, ScriptedSight(outline=OUTLINE), 1, 0)
+
+
+def portrait() -> np.ndarray:
+    """A drawn head, (450, 350, 3) uint8 BGR."""
+    image = np.full((450, 350, 3), (190, 186, 180), np.uint8)
+    cv2.ellipse(image, (175, 470), (150, 130), 0, 0, 360, (96, 62, 44), -1)
+    cv2.ellipse(image, (175, 215), (95, 125), 0, 0, 360, (150, 180, 214), -1)
+    for x in (140, 210):
+        cv2.circle(image, (x, 200), 9, (40, 30, 24), -1)
+    return image
+
+
+def panel_at(look: Look, step: StepKind, state: CaseState | None = None) -> StepPanel:
+    """The panel of a step, as it appears; another state where one is given."""
+    case = case_at(step)
+    panel = PANELS[step](look, DOCUMENTS)
+    if isinstance(panel, DocumentPanel):
+        panel.set_today(TODAY)
+    panel.show_case(CaseView(state or case.state, case.journey))
+    if isinstance(panel, (DocumentPanel, RequestPanel)):
+        panel.show_sight(sight())
+    if isinstance(panel, PersonPanel):
+        panel.show_portrait(portrait())
+    return panel
+
+
+def document_read(look: Look) -> StepPanel:
+    """Both sides are read: the agent compares line by line."""
+    case = case_at(StepKind.DOCUMENT)
+    for captured in CARD_SIDES:
+        case.dispatch(captured)
+    panel = DocumentPanel(look, DOCUMENTS)
+    panel.set_today(TODAY)
+    panel.show_cards({Side.FRONT: np.ascontiguousarray(frame()[150:590, 330:960])})
+    panel.show_sight(sight())
+    panel.show_case(CaseView(case.state, case.journey))
+    return panel
+
+
+def decision_refused(look: Look) -> StepPanel:
+    """A check failed: acceptance is not offered, and the page says why."""
+    expired = automatic_checks(
+        REQUEST,
+        DOCUMENT,
+        today=date(2033, 1, 5),
+        accepted_kinds=tuple(DocumentKind),
+        accept_extended=False,
+    )
+    state = replace(case_at(StepKind.CHECKS).state, step=StepKind.DECISION, checks=expired)
+    return panel_at(look, StepKind.DECISION, state)
+
+
+def receipt(look: Look, decision: Decision) -> QWidget:
+    """The receipt of a sealed case."""
+    page = ReceiptScreen(look)
+    page.show_facts(ReceiptFacts(decision, SEALED, OfficeId("075012")))
+    return page
+
+
+def accepted(look: Look) -> QWidget:
+    return receipt(look, Decision(Outcome.ACCEPTED))
+
+
+def refused(look: Look) -> QWidget:
+    return receipt(look, Decision(Outcome.REFUSED, (Reason.EXPIRED, Reason.NAME_DIFFERS)))
+
+
+def step_items(look: Look) -> tuple[StepItem, ...]:
+    """The rail of a case."""
+    tr = look.language.tr
+    return tuple(
+        StepItem(tr(f"journey.steps.{step.value}.title"), tr(f"journey.steps.{step.value}.hint"))
+        for step in RAIL
+    )
