@@ -333,7 +333,8 @@ class LiveReader:
         try:
             seal = twoddoc.parse(self._seal_text)
         except DocumentError:
-            return "", ()
+            # A seal that cannot be parsed is no missing seal: the agent must look.
+            return "", (Check("seal.matches", CheckVerdict.UNSURE),)
         today = self._clock.now().astimezone().date()
         verdict = twoddoc.verify(seal, self._trust, today)
         return verdict.value, (seal_comparison.compare(seal, document),)

@@ -14,7 +14,7 @@ from kiosk.devices.specimens import load_specimens
 from kiosk.devices.text_reader import PaddleTextReader
 from kiosk.domain.errors import ModelError
 from kiosk.domain.evidence import DocumentKind, Side, Verdict
-from kiosk.ports import Frame
+from kiosk.ports import CodeSighting, Frame
 from kiosk.services.reading import LiveReader
 from tests.fakes.clock import FakeClock
 
@@ -171,3 +171,23 @@ def test_what_the_second_reader_contradicts_is_never_accepted():
     live.reset(Side.FRONT)
     seen = show(live, "fr-passport-berthier", Side.FRONT)
     assert all(observation.reading is None for observation in seen)
+
+
+class MalformedSeal:
+    """A code reader that always finds a 2D-Doc that breaks off."""
+
+    def read(self, image):
+        del image
+        return (CodeSighting("DataMatrix", b"DC04FR99TST11CB3", ()),)
+
+
+def test_a_malformed_seal_is_a_question_and_not_a_missing_seal(text_reader):
+    live = LiveReader(OcrbTextReader(), MalformedSeal(), FakeClock(), second_reader=text_reader)
+    live.reset(Side.FRONT)
+    live.reset(Side.BACK)
+    seen = show(live, "fr-id-lefevre", Side.BACK)
+    reading = seen[-1].reading
+    assert reading.document.mrz == SPECIMENS["fr-id-lefevre"].mrz
+    assert reading.seal == ""
+    (check,) = [c for c in reading.checks if c.code == "seal.matches"]
+    assert check.verdict is Verdict.UNSURE
