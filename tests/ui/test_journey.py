@@ -335,3 +335,21 @@ def test_enter_passes_no_side_that_nobody_saw(counter):
     counter.key(Qt.Key.Key_Return)
     counter.qtbot.waitUntil(lambda: len(counter.state.sides) == 1, timeout=10_000)
     assert counter.state.sides[0].by_hand
+
+
+def test_escape_leaves_typing_and_stays_at_the_step(counter):
+    counter.sign_in()
+    counter.open_case()
+    request = counter.router.case.request
+    counter.key(Qt.Key.Key_F4)
+    assert request.typing
+    counter.key(Qt.Key.Key_Escape)
+    assert not request.typing
+    assert not request.back.isEnabled()
+    counter.to_document()
+    document = counter.router.case.document
+    counter.key(Qt.Key.Key_F4)
+    assert document.typing
+    counter.key(Qt.Key.Key_Escape)
+    assert not document.typing
+    assert counter.router.case.open_step is StepKind.DOCUMENT

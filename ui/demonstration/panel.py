@@ -63,7 +63,7 @@ class StagePanel(QWidget):
     def _build(self) -> None:
         inner = QWidget()
         column = QVBoxLayout(inner)
-        column.setContentsMargins(Space.L, Space.L, Space.L, Space.L)
+        column.setContentsMargins(Space.M, Space.L, Space.S, Space.L)
         column.setSpacing(Space.L)
         self._code_card.body.addWidget(self.code_button)
         self._code_card.body.addWidget(self.odd_codes)

@@ -17,6 +17,7 @@ from ui.demonstration.panel import StagePanel
 from ui.demonstration.stage import Stage
 from ui.router.services import Services, services_of
 from ui.router.window import COUNTER, Signals, Window, application
+from ui.theme import Size
 
 _SHARE = 0.79
 """Share of the screen's width for the counter; the panel stands in the rest."""
@@ -35,7 +36,7 @@ def run(data: Path) -> int:
     stage, cable = Stage(), Cable()
     window = Window()
     screen = window.shell.screen().availableGeometry()
-    wide = round(screen.width() * _SHARE)
+    wide = min(round(screen.width() * _SHARE), screen.width() - Size.RAIL_WIDTH)
     high = screen.height() - app.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)
     window.show(QSize(min(COUNTER.width(), wide), min(COUNTER.height(), high)))
     window.shell.move(screen.topLeft())

@@ -116,8 +116,9 @@ class DocumentPanel(StepPanel):
         typing = Card(self.look)
         typing.body.addWidget(self.zone_entry, 1)
         typing.body.addWidget(self.blank_button)
-        self._stack.addWidget(live)
-        self._stack.addWidget(typing)
+        self._halves: tuple[QWidget, ...] = (live, typing)
+        for half in self._halves:
+            self._stack.addWidget(half)
         self._turn_to(0)
         self.columns(self._stack, self.read, (70, 30))
 
@@ -171,6 +172,13 @@ class DocumentPanel(StepPanel):
         elif self._can_take_blank:
             self._take_blank()
 
+    @override
+    def go_back(self) -> None:
+        if self.typing:
+            self._toggle_typing()
+        else:
+            super().go_back()
+
     def _typed_dates(self) -> FieldTyped | None:
         """A date that was typed and is not in the case yet."""
         document = self._document
@@ -221,9 +229,9 @@ class DocumentPanel(StepPanel):
 
     def _turn_to(self, index: int) -> None:
         """Show picture (0) or form (1); the other one asks for no room."""
-        for number in range(self._stack.count()):
+        for number, half in enumerate(self._halves):
             policy = QSizePolicy.Policy.Preferred if number == index else _NO_ROOM
-            self._stack.widget(number).setSizePolicy(policy, policy)
+            half.setSizePolicy(policy, policy)
         self._stack.setCurrentIndex(index)
 
     def _leave_typing(self) -> None:

@@ -89,6 +89,15 @@ class RequestPanel(StepPanel):
             self.code_presented.emit(text)
 
     @override
+    def go_back(self) -> None:
+        if self.typing:
+            self._toggle_typing()
+            if self.view is not None:
+                self.show_case(self.view)
+        else:
+            super().go_back()
+
+    @override
     def refresh(self) -> None:
         if self.view is None:
             return
@@ -100,7 +109,8 @@ class RequestPanel(StepPanel):
         self.type_button.set_texts(tr("journey.type"), tr("journey.type_short"))
         self.again_button.setText(self.tr_("again"))
         if self.typing:
-            self.type_button.setText(self.tr_("use_camera"))
+            self.type_button.set_texts(self.tr_("use_camera"), self.tr_("use_camera_short"))
+            self.back.setEnabled(True)
         if problem is not None:
             self._say(f"verdict.{problem.value}", "bad" if problem in _BAD else "warn")
         elif state.request is not None:
