@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QStyle
 
 from kiosk import logs
@@ -41,6 +41,7 @@ def run(data: Path) -> int:
     window.show(QSize(min(COUNTER.width(), wide), min(COUNTER.height(), high)))
     window.shell.move(screen.topLeft())
     panel = StagePanel(window.look, stage, office.central, cable)
+    panel.setAttribute(Qt.WidgetAttribute.WA_QuitOnClose, on=False)  # the counter's window counts
     panel.setGeometry(screen.x() + wide, screen.y(), screen.width() - wide, high)
     window.open_soon(_opener(office, stage, cable))
     window.opened.connect(panel.show)
