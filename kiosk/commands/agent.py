@@ -10,7 +10,7 @@ import typer
 
 from kiosk.commands.console import DataOption, JsonOption, kiosk_of, say, say_json, texts_of
 from kiosk.domain.agent import Role
-from kiosk.domain.errors import SignInError
+from kiosk.domain.errors import ManagerNeededError
 from kiosk.domain.ids import AgentId
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ def add(
     with kiosk_of(data) as kiosk:
         kiosk.require_enrolled()
         _require_manager(kiosk, manager, texts("cli.agent.manager_pin"))
-        pin = _first_line() if pin_stdin else _asked(texts("cli.agent.pin"))
+        again = texts("cli.agent.pin_again")
+        pin = _first_line() if pin_stdin else _asked(texts("cli.agent.pin"), again)
         agent = kiosk.agents.add(AgentId(agent_id), name, role, pin)
     if json:
         say_json({"agent": agent.agent_id, "role": agent.role})
@@ -52,16 +53,16 @@ def _first_line() -> str:
     return sys.stdin.readline().rstrip("\r\n")
 
 
-def _asked(prompt: str) -> str:
-    pin: str = typer.prompt(prompt, hide_input=True, confirmation_prompt=True, err=True)
+def _asked(prompt: str, again: str) -> str:
+    pin: str = typer.prompt(prompt, hide_input=True, confirmation_prompt=again, err=True)
     return pin
 
 
 def _require_manager(kiosk: "Kiosk", manager: str, prompt: str) -> None:
-    """Raises SignInError where the device has a manager and none of them vouches."""
+    """Raises ManagerNeededError where the device has a manager and none of them vouches."""
     managers = [a.agent_id for a in kiosk.agents.all() if a.role is Role.MANAGER]
     if not managers:
         return
     if manager not in managers:
-        raise SignInError("a manager must add agents")
+        raise ManagerNeededError
     kiosk.sign_in.sign_in(AgentId(manager), typer.prompt(prompt, hide_input=True, err=True))

@@ -221,6 +221,12 @@ class UnknownAgentError(SignInError):
     code = "SIGNIN-003"
 
 
+class ManagerNeededError(SignInError):
+    """Only a manager of this device may do this."""
+
+    code = "SIGNIN-005"
+
+
 class PinPolicyError(SignInError):
     """The PIN is not six digits or a longer passphrase, or is a trivial one."""
 
@@ -303,6 +309,12 @@ class EnrolmentError(SyncError):
     """The enrolment code is malformed, expired, or used for another device."""
 
     code = "SYNC-008"
+
+
+class AlreadyEnrolledError(SyncError):
+    """This device is enrolled; a new enrolment would be a new device."""
+
+    code = "SYNC-009"
 
 
 class ConfigError(KioskError):

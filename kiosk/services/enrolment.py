@@ -16,7 +16,12 @@ from kiosk.audit.entries import EntryKind
 from kiosk.crypto.certificates import fingerprint, single_certificate
 from kiosk.crypto.digests import b64u
 from kiosk.crypto.signing import SigningKey
-from kiosk.domain.errors import CertificateError, EnrolmentError, ProtocolError
+from kiosk.domain.errors import (
+    AlreadyEnrolledError,
+    CertificateError,
+    EnrolmentError,
+    ProtocolError,
+)
 from kiosk.ports import CentralSide, Clock, CollectorLink, KeyStore, LinkFactory, Store
 from kiosk.services.agents import DEVICE_SECRET
 from kiosk.services.fleet import (
@@ -71,7 +76,7 @@ class Enrolment:
         code = parse_code(text)
         with self._store.begin() as uow:
             if load_identity(uow) is not None:
-                raise EnrolmentError("enrolled already")
+                raise AlreadyEnrolledError
         key = self._device_key()
         ca_pem, policy = self._pinned(code)
         if self._keys.is_demonstration and not policy.demonstration:

@@ -210,7 +210,7 @@ def test_a_trivial_pin_is_refused_in_plain_words(ask, member, monkeypatch):
 def test_once_there_is_a_manager_only_a_manager_adds_agents(ask, member, monkeypatch):
     with_pins(monkeypatch, "314159", "271828", "000000", "314159", "271828")
     assert ask("agent", "add", "m1", "--name", "Dominique", "--role", "manager")[0] == 0
-    assert "SIGNIN-000" in ask("agent", "add", "a17", "--name", "Camille")[2]
+    assert "SIGNIN-005" in ask("agent", "add", "a17", "--name", "Camille")[2]
     wrong = ("agent", "add", "a17", "--name", "Camille", "--manager", "m1")
     assert "SIGNIN-001" in ask(*wrong)[2]
     monkeypatch.undo()

@@ -267,4 +267,4 @@ class Router(QObject):
     def _write_help(self) -> None:
         tr = self._look.language.tr
         entries = tuple(HelpEntry(key, tr(f"help.key.{name}")) for key, name in _KEYS)
-        self._shell.set_help(HelpFacts(entries, tr("receipt.help_line")))
+        self._shell.set_help(HelpFacts(entries, tr("help.agent")))

@@ -67,7 +67,7 @@ class CaseRouter(QObject):
         self.receipt = ReceiptScreen(look)
         self.panels: dict[StepKind, StepPanel] = {
             StepKind.REQUEST: self.request,
-            StepKind.NOTICE: NoticePanel(look, catalogue),
+            StepKind.NOTICE: NoticePanel(look, catalogue, keep_images=services.keep_images),
             StepKind.DOCUMENT: self.document,
             StepKind.CHECKS: ChecksPanel(look, catalogue),
             StepKind.FEATURES: FeaturesPanel(look, catalogue),

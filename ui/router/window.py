@@ -61,7 +61,8 @@ class Signals(QObject):
         """Nothing to do: running is enough."""
 
     def _quit(self, _number: int, _frame: FrameType | None) -> None:
-        self._app.quit()
+        # Not quit(): that asks every window first, and in kiosk mode the window refuses.
+        self._app.exit(0)
 
 
 class FaultHooks(QObject):
@@ -88,7 +89,7 @@ class FaultHooks(QObject):
         self, kind: type[BaseException], value: BaseException, _trace: TracebackType | None
     ) -> None:
         if issubclass(kind, KeyboardInterrupt):
-            QApplication.quit()
+            QApplication.exit(0)
             return
         self.raised.emit(value)
 

@@ -18,6 +18,8 @@ from ui.widgets.look import Look
 
 NOTICE_VERSION = "2026-11"
 """Version of the words under ``notice`` in the texts; kept in the record."""
+NOTICE_VERSION_PICTURES = "2026-11-pictures"
+"""The same where the policy keeps pictures: the person is told so before anything is captured."""
 
 _POINTS = (
     ("purpose", "target"),
@@ -54,7 +56,12 @@ class NoticePanel(StepPanel):
     name = "notice"
     keeps_hint = True
 
-    def __init__(self, look: Look, catalogue: DocumentCatalogue) -> None:
+    def __init__(
+        self, look: Look, catalogue: DocumentCatalogue, *, keep_images: bool = False
+    ) -> None:
+        """``keep_images``: the policy puts pictures of the document into the sealed record."""
+        self._keep_images = keep_images
+        self.version = NOTICE_VERSION_PICTURES if keep_images else NOTICE_VERSION
         self.no_button = Button(look, "", kind=ButtonKind.SECONDARY, icon="x", key="F6")
         self.no_button.setObjectName("consent-no")
         super().__init__(look, catalogue)
@@ -74,7 +81,7 @@ class NoticePanel(StepPanel):
 
     @override
     def go_on(self) -> None:
-        self.happened.emit(ConsentAnswered(NOTICE_VERSION, given=True))
+        self.happened.emit(ConsentAnswered(self.version, given=True))
 
     @override
     def refresh(self) -> None:
@@ -82,9 +89,10 @@ class NoticePanel(StepPanel):
         self._card.set_title(tr("notice.title"))
         self.no_button.setText(self.tr_("no"))
         for key, point in self._points.items():
-            point.title.setText(tr(f"notice.{key}.title"))
-            point.text.setText(tr(f"notice.{key}.text"))
-        self._version.setText(tr("notice.version", version=NOTICE_VERSION))
+            words = "images_kept" if key == "images" and self._keep_images else key
+            point.title.setText(tr(f"notice.{words}.title"))
+            point.text.setText(tr(f"notice.{words}.text"))
+        self._version.setText(tr("notice.version", version=self.version))
 
     def _refuse(self) -> None:
-        self.happened.emit(ConsentAnswered(NOTICE_VERSION, given=False))
+        self.happened.emit(ConsentAnswered(self.version, given=False))
