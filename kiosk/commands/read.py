@@ -228,16 +228,18 @@ def as_text(path: Path, outcome: "Outcome", texts: Texts) -> Iterator[str]:
         short = shown if len(shown) <= 60 else shown[:59] + "…"
         printable = "".join(c if c.isprintable() else "·" for c in short)
         name = texts(f"read.code.{code.payload.kind.value}")
-        yield f"  {name} ({code.sighting.symbology}): {printable}"
+        what = f"{name} ({code.sighting.symbology})"
+        yield "  " + texts("read.pair", label=what, value=printable)
 
 
 def _document_text(reading: "DocumentReading", texts: Texts) -> Iterator[str]:
     state = texts("read.accepted" if reading.accepted else "read.not_accepted")
     page = f", {texts('read.page', n=reading.page + 1)}" if reading.page else ""
-    yield f"  {reading.document.layout}{page}: {state}"
+    yield "  " + texts("read.pair", label=f"{reading.document.layout}{page}", value=state)
     yield from (f"    {line}" for line in reading.document.mrz)
     for name, value in fields_of(reading.document).items():
-        yield f"    {texts(f'read.field.{name}')}: {value}"
+        label = texts(f"read.field.{name}")
+        yield "    " + texts("read.pair", label=label, value=value)
     for check in reading.checks:
         if check.verdict in (Verdict.FAIL, Verdict.UNSURE):
             yield "    ! " + texts(f"checks.{check.code}.{check.verdict.value}")
