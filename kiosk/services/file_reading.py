@@ -5,7 +5,8 @@ Rules, in order:
 1. A picture is looked at every way up; each zone found is read by itself.
 2. A still picture has no second frame, so every zone is read three times from different cuts. It is
    accepted only when all agree on every character, none is doubtful, every check digit is right,
-   the text makes sense, and a second reader sees the same. Nothing is repaired or guessed.
+   the text makes sense, and a second reader sees the same. Where the first reader finds no letters
+   at all (another typeface), the second one reads by the same rules. Nothing is guessed.
 3. In a clip the frames vote as before the camera (:mod:`kiosk.capture.vote`).
 4. What is read but not accepted is reported as such; what fits no layout is not reported.
 """
@@ -205,17 +206,28 @@ class FileReader:
     def _looks(self, grey: Picture, zone: Zone) -> tuple[DocumentReading | None, bool]:
         """The reading of one zone and whether it lies upside down."""
         grey, zone = fitted(grey, zone)
+        reading, flipped = self._three_looks(self._text_reader, grey, zone)
+        if reading is not None:
+            return self._confirmed(reading, grey, zone, flipped=flipped), flipped
+        if self._second is not None:
+            # Another typeface than the first reader knows: the general one by itself.
+            return self._three_looks(self._second, grey, zone)
+        return None, False
+
+    def _three_looks(
+        self, reader: TextReader, grey: Picture, zone: Zone
+    ) -> tuple[DocumentReading | None, bool]:
         for flipped in (False, True):
-            first = read_strips(self._text_reader, grey, zone, flipped=flipped)
+            first = read_strips(reader, grey, zone, flipped=flipped)
             if first is None:
                 continue
             others = [
-                read_strips(self._text_reader, grey, zone, flipped=flipped, looser=looser)
+                read_strips(reader, grey, zone, flipped=flipped, looser=looser)
                 for looser in _LOOKS[1:]
             ]
             reading = self._judged(first, others)
             if reading is not None:
-                return self._confirmed(reading, grey, zone, flipped=flipped), flipped
+                return reading, flipped
         return None, False
 
     def _confirmed(

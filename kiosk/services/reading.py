@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 _FRONT_PORTRAITS = 3
 _PLAIN_BACK_FRAMES = 10
 _SEAL_FRAMES = 12
+_SECOND_EVERY, _SECOND_FRAMES = 4, 3
 _SHARP_ENOUGH = 0.08
 _PLAIN_SHARP_ENOUGH = 0.05  # a zone that blur hides must not pass for a side without one
 _BACK_LAYOUTS = frozenset({"TD1"})
@@ -126,6 +127,8 @@ class LiveReader:
         if side is not Side.BACK:
             self._front_had_zone = False
         self._vote = Vote()
+        self._second_vote = Vote()
+        self._unread = 0
         self._tracker = OutlineTracker()
         self._voice = speech.Voice()
         self._count = 0
@@ -281,6 +284,7 @@ class LiveReader:
     ) -> None:
         reading = zone.read()
         if reading is None:
+            self._read_by_second(frame, zone, corners, quality)
             return
         today = self._clock.now().astimezone().date()
         try:
@@ -296,6 +300,30 @@ class LiveReader:
         ):
             return
         self._finish_zone(frame, zone, corners, parsed, verdict)
+
+    def _read_by_second(
+        self, frame: Frame, zone: ZoneFinding, corners: Points | None, quality: Quality
+    ) -> None:
+        """Another typeface than the first reader knows: the general one by itself, more strictly.
+
+        Only every few frames, because it is slow; only readings without a doubt and with every
+        check digit right count, and one more frame must agree.
+        """
+        self._unread += 1
+        if self._second is None or self._unread % _SECOND_EVERY:
+            return
+        reading = zone.read(self._second)
+        if reading is None or reading.doubts:
+            return
+        try:
+            parsed = mrz.parse(reading.lines, self._clock.now().astimezone().date())
+        except DocumentError:
+            return
+        if not (parsed.digits_agree and makes_sense(parsed)):
+            return
+        verdict = self._second_vote.add(Ballot(reading, True, quality.sharpness))
+        if verdict is not None and verdict.frames >= _SECOND_FRAMES:
+            self._finish_zone(frame, zone, corners, parsed, verdict)
 
     def _seal_is_in(self, document: IdentityDocument) -> bool:
         """Rule 4: a card that should carry a seal waits a little for it."""

@@ -44,7 +44,8 @@ class ZoneFinding:
         partial: a line of a zone is in sight, but no whole zone.
         flipped: the document lies upside down (known after reading).
         on_outline: the zone lies on the outline that was given.
-        read: recognises and decodes; None when nothing fits.
+        read: recognises and decodes with the reader given, else the first one; None when nothing
+            fits.
     """
 
     corners: Points | None
@@ -53,7 +54,7 @@ class ZoneFinding:
     partial: bool
     flipped: bool
     on_outline: bool
-    read: Callable[[], ZoneReading | None]
+    read: Callable[..., ZoneReading | None]
 
     @property
     def found(self) -> bool:
@@ -108,7 +109,13 @@ class ZoneReader:
                 return self._finding(view, inside or zones, on_outline=bool(inside))
             partial = partial or _partial(lines, view, outline)
         return ZoneFinding(
-            None, None, None, partial, self._flipped, on_outline=True, read=lambda: None
+            None,
+            None,
+            None,
+            partial,
+            self._flipped,
+            on_outline=True,
+            read=lambda _reader=None: None,
         )
 
     def _views(self, grey: Picture, outline: Points | None, *, thorough: bool) -> list[_View]:
@@ -131,8 +138,8 @@ class ZoneReader:
         card = card_around(corners, lines)
         pitch = zone.length / _LETTERS[lines]
 
-        def read() -> ZoneReading | None:
-            return self._read(view.grey, zones)
+        def read(reader: TextReader | None = None) -> ZoneReading | None:
+            return self._read(view.grey, zones, reader or self._text_reader)
 
         return ZoneFinding(
             corners,
@@ -144,9 +151,9 @@ class ZoneReader:
             read=read,
         )
 
-    def _read(self, grey: Picture, zones: list[Zone]) -> ZoneReading | None:
+    def _read(self, grey: Picture, zones: list[Zone], reader: TextReader) -> ZoneReading | None:
         for zone in zones[:_MAX_ZONES]:
-            reading = read_strips(self._text_reader, grey, zone, flipped=self._flipped)
+            reading = read_strips(reader, grey, zone, flipped=self._flipped)
             if reading is not None:
                 self._failures = 0
                 self._last = (grey, zone)

@@ -191,3 +191,24 @@ def test_a_malformed_seal_is_a_question_and_not_a_missing_seal(text_reader):
     assert reading.seal == ""
     (check,) = [c for c in reading.checks if c.code == "seal.matches"]
     assert check.verdict is Verdict.UNSURE
+
+
+class Blind:
+    """A first reader that knows no letter of this typeface."""
+
+    def warm_up(self):
+        pass
+
+    def recognise(self, strips):
+        scores = np.zeros((3, 38), np.float32)
+        scores[:, 0] = 1
+        return [scores for _ in strips]
+
+
+def test_where_the_first_reader_sees_no_letters_the_general_one_reads_more_strictly(text_reader):
+    live = LiveReader(Blind(), ZxingCodeReader(), FakeClock(), second_reader=text_reader)
+    live.reset(Side.FRONT)
+    seen = show(live, "fr-id-1988-rousseau", Side.FRONT, frames=60)
+    reading = seen[-1].reading
+    assert reading.document.mrz == SPECIMENS["fr-id-1988-rousseau"].mrz
+    assert reading.frames_agreeing >= 3
