@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kiosk.capture import guidance as speech
+from kiosk.capture.doubt import OpenReading
 from kiosk.capture.guidance import Guidance
 from kiosk.capture.outline import OutlineTracker, find_outline
 from kiosk.capture.picture import grey_of
@@ -80,6 +81,8 @@ class Observation:
         reading: set once accepted, and then on every frame until the next reset.
         portrait: (h, w, 3) BGR of the accepted front, or None.
         best_image: (H, 1012, 3) BGR, the accepted side rectified, or None.
+        open_reading: a zone that frames leave open at some characters, for the agent to settle
+            (:meth:`LiveReader.settle`); None while there is hope, and once a reading is accepted.
     """
 
     guidance: Guidance
@@ -89,6 +92,7 @@ class Observation:
     reading: AcceptedReading | None = None
     portrait: Picture | None = None
     best_image: Picture | None = None
+    open_reading: OpenReading | None = None
 
 
 class LiveReader:
