@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from kiosk.capture.location import Location
+
     Picture = npt.NDArray[np.uint8]
     Scores = npt.NDArray[np.float32]
 
@@ -104,6 +106,19 @@ class CodeReader(Protocol):
 
     def read(self, image: Picture) -> tuple[CodeSighting, ...]:
         """Image (H, W) grey or (H, W, 3) BGR, uint8. Unreadable codes are not returned."""
+
+
+class DocumentFinder(Protocol):
+    """Finds documents and machine-readable zones in a picture, and which way up they lie."""
+
+    def find(self, grey: Picture, *, thorough: bool = False) -> Location:
+        """Picture (H, W) grey uint8 -> places in its pixels, the largest first.
+
+        ``thorough``: also look closer, for small documents on large pictures.
+        """
+
+    def warm_up(self) -> None:
+        """Load the model. Raises ModelError."""
 
 
 class TextReader(Protocol):

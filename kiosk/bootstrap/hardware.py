@@ -12,6 +12,7 @@ SPECIMENS: Final = RESOURCES / "specimens"
 
 if TYPE_CHECKING:
     from kiosk.devices.specimen_camera import SpecimenCamera
+    from kiosk.services.readers import Readers
     from kiosk.services.reading import LiveReader
 
 
@@ -43,16 +44,31 @@ def load_reader(clock: Clock, *, specimens: bool) -> "LiveReader":
     Raises:
         CatalogueError: the specimens are wanted and missing.
     """
-    from kiosk.devices.code_reader import ZxingCodeReader
-    from kiosk.devices.ocrb_reader import OcrbTextReader
     from kiosk.devices.specimens import load_authority
-    from kiosk.devices.text_reader import PaddleTextReader
     from kiosk.documents.twoddoc import TrustList
     from kiosk.services.reading import LiveReader
 
     trust = TrustList((load_authority(SPECIMENS),)) if specimens else None
-    first, second = OcrbTextReader(), PaddleTextReader()
-    return LiveReader(first, ZxingCodeReader(), clock, trust, second_reader=second)
+    return LiveReader(load_readers(), clock, trust)
+
+
+def load_readers(*, thorough: bool = False) -> "Readers":
+    """Finder and readers, their models not loaded yet.
+
+    ``thorough``: codes are searched harder, for still pictures.
+    """
+    from kiosk.devices.code_reader import ZxingCodeReader
+    from kiosk.devices.finder import NetDocumentFinder
+    from kiosk.devices.ocrb_reader import OcrbTextReader
+    from kiosk.devices.text_reader import PaddleTextReader
+    from kiosk.services.readers import Readers
+
+    return Readers(
+        NetDocumentFinder(),
+        OcrbTextReader(),
+        ZxingCodeReader(thorough=thorough),
+        PaddleTextReader(),
+    )
 
 
 def _specimen_camera(config: Config) -> "SpecimenCamera":

@@ -15,6 +15,7 @@ MIN_LETTER_PX = 8.0
 MIN_EXPOSURE = 0.13
 MAX_GLARE = 0.012
 MIN_SHARPNESS = 0.10
+MIN_ZONE_SEEN = 0.88
 _FRAMES_TO_CHANGE = 4
 
 
@@ -42,8 +43,8 @@ class Scene:
         letter_px: pixels a letter of the zone takes, or None without a zone.
         quality: of document and zone.
         zone_expected: this side carries a zone.
-        zone_found: two or three lines of a zone are in sight.
-        part_of_zone: a line of a zone is in sight, but not all.
+        zone_found: a zone is in sight.
+        zone_seen: share of it that nothing hides, 0 to 1.
         portrait_found: None where nobody looked.
         stable_frames: for how many frames the document has lain still.
     """
@@ -53,7 +54,7 @@ class Scene:
     quality: Quality
     zone_expected: bool
     zone_found: bool
-    part_of_zone: bool
+    zone_seen: float
     portrait_found: bool | None
     stable_frames: int
 
@@ -73,7 +74,7 @@ def judge(scene: Scene) -> Guidance:
         return Guidance.WRONG_SIDE
     if scene.quality.glare > MAX_GLARE:
         return Guidance.GLARE
-    if scene.zone_expected and not scene.zone_found and scene.part_of_zone:
+    if scene.zone_found and scene.zone_seen < MIN_ZONE_SEEN:
         return Guidance.HAND_ON_ZONE
     # Measured on a zone only: other print is too sparse to tell blur from dim light.
     if scene.zone_found and scene.quality.sharpness < MIN_SHARPNESS:
@@ -83,7 +84,7 @@ def judge(scene: Scene) -> Guidance:
 
 def _wrong_side(scene: Scene) -> bool:
     if scene.zone_expected:
-        return bool(scene.portrait_found) and not scene.zone_found and not scene.part_of_zone
+        return bool(scene.portrait_found) and not scene.zone_found
     return scene.zone_found and scene.portrait_found is False
 
 

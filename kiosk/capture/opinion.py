@@ -13,6 +13,7 @@ Rules, in order:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from kiosk.capture.decode import ALPHABET
 from kiosk.capture.picture import Scores
@@ -49,3 +50,42 @@ def confirms(lines: Sequence[str], second: Sequence[Scores], *, digits_hold: boo
         if ours != theirs:
             return False
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """A character that the second reader sees otherwise.
+
+    Attributes:
+        line: of the zone, from 0.
+        position: in the line, from 0.
+        seen: what the second reader sees there.
+    """
+
+    line: int
+    position: int
+    seen: str
+
+
+def disputes(
+    number: int, line: str, second: Scores, *, digits_hold: bool
+) -> tuple[Dispute, ...] | None:
+    """Where the second reader sees another letter; None where it counts other letters.
+
+    Args:
+        number: of the line in the zone, from 0.
+        line: the reading.
+        second: the second reader's probabilities for the same strip.
+        digits_hold: every check digit of the reading is right: look-alikes count as one.
+    """
+    at = [position for position, c in enumerate(line) if c != "<"]
+    theirs = seen_text(second)
+    if len(at) != len(theirs):
+        return None
+    found = []
+    for position, seen in zip(at, theirs, strict=True):
+        ours = line[position]
+        same = _fold(ours) == _fold(seen) if digits_hold else ours == seen
+        if not same:
+            found.append(Dispute(number, position, seen))
+    return tuple(found)

@@ -1,210 +1,198 @@
-"""The four corners of a document on a desk.
+"""The outline of a document: made exact on its edges, told by its zone, smooth from frame to frame.
 
-Rules, in order: straight segments, joined to lines; every plausible quadrilateral of two lines
-along and two across; the one whose sides lie best on edges that run their way wins, the larger one
-where both are good. Work at 480 px. A cluttered desk has many lines, but no second card.
+Rules, in order:
+
+1. The finder says where a document lies, to one or two hundredths of its size. Each side is then
+   moved to the straight edge near it that is strongest along its whole length; a side without such
+   an edge (a hand, a glare, a desk of the same grey) stays where the finder put it.
+2. Where no document is seen but a zone is, the zone tells where the document must lie.
+3. A remembered outline is shown for a few frames; a real move is followed at once.
 """
 
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from kiosk.capture.picture import Picture, Points, as_picture, grey_of
+from kiosk.capture.picture import Picture, Points, as_picture
 
-_WORK_WIDTH = 480
-_MIN_AREA, _MAX_AREA = 0.07, 0.97
-_ASPECTS = (1.2, 1.85)
-"""ID-1 cards have 1.586, passport pages 1.42; perspective moves both."""
-_MIN_SEGMENT_PX = 14.0
-_SAME_ANGLE = 0.9985
-_SEGMENTS = 110
-_LINES = 11
-_MIN_SUPPORT, _MIN_SIDE = 0.55, 0.38
-
-
-def ordered(corners: Points) -> Points:
-    """(4, 2) clockwise, beginning at the top left as seen."""
-    centre = corners.mean(0)
-    around = corners[np.argsort(np.arctan2(*(corners - centre).T[::-1]))]
-    start = int(np.argmin(around.sum(1)))
-    turned: Points = np.roll(around, -start, axis=0)
-    return turned
+_WORK_LENGTHS = (360, 640)
+_FAR, _NEAR = 0.085, 0.03
+"""How far from a side an edge is looked for, at first and then, as shares of the length."""
+_SAMPLES = 32
+_CHOICES = 3
+_LEAST_STEP = 4.0
+"""Grey levels that an edge must step on average; sensor noise averages to about one."""
+_CLEAR_STEP = 9.0
+_STANDS_OUT = 1.5
+"""How much stronger than the typical straight line beside it."""
+_ASPECTS = (1.586, 1.42)
+"""Cards (ID-1), and pages of passports and old cards (ID-3, ID-2): ICAO Doc 9303-3."""
 
 
-def _lines(grey: Picture) -> tuple[Points, Points]:
-    """Straight lines (n, 3) as (a, b, c) with a x + b y = c: those that run along, and across."""
-    # OpenCV's types do not say so, but there is no array where there is no segment.
-    found: npt.NDArray[np.float32] | None
-    detector = cv2.createLineSegmentDetector(cv2.LSD_REFINE_NONE)
-    found = detector.detect(grey)[0]  # type: ignore[assignment]  # as above
-    if found is None:
-        return np.empty((0, 3)), np.empty((0, 3))
-    segments = found[:, 0, :].astype(np.float64)
-    d = segments[:, 2:] - segments[:, :2]
-    lengths = np.linalg.norm(d, axis=1)
-    keep = np.argsort(-lengths)[:_SEGMENTS]
-    keep = keep[lengths[keep] > _MIN_SEGMENT_PX]
-    segments, d, lengths = segments[keep], d[keep], lengths[keep]
-    across = np.abs(d[:, 1]) > np.abs(d[:, 0])
-    return tuple(  # type: ignore[return-value]  # two arrays, for the two directions
-        _merged(segments[chosen], d[chosen], lengths[chosen]) for chosen in (~across, across)
-    )
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """A straight line that may be a side: two points on it, and how much speaks for it."""
+
+    start: Points
+    end: Points
+    score: float
 
 
-def _merged(segments: Points, d: Points, lengths: npt.NDArray[np.float64]) -> Points:
-    """The longest lines after joining segments that lie on one line."""
-    if not len(segments):
-        return np.empty((0, 3))
-    normals = np.stack([-d[:, 1], d[:, 0]], 1) / lengths[:, None]
-    # One sign for one direction: the larger component is positive.
-    major = np.abs(normals).argmax(1)
-    normals *= np.sign(normals[np.arange(len(normals)), major])[:, None]
-    middles = (segments[:, :2] + segments[:, 2:]) / 2
-    order = np.argsort(-lengths)
-    totals: list[float] = []
-    lines: list[npt.NDArray[np.float64]] = []
-    for i in order:
-        for k, line in enumerate(lines):
-            if normals[i] @ line[:2] > _SAME_ANGLE and abs(line[:2] @ middles[i] - line[2]) < 3:
-                totals[k] += lengths[i]
-                break
-        else:
-            totals.append(lengths[i])
-            lines.append(np.array([*normals[i], normals[i] @ middles[i]]))
-    best = np.argsort(totals)[::-1][:_LINES]
-    return np.array([lines[k] for k in best])
-
-
-def _crossing(first: Points, second: Points) -> Points:
-    """Where lines cross: (n, 3) and (n, 3) -> (n, 2); parallel ones give far-away points."""
-    determinant = first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
-    determinant = np.where(np.abs(determinant) < 1e-6, 1e-6, determinant)
-    x = (first[:, 2] * second[:, 1] - first[:, 1] * second[:, 2]) / determinant
-    y = (first[:, 0] * second[:, 2] - first[:, 2] * second[:, 0]) / determinant
-    return np.stack([x, y], 1)
-
-
-def _quads(along: Points, across: Points, width: int, height: int) -> npt.NDArray[np.float64]:
-    """All plausible quadrilaterals (n, 4, 2) from two lines along and two across."""
-    pairs_a = np.array(list(itertools.combinations(range(len(along)), 2)), int).reshape(-1, 2)
-    pairs_b = np.array(list(itertools.combinations(range(len(across)), 2)), int).reshape(-1, 2)
-    if not len(pairs_a) or not len(pairs_b):
-        return np.empty((0, 4, 2))
-    a = np.repeat(pairs_a, len(pairs_b), 0)
-    b = np.tile(pairs_b, (len(pairs_a), 1))
-    h0, h1, v0, v1 = along[a[:, 0]], along[a[:, 1]], across[b[:, 0]], across[b[:, 1]]
-    corners = np.stack(
-        [_crossing(h0, v0), _crossing(h0, v1), _crossing(h1, v1), _crossing(h1, v0)], 1
-    )
-    sides = np.linalg.norm(np.roll(corners, -1, axis=1) - corners, axis=2)
-    wide, tall = (sides[:, 0] + sides[:, 2]) / 2, (sides[:, 1] + sides[:, 3]) / 2
-    ratio = np.maximum(wide, tall) / np.maximum(1.0, np.minimum(wide, tall))
-    even_a = np.minimum(sides[:, 0], sides[:, 2]) / np.maximum(1.0, sides[:, [0, 2]].max(1))
-    even_b = np.minimum(sides[:, 1], sides[:, 3]) / np.maximum(1.0, sides[:, [1, 3]].max(1))
-    share = wide * tall / (width * height)
-    slack = 0.04 * width
-    inside = (
-        (corners[:, :, 0] > -slack)
-        & (corners[:, :, 0] < width + slack)
-        & (corners[:, :, 1] > -slack)
-        & (corners[:, :, 1] < height + slack)
-    ).all(1)
-    good = (
-        inside
-        & (ratio > _ASPECTS[0])
-        & (ratio < _ASPECTS[1])
-        & (share > _MIN_AREA)
-        & (share < _MAX_AREA)
-        & (even_a > 0.72)
-        & (even_b > 0.72)
-    )
-    return np.asarray(corners[good], np.float64)
-
-
-def _supports(
-    quads: npt.NDArray[np.float64], edges_along: Picture, edges_across: Picture
-) -> npt.NDArray[np.float64]:
-    """Share of each side (n, 4) that lies on edges running its way; corners are left out."""
-    height, width = edges_along.shape
-    steps = np.linspace(0.08, 0.92, 28)
-    following = np.roll(quads, -1, axis=1)
-    points = quads[:, :, None, :] + (following - quads)[:, :, None, :] * steps[:, None]
-    x = np.clip(np.round(points[..., 0]).astype(int), 0, width - 1)
-    y = np.clip(np.round(points[..., 1]).astype(int), 0, height - 1)
-    out = np.empty(quads.shape[:2])
-    for side in range(4):
-        plane = edges_along if side % 2 == 0 else edges_across
-        out[:, side] = (plane[y[:, side], x[:, side]] > 0).mean(1)
-    return out
-
-
-def _edge_planes(grey: Picture) -> tuple[Picture, Picture]:
-    """Edges that run along (horizontal) and across (vertical), dilated by one pixel."""
-    gx = np.abs(cv2.Sobel(grey, cv2.CV_16S, 1, 0))
-    gy = np.abs(cv2.Sobel(grey, cv2.CV_16S, 0, 1))
-    strength = max(20.0, 1.2 * float(np.asarray(gx).mean() + np.asarray(gy).mean()))
-    kernel = np.ones((3, 3), np.uint8)
-    planes = []
-    for one, other in ((gy, gx), (gx, gy)):
-        plane = ((one > strength) & (one * 1.0 > 0.8 * other)).astype(np.uint8) * 255
-        planes.append(as_picture(cv2.dilate(plane, kernel)))
-    return planes[0], planes[1]
-
-
-def _misshape(quads: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """How far the proportions are from a card's or a passport page's; 0 is exact."""
-    lengths = np.linalg.norm(np.roll(quads, -1, axis=1) - quads, axis=2)
-    wide, tall = lengths[:, 0] + lengths[:, 2], lengths[:, 1] + lengths[:, 3]
-    ratio = np.maximum(wide, tall) / np.maximum(1.0, np.minimum(wide, tall))
-    apart = np.minimum(np.abs(np.log(ratio / 1.586)), np.abs(np.log(ratio / 1.42)))
-    return np.asarray(apart, np.float64)
-
-
-def _aligned(corners: Points, quads: npt.NDArray[np.float64]) -> Points:
-    """``corners`` begun at the corner nearest to the first corner of the quads."""
-    first = np.median(quads[:, 0], axis=0)
-    start = int(np.linalg.norm(corners - first, axis=1).argmin())
-    turned: Points = np.roll(corners, -start, axis=0)
-    return turned
-
-
-def find_outline(image: Picture, near: Points | None = None) -> Points | None:
-    """Corners (4, 2) of the document in px, clockwise from top left, or None.
+def refined(grey: Picture, corners: Points, before: Points | None = None) -> Points:
+    """The outline (4, 2) moved to the document's edges, px; corners keep their order.
 
     Args:
-        image: (H, W, 3) BGR or (H, W) grey.
-        near: the outline of the frame before; preferred where it still fits.
+        grey: (H, W) uint8.
+        corners: (4, 2) about where the document lies.
+        before: exact outline in the frame before; where it still fits, only small moves are
+            looked for, which costs a third.
     """
-    scale = _WORK_WIDTH / image.shape[1]
-    small = cv2.resize(grey_of(image), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    low, high = np.percentile(small, (1, 99))
-    grey = as_picture(np.clip((small - low) * (255 / max(8.0, high - low)), 0, 255))
-    height, width = grey.shape
-    along, across = _lines(grey)
-    quads = _quads(along, across, width, height)
-    if not len(quads):
-        return None
-    supports = _supports(quads, *_edge_planes(grey))
-    # Two sides may be hidden by a hand; the area decides between a card and a frame inside it.
-    sides = np.sort(supports, axis=1)
-    area = np.abs(
-        (quads[:, 2] - quads[:, 0])[:, 0] * (quads[:, 3] - quads[:, 1])[:, 1]
-        - (quads[:, 2] - quads[:, 0])[:, 1] * (quads[:, 3] - quads[:, 1])[:, 0]
-    ) / (2 * width * height)
-    score = sides.mean(1) + 0.5 * sides[:, 0] + 0.5 * sides[:, 1] + 2.2 * np.sqrt(area)
-    score -= 0.7 * _misshape(quads)
-    if near is not None:
-        moved = np.abs(quads - _aligned(near * scale, quads)).max((1, 2)) / width
-        score += 0.3 * (moved < 0.025)
+    quad = corners
+    passes = list(zip(_WORK_LENGTHS, (_FAR, _NEAR), (_CHOICES, 1), strict=True))
+    if before is not None:
+        known = begun_like(before, corners)
+        length = float(np.linalg.norm(corners[1] - corners[0]))
+        if float(np.abs(known - corners).max()) < _FAR * length:
+            quad, passes = known, passes[1:]
+    for work, share, choices in passes:
+        sides = np.linalg.norm(np.roll(quad, -1, axis=0) - quad, axis=1)
+        length = float(sides.max())
+        scale = min(1.0, work / max(1.0, length))
+        small, offset = _around(grey, quad, scale)
+        reach = int(np.clip(share * length * scale, 3, 32))
+        quad = _moved(small, (quad - offset) * scale, reach, choices) / scale + offset
+    return quad
+
+
+def _around(grey: Picture, quad: Points, scale: float) -> tuple[Picture, Points]:
+    """The part of the picture around a quadrilateral, shrunk, and where it begins."""
+    spread = 0.12 * float(np.ptp(quad, axis=0).max()) + 8
+    low = np.maximum(0, np.floor(quad.min(0) - spread)).astype(int)
+    high = np.ceil(quad.max(0) + spread).astype(int)
+    part = grey[low[1] : max(low[1] + 8, high[1]), low[0] : max(low[0] + 8, high[0])]
+    if not part.size:
+        part, low = grey[:8, :8], np.zeros(2, int)
+    if scale < 1:
+        part = as_picture(cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
+    return part, low.astype(np.float64)
+
+
+def _moved(small: Picture, quad: Points, reach: int, choices: int) -> Points:
+    """The quadrilateral of the best side near each side of ``quad``, all four together."""
+    sides = [_sides(small, quad[k], quad[(k + 1) % 4], reach, choices) for k in range(4)]
+    meeting = [
+        np.array([[_crossing(one, other) for other in sides[k]] for one in sides[k - 1]])
+        for k in range(4)
+    ]
+    picks = np.array(list(itertools.product(*(range(len(side)) for side in sides))))
+    quads = np.stack([meeting[k][picks[:, k - 1], picks[:, k]] for k in range(4)], 1)
+    score = sum(
+        (np.array([side.score for side in sides[k]])[picks[:, k]] for k in range(4)),
+        start=-1.5 * _misshapes(quads),
+    )
+    # A crossing that ran away comes from two sides that do not belong together.
+    away = np.linalg.norm(quads - quad, axis=2).max(1)
+    score = np.where(away > 2.2 * reach, -np.inf, score)
     best = int(score.argmax())
-    if sides[best].mean() < _MIN_SUPPORT or sides[best, 1] < _MIN_SIDE:
-        return None
-    corners: Points = ordered(quads[best]) / scale
-    return corners
+    return np.asarray(quads[best], np.float64) if np.isfinite(score[best]) else quad
+
+
+def _misshapes(quads: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """How far the proportions of quadrilaterals (n, 4, 2) are from a document's; 0 is exact."""
+    sides = np.linalg.norm(np.roll(quads, -1, axis=1) - quads, axis=2)
+    wide, tall = sides[:, 0] + sides[:, 2], sides[:, 1] + sides[:, 3]
+    ratio = np.log(np.maximum(wide, tall) / np.maximum(1.0, np.minimum(wide, tall)))
+    return np.asarray(np.abs(ratio[:, None] - np.log(_ASPECTS)).min(1), np.float64)
+
+
+def _sides(small: Picture, start: Points, end: Points, reach: int, choices: int) -> list[_Side]:
+    """The straight edges near the side from ``start`` to ``end``, and that side itself."""
+    stay = _Side(start, end, 0.0)
+    along = end - start
+    length = float(np.linalg.norm(along))
+    if length < 16:
+        return [stay]
+    normal = np.array([-along[1], along[0]]) / length
+    t = np.linspace(0.06, 0.94, _SAMPLES)
+    offsets = np.arange(-reach - 1, reach + 2, dtype=np.float64)
+    points = start + along * t[:, None, None] + normal * offsets[None, :, None]
+    levels = cv2.remap(
+        small,
+        points[..., 0].astype(np.float32),
+        points[..., 1].astype(np.float32),
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    ).astype(np.float32)
+    steps = np.abs(levels[:, 2:] - levels[:, :-2])
+    # One strong spot is no edge: what counts is to be there along the whole side.
+    steps = np.minimum(steps, 3 * float(steps.mean()) + 12)
+    found = _strongest(steps, reach, choices)
+    # The samples began and ended a little inside the side.
+    lines = []
+    for first, turn, score in found:
+        slope = turn / 0.88
+        at_start = first - 0.06 * slope
+        moved = start + normal * at_start, end + normal * (at_start + slope)
+        lines.append(_Side(*moved, score))
+    return lines or [stay]
+
+
+def _strongest(
+    steps: npt.NDArray[np.float32], reach: int, choices: int
+) -> list[tuple[float, float, float]]:
+    """Straight lines through the steps (samples, offsets): offset at start, turn, score."""
+    ends = np.arange(-reach, reach + 1)
+    most = max(2, round(0.45 * reach))
+    first, turn = (grid.ravel() for grid in np.meshgrid(ends, ends[np.abs(ends) <= most]))
+    keep = np.abs(first + turn) <= reach
+    first, turn = first[keep], turn[keep]
+    t = np.linspace(0.0, 1.0, _SAMPLES)
+    index = np.round(first[:, None] + turn[:, None] * t).astype(int) + reach
+    strength = steps[np.arange(_SAMPLES), index].mean(1)
+    # Inside a card there are stronger edges than its own (a header bar on a dark desk): how strong
+    # counts less and less, how near to the finder's side counts, and outside is likelier than in.
+    middle = first + turn / 2
+    away = middle / reach + 0.12
+    score = strength / (strength + _CLEAR_STEP) * np.exp(-0.9 * away**2)
+    least = max(_LEAST_STEP, _STANDS_OUT * float(np.median(strength)))
+    score = np.where(strength < least, -1.0, score)
+    found = []
+    for _ in range(choices):
+        best = int(score.argmax())
+        if score[best] < 0:
+            break
+        found.append((float(first[best]), float(turn[best]), float(score[best])))
+        score = np.where(np.abs(middle - middle[best]) < max(2.0, 0.14 * reach), -1.0, score)
+    return found
+
+
+def _crossing(one: _Side, other: _Side) -> Points:
+    """Where the lines of two sides meet; the end of the first where they do not."""
+    a, b, c = one.start, one.end, other.start
+    u, v = b - a, other.end - c
+    determinant = float(u[0] * v[1] - u[1] * v[0])
+    if abs(determinant) < 1e-6:
+        return b
+    t = ((c[0] - a[0]) * v[1] - (c[1] - a[1]) * v[0]) / determinant
+    return np.asarray(a + t * u, np.float64)
+
+
+def begun_like(corners: Points, other: Points) -> Points:
+    """``corners`` (4, 2) rolled so that each lies nearest to the same one of ``other``."""
+    rolled = [np.roll(corners, -k, axis=0) for k in range(4)]
+    return min(rolled, key=lambda c: float(np.linalg.norm(c - other, axis=1).sum()))
+
+
+def upright_by(corners: Points, zone: Points) -> Points:
+    """``corners`` rolled so that the first side runs as the zone's text does."""
+    text = zone[1] - zone[0]
+    rolled = [np.roll(corners, -k, axis=0) for k in range(4)]
+    return max(rolled, key=lambda c: float((c[1] - c[0]) @ text / np.linalg.norm(c[1] - c[0])))
 
 
 def card_around(zone: Points, lines: int) -> Points:
@@ -221,7 +209,7 @@ def card_around(zone: Points, lines: int) -> Points:
     # Share of the document's width that the zone takes, and its height against the width.
     share, shape = (0.90, 0.63) if lines == 3 else (0.92, 0.70)
     width = length / share
-    foot = (bottom_left + bottom_right) / 2 + below * 0.035 * width
+    foot = (bottom_left + bottom_right) / 2 + below * 0.05 * width
     half, tall = right * width / 2, below * shape * width
     return np.array([foot - half - tall, foot + half - tall, foot + half, foot - half])
 
@@ -257,8 +245,9 @@ class OutlineTracker:
             self._corners = corners
             self.stable_frames = 0
             return corners
-        moved = float(np.abs(corners - self._corners).max()) / width
+        before = begun_like(self._corners, corners)
+        moved = float(np.abs(corners - before).max()) / width
         self.stable_frames = self.stable_frames + 1 if moved < 0.02 else 0
         keep = 0.6 if moved < 0.03 else 0.0
-        self._corners = keep * self._corners + (1 - keep) * corners
+        self._corners = keep * before + (1 - keep) * corners
         return self._corners

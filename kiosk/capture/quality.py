@@ -41,16 +41,24 @@ def region_of(grey: Picture, corners: Points | None) -> Picture:
     return grey[y0 : max(y0 + 8, min(y1, height)), x0 : max(x0 + 8, min(x1, width))]
 
 
+def _spread(grey: Picture) -> float:
+    """Grey levels between the darkest and the brightest two hundredths."""
+    counts = np.cumsum(cv2.calcHist([grey], [0], None, [256], [0, 256])[:, 0])
+    low, high = np.searchsorted(counts, (0.02 * counts[-1], 0.98 * counts[-1]))
+    return float(high - low)
+
+
 def sharpness_of(grey: Picture) -> float:
     """Fine detail against contrast, 0 to 1: independent of light, ink and sensor noise."""
-    contrast = float(np.percentile(grey, 98) - np.percentile(grey, 2))
+    contrast = _spread(grey)
     if contrast < 8:
         return 0.0
     # A little smoothing first: sensor noise lives at one pixel, print at two or more.
     smooth = cv2.GaussianBlur(grey, (0, 0), 1.0).astype(np.float32)
     detail = np.asarray(cv2.Laplacian(smooth, cv2.CV_32F, ksize=1), np.float32)
     # Most of a document is paper: the median of the detail there is noise, not print.
-    noise = float(np.median(np.abs(detail))) / 0.6745
+    # A ninth of the pixels tells it as well as all.
+    noise = float(np.median(np.abs(detail[::3, ::3]))) / 0.6745
     variance = float(detail.var()) - (1.05 * noise) ** 2
     return float(min(1.0, max(0.0, variance) ** 0.5 / contrast / _SHARP_SCALE))
 

@@ -91,17 +91,13 @@ def _expanded(files: Iterable[Path]) -> Iterator[Path]:
 
 def _outcomes(paths: Sequence[Path], jobs: int) -> Iterator[tuple[Path, "Outcome"]]:
     """Read the files, ``jobs`` at once, in their order. Raises ModelError at the first."""
+    from kiosk.bootstrap.hardware import load_readers
     from kiosk.devices.clock import SystemClock
-    from kiosk.devices.code_reader import ZxingCodeReader
-    from kiosk.devices.ocrb_reader import OcrbTextReader
-    from kiosk.devices.text_reader import PaddleTextReader
     from kiosk.services.file_reading import FileReader
 
-    first, second = OcrbTextReader(), PaddleTextReader()
-    first.warm_up()
-    second.warm_up()
-    codes = ZxingCodeReader(thorough=True)
-    reader = FileReader(first, codes, SystemClock(), second_reader=second)
+    readers = load_readers(thorough=True)
+    readers.warm_up()
+    reader = FileReader(readers, SystemClock())
     with ThreadPoolExecutor(jobs) as pool:
         yield from zip(paths, pool.map(lambda path: _outcome(reader, path), paths), strict=True)
 

@@ -2,7 +2,8 @@
 
 Rules, in order:
 
-1. A picture is looked at every way up; each zone found is read by itself.
+1. The finder looks at the picture whole and closer; each zone found is read by itself, either way
+   up.
 2. A still picture has no second frame, so every zone is read three times from different cuts. It is
    accepted only when all agree on every character, none is doubtful, every check digit is right,
    the text makes sense, and a second reader sees the same. Where the first reader finds no letters
@@ -21,29 +22,31 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kiosk.capture.opinion import confirms
-from kiosk.capture.outline import card_around, find_outline
+from kiosk.capture.outline import card_around, refined, upright_by
 from kiosk.capture.picture import grey_of, turned
 from kiosk.capture.quality import Quality, measure
-from kiosk.capture.still import fitted, overlap, views
+from kiosk.capture.still import fitted, overlap
 from kiosk.capture.vote import Ballot, Vote
-from kiosk.capture.zone import Zone, find_lines, find_zones
+from kiosk.capture.zone_lines import Zone, zones_in
 from kiosk.documents import mrz, seal_comparison, twoddoc
 from kiosk.documents.codes import Payload, PayloadKind, classify
 from kiosk.documents.twoddoc import Seal, SealVerdict, TrustList
 from kiosk.domain.errors import DocumentError
 from kiosk.domain.evidence import Check, IdentityDocument, Verdict
-from kiosk.ports import Clock, CodeReader, CodeSighting, TextReader
-from kiosk.services.zone_reading import makes_sense, read_strips, strips_of
+from kiosk.ports import Clock, CodeSighting, TextReader
+from kiosk.services.readers import Readers
+from kiosk.services.zone_reading import ZoneReader, makes_sense, read_lines, strips_of
 
 if TYPE_CHECKING:
     from kiosk.capture.decode import ZoneReading
+    from kiosk.capture.location import Location
     from kiosk.capture.picture import Picture, Points
 
 _LOOKS = (0.0, 0.05, -0.04)
 """How much looser each cut is than the first: three looks at the same letters."""
-_MAX_ZONES_A_VIEW = 5
-_MAX_ZONES = 16
+_MAX_ZONES = 8
 _SAME_PLACE = 0.3
+_SAME_DOCUMENT = 0.7
 _STATES = frozenset({"mrz.issuer", "mrz.nationality"})
 _NOWHERE: Points = np.empty((0, 2))
 _SEAL_VERDICTS = {
@@ -119,6 +122,19 @@ def _agreement(readings: int, *, agreed: bool) -> Check:
     return Check("reading.agreement", Verdict.PASS if agreed else Verdict.UNSURE, str(readings))
 
 
+def _outline(grey: Picture, location: Location, zone: Zone, scale: float) -> Points:
+    """The document that bears the zone, begun at the top left of its print.
+
+    ``zone``: in a picture of ``scale`` px for one px of ``grey``.
+    """
+    corners = zone.corners / scale
+    told = card_around(corners, len(zone.lines))
+    for place in location.documents:
+        if overlap(place.corners, told) > _SAME_DOCUMENT:
+            return upright_by(refined(grey, place.corners), corners)
+    return told
+
+
 def _seal_of(payload: Payload) -> Seal | None:
     if payload.kind is not PayloadKind.SEAL or not payload.text:
         return None
@@ -131,21 +147,9 @@ def _seal_of(payload: Payload) -> Seal | None:
 class FileReader:
     """Reads pictures one after the other; may be used from several threads if its parts may."""
 
-    def __init__(
-        self,
-        text_reader: TextReader,
-        code_reader: CodeReader,
-        clock: Clock,
-        trust: TrustList | None = None,
-        second_reader: TextReader | None = None,
-    ) -> None:
-        """Wire the readers.
-
-        ``trust`` judges 2D-Doc seals; ``second_reader`` must confirm what is accepted.
-        """
-        self._second = second_reader
-        self._text_reader = text_reader
-        self._code_reader = code_reader
+    def __init__(self, readers: Readers, clock: Clock, trust: TrustList | None = None) -> None:
+        """Wire the parts. ``trust`` judges 2D-Doc seals."""
+        self._readers = readers
         self._clock = clock
         self._trust = trust or TrustList()
 
@@ -172,71 +176,63 @@ class FileReader:
         quality: Quality | None = None
         for page, picture in enumerate(pictures):
             codes += self._new_codes(picture, codes, page, thorough=True)
-            found = self._documents(picture, page)
+            found, place = self._documents(picture, page)
             if quality is None or (found and not documents):
-                place = found[0].outline if found else find_outline(picture)
                 quality = measure(picture, place)
             documents += found
         return documents, codes, quality
 
-    def _documents(self, picture: Picture, page: int) -> list[DocumentReading]:
+    def _documents(
+        self, picture: Picture, page: int
+    ) -> tuple[list[DocumentReading], Points | None]:
+        """The zones of one picture, and where the first document lies."""
+        grey = grey_of(picture)
+        location = self._readers.finder.find(grey, thorough=True)
         found: list[DocumentReading] = []
-        tried = 0
-        for view in views(grey_of(picture)):
-            taken: list[Points] = []
-            for zone in find_zones(find_lines(view.grey))[: _MAX_ZONES_A_VIEW * 3]:
-                if any(overlap(zone.corners, other) > _SAME_PLACE for other in taken):
-                    continue
-                if tried >= _MAX_ZONES:
-                    return found
-                tried += 1
-                reading, turned_over = self._looks(view.grey, zone)
-                if reading is None:
-                    continue
-                taken.append(zone.corners)
-                corners = view.back(zone.corners)
-                if turned_over:
-                    corners = corners[[2, 3, 0, 1]]
-                outline = card_around(corners, len(zone.lines))
-                found.append(replace(reading, outline=outline, page=page))
-            if found:
-                break
-        return found
+        for place in location.zones[:_MAX_ZONES]:
+            if any(overlap(place.corners, other.outline) > _SAME_PLACE for other in found):
+                continue
+            near, corners, scale = fitted(grey, place.corners)
+            for zone in zones_in(near, corners):
+                reading, upright = self._looks(near, zone)
+                if reading is not None:
+                    outline = _outline(grey, location, upright, scale)
+                    found.append(replace(reading, outline=outline, page=page))
+                    break
+        if found:
+            return found, found[0].outline
+        return found, None if location.document is None else location.document.corners
 
-    def _looks(self, grey: Picture, zone: Zone) -> tuple[DocumentReading | None, bool]:
-        """The reading of one zone and whether it lies upside down."""
-        grey, zone = fitted(grey, zone)
-        reading, flipped = self._three_looks(self._text_reader, grey, zone)
+    def _looks(self, grey: Picture, zone: Zone) -> tuple[DocumentReading | None, Zone]:
+        """The reading of one zone, and the zone the way up that it was read."""
+        reading, upright = self._three_looks(self._readers.text, grey, zone)
         if reading is not None:
-            return self._confirmed(reading, grey, zone, flipped=flipped), flipped
-        if self._second is not None:
+            return self._confirmed(reading, grey, upright), upright
+        if self._readers.second is not None:
             # Another typeface than the first reader knows: the general one by itself.
-            return self._three_looks(self._second, grey, zone)
-        return None, False
+            return self._three_looks(self._readers.second, grey, zone)
+        return None, zone
 
     def _three_looks(
         self, reader: TextReader, grey: Picture, zone: Zone
-    ) -> tuple[DocumentReading | None, bool]:
-        for flipped in (False, True):
-            first = read_strips(reader, grey, zone, flipped=flipped)
+    ) -> tuple[DocumentReading | None, Zone]:
+        for upright in (zone, zone.turned_over()):
+            first = read_lines(reader, grey, upright)
             if first is None:
                 continue
-            others = [
-                read_strips(reader, grey, zone, flipped=flipped, looser=looser)
-                for looser in _LOOKS[1:]
-            ]
-            reading = self._judged(first, others)
+            others = [read_lines(reader, grey, upright, looser=looser) for looser in _LOOKS[1:]]
+            reading = self._judged(
+                first.reading, [None if other is None else other.reading for other in others]
+            )
             if reading is not None:
-                return reading, flipped
-        return None, False
+                return reading, upright
+        return None, zone
 
-    def _confirmed(
-        self, reading: DocumentReading, grey: Picture, zone: Zone, *, flipped: bool
-    ) -> DocumentReading:
+    def _confirmed(self, reading: DocumentReading, grey: Picture, zone: Zone) -> DocumentReading:
         """The reading, no longer accepted where the second reader sees something else."""
-        if self._second is None or not reading.accepted:
+        if self._readers.second is None or not reading.accepted:
             return reading
-        scores = self._second.recognise(strips_of(grey, zone, flipped=flipped))
+        scores = self._readers.second.recognise(strips_of(grey, zone))
         if confirms(reading.document.mrz, scores, digits_hold=True):
             return reading
         checks = (*reading.checks, Check("reading.second_reader", Verdict.UNSURE))
@@ -271,10 +267,11 @@ class FileReader:
         codes: list[CodeReading] = []
         quality: Quality | None = None
         vote = Vote()
+        zones = ZoneReader(self._readers.text)
         for page, picture in enumerate(pictures):
             if page % 2 == 0:
                 codes += self._new_codes(picture, codes, page, thorough=False)
-            outcome = self._frame(picture, vote, page)
+            outcome = self._frame(picture, zones, vote, page)
             if quality is None:
                 quality = measure(picture)
             if outcome is None:
@@ -286,38 +283,41 @@ class FileReader:
         return documents, codes, quality
 
     def _frame(
-        self, picture: Picture, vote: Vote, page: int
+        self, picture: Picture, zones: ZoneReader, vote: Vote, page: int
     ) -> tuple[DocumentReading, Quality] | None:
         grey = grey_of(picture)
-        zones = find_zones(find_lines(grey))
-        if not zones:
-            return None
-        reading = read_strips(self._text_reader, grey, zones[0], flipped=False)
-        if reading is None:
+        finding = zones.find(grey, self._readers.finder.find(grey).zone)
+        read = zones.read(finding)
+        if read is None:
             return None
         try:
-            parsed = mrz.parse(reading.lines, self._today())
+            parsed = mrz.parse(read.reading.lines, self._today())
         except DocumentError:
             return None
-        outline = card_around(zones[0].corners, len(zones[0].lines))
-        quality = measure(picture, outline, zones[0].corners)
+        outline = card_around(read.corners, len(read.strips))
+        quality = measure(picture, outline, read.corners)
         holds = parsed.digits_agree and makes_sense(parsed)
-        verdict = vote.add(Ballot(reading, holds, quality.sharpness))
+        verdict = vote.add(Ballot(read.reading, holds, quality.sharpness))
         if verdict is None:
             return None
         checks = (*parsed.checks, _agreement(verdict.frames, agreed=True))
         document = DocumentReading(parsed.document, checks, holds, (), outline, page)
-        return self._confirmed(document, grey, zones[0], flipped=False), quality
+        if self._readers.second is not None and holds:
+            scores = self._readers.second.recognise(read.strips)
+            if not confirms(read.reading.lines, scores, digits_hold=True):
+                unsure = Check("reading.second_reader", Verdict.UNSURE)
+                document = replace(document, accepted=False, checks=(*checks, unsure))
+        return document, quality
 
     # --- codes --------------------------------------------------------------------------------
 
     def _new_codes(
         self, picture: Picture, known: Sequence[CodeReading], page: int, *, thorough: bool
     ) -> list[CodeReading]:
-        sightings = self._code_reader.read(picture)
+        sightings = self._readers.codes.read(picture)
         if thorough and not sightings:
             # Codes made of bars are not found at every turn.
-            sightings = self._code_reader.read(turned(picture, 1))
+            sightings = self._readers.codes.read(turned(picture, 1))
             sightings = tuple(replace(sighting, corners=()) for sighting in sightings)
         seen = {code.sighting.payload for code in known}
         new = []

@@ -3,24 +3,25 @@
 Rules, in order:
 
 1. A side that is expected to carry a zone is accepted only by its zone; a side without one only
-   when no line of a zone is in sight and it shows a portrait (front) or none (back) again and
-   again.
+   when no zone is in sight and it shows a portrait (front) or none (back) again and again.
 2. The agent may present the other side first: the layout tells which side was read.
 3. A reading is accepted when several frames agree (:mod:`kiosk.capture.vote`), never from one, and
-   a second reader that was made differently confirms it (:mod:`kiosk.capture.opinion`).
-4. A card that should carry a seal is given a moment more, so that the seal is read with the zone.
-5. Nothing is kept: a reset forgets everything.
+   a second reader that was made differently confirms it (:mod:`kiosk.services.confirmation`).
+4. What frames or readers leave open is offered to the agent; what the agent settles is accepted
+   only with every check digit right, and stays marked as settled by a person.
+5. A card that should carry a seal is given a moment more, so that the seal is read with the zone.
+6. Nothing is kept: a reset forgets everything.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kiosk.capture import guidance as speech
 from kiosk.capture.doubt import OpenReading
 from kiosk.capture.guidance import Guidance
-from kiosk.capture.outline import OutlineTracker, find_outline
+from kiosk.capture.outline import OutlineTracker, refined, upright_by
 from kiosk.capture.picture import grey_of
 from kiosk.capture.portrait import find_portrait
 from kiosk.capture.quality import Quality, measure
@@ -32,95 +33,57 @@ from kiosk.documents.twoddoc import TrustList
 from kiosk.domain.errors import DocumentError
 from kiosk.domain.evidence import Check, DocumentKind, IdentityDocument, Side
 from kiosk.domain.evidence import Verdict as CheckVerdict
-from kiosk.ports import Clock, CodeReader, CodeSighting, Frame, TextReader
-from kiosk.services.zone_reading import ZoneFinding, ZoneReader, makes_sense
+from kiosk.ports import Clock, CodeSighting, Frame
+from kiosk.services.confirmation import Confirmation
+from kiosk.services.observation import AcceptedReading as AcceptedReading  # noqa: PLC0414
+from kiosk.services.observation import Observation as Observation  # noqa: PLC0414
+from kiosk.services.readers import Readers
+from kiosk.services.zone_reading import ReadZone, ZoneFinding, ZoneReader, makes_sense
 
 if TYPE_CHECKING:
+    from kiosk.capture.location import Location
     from kiosk.capture.picture import Picture, Points
 
 _FRONT_PORTRAITS = 3
 _PLAIN_BACK_FRAMES = 10
 _SEAL_FRAMES = 12
+_OUTLINE_ANEW = 15  # frames after which the outline is looked for from the beginning
 _SECOND_EVERY, _SECOND_FRAMES = 4, 3
-_SHARP_ENOUGH = 0.08
+_OPEN_AFTER_MS = 1500
+_SHARP_ENOUGH = 0.03
 _PLAIN_SHARP_ENOUGH = 0.05  # a zone that blur hides must not pass for a side without one
 _BACK_LAYOUTS = frozenset({"TD1"})
 _SEALED_KINDS = frozenset({DocumentKind.FR_ID_CARD_2021})
 
 
 @dataclass(frozen=True, slots=True)
-class AcceptedReading:
-    """A side that was read.
+class _Look:
+    """What one frame shows, as far as it was measured.
 
     Attributes:
-        document: what the zone says; None for a side without a zone.
-        checks: check digits, agreement, and the seal compared with the zone.
-        frames_agreeing: how many frames gave this reading.
-        sharpness: 0 to 1, best of those frames.
-        side: front or back, as the layout tells.
-        seal: verdict of a 2D-Doc seen on this side (``SealVerdict`` value), or ``""``.
+        frame: the frame.
+        zone: its zone, perhaps none.
+        corners: (4, 2) of the document in px, or None.
+        quality: of document and zone.
     """
 
-    document: IdentityDocument | None
-    checks: tuple[Check, ...]
-    frames_agreeing: int
-    sharpness: float
-    side: Side
-    seal: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """What is seen in one frame.
-
-    Attributes:
-        guidance: one sentence for the agent.
-        outline: (4, 2) corners of the document in px of the frame, clockwise, or None.
-        quality: of the document and the zone.
-        codes: in this frame.
-        reading: set once accepted, and then on every frame until the next reset.
-        portrait: (h, w, 3) BGR of the accepted front, or None.
-        best_image: (H, 1012, 3) BGR, the accepted side rectified, or None.
-        open_reading: a zone that frames leave open at some characters, for the agent to settle
-            (:meth:`LiveReader.settle`); None while there is hope, and once a reading is accepted.
-    """
-
-    guidance: Guidance
-    outline: Points | None
+    frame: Frame
+    zone: ZoneFinding
+    corners: Points | None
     quality: Quality
-    codes: tuple[CodeSighting, ...] = ()
-    reading: AcceptedReading | None = None
-    portrait: Picture | None = None
-    best_image: Picture | None = None
-    open_reading: OpenReading | None = None
 
 
 class LiveReader:
     """Observes frame after frame. Used from one thread."""
 
-    def __init__(
-        self,
-        text_reader: TextReader,
-        code_reader: CodeReader,
-        clock: Clock,
-        trust: TrustList | None = None,
-        second_reader: TextReader | None = None,
-    ) -> None:
-        """Wire the readers.
-
-        Args:
-            text_reader: reads every frame.
-            code_reader: QR codes and seals.
-            clock: for the date of the act.
-            trust: judges 2D-Doc seals.
-            second_reader: made differently; must confirm a reading before it is accepted.
-        """
-        self._second = second_reader
-        self._text_reader = text_reader
-        self._code_reader = code_reader
+    def __init__(self, readers: Readers, clock: Clock, trust: TrustList | None = None) -> None:
+        """Wire the parts. ``clock``: for the date of the act; ``trust`` judges 2D-Doc seals."""
+        self._readers = readers
         self._clock = clock
         self._trust = trust or TrustList()
-        self._zones = ZoneReader(text_reader)
+        self._zones = ZoneReader(readers.text)
+        self._confirmation = Confirmation(readers.second)
+        self._open_confirmation = Confirmation(readers.second)
         self._front_had_zone = False
         self._warm = False
         self.reset(None)
@@ -134,33 +97,61 @@ class LiveReader:
         self._second_vote = Vote()
         self._unread = 0
         self._tracker = OutlineTracker()
+        self._exact: Points | None = None
         self._voice = speech.Voice()
         self._count = 0
         self._calm = 0
         self._portraits = 0
         self._waited = 0
         self._portrait_seen: bool | None = None
-        self._upside_down = False
         self._seal_text = ""
         self._done: tuple[AcceptedReading, Picture | None, Picture | None] | None = None
+        self._open: OpenReading | None = None
+        self._open_look: tuple[_Look, ReadZone] | None = None
+        self._first_read_ms: int | None = None
         self._zones.reset()
+        self._confirmation.reset()
+        self._open_confirmation.reset()
 
     def observe(self, frame: Frame) -> Observation:
         """What this frame shows; an immutable value. Raises ModelError at the first frame only."""
         if not self._warm:
-            self._text_reader.warm_up()
-            if self._second is not None:
-                self._second.warm_up()
+            self._readers.warm_up()
             self._warm = True
         self._count += 1
         if self._side is None:
             return self._observe_codes(frame)
         return self._observe_document(frame, self._side)
 
+    def settle(self, lines: tuple[str, ...]) -> bool:
+        """Take what the agent settled in the open reading; the next frame tells the reading.
+
+        Returns:
+            Whether it was taken: only candidates were chosen, every check digit is right and the
+            text makes sense. Otherwise nothing changes.
+        """
+        if self._open is None or self._open_look is None or self._done is not None:
+            return False
+        places = {(c.line, c.position): c.candidates for c in self._open.open}
+        if [len(line) for line in lines] != [len(line) for line in self._open.lines]:
+            return False
+        for number, (line, shown) in enumerate(zip(lines, self._open.lines, strict=True)):
+            for position, (symbol, before) in enumerate(zip(line, shown, strict=True)):
+                if symbol not in places.get((number, position), before):
+                    return False
+        parsed = self._parsed(lines)
+        if parsed is None or not (parsed.digits_agree and makes_sense(parsed)):
+            return False
+        settled = Check("reading.settled", CheckVerdict.UNSURE, str(len(places)))
+        look, read = self._open_look
+        verdict = Verdict(lines, 1, digits_hold=True, sharpness=look.quality.sharpness)
+        self._finish_zone(look, read, replace(parsed, checks=(*parsed.checks, settled)), verdict)
+        return True
+
     # --- codes --------------------------------------------------------------------------------
 
     def _observe_codes(self, frame: Frame) -> Observation:
-        codes = self._code_reader.read(frame.image)
+        codes = self._readers.codes.read(frame.image)
         quality = measure(frame.image)
         said = Guidance.DONE if codes else Guidance.NO_DOCUMENT
         return Observation(self._voice.say(said), None, quality, codes)
@@ -168,7 +159,7 @@ class LiveReader:
     def _codes_beside_zone(self, frame: Frame) -> tuple[CodeSighting, ...]:
         if self._seal_text or self._count % 3:
             return ()
-        codes = self._code_reader.read(frame.image)
+        codes = self._readers.codes.read(frame.image)
         for code in codes:
             payload = classify(code.payload)
             if payload.kind is PayloadKind.SEAL and payload.detail == "text":
@@ -179,18 +170,30 @@ class LiveReader:
 
     def _observe_document(self, frame: Frame, side: Side) -> Observation:
         grey = grey_of(frame.image)
-        width = frame.image.shape[1]
-        found = find_outline(frame.image, near=self._tracker.corners)
-        outline = self._tracker.update(found, width)
+        location = self._readers.finder.find(grey)
+        zone = self._zones.find(grey, location.zone)
+        outline = self._outline(location, zone, frame)
         if self._done is not None:
             return self._observation(Guidance.DONE, outline, measure(frame.image, outline), ())
-        zone = self._zones.find(grey, outline, thorough=self._count % 3 == 0)
-        corners = outline if outline is not None and zone.on_outline else zone.card
+        corners = outline if outline is not None else zone.card
         quality = measure(frame.image, corners, zone.corners)
         codes = self._codes_beside_zone(frame)
-        self._try_to_finish(frame, side, zone, corners, quality)
-        wanted = self._guidance(side, zone, corners, quality, width)
+        look = _Look(frame, zone, corners, quality)
+        self._try_to_finish(look, side)
+        wanted = self._guidance(side, look)
         return self._observation(wanted, corners, quality, codes)
+
+    def _outline(self, location: Location, zone: ZoneFinding, frame: Frame) -> Points | None:
+        """The document's outline for this frame, begun at the top left of its print."""
+        width = frame.image.shape[1]
+        place = location.document
+        if place is None:
+            return self._tracker.update(None, width)
+        corners = refined(zone.grey, place.corners, self._exact)
+        self._exact = corners if self._count % _OUTLINE_ANEW else None
+        if zone.corners is not None:
+            corners = upright_by(corners, zone.corners)
+        return self._tracker.update(corners, width)
 
     def _observation(
         self,
@@ -199,28 +202,26 @@ class LiveReader:
         quality: Quality,
         codes: tuple[CodeSighting, ...],
     ) -> Observation:
-        said = self._voice.say(wanted)
-        if self._done is None:
-            return Observation(said, outline, quality, codes)
-        reading, portrait, best = self._done
-        return Observation(said, outline, quality, codes, reading, portrait, best)
-
-    def _guidance(
-        self, side: Side, zone: ZoneFinding, corners: Points | None, quality: Quality, width: int
-    ) -> Guidance:
         if self._done is not None:
-            return Guidance.DONE
+            reading, portrait, best = self._done
+            said = self._voice.say(Guidance.DONE)
+            return Observation(said, outline, quality, codes, reading, portrait, best)
+        said = self._voice.say(wanted)
+        return Observation(said, outline, quality, codes, open_reading=self._open)
+
+    def _guidance(self, side: Side, look: _Look) -> Guidance:
         share = None
-        if corners is not None:
-            share = float(corners[:, 0].max() - corners[:, 0].min()) / width
+        if look.corners is not None:
+            spread = look.corners.max(0) - look.corners.min(0)
+            share = float(spread.max()) / look.frame.image.shape[1]
         return speech.judge(
             speech.Scene(
                 card_share=share,
-                letter_px=zone.letter_px,
-                quality=quality,
+                letter_px=look.zone.letter_px,
+                quality=look.quality,
                 zone_expected=self._zone_expected(side),
-                zone_found=zone.found,
-                part_of_zone=zone.partial,
+                zone_found=look.zone.found,
+                zone_seen=look.zone.seen,
                 portrait_found=self._portrait_seen,
                 stable_frames=self._tracker.stable_frames,
             )
@@ -230,27 +231,20 @@ class LiveReader:
         """The back of a card whose front had no zone; a front may have one or not."""
         return side is Side.BACK and not self._front_had_zone
 
-    def _try_to_finish(
-        self,
-        frame: Frame,
-        side: Side,
-        zone: ZoneFinding,
-        corners: Points | None,
-        quality: Quality,
-    ) -> None:
-        if zone.found:
+    def _try_to_finish(self, look: _Look, side: Side) -> None:
+        if look.zone.found:
             self._calm = 0
-            if quality.sharpness >= _SHARP_ENOUGH:
-                self._read_zone(frame, zone, corners, quality)
+            if look.zone.zones and look.quality.sharpness >= _SHARP_ENOUGH:
+                self._read_zone(look)
             return
-        if corners is None or zone.partial or not self._tracker.seen:
+        if look.corners is None or not self._tracker.seen:
             return
-        if quality.glare > speech.MAX_GLARE or quality.sharpness < _PLAIN_SHARP_ENOUGH:
+        if look.quality.glare > speech.MAX_GLARE or look.quality.sharpness < _PLAIN_SHARP_ENOUGH:
             return
         self._calm += 1
         if self._calm % 2:
             return
-        if self._look_for_portrait(frame, corners) is not None:
+        if self._look_for_portrait(look) is not None:
             self._portraits += 1
         elif self._portraits:
             self._portraits -= 1
@@ -260,99 +254,121 @@ class LiveReader:
         front = side is Side.FRONT and self._portraits >= _FRONT_PORTRAITS
         back = side is Side.BACK and not self._portraits and self._calm >= _PLAIN_BACK_FRAMES
         if front or back:
-            self._finish_plain(frame, corners, quality, side)
+            self._finish_plain(look, side)
 
-    def _look_for_portrait(self, frame: Frame, corners: Points) -> Picture | None:
+    def _look_for_portrait(self, look: _Look) -> tuple[Picture, Picture] | None:
+        """The portrait and the side that bears it, both upright."""
+        if look.corners is None:
+            return None
         for flipped in (False, True):
-            portrait = find_portrait(rectified(frame.image, corners, flipped=flipped))
+            card = rectified(look.frame.image, look.corners, flipped=flipped)
+            portrait = find_portrait(card)
             if portrait is not None:
                 self._portrait_seen = True
-                self._upside_down = flipped
-                return portrait
+                return portrait, card
         self._portrait_seen = False
         return None
 
-    def _finish_plain(self, frame: Frame, corners: Points, quality: Quality, side: Side) -> None:
-        portrait = None
+    def _finish_plain(self, look: _Look, side: Side) -> None:
+        if look.corners is None:
+            return
+        portrait, best = None, rectified(look.frame.image, look.corners)
         if side is Side.FRONT:
-            portrait = self._look_for_portrait(frame, corners)
-            if portrait is None:
+            found = self._look_for_portrait(look)
+            if found is None:
                 return
-        flipped = side is Side.FRONT and self._upside_down
-        best = rectified(frame.image, corners, flipped=flipped)
-        reading = AcceptedReading(None, (), self._calm, quality.sharpness, side)
+            portrait, best = found
+        reading = AcceptedReading(None, (), self._calm, look.quality.sharpness, side)
         self._done = (reading, portrait, best)
 
-    def _read_zone(
-        self, frame: Frame, zone: ZoneFinding, corners: Points | None, quality: Quality
-    ) -> None:
-        reading = zone.read()
-        if reading is None:
-            self._read_by_second(frame, zone, corners, quality)
-            return
-        today = self._clock.now().astimezone().date()
-        try:
-            parsed = mrz.parse(reading.lines, today)
-        except DocumentError:
-            return
-        holds = parsed.digits_agree and makes_sense(parsed)
-        verdict = self._vote.add(Ballot(reading, holds, quality.sharpness))
-        if verdict is None or not self._seal_is_in(parsed.document):
-            return
-        if self._second is not None and not self._zones.confirmed(
-            reading.lines, self._second, digits_hold=holds
-        ):
-            return
-        self._finish_zone(frame, zone, corners, parsed, verdict)
+    # --- the zone -----------------------------------------------------------------------------
 
-    def _read_by_second(
-        self, frame: Frame, zone: ZoneFinding, corners: Points | None, quality: Quality
-    ) -> None:
+    def _read_zone(self, look: _Look) -> None:
+        read = self._zones.read(look.zone)
+        if read is None:
+            self._read_by_second(look)
+            return
+        parsed = self._parsed(read.reading.lines)
+        if parsed is None:
+            return
+        if self._first_read_ms is None:
+            self._first_read_ms = look.frame.timestamp_ms
+        holds = parsed.digits_agree and makes_sense(parsed)
+        ballot = Ballot(read.reading, holds, look.quality.sharpness, read.strips)
+        verdict = self._vote.add(ballot)
+        if verdict is None:
+            self._offer(look, read)
+            return
+        opinion = self._confirmation.step(verdict.lines, read.strips, digits_hold=holds)
+        seal_is_in = self._seal_is_in(parsed.document)
+        if opinion is None:
+            return
+        if not opinion.agrees:
+            self._offer(look, read)
+        elif seal_is_in:
+            self._finish_zone(look, read, parsed, verdict)
+
+    def _offer(self, look: _Look, read: ReadZone) -> None:
+        """Rule 4: after a while, what only a few characters stand in the way of."""
+        waited = look.frame.timestamp_ms - (self._first_read_ms or 0)
+        if self._open is not None or waited < _OPEN_AFTER_MS:
+            return
+        candidate = self._vote.open_reading()
+        lines = read.reading.lines if candidate is None else candidate.lines
+        strips = read.strips if candidate is None else candidate.strips
+        # What is not open must be seen by the second reader too.
+        opinion = self._open_confirmation.step(lines, strips, digits_hold=mrz.digits_hold(lines))
+        if opinion is None or opinion.disputes is None:
+            return
+        offered = self._vote.open_reading(opinion.disputes)
+        if offered is not None:
+            self._open = offered
+            self._open_look = (look, read)
+
+    def _read_by_second(self, look: _Look) -> None:
         """Another typeface than the first reader knows: the general one by itself, more strictly.
 
         Only every few frames, because it is slow; only readings without a doubt and with every
         check digit right count, and one more frame must agree.
         """
         self._unread += 1
-        if self._second is None or self._unread % _SECOND_EVERY:
+        if self._readers.second is None or self._unread % _SECOND_EVERY:
             return
-        reading = zone.read(self._second)
-        if reading is None or reading.doubts:
+        read = self._zones.read(look.zone, self._readers.second)
+        if read is None or read.reading.doubts:
             return
-        try:
-            parsed = mrz.parse(reading.lines, self._clock.now().astimezone().date())
-        except DocumentError:
+        parsed = self._parsed(read.reading.lines)
+        if parsed is None or not (parsed.digits_agree and makes_sense(parsed)):
             return
-        if not (parsed.digits_agree and makes_sense(parsed)):
-            return
-        verdict = self._second_vote.add(Ballot(reading, True, quality.sharpness))
+        verdict = self._second_vote.add(Ballot(read.reading, True, look.quality.sharpness))
         if verdict is not None and verdict.frames >= _SECOND_FRAMES:
-            self._finish_zone(frame, zone, corners, parsed, verdict)
+            self._finish_zone(look, read, parsed, verdict)
+
+    def _parsed(self, lines: tuple[str, ...]) -> mrz.MrzReading | None:
+        try:
+            return mrz.parse(lines, self._clock.now().astimezone().date())
+        except DocumentError:
+            return None
 
     def _seal_is_in(self, document: IdentityDocument) -> bool:
-        """Rule 4: a card that should carry a seal waits a little for it."""
+        """Rule 5: a card that should carry a seal waits a little for it."""
         if self._seal_text or document.kind not in _SEALED_KINDS:
             return True
         self._waited += 1
         return self._waited > _SEAL_FRAMES
 
     def _finish_zone(
-        self,
-        frame: Frame,
-        zone: ZoneFinding,
-        corners: Points | None,
-        parsed: mrz.MrzReading,
-        verdict: Verdict,
+        self, look: _Look, read: ReadZone, parsed: mrz.MrzReading, verdict: Verdict
     ) -> None:
         document = parsed.document
         side = Side.BACK if document.layout in _BACK_LAYOUTS else Side.FRONT
         seal, seal_checks = self._judge_seal(document)
         agreement = Check("reading.agreement", CheckVerdict.PASS, str(verdict.frames))
         checks = (*parsed.checks, agreement, *seal_checks)
-        around = corners if corners is not None else zone.card
+        around = look.corners if look.corners is not None else look.zone.card
         best = portrait = None
         if around is not None:
-            best = rectified(frame.image, around, flipped=zone.flipped)
+            best = rectified(look.frame.image, upright_by(around, read.corners))
             if side is Side.FRONT:
                 portrait = find_portrait(best)
                 self._front_had_zone = True

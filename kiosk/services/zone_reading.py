@@ -1,183 +1,150 @@
-"""Finds the machine-readable zone in a picture whatever its turn, and has it recognised.
+"""Reads the machine-readable zone at a place that the finder named, whichever way up it lies.
 
-Rules, in order: look upright first, then along the document's own angle, then (now and then) at a
-quarter turn; a zone lies on the document where one is seen; remember the orientation that read.
+Rules, in order:
+
+1. The lines inside the place are looked for as two and as three; the likelier number is read first,
+   and the other one where nothing fits.
+2. The finder says which way up the print is. Where it was not sure, or where reading failed again
+   and again, the other way is tried too; the way that read is remembered for the next frame.
+3. The strips that were read are kept with the reading: what confirms it, and what an agent is
+   shown, is the very picture that was read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from kiosk.capture.decode import ZoneReading, read_zone
-from kiosk.capture.opinion import confirms
 from kiosk.capture.outline import card_around
-from kiosk.capture.picture import Picture, rotated, turned, turned_back
 from kiosk.capture.settle import settle
-from kiosk.capture.zone import Zone, cut_line, find_lines, find_zones
+from kiosk.capture.zone_lines import LETTERS, Zone, cut_line, zones_in
 from kiosk.documents.mrz import MrzReading
 from kiosk.domain.evidence import Verdict
 from kiosk.ports import TextReader
 
 if TYPE_CHECKING:
-    from kiosk.capture.picture import Points
-    from kiosk.capture.zone import TextLine
+    from kiosk.capture.location import Place
+    from kiosk.capture.picture import Picture, Points
 
-_LETTERS = {2: 40, 3: 30}
-_TURN_FROM_DEG = 7.0
-_MAX_ZONES = 2
-_PART_SHARE = 0.55
-_ZONE_SHARE = 0.55
+_TURN_AFTER = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ReadZone:
+    """A reading with what was read.
+
+    Attributes:
+        reading: lines, doubts and probabilities.
+        strips: per line (48, 960) grey uint8, upright, in reading order.
+        corners: (4, 2) of the zone in px of the frame, from its first letter.
+    """
+
+    reading: ZoneReading
+    strips: tuple[Picture, ...]
+    corners: Points
 
 
 @dataclass(frozen=True, slots=True)
 class ZoneFinding:
-    """A zone in a picture, ready to be read.
+    """A zone in a frame.
 
     Attributes:
-        corners: (4, 2) of the zone in px of the frame, or None.
-        card: (4, 2) of the document as the zone tells it, or None.
-        letter_px: pixels a letter takes, or None.
-        partial: a line of a zone is in sight, but no whole zone.
-        flipped: the document lies upside down (known after reading).
-        on_outline: the zone lies on the outline that was given.
-        read: recognises and decodes with the reader given, else the first one; None when nothing
-            fits.
+        grey: the frame (H, W) uint8.
+        place: where the finder sees it; None where it sees none.
+        zones: its lines, likelier number first; empty where no lines stand out.
     """
 
-    corners: Points | None
-    card: Points | None
-    letter_px: float | None
-    partial: bool
-    flipped: bool
-    on_outline: bool
-    read: Callable[..., ZoneReading | None]
+    grey: Picture
+    place: Place | None = None
+    zones: tuple[Zone, ...] = ()
 
     @property
     def found(self) -> bool:
-        """Whether two or three lines of a zone are in sight."""
-        return self.corners is not None
+        """Whether a zone is in sight."""
+        return self.place is not None
 
+    @property
+    def corners(self) -> Points | None:
+        """(4, 2) of the zone in px of the frame, or None."""
+        if self.zones:
+            return self.zones[0].corners
+        return None if self.place is None else self.place.corners
 
-@dataclass(frozen=True, slots=True)
-class _View:
-    """A picture to look at, and the way back from its pixels to the frame's."""
+    @property
+    def letter_px(self) -> float | None:
+        """Px that a letter takes, or None where no lines stand out."""
+        return self.zones[0].letter_px if self.zones else None
 
-    grey: Picture
-    back: Callable[[Points], Points]
+    @property
+    def seen(self) -> float:
+        """Share of the zone that nothing hides, 0 to 1; 1 where no lines stand out."""
+        return self.zones[0].seen if self.zones else 1.0
+
+    @property
+    def card(self) -> Points | None:
+        """(4, 2) of the document as the zone tells it, or None."""
+        if not self.zones:
+            return None
+        return card_around(self.zones[0].corners, len(self.zones[0].lines))
 
 
 class ZoneReader:
-    """Looks for zones; remembers which way up the last one was."""
+    """Reads zones frame after frame; remembers which way up the last one was."""
 
     def __init__(self, text_reader: TextReader) -> None:
+        """``text_reader``: reads every frame."""
         self._text_reader = text_reader
-        self._flipped = False
+        self._turned_over = False
         self._failures = 0
-        self._last: tuple[Picture, Zone] | None = None
 
     def reset(self) -> None:
         """Another document: nothing is known of its orientation."""
-        self._flipped = False
+        self._turned_over = False
         self._failures = 0
 
-    def confirmed(self, lines: Sequence[str], second: TextReader, *, digits_hold: bool) -> bool:
-        """Whether a second reader sees the same in the zone that was read last."""
-        if self._last is None:
-            return False
-        strips = strips_of(*self._last, flipped=self._flipped)
-        return confirms(lines, second.recognise(strips), digits_hold=digits_hold)
+    def find(self, grey: Picture, place: Place | None) -> ZoneFinding:
+        """The lines at a place of a grey frame (H, W)."""
+        if place is None:
+            return ZoneFinding(grey)
+        return ZoneFinding(grey, place, tuple(zones_in(grey, place.corners)))
 
-    def find(self, grey: Picture, outline: Points | None, *, thorough: bool) -> ZoneFinding:
-        """The likeliest zone of a grey picture (H, W).
+    def read(self, finding: ZoneFinding, reader: TextReader | None = None) -> ReadZone | None:
+        """The zone as read, or None where nothing fits a layout.
 
-        Args:
-            grey: the frame.
-            outline: corners of the document, or None.
-            thorough: also look at a quarter turn.
+        ``reader``: instead of the usual one.
         """
-        partial = False
-        for view in self._views(grey, outline, thorough=thorough):
-            lines = find_lines(view.grey)
-            zones = [z for z in find_zones(lines) if not _print(view.back(z.corners), outline)]
-            inside = [z for z in zones if _inside(view.back(z.corners), outline)]
-            if zones:
-                # Where no zone lies on the outline, the outline is wrong more often than the zone.
-                return self._finding(view, inside or zones, on_outline=bool(inside))
-            partial = partial or _partial(lines, view, outline)
-        return ZoneFinding(
-            None,
-            None,
-            None,
-            partial,
-            self._flipped,
-            on_outline=True,
-            read=lambda _reader=None: None,
-        )
-
-    def _views(self, grey: Picture, outline: Points | None, *, thorough: bool) -> list[_View]:
-        views = [_View(grey, lambda points: points)]
-        angle = _angle_of(outline)
-        if abs(angle) > _TURN_FROM_DEG:
-            upright, back = rotated(grey, angle)
-            views.insert(0, _View(upright, lambda points: points @ back[:, :2].T + back[:, 2]))
-        if thorough:
-            height, width = grey.shape
-            views.append(_View(turned(grey, 1), lambda p: turned_back(p, 1, width, height)))
-        return views
-
-    def _finding(self, view: _View, zones: list[Zone], *, on_outline: bool) -> ZoneFinding:
-        zone = zones[0]
-        lines = len(zone.lines)
-        corners = view.back(zone.corners)
-        if self._flipped:
-            corners = np.roll(corners, 2, axis=0)
-        card = card_around(corners, lines)
-        pitch = zone.length / _LETTERS[lines]
-
-        def read(reader: TextReader | None = None) -> ZoneReading | None:
-            return self._read(view.grey, zones, reader or self._text_reader)
-
-        return ZoneFinding(
-            corners,
-            card,
-            pitch,
-            partial=False,
-            flipped=self._flipped,
-            on_outline=on_outline,
-            read=read,
-        )
-
-    def _read(self, grey: Picture, zones: list[Zone], reader: TextReader) -> ZoneReading | None:
-        for zone in zones[:_MAX_ZONES]:
-            reading = read_strips(reader, grey, zone, flipped=self._flipped)
-            if reading is not None:
-                self._failures = 0
-                self._last = (grey, zone)
-                return reading
-        self._failures += 1
-        if self._failures % 2 == 0:
-            self._flipped = not self._flipped
+        ways = [self._turned_over]
+        unsure = finding.place is not None and not finding.place.directed
+        if unsure or self._failures >= _TURN_AFTER:
+            ways.append(not self._turned_over)
+        for turned_over in ways:
+            for zone in finding.zones:
+                upright = zone.turned_over() if turned_over else zone
+                read = read_lines(reader or self._text_reader, finding.grey, upright)
+                if read is not None:
+                    self._turned_over = turned_over
+                    self._failures = 0
+                    return read
+        if finding.zones:
+            self._failures += 1
         return None
 
 
-def read_strips(
-    reader: TextReader, grey: Picture, zone: Zone, *, flipped: bool, looser: float = 0.0
-) -> ZoneReading | None:
-    """Cut the lines of a zone, recognise them, decode them."""
-    strips = strips_of(grey, zone, flipped=flipped, looser=looser)
+def read_lines(
+    reader: TextReader, grey: Picture, zone: Zone, *, looser: float = 0.0
+) -> ReadZone | None:
+    """Cut the lines of a zone, recognise them, decode them; None where they fit no layout."""
+    strips = strips_of(grey, zone, looser=looser)
     reading = read_zone(reader.recognise(strips))
-    return None if reading is None else settle(reading)
+    return None if reading is None else ReadZone(settle(reading), strips, zone.corners)
 
 
-def strips_of(grey: Picture, zone: Zone, *, flipped: bool, looser: float = 0.0) -> list[Picture]:
-    """The lines of a zone cut out upright, top to bottom as printed."""
-    lines: tuple[TextLine, ...] = zone.lines[::-1] if flipped else zone.lines
-    letters = _LETTERS[len(lines)]
-    return [cut_line(grey, line, letters, flipped=flipped, looser=looser) for line in lines]
+def strips_of(grey: Picture, zone: Zone, *, looser: float = 0.0) -> tuple[Picture, ...]:
+    """The lines of a zone cut out upright, in reading order."""
+    letters = LETTERS[len(zone.lines)]
+    return tuple(cut_line(grey, line, letters, looser=looser) for line in zone.lines)
 
 
 _IMPOSSIBLE = frozenset({"mrz.calendar", "mrz.names", "mrz.sex"})
@@ -188,47 +155,8 @@ def makes_sense(parsed: MrzReading) -> bool:
     return not any(c.verdict is Verdict.FAIL and c.code in _IMPOSSIBLE for c in parsed.checks)
 
 
-def _angle_of(outline: Points | None) -> float:
-    """Angle of the document's long side in degrees, -45 to 45; 0 without an outline."""
-    if outline is None:
-        return 0.0
-    sides = np.roll(outline, -1, axis=0) - outline
-    longest = (
-        sides[0] - sides[2]
-        if np.linalg.norm(sides[0]) >= np.linalg.norm(sides[1])
-        else (sides[1] - sides[3])
-    )
-    degrees = float(np.degrees(np.arctan2(longest[1], longest[0])))
-    return (degrees + 90) % 180 - 90
-
-
-def _inside(corners: Points, outline: Points | None) -> bool:
-    """Whether a zone lies on the document (with some slack); always so without an outline."""
-    if outline is None:
-        return True
-    slack = 0.08 * float(np.ptp(outline[:, 0]) + np.ptp(outline[:, 1]))
-    centre = corners.mean(0)
-    low, high = outline.min(0) - slack, outline.max(0) + slack
-    return bool((corners > low).all() and (corners < high).all() and (centre > low).all())
-
-
-def _print(corners: Points, outline: Points | None) -> bool:
-    """Whether two lines are mere print on the document: a zone spans the document's long side."""
-    if outline is None or not _inside(corners, outline):
-        return False
-    longest = float(np.linalg.norm(np.roll(outline, -1, axis=0) - outline, axis=1).max())
-    return float(np.linalg.norm(corners[1] - corners[0])) < _ZONE_SHARE * longest
-
-
-def _partial(lines: list[TextLine], view: _View, outline: Points | None) -> bool:
-    """Whether a line that looks like part of a zone lies in the lower half of the document."""
-    if outline is None:
-        return False
-    width = float(np.linalg.norm(outline[1] - outline[0]))
-    middle = outline.mean(0)
-    for line in lines:
-        centre = view.back(np.array([[line.x, line.y]]))[0]
-        below = (centre - middle) @ ((outline[3] - outline[0]) / max(1.0, width))
-        if line.length > _PART_SHARE * width and below > 0:
-            return True
-    return False
+def differing(one: Sequence[str], other: Sequence[str]) -> int | None:
+    """How many characters differ between two readings of one shape; None for other shapes."""
+    if [len(line) for line in one] != [len(line) for line in other]:
+        return None
+    return sum(a != b for x, y in zip(one, other, strict=True) for a, b in zip(x, y, strict=True))

@@ -13,7 +13,7 @@ STILL = Scene(
     quality=GOOD,
     zone_expected=True,
     zone_found=True,
-    part_of_zone=False,
+    zone_seen=1.0,
     portrait_found=None,
     stable_frames=5,
 )
@@ -29,7 +29,7 @@ STILL = Scene(
         ({"quality": replace(GOOD, exposure=0.02)}, Guidance.TOO_DARK),
         ({"quality": replace(GOOD, glare=0.2)}, Guidance.GLARE),
         ({"quality": replace(GOOD, sharpness=0.0)}, Guidance.BLURRED),
-        ({"zone_found": False, "letter_px": None, "part_of_zone": True}, Guidance.HAND_ON_ZONE),
+        ({"zone_seen": 0.5}, Guidance.HAND_ON_ZONE),
         ({"zone_found": False, "letter_px": None, "portrait_found": True}, Guidance.WRONG_SIDE),
     ],
 )

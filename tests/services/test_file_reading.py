@@ -9,12 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from kiosk.__main__ import build_app
-from kiosk.devices.code_reader import ZxingCodeReader
+from kiosk.bootstrap.hardware import load_readers
 from kiosk.devices.document_files import FileKind, kind_of, pictures_of
-from kiosk.devices.ocrb_reader import OcrbTextReader
 from kiosk.devices.specimen_scene import Conditions, Stage, Subject
 from kiosk.devices.specimens import load_specimens
-from kiosk.devices.text_reader import PaddleTextReader
 from kiosk.domain.errors import PictureTooLargeError, PictureTypeError, PictureUnreadableError
 from kiosk.domain.evidence import Side
 from kiosk.services.file_reading import FileReader
@@ -28,10 +26,9 @@ CARD = SPECIMENS["fr-id-martin"]
 @pytest.fixture(scope="module")
 def reader():
     """With the pair of readers that the program uses."""
-    second = PaddleTextReader()
-    second.warm_up()
-    codes = ZxingCodeReader(thorough=True)
-    return FileReader(OcrbTextReader(), codes, FakeClock(), second_reader=second)
+    readers = load_readers(thorough=True)
+    readers.warm_up()
+    return FileReader(readers, FakeClock())
 
 
 def certain(reading):

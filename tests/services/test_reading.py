@@ -6,15 +6,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kiosk.capture.decode import ALPHABET
 from kiosk.capture.guidance import Guidance
 from kiosk.devices.code_reader import ZxingCodeReader
+from kiosk.devices.finder import NetDocumentFinder
 from kiosk.devices.ocrb_reader import OcrbTextReader
+from kiosk.devices.specimen_props import Hand
 from kiosk.devices.specimen_scene import Conditions, Stage, Subject
 from kiosk.devices.specimens import load_specimens
 from kiosk.devices.text_reader import PaddleTextReader
 from kiosk.domain.errors import ModelError
 from kiosk.domain.evidence import DocumentKind, Side, Verdict
 from kiosk.ports import CodeSighting, Frame
+from kiosk.services.readers import Readers
 from kiosk.services.reading import LiveReader
 from tests.fakes.clock import FakeClock
 
@@ -28,11 +32,19 @@ def text_reader():
     return reader
 
 
+FINDER = NetDocumentFinder()
+
+
+def wired(text=None, codes=None, second=None):
+    """A live reader; real parts where none are given, but no second reader."""
+    parts = Readers(FINDER, text or OcrbTextReader(), codes or ZxingCodeReader(), second)
+    return LiveReader(parts, FakeClock())
+
+
 @pytest.fixture
 def live(text_reader):
     """The pair of readers that the program uses."""
-    first = OcrbTextReader()
-    return LiveReader(first, ZxingCodeReader(), FakeClock(), second_reader=text_reader)
+    return wired(second=text_reader)
 
 
 class OtherText:
@@ -160,14 +172,14 @@ class BrokenReader:
 
 
 def test_a_missing_model_is_an_error_of_its_own():
-    live = LiveReader(BrokenReader(), ZxingCodeReader(), FakeClock())
+    live = wired(BrokenReader())
     live.reset(Side.FRONT)
     with pytest.raises(ModelError):
         live.observe(Frame(np.zeros((720, 1280, 3), np.uint8), 0, 0))
 
 
 def test_what_the_second_reader_contradicts_is_never_accepted():
-    live = LiveReader(OcrbTextReader(), ZxingCodeReader(), FakeClock(), second_reader=OtherText())
+    live = wired(second=OtherText())
     live.reset(Side.FRONT)
     seen = show(live, "fr-passport-berthier", Side.FRONT)
     assert all(observation.reading is None for observation in seen)
@@ -182,7 +194,7 @@ class MalformedSeal:
 
 
 def test_a_malformed_seal_is_a_question_and_not_a_missing_seal(text_reader):
-    live = LiveReader(OcrbTextReader(), MalformedSeal(), FakeClock(), second_reader=text_reader)
+    live = wired(codes=MalformedSeal(), second=text_reader)
     live.reset(Side.FRONT)
     live.reset(Side.BACK)
     seen = show(live, "fr-id-lefevre", Side.BACK)
@@ -206,9 +218,104 @@ class Blind:
 
 
 def test_where_the_first_reader_sees_no_letters_the_general_one_reads_more_strictly(text_reader):
-    live = LiveReader(Blind(), ZxingCodeReader(), FakeClock(), second_reader=text_reader)
+    live = wired(Blind(), second=text_reader)
     live.reset(Side.FRONT)
     seen = show(live, "fr-id-1988-rousseau", Side.FRONT, frames=60)
     reading = seen[-1].reading
     assert reading.document.mrz == SPECIMENS["fr-id-1988-rousseau"].mrz
     assert reading.frames_agreeing >= 3
+
+
+class Hesitant:
+    """Reads as the real one does, but never sure whether the last letter of a name is N or M."""
+
+    def __init__(self):
+        self._reader = OcrbTextReader()
+
+    def warm_up(self):
+        self._reader.warm_up()
+
+    def recognise(self, strips):
+        lines = self._reader.recognise(strips)
+        n, m = (ALPHABET.index(c) + 1 for c in "NM")
+        for scores in lines:
+            at = scores[:, n] > 0.5
+            scores[at, m] = 0.4 * scores[at, n]
+            scores[at, n] *= 0.6
+        return lines
+
+
+def offered(live, name, side):
+    """The open reading that a hesitant reader ends with."""
+    live.reset(Side.FRONT)
+    live.reset(side)
+    seen = show(live, name, side, frames=70)
+    assert seen[-1].reading is None
+    return seen[-1].open_reading
+
+
+def test_what_stays_open_is_offered_and_settled_by_the_agent(text_reader):
+    live = wired(Hesitant(), second=text_reader)
+    reading = offered(live, "fr-id-martin", Side.BACK)
+    assert reading.lines == SPECIMENS["fr-id-martin"].mrz
+    assert [(c.line, c.position) for c in reading.open] == [(2, 5)]
+    assert set(reading.open[0].candidates) == {"N", "M"}
+    assert [strip.shape for strip in reading.strips] == [(48, 960)] * 3
+    assert not live.settle(("X" * 30, *reading.lines[1:]))
+    assert live.settle(reading.lines)
+    after = show(live, "fr-id-martin", Side.BACK, frames=1)[-1]
+    assert after.reading.document.mrz == SPECIMENS["fr-id-martin"].mrz
+    assert after.open_reading is None
+    (check,) = [c for c in after.reading.checks if c.code == "reading.settled"]
+    assert (check.verdict, check.detail) == (Verdict.UNSURE, "1")
+
+
+def test_the_agent_can_settle_only_what_is_open(text_reader):
+    live = wired(Hesitant(), second=text_reader)
+    reading = offered(live, "fr-id-martin", Side.BACK)
+    changed = reading.lines[2].replace("MARTIN", "MARTIM").replace("GAELLE", "GAELLA")
+    assert not live.settle((*reading.lines[:2], changed))
+    assert not live.settle(reading.lines[:2])
+
+
+def test_nothing_can_be_settled_where_nothing_is_open(live):
+    live.reset(Side.FRONT)
+    assert not live.settle(SPECIMENS["fr-id-martin"].mrz)
+
+
+def test_a_dispute_of_the_readers_is_offered_with_both_opinions(text_reader):
+    class Disputes:
+        """A second reader that sees another letter in one place."""
+
+        def warm_up(self):
+            pass
+
+        def recognise(self, strips):
+            lines = text_reader.recognise(strips)
+            n, m = (ALPHABET.index(c) + 1 for c in "NM")
+            for scores in lines:
+                scores[:, [n, m]] = scores[:, [m, n]]
+            return lines
+
+    live = wired(second=Disputes())
+    reading = offered(live, "fr-id-martin", Side.BACK)
+    letters = {reading.lines[c.line][c.position] for c in reading.open}
+    assert letters <= {"N", "M"}
+    assert all(set(c.candidates) == {"N", "M"} for c in reading.open)
+
+
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_a_document_is_read_whichever_way_it_lies(live, degrees):
+    live.reset(Side.FRONT)
+    conditions = replace(Conditions.fair(), rotation_deg=degrees + 4, card_width=0.5)
+    seen = show(live, "fr-passport-berthier", Side.FRONT, conditions=conditions, frames=40)
+    assert seen[-1].reading.document.mrz == SPECIMENS["fr-passport-berthier"].mrz
+    assert seen[-1].portrait is not None
+
+
+def test_a_hand_on_the_zone_is_named(live):
+    live.reset(Side.FRONT)
+    live.reset(Side.BACK)
+    conditions = replace(Conditions.fair(), hand=Hand.ZONE)
+    seen = show(live, "fr-id-lefevre", Side.BACK, conditions=conditions, frames=20)
+    assert Guidance.HAND_ON_ZONE in {each.guidance for each in seen}
