@@ -1,6 +1,7 @@
 """Benchmark: how surely and how fast specimens are read before the camera and from files.
 
     python packaging/bench/read.py [--json] [--quick] [--seed N] [--rounds N]
+    python packaging/bench/read.py --folder DIR [--truth FILE] [--jobs N] [--json]
 
 Live: each side that carries a zone is shown under seeded conditions for up to four seconds of
 camera time. A frame that comes while the reader still works is dropped, as in the program, so slow
@@ -210,7 +211,14 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--rounds", type=int, default=0)
     parser.add_argument("--reader", choices=("pair", "ocrb", "paddle"), default="pair")
+    parser.add_argument("--folder", help="read the files of a folder instead")
+    parser.add_argument("--truth", help="with --folder: what is true of them, JSON lines")
+    parser.add_argument("--jobs", type=int, default=0, help="with --folder: files at once")
     options = parser.parse_args()
+    if options.folder:
+        import folder  # beside this file
+
+        return folder.main(options)
     figures = run(options.quick, options.seed, options.rounds, options.reader)
     if options.json:
         print(json.dumps(figures))
