@@ -123,6 +123,7 @@ def read(
         from kiosk.commands.read_camera import judge_camera
 
         judge_camera(camera, seconds, texts, json=json)
+        return
     _read_files(files or [], jobs, texts, json=json)
 
 
