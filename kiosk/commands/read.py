@@ -20,6 +20,7 @@ from kiosk.commands.console import (
     DataOption,
     ExitCode,
     JsonOption,
+    decimal,
     error_json,
     error_lines,
     leave,
@@ -212,7 +213,7 @@ def _progress(total: int, texts: Texts) -> Iterator[Callable[[], None]]:
 
         def render(self, task: Task) -> Text:
             speed = task.finished_speed or task.speed
-            return Text(texts("read.rate", n=f"{speed:.1f}") if speed else "")
+            return Text(texts("read.rate", n=decimal(speed, texts)) if speed else "")
 
     columns = (
         TextColumn("{task.description}"),

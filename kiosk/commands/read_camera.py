@@ -5,10 +5,11 @@ Nothing is stored, and no name, number or code is shown. Exit codes: 0 fit, also
 """
 
 from collections.abc import Iterator
+
 import msgspec
 import typer
 
-from kiosk.commands.console import ExitCode, leave, say, say_json
+from kiosk.commands.console import ExitCode, decimal, leave, say, say_json
 from kiosk.config import CameraConfig, CameraKind, Config
 from kiosk.services.camera_verdict import CameraMeasures, Grade, TrialVerdict
 from kiosk.texts import Texts
@@ -109,11 +110,14 @@ def _figures(measures: CameraMeasures, texts: Texts) -> Iterator[tuple[str, str]
         return texts("read.camera.ms", n=round(value))
 
     values = _values(measures)
-    yield "picture", texts("read.camera.picture", size=values["size"], rate=f"{measures.rate:.1f}")
+    yield (
+        "picture",
+        texts("read.camera.picture", size=values["size"], rate=decimal(measures.rate, texts)),
+    )
     yield "lost", share(measures.lost)
     yield "exposure", share(measures.exposure)
     if measures.noise is not None:
-        yield "noise", texts("read.camera.levels", n=f"{measures.noise:.1f}")
+        yield "noise", texts("read.camera.levels", n=decimal(measures.noise, texts))
     if measures.sharpness is not None:
         yield "sharpness", share(measures.sharpness)
         yield "glare", share(measures.glare_share)

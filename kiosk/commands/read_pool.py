@@ -4,7 +4,7 @@ Rules, in order:
 
 1. Processes, not threads: a decoder that crashes, hangs or eats memory takes one file with it, and
    the interpreter's lock stops nobody.
-2. A process that gives no sign for 60 seconds, or is not done in 300, is ended; the file gets a
+2. A process that gives no sign for two minutes, or is not done in ten, is ended; the file gets a
    typed error and the next file a new process.
 3. Leaving the pool, also by Ctrl+C, ends every process.
 """
@@ -33,8 +33,8 @@ from kiosk.domain.errors import (
 )
 from kiosk.texts import Texts
 
-QUIET_S: Final = 60.0
-WHOLE_S: Final = 300.0
+QUIET_S: Final = 120.0
+WHOLE_S: Final = 600.0
 STOP_S: Final = 5.0
 MAX_JOBS: Final = 8
 _ROOT: Final = Path(__file__).resolve().parents[2]
@@ -74,13 +74,28 @@ class ReadPool:
     """Use as a context; :meth:`answers` may be called once or more inside it."""
 
     def __init__(
-        self, jobs: int, texts: Texts, *, quiet_s: float = QUIET_S, whole_s: float = WHOLE_S
+        self,
+        jobs: int,
+        texts: Texts,
+        *,
+        quiet_s: float = QUIET_S,
+        whole_s: float = WHOLE_S,
+        command: Sequence[str] = (),
     ) -> None:
-        """``jobs``: processes; they start when the first files come."""
+        """Prepare; the processes start when the first files come.
+
+        Args:
+            jobs: how many processes.
+            texts: in the language of the answers.
+            quiet_s: longest time without a sign of life.
+            whole_s: longest time for one file.
+            command: what to start instead of :mod:`kiosk.commands.read_worker`.
+        """
         self._texts = texts
         self._limits = (quiet_s, whole_s)
         self._threads = ThreadPoolExecutor(jobs, thread_name_prefix="read")
-        self._workers = [_Worker(texts.language, together=jobs > 1) for _ in range(jobs)]
+        words = (texts.language, "together" if jobs > 1 else "alone")
+        self._workers = [_Worker(command or _command(*words)) for _ in range(jobs)]
         self._idle: SimpleQueue[_Worker] = SimpleQueue()
         for worker in self._workers:
             self._idle.put(worker)
@@ -141,8 +156,8 @@ class ReadPool:
 class _Worker:
     """One process, started when it is asked and again after it was ended."""
 
-    def __init__(self, language: str, *, together: bool) -> None:
-        self._words = (language, "together" if together else "alone")
+    def __init__(self, command: Sequence[str]) -> None:
+        self._command = command
         self._process: subprocess.Popen[str] | None = None
         self._lock = threading.Lock()
         self._closed = False
@@ -192,7 +207,7 @@ class _Worker:
         with self._lock:
             if self._closed:
                 raise ReadingStoppedError("closed")
-            process = self._process = _start(self._words)
+            process = self._process = _start(self._command)
         said = self._hear(process, quiet_s)
         if "failed" in said:
             self.end()
@@ -224,9 +239,12 @@ class _Worker:
         raise ReadingStoppedError("gone")
 
 
-def _start(words: tuple[str, ...]) -> "subprocess.Popen[str]":
+def _command(*words: str) -> tuple[str, ...]:
     # -P: a module that lies beside the pictures must not be taken for one of this program.
-    command = [sys.executable, "-P", "-m", "kiosk.commands.read_worker", *words]
+    return (sys.executable, "-P", "-m", "kiosk.commands.read_worker", *words)
+
+
+def _start(command: Sequence[str]) -> "subprocess.Popen[str]":
     others = os.environ.get("PYTHONPATH", "")
     path = os.pathsep.join(part for part in (str(_ROOT), others) if part)
     return subprocess.Popen(  # noqa: S603 - this program itself

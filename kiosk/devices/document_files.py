@@ -13,6 +13,7 @@ Rules, in order:
 from __future__ import annotations
 
 import os
+import stat
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,7 +48,7 @@ SUFFIXES = PICTURE_SUFFIXES | _CLIPS | {".pdf"}
 """What is looked at in a folder."""
 MAX_FRAMES = 90
 _FRAME_STEP = 2
-_FAILURES_UNTIL_END = 8  # FFmpeg answers "nothing" at the end and at some broken frames alike
+_FAILURES_UNTIL_END = 64  # FFmpeg answers "nothing" at the end and at broken frames alike
 _COUNT_SLACK = 2  # containers without an index guess the number of their frames
 _DOTS_PER_INCH = 250
 _POINTS_PER_INCH = 72
@@ -73,12 +74,14 @@ def kind_of(path: Path) -> FileKind:
         PictureTypeError: none of the known types.
     """
     try:
-        size = path.stat().st_size
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise PictureUnreadableError("no file")  # a pipe would be waited for without end
         with path.open("rb") as file:
             head = file.read(1024)
     except (OSError, ValueError) as exc:  # ValueError: a NUL in the name
         raise PictureUnreadableError("file cannot be opened") from exc
-    if size > MAX_FILE_BYTES:
+    if status.st_size > MAX_FILE_BYTES:
         raise PictureTooLargeError("bytes")
     if not head:
         raise PictureUnreadableError("empty file")

@@ -76,7 +76,7 @@ class _Sight:
     failed: int = 0
 
     def take(self, seen: Observation, lasted_ms: int) -> None:
-        if not self.documents and not self.plain:
+        if not self.documents and not self.plain and seen.reading is None:
             self.said_ms[seen.guidance] += lasted_ms
         for code in seen.codes:
             kind = classify(code.payload).kind.value
