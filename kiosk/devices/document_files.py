@@ -30,6 +30,7 @@ from kiosk.devices.picture_files import (
     MAX_PIXELS,
     MAX_SIDE,
     PICTURE_SUFFIXES,
+    check_size,
     format_of,
     pages_in,
 )
@@ -132,6 +133,7 @@ class DocumentFile:
             FileKind.CLIP: self._frames,
         }[self.kind]
         for picture in source():
+            check_size((picture.shape[1], picture.shape[0]))
             self.shown += 1
             yield picture
         if self.shown == 0:
@@ -174,8 +176,7 @@ class DocumentFile:
             height = clip.get(cv2.CAP_PROP_FRAME_HEIGHT)
             if not clip.isOpened() or width <= 0:
                 raise PictureUnreadableError("clip")
-            if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
-                raise PictureTooLargeError("pixels")
+            check_size((int(width), int(height)))
             yield from self._taken(clip)
         finally:
             clip.release()

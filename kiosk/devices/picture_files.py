@@ -3,7 +3,8 @@
 Rules, in order:
 
 1. The first bytes say what a file is; only the decoder of that format is asked.
-2. At most 64 MiB, 40 megapixels and 20,000 px a side, checked before a pixel is decoded.
+2. At most 64 MiB, 40 megapixels, 20,000 px a side and 32 times longer than wide, checked before a
+   pixel is decoded.
 3. A file that ends too early is an error: half a picture must not pass for a whole one.
 4. An animation (GIF, WebP, PNG, AVIF) or a burst (MPO) is read as its first picture; a TIFF as its
    pages, without the reduced copies of them.
@@ -44,6 +45,8 @@ MAX_FILE_BYTES: Final = 64 * 1024 * 1024
 MAX_PIXELS: Final = 40_000_000
 MAX_SIDE: Final = 20_000
 """OpenCV's geometric functions end at 32,767 px."""
+MAX_ASPECT: Final = 32
+"""A document, or a strip cut out of one, is never longer; work on such ribbons has no end."""
 MAX_PAGES: Final = 20
 PICTURE_SUFFIXES: Final = frozenset(
     {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".webp", ".bmp", ".tif", ".tiff"}
@@ -141,7 +144,7 @@ def pages_in(data: bytes) -> Iterator[Picture]:
         with _translated():
             if number and not _turn_to(image, number):
                 return
-            _check_size(image.size)
+            check_size(image.size)
             picture = None if _is_reduced_copy(image, number) else _pixels(image)
         if picture is not None:
             yield picture
@@ -182,7 +185,7 @@ def _opened(data: bytes) -> Image.Image:
     if form == "WEBP":
         if int.from_bytes(data[4:8], "little") + 8 > len(data):
             raise PictureIncompleteError("WebP")
-        _check_size(_webp_size(data))  # its decoder makes room for the pixels when it opens
+        check_size(_webp_size(data))  # its decoder makes room for the pixels when it opens
     if form == "HEIF":
         _need_heif()
     formats = ("JPEG", "MPO") if form == "JPEG" else (form,)
@@ -215,11 +218,14 @@ def _webp_size(data: bytes) -> tuple[int, int]:
     return width, height
 
 
-def _check_size(size: tuple[int, int]) -> None:
+def check_size(size: tuple[int, int]) -> None:
+    """Raises PictureUnreadableError or PictureTooLargeError for a size that is not worked on."""
     if size[0] <= 0 or size[1] <= 0:
         raise PictureUnreadableError("empty picture")
     if size[0] * size[1] > MAX_PIXELS or max(size) > MAX_SIDE:
         raise PictureTooLargeError("pixels")
+    if max(size) > MAX_ASPECT * min(size):
+        raise PictureUnreadableError("shape")
 
 
 def _turn_to(image: Image.Image, number: int) -> bool:
@@ -240,7 +246,7 @@ def _is_reduced_copy(image: Image.Image, number: int) -> bool:
 
 def _pixels(image: Image.Image) -> Picture:
     image.load()
-    _check_size(image.size)
+    check_size(image.size)
     if image.format in ("JPEG", "MPO") and _has_no_foot(image):
         raise PictureIncompleteError("JPEG")
     return bgr_of(image)
