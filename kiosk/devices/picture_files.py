@@ -3,7 +3,7 @@
 Rules, in order:
 
 1. The first bytes say what a file is; only the decoder of that format is asked.
-2. At most 64 MiB, 40 megapixels, 20,000 px a side and 32 times longer than wide, checked before a
+2. At most 64 MiB, 40 megapixels, 20,000 px a side and 16 times longer than wide, checked before a
    pixel is decoded.
 3. A file that ends too early is an error: half a picture must not pass for a whole one.
 4. An animation (GIF, WebP, PNG, AVIF) or a burst (MPO) is read as its first picture; a TIFF as its
@@ -45,7 +45,7 @@ MAX_FILE_BYTES: Final = 64 * 1024 * 1024
 MAX_PIXELS: Final = 40_000_000
 MAX_SIDE: Final = 20_000
 """OpenCV's geometric functions end at 32,767 px."""
-MAX_ASPECT: Final = 32
+MAX_ASPECT: Final = 16
 """A document, or a strip cut out of one, is never longer; work on such ribbons has no end."""
 MAX_PAGES: Final = 20
 PICTURE_SUFFIXES: Final = frozenset(

@@ -245,14 +245,14 @@ def test_a_bomb_is_refused_by_its_size(data):
         decode_picture(data)
 
 
-@pytest.mark.parametrize("size", [(5000, 1), (1, 5000), (16, 20_000), (20_000, 300)])
+@pytest.mark.parametrize("size", [(5000, 1), (1, 5000), (16, 20_000), (20_000, 640)])
 def test_a_ribbon_is_no_picture_of_a_document(size):
     with pytest.raises(PictureUnreadableError):
         decode_picture(saved(Image.new("L", size), "PNG"))
 
 
 def test_a_strip_cut_out_of_a_document_is_one():
-    assert decode_picture(saved(Image.new("L", (1200, 40)), "PNG")).shape == (40, 1200, 3)
+    assert decode_picture(saved(Image.new("L", (1200, 80)), "PNG")).shape == (80, 1200, 3)
 
 
 def test_what_a_picture_says_beside_its_pixels_is_bounded_too():
