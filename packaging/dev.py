@@ -278,7 +278,7 @@ def bench(words):
             text=True,
         )
         worst = max(worst, done.returncode)
-        figures[name] = json.loads(done.stdout) if done.returncode == 0 else None
+        figures[name] = json.loads(done.stdout) if done.stdout.strip() else None
         if not options.json:
             print(name, json.dumps(figures[name], indent=2, ensure_ascii=False))
     if options.json:

@@ -254,7 +254,7 @@ def read_zone(line_scores: Sequence[Scores]) -> ZoneReading | None:
         line_scores: per line (T, 38) float32, top to bottom.
     """
     strips = [letters_of(scores) for scores in line_scores]
-    if not all(strips):
+    if not strips or not all(strips):
         return None
     first = "".join(letter.best for letter in strips[0])
     for layout in _candidates(len(strips), first):

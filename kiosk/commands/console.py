@@ -63,6 +63,11 @@ def leave(code: ExitCode) -> None:
     raise typer.Exit(int(code))
 
 
+def decimal(value: float, texts: Texts) -> str:
+    """A number with one decimal, as the language writes it."""
+    return f"{value:.1f}".replace(".", "," if texts.language == "fr" else ".")
+
+
 def error_lines(error: KioskError, texts: Texts) -> tuple[str, ...]:
     """What happened, what to do, and the code with its technical word."""
     key = f"errors.{error.code}"

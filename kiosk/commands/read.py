@@ -2,13 +2,15 @@
 
 Nothing is stored and nothing is sent. One object a file with ``--json``, in the order given. Exit
 codes: 0 everything found is certain, 1 a file shows nothing or nothing certain, 2 wrong use,
-3 a file could not be read.
+3 a file could not be read. Files are read by processes of their own (:mod:`.read_pool`).
+
+``visavis read --camera N`` judges a camera instead (:mod:`.read_camera`).
 """
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +20,7 @@ from kiosk.commands.console import (
     DataOption,
     ExitCode,
     JsonOption,
+    decimal,
     error_json,
     error_lines,
     leave,
@@ -30,11 +33,58 @@ from kiosk.domain.evidence import Check, IdentityDocument, Verdict
 from kiosk.texts import Texts
 
 if TYPE_CHECKING:
-    from kiosk.services.file_reading import CodeReading, DocumentReading, FileReader, FileReading
+    from kiosk.commands.read_pool import FileAnswer
+    from kiosk.services.file_reading import CodeReading, DocumentReading, FileReading
 
     Outcome = FileReading | KioskError
 
 _OK = {Verdict.PASS: True, Verdict.FAIL: False}
+DEFAULT_SECONDS = 10.0
+
+
+@dataclass(slots=True)
+class Opened:
+    """How far a file was opened.
+
+    Attributes:
+        kind: ``picture``, ``pages`` or ``clip``; empty where that was not found out.
+        pictures: how many were looked at.
+        skipped: frames of a clip that could not be decoded.
+        more: whether the file holds more than was looked at.
+    """
+
+    kind: str = ""
+    pictures: int = 0
+    skipped: int = 0
+    more: bool = False
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of several files, for the last line."""
+
+    files: int = 0
+    accepted: int = 0
+    not_accepted: int = 0
+    nothing: int = 0
+    errors: int = 0
+
+    def add(self, answer: "FileAnswer") -> None:
+        """Count one file."""
+        self.files += 1
+        self.accepted += answer.accepted
+        self.not_accepted += answer.not_accepted
+        self.nothing += answer.nothing
+        self.errors += answer.error
+
+    def text(self, texts: Texts) -> str:
+        """One line."""
+        parts = [texts("read.total.files", n=self.files)]
+        for name in ("accepted", "not_accepted", "nothing", "errors"):
+            count = getattr(self, name)
+            if count or name == "accepted":
+                parts.append(texts(f"read.total.{name}", n=count))
+        return ", ".join(parts) + "."
 
 
 def register(app: typer.Typer) -> None:
@@ -44,33 +94,66 @@ def register(app: typer.Typer) -> None:
 
 def read(
     files: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Argument(metavar="FILE...", help="Photo, scan, PDF, clip, or a folder of them."),
-    ],
+    ] = None,
     data: DataOption = None,
-    jobs: Annotated[int, typer.Option("--jobs", min=1, max=64, help="Files at once.")] = 1,
+    jobs: Annotated[
+        int,
+        typer.Option("--jobs", min=0, max=64, help="Files at once; 0: as many as there are cores."),
+    ] = 0,
+    camera: Annotated[
+        str,
+        typer.Option(
+            "--camera",
+            metavar="CAMERA",
+            help="Judge a camera instead: number, device, specimen[:NAME] or replay:PATH.",
+        ),
+    ] = "",
+    seconds: Annotated[
+        float, typer.Option("--seconds", min=1, max=600, help="How long to judge the camera.")
+    ] = DEFAULT_SECONDS,
     json: JsonOption = False,
 ) -> None:
-    """Read documents and codes in files; nothing is stored."""
+    """Read documents and codes in files, or judge a camera; nothing is stored."""
     texts = texts_of(data)
+    if camera:
+        if files:
+            typer.echo(texts("read.camera_or_files"), err=True)
+            leave(ExitCode.WRONG_USE)
+        from kiosk.commands.read_camera import judge_camera
+
+        judge_camera(camera, seconds, texts, json=json)
+        return
+    _read_files(files or [], jobs, texts, json=json)
+
+
+def _read_files(files: list[Path], jobs: int, texts: Texts, *, json: bool) -> None:
     missing = [path for path in files if not path.exists()]
     for path in missing:
-        typer.echo(texts("read.missing", file=path.name), err=True)
+        typer.echo(texts("read.missing", file=shown_name(path.name)), err=True)
     paths = list(_expanded(files))
     if missing or not paths:
         if not missing:
             typer.echo(texts("read.no_files"), err=True)
         leave(ExitCode.WRONG_USE)
     code = ExitCode.DONE
-    with _progress(len(paths), texts) as advance:
-        for path, outcome in _outcomes(paths, jobs):
-            advance()
+    tally = Tally()
+    try:
+        for answer in _answers(paths, jobs, texts):
             if json:
-                say_json(as_json(path, outcome, texts))
+                say_json(answer.object)
             else:
-                for line in as_text(path, outcome, texts):
+                for line in answer.lines:
                     say(line)
-            code = max(code, _code_of(outcome))
+            code = max(code, answer.code)
+            tally.add(answer)
+    except KeyboardInterrupt:
+        typer.echo(texts("read.interrupted"), err=True)
+        code = ExitCode.FAILED
+    if len(paths) > 1:
+        # Where every line of the answer is an object, the sum is for the person who waits.
+        typer.echo(tally.text(texts), err=json)
     leave(code)
 
 
@@ -83,36 +166,25 @@ def _expanded(files: Iterable[Path]) -> Iterator[Path]:
             yield from sorted(
                 file
                 for file in path.rglob("*")
-                if file.is_file() and file.suffix.lower() in SUFFIXES
+                if file.suffix.lower() in SUFFIXES and file.is_file()
             )
         else:
             yield path
 
 
-def _outcomes(paths: Sequence[Path], jobs: int) -> Iterator[tuple[Path, "Outcome"]]:
-    """Read the files, ``jobs`` at once, in their order. Raises ModelError at the first."""
-    from kiosk.bootstrap.hardware import load_readers
-    from kiosk.devices.clock import SystemClock
-    from kiosk.services.file_reading import FileReader
+def _answers(paths: list[Path], jobs: int, texts: Texts) -> Iterator["FileAnswer"]:
+    """Read the files side by side, answers in their order. Raises ModelError at the first."""
+    from kiosk.commands.read_pool import ReadPool, default_jobs
 
-    readers = load_readers(thorough=True)
-    readers.warm_up()
-    reader = FileReader(readers, SystemClock())
-    with ThreadPoolExecutor(jobs) as pool:
-        yield from zip(paths, pool.map(lambda path: _outcome(reader, path), paths), strict=True)
+    with (
+        ReadPool(min(jobs or default_jobs(), len(paths)), texts) as pool,
+        _progress(len(paths), texts) as advance,
+    ):
+        yield from pool.answers(paths, advance)
 
 
-def _outcome(reader: "FileReader", path: Path) -> "Outcome":
-    from kiosk.devices.document_files import FileKind, kind_of, pictures_of
-
-    try:
-        moving = kind_of(path) is FileKind.CLIP
-        return reader.read(pictures_of(path), moving=moving)
-    except KioskError as exc:
-        return exc
-
-
-def _code_of(outcome: "Outcome") -> ExitCode:
+def exit_code_of(outcome: "Outcome") -> ExitCode:
+    """What one file alone ends the command with."""
     if isinstance(outcome, KioskError):
         return ExitCode.FAILED
     return ExitCode.DONE if outcome.certain else ExitCode.NO
@@ -125,23 +197,59 @@ def _progress(total: int, texts: Texts) -> Iterator[Callable[[], None]]:
         yield lambda: None
         return
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    class Rate(ProgressColumn):
+        """Files a second."""
+
+        def render(self, task: Task) -> Text:
+            speed = task.finished_speed or task.speed
+            return Text(texts("read.rate", n=decimal(speed, texts)) if speed else "")
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        Rate(),
+        TimeRemainingColumn(),
+    )
+    # The answer may go to a file: it must not be drawn into while the bar is on the screen.
+    shared = sys.stdout.isatty()
+    with Progress(
+        *columns, console=Console(stderr=True), transient=True, redirect_stdout=shared
+    ) as bar:
         task = bar.add_task(texts("read.working"), total=total)
         yield lambda: bar.advance(task)
+
+
+def shown_name(name: str) -> str:
+    """A file name that can be printed: no control characters, no half characters."""
+    whole = name.encode("utf-8", "replace").decode("utf-8")
+    return "".join(c if c.isprintable() else "·" for c in whole)
 
 
 # --- JSON -----------------------------------------------------------------------------------------
 
 
-def as_json(path: Path, outcome: "Outcome", texts: Texts) -> dict[str, object]:
+def as_json(
+    path: Path, outcome: "Outcome", texts: Texts, opened: Opened | None = None
+) -> dict[str, object]:
     """One file as the contract of the command line writes it."""
+    file = str(path).encode("utf-8", "replace").decode("utf-8")
     if isinstance(outcome, KioskError):
-        return {"file": str(path), **error_json(outcome, texts)}
+        return {"file": file, **error_json(outcome, texts)}
     quality = outcome.quality
     return {
-        "file": str(path),
+        "file": file,
         "documents": [_document_json(document) for document in outcome.documents],
         "codes": [_code_json(code) for code in outcome.codes],
         "quality": None
@@ -152,6 +260,7 @@ def as_json(path: Path, outcome: "Outcome", texts: Texts) -> dict[str, object]:
             "exposure": round(quality.exposure, 3),
         },
         "elapsed_ms": outcome.elapsed_ms,
+        **({} if opened is None else {"opened": asdict(opened)}),
     }
 
 
@@ -209,9 +318,11 @@ def fields_of(document: IdentityDocument) -> dict[str, str]:
 # --- text -----------------------------------------------------------------------------------------
 
 
-def as_text(path: Path, outcome: "Outcome", texts: Texts) -> Iterator[str]:
+def as_text(
+    path: Path, outcome: "Outcome", texts: Texts, opened: Opened | None = None
+) -> Iterator[str]:
     """One file for a person."""
-    yield f"— {path.name}"
+    yield f"— {shown_name(path.name)}"
     if isinstance(outcome, KioskError):
         yield from (f"  {line}" for line in error_lines(outcome, texts))
         return
@@ -226,6 +337,15 @@ def as_text(path: Path, outcome: "Outcome", texts: Texts) -> Iterator[str]:
         name = texts(f"read.code.{code.payload.kind.value}")
         what = f"{name} ({code.sighting.symbology})"
         yield "  " + texts("read.pair", label=what, value=printable)
+    yield from (f"  ! {line}" for line in _left_out(opened or Opened(), texts))
+
+
+def _left_out(opened: Opened, texts: Texts) -> Iterator[str]:
+    """What of the file was not looked at."""
+    if opened.skipped:
+        yield texts("read.skipped", n=opened.skipped)
+    if opened.more:
+        yield texts(f"read.more.{opened.kind}", n=opened.pictures)
 
 
 def _document_text(reading: "DocumentReading", texts: Texts) -> Iterator[str]:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from kiosk.devices.pacing import Pacer, monotonic_ms
-from kiosk.devices.picture_files import MAX_PIXELS, open_picture
+from kiosk.devices.picture_files import MAX_PIXELS, PICTURE_SUFFIXES, open_picture
 from kiosk.domain.errors import (
     CameraUnpluggedError,
     NoCameraError,
@@ -24,7 +24,7 @@ from kiosk.ports import Frame
 if TYPE_CHECKING:
     from kiosk.ports import Picture
 
-PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
+PICTURES = PICTURE_SUFFIXES
 CLIPS = frozenset({".avi", ".mp4", ".mkv", ".mov", ".webm", ".mjpg", ".mjpeg", ".m4v"})
 
 

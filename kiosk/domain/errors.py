@@ -95,6 +95,36 @@ class ModelError(CaptureError):
     code = "CAPTURE-020"
 
 
+class PictureSupportError(CaptureError):
+    """The file is of a type that an optional package reads, and it is not installed (HEIC)."""
+
+    code = "CAPTURE-040"
+
+
+class PictureIncompleteError(PictureUnreadableError):
+    """The file ends too early: it was cut while it was copied or sent."""
+
+    code = "CAPTURE-041"
+
+
+class PictureProtectedError(PictureUnreadableError):
+    """The file is protected by a password."""
+
+    code = "CAPTURE-042"
+
+
+class ReadingTooLongError(CaptureError):
+    """The file was not read before its deadline; reading it was stopped."""
+
+    code = "CAPTURE-043"
+
+
+class ReadingStoppedError(CaptureError):
+    """The process that read the file ended: damaged file, or not enough memory."""
+
+    code = "CAPTURE-044"
+
+
 class DocumentError(KioskError):
     """A text is not the document it claims to be."""
 

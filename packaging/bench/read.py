@@ -2,6 +2,7 @@
 
     python packaging/bench/read.py [--json] [--quick] [--seed N] [--rounds N] [--crowd N] [--jobs N]
     python packaging/bench/read.py --frames 20000     so many frames, for wrong readings
+    python packaging/bench/read.py --folder DIR [--truth FILE] [--jobs N] [--json]
 
 Live: each side that carries a zone is shown under seeded conditions for at most two seconds of
 camera time. A frame that comes while the reader still works is dropped, as in the program, so slow
@@ -321,11 +322,22 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--rounds", type=int, default=0)
     parser.add_argument("--crowd", type=int, default=CROWD)
-    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=0, help="processes at once")
     parser.add_argument("--frames", type=int, default=0)
+    parser.add_argument("--folder", help="read the files of a folder instead")
+    parser.add_argument("--truth", help="with --folder: what is true of them, JSON lines")
     options = parser.parse_args()
+    if options.folder:
+        import folder  # beside this file
+
+        return folder.main(options)
     figures = run(
-        options.quick, options.seed, options.rounds, options.crowd, options.jobs, options.frames
+        options.quick,
+        options.seed,
+        options.rounds,
+        options.crowd,
+        options.jobs or 1,
+        options.frames,
     )
     if options.json:
         print(json.dumps(figures))

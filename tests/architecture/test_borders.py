@@ -15,7 +15,8 @@ import kiosk.services
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = [m.name for m in pkgutil.iter_modules(kiosk.services.__path__, "kiosk.services.")]
 # These look at pictures, and are loaded in the camera's thread only.
-PICTURES = {f"kiosk.services.{name}" for name in ("reading", "zone_reading", "file_reading")}
+_EYES = ("reading", "zone_reading", "file_reading", "camera_trial", "camera_verdict")
+PICTURES = {f"kiosk.services.{name}" for name in _EYES}
 HEAVY = {"PySide6", "sqlalchemy", "sqlcipher3", "cv2", "onnxruntime", "zxingcpp", "httpx"}
 
 

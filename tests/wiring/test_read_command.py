@@ -1,0 +1,213 @@
+"""``visavis read`` from outside: order, hostile files, processes that die, a bar, Ctrl+C."""
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from kiosk.__main__ import build_app, run
+from kiosk.commands.read_pool import ReadPool, default_jobs
+from kiosk.devices.specimens import load_specimens
+from kiosk.domain.errors import ModelError
+from kiosk.domain.evidence import Side
+from kiosk.paths import RESOURCES
+from kiosk.texts import Texts
+
+PASSPORT = load_specimens(RESOURCES / "specimens")["fr-passport-berthier"].files[Side.FRONT]
+TEXTS = Texts.load("en")
+
+
+@pytest.fixture
+def ask(tmp_path, capsys):
+    def asked(*words: object) -> tuple[int, str, str]:
+        code = run(build_app(), ["read", *map(str, words), "--data", str(tmp_path / "none")])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return asked
+
+
+def stand_in(body: str) -> tuple[str, ...]:
+    """A worker that does what a test says with each ``line`` asked."""
+    loop = "import os, sys, time\nprint('{\"ready\": true}', flush=True)\nfor line in sys.stdin:\n"
+    return (sys.executable, "-c", loop + f" {body}")
+
+
+ANSWER = 'print(\'{"object": {}, "lines": [], "code": 0}\', flush=True)'
+
+
+def test_answers_keep_the_order_and_the_sum_goes_to_the_error_stream(ask, tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.jpg").write_bytes(PASSPORT.read_bytes())
+    (folder / "b.jpg").write_bytes(b"\xff\xd8\xff\xe0 cut")
+    (folder / "c.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    (folder / "notes.txt").write_text("not looked at")
+    code, out, err = ask(folder, "--json", "--jobs", "2")
+    answers = [json.loads(line) for line in out.splitlines()]
+    assert [Path(answer["file"]).name for answer in answers] == ["a.jpg", "b.jpg", "c.heic"]
+    assert answers[0]["documents"][0]["accepted"] is True
+    assert answers[0]["opened"] == {"kind": "picture", "pictures": 1, "skipped": 0, "more": False}
+    codes = {answer["error"]["code"] for answer in answers[1:]}
+    assert codes <= {"CAPTURE-010", "CAPTURE-041"}
+    assert "3 fichiers, 1 document lu de façon sûre, 2 fichiers impossibles à ouvrir." in err
+    assert code == 3
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="names that Windows does not allow")
+def test_a_name_full_of_control_characters_is_shown_harmlessly(ask, tmp_path):
+    file = tmp_path / "\x1b[2J\x07a\u202e.jpg"
+    file.write_bytes(b"no picture")
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.jpg"))
+    odd.write_bytes(b"no picture")
+    code, out, _ = ask(file, odd)
+    assert code == 3
+    assert not set("\x1b\x07\u202e") & set(out)
+    assert [json.loads(line)["error"]["code"] for line in ask(file, odd, "--json")[1].splitlines()]
+
+
+def test_a_process_that_dies_costs_one_file():
+    worker = stand_in(f"os.abort() if 'bad' in line else {ANSWER}")
+    with ReadPool(1, TEXTS, command=worker) as pool:
+        answers = list(pool.answers([Path("a"), Path("bad"), Path("c")]))
+    assert [answer.error for answer in answers] == [False, True, False]
+    assert answers[1].object["error"]["code"] == "CAPTURE-044"
+    assert "CAPTURE-044 (gone)" in answers[1].lines[-1]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "time.sleep(600)",
+        "[print('{\"taken\": 1}', flush=True) or time.sleep(0.05) for _ in range(9999)]",
+    ],
+    ids=["silent", "endless"],
+)
+def test_a_process_that_hangs_is_ended(body):
+    with ReadPool(1, TEXTS, quiet_s=2, whole_s=3, command=stand_in(body)) as pool:
+        (answer,) = pool.answers([Path("a")])
+    assert answer.object["error"]["code"] == "CAPTURE-043"
+
+
+def test_a_reader_that_cannot_be_loaded_is_an_error_of_the_command():
+    said = 'print(\'{"failed": "CAPTURE-020", "detail": "unreadable"}\', flush=True)'
+    worker = (sys.executable, "-c", said)
+    with ReadPool(1, TEXTS, command=worker) as pool, pytest.raises(ModelError):
+        list(pool.answers([Path("a")]))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="asks for a process by its number")
+def test_leaving_the_pool_ends_its_processes(tmp_path):
+    mark = tmp_path / "pid"
+    body = f"open({str(mark)!r}, 'w').write(str(os.getpid())) and {ANSWER}"
+    with ReadPool(1, TEXTS, command=stand_in(body)) as pool:
+        list(pool.answers([Path("a")]))
+        pid = int(mark.read_text())
+        os.kill(pid, 0)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_a_machine_reads_as_many_files_at_once_as_it_has_cores():
+    assert 1 <= default_jobs() <= (os.cpu_count() or 1)
+
+
+@pytest.mark.process
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminal")
+def test_a_person_at_a_terminal_sees_a_bar_and_may_stop(tmp_path):
+    for number in range(40):
+        (tmp_path / f"{number:02}.jpg").write_bytes(PASSPORT.read_bytes())
+    out = tmp_path / "out.jsonl"
+    import pty  # not on Windows
+
+    master, slave = pty.openpty()
+    words = ["read", str(tmp_path), "--json", "--jobs", "2", "--data", str(tmp_path / "none")]
+    with out.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "kiosk", *words],
+            stdout=file,
+            stderr=slave,
+            start_new_session=True,
+            env={**os.environ, "COLUMNS": "100"},
+        )
+    os.close(slave)
+    seen = b""
+    while b"/40" not in seen or not out.stat().st_size:
+        assert select.select([master], [], [], 120)[0], "nothing more is shown"
+        seen += os.read(master, 65536)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    workers = children.read_text().split() if children.exists() else []
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(60) == 3
+    while select.select([master], [], [], 0.5)[0]:
+        try:
+            seen += os.read(master, 65536)
+        except OSError:
+            break
+    os.close(master)
+    assert "Lecture interrompue." in seen.decode("utf-8", "replace")
+    assert b"Traceback" not in seen
+    for line in out.read_text("utf-8").splitlines():
+        assert json.loads(line)["documents"]
+    deadline = time.monotonic() + 10
+    while any(Path(f"/proc/{pid}").exists() for pid in workers):
+        assert time.monotonic() < deadline, "a process was left behind"
+
+
+# --- cameras --------------------------------------------------------------------------------------
+
+
+def test_a_camera_is_judged(ask):
+    code, out, _ = ask("--camera", f"replay:{PASSPORT}", "--seconds", "3", "--json")
+    answer = json.loads(out)
+    assert code in (0, 1)
+    assert (answer["verdict"] == "unfit") == (code == 1)
+    measures = answer["measures"]
+    assert (measures["width"], measures["height"]) == (1476, 1039)
+    assert 0 <= measures["lost"] <= 1
+    assert {reason["code"] for reason in answer["reasons"]} <= set(_reasons())
+    assert "BERTHIER" not in out
+
+
+def _reasons() -> list[str]:
+    from kiosk.services.camera_verdict import TrialReason
+
+    return [reason.value for reason in TrialReason]
+
+
+def test_the_verdict_is_told_in_words(ask):
+    code, out, err = ask("--camera", "specimen", "--seconds", "4")
+    assert code in (0, 1)
+    assert "Caméra spécimen\u00a0: " in out
+    assert "1280 × 720 pixels" in out
+    assert "4 secondes" in err
+
+
+def test_every_reason_and_every_grade_has_its_words():
+    from kiosk.services.camera_verdict import Grade
+
+    for language in ("fr", "en"):
+        texts = Texts.load(language)
+        for reason in _reasons():
+            assert f"read.camera.reason.{reason}.what" in texts
+            assert f"read.camera.reason.{reason}.do" in texts
+        for grade in Grade:
+            assert f"read.camera.grade.{grade.value}" in texts
+
+
+def test_a_camera_that_is_not_there_is_a_failure_with_its_code(ask, tmp_path):
+    assert ask("--camera", f"replay:{tmp_path / 'none.avi'}")[0] == 3
+    code, out, _ = ask("--camera", f"replay:{tmp_path / 'none.avi'}", "--json")
+    assert (code, json.loads(out)["error"]["code"]) == (3, "CAPTURE-001")
+
+
+def test_a_camera_is_asked_for_wrongly(ask):
+    assert ask("--camera", "rtsp://somewhere/else")[0] == 2
+    assert ask("--camera", "0", PASSPORT)[0] == 2
+    assert ask("--camera", "0", "--seconds", "0")[0] == 2
