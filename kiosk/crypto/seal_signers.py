@@ -37,6 +37,17 @@ _PART: Final = re.compile(
     rb"content-type:\s*application/pkix-cert[^\r\n]*\r?\n(?:[\w-]+:[^\r\n]*\r?\n)*\r?\n?",
     re.IGNORECASE,
 )
+# What the library raises at broken certificates; not all of it is a ValueError.
+BROKEN: Final = (
+    ValueError,
+    TypeError,
+    OverflowError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+    InvalidSignature,
+)
 _SIZES: Final = {"secp256r1": 32, "secp384r1": 48}
 # Reasons under which the key stayed with its owner until the day of revocation.
 _KEY_KEPT: Final = frozenset(
@@ -93,7 +104,7 @@ def take_apart(data: bytes) -> SignerFile:
         raise CertificateFileError("too long")
     try:
         found = _taken_apart(data)
-    except (ValueError, UnsupportedAlgorithm, TypeError) as exc:
+    except BROKEN as exc:
         raise CertificateFileError("unreadable") from exc
     if not found.certificates and not found.revocations:
         raise CertificateFileError("nothing in it")
@@ -110,7 +121,7 @@ def _taken_apart(data: bytes) -> SignerFile:
     for load in (_der_certificate, _der_revocations, _der_bundle):
         try:
             return load(data)
-        except (ValueError, UnsupportedAlgorithm, TypeError):
+        except BROKEN:
             continue
     raise ValueError("no known form")
 
@@ -202,7 +213,7 @@ def build_chains(
                 continue
             ids = (signer.ca_id, signer.certificate_id)
             found[ids] = None if ids in found else signer
-    except (ValueError, UnsupportedAlgorithm) as exc:
+    except BROKEN as exc:
         raise CertificateFileError("unreadable") from exc
     doubled = sum(signer is None for signer in found.values())
     signers = tuple(found[ids] for ids in sorted(found))
@@ -228,19 +239,28 @@ def _lists_of(
 
 
 def _is_list_of(crl: x509.CertificateRevocationList, ca: x509.Certificate) -> bool:
-    if crl.issuer != ca.subject or crl.next_update_utc is None:
-        return False
-    if any(e.critical for e in crl.extensions):
-        # Delta lists and lists of a part of the certificates say so in a critical extension.
-        return False
-    key = ca.public_key()
     try:
-        return crl.is_signature_valid(key)  # type: ignore[arg-type]
-    except (TypeError, InvalidSignature):
+        if crl.issuer != ca.subject or crl.next_update_utc is None:
+            return False
+        # Delta lists and lists of a part of the certificates say so in a critical extension.
+        if any(extension.critical for extension in crl.extensions):
+            return False
+        return crl.is_signature_valid(ca.public_key())  # type: ignore[arg-type]
+    except BROKEN:
         return False
 
 
 def _signer(
+    leaf: x509.Certificate, cas: Sequence[tuple[str, x509.Certificate]], lists: _Lists
+) -> SealSigner | None:
+    """The signer, or None where the certificate does not count or is broken."""
+    try:
+        return _sound_signer(leaf, cas, lists)
+    except BROKEN:
+        return None
+
+
+def _sound_signer(
     leaf: x509.Certificate, cas: Sequence[tuple[str, x509.Certificate]], lists: _Lists
 ) -> SealSigner | None:
     names = leaf.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
@@ -270,7 +290,7 @@ def _signer(
 def _issued(ca: x509.Certificate, leaf: x509.Certificate) -> bool:
     try:
         leaf.verify_directly_issued_by(ca)
-    except (ValueError, TypeError, InvalidSignature):
+    except BROKEN:
         return False
     if not ca.not_valid_before_utc <= leaf.not_valid_before_utc <= ca.not_valid_after_utc:
         return False

@@ -15,7 +15,6 @@ Sources: ETSI TS 102 231 and TS 119 612 (the list), W3C XML Signature, ETSI EN 3
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +27,7 @@ from signxml.algorithms import DigestAlgorithm, SignatureMethod
 from signxml.exceptions import SignXMLException
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
+from kiosk.crypto.seal_signers import BROKEN
 from kiosk.domain.errors import TrustListError, TrustSignerError
 
 MAX_BYTES: Final = 8 * 1024 * 1024
@@ -190,7 +190,7 @@ def _signed_content(root: Any, signer: x509.Certificate) -> Any:
     pem = signer.public_bytes(serialization.Encoding.PEM).decode("ascii")
     try:
         results = XMLVerifier().verify(root, x509_cert=pem, expect_config=config)
-    except (SignXMLException, etree.LxmlError, ValueError, TypeError, KeyError) as exc:
+    except (SignXMLException, etree.LxmlError, LookupError, AttributeError, *BROKEN) as exc:
         raise TrustListError("signature") from exc
     for result in results if isinstance(results, list) else [results]:
         signed = result.signed_xml
@@ -278,5 +278,5 @@ def _certificate(text: str | None) -> x509.Certificate:
     try:
         der = base64.b64decode(re.sub(r"\s", "", text or ""), validate=True)
         return x509.load_der_x509_certificate(der)
-    except (ValueError, binascii.Error) as exc:
+    except BROKEN as exc:
         raise TrustListError("certificate") from exc

@@ -361,6 +361,12 @@ def test_files_without_a_certificate_are_refused(data):
         take_apart(data)
 
 
+def test_a_revocation_list_of_an_impossible_version_is_refused():
+    # Found by fuzzing: the library raises something of its own.
+    with pytest.raises(CertificateFileError):
+        take_apart(CRL.replace(b"\x02\x01\x01", b"\x02\x01\x09", 1))
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=300))
 def test_any_file_is_taken_apart_or_refused(data):
