@@ -8,12 +8,12 @@ Rules, in order:
 1. Live frames are read plainly, matrix codes and bars by turns; then ONE further attempt is made,
    another one each time: regions cut out upright, enlarged, sharpened; the picture inverted or
    halved; everything in all the library's own ways. A still picture gets all attempts at once.
-2. Codes with error correction count at once. Linear codes and Micro QR are weak: a weak code counts
-   when a second, differently prepared look at the same place gives the same, or when it was seen
-   the same way in an earlier frame, or when its content proves itself (an item number whose check
-   digit is right).
-3. Two readings of one place that differ count both for nothing; weak ones also for as long as the
-   other is remembered.
+2. QR, Data Matrix and Aztec count at once. Linear codes, Micro QR and PDF417 are weak (its blurred
+   pictures are "corrected" into texts that nobody printed): a weak code counts when a second,
+   differently prepared look at the same place gives the same, or when it was seen the same way in
+   an earlier frame, or when its content proves itself (an item number whose check digit is right).
+3. Two readings of one place that differ count both for nothing; a weak one must outweigh, by two
+   sightings, every other that is remembered there.
 4. Sizes, numbers and attempts are bounded; the time of a frame is, too.
 """
 
@@ -51,7 +51,7 @@ _LINEAR: Final = (_KINDS.Code128, _KINDS.Code39, _KINDS.EAN13)
 _ALL: Final = zxingcpp.BarcodeFormats([*_MATRIX, _KINDS.PDF417, *_LINEAR])
 _ONLY_MATRIX: Final = zxingcpp.BarcodeFormats(list(_MATRIX))
 _BARS: Final = zxingcpp.BarcodeFormats([_KINDS.PDF417, *_LINEAR])
-_WEAK: Final = frozenset({"Code128", "Code39", "EAN13", "MicroQRCode"})
+_WEAK: Final = frozenset({"Code128", "Code39", "EAN13", "MicroQRCode", "PDF417"})
 # Even turns read matrix codes plainly, odd ones bars.
 _TURNS: Final = (
     "all",
@@ -160,16 +160,13 @@ class ZxingCodeReader:
         return tuple(accepted[:MAX_CODES])
 
     def _holds(self, sighting: CodeSighting, found: Sequence[CodeSighting], grey: Picture) -> bool:
-        """Rule 2 and 3, for a weak code."""
+        """Rules 2 and 3, for a weak code."""
         earlier = [s for call, s in self._seen if self._calls - call <= _MEMORY]
-        if any(_contradicts(sighting, other) for other in earlier):
-            return False
-        if _proves_itself(sighting.payload):
-            return True
-        same = [*earlier, *(s for s in found if s is not sighting)]
-        if any(_same_code(sighting, other) for other in same):
-            return True
-        return _seen_again(sighting, grey)
+        same = sum(_same_code(sighting, s) for s in (*earlier, *found))  # itself is among them
+        others = sum(_contradicts(sighting, s) for s in earlier)
+        if others:
+            return same >= 2 + others
+        return same >= 2 or _proves_itself(sighting.payload) or _seen_again(sighting, grey)
 
     def _remember(self, apart: Sequence[CodeSighting]) -> None:
         for sighting in apart[:MAX_CODES]:

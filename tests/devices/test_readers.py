@@ -194,6 +194,12 @@ def test_a_weak_code_that_changes_counts_for_nothing():
     assert [reader.read(BLANK) for _ in frames] == [(), (), (), ()]
 
 
+def test_a_weak_code_must_outweigh_what_else_was_read_there():
+    frames = [[sighting(b"A7", "PDF417")], *([sighting(b"A1", "PDF417")] for _ in range(3))]
+    reader = Scripted(*frames)
+    assert [len(reader.read(BLANK)) for _ in frames] == [0, 0, 0, 1]
+
+
 def test_two_strong_readings_of_one_place_are_both_refused():
     reader = Scripted(
         [sighting(b"A", "QRCode"), sighting(b"B", "Aztec"), sighting(b"C", "QRCode", 300.0)]
