@@ -5,9 +5,9 @@ would replace. Nothing is interpreted and nothing is opened here.
 
 Rules, in order:
 
-1. Live frames are read plainly, matrix codes and bars by turns; then ONE further attempt is made,
-   another one each time: regions cut out upright, enlarged, sharpened; the picture inverted or
-   halved; everything in all the library's own ways. A still picture gets all attempts at once.
+1. Live frames are read plainly, matrix codes each time, bars every second time; then ONE further
+   attempt is made, another one each time: regions cut out upright, enlarged, sharpened; the picture
+   inverted or halved; everything in all the library's own ways. A still gets all attempts at once.
 2. QR, Data Matrix and Aztec count at once. Linear codes, Micro QR and PDF417 are weak (its blurred
    pictures are "corrected" into texts that nobody printed): a weak code counts when a second,
    differently prepared look at the same place gives the same, or when it was seen the same way in
@@ -52,7 +52,7 @@ _ALL: Final = zxingcpp.BarcodeFormats([*_MATRIX, _KINDS.PDF417, *_LINEAR])
 _ONLY_MATRIX: Final = zxingcpp.BarcodeFormats(list(_MATRIX))
 _BARS: Final = zxingcpp.BarcodeFormats([_KINDS.PDF417, *_LINEAR])
 _WEAK: Final = frozenset({"Code128", "Code39", "EAN13", "MicroQRCode", "PDF417"})
-# Even turns read matrix codes plainly, odd ones bars.
+# Every turn reads matrix codes plainly, odd ones bars, too.
 _TURNS: Final = (
     "all",
     "bars",
@@ -71,7 +71,10 @@ _FIRST_SOFT: Final = _TURNS.index("soft-bars")
 
 
 class ZxingCodeReader:
-    """See :class:`kiosk.ports.CodeReader`. Used from one thread; remembers a second of frames."""
+    """See :class:`kiosk.ports.CodeReader`. Used from one thread.
+
+    Remembers a second of live frames; of stills nothing: each stands alone.
+    """
 
     def __init__(self, *, thorough: bool = False) -> None:
         """``thorough``: every attempt on each picture (stills); otherwise few a frame, in turn."""
@@ -106,14 +109,14 @@ class ZxingCodeReader:
     # --- attempts ---------------------------------------------------------------------------------
 
     def _in_turn(self, grey: Picture, clear: Picture) -> Iterator[CodeSighting]:
-        """Rule 1 for live frames: matrix codes and bars by turns, each with another attempt."""
+        """Rule 1 for live frames."""
         cycle, turn = divmod(self._calls, len(_TURNS))
         attempt = _TURNS[turn]
         if attempt == "all":
             # The library's own ways on the picture as it came, so that nothing of it is lost.
             yield from _read(grey, _ALL, every_way=True)
             return
-        yield from _read(clear, _BARS if turn % 2 else _ONLY_MATRIX)
+        yield from _read(clear, _ALL if turn % 2 else _ONLY_MATRIX)
         bars, matrices = self._regions.linear, self._regions.matrix
         match attempt:
             case "find":
@@ -156,7 +159,8 @@ class ZxingCodeReader:
                 continue
             if sighting.symbology not in _WEAK or self._holds(sighting, found, grey):
                 accepted.append(sighting)
-        self._remember(apart)
+        if not self._thorough:
+            self._remember(apart)
         return tuple(accepted[:MAX_CODES])
 
     def _holds(self, sighting: CodeSighting, found: Sequence[CodeSighting], grey: Picture) -> bool:
