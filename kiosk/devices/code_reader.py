@@ -5,9 +5,9 @@ would replace. Nothing is interpreted and nothing is opened here.
 
 Rules, in order:
 
-1. Live frames are read plainly, matrix codes each time, bars every second time; then ONE further
-   attempt is made, another one each time: regions cut out upright, enlarged, sharpened; the picture
-   inverted or halved; everything in all the library's own ways. A still gets all attempts at once.
+1. Live frames are read plainly, matrix codes and bars by turns; then ONE further attempt is made,
+   another one each time: regions cut out upright, enlarged, sharpened; the picture inverted or
+   halved; everything in all the library's own ways. A still gets all attempts at once.
 2. QR, Data Matrix and Aztec count at once. Linear codes, Micro QR and PDF417 are weak (its blurred
    pictures are "corrected" into texts that nobody printed): a weak code counts when a second,
    differently prepared look at the same place gives the same, or when it was seen the same way in
@@ -52,7 +52,7 @@ _ALL: Final = zxingcpp.BarcodeFormats([*_MATRIX, _KINDS.PDF417, *_LINEAR])
 _ONLY_MATRIX: Final = zxingcpp.BarcodeFormats(list(_MATRIX))
 _BARS: Final = zxingcpp.BarcodeFormats([_KINDS.PDF417, *_LINEAR])
 _WEAK: Final = frozenset({"Code128", "Code39", "EAN13", "MicroQRCode", "PDF417"})
-# Every turn reads matrix codes plainly, odd ones bars, too.
+# Even turns read matrix codes plainly, odd ones bars: both each time would cost twice as much.
 _TURNS: Final = (
     "all",
     "bars",
@@ -116,7 +116,7 @@ class ZxingCodeReader:
             # The library's own ways on the picture as it came, so that nothing of it is lost.
             yield from _read(grey, _ALL, every_way=True)
             return
-        yield from _read(clear, _ALL if turn % 2 else _ONLY_MATRIX)
+        yield from _read(clear, _BARS if turn % 2 else _ONLY_MATRIX)
         bars, matrices = self._regions.linear, self._regions.matrix
         match attempt:
             case "find":
