@@ -149,7 +149,7 @@ class Kiosk:
         """A reader of live pictures; its model is loaded with the first picture."""
         # The century of a date in a zone hangs on the day of the act.
         true_time = SignedClock(self.clock, self.membership)
-        return load_reader(true_time, specimens=self.demonstration)
+        return load_reader(true_time, specimens=self.demonstration, store=self.store)
 
     def open_link(self) -> CollectorLink | None:
         """A link to the central side; None before enrolment."""

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Final
 from kiosk.config import CameraKind, Config
 from kiosk.domain.errors import CatalogueError, NoCameraError
 from kiosk.paths import RESOURCES
-from kiosk.ports import Clock, FrameSource
+from kiosk.ports import Clock, FrameSource, Store
 
 SPECIMENS: Final = RESOURCES / "specimens"
 
 if TYPE_CHECKING:
     from kiosk.devices.specimen_camera import SpecimenCamera
+    from kiosk.documents.twoddoc import TrustList
     from kiosk.services.readers import Readers
     from kiosk.services.reading import LiveReader
 
@@ -34,22 +35,20 @@ def open_camera(config: Config) -> FrameSource:
             return _live_camera(config.camera.device)
 
 
-def load_reader(clock: Clock, *, specimens: bool) -> "LiveReader":
+def load_reader(clock: Clock, *, specimens: bool, store: Store | None = None) -> "LiveReader":
     """The reader of live pictures, its model not loaded yet.
 
     Args:
         clock: device time.
         specimens: also know the authority that sealed the specimens, as one made for tests.
+        store: the vault, for the list of those who seal documents; none is known without it.
 
     Raises:
         CatalogueError: the specimens are wanted and missing.
     """
-    from kiosk.devices.specimens import load_authority
-    from kiosk.documents.twoddoc import TrustList
     from kiosk.services.reading import LiveReader
 
-    trust = TrustList((load_authority(SPECIMENS),)) if specimens else None
-    return LiveReader(load_readers(), clock, trust)
+    return LiveReader(load_readers(), clock, known_signers(store, specimens=specimens))
 
 
 def load_readers(*, thorough: bool = False) -> "Readers":
@@ -69,6 +68,20 @@ def load_readers(*, thorough: bool = False) -> "Readers":
         ZxingCodeReader(thorough=thorough),
         PaddleTextReader(),
     )
+
+
+def known_signers(store: Store | None, *, specimens: bool) -> "TrustList":
+    """Those whose seals this device can judge: the imported list, and the specimens' authority.
+
+    Raises:
+        CatalogueError: the specimens are wanted and missing.
+    """
+    from kiosk.devices.specimens import load_authority
+    from kiosk.documents.twoddoc import TrustList
+    from kiosk.services.trust import load_trust
+
+    trust = TrustList() if store is None else load_trust(store)
+    return trust.with_tests((load_authority(SPECIMENS),)) if specimens else trust
 
 
 def _specimen_camera(config: Config) -> "SpecimenCamera":

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from kiosk.texts import Texts
 
 PACKAGES = ("cryptography", "sqlalchemy", "sqlcipher3", "opencv-python-headless", "onnxruntime")
-_OF_THE_VAULT = ("keys", "enrolment", "outbox", "clock", "disk", "network")
+_OF_THE_VAULT = ("keys", "enrolment", "outbox", "seals", "clock", "disk", "network")
 
 
 def register(app: typer.Typer) -> None:
@@ -106,10 +106,23 @@ def _vault_probes(kiosk: "Kiosk") -> "dict[str, Probe]":
         "keys": lambda: diagnosis.keys(kiosk.keys),
         "enrolment": lambda: diagnosis.enrolment(kiosk.policy.version if kiosk.policy else None),
         "outbox": lambda: diagnosis.outbox(kiosk.store),
+        "seals": lambda: _seals(kiosk),
         "clock": lambda: diagnosis.clock(kiosk.clock, kiosk.last_entry_at()),
         "disk": lambda: diagnosis.disk(kiosk.store),
         "network": lambda: diagnosis.network(kiosk.open_link()),
     }
+
+
+def _seals(kiosk: "Kiosk") -> "Finding":
+    from kiosk.services import diagnosis
+    from kiosk.services.trust import load_state
+
+    state = load_state(kiosk.store)
+    if state is None:
+        return diagnosis.seals(None, 0, too_old=False)
+    today = kiosk.clock.now().date()
+    age, too_old = state.age_days(today), state.too_old(today)
+    return diagnosis.seals(state.sequence, age, too_old=too_old)
 
 
 def _say(item: "Finding", texts: "Texts") -> None:

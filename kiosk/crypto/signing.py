@@ -1,4 +1,4 @@
-"""Signatures: Ed25519 for everything of ours, ECDSA P-256 for 2D-Doc seals.
+"""Signatures: Ed25519 for everything of ours, ECDSA (P-256, P-384) for 2D-Doc seals.
 
 Sources: RFC 8032 (Ed25519); FIPS 186-5 (ECDSA), raw ``r || s`` as in 2D-Doc and JOSE.
 """
@@ -6,8 +6,11 @@ Sources: RFC 8032 (Ed25519); FIPS 186-5 (ECDSA), raw ``r || s`` as in 2D-Doc and
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
+from typing import Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
@@ -114,15 +117,31 @@ class EcKey:
         return r.to_bytes(P256_BYTES, "big") + s.to_bytes(P256_BYTES, "big")
 
 
-def verify_ecdsa_p256(x: bytes, y: bytes, message: bytes, signature_rs: bytes) -> bool:
-    """Whether ``r || s`` (64 bytes) over SHA-256 of ``message`` is by the P-256 point (x, y)."""
-    if len(signature_rs) != 2 * P256_BYTES:
+_CURVES: Final[Mapping[int, tuple[ec.EllipticCurve, hashes.HashAlgorithm]]] = MappingProxyType(
+    {32: (ec.SECP256R1(), hashes.SHA256()), 48: (ec.SECP384R1(), hashes.SHA384())}
+)
+
+
+def verify_ecdsa(x: bytes, y: bytes, message: bytes, signature_rs: bytes) -> bool:
+    """Whether ``r || s`` over ``message`` is by the point (x, y).
+
+    The size of the coordinates says the curve, and the curve the digest: 32 bytes are P-256 with
+    SHA-256, 48 bytes P-384 with SHA-384. A signature of the other size is not one.
+    """
+    size = len(x)
+    if size not in _CURVES or len(y) != size or len(signature_rs) != 2 * size:
         return False
-    r = int.from_bytes(signature_rs[:P256_BYTES], "big")
-    s = int.from_bytes(signature_rs[P256_BYTES:], "big")
+    curve, digest = _CURVES[size]
+    r = int.from_bytes(signature_rs[:size], "big")
+    s = int.from_bytes(signature_rs[size:], "big")
     try:
-        key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), b"\x04" + x + y)
-        key.verify(utils.encode_dss_signature(r, s), message, ec.ECDSA(hashes.SHA256()))
+        key = ec.EllipticCurvePublicKey.from_encoded_point(curve, b"\x04" + x + y)
+        key.verify(utils.encode_dss_signature(r, s), message, ec.ECDSA(digest))
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+def verify_ecdsa_p256(x: bytes, y: bytes, message: bytes, signature_rs: bytes) -> bool:
+    """Whether ``r || s`` (64 bytes) over SHA-256 of ``message`` is by the P-256 point (x, y)."""
+    return len(x) == P256_BYTES and verify_ecdsa(x, y, message, signature_rs)

@@ -2,7 +2,11 @@
 
 Rules, in order: size first; then bytes that are no text; then our own forms; all the rest is
 foreign. A foreign code is named where its form is well known and is NEVER opened, called, joined or
-interpreted. Source: UPU S10 (item identifiers).
+interpreted. Seals that this program cannot verify are named by what is public of their form, so
+that the agent can be told where to have them checked; none of them stands for a document.
+
+Sources: UPU S10 (item identifiers); ICAO Doc 9303-13 (visible digital seals) and VDS-NC; ISO 22376;
+ISO/IEC 18013-5 and OpenID for Verifiable Presentations (documents on a telephone).
 """
 
 import re
@@ -10,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from kiosk.crypto.canonical import parse_json
 from kiosk.documents import requests, twoddoc
 from kiosk.domain.evidence import Check, Verdict
 
@@ -17,9 +22,20 @@ MAX_BYTES: Final = 8192
 _PREVIEW: Final = 80
 _S10: Final = re.compile(r"[A-Z]{2}(\d{8})(\d)[A-Z]{2}", re.ASCII)
 _S10_WEIGHTS: Final = (8, 6, 4, 2, 3, 5, 9, 7)
-# Item numbers of La Poste that have no public check digit: one digit, one letter, eleven digits.
-_FRENCH_ITEM: Final = re.compile(r"\d[A-Z]\d{11}", re.ASCII)
+# Item numbers of La Poste that have no public check digit: one digit, one letter (1A, 2C, 3C, 6A,
+# 8J ...) and eleven digits; some products add up to two. [GK]: not from a published standard.
+_FRENCH_ITEM: Final = re.compile(r"\d[A-Z]\d{11,13}", re.ASCII)
 _FOREIGN: Final = (
+    # An address says nothing of who wrote it: the name tells where the proof is to be checked.
+    (
+        "france-identite",
+        re.compile(r"https://([a-z0-9-]+\.)*france-identite\.gouv\.fr([/?#]|$)", re.IGNORECASE),
+    ),
+    (
+        "wallet",
+        re.compile(r"mdoc:|(eudi-|mdoc-)?openid4vp://|haip(-vp)?://", re.IGNORECASE),
+    ),
+    ("licence-abroad", re.compile(r"@\s*(ANSI|AAMVA) ?\d")),
     ("web-address", re.compile(r"(https?|ftp)://|www\.", re.IGNORECASE)),
     ("health-certificate", re.compile(r"HC1:")),
     ("wifi", re.compile(r"WIFI:", re.IGNORECASE)),
@@ -30,6 +46,12 @@ _FOREIGN: Final = (
     ("payment", re.compile(r"BCD\n|SPC\n|bitcoin:|ethereum:", re.IGNORECASE)),
     ("token", re.compile(r"eyJ[\w-]+\.[\w-]+\.")),
 )
+
+
+SEAL_DETAILS: Final = frozenset(
+    {"visible-seal", "vds-nc", "france-identite", "health-certificate", "wallet", "licence-abroad"}
+)
+"""Details of foreign codes that bear witness to something, but not here."""
 
 
 class PayloadKind(StrEnum):
@@ -49,7 +71,7 @@ class Payload:
         kind: what it is.
         detail: nearer name: ``text`` or ``binary`` for a 2D-Doc, ``s10`` or ``french`` for an item
             number; for a foreign code one of ``too-long``, ``binary``, ``control-characters``,
-            ``visible-seal``, ``empty``, ``other``, or the well-known form.
+            ``empty``, ``other``, a seal (``SEAL_DETAILS``), or the well-known form.
         text: the text for the parser of this kind, white space trimmed; ``""`` for foreign codes.
         preview: at most 80 printable characters for the screen, for foreign codes only.
         checks: what could be checked from the code alone.
@@ -85,6 +107,20 @@ def classify(payload: bytes) -> Payload:
     return _item_number(text) or _foreign(_foreign_form(text), text)
 
 
+def _is_vds_nc(text: str) -> bool:
+    """Whether ``text`` is a seal of the unconstrained kind: ``data`` with a header, and ``sig``."""
+    if not text.startswith("{") or '"sig"' not in text:
+        return False
+    try:
+        value = parse_json(text.encode("utf-8"), MAX_BYTES)
+    except ValueError:
+        return False
+    data, signature = (value.get("data"), value.get("sig")) if isinstance(value, dict) else (0, 0)
+    return (
+        isinstance(data, dict) and isinstance(data.get("hdr"), dict) and isinstance(signature, dict)
+    )
+
+
 def _item_number(text: str) -> Payload | None:
     number = re.sub(r"[ \u00a0]", "", text).upper()
     match = _S10.fullmatch(number)
@@ -112,6 +148,8 @@ def s10_check_digit(serial: str) -> str:
 
 
 def _foreign_form(text: str) -> str:
+    if _is_vds_nc(text):
+        return "vds-nc"
     if any(not c.isprintable() and c not in "\r\n\t" for c in text):
         return "control-characters"
     return next((name for name, form in _FOREIGN if form.match(text)), "other")

@@ -16,12 +16,12 @@ Source: ANTS, *Spécifications techniques des codes à barres 2D-Doc* 3.1.3; AFN
 import base64
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
 
-from kiosk.crypto.signing import EcKey, verify_ecdsa_p256
+from kiosk.crypto.signing import EcKey, verify_ecdsa
 from kiosk.documents.twoddoc_fields import FIELDS, INTERPRETED_TYPES, UNBOUNDED, FieldForm
 from kiosk.domain.errors import SealFormatError
 
@@ -207,10 +207,15 @@ class SealCertificate:
 
     Attributes:
         ca_id / certificate_id: as in the header of a seal.
-        x / y: affine coordinates of the P-256 public key, 32 bytes each, big-endian.
+        x / y: affine coordinates of the public key, big-endian: 32 bytes each for P-256, 48 for
+            P-384.
         not_before / not_after: first and last day of validity.
         revoked: first day on which it is revoked, or None.
         test: made for tests: never makes a seal valid. Always so for authority ``FR00``.
+        key_in_doubt: the key may have been in other hands before it was revoked: whoever has it
+            can write any date, so no seal of this signer counts, whatever its date.
+        checked_until: last day on which what is known of revocations is fresh; None: no limit
+            (test certificates).
     """
 
     ca_id: str
@@ -221,10 +226,12 @@ class SealCertificate:
     not_after: date
     revoked: date | None = None
     test: bool = False
+    key_in_doubt: bool = False
+    checked_until: date | None = None
 
     def __post_init__(self) -> None:
-        if len(self.x) != 32 or len(self.y) != 32:
-            raise ValueError("a P-256 coordinate has 32 bytes")
+        if len(self.x) not in (32, 48) or len(self.y) != len(self.x):
+            raise ValueError("a coordinate has 32 bytes (P-256) or 48 bytes (P-384)")
 
     @property
     def for_tests(self) -> bool:
@@ -252,6 +259,12 @@ class TrustList:
                 return certificate
         return None
 
+    def with_tests(self, certificates: Sequence[SealCertificate]) -> "TrustList":
+        """This list and the certificates that seal specimens, all marked as made for tests."""
+        known = tuple(c for c in certificates if self.find(c.ca_id, c.certificate_id) is None)
+        marked = tuple(replace(c, test=True) for c in known)
+        return TrustList((*self.certificates, *marked), self.next_update)
+
 
 def verify(seal: Seal, trust: TrustList, today: date) -> SealVerdict:
     """What the signature is worth. ``today``: date of the act, against the age of the list."""
@@ -260,16 +273,21 @@ def verify(seal: Seal, trust: TrustList, today: date) -> SealVerdict:
     if certificate is None:
         return SealVerdict.LIST_TOO_OLD if too_old else SealVerdict.UNKNOWN_CERTIFICATE
     message = seal.message.encode("ascii")
-    if not verify_ecdsa_p256(certificate.x, certificate.y, message, seal.signature):
+    if not verify_ecdsa(certificate.x, certificate.y, message, seal.signature):
         return SealVerdict.INVALID
     if certificate.for_tests:
         return SealVerdict.TEST_CERTIFICATE
     signed = seal.signed or today
     if not certificate.not_before <= signed <= certificate.not_after:
         return SealVerdict.INVALID
-    if certificate.revoked is not None and certificate.revoked <= signed:
+    if certificate.revoked is not None and (
+        certificate.key_in_doubt or seal.signed is None or certificate.revoked <= signed
+    ):
         return SealVerdict.INVALID
-    return SealVerdict.LIST_TOO_OLD if too_old else SealVerdict.VALID
+    until = certificate.checked_until
+    if too_old or (until is not None and today > until):
+        return SealVerdict.LIST_TOO_OLD
+    return SealVerdict.VALID
 
 
 # --- issuing (specimens) --------------------------------------------------------------------------

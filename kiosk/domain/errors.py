@@ -155,6 +155,30 @@ class CatalogueError(DocumentError):
     code = "DOCUMENT-010"
 
 
+class TrustListError(DocumentError):
+    """The file is no list of trusted services, or its signature does not hold."""
+
+    code = "DOCUMENT-030"
+
+
+class TrustSignerError(DocumentError):
+    """The list is signed by another than the pinned signer, or no signer is pinned."""
+
+    code = "DOCUMENT-031"
+
+
+class TrustRollbackError(DocumentError):
+    """The list is older than the one in force, or another of the same number."""
+
+    code = "DOCUMENT-032"
+
+
+class CertificateFileError(DocumentError):
+    """The file holds no certificate and no revocation list that this program can read."""
+
+    code = "DOCUMENT-033"
+
+
 class JourneyError(KioskError):
     """An event does not fit the step the case is at."""
 

@@ -198,6 +198,18 @@ def keys(key_store: KeyStore) -> Finding:
     return Finding("keys", Grade.OK, "doctor.keys.ok")
 
 
+def seals(sequence: int | None, age_days: int, *, too_old: bool) -> Finding:
+    """The list of those who seal documents; ``sequence`` is None where there is none."""
+    values: dict[str, str | int] = {"sequence": sequence or 0, "days": age_days}
+    if sequence is None:
+        what = "doctor.seals.none"
+    elif too_old:
+        what = "doctor.seals.old"
+    else:
+        return Finding("seals", Grade.OK, "doctor.seals.ok", values=values)
+    return Finding("seals", Grade.WARNING, what, "doctor.seals.how", Mender.MANAGER, values)
+
+
 def clock(device_clock: Clock, last_entry: datetime | None) -> Finding:
     """The wall clock is plausible, and not before what was already written."""
     now = device_clock.now()

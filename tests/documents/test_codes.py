@@ -7,12 +7,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.crypto.signing import SigningKey
-from kiosk.documents.codes import MAX_BYTES, PayloadKind, classify, s10_check_digit
+from kiosk.documents import codes
+from kiosk.documents.codes import (
+    MAX_BYTES,
+    SEAL_DETAILS,
+    PayloadKind,
+    classify,
+    s10_check_digit,
+)
 from kiosk.documents.requests import encode
 from kiosk.documents.twoddoc import parse
+from kiosk.documents.wedge import WedgeProblem
 from kiosk.domain.evidence import PartialDate, Verdict
 from kiosk.domain.ids import KeyId, OfficeId, RequestId
 from kiosk.domain.request import VerificationRequest
+from kiosk.texts import Texts
 from tests.documents.test_twoddoc import BILL, SAMPLES
 
 KEY = SigningKey.from_seed(bytes(range(32)))
@@ -68,6 +77,8 @@ def test_the_binary_form_is_named():
         ("RR123456784FR", "RR123456784FR", Verdict.FAIL),
         ("1A 123 456 7890 1", "1A12345678901", Verdict.NOT_DONE),
         ("2C12345678901", "2C12345678901", Verdict.NOT_DONE),
+        ("3C 006 381 0208 412", "3C0063810208412", Verdict.NOT_DONE),
+        ("6A1234567890123", "6A1234567890123", Verdict.NOT_DONE),
     ],
 )
 def test_item_numbers(text, number, verdict):
@@ -115,6 +126,23 @@ def test_a_serial_has_eight_digits(serial):
         ("a\u202eb".encode(), "control-characters"),
         (b"\xff\xfe\x00", "binary"),
         (b"\xdc\x03\xd9\xc5", "visible-seal"),
+        (b"\xdc\x02" + bytes(60), "visible-seal"),
+        (b'{"data":{"hdr":{"is":"UTO","t":"icao.test","v":1},"msg":{}},"sig":{}}', "vds-nc"),
+        (b'{"data":{"hdr":1},"sig":{}}', "other"),
+        (b'{"data":{"hdr":{}},"sig":', "other"),
+        (b'{"sig":' * 900, "other"),
+        (b"https://france-identite.gouv.fr/", "france-identite"),
+        (b"https://valider.france-identite.gouv.fr/j?x=1", "france-identite"),
+        (b"https://france-identite.gouv.fr.exemple.com/", "web-address"),
+        (b"https://france-identite.gouv.fr@exemple.com/", "web-address"),
+        (b"https://france-identite.gouv.fr:x@exemple.com/", "web-address"),
+        (b"https://exemple.com/france-identite.gouv.fr/", "web-address"),
+        (b"http://france-identite.gouv.fr/", "web-address"),
+        (b"https://fausse-france-identite.gouv.fr/", "web-address"),
+        (b"mdoc:owBjMS4w", "wallet"),
+        (b"openid4vp://?client_id=x", "wallet"),
+        (b"1A1234567890", "other"),
+        (b"1A12345678901234", "other"),
         (b"A" * (MAX_BYTES + 1), "too-long"),
         (b"A" * 10_000, "too-long"),
         (b"12345678901", "other"),
@@ -139,3 +167,15 @@ def test_any_bytes_have_a_name(payload):
     assert found.kind in PayloadKind
     assert found.preview.isprintable()
     assert len(found.preview) <= 80
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_every_name_of_a_code_has_its_words(language):
+    texts = Texts.load(language)
+    named = {name for name, _ in codes._FOREIGN} | SEAL_DETAILS
+    for detail in named | {"too-long", "binary", "control-characters", "empty", "other"}:
+        assert texts(f"read.foreign.{detail}")
+    for key in ("seal.text", "seal.binary", "item.s10", "item.french"):
+        assert texts(f"read.{key}")
+    for problem in WedgeProblem:
+        assert texts(f"read.wedge.{problem.value}")

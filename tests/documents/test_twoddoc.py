@@ -1,15 +1,17 @@
 """2D-Doc seals: official samples, trust, and broken texts."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.crypto.signing import EcKey
+from kiosk.documents.issuers import EUROPEAN, is_known
 from kiosk.documents.mrz import parse as parse_zone
-from kiosk.documents.seal_comparison import compare
+from kiosk.documents.seal_comparison import compare, compare_request, presence
+from kiosk.documents.seal_states import _STATES, same_state
 from kiosk.documents.twoddoc import (
     GS,
     RS,
@@ -26,7 +28,9 @@ from kiosk.documents.twoddoc import (
 )
 from kiosk.documents.twoddoc_fields import FIELDS
 from kiosk.domain.errors import SealFormatError
-from kiosk.domain.evidence import Verdict
+from kiosk.domain.evidence import DocumentKind, PartialDate, Verdict
+from kiosk.domain.ids import KeyId, OfficeId, RequestId
+from kiosk.domain.request import VerificationRequest
 from tests.documents import vectors
 from tests.documents.vectors import TODAY
 
@@ -402,6 +406,98 @@ def test_a_zone_in_a_seal_is_compared_as_a_zone():
 def test_the_first_given_name_may_stand_alone():
     seal = parse(seal_of([("61", "MAELYS GAELLE"), ("62", "MARTIN")]))
     assert compare(seal, CARD).verdict is Verdict.UNSURE
+
+
+@pytest.mark.parametrize(
+    ("field_id", "value", "verdict", "detail"),
+    [
+        ("65", "P ", Verdict.FAIL, "type"),
+        ("65", "IR", Verdict.FAIL, "type"),
+        ("67", "BE", Verdict.FAIL, "nationality"),
+        ("67", "XY", Verdict.FAIL, "nationality"),
+        ("69", "13071890", Verdict.UNSURE, "birth_date"),
+        ("69", "00071990", Verdict.UNSURE, "birth_date"),
+        ("69", "00081990", Verdict.FAIL, "birth_date"),
+    ],
+)
+def test_kind_state_and_century(field_id, value, verdict, detail):
+    check = compare(with_field(field_id, value), CARD)
+    assert (check.verdict, check.detail) == (verdict, detail)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "verdict", "detail"),
+    [
+        ("62MARTIN" + GS, "62MART" + RS, Verdict.UNSURE, "surname"),
+        ("62MARTIN" + GS, "62MARTIN" + RS, Verdict.UNSURE, "surname"),
+        ("62MARTIN" + GS, "62MARX" + RS, Verdict.FAIL, "surname"),
+        ("62MARTIN" + GS, "62MART" + GS, Verdict.FAIL, "surname"),
+        ("60MAELYS GAELLE/MARIE" + GS, "60MAELYS GAELLE/MAR" + RS, Verdict.UNSURE, "given_names"),
+        ("66X4RTBPFW4" + GS, "66X4RTBP" + RS, Verdict.UNSURE, "number"),
+        ("66X4RTBPFW4" + GS, "66X4RTBQ" + RS, Verdict.FAIL, "number"),
+    ],
+)
+def test_a_value_that_was_cut_is_at_best_near(old, new, verdict, detail):
+    text = seal_of()
+    assert old in text
+    check = compare(parse(text.replace(old, new)), CARD)
+    assert (check.verdict, check.detail) == (verdict, detail)
+
+
+def test_an_attestation_has_a_number_of_its_own():
+    fields = [("62", "MARTIN"), ("66", "OTHER123"), ("6I", "FR")]
+    assert compare(parse(seal_of(fields, document_type="16")), CARD).verdict is Verdict.PASS
+    assert compare(parse(seal_of(fields)), CARD).detail == "number"
+
+
+def request_of(**changes):
+    request = VerificationRequest(
+        request_id=RequestId("1"),
+        issuer="issuer",
+        service="cpf",
+        not_before=datetime(2026, 11, 25, tzinfo=UTC),
+        expires_at=datetime(2026, 11, 27, tzinfo=UTC),
+        surname="Martin",
+        given_names=("Maëlys-Gaëlle", "Marie"),
+        birth_date=PartialDate(1990, 7, 13),
+        document_kind=DocumentKind.FR_ID_CARD_2021,
+        document_number="X4RTBPFW4",
+        office_id=OfficeId(""),
+        key_id=KeyId(""),
+    )
+    return replace(request, **changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict", "detail"),
+    [
+        ({}, Verdict.PASS, ""),
+        ({"surname": "Martine"}, Verdict.FAIL, "surname"),
+        ({"given_names": ("Marie",)}, Verdict.FAIL, "given_names"),
+        ({"given_names": ("Maëlys-Gaëlle",)}, Verdict.UNSURE, "given_names"),
+        ({"birth_date": PartialDate(1990, 7, None)}, Verdict.UNSURE, "birth_date"),
+        ({"birth_date": PartialDate(1890, 7, 13)}, Verdict.FAIL, "birth_date"),
+        ({"document_number": "X4RTBPFW5"}, Verdict.FAIL, "number"),
+        ({"document_number": ""}, Verdict.PASS, ""),
+    ],
+)
+def test_a_seal_against_the_request(changes, verdict, detail):
+    check = compare_request(parse(seal_of()), request_of(**changes))
+    assert (check.code, check.verdict, check.detail) == ("seal.request", verdict, detail)
+
+
+def test_a_card_that_should_bear_a_seal():
+    assert presence(CARD, found=True).verdict is Verdict.PASS
+    assert presence(CARD, found=False).verdict is Verdict.UNSURE
+    assert presence(replace(CARD, kind=DocumentKind.PASSPORT), found=False) is None
+
+
+def test_states_of_seals_are_states_of_zones():
+    assert all(is_known(three) for three in _STATES.values())
+    assert len(set(_STATES.values())) == len(_STATES)
+    assert {"DEU" if s == "D" else s for s in EUROPEAN} <= set(_STATES.values())
+    assert same_state("DE", "D")
+    assert same_state("XY", "ZWE") is None
 
 
 def test_nothing_in_common_is_not_a_match():

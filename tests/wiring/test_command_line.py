@@ -14,6 +14,7 @@ from kiosk.bootstrap import build
 from kiosk.devices.key_stores import DemonstrationKeyStore
 from kiosk.domain.errors import KioskError
 from kiosk.paths import Paths
+from tests.crypto import seal_world
 from tests.fakes.cases import CARD_SIDES, DOCUMENT, REQUEST
 from tests.fakes.membership import join_fleet
 
@@ -106,7 +107,7 @@ def test_the_doctor_sees_every_part_and_a_healthy_device_is_0(ask):
     assert code == 0
     assert set(findings) == {
         *("versions", "camera", "screens", "store", "keys"),
-        *("enrolment", "outbox", "clock", "disk", "network"),
+        *("enrolment", "outbox", "seals", "clock", "disk", "network"),
     }
     assert findings["camera"]["values"]["width"] == 1280
     assert findings["keys"]["grade"] == "warning"
@@ -226,3 +227,48 @@ def test_a_delivery_without_a_central_side_says_so_and_loses_nothing(ask, member
     assert json.loads(out) == {"stored": 0, "waiting": 0, "reason": "SYNC-001"}
     assert "SYNC-001" in ask("sync", "--once")[1]
     assert "CONFIG-002" not in ask("doctor")[1]
+
+
+# --- who may seal documents -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def seal_files(tmp_path_factory):
+    """A signed list, a signer and a revocation list as files; the fingerprint to pin."""
+    folder = tmp_path_factory.mktemp("seals")
+    operator, ca = seal_world.authority("Operator"), seal_world.authority("Authority")
+    signer = seal_world.signer(ca)
+    xml = seal_world.plain_list([seal_world.Provider("FR03", ca[0])], until="2099-01-01T00:00:00Z")
+    files = {
+        "tsl.xml": seal_world.signed(xml, operator),
+        "abcd.der": seal_world.der(signer[0]),
+        "fr03.crl": seal_world.revocations(ca),
+    }
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    paths = [str(folder / name) for name in files]
+    return paths, seal_world.fingerprint(operator[0])
+
+
+def test_the_trust_list_is_imported_once_pinned_and_shown_after_a_restart(ask, seal_files):
+    files, pin = seal_files
+    assert ask("trust", "show")[0] == 1
+    assert json.loads(ask("trust", "show", "--json")[1]) == {"list": None}
+    assert ask("trust", "import", *files)[0] == 2
+    assert ask("trust", "import", *files, "--signer-sha256", "zz")[0] == 2
+    assert ask("trust", "import", files[0] + ".none", "--signer-sha256", pin)[0] == 2
+    code, out, _ = ask("trust", "import", *files, "--signer-sha256", pin)
+    assert (code, "FR03" in out) == (0, True)
+    code, out, _ = ask("trust", "show", "--json")
+    shown = json.loads(out)
+    assert (code, shown["authorities"], shown["refused"]) == (0, ["FR03"], 0)
+    assert shown["signers"][0]["certificate_id"] == "ABCD"
+    assert shown["list"]["signer_sha256"] == pin
+    assert pin in ask("trust", "show")[1]
+    findings = {f["subject"]: f for f in json.loads(ask("doctor", "--json")[1])["findings"]}
+    assert findings["seals"]["grade"] == "ok"
+
+
+def test_a_list_of_somebody_else_is_refused_with_its_code(ask, seal_files):
+    code, _, err = ask("trust", "import", *seal_files[0], "--signer-sha256", "0" * 64)
+    assert (code, "DOCUMENT-031" in err) == (3, True)
