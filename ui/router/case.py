@@ -88,6 +88,8 @@ class CaseRouter(QObject):
             again.again_requested.connect(self._capture.again)
         self.person.again_requested.connect(self._portrait_again)
         self.document.typing_changed.connect(self._type_zone)
+        self.document.settled.connect(self._capture.settle)
+        self._capture.settled.connect(self.document.show_settled)
         for preview in (self.request.preview, self.document.preview):
             preview.picture_resized.connect(self._capture.set_size)
         self.stop.returned.connect(self.show_again)

@@ -1,6 +1,7 @@
 """The identity document: live picture, both sides, and what was read, as it is read."""
 
 from datetime import date
+from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
@@ -20,9 +21,11 @@ from kiosk.journeys.model import (
 )
 from ui.steps.entries import DateEntry, ZoneEntry
 from ui.steps.panel import RETAKE_KEY, TYPE_KEY, StepPanel
+from ui.steps.settling import SettlingPanel
 from ui.steps.sight import guidance_sentence, measures_of, progress_of
 from ui.steps.words import day_or_dash, error_words, given_names, partial_day, zone_line
 from ui.theme import Size, Space, Tone, Type
+from ui.viewmodels.journey import CaseView
 from ui.widgets.button import Button
 from ui.widgets.card import Card
 from ui.widgets.chip import Chip
@@ -35,6 +38,7 @@ from ui.workers.camera import Sight
 from ui.workers.desk import Failure
 
 if TYPE_CHECKING:
+    from kiosk.capture.doubt import OpenReading
     from kiosk.ports import Picture
 
 _FORMS = {
@@ -75,15 +79,25 @@ class _ReadCard(Card):
 _NO_ROOM = QSizePolicy.Policy.Ignored
 
 
+class Half(IntEnum):
+    """What fills the left half."""
+
+    LIVE = 0
+    TYPING = 1
+    SETTLING = 2
+
+
 class DocumentPanel(StepPanel):
     """Live picture left, fields right; hands-free: a side is taken as soon as it is read.
 
     Signals:
         again_requested(): as in :class:`StepPanel`.
         typing_changed(bool): the zone is typed by hand, the camera is not needed.
+        settled(object): the lines of a zone, every open character chosen by the agent.
     """
 
     typing_changed = Signal(bool)
+    settled = Signal(object)
     name = "document"
 
     def __init__(self, look: Look, catalogue: DocumentCatalogue) -> None:
@@ -97,6 +111,7 @@ class DocumentPanel(StepPanel):
         self.zone_entry = ZoneEntry(look)
         self.blank_button = Button(look, "", icon="eye")
         self.blank_button.setObjectName("side-without-zone")
+        self.settling = SettlingPanel(look)
         self.read = _ReadCard(look)
         self._stack = QStackedWidget()
         self._today = date.min
@@ -116,10 +131,10 @@ class DocumentPanel(StepPanel):
         typing = Card(self.look)
         typing.body.addWidget(self.zone_entry, 1)
         typing.body.addWidget(self.blank_button)
-        self._halves: tuple[QWidget, ...] = (live, typing)
+        self._halves: tuple[QWidget, ...] = (live, typing, self.settling)
         for half in self._halves:
             self._stack.addWidget(half)
-        self._turn_to(0)
+        self._turn_to(Half.LIVE)
         self.columns(self._stack, self.read, (70, 30))
 
     def _bind(self) -> None:
@@ -127,6 +142,7 @@ class DocumentPanel(StepPanel):
         self.retake_button.clicked.connect(self._retake)
         self.blank_button.clicked.connect(self._take_blank)
         self.zone_entry.changed.connect(self._refresh_primary)
+        self.settling.changed.connect(self._refresh_primary)
         self.read.expiry.changed.connect(self._refresh_primary)
         self.read.issue.changed.connect(self._refresh_primary)
 
@@ -145,7 +161,12 @@ class DocumentPanel(StepPanel):
     @property
     def typing(self) -> bool:
         """Whether the zone is being typed."""
-        return self._stack.currentIndex() == 1
+        return self._stack.currentIndex() == Half.TYPING
+
+    @property
+    def settles(self) -> bool:
+        """Whether the agent settles what the camera left open."""
+        return self._stack.currentIndex() == Half.SETTLING
 
     @property
     def expected(self) -> Side | None:
@@ -159,6 +180,10 @@ class DocumentPanel(StepPanel):
 
     @override
     def go_on(self) -> None:
+        if self.settles:
+            if self.settling.text:
+                self.settled.emit(self.settling.text)
+            return
         if self.typing:
             reading = self.zone_entry.accepted
             if reading is not None:
@@ -174,10 +199,27 @@ class DocumentPanel(StepPanel):
 
     @override
     def go_back(self) -> None:
-        if self.typing:
+        if self.settles:
+            self._retake()
+        elif self.typing:
             self._toggle_typing()
         else:
             super().go_back()
+
+    @override
+    def show_case(self, view: CaseView) -> None:
+        self._leave_settling()  # the case moved: what was in doubt is read, or gone
+        super().show_case(view)
+
+    def show_settled(self, taken: bool) -> None:
+        """What the camera made of the text: not taken, it may see something else by now."""
+        if not self.settles or taken:
+            return
+        seen = self._last.observation.open_reading if self._last else None
+        if seen is not None and seen.lines != getattr(self.settling.reading, "lines", ()):
+            self.settling.begin(seen)
+        self.settling.refuse()
+        self._refresh_primary()
 
     def _typed_dates(self) -> FieldTyped | None:
         """A date that was typed and is not in the case yet."""
@@ -209,6 +251,11 @@ class DocumentPanel(StepPanel):
         self.happened.emit(SideCaptured(facts, None))
 
     def _retake(self) -> None:
+        if self.settles:
+            self._leave_settling()
+            self.retranslate()
+            self.again_requested.emit()
+            return
         self._leave_typing()
         if self.view is not None and self.view.state.sides:
             self.happened.emit(CaptureRestarted())
@@ -219,7 +266,8 @@ class DocumentPanel(StepPanel):
         if self.typing:
             self._leave_typing()
         else:
-            self._turn_to(1)
+            self._leave_settling()
+            self._turn_to(Half.TYPING)
             request = self.view.state.request if self.view else None
             announced = request.document_kind if request else None
             form = _FORMS.get(announced, "card") if announced else "card"
@@ -228,7 +276,7 @@ class DocumentPanel(StepPanel):
         self.retranslate()
 
     def _turn_to(self, index: int) -> None:
-        """Show picture (0) or form (1); the other one asks for no room."""
+        """Show one half; the others ask for no room."""
         for number, half in enumerate(self._halves):
             policy = QSizePolicy.Policy.Preferred if number == index else _NO_ROOM
             half.setSizePolicy(policy, policy)
@@ -236,8 +284,16 @@ class DocumentPanel(StepPanel):
 
     def _leave_typing(self) -> None:
         if self.typing:
-            self._turn_to(0)
+            self._turn_to(Half.LIVE)
             self.typing_changed.emit(False)
+
+    def _leave_settling(self) -> None:
+        if self.settles:
+            focused = self.settling.focus_inside
+            self._turn_to(Half.LIVE)
+            self.settling.end()
+            if focused:
+                self.setFocus()
 
     # --- what is shown ------------------------------------------------------------------------
 
@@ -286,6 +342,9 @@ class DocumentPanel(StepPanel):
         self.blank_button.setText(self.tr_("blank"))
         self.blank_button.setVisible(self._can_take_blank)
         self.zone_entry.retranslate()
+        self.settling.retranslate()
+        if self.settles:
+            self._say_settling()
         self._show_read()
         self.quality.setVisible(side is not None)
         if self._last is None or side is None:
@@ -294,6 +353,13 @@ class DocumentPanel(StepPanel):
             self.preview.show_message(self.tr_(message), live=False)
             self.quality.show_measures(measures_of(None, self.look.language))
         self._refresh_primary()
+
+    def _say_settling(self) -> None:
+        tr = self.look.language.tr
+        self.title.setText(tr("settling.step_title"))
+        self.hint.setText(tr("settling.step_instruction"))
+        self.retake_button.set_texts(tr("settling.look_again"), tr("settling.look_again_short"))
+        self.back.setEnabled(True)
 
     def _show_read(self) -> None:
         document, language = self._document, self.look.language
@@ -388,6 +454,12 @@ class DocumentPanel(StepPanel):
     def show_sight(self, sight: Sight) -> None:
         self._last = sight
         self._blind = False
+        in_doubt = sight.observation.open_reading
+        if self.settles:
+            return
+        if in_doubt is not None and self.expected is not None and not self.typing:
+            self._settle(in_doubt)
+            return
         if self.expected is not None and not self.typing:
             self.primary.setEnabled(self._can_take_blank)
         self.preview.show_frame(sight.image, sight.outline)
@@ -399,6 +471,12 @@ class DocumentPanel(StepPanel):
             guidance_sentence(sight.observation, language), progress_of(sight.observation)
         )
         self.quality.show_measures(measures_of(sight.observation, language))
+
+    def _settle(self, reading: "OpenReading") -> None:
+        """The camera is sure of all but some characters: they are the agent's."""
+        self._turn_to(Half.SETTLING)
+        self.settling.begin(reading)
+        self.retranslate()
 
     @override
     def show_camera_fault(self, failure: Failure) -> None:
@@ -418,6 +496,7 @@ class DocumentPanel(StepPanel):
         self._last = None
         self._blind = False
         self._leave_typing()
+        self._leave_settling()
         self.read.expiry.edit.clear()
         self.read.issue.edit.clear()
         self.preview.clear()
@@ -425,7 +504,10 @@ class DocumentPanel(StepPanel):
     def _refresh_primary(self) -> None:
         if self.view is None:
             return
-        if self.typing:
+        if self.settles:
+            self.primary.setText(self.look.language.tr("settling.confirm"))
+            self.primary.setEnabled(bool(self.settling.text))
+        elif self.typing:
             self.primary.setText(self.tr_("use_typed"))
             self.primary.setEnabled(self.zone_entry.accepted is not None)
         elif self.expected is not None:
