@@ -95,7 +95,7 @@ class CaseRouter(QObject):
         self.stop.returned.connect(self.show_again)
         self.stop.aside_requested.connect(self.put_aside)
         self.stop.decide_requested.connect(self._decide_now)
-        self.receipt.next_requested.connect(self._next_customer)
+        self.receipt.next_requested.connect(self.leave_receipt)
         self.receipt.print_requested.connect(self._print)
         self._journey.changed.connect(self._show)
         self._journey.busy_changed.connect(self._set_busy)
@@ -190,7 +190,8 @@ class CaseRouter(QObject):
         elif self._journey.view is not None:
             self._use_camera(self._journey.view)
 
-    def _next_customer(self) -> None:
+    def leave_receipt(self) -> None:
+        """The case is closed: go home for the next customer."""
         self._end()
         self.finished.emit()
 

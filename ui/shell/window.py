@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from ui.shell.bars import ChipItem, TopBar
 from ui.shell.help import HelpFacts, HelpPanel
+from ui.shell.notice import Notice
 from ui.shell.pages import Pages
 from ui.shell.rail import Rail, Section, TopRail
 from ui.theme import COUNTER_MIN_HEIGHT, COUNTER_MIN_WIDTH, Density, Size, Space, Tone
@@ -52,6 +53,7 @@ class Shell(QWidget):
         self._scroll = ScrollArea(look)
         self._bars: dict[QWidget, ActionBar] = {}
         self._bar_stack = Pages()
+        self.notice = Notice(look)
         self._toast = Toast(self, look)
         self._help = HelpPanel(self, look)
         self._build()
@@ -65,6 +67,7 @@ class Shell(QWidget):
         right.setSpacing(Space.NONE)
         right.addWidget(self.top)
         right.addWidget(self._tabs)
+        right.addWidget(self.notice)
         right.addWidget(self._scroll, 1)
         right.addWidget(self._bar_stack)
         row = QHBoxLayout(self)
@@ -93,6 +96,8 @@ class Shell(QWidget):
         """Show a page and its buttons; pages are kept, showing one again is cheap."""
         if actions is not None:
             self._bars[page] = actions
+        if page is not self._pages.current:
+            self.notice.dismiss()
         self._pages.show_page(page)
         bar = self._bars.get(page)
         self._bar_stack.setVisible(bar is not None)
