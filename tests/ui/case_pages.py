@@ -191,6 +191,38 @@ def document_settling(look: Look) -> StepPanel:
     return panel
 
 
+def document_typing(look: Look) -> StepPanel:
+    """The zone is typed under its pictures: a wrong digit, and a letter for a digit."""
+    panel = panel_at(look, StepKind.DOCUMENT)
+    seen = ScriptedSight(outline=OUTLINE, open_reading=open_reading())
+    panel.show_sight(Sight(frame(), OUTLINE, seen, 2, 0))
+    panel.type_button.click()
+    typed = ("IDFRAX4RTBPFW47<<<<<<<<<<<<<<<", "90O7138F3002119FRA", "")
+    for row, text in zip(panel.typed.zone._lines, typed, strict=True):
+        row.edit.setText(text)
+    return panel
+
+
+def document_plain(look: Look) -> StepPanel:
+    """An old card without a zone: confirmed while something is missing and something is wrong."""
+    panel = panel_at(look, StepKind.DOCUMENT)
+    panel.type_button.click()
+    panel.typed.other.click()
+    form = panel.typed.plain
+    form.kind.select("eu-id-card")
+    for entry, text in (
+        (form.surname, "Bianchi"),
+        (form.given_names, "Chiara, Maria"),
+        (form.birth, "31/02/1961"),
+        (form.number, "AR 1234567"),
+        (form.issuer, "ITL"),
+        (form.issue, "04/03/2017"),
+    ):
+        entry.edit.setText(text)
+    panel.go_on()
+    return panel
+
+
 def decision_refused(look: Look) -> StepPanel:
     """A check failed: acceptance is not offered, and the page says why."""
     expired = automatic_checks(

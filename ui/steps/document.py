@@ -9,8 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from kiosk.documents.catalogue import DocumentCatalogue
-from kiosk.documents.mrz import MrzReading
-from kiosk.domain.evidence import DocumentKind, IdentityDocument, Side, Verdict
+from kiosk.domain.evidence import Check, IdentityDocument, Side, Verdict
 from kiosk.journeys.guards import document_complete
 from kiosk.journeys.model import (
     CaptureRestarted,
@@ -19,10 +18,12 @@ from kiosk.journeys.model import (
     SideCaptured,
     SideFacts,
 )
-from ui.steps.entries import DateEntry, ZoneEntry
+from ui.steps.entries import DateEntry
 from ui.steps.panel import RETAKE_KEY, TYPE_KEY, StepPanel
+from ui.steps.plain_form import TYPED
 from ui.steps.settling import SettlingPanel
 from ui.steps.sight import guidance_sentence, measures_of, progress_of
+from ui.steps.typed import TypedHalf
 from ui.steps.words import day_or_dash, error_words, given_names, partial_day, zone_line
 from ui.theme import Size, Space, Tone, Type
 from ui.viewmodels.journey import CaseView
@@ -41,11 +42,6 @@ if TYPE_CHECKING:
     from kiosk.capture.doubt import OpenReading
     from kiosk.ports import Picture
 
-_FORMS = {
-    DocumentKind.FR_PASSPORT: "passport",
-    DocumentKind.PASSPORT: "passport",
-    DocumentKind.FR_ID_CARD_1988: "old-card",
-}
 _FIELDS = ("surname", "given_names", "birth_date", "document_number", "expiry_date")
 _LINES = {
     Verdict.PASS: ("shield-check", "ok"),
@@ -108,16 +104,16 @@ class DocumentPanel(StepPanel):
         super().__init__(look, catalogue)
         self.preview = Preview(look)
         self.quality = QualityRow(look)
-        self.zone_entry = ZoneEntry(look)
-        self.blank_button = Button(look, "", icon="eye")
-        self.blank_button.setObjectName("side-without-zone")
+        self.typed = TypedHalf(look, catalogue)
         self.settling = SettlingPanel(look)
         self.read = _ReadCard(look)
         self._stack = QStackedWidget()
         self._today = date.min
         self._cards: dict[Side, Picture] = {}
         self._last: Sight | None = None
+        self._in_doubt: OpenReading | None = None
         self._blind = False
+        self._both_examined = False
         self._build()
         self._bind()
 
@@ -128,10 +124,7 @@ class DocumentPanel(StepPanel):
         column.setSpacing(Space.XL)
         column.addWidget(self.preview, 1)
         column.addWidget(self.quality)
-        typing = Card(self.look)
-        typing.body.addWidget(self.zone_entry, 1)
-        typing.body.addWidget(self.blank_button)
-        self._halves: tuple[QWidget, ...] = (live, typing, self.settling)
+        self._halves: tuple[QWidget, ...] = (live, self.typed, self.settling)
         for half in self._halves:
             self._stack.addWidget(half)
         self._turn_to(Half.LIVE)
@@ -140,8 +133,8 @@ class DocumentPanel(StepPanel):
     def _bind(self) -> None:
         self.type_button.clicked.connect(self._toggle_typing)
         self.retake_button.clicked.connect(self._retake)
-        self.blank_button.clicked.connect(self._take_blank)
-        self.zone_entry.changed.connect(self._refresh_primary)
+        self.typed.blank_taken.connect(self._take_blank)
+        self.typed.changed.connect(self._refresh_typing)
         self.settling.changed.connect(self._refresh_primary)
         self.read.expiry.changed.connect(self._refresh_primary)
         self.read.issue.changed.connect(self._refresh_primary)
@@ -185,9 +178,7 @@ class DocumentPanel(StepPanel):
                 self.settled.emit(self.settling.text)
             return
         if self.typing:
-            reading = self.zone_entry.accepted
-            if reading is not None:
-                self._take_typed(reading)
+            self._use_typed()
             return
         typed = self._typed_dates()
         if typed is not None:
@@ -209,7 +200,10 @@ class DocumentPanel(StepPanel):
     @override
     def show_case(self, view: CaseView) -> None:
         self._leave_settling()  # the case moved: what was in doubt is read, or gone
+        self._in_doubt = None
         super().show_case(view)
+        if self._both_examined:
+            self._take_other_side()
 
     def show_settled(self, taken: bool) -> None:
         """What the camera made of the text: not taken, it may see something else by now."""
@@ -233,12 +227,38 @@ class DocumentPanel(StepPanel):
                     return FieldTyped(name, day)
         return None
 
-    def _take_typed(self, reading: MrzReading) -> None:
-        kind = reading.document.kind
-        side = self.catalogue.entry(kind).zone_side
+    def _use_typed(self) -> None:
+        """The zone where its digits hold, or the form where it is complete."""
+        if not self.typed.plainly:
+            reading = self.typed.zone.accepted
+            if reading is not None:
+                side = self.catalogue.entry(reading.document.kind).zone_side
+                self._take_typed(side, reading.document, reading.checks)
+            return
+        document = self.typed.plain.confirm()
+        if document is not None:
+            self._both_examined = True
+            side = self.expected or self.catalogue.entry(document.kind).zone_side
+            self._take_typed(side, document, (TYPED,))
+        elif self.typed.say_missing():
+            self.show_problem(self.typed.plain.missing)
+
+    def _take_typed(
+        self, side: Side, document: IdentityDocument, checks: tuple[Check, ...]
+    ) -> None:
         facts = SideFacts(side, frames_agreeing=0, by_hand=True, sharpness=0.0)
         self._leave_typing()
-        self.happened.emit(SideCaptured(facts, reading.document, reading.checks))
+        self.happened.emit(SideCaptured(facts, document, checks))
+
+    def _take_other_side(self) -> None:
+        """The agent examined both sides of a document that was typed: the other one is there."""
+        side, document = self.expected, self._document
+        if side is None or document is None or document.layout:
+            self._both_examined = self._both_examined and side is not None
+            return
+        self._both_examined = False
+        facts = SideFacts(side, frames_agreeing=0, by_hand=True, sharpness=0.0)
+        self.happened.emit(SideCaptured(facts, None))
 
     def _take_blank(self) -> None:
         """The agent looked at a side that holds no zone."""
@@ -270,8 +290,7 @@ class DocumentPanel(StepPanel):
             self._turn_to(Half.TYPING)
             request = self.view.state.request if self.view else None
             announced = request.document_kind if request else None
-            form = _FORMS.get(announced, "card") if announced else "card"
-            self.zone_entry.begin(self._today, form)
+            self.typed.begin(self._today, announced, self._in_doubt)
             self.typing_changed.emit(True)
         self.retranslate()
 
@@ -324,6 +343,8 @@ class DocumentPanel(StepPanel):
         request = self.view.state.request if self.view else None
         kind = self._document.kind if self._document else request.document_kind if request else None
         zone_side = self.catalogue.entry(kind).zone_side if kind else None
+        if self._document is not None and not self._document.layout:
+            zone_side = None  # typed from its print: no side has a zone
         return self.expected is not None and self.expected is not zone_side
 
     @override
@@ -339,12 +360,10 @@ class DocumentPanel(StepPanel):
         if self.typing:
             self.type_button.set_texts(self.tr_("use_camera"), self.tr_("use_camera_short"))
         self.retake_button.set_texts(self.tr_("retake"), self.tr_("retake_short"))
-        self.blank_button.setText(self.tr_("blank"))
-        self.blank_button.setVisible(self._can_take_blank)
-        self.zone_entry.retranslate()
+        self.typed.retranslate()
+        self.typed.blank.setVisible(self._can_take_blank and not self.typed.plainly)
         self.settling.retranslate()
-        if self.settles:
-            self._say_settling()
+        self._say_half()
         self._show_read()
         self.quality.setVisible(side is not None)
         if self._last is None or side is None:
@@ -354,12 +373,19 @@ class DocumentPanel(StepPanel):
             self.quality.show_measures(measures_of(None, self.look.language))
         self._refresh_primary()
 
-    def _say_settling(self) -> None:
+    def _say_half(self) -> None:
+        """What is done in the left half, where it is not the camera that works."""
         tr = self.look.language.tr
-        self.title.setText(tr("settling.step_title"))
-        self.hint.setText(tr("settling.step_instruction"))
-        self.retake_button.set_texts(tr("settling.look_again"), tr("settling.look_again_short"))
-        self.back.setEnabled(True)
+        if self.settles:
+            self.title.setText(tr("settling.step_title"))
+            self.hint.setText(tr("settling.step_instruction"))
+            self.retake_button.set_texts(tr("settling.look_again"), tr("settling.look_again_short"))
+            self.back.setEnabled(True)
+        elif self.typing:
+            plainly = self.typed.plainly
+            self.title.setText(tr("plain.title" if plainly else "zone.title"))
+            self.hint.setText(tr("plain.hint" if plainly else "journey.entry.zone_hint"))
+            self.back.setEnabled(True)
 
     def _show_read(self) -> None:
         document, language = self._document, self.look.language
@@ -457,6 +483,7 @@ class DocumentPanel(StepPanel):
         in_doubt = sight.observation.open_reading
         if self.settles:
             return
+        self._in_doubt = in_doubt or self._in_doubt
         if in_doubt is not None and self.expected is not None and not self.typing:
             self._settle(in_doubt)
             return
@@ -497,9 +524,18 @@ class DocumentPanel(StepPanel):
         self._blind = False
         self._leave_typing()
         self._leave_settling()
+        self.typed.clear()
+        self._in_doubt = None
+        self._both_examined = False
         self.read.expiry.edit.clear()
         self.read.issue.edit.clear()
         self.preview.clear()
+
+    def _refresh_typing(self) -> None:
+        self.banner.dismiss()
+        self._say_half()
+        self.typed.blank.setVisible(self._can_take_blank and not self.typed.plainly)
+        self._refresh_primary()
 
     def _refresh_primary(self) -> None:
         if self.view is None:
@@ -509,7 +545,8 @@ class DocumentPanel(StepPanel):
             self.primary.setEnabled(bool(self.settling.text))
         elif self.typing:
             self.primary.setText(self.tr_("use_typed"))
-            self.primary.setEnabled(self.zone_entry.accepted is not None)
+            whole = self.typed.plainly or self.typed.zone.accepted is not None
+            self.primary.setEnabled(whole)
         elif self.expected is not None:
             rest = len(self.view.state.sides_expected)
             self.primary.setText(self.tr_("to_back" if rest > 1 else "take_side"))

@@ -268,3 +268,48 @@ class GlyphView(QLabel):
     def _restyle(self) -> None:
         self.setFixedSize(self.sizeHint())
         self.update()
+
+
+class StripView(QLabel):
+    """The picture of a line, stretched so that each character stands over its place below."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look = look
+        self._array: Picture | None = None
+        self._image: QImage | None = None
+        self._places: tuple[float, ...] = ()
+        self._first = 0.0
+        self._pitch = 1.0
+        self.setFixedHeight(look.theme.scaled(Size.CHIP))
+        self.hide()
+
+    def show_strip(self, strip: "Picture | None", places: Sequence[float] = ()) -> None:
+        """Strip: (h, w) grey uint8, upright; places: centres of its characters, 0 to 1."""
+        self._array, self._image = None, None
+        if strip is not None:
+            self._array, self._image = grey_image(strip)
+        self._places = tuple(places)
+        self.setVisible(self._image is not None and len(self._places) > 1)
+        self.update()
+
+    def align(self, first: float, pitch: float) -> None:
+        """Centre of the first character below, and the distance to the next, px."""
+        self._first, self._pitch = first, pitch
+        self.update()
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._image is None:
+            return
+        share = (self._places[-1] - self._places[0]) / (len(self._places) - 1)
+        wide = self._pitch / max(share, 1e-6)
+        target = QRectF(self._first - self._places[0] * wide, 0, wide, self.height())
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        path = QPainterPath()
+        path.addRoundedRect(target.intersected(QRectF(self.rect())), Radius.KEY, Radius.KEY)
+        painter.setClipPath(path)
+        painter.drawImage(target, self._image)
+        painter.end()
