@@ -223,6 +223,17 @@ def document_plain(look: Look) -> StepPanel:
     return panel
 
 
+def person_live(look: Look) -> StepPanel:
+    """The portrait from nearer, the camera's picture beside it."""
+    panel = panel_at(look, StepKind.PERSON)
+    panel.nearer.click()
+    panel.nearer.click()
+    panel.live_button.click()
+    person = np.ascontiguousarray(cv2.resize(portrait(), (700, 900))[100:800])
+    panel.show_sight(Sight(person, None, ScriptedSight(), 1, 0))
+    return panel
+
+
 def decision_refused(look: Look) -> StepPanel:
     """A check failed: acceptance is not offered, and the page says why."""
     expired = automatic_checks(

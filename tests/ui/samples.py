@@ -134,6 +134,7 @@ STEP_PAGES: dict[str, tuple[Callable[[Look], QWidget], int]] = {
     "step-document-settling": (case_pages.document_settling, RAIL.index(StepKind.DOCUMENT)),
     "step-document-typing": (case_pages.document_typing, RAIL.index(StepKind.DOCUMENT)),
     "step-document-plain": (case_pages.document_plain, RAIL.index(StepKind.DOCUMENT)),
+    "step-person-live": (case_pages.person_live, RAIL.index(StepKind.PERSON)),
     "step-decision-refused": (case_pages.decision_refused, RAIL.index(StepKind.DECISION)),
     "receipt": (case_pages.accepted, len(RAIL)),
     "receipt-refused": (case_pages.refused, len(RAIL)),

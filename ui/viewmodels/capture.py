@@ -29,6 +29,8 @@ class Watch(StrEnum):
     CODE = "code"
     DOCUMENT = "document"
     TEST = "test"
+    PERSON = "person"
+    """Only looked at: nothing is read, told or kept."""
 
 
 class CaptureModel(QObject):
