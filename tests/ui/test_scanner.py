@@ -135,6 +135,14 @@ def test_a_burst_without_enter_ends_by_silence(form, qtbot):
     assert form.edit.text() == ""
 
 
+def test_keys_that_have_no_name_in_qt_are_typing_too(form, qtbot):
+    for sign in "Жњ":
+        plain = Qt.KeyboardModifier.NoModifier
+        QTest.simulateEvent(form.edit, True, ord(sign), plain, sign, False)
+    settled(qtbot, form)
+    assert form.edit.text() == "Жњ"
+
+
 def test_a_shortcut_typed_by_a_person_still_works(form, qtbot):
     form.button.setFocus()
     form.type("n", 120)

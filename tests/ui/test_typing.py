@@ -250,6 +250,7 @@ def test_a_document_without_a_zone_is_entered_by_keyboard_alone(counter, look, s
     assert form.surname.edit.hasFocus()
     for text in ("Bianchi", "Chiara", "14/06/1961", "AR1234567", "ITA", "04/03/2017", "03/03/2027"):
         counter.type(text)
+        assert counter.focused.visibleRegion().boundingRect() == counter.focused.rect()
         counter.key(Qt.Key.Key_Tab)
     counter.key(Qt.Key.Key_Return)
     assert counter.state.document is None

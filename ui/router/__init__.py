@@ -37,6 +37,7 @@ _KEYS = (
     ("Return", "next"),
     ("Esc", "back"),
     ("F1", "help"),
+    ("F2", "offer"),
     ("F4", "type"),
     ("F5", "retake"),
     ("Ctrl+L", "lock"),

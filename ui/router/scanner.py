@@ -29,8 +29,8 @@ TimeOf = Callable[[QKeyEvent], int]
 """Milliseconds of a key event, on a clock that does not go back."""
 
 _KEYS = frozenset({QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress, QEvent.Type.KeyRelease})
-_ENDINGS = {Qt.Key.Key_Return: "\r", Qt.Key.Key_Enter: "\r", Qt.Key.Key_Tab: "\t"}
-_LONE = frozenset(
+_ENDINGS: dict[int, str] = {Qt.Key.Key_Return: "\r", Qt.Key.Key_Enter: "\r", Qt.Key.Key_Tab: "\t"}
+_LONE: frozenset[int] = frozenset(
     {
         Qt.Key.Key_Shift,
         Qt.Key.Key_Control,
@@ -133,7 +133,7 @@ class Scanner(QObject):
 
     def _is_mine(self, key: QKeyEvent, at_ms: int) -> bool:
         """Whether this key is held, or comes behind keys that are."""
-        if Qt.Key(key.key()) in _LONE:
+        if key.key() in _LONE:
             return False
         if self._swallowing and not self._is_fast(at_ms):
             self._swallowing = False
@@ -143,7 +143,7 @@ class Scanner(QObject):
         at_ms = self._time(key)
         if not self._is_mine(key, at_ms):
             return False
-        character = _character(key) or _ENDINGS.get(Qt.Key(key.key()), "")
+        character = _character(key) or _ENDINGS.get(key.key(), "")
         self._last_ms, self._handled_ms = at_ms, self._clock.elapsed()
         self._looked_again = False
         pressed = _Key(watched, key.key(), key.modifiers(), key.text(), repeat=key.isAutoRepeat())

@@ -4,7 +4,7 @@ from typing import cast
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from ui.shell.bars import ChipItem, TopBar
@@ -86,6 +86,9 @@ class Shell(QWidget):
         self.top.help_requested.connect(self.toggle_help)
         self.top.lock_requested.connect(self.lock_requested)
         self._look.theme.changed.connect(self._restyle)
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            application.focusChanged.connect(self._keep_in_sight)
 
     @property
     def page(self) -> QWidget | None:
@@ -195,6 +198,14 @@ class Shell(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._look.theme.color("bg"))
         painter.end()
+
+    def _keep_in_sight(self, _old: QWidget | None, focus: QWidget | None) -> None:
+        """On a low screen the field that gets the focus, however it got it, is scrolled to."""
+        page = self._pages.current
+        if focus is None or page is None or not page.isAncestorOf(focus):
+            return
+        if focus.height() < self._scroll.viewport().height():
+            self._scroll.ensureWidgetVisible(focus, Space.NONE, Space.WIDE)
 
     def _keep_focus_off_the_frame(self, page: QWidget, bar: QWidget | None) -> None:
         """When a page goes, Qt hands its focus to the next control: Space would then lock."""

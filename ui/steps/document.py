@@ -2,10 +2,10 @@
 
 from datetime import date
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 from typing_extensions import override
 
 from kiosk.documents.catalogue import DocumentCatalogue
@@ -72,9 +72,6 @@ class _ReadCard(Card):
         self.body.addWidget(self.zone)
 
 
-_NO_ROOM = QSizePolicy.Policy.Ignored
-
-
 class Half(IntEnum):
     """What fills the left half."""
 
@@ -107,7 +104,7 @@ class DocumentPanel(StepPanel):
         self.typed = TypedHalf(look, catalogue)
         self.settling = SettlingPanel(look)
         self.read = _ReadCard(look)
-        self._stack = QStackedWidget()
+        self._half = Half.LIVE
         self._today = date.min
         self._cards: dict[Side, Picture] = {}
         self._last: Sight | None = None
@@ -125,10 +122,14 @@ class DocumentPanel(StepPanel):
         column.addWidget(self.preview, 1)
         column.addWidget(self.quality)
         self._halves: tuple[QWidget, ...] = (live, self.typed, self.settling)
+        left = QWidget()
+        stack = QVBoxLayout(left)  # not a QStackedWidget: it asks for the room of the tallest
+        stack.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
         for half in self._halves:
-            self._stack.addWidget(half)
-        self._turn_to(Half.LIVE)
-        self.columns(self._stack, self.read, (70, 30))
+            half.hide()
+            stack.addWidget(half)
+        live.show()
+        self.columns(left, self.read, (70, 30))
 
     def _bind(self) -> None:
         self.type_button.clicked.connect(self._toggle_typing)
@@ -154,12 +155,12 @@ class DocumentPanel(StepPanel):
     @property
     def typing(self) -> bool:
         """Whether the zone is being typed."""
-        return self._stack.currentIndex() == Half.TYPING
+        return self._half is Half.TYPING
 
     @property
     def settles(self) -> bool:
         """Whether the agent settles what the camera left open."""
-        return self._stack.currentIndex() == Half.SETTLING
+        return self._half is Half.SETTLING
 
     @property
     def expected(self) -> Side | None:
@@ -294,12 +295,16 @@ class DocumentPanel(StepPanel):
             self.typing_changed.emit(True)
         self.retranslate()
 
-    def _turn_to(self, index: int) -> None:
-        """Show one half; the others ask for no room."""
-        for number, half in enumerate(self._halves):
-            policy = QSizePolicy.Policy.Preferred if number == index else _NO_ROOM
-            half.setSizePolicy(policy, policy)
-        self._stack.setCurrentIndex(index)
+    def _turn_to(self, half: Half) -> None:
+        """Show one half; the focus of the one that goes comes to the panel, to no button."""
+        old = self._halves[self._half]
+        focus = cast("QWidget | None", self.window().focusWidget())  # the stubs leave None out
+        inside = focus is not None and (focus is old or old.isAncestorOf(focus))
+        self._half = half
+        for number, widget in enumerate(self._halves):
+            widget.setVisible(number == half)
+        if inside:
+            self.setFocus()
 
     def _leave_typing(self) -> None:
         if self.typing:
@@ -308,11 +313,8 @@ class DocumentPanel(StepPanel):
 
     def _leave_settling(self) -> None:
         if self.settles:
-            focused = self.settling.focus_inside
             self._turn_to(Half.LIVE)
             self.settling.end()
-            if focused:
-                self.setFocus()
 
     # --- what is shown ------------------------------------------------------------------------
 

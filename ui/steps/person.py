@@ -40,7 +40,7 @@ _ANSWERS = (
 )
 
 
-_ARROWS = {
+_ARROWS: dict[int, tuple[int, int]] = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),
     Qt.Key.Key_Up: (0, -1),
@@ -156,7 +156,7 @@ class PersonPanel(StepPanel):
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrows move an enlarged portrait."""
-        way = _ARROWS.get(Qt.Key(event.key()))
+        way = _ARROWS.get(event.key())
         if way is None or self.compare.portrait.factor == STEPS[0]:
             super().keyPressEvent(event)
             return

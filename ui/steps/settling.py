@@ -161,12 +161,6 @@ class SettlingPanel(Card):
         return self._model.reading if self._model else None
 
     @property
-    def focus_inside(self) -> bool:
-        """Whether this panel or one of its controls holds the focus."""
-        focus = cast("QWidget | None", self.window().focusWidget())
-        return focus is self or (focus is not None and self.isAncestorOf(focus))
-
-    @property
     def text(self) -> tuple[str, ...]:
         """The lines to confirm; empty until all is settled and every digit holds."""
         return self._model.lines if self._model and self._model.ready else ()
