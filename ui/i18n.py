@@ -89,6 +89,7 @@ _KEY_NAMES = {
     ("fr", "Del"): "Suppr",
     ("en", "Return"): "Enter",
     ("fr", "Space"): "Espace",
+    ("fr", "Backspace"): "Retour arr.",
 }
 
 

@@ -79,6 +79,7 @@ class KindEntry:
         accepted: names of the procedures that accept it without a policy.
         source: where this is written.
         as_of: day of that knowledge.
+        without_zone: documents of this kind exist that have no machine-readable zone.
     """
 
     kind: DocumentKind
@@ -88,6 +89,7 @@ class KindEntry:
     accepted: tuple[str, ...]
     source: str
     as_of: date
+    without_zone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,10 @@ class DocumentCatalogue:
     def accepted_by(self, procedure: str) -> frozenset[DocumentKind]:
         """Kinds that a procedure accepts where no policy says otherwise."""
         return frozenset(entry.kind for entry in self.kinds if procedure in entry.accepted)
+
+    def kinds_without_zone(self) -> tuple[DocumentKind, ...]:
+        """Kinds of which some documents have no zone: these may be typed from their print."""
+        return tuple(entry.kind for entry in self.kinds if entry.without_zone)
 
     def features_of(self, kind: DocumentKind) -> tuple[Feature, ...]:
         """All features of a kind of document."""
@@ -209,7 +215,7 @@ def load(catalogue: bytes, features: bytes) -> DocumentCatalogue:
 def _entry_of(table: Mapping[str, Any]) -> KindEntry:
     _only(
         table,
-        {"id", "sides", "zone_side", "typed_dates", "accepted", "source", "as_of"},
+        {"id", "sides", "zone_side", "typed_dates", "accepted", "source", "as_of", "without_zone"},
         "kind",
     )
     sides = tuple(_choice(Side, text) for text in _texts(table, "sides"))
@@ -225,6 +231,7 @@ def _entry_of(table: Mapping[str, Any]) -> KindEntry:
         accepted=_texts(table, "accepted"),
         source=_text(table, "source"),
         as_of=_day(table, "as_of"),
+        without_zone=_flag(table, "without_zone"),
     )
 
 
@@ -292,6 +299,13 @@ def _texts(table: Mapping[str, Any], key: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
         raise CatalogueError(f"{key}: a list of texts")
     return tuple(value)
+
+
+def _flag(table: Mapping[str, Any], key: str) -> bool:
+    value = table.get(key, False)
+    if type(value) is not bool:
+        raise CatalogueError(f"{key}: true or false")
+    return value
 
 
 def _day(table: Mapping[str, Any], key: str) -> date:

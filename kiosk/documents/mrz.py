@@ -131,8 +131,20 @@ def digits_hold(lines: Sequence[str]) -> bool:
     layout = layout_of(rows)
     if layout is None:
         return False
-    checks = _digit_checks(layout, rows, _number_of(layout, rows))
-    return all(check.verdict is Verdict.PASS for check in checks)
+    return all(check.verdict is Verdict.PASS for check in digit_checks(layout, rows))
+
+
+def digit_checks(layout: Layout, rows: Sequence[str]) -> tuple[Check, ...]:
+    """The checks of the check digits alone, in the order of :class:`MrzReading`.
+
+    Args:
+        layout: which digits there are.
+        rows: as many lines as it has, each of its full width, characters of a zone only.
+
+    Raises:
+        ValueError: a character that a zone cannot hold.
+    """
+    return _digit_checks(layout, rows, _number_of(layout, rows))
 
 
 def _clean(lines: Sequence[str]) -> tuple[str, ...]:

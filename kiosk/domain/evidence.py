@@ -100,7 +100,7 @@ class IdentityDocument:
         given_names_truncated: same for the given names.
         document_number: without fillers.
         birth_date: possibly partial.
-        sex: ``M``, ``F`` or ``X``.
+        sex: ``M``, ``F`` or ``X``; ``""`` where it was not typed.
         expiry_date: from the MRZ, or typed for layouts without one; None when not known.
         issue_date: typed or from a 2D-Doc; None when not known.
         issue_month: year and month hidden in old French card numbers, as the first of the month.

@@ -43,12 +43,15 @@ def consent_refused(_journey: Journey, state: CaseState) -> bool:
 
 
 def document_complete(_journey: Journey, state: CaseState) -> bool:
-    """All sides were presented, a document was read, and its expiry is known."""
-    return (
-        state.document is not None
-        and not state.sides_expected
-        and state.document.expiry_date is not None
-    )
+    """All sides were presented, a document was read, and its expiry is known.
+
+    A document without a zone may bear no date of expiry at all: the agent said so when typing it,
+    and the check of validity asks for a tick.
+    """
+    document = state.document
+    if document is None or state.sides_expected:
+        return False
+    return document.expiry_date is not None or not document.layout
 
 
 def checks_known(_journey: Journey, state: CaseState) -> bool:

@@ -3,8 +3,8 @@
     python packaging/bench/frame.py [--json] [--quick]
 
 ``guidance`` is what every frame pays: finder, outline, lines of the zone, quality. ``codes`` is the
-search for codes, paid by a part of the frames. ``reading`` is recognition of a zone found. ``observe`` is the
-whole of ``LiveReader.observe`` on frames of a document that is being read.
+search for codes, paid by a part of the frames. ``reading`` is recognition of a zone found.
+``observe`` is the whole of ``LiveReader.observe`` on frames of a document that is being read.
 One thread; frames are drawn beforehand.
 """
 

@@ -134,6 +134,7 @@ def test_boxes_lie_inside_the_side():
         (b'sides = ["front"]', b'sides = "front"'),
         (b'sides = ["front", "back"]', b'sides = ["front", "back", "back"]'),
         (b'["expiry_date"]', b'["birthday"]'),
+        (b"without_zone = true", b"without_zone = 1"),
         (b"as_of = 2026-11-23", b'as_of = "2026-11-23"'),
         (b"as_of = 2026-11-23", b"as_of = 2026-11-23T10:00:00"),
         (b"[person]", b"[persons]"),

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kiosk.domain.errors import CameraUnpluggedError, NoCameraError
-from kiosk.domain.evidence import Check, IdentityDocument, Side
+from kiosk.domain.evidence import Check, IdentityDocument, Side, Verdict
 from kiosk.ports import CodeSighting, Frame
 
 if TYPE_CHECKING:
+    from kiosk.capture.doubt import OpenReading
     from kiosk.ports import Picture
 
 GREY = np.full((72, 128, 3), 120, np.uint8)
@@ -49,6 +50,7 @@ class ScriptedSight:
     reading: ScriptedReading | None = None
     portrait: Picture | None = None
     best_image: Picture | None = None
+    open_reading: OpenReading | None = None
 
 
 class ScriptedCamera:
@@ -79,21 +81,44 @@ class ScriptedCamera:
 
 
 class ScriptedReader:
-    """Sees the code in ``code``, and the side in ``sides`` that is expected."""
+    """Sees the code in ``code``, and the side in ``sides`` that is expected.
+
+    While ``open_reading`` is set it is in doubt about the side ``doubtful``, until somebody settles
+    the text as ``truth`` has it.
+    """
 
     def __init__(self) -> None:
         self.code = ""
         self.sides: dict[Side, IdentityDocument | None] = {}
+        self.open_reading: OpenReading | None = None
+        self.doubtful = Side.BACK
+        self.truth: tuple[tuple[str, ...], IdentityDocument] | None = None
+        self.asked: list[tuple[str, ...]] = []
         self._side: Side | None = None
+        self._settled: ScriptedReading | None = None
 
     def reset(self, side: Side | None = None) -> None:
         self._side = side
+        self._settled = None
+
+    def settle(self, lines: tuple[str, ...]) -> bool:
+        self.asked.append(lines)
+        if self.open_reading is None or self.truth is None or lines != self.truth[0]:
+            return False
+        count = str(len(self.open_reading.open))
+        checks = (Check("reading.settled", Verdict.UNSURE, count),)
+        self._settled = ScriptedReading(self.truth[1], self.doubtful, checks)
+        return True
 
     def observe(self, frame: Frame) -> ScriptedSight:  # noqa: ARG002 - blind to pixels
         if self._side is None:
             corners = ((8.0, 8.0), (60.0, 8.0), (60.0, 60.0), (8.0, 60.0))
             codes = (CodeSighting("QRCode", self.code.encode(), corners),) if self.code else ()
             return ScriptedSight(codes=codes)
+        if self._settled is not None:
+            return ScriptedSight(reading=self._settled, best_image=GREY)
+        if self.open_reading is not None and self._side is self.doubtful:
+            return ScriptedSight(open_reading=self.open_reading)
         if self._side not in self.sides:
             return ScriptedSight()
         portrait = GREY if self._side is Side.FRONT else None

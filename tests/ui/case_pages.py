@@ -5,9 +5,11 @@ from datetime import date
 
 import cv2
 import numpy as np
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from kiosk.bootstrap import read_documents
+from kiosk.capture.doubt import OpenCharacter, OpenReading
 from kiosk.documents.checks import automatic_checks
 from kiosk.domain.decision import Decision, Outcome, Reason
 from kiosk.domain.evidence import DocumentKind, Side, Verdict
@@ -143,6 +145,92 @@ def document_read(look: Look) -> StepPanel:
     panel.show_cards({Side.FRONT: np.ascontiguousarray(frame()[150:590, 330:960])})
     panel.show_sight(sight())
     panel.show_case(CaseView(case.state, case.journey))
+    return panel
+
+
+CARD_LINES = (
+    "IDFRAX4RTBPFW46<<<<<<<<<<<<<<<",
+    "9007138F3002119FRA<<<<<<<<<<<6",
+    "MARTIN<<MAELYS<GAELLE<MARIE<<<",
+)
+"""Zone of an invented card; every check digit is right."""
+
+
+def strip_of(line: str) -> np.ndarray:
+    """A line as a camera saw it, (48, 960) grey uint8."""
+    strip = np.full((48, 960), 222, np.uint8)
+    pitch = 960 / len(line)
+    for index, character in enumerate(line):
+        (wide, _high), _ = cv2.getTextSize(character, cv2.FONT_HERSHEY_SIMPLEX, 0.9, 2)
+        left = round((index + 0.5) * pitch - wide / 2)
+        cv2.putText(strip, character, (left, 34), cv2.FONT_HERSHEY_SIMPLEX, 0.9, 40, 2, 16)
+    return cv2.GaussianBlur(strip, (0, 0), 1.6)
+
+
+def open_reading(lines: tuple[str, ...] = CARD_LINES) -> OpenReading:
+    """The zone of a card, read but for two characters of its number."""
+    return OpenReading(
+        "TD1",
+        lines,
+        (OpenCharacter(0, 9, "BR8"), OpenCharacter(0, 14, "6G")),
+        tuple(strip_of(line) for line in lines),
+        tuple(tuple((i + 0.5) / len(line) for i in range(len(line))) for line in lines),
+    )
+
+
+def document_settling(look: Look) -> StepPanel:
+    """The camera leaves two characters open; the first one is settled."""
+    case = case_at(StepKind.DOCUMENT)
+    case.dispatch(CARD_SIDES[0])
+    panel = DocumentPanel(look, DOCUMENTS)
+    panel.set_today(TODAY)
+    panel.show_case(CaseView(case.state, case.journey))
+    seen = ScriptedSight(outline=OUTLINE, open_reading=open_reading())
+    panel.show_sight(Sight(frame(), OUTLINE, seen, 1, 0))
+    QTest.keyClick(panel.settling, "b")
+    return panel
+
+
+def document_typing(look: Look) -> StepPanel:
+    """The zone is typed under its pictures: a wrong digit, and a letter for a digit."""
+    panel = panel_at(look, StepKind.DOCUMENT)
+    seen = ScriptedSight(outline=OUTLINE, open_reading=open_reading())
+    panel.show_sight(Sight(frame(), OUTLINE, seen, 2, 0))
+    panel.type_button.click()
+    typed = ("IDFRAX4RTBPFW47<<<<<<<<<<<<<<<", "90O7138F3002119FRA", "")
+    for row, text in zip(panel.typed.zone._lines, typed, strict=True):
+        row.edit.setText(text)
+    return panel
+
+
+def document_plain(look: Look) -> StepPanel:
+    """An old card without a zone: confirmed while something is missing and something is wrong."""
+    panel = panel_at(look, StepKind.DOCUMENT)
+    panel.type_button.click()
+    panel.typed.other.click()
+    form = panel.typed.plain
+    form.kind.select("eu-id-card")
+    for entry, text in (
+        (form.surname, "Bianchi"),
+        (form.given_names, "Chiara, Maria"),
+        (form.birth, "31/02/1961"),
+        (form.number, "AR 1234567"),
+        (form.issuer, "ITL"),
+        (form.issue, "04/03/2017"),
+    ):
+        entry.edit.setText(text)
+    panel.go_on()
+    return panel
+
+
+def person_live(look: Look) -> StepPanel:
+    """The portrait from nearer, the camera's picture beside it."""
+    panel = panel_at(look, StepKind.PERSON)
+    panel.nearer.click()
+    panel.nearer.click()
+    panel.live_button.click()
+    person = np.ascontiguousarray(cv2.resize(portrait(), (700, 900))[100:800])
+    panel.show_sight(Sight(person, None, ScriptedSight(), 1, 0))
     return panel
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from kiosk.audit.verify import JournalReport
@@ -27,6 +28,20 @@ FEATURES = tuple(
     for feature in DOCUMENTS.features
     if feature.document.value == "fr-id-card-2021" and feature.kind.value in ("look", "touch")
 )
+
+
+@dataclass
+class Pace:
+    """Time stamps of keys, as a person or a scanner makes them: ``gap_ms`` from key to key."""
+
+    gap_ms: int = 120
+    now_ms: int = 0
+
+    def __call__(self, key: object) -> int:
+        if key.type() is QEvent.Type.KeyPress:
+            self.now_ms += self.gap_ms
+            return self.now_ms
+        return self.now_ms + self.gap_ms
 
 
 @dataclass
@@ -62,6 +77,8 @@ class Counter:
         self.qtbot.waitExposed(self.shell)
         self.shell.activateWindow()
         self.router = Router(self.look, self.shell, self._services())
+        self.pace = Pace()
+        self.router.scanner.time_of = self.pace
         self.router.start()
 
     def _services(self) -> Services:
@@ -96,7 +113,23 @@ class Counter:
         self.qtbot.keyClick(self.focused, key, modifier)
 
     def type(self, text: str) -> None:
+        """Type as a person does, and wait until every key has arrived."""
         self.qtbot.keyClicks(self.focused, text)
+        self.qtbot.waitUntil(lambda: not self.router.scanner.pending)
+
+    def scan(self, text: str, end: Qt.Key | None = Qt.Key.Key_Return) -> None:
+        """Type as a hand-held scanner does: 5 ms a key, Enter at the end."""
+        self.pace.now_ms += 1000
+        self.pace.gap_ms = 5
+        for sign in text:  # keyClicks knows ASCII only
+            for down in (True, False):
+                key = ord(sign.upper()[:1])
+                plain = Qt.KeyboardModifier.NoModifier
+                QTest.simulateEvent(self.focused, down, key, plain, sign, False)
+        if end is not None:
+            self.qtbot.keyClick(self.focused, end)
+        self.pace.gap_ms = 120
+        self.pace.now_ms += 1000
 
     @property
     def focused(self) -> QWidget:

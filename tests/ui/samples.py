@@ -131,6 +131,10 @@ STEP_PAGES: dict[str, tuple[Callable[[Look], QWidget], int]] = {
         for number, step in enumerate(RAIL)
     },
     "step-document-read": (case_pages.document_read, RAIL.index(StepKind.DOCUMENT)),
+    "step-document-settling": (case_pages.document_settling, RAIL.index(StepKind.DOCUMENT)),
+    "step-document-typing": (case_pages.document_typing, RAIL.index(StepKind.DOCUMENT)),
+    "step-document-plain": (case_pages.document_plain, RAIL.index(StepKind.DOCUMENT)),
+    "step-person-live": (case_pages.person_live, RAIL.index(StepKind.PERSON)),
     "step-decision-refused": (case_pages.decision_refused, RAIL.index(StepKind.DECISION)),
     "receipt": (case_pages.accepted, len(RAIL)),
     "receipt-refused": (case_pages.refused, len(RAIL)),

@@ -38,9 +38,15 @@ CASES = [
     *((name, ThemeName.LIGHT, (1920, 1080)) for name in STEP_PAGES),
     *(
         (name, theme, (1280, 800))
-        for name in ("step-document", "step-features", "receipt")
+        for name in ("step-document", "step-document-settling", "step-features", "receipt")
         for theme in ThemeName
     ),
+    *(
+        (name, ThemeName.DARK, (1280, 800))
+        for name in ("step-document-typing", "step-document-plain", "step-person-live")
+    ),
+    ("step-document-settling", ThemeName.DARK, (1920, 1080)),
+    ("step-document-typing", ThemeName.CONTRAST, (1920, 1080)),
     *(
         (name, theme, (1920, 1080))
         for name in ("step-document-read", "receipt")

@@ -228,11 +228,11 @@ def test_zone_is_typed_by_hand_with_live_check_digits(counter):
     assert panel.typing
     lines = ("IDFRAX4RTBPFW46", "9007138F3002119FRA<<<<<<<<<<<5", "MARTIN<<MAELYS<GAELLE<MARIE")
     for number, text in enumerate(lines):
-        edit = panel.zone_entry._lines[number].edit
+        edit = panel.typed.zone._lines[number].edit
         edit.setFocus()
         counter.type(text.replace("<", " ").ljust(30).lower())
     assert not panel.primary.isEnabled()
-    edit = panel.zone_entry._lines[1].edit
+    edit = panel.typed.zone._lines[1].edit
     edit.setFocus()
     counter.qtbot.keyClick(edit, Qt.Key.Key_End)
     counter.qtbot.keyClick(edit, Qt.Key.Key_Backspace)

@@ -13,6 +13,8 @@ from kiosk.domain.agent import Agent
 from kiosk.domain.ids import CaseId
 from kiosk.services.agents import Session
 from ui.router.case import CaseRouter
+from ui.router.scanner import Scanner
+from ui.router.scans import ScanRouter
 from ui.router.sections import SectionRouter
 from ui.router.services import Services
 from ui.screens.fault import FaultFacts, FaultScreen
@@ -35,6 +37,7 @@ _KEYS = (
     ("Return", "next"),
     ("Esc", "back"),
     ("F1", "help"),
+    ("F2", "offer"),
     ("F4", "type"),
     ("F5", "retake"),
     ("Ctrl+L", "lock"),
@@ -71,6 +74,8 @@ class Router(QObject):
             look, shell, services, self.desk, home, self.delivery, self.capture, self
         )
         self.case = CaseRouter(look, shell, services, self.journey, self.capture, self)
+        self.scanner = Scanner(self)
+        self.scans = ScanRouter(look, shell, self.session, self.journey, self.case, self)
         self.idle = IdleWatch(services.idle_s, parent=self)
         self._bind()
 
@@ -82,6 +87,8 @@ class Router(QObject):
         self.session.failed.connect(self.show_fault)
         self.sign_in.pin_entered.connect(self.session.enter)
         self._shell.lock_requested.connect(self.session.lock)
+        self.scanner.scanned.connect(self.scans.take)
+        self.scans.open_requested.connect(self._open_with)
         self.sections.new_requested.connect(self._new_case)
         self.sections.draft_chosen.connect(self._resume)
         self.sections.failed.connect(self.show_fault)
@@ -100,6 +107,8 @@ class Router(QObject):
         """Show the sign-in and begin to deliver."""
         application = QCoreApplication.instance()
         if application is not None:
+            self.scanner.start(application)
+            # The last one installed is the first to see: a key held back is a sign of life too.
             application.installEventFilter(self.idle)
         self._show_sign_in()
         self.session.list_agents()
@@ -110,6 +119,7 @@ class Router(QObject):
         application = QCoreApplication.instance()
         if application is not None:
             application.removeEventFilter(self.idle)
+            self.scanner.stop(application)
         self.idle.stop()
         self.delivery.stop()
         self.capture.close()
@@ -200,6 +210,13 @@ class Router(QObject):
         if session is not None:
             self.sections.hide()
             self.journey.open(self._services.procedure, session)
+
+    def _open_with(self, code: str) -> None:
+        """A request was scanned where no case is open."""
+        session = self.session.session
+        if session is not None:
+            self.sections.hide()
+            self.journey.open(self._services.procedure, session, code)
 
     def _resume(self, case_id: str) -> None:
         session = self.session.session

@@ -87,13 +87,17 @@ class CaseRouter(QObject):
         for again in (self.request, self.document):
             again.again_requested.connect(self._capture.again)
         self.person.again_requested.connect(self._portrait_again)
+        self.person.live_requested.connect(self._show_person)
         self.document.typing_changed.connect(self._type_zone)
+        self.document.settled.connect(self._capture.settle)
+        self._capture.settled.connect(self.document.show_settled)
         for preview in (self.request.preview, self.document.preview):
             preview.picture_resized.connect(self._capture.set_size)
+        self.person.compare.live.resized.connect(self._resize_person)
         self.stop.returned.connect(self.show_again)
         self.stop.aside_requested.connect(self.put_aside)
         self.stop.decide_requested.connect(self._decide_now)
-        self.receipt.next_requested.connect(self._next_customer)
+        self.receipt.next_requested.connect(self.leave_receipt)
         self.receipt.print_requested.connect(self._print)
         self._journey.changed.connect(self._show)
         self._journey.busy_changed.connect(self._set_busy)
@@ -153,6 +157,7 @@ class CaseRouter(QObject):
         """A side was read; at the person's step only its portrait is wanted."""
         if self.open_step is StepKind.PERSON:
             self.person.show_portrait(self._capture.portrait)
+            self.person.end_live()
             self._capture.look_for(Watch.NOTHING)
             return
         if not self._journey.dispatch(event):
@@ -179,6 +184,15 @@ class CaseRouter(QObject):
             self.decision.back.setEnabled(True)
             self._put(self.decision)
 
+    def _show_person(self, live: bool) -> None:
+        """The camera shows the person beside the portrait; it reads nothing, nothing is kept."""
+        self._capture.set_size(*self.person.compare.live.device_size)
+        self._capture.look_for(Watch.PERSON if live else Watch.NOTHING)
+
+    def _resize_person(self, width: int, height: int) -> None:
+        if self._capture.watch is Watch.PERSON:
+            self._capture.set_size(width, height)
+
     def _portrait_again(self) -> None:
         self._capture.look_for(Watch.DOCUMENT, Side.FRONT)
 
@@ -188,7 +202,8 @@ class CaseRouter(QObject):
         elif self._journey.view is not None:
             self._use_camera(self._journey.view)
 
-    def _next_customer(self) -> None:
+    def leave_receipt(self) -> None:
+        """The case is closed: go home for the next customer."""
         self._end()
         self.finished.emit()
 
@@ -232,6 +247,7 @@ class CaseRouter(QObject):
             cards = {side: self._capture.card(side) for side in Side}
             panel.show_cards({side: card for side, card in cards.items() if card is not None})
         if isinstance(panel, PersonPanel):
+            panel.end_live()
             panel.show_portrait(self._capture.portrait)
         panel.show_case(view)
         self._use_camera(view)

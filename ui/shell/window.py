@@ -4,11 +4,12 @@ from typing import cast
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from ui.shell.bars import ChipItem, TopBar
 from ui.shell.help import HelpFacts, HelpPanel
+from ui.shell.notice import Notice
 from ui.shell.pages import Pages
 from ui.shell.rail import Rail, Section, TopRail
 from ui.theme import COUNTER_MIN_HEIGHT, COUNTER_MIN_WIDTH, Density, Size, Space, Tone
@@ -52,6 +53,7 @@ class Shell(QWidget):
         self._scroll = ScrollArea(look)
         self._bars: dict[QWidget, ActionBar] = {}
         self._bar_stack = Pages()
+        self.notice = Notice(look)
         self._toast = Toast(self, look)
         self._help = HelpPanel(self, look)
         self._build()
@@ -65,6 +67,7 @@ class Shell(QWidget):
         right.setSpacing(Space.NONE)
         right.addWidget(self.top)
         right.addWidget(self._tabs)
+        right.addWidget(self.notice)
         right.addWidget(self._scroll, 1)
         right.addWidget(self._bar_stack)
         row = QHBoxLayout(self)
@@ -83,6 +86,9 @@ class Shell(QWidget):
         self.top.help_requested.connect(self.toggle_help)
         self.top.lock_requested.connect(self.lock_requested)
         self._look.theme.changed.connect(self._restyle)
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            application.focusChanged.connect(self._keep_in_sight)
 
     @property
     def page(self) -> QWidget | None:
@@ -93,6 +99,8 @@ class Shell(QWidget):
         """Show a page and its buttons; pages are kept, showing one again is cheap."""
         if actions is not None:
             self._bars[page] = actions
+        if page is not self._pages.current:
+            self.notice.dismiss()
         self._pages.show_page(page)
         bar = self._bars.get(page)
         self._bar_stack.setVisible(bar is not None)
@@ -190,6 +198,14 @@ class Shell(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._look.theme.color("bg"))
         painter.end()
+
+    def _keep_in_sight(self, _old: QWidget | None, focus: QWidget | None) -> None:
+        """On a low screen the field that gets the focus, however it got it, is scrolled to."""
+        page = self._pages.current
+        if focus is None or page is None or not page.isAncestorOf(focus):
+            return
+        if focus.height() < self._scroll.viewport().height():
+            self._scroll.ensureWidgetVisible(focus, Space.NONE, Space.WIDE)
 
     def _keep_focus_off_the_frame(self, page: QWidget, bar: QWidget | None) -> None:
         """When a page goes, Qt hands its focus to the next control: Space would then lock."""

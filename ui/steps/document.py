@@ -1,15 +1,15 @@
 """The identity document: live picture, both sides, and what was read, as it is read."""
 
 from datetime import date
-from typing import TYPE_CHECKING
+from enum import IntEnum
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 from typing_extensions import override
 
 from kiosk.documents.catalogue import DocumentCatalogue
-from kiosk.documents.mrz import MrzReading
-from kiosk.domain.evidence import DocumentKind, IdentityDocument, Side, Verdict
+from kiosk.domain.evidence import Check, IdentityDocument, Side, Verdict
 from kiosk.journeys.guards import document_complete
 from kiosk.journeys.model import (
     CaptureRestarted,
@@ -18,11 +18,15 @@ from kiosk.journeys.model import (
     SideCaptured,
     SideFacts,
 )
-from ui.steps.entries import DateEntry, ZoneEntry
+from ui.steps.entries import DateEntry
 from ui.steps.panel import RETAKE_KEY, TYPE_KEY, StepPanel
+from ui.steps.plain_form import TYPED
+from ui.steps.settling import SettlingPanel
 from ui.steps.sight import guidance_sentence, measures_of, progress_of
+from ui.steps.typed import TypedHalf
 from ui.steps.words import day_or_dash, error_words, given_names, partial_day, zone_line
 from ui.theme import Size, Space, Tone, Type
+from ui.viewmodels.journey import CaseView
 from ui.widgets.button import Button
 from ui.widgets.card import Card
 from ui.widgets.chip import Chip
@@ -35,13 +39,9 @@ from ui.workers.camera import Sight
 from ui.workers.desk import Failure
 
 if TYPE_CHECKING:
+    from kiosk.capture.doubt import OpenReading
     from kiosk.ports import Picture
 
-_FORMS = {
-    DocumentKind.FR_PASSPORT: "passport",
-    DocumentKind.PASSPORT: "passport",
-    DocumentKind.FR_ID_CARD_1988: "old-card",
-}
 _FIELDS = ("surname", "given_names", "birth_date", "document_number", "expiry_date")
 _LINES = {
     Verdict.PASS: ("shield-check", "ok"),
@@ -72,7 +72,12 @@ class _ReadCard(Card):
         self.body.addWidget(self.zone)
 
 
-_NO_ROOM = QSizePolicy.Policy.Ignored
+class Half(IntEnum):
+    """What fills the left half."""
+
+    LIVE = 0
+    TYPING = 1
+    SETTLING = 2
 
 
 class DocumentPanel(StepPanel):
@@ -81,9 +86,11 @@ class DocumentPanel(StepPanel):
     Signals:
         again_requested(): as in :class:`StepPanel`.
         typing_changed(bool): the zone is typed by hand, the camera is not needed.
+        settled(object): the lines of a zone, every open character chosen by the agent.
     """
 
     typing_changed = Signal(bool)
+    settled = Signal(object)
     name = "document"
 
     def __init__(self, look: Look, catalogue: DocumentCatalogue) -> None:
@@ -94,15 +101,16 @@ class DocumentPanel(StepPanel):
         super().__init__(look, catalogue)
         self.preview = Preview(look)
         self.quality = QualityRow(look)
-        self.zone_entry = ZoneEntry(look)
-        self.blank_button = Button(look, "", icon="eye")
-        self.blank_button.setObjectName("side-without-zone")
+        self.typed = TypedHalf(look, catalogue)
+        self.settling = SettlingPanel(look)
         self.read = _ReadCard(look)
-        self._stack = QStackedWidget()
+        self._half = Half.LIVE
         self._today = date.min
         self._cards: dict[Side, Picture] = {}
         self._last: Sight | None = None
+        self._in_doubt: OpenReading | None = None
         self._blind = False
+        self._both_examined = False
         self._build()
         self._bind()
 
@@ -113,20 +121,22 @@ class DocumentPanel(StepPanel):
         column.setSpacing(Space.XL)
         column.addWidget(self.preview, 1)
         column.addWidget(self.quality)
-        typing = Card(self.look)
-        typing.body.addWidget(self.zone_entry, 1)
-        typing.body.addWidget(self.blank_button)
-        self._halves: tuple[QWidget, ...] = (live, typing)
+        self._halves: tuple[QWidget, ...] = (live, self.typed, self.settling)
+        left = QWidget()
+        stack = QVBoxLayout(left)  # not a QStackedWidget: it asks for the room of the tallest
+        stack.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
         for half in self._halves:
-            self._stack.addWidget(half)
-        self._turn_to(0)
-        self.columns(self._stack, self.read, (70, 30))
+            half.hide()
+            stack.addWidget(half)
+        live.show()
+        self.columns(left, self.read, (70, 30))
 
     def _bind(self) -> None:
         self.type_button.clicked.connect(self._toggle_typing)
         self.retake_button.clicked.connect(self._retake)
-        self.blank_button.clicked.connect(self._take_blank)
-        self.zone_entry.changed.connect(self._refresh_primary)
+        self.typed.blank_taken.connect(self._take_blank)
+        self.typed.changed.connect(self._refresh_typing)
+        self.settling.changed.connect(self._refresh_primary)
         self.read.expiry.changed.connect(self._refresh_primary)
         self.read.issue.changed.connect(self._refresh_primary)
 
@@ -145,7 +155,12 @@ class DocumentPanel(StepPanel):
     @property
     def typing(self) -> bool:
         """Whether the zone is being typed."""
-        return self._stack.currentIndex() == 1
+        return self._half is Half.TYPING
+
+    @property
+    def settles(self) -> bool:
+        """Whether the agent settles what the camera left open."""
+        return self._half is Half.SETTLING
 
     @property
     def expected(self) -> Side | None:
@@ -159,10 +174,12 @@ class DocumentPanel(StepPanel):
 
     @override
     def go_on(self) -> None:
+        if self.settles:
+            if self.settling.text:
+                self.settled.emit(self.settling.text)
+            return
         if self.typing:
-            reading = self.zone_entry.accepted
-            if reading is not None:
-                self._take_typed(reading)
+            self._use_typed()
             return
         typed = self._typed_dates()
         if typed is not None:
@@ -174,10 +191,30 @@ class DocumentPanel(StepPanel):
 
     @override
     def go_back(self) -> None:
-        if self.typing:
+        if self.settles:
+            self._retake()
+        elif self.typing:
             self._toggle_typing()
         else:
             super().go_back()
+
+    @override
+    def show_case(self, view: CaseView) -> None:
+        self._leave_settling()  # the case moved: what was in doubt is read, or gone
+        self._in_doubt = None
+        super().show_case(view)
+        if self._both_examined:
+            self._take_other_side()
+
+    def show_settled(self, taken: bool) -> None:
+        """What the camera made of the text: not taken, it may see something else by now."""
+        if not self.settles or taken:
+            return
+        seen = self._last.observation.open_reading if self._last else None
+        if seen is not None and seen.lines != getattr(self.settling.reading, "lines", ()):
+            self.settling.begin(seen)
+        self.settling.refuse()
+        self._refresh_primary()
 
     def _typed_dates(self) -> FieldTyped | None:
         """A date that was typed and is not in the case yet."""
@@ -191,12 +228,38 @@ class DocumentPanel(StepPanel):
                     return FieldTyped(name, day)
         return None
 
-    def _take_typed(self, reading: MrzReading) -> None:
-        kind = reading.document.kind
-        side = self.catalogue.entry(kind).zone_side
+    def _use_typed(self) -> None:
+        """The zone where its digits hold, or the form where it is complete."""
+        if not self.typed.plainly:
+            reading = self.typed.zone.accepted
+            if reading is not None:
+                side = self.catalogue.entry(reading.document.kind).zone_side
+                self._take_typed(side, reading.document, reading.checks)
+            return
+        document = self.typed.plain.confirm()
+        if document is not None:
+            self._both_examined = True
+            side = self.expected or self.catalogue.entry(document.kind).zone_side
+            self._take_typed(side, document, (TYPED,))
+        elif self.typed.say_missing():
+            self.show_problem(self.typed.plain.missing)
+
+    def _take_typed(
+        self, side: Side, document: IdentityDocument, checks: tuple[Check, ...]
+    ) -> None:
         facts = SideFacts(side, frames_agreeing=0, by_hand=True, sharpness=0.0)
         self._leave_typing()
-        self.happened.emit(SideCaptured(facts, reading.document, reading.checks))
+        self.happened.emit(SideCaptured(facts, document, checks))
+
+    def _take_other_side(self) -> None:
+        """The agent examined both sides of a document that was typed: the other one is there."""
+        side, document = self.expected, self._document
+        if side is None or document is None or document.layout:
+            self._both_examined = self._both_examined and side is not None
+            return
+        self._both_examined = False
+        facts = SideFacts(side, frames_agreeing=0, by_hand=True, sharpness=0.0)
+        self.happened.emit(SideCaptured(facts, None))
 
     def _take_blank(self) -> None:
         """The agent looked at a side that holds no zone."""
@@ -209,6 +272,11 @@ class DocumentPanel(StepPanel):
         self.happened.emit(SideCaptured(facts, None))
 
     def _retake(self) -> None:
+        if self.settles:
+            self._leave_settling()
+            self.retranslate()
+            self.again_requested.emit()
+            return
         self._leave_typing()
         if self.view is not None and self.view.state.sides:
             self.happened.emit(CaptureRestarted())
@@ -219,25 +287,34 @@ class DocumentPanel(StepPanel):
         if self.typing:
             self._leave_typing()
         else:
-            self._turn_to(1)
+            self._leave_settling()
+            self._turn_to(Half.TYPING)
             request = self.view.state.request if self.view else None
             announced = request.document_kind if request else None
-            form = _FORMS.get(announced, "card") if announced else "card"
-            self.zone_entry.begin(self._today, form)
+            self.typed.begin(self._today, announced, self._in_doubt)
             self.typing_changed.emit(True)
         self.retranslate()
 
-    def _turn_to(self, index: int) -> None:
-        """Show picture (0) or form (1); the other one asks for no room."""
-        for number, half in enumerate(self._halves):
-            policy = QSizePolicy.Policy.Preferred if number == index else _NO_ROOM
-            half.setSizePolicy(policy, policy)
-        self._stack.setCurrentIndex(index)
+    def _turn_to(self, half: Half) -> None:
+        """Show one half; the focus of the one that goes comes to the panel, to no button."""
+        old = self._halves[self._half]
+        focus = cast("QWidget | None", self.window().focusWidget())  # the stubs leave None out
+        inside = focus is not None and (focus is old or old.isAncestorOf(focus))
+        self._half = half
+        for number, widget in enumerate(self._halves):
+            widget.setVisible(number == half)
+        if inside:
+            self.setFocus()
 
     def _leave_typing(self) -> None:
         if self.typing:
-            self._turn_to(0)
+            self._turn_to(Half.LIVE)
             self.typing_changed.emit(False)
+
+    def _leave_settling(self) -> None:
+        if self.settles:
+            self._turn_to(Half.LIVE)
+            self.settling.end()
 
     # --- what is shown ------------------------------------------------------------------------
 
@@ -268,6 +345,8 @@ class DocumentPanel(StepPanel):
         request = self.view.state.request if self.view else None
         kind = self._document.kind if self._document else request.document_kind if request else None
         zone_side = self.catalogue.entry(kind).zone_side if kind else None
+        if self._document is not None and not self._document.layout:
+            zone_side = None  # typed from its print: no side has a zone
         return self.expected is not None and self.expected is not zone_side
 
     @override
@@ -283,9 +362,10 @@ class DocumentPanel(StepPanel):
         if self.typing:
             self.type_button.set_texts(self.tr_("use_camera"), self.tr_("use_camera_short"))
         self.retake_button.set_texts(self.tr_("retake"), self.tr_("retake_short"))
-        self.blank_button.setText(self.tr_("blank"))
-        self.blank_button.setVisible(self._can_take_blank)
-        self.zone_entry.retranslate()
+        self.typed.retranslate()
+        self.typed.blank.setVisible(self._can_take_blank and not self.typed.plainly)
+        self.settling.retranslate()
+        self._say_half()
         self._show_read()
         self.quality.setVisible(side is not None)
         if self._last is None or side is None:
@@ -294,6 +374,20 @@ class DocumentPanel(StepPanel):
             self.preview.show_message(self.tr_(message), live=False)
             self.quality.show_measures(measures_of(None, self.look.language))
         self._refresh_primary()
+
+    def _say_half(self) -> None:
+        """What is done in the left half, where it is not the camera that works."""
+        tr = self.look.language.tr
+        if self.settles:
+            self.title.setText(tr("settling.step_title"))
+            self.hint.setText(tr("settling.step_instruction"))
+            self.retake_button.set_texts(tr("settling.look_again"), tr("settling.look_again_short"))
+            self.back.setEnabled(True)
+        elif self.typing:
+            plainly = self.typed.plainly
+            self.title.setText(tr("plain.title" if plainly else "zone.title"))
+            self.hint.setText(tr("plain.hint" if plainly else "journey.entry.zone_hint"))
+            self.back.setEnabled(True)
 
     def _show_read(self) -> None:
         document, language = self._document, self.look.language
@@ -388,6 +482,13 @@ class DocumentPanel(StepPanel):
     def show_sight(self, sight: Sight) -> None:
         self._last = sight
         self._blind = False
+        in_doubt = sight.observation.open_reading
+        if self.settles:
+            return
+        self._in_doubt = in_doubt or self._in_doubt
+        if in_doubt is not None and self.expected is not None and not self.typing:
+            self._settle(in_doubt)
+            return
         if self.expected is not None and not self.typing:
             self.primary.setEnabled(self._can_take_blank)
         self.preview.show_frame(sight.image, sight.outline)
@@ -399,6 +500,12 @@ class DocumentPanel(StepPanel):
             guidance_sentence(sight.observation, language), progress_of(sight.observation)
         )
         self.quality.show_measures(measures_of(sight.observation, language))
+
+    def _settle(self, reading: "OpenReading") -> None:
+        """The camera is sure of all but some characters: they are the agent's."""
+        self._turn_to(Half.SETTLING)
+        self.settling.begin(reading)
+        self.retranslate()
 
     @override
     def show_camera_fault(self, failure: Failure) -> None:
@@ -418,16 +525,30 @@ class DocumentPanel(StepPanel):
         self._last = None
         self._blind = False
         self._leave_typing()
+        self._leave_settling()
+        self.typed.clear()
+        self._in_doubt = None
+        self._both_examined = False
         self.read.expiry.edit.clear()
         self.read.issue.edit.clear()
         self.preview.clear()
 
+    def _refresh_typing(self) -> None:
+        self.banner.dismiss()
+        self._say_half()
+        self.typed.blank.setVisible(self._can_take_blank and not self.typed.plainly)
+        self._refresh_primary()
+
     def _refresh_primary(self) -> None:
         if self.view is None:
             return
-        if self.typing:
+        if self.settles:
+            self.primary.setText(self.look.language.tr("settling.confirm"))
+            self.primary.setEnabled(bool(self.settling.text))
+        elif self.typing:
             self.primary.setText(self.tr_("use_typed"))
-            self.primary.setEnabled(self.zone_entry.accepted is not None)
+            whole = self.typed.plainly or self.typed.zone.accepted is not None
+            self.primary.setEnabled(whole)
         elif self.expected is not None:
             rest = len(self.view.state.sides_expected)
             self.primary.setText(self.tr_("to_back" if rest > 1 else "take_side"))

@@ -1,4 +1,4 @@
-"""Typing by hand: a date, and the machine-readable zone with its check digits as one types."""
+"""Typing by hand: a line, a date, and what a keyboard types for the signs of a zone."""
 
 import re
 from datetime import date
@@ -7,14 +7,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from kiosk.documents.check_digits import FILLER
-from kiosk.documents.mrz import MrzReading, parse
-from kiosk.domain.errors import MrzFormatError
-from kiosk.domain.evidence import Verdict
-from ui.steps.words import check_label, check_sentence
 from ui.theme import Size, Space, Type
 from ui.theme.sheet import line_edit_sheet
-from ui.widgets.check_row import CheckRow
-from ui.widgets.choices import Choice, ChoiceGroup
 from ui.widgets.label import Label
 from ui.widgets.look import Look
 
@@ -106,133 +100,3 @@ def zone_text(text: str, width: int) -> str:
     """What a keyboard types as a zone writes it: capitals, spaces and dots as fillers."""
     upper = re.sub(r"[ .«_-]", FILLER, text.upper())
     return re.sub(r"[^A-Z0-9<]", "", upper)[:width]
-
-
-class ZoneEntry(QWidget):
-    """Lines of the zone, with its checks while one types.
-
-    Signals:
-        changed(): lines or form changed.
-    """
-
-    changed = Signal()
-
-    def __init__(self, look: Look) -> None:
-        super().__init__()
-        self._look = look
-        self._today = date.min
-        self._shape = ChoiceGroup(look, columns=3, keys=False)
-        self._hint = Label(look, "", Type.BODY, "ink2", wrap=True)
-        self._lines = [Entry(look, mono=True) for _ in range(3)]
-        self._checks = QVBoxLayout()
-        self._rows: list[CheckRow] = []
-        self._shown: tuple[object, ...] = ()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
-        column.setSpacing(Space.L)
-        column.addWidget(self._hint)
-        column.addWidget(self._shape)
-        for number, line in enumerate(self._lines):
-            line.edit.setObjectName(f"zone-line-{number + 1}")
-            line.changed.connect(self._edited)
-            column.addWidget(line)
-        column.addLayout(self._checks)
-        column.addStretch(1)
-        self._shape.changed.connect(self._reshape)
-        self.retranslate()
-        self._shape.select("card")
-        self._reshape()
-
-    @property
-    def reading(self) -> MrzReading | None:
-        """The zone typed, None while the lines are no zone."""
-        lines, width = _SHAPES[self._form]
-        typed = [line.edit.text() for line in self._lines[:lines]]
-        if any(len(text) != width for text in typed):
-            return None
-        try:
-            return parse(typed, self._today)
-        except MrzFormatError:
-            return None
-
-    @property
-    def accepted(self) -> MrzReading | None:
-        """The zone typed where every check digit holds."""
-        reading = self.reading
-        return reading if reading is not None and reading.digits_agree else None
-
-    def begin(self, today: date, form: str) -> None:
-        """Start afresh; form: ``card``, ``passport`` or ``old-card``."""
-        self._today = today
-        for line in self._lines:
-            line.edit.clear()
-        self._shape.select(form)
-        self._reshape()
-        self._lines[0].setFocus()
-
-    def retranslate(self) -> None:
-        """Write every word again."""
-        tr = self._look.language.tr
-        self._hint.setText(tr("journey.entry.zone_hint"))
-        self._shape.show_choices(
-            tuple(Choice(form, tr(f"journey.entry.form.{form}")) for form in _SHAPES)
-        )
-        for number, line in enumerate(self._lines):
-            line.set_label(tr("journey.entry.zone_line", number=number + 1))
-        self._shown = ()
-        self._show_checks()
-
-    @property
-    def _form(self) -> str:
-        chosen = self._shape.selected
-        return chosen[0] if chosen else "card"
-
-    def _reshape(self, _values: tuple[str, ...] = ()) -> None:
-        lines, width = _SHAPES[self._form]
-        for number, line in enumerate(self._lines):
-            line.setVisible(number < lines)
-            line.edit.setMaxLength(width)
-        self._edited()
-
-    def _edited(self) -> None:
-        _, width = _SHAPES[self._form]
-        for line in self._lines:
-            clean = zone_text(line.edit.text(), width)
-            if clean != line.edit.text():
-                where = line.edit.cursorPosition()
-                line.edit.setText(clean)
-                line.edit.setCursorPosition(where)
-        self._count()
-        self._show_checks()
-        self.changed.emit()
-
-    def _count(self) -> None:
-        """How many characters are still missing in a line begun."""
-        lines, width = _SHAPES[self._form]
-        tr = self._look.language.tr
-        for line in self._lines[:lines]:
-            length = len(line.edit.text())
-            short = 0 < length < width and not line.edit.hasFocus()
-            line.show_problem(tr("journey.entry.zone_short", n=width - length) if short else "")
-
-    def _show_checks(self) -> None:
-        reading = self.reading
-        checks = () if reading is None else reading.checks
-        if checks == self._shown:
-            return
-        self._shown = checks
-        for row in self._rows:
-            self._checks.removeWidget(row)
-            row.hide()
-            row.deleteLater()
-        self._rows = []
-        wrong = [check for check in checks if check.verdict is not Verdict.PASS]
-        for check in wrong[:4] or checks[-1:]:
-            row = CheckRow(
-                self._look,
-                check_sentence(check, self._look.language),
-                check.verdict,
-                detail=check_label(check, self._look.language),
-            )
-            self._rows.append(row)
-            self._checks.addWidget(row)

@@ -1,25 +1,33 @@
 """The person beside the portrait: the agent compares, the screen only helps.
 
-No automated comparison of faces is made here, by decision (design.md 5).
+Rules, in order: no automated comparison of faces is made here, by decision (design.md 5); the
+portrait is enlarged by key, never improved; a live picture of the person is shown only while the
+agent wants it, beside the portrait, and is not kept.
 """
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.domain.evidence import Verdict
 from kiosk.journeys.model import PersonCompared, PersonFacts
 from ui.steps.panel import RETAKE_KEY, StepPanel
-from ui.theme import Space, Tone, Type
-from ui.widgets.button import Button
+from ui.steps.words import error_words
+from ui.theme import Size, Space, Tone, Type
+from ui.widgets.button import Button, ButtonKind
 from ui.widgets.card import Card
 from ui.widgets.choices import Choice, ChoiceGroup
 from ui.widgets.label import Label
 from ui.widgets.look import Look
 from ui.widgets.portrait import PortraitCompare
 from ui.widgets.scroll import ScrollArea
+from ui.widgets.zoom import STEPS
+from ui.workers.camera import Sight
+from ui.workers.desk import Failure
 
 if TYPE_CHECKING:
     from kiosk.ports import Picture
@@ -32,12 +40,23 @@ _ANSWERS = (
 )
 
 
+_ARROWS: dict[int, tuple[int, int]] = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
+LIVE_KEY = "C"
+
+
 class PersonPanel(StepPanel):
     """Portrait, parts of the face, questions, and three answers (keys 1 to 3).
 
     Signals are those of :class:`StepPanel`; ``again_requested`` asks to present the document again.
+        live_requested(bool): show the live picture beside the portrait, or no more.
     """
 
+    live_requested = Signal(bool)
     name = "person"
 
     def __init__(self, look: Look, catalogue: DocumentCatalogue) -> None:
@@ -45,6 +64,10 @@ class PersonPanel(StepPanel):
         self.again_button.setObjectName("present-again")
         super().__init__(look, catalogue)
         self.compare = PortraitCompare(look)
+        self.nearer = self._tool("zoom-in", "+", "zoom-in")
+        self.farther = self._tool("minus", "-", "zoom-out")
+        self.live_button = self._tool("camera", LIVE_KEY, "show-live")
+        self._live = False
         self.zones = ChoiceGroup(look, multiple=True, columns=2, keys=False)
         self.zones.setObjectName("zones")
         self.questions = ChoiceGroup(look, columns=3, keys=False)
@@ -60,6 +83,10 @@ class PersonPanel(StepPanel):
         self._has_portrait = False
         self._build()
         self.again_button.clicked.connect(self.again_requested)
+        self.nearer.clicked.connect(self._look_nearer)
+        self.farther.clicked.connect(self._look_farther)
+        self.live_button.clicked.connect(self._toggle_live)
+        self.compare.portrait.zoomed.connect(self._show_zoom)
         self.answers.changed.connect(self._judge)
         self.questions.changed.connect(self._judge)
         self.consistent.changed.connect(self._judge)
@@ -67,6 +94,13 @@ class PersonPanel(StepPanel):
     def _build(self) -> None:
         left = Card(self.look)
         left.body.addWidget(self.compare, 1)
+        tools = QHBoxLayout()
+        tools.setSpacing(Space.S)
+        tools.addWidget(self.nearer)
+        tools.addWidget(self.farther)
+        tools.addStretch(1)
+        tools.addWidget(self.live_button)
+        left.body.addLayout(tools)
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(Space.NONE, Space.NONE, Space.M, Space.NONE)
@@ -90,9 +124,70 @@ class PersonPanel(StepPanel):
     def extra_buttons(self) -> tuple[Button, ...]:
         return (self.again_button,)
 
+    def _tool(self, icon: str, key: str, name: str) -> Button:
+        """A quiet button under the pictures."""
+        button = Button(self.look, "", kind=ButtonKind.QUIET, icon=icon, key=key)
+        button.setObjectName(name)
+        button.set_height(Size.TARGET_BAR)
+        return button
+
+    @property
+    def live(self) -> bool:
+        """Whether the agent wants the live picture."""
+        return self._live
+
+    @override
+    def show_sight(self, sight: Sight) -> None:
+        """The person, or the document while it is presented again."""
+        self.compare.show_live(sight.image)
+
+    @override
+    def show_camera_fault(self, failure: Failure) -> None:
+        self.compare.show_live(None)
+        what, do = error_words(failure.code, self.look.language)
+        self.compare.set_missing(self.tr_("no_portrait"), f"{what} {do}")
+
+    def end_live(self) -> None:
+        """No live picture any more."""
+        self._live = False
+        self.compare.show_live(None)
+        self.compare.show_side_by_side(live=False)
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows move an enlarged portrait."""
+        way = _ARROWS.get(event.key())
+        if way is None or self.compare.portrait.factor == STEPS[0]:
+            super().keyPressEvent(event)
+            return
+        self.compare.portrait.shift(*way)
+
+    def _look_nearer(self) -> None:
+        self.compare.portrait.zoom(1)
+
+    def _look_farther(self) -> None:
+        self.compare.portrait.zoom(-1)
+
+    def _toggle_live(self) -> None:
+        self._live = not self._live
+        self.compare.show_side_by_side(live=self._live)
+        if not self._live:
+            self.compare.show_live(None)
+        if self.view is not None:
+            self.refresh()
+        self.live_requested.emit(self._live)
+
+    def _show_zoom(self, factor: float) -> None:
+        self.nearer.setEnabled(self._has_portrait and factor < STEPS[-1])
+        self.farther.setEnabled(self._has_portrait and factor > STEPS[0])
+        percent = self.look.language.number(factor * 100)
+        caption = self.tr_("portrait") if factor == STEPS[0] else self.tr_("zoomed", n=percent)
+        self.compare.set_captions(caption, self.tr_("live"))
+
     def show_portrait(self, portrait: "Picture | None") -> None:
         """Portrait cut from the document, (h, w, 3) uint8 BGR; None: not kept."""
         self._has_portrait = portrait is not None
+        self.compare.portrait.reset()
         self.compare.show_portrait(portrait)
         if self.view is not None:
             self.refresh()
@@ -123,8 +218,14 @@ class PersonPanel(StepPanel):
         tr = self.look.language.tr
         self.again_button.setText(self.tr_("again"))
         self.again_button.setVisible(not self._has_portrait)
-        self.compare.set_captions(self.tr_("portrait"), self.tr_("live"))
-        self.compare.set_missing(self.tr_("no_portrait"), self.tr_("look_up"))
+        self._show_zoom(self.compare.portrait.factor)
+        self.compare.set_missing(
+            self.tr_("no_portrait"), self.tr_("camera_starts" if self._live else "look_up")
+        )
+        self.nearer.set_texts(self.tr_("nearer"), self.tr_("nearer"))
+        self.farther.set_texts(self.tr_("farther"), self.tr_("farther"))
+        self.live_button.setText(self.tr_("live_off" if self._live else "live_on"))
+        self.live_button.updateGeometry()
         self._zones_title.setText(self.tr_("zones"))
         self._questions_title.setText(self.tr_("questions"))
         topics = [tr(f"questions.{topic}") for topic in self.catalogue.questions]
@@ -168,6 +269,7 @@ class PersonPanel(StepPanel):
         self.view = None
         for group in (self.answers, self.zones, self.questions, self.consistent):
             group.select()
+        self.end_live()
         self.show_portrait(None)
 
     def _judge(self, _values: tuple[str, ...] = ()) -> None:

@@ -2,7 +2,7 @@
 
 Rules, in order: the camera runs only while a page needs it; a code is told once until another one
 comes or the page asks again; a side is told once per turn; pictures stay in memory and are dropped
-with the case.
+with the case; a text that the agent settled counts for the turn in which it was shown.
 """
 
 from collections.abc import Callable
@@ -29,6 +29,8 @@ class Watch(StrEnum):
     CODE = "code"
     DOCUMENT = "document"
     TEST = "test"
+    PERSON = "person"
+    """Only looked at: nothing is read, told or kept."""
 
 
 class CaptureModel(QObject):
@@ -40,6 +42,7 @@ class CaptureModel(QObject):
         side_read(object): a :class:`SideCaptured`, accepted by the reader.
         faulted(object): a :class:`Failure` of the camera; it will be tried again.
         opened(str): name of the camera that answers.
+        settled(bool): whether the reader took the text that the agent settled.
     """
 
     sighted = Signal(object)
@@ -47,6 +50,7 @@ class CaptureModel(QObject):
     side_read = Signal(object)
     faulted = Signal(object)
     opened = Signal(str)
+    settled = Signal(bool)
 
     def __init__(
         self, make_thread: Callable[[], CameraThread], parent: QObject | None = None
@@ -113,6 +117,13 @@ class CaptureModel(QObject):
         if self._thread is not None:
             self._thread.expect(self._side)
 
+    def settle(self, lines: tuple[str, ...]) -> None:
+        """Give the reader the text that the agent settled; :attr:`settled` tells the answer."""
+        if self._thread is None or self._watch is not Watch.DOCUMENT:
+            self.settled.emit(False)
+            return
+        self._thread.settle(lines)
+
     def forget(self) -> None:
         """The case is over: drop its pictures."""
         self._portrait = None
@@ -133,6 +144,7 @@ class CaptureModel(QObject):
         thread.sighted.connect(self._see)
         thread.faulted.connect(self._fail)
         thread.opened.connect(self._answer)
+        thread.settled.connect(self._answer_settled)
         self._thread = thread
         thread.start()
 
@@ -147,6 +159,10 @@ class CaptureModel(QObject):
         self._failure = None
         self._name = name
         self.opened.emit(name)
+
+    def _answer_settled(self, turn: int, taken: bool) -> None:
+        if self._thread is not None and turn == self._thread.turn:
+            self.settled.emit(taken)
 
     def _fail(self, failure: Failure) -> None:
         if self._thread is not None:

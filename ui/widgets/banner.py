@@ -46,6 +46,12 @@ class Banner(QWidget):
         self.setMinimumHeight(look.theme.scaled(Size.TARGET_COUNTER))
         self.hide()
 
+    def add_action(self, button: Button) -> None:
+        """A button of the holder's own, at the end of the band."""
+        row = self.layout()
+        if row is not None:
+            row.addWidget(button)
+
     @property
     def text(self) -> str:
         """The sentence shown."""

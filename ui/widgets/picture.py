@@ -47,6 +47,7 @@ class PictureView(QLabel):
         self._contain = contain
         self._crop = crop
         self._ground = ground
+        self._zoom = 1.0
         self._array: Picture | None = None
         self._image: QImage | None = None
         self._outline: tuple[tuple[float, float], ...] = ()
@@ -112,8 +113,8 @@ class PictureView(QLabel):
             across, down = self.width() / image.width(), self.height() / image.height()
             whole, full = min(across, down), max(across, down)
             scale = min(full, whole * self._crop) if self._contain else full
-            dx = (self.width() - image.width() * scale) / 2
-            dy = (self.height() - image.height() * scale) / 2
+            scale *= self._zoom
+            dx, dy = self._offset(image.width() * scale, image.height() * scale)
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         target = QRectF(dx, dy, image.width() * scale, image.height() * scale)
         if self._contain:  # the frame goes round the picture, not round the room for it
@@ -122,6 +123,10 @@ class PictureView(QLabel):
         if self._outline:
             points = [QPointF(x * scale + dx, y * scale + dy) for x, y in self._outline]
             self._paint_outline(painter, points)
+
+    def _offset(self, width: float, height: float) -> tuple[float, float]:
+        """Left and top of a picture drawn so large: in the middle."""
+        return (self.width() - width) / 2, (self.height() - height) / 2
 
     def _paint_outline(self, painter: QPainter, points: list[QPointF]) -> None:
         theme = self._look.theme

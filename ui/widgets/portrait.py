@@ -9,6 +9,7 @@ from ui.theme import Space, Type
 from ui.widgets.label import Label
 from ui.widgets.look import Look
 from ui.widgets.picture import PictureView
+from ui.widgets.zoom import ZoomView
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +22,8 @@ _PORTRAIT_CROP = 1.25
 """A portrait has air around the head: so much may go, and no face is ever cut."""
 _SHARES = (2, 1)
 """The portrait is what is looked at on the screen; the person stands in front of it."""
+_SIDE_BY_SIDE = (1, 1)
+"""With a live picture, both are looked at."""
 
 
 class PortraitCompare(QWidget):
@@ -30,10 +33,11 @@ class PortraitCompare(QWidget):
         super().__init__()
         self._look = look
         grid = QGridLayout(self)
+        self._grid = grid
         grid.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
         grid.setHorizontalSpacing(Space.XXL)
         grid.setVerticalSpacing(Space.S)
-        self.portrait = PictureView(look, contain=True, crop=_PORTRAIT_CROP, ground="sunken")
+        self.portrait = ZoomView(look, crop=_PORTRAIT_CROP)
         self.live = PictureView(look, contain=True, ground="sunken")
         self._portrait_caption = Label(look, "", Type.STRONG, "ink2")
         self._live_caption = Label(look, "", Type.STRONG, "ink2")
@@ -46,8 +50,8 @@ class PortraitCompare(QWidget):
             view.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
             grid.addWidget(view, 0, column)
             grid.addWidget(caption, 1, column)
-            grid.setColumnStretch(column, _SHARES[column])
         grid.setRowStretch(0, 1)
+        self._share(_SHARES)
 
     def set_captions(self, portrait: str, live: str) -> None:
         """Words under the pictures."""
@@ -71,6 +75,14 @@ class PortraitCompare(QWidget):
         """The person, (h, w, 3) uint8 BGR, C-contiguous; None: the agent looks at the person."""
         self.live.show_picture(image)
         self._refresh()
+
+    def show_side_by_side(self, live: bool) -> None:
+        """Whether the live picture is looked at on the screen as well."""
+        self._share(_SIDE_BY_SIDE if live else _SHARES)
+
+    def _share(self, shares: tuple[int, int]) -> None:
+        for column, share in enumerate(shares):
+            self._grid.setColumnStretch(column, share)
 
     def _note_over(self, view: PictureView) -> Label:
         note = Label(self._look, "", Type.BODY, "ink2", wrap=True)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from kiosk.capture.doubt import OpenReading
     from kiosk.ports import Picture
 
 _RETRY_S = 1.0
@@ -82,6 +83,8 @@ class Seen(Protocol):
     def portrait(self) -> "Picture | None": ...  # noqa: D102
     @property
     def best_image(self) -> "Picture | None": ...  # noqa: D102
+    @property
+    def open_reading(self) -> "OpenReading | None": ...  # noqa: D102
 
 
 class Reader(Protocol):
@@ -92,6 +95,9 @@ class Reader(Protocol):
 
     def reset(self, side: Side | None = None) -> None:
         """Forget what was seen; ``side`` is the one expected next."""
+
+    def settle(self, lines: tuple[str, ...]) -> bool:
+        """Take the text of a zone as a person settled it; False where it cannot be that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +130,13 @@ class CameraThread(QThread):
         sighted(object): a :class:`Sight`, the latest.
         faulted(object): a :class:`~ui.workers.desk.Failure`; the thread goes on trying.
         opened(str): the camera answers; its name.
+        settled(int, bool): whether the settled text of that turn was taken.
     """
 
     sighted = Signal(object)
     faulted = Signal(object)
     opened = Signal(str)
+    settled = Signal(int, bool)
     _waiting = Signal()
 
     def __init__(
@@ -146,6 +154,7 @@ class CameraThread(QThread):
         self._turn = 0
         self._side: Side | None = None
         self._reset_wanted = True
+        self._settled_text: tuple[str, ...] = ()
         self._source: FrameSource | None = None
         self._waiting.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
@@ -165,7 +174,13 @@ class CameraThread(QThread):
             self._turn += 1
             self._side = side
             self._reset_wanted = True
+            self._settled_text = ()
             self._latest = None
+
+    def settle(self, lines: tuple[str, ...]) -> None:
+        """Hand the text over that a person settled; :attr:`settled` tells what became of it."""
+        with self._lock:
+            self._settled_text = lines
 
     def stop(self) -> None:
         """End and join. Safe to call twice."""
@@ -205,9 +220,12 @@ class CameraThread(QThread):
             frame = source.read()
             with self._lock:
                 turn, wanted, side = self._turn, self._reset_wanted, self._side
+                text, self._settled_text = self._settled_text, ()
                 self._reset_wanted = False
             if wanted:
                 reader.reset(side)
+            if text:
+                self.settled.emit(turn, reader.settle(text))
             observation = reader.observe(frame)
             image, outline = _fitted(frame.image, _corners(observation), self._size)
             self._offer(Sight(image, outline, observation, frame.seq, turn))

@@ -1,0 +1,263 @@
+"""A scanner that types like a keyboard is heard on every page; a person's typing is left alone."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from kiosk.domain.evidence import Side
+from kiosk.domain.request import RequestVerdict
+from kiosk.journeys.model import StepKind
+from tests.fakes.cases import DOCUMENT
+from tests.fakes.office import Office, office_on_disk
+from tests.ui.counter import Counter, Pace
+from ui.router.scanner import Scanner
+
+ADDRESS = "https://shop.example/offer?id=4711"
+
+
+class Form(QWidget):
+    """A field and a button with a shortcut, behind a scanner filter."""
+
+    def __init__(self, qapp) -> None:
+        super().__init__()
+        self.edit = QLineEdit()
+        self.button = QPushButton("N")
+        column = QVBoxLayout(self)
+        column.addWidget(self.edit)
+        column.addWidget(self.button)
+        self.pressed = 0
+        self.shortcuts = 0
+        self.returned = 0
+        self.button.clicked.connect(self._press)
+        self.shortcut = QShortcut(QKeySequence("N"), self.button)
+        self.shortcut.activated.connect(self._short)
+        self.edit.returnPressed.connect(self._return)
+        self.scans: list[str] = []
+        self.problems: list[str] = []
+        self.pace = Pace()
+        self.scanner = Scanner(self)
+        self.scanner.time_of = self.pace
+        self.scanner.scanned.connect(self._hear)
+        self.scanner.start(qapp)
+
+    def _press(self) -> None:
+        self.pressed += 1
+
+    def _short(self) -> None:
+        self.shortcuts += 1
+
+    def _return(self) -> None:
+        self.returned += 1
+
+    def _hear(self, answer) -> None:
+        (self.problems if answer.problem else self.scans).append(answer.problem or answer.scan)
+
+    def type(self, text: str, gap_ms: int) -> None:
+        self.pace.gap_ms = gap_ms
+        QTest.keyClicks(self.focusWidget() or self, text)
+
+    def enter(self) -> None:
+        QTest.keyClick(self.focusWidget() or self, Qt.Key.Key_Return)
+
+
+@pytest.fixture
+def form(qtbot, qapp) -> Iterator[Form]:
+    form = Form(qapp)
+    qtbot.addWidget(form)
+    form.show()
+    form.activateWindow()
+    qtbot.waitUntil(form.isActiveWindow)
+    form.edit.setFocus()
+    yield form
+    form.scanner.stop(qapp)
+
+
+def settled(qtbot, form: Form) -> None:
+    qtbot.waitUntil(lambda: not form.scanner.pending)
+
+
+def test_ordinary_typing_is_untouched(form, qtbot):
+    form.type("zoe.martin+12@laposte.example", 120)
+    settled(qtbot, form)
+    assert form.edit.text() == "zoe.martin+12@laposte.example"
+    assert form.scans == []
+
+
+def test_a_fast_typist_keeps_the_order_and_enter(form, qtbot):
+    form.type("bonjour", 40)
+    form.enter()
+    assert form.edit.text() == "bonjour"
+    assert form.returned == 1
+    assert form.scans == []
+
+
+def test_one_key_held_down_is_typing(form, qtbot):
+    form.type("a" * 30, 30)
+    settled(qtbot, form)
+    assert form.edit.text() == "a" * 30
+
+
+def test_keys_that_type_nothing_keep_their_place_among_those_that_do(form, qtbot):
+    form.type("ab", 40)
+    QTest.keyClick(form.edit, Qt.Key.Key_Left)
+    form.type("c", 40)
+    settled(qtbot, form)
+    assert form.edit.text() == "acb"
+
+
+def test_a_burst_reaches_neither_field_nor_enter(form):
+    form.type("before", 120)
+    form.pace.now_ms += 500
+    form.type(ADDRESS, 5)
+    form.enter()
+    assert form.edit.text() == "before"
+    assert form.returned == 0
+    assert form.scans == [ADDRESS]
+
+
+def test_a_burst_presses_no_button_and_no_shortcut(form, qtbot):
+    form.button.setFocus()
+    form.type("NNOTE 4711 NOVEMBRE N", 8)
+    form.enter()
+    QTest.keyClick(form.button, Qt.Key.Key_Return)
+    assert form.scans == ["NNOTE 4711 NOVEMBRE N"]
+    assert (form.pressed, form.shortcuts) == (0, 0)
+
+
+def test_a_burst_without_enter_ends_by_silence(form, qtbot):
+    form.type(ADDRESS, 5)
+    qtbot.waitUntil(lambda: form.scans == [ADDRESS])
+    assert form.edit.text() == ""
+
+
+def test_keys_that_have_no_name_in_qt_are_typing_too(form, qtbot):
+    for sign in "Жњ":
+        plain = Qt.KeyboardModifier.NoModifier
+        QTest.simulateEvent(form.edit, True, ord(sign), plain, sign, False)
+    settled(qtbot, form)
+    assert form.edit.text() == "Жњ"
+
+
+def test_a_shortcut_typed_by_a_person_still_works(form, qtbot):
+    form.button.setFocus()
+    form.type("n", 120)
+    qtbot.waitUntil(lambda: form.shortcuts == 1)
+
+
+def test_a_click_comes_after_what_was_typed_before_it(form, qtbot):
+    form.type("abc", 30)
+    qtbot.mouseClick(form.button, Qt.MouseButton.LeftButton)
+    assert form.edit.text() == "abc"
+    assert form.pressed == 1
+
+
+# --- at the counter -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    office = office_on_disk(tmp_path)
+    office.session()
+    yield office
+    office.store.close()
+
+
+@pytest.fixture
+def counter(qtbot, look, office, tmp_path) -> Iterator[Counter]:
+    counter = Counter(qtbot, look, office, tmp_path / "slips")
+    yield counter
+    counter.close()
+
+
+def test_a_scan_at_the_pin_signs_nobody_in(counter, look):
+    screen = counter.router.sign_in
+    counter.qtbot.waitUntil(lambda: bool(screen.selected), timeout=10_000)
+    counter.scan("271828271828")
+    counter.scan(ADDRESS)
+    assert screen.pad.field.text() == ""
+    assert counter.router.session.session is None
+    assert counter.shell.notice.text == look.language.tr("scan.locked")
+    counter.sign_in()
+    assert counter.shell.notice.text == ""
+
+
+def test_a_request_scanned_at_home_opens_a_case(counter, office):
+    counter.sign_in()
+    counter.scan(office.code())
+    counter.at(StepKind.NOTICE)
+    assert counter.state.request is not None
+
+
+def test_a_request_scanned_at_its_step_joins_the_case(counter, office):
+    counter.sign_in()
+    counter.open_case()
+    case_id = counter.state.case_id
+    counter.key(Qt.Key.Key_F4)
+    counter.scan(office.code())
+    counter.at(StepKind.NOTICE)
+    assert counter.state.case_id == case_id
+    assert counter.router.case.request.entry.edit.text() == ""
+
+
+def test_a_foreign_code_is_named_and_not_opened(counter, look):
+    counter.sign_in()
+    counter.scan(ADDRESS)
+    name = look.language.tr("scan.name.web-address")
+    assert counter.shell.notice.text == look.language.tr("scan.foreign", name=name)
+    assert counter.router.journey.view is None
+    counter.open_case()
+    counter.scan(ADDRESS)
+    counter.qtbot.waitUntil(lambda: counter.state.request_problem is RequestVerdict.FOREIGN)
+
+
+def test_another_request_is_offered_and_leaves_the_case_alone(counter, office):
+    counter.sign_in()
+    counter.open_case()
+    counter.to_document()
+    before = counter.state
+    counter.reader.code = ""
+    counter.scan(office.code(request_id="other"))
+    notice = counter.shell.notice
+    assert notice.offer.isVisible()
+    assert counter.state == before
+    counter.key(Qt.Key.Key_F2)
+    counter.at(StepKind.NOTICE)
+    assert counter.state.case_id != before.case_id
+    assert notice.isHidden()
+
+
+def test_an_item_number_is_told_what_it_is(counter, look):
+    counter.sign_in()
+    counter.open_case()
+    counter.to_document()
+    counter.scan("RR123456785FR")
+    assert counter.shell.notice.text == look.language.tr("scan.item")
+
+
+def test_a_scanner_set_to_another_keyboard_is_told(counter, look):
+    counter.sign_in()
+    counter.scan("RR&é\"'(-è_(FR")
+    told = look.language.tr("scan.problem.other-layout")
+    assert counter.shell.notice.text == told
+
+
+def test_a_scan_takes_no_decision(counter):
+    """Digits choose answers and Enter goes on: a code full of both must do neither."""
+    counter.sign_in()
+    counter.open_case()
+    counter.to_document()
+    counter.reader.sides = {Side.FRONT: None, Side.BACK: DOCUMENT}
+    counter.qtbot.waitUntil(lambda: not counter.state.sides_expected, timeout=10_000)
+    counter.key(Qt.Key.Key_Return)
+    counter.at(StepKind.CHECKS)
+    counter.key(Qt.Key.Key_Return)
+    counter.at(StepKind.FEATURES)
+    before = counter.state
+    counter.scan("111213111213")
+    assert counter.state == before
+    assert counter.shell.notice.text
