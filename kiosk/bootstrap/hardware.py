@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Final
 from kiosk.config import CameraKind, Config
 from kiosk.domain.errors import CatalogueError, NoCameraError
 from kiosk.paths import RESOURCES
-from kiosk.ports import Clock, FrameSource
+from kiosk.ports import Clock, FrameSource, PrintedTextReader
 
 SPECIMENS: Final = RESOURCES / "specimens"
 
 if TYPE_CHECKING:
     from kiosk.devices.specimen_camera import SpecimenCamera
+    from kiosk.services.printed_reading import PrintedReader
     from kiosk.services.reading import LiveReader
 
 
@@ -45,14 +46,38 @@ def load_reader(clock: Clock, *, specimens: bool) -> "LiveReader":
     """
     from kiosk.devices.code_reader import ZxingCodeReader
     from kiosk.devices.ocrb_reader import OcrbTextReader
+    from kiosk.devices.print_reader import PaddlePrintReader
     from kiosk.devices.specimens import load_authority
-    from kiosk.devices.text_reader import PaddleTextReader
+    from kiosk.devices.text_reader import PaddleModel, PaddleTextReader
     from kiosk.documents.twoddoc import TrustList
     from kiosk.services.reading import LiveReader
 
     trust = TrustList((load_authority(SPECIMENS),)) if specimens else None
-    first, second = OcrbTextReader(), PaddleTextReader()
-    return LiveReader(first, ZxingCodeReader(), clock, trust, second_reader=second)
+    model = PaddleModel()  # one file in memory for zones and print
+    first, second = OcrbTextReader(), PaddleTextReader(model)
+    return LiveReader(
+        first,
+        ZxingCodeReader(),
+        clock,
+        trust,
+        second_reader=second,
+        printed_reader=load_printed_reader(PaddlePrintReader(model)),
+    )
+
+
+def load_printed_reader(reader: PrintedTextReader) -> "PrintedReader":
+    """The reader of printed fields, with its data. Raises CatalogueError."""
+    from kiosk.documents.printed_layouts import load_printed
+    from kiosk.documents.series import load_series
+    from kiosk.services.printed_reading import PrintedReader
+
+    folder = RESOURCES / "documents"
+    try:
+        layouts = (folder / "printed.toml").read_bytes()
+        series = (folder / "series.toml").read_bytes()
+    except OSError as exc:
+        raise CatalogueError("documents") from exc
+    return PrintedReader(reader, load_printed(layouts), load_series(series))
 
 
 def _specimen_camera(config: Config) -> "SpecimenCamera":

@@ -28,11 +28,13 @@ from kiosk.capture.rectify import rectified
 from kiosk.capture.vote import Ballot, Verdict, Vote
 from kiosk.documents import mrz, seal_comparison, twoddoc
 from kiosk.documents.codes import PayloadKind, classify
+from kiosk.documents.series import Family
 from kiosk.documents.twoddoc import TrustList
 from kiosk.domain.errors import DocumentError
 from kiosk.domain.evidence import Check, DocumentKind, IdentityDocument, Side
 from kiosk.domain.evidence import Verdict as CheckVerdict
 from kiosk.ports import Clock, CodeReader, CodeSighting, Frame, TextReader
+from kiosk.services.printed_reading import PrintedField, PrintedReader
 from kiosk.services.zone_reading import ZoneFinding, ZoneReader, makes_sense
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ _PLAIN_BACK_FRAMES = 10
 _SEAL_FRAMES = 12
 _SECOND_EVERY, _SECOND_FRAMES = 4, 3
 _SHARP_ENOUGH = 0.08
+_FORBIDDEN_FRAMES = 45  # how long the agent is told to take a forbidden card away
 _PLAIN_SHARP_ENOUGH = 0.05  # a zone that blur hides must not pass for a side without one
 _BACK_LAYOUTS = frozenset({"TD1"})
 _SEALED_KINDS = frozenset({DocumentKind.FR_ID_CARD_2021})
@@ -59,6 +62,8 @@ class AcceptedReading:
         sharpness: 0 to 1, best of those frames.
         side: front or back, as the layout tells.
         seal: verdict of a 2D-Doc seen on this side (``SealVerdict`` value), or ``""``.
+        printed: fields of the printed zone that were found, with their strips; never stored.
+        seen_as: what the heading of a side without a zone names (``Family`` value), or ``""``.
     """
 
     document: IdentityDocument | None
@@ -67,6 +72,8 @@ class AcceptedReading:
     sharpness: float
     side: Side
     seal: str = ""
+    printed: tuple[PrintedField, ...] = ()
+    seen_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +112,7 @@ class LiveReader:
         clock: Clock,
         trust: TrustList | None = None,
         second_reader: TextReader | None = None,
+        printed_reader: PrintedReader | None = None,
     ) -> None:
         """Wire the readers.
 
@@ -114,7 +122,10 @@ class LiveReader:
             clock: for the date of the act.
             trust: judges 2D-Doc seals.
             second_reader: made differently; must confirm a reading before it is accepted.
+            printed_reader: reads headings and printed fields of a side once it is accepted.
         """
+        self._printed_reader = printed_reader
+        self._front_document: IdentityDocument | None = None
         self._second = second_reader
         self._text_reader = text_reader
         self._code_reader = code_reader
@@ -130,6 +141,8 @@ class LiveReader:
         self._side = side
         if side is not Side.BACK:
             self._front_had_zone = False
+            self._front_document = None
+        self._forbidden = 0
         self._vote = Vote()
         self._second_vote = Vote()
         self._unread = 0
@@ -210,6 +223,9 @@ class LiveReader:
     ) -> Guidance:
         if self._done is not None:
             return Guidance.DONE
+        if self._forbidden:
+            self._forbidden -= 1
+            return Guidance.FORBIDDEN
         share = None
         if corners is not None:
             share = float(corners[:, 0].max() - corners[:, 0].min()) / width
@@ -280,8 +296,28 @@ class LiveReader:
                 return
         flipped = side is Side.FRONT and self._upside_down
         best = rectified(frame.image, corners, flipped=flipped)
-        reading = AcceptedReading(None, (), self._calm, quality.sharpness, side)
+        printed: tuple[PrintedField, ...] = ()
+        seen_as = ""
+        if self._printed_reader is not None:
+            known = self._printed_reader.identify(best, side)
+            if known.forbidden:
+                self._discard()
+                return
+            seen_as = "" if known.family is Family.UNKNOWN else known.family.value
+            zone = self._front_document if side is Side.BACK else None
+            kind = zone.kind if zone is not None else known.kind
+            if kind is not None:
+                printed = self._printed_reader.read(best, kind, side, zone)
+        reading = AcceptedReading(
+            None, (), self._calm, quality.sharpness, side, printed=printed, seen_as=seen_as
+        )
         self._done = (reading, portrait, best)
+
+    def _discard(self) -> None:
+        """A card that must not be scanned: nothing of it is kept, and the agent is told."""
+        self._forbidden = _FORBIDDEN_FRAMES
+        self._calm = self._portraits = 0
+        self._portrait_seen = None
 
     def _read_zone(
         self, frame: Frame, zone: ZoneFinding, corners: Points | None, quality: Quality
@@ -356,7 +392,13 @@ class LiveReader:
             if side is Side.FRONT:
                 portrait = find_portrait(best)
                 self._front_had_zone = True
-        reading = AcceptedReading(document, checks, verdict.frames, verdict.sharpness, side, seal)
+                self._front_document = document
+        printed: tuple[PrintedField, ...] = ()
+        if self._printed_reader is not None and best is not None:
+            printed = self._printed_reader.read(best, document.kind, side, document)
+        reading = AcceptedReading(
+            document, checks, verdict.frames, verdict.sharpness, side, seal, printed
+        )
         self._done = (reading, portrait, best)
 
     def _judge_seal(self, document: IdentityDocument) -> tuple[str, tuple[Check, ...]]:

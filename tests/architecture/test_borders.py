@@ -15,7 +15,10 @@ import kiosk.services
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = [m.name for m in pkgutil.iter_modules(kiosk.services.__path__, "kiosk.services.")]
 # These look at pictures, and are loaded in the camera's thread only.
-PICTURES = {f"kiosk.services.{name}" for name in ("reading", "zone_reading", "file_reading")}
+PICTURES = {
+    f"kiosk.services.{name}"
+    for name in ("reading", "zone_reading", "file_reading", "printed_reading")
+}
 HEAVY = {"PySide6", "sqlalchemy", "sqlcipher3", "cv2", "onnxruntime", "zxingcpp", "httpx"}
 
 
