@@ -72,7 +72,7 @@ def spelling(
     """Names as printed, with accents, where they agree with the zone.
 
     Returns:
-        ``surname`` and ``given_names`` (separated by spaces), each only where it is sure. A name
+        ``surname`` and ``given_names`` (separated by ``, ``), each only where it is sure. A name
         that was read in two ways is not.
     """
     found: dict[str, set[str]] = {}
@@ -82,9 +82,7 @@ def spelling(
                 continue
             if compare_with_zone(value.name, value.text, document).verdict is Verdict.PASS:
                 found.setdefault(value.name, set()).add(value.text)
-    return {
-        name: texts.pop().replace(", ", " ") for name, texts in found.items() if len(texts) == 1
-    }
+    return {name: texts.pop() for name, texts in found.items() if len(texts) == 1}
 
 
 def _source_check(name: str, source: FieldSource) -> Check:

@@ -39,12 +39,14 @@ class PrintedLayout:
         kind, side: of which document.
         ratio: height of the side as a share of its width.
         fields: places, in the order of the data.
+        portrait: where it stands; None where there is none, or where that differs.
     """
 
     kind: DocumentKind
     side: Side
     ratio: float
     fields: tuple[FieldPlace, ...]
+    portrait: Box | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def load_printed(data: bytes) -> PrintedLayouts:
     only(table, _TOP_KEYS, "printed")
     layouts: dict[tuple[DocumentKind, Side], PrintedLayout] = {}
     for layout in tables_of(table, "layout"):
-        only(layout, {"kind", "side", "ratio", "fields"}, "layout")
+        only(layout, {"kind", "side", "ratio", "fields", "portrait"}, "layout")
         kind = choice_of(DocumentKind, text_of(layout, "kind"))
         side = choice_of(Side, text_of(layout, "side"))
         if (kind, side) in layouts:
@@ -82,7 +84,9 @@ def load_printed(data: bytes) -> PrintedLayouts:
         fields = tuple(_place_of(item) for item in tables_of(layout, "fields"))
         if len({field.name for field in fields}) != len(fields):
             raise CatalogueError("layout: each field once")
-        layouts[kind, side] = PrintedLayout(kind, side, _ratio_of(layout.get("ratio")), fields)
+        portrait = box_of(layout["portrait"]) if "portrait" in layout else None
+        ratio = _ratio_of(layout.get("ratio"))
+        layouts[kind, side] = PrintedLayout(kind, side, ratio, fields, portrait)
     return PrintedLayouts(text_of(table, "version"), layouts)
 
 

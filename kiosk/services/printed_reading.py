@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from kiosk.capture.print_decode import PrintedText, decode_print
 from kiosk.capture.print_lines import Line, cut, find_lines_of, headings
 from kiosk.documents.check_digits import FILLER
+from kiosk.documents.data import Box
 from kiosk.documents.identification import Identification, identify_marks
 from kiosk.documents.names import mrz_name
 from kiosk.documents.printed_layouts import PrintedLayout, PrintedLayouts
@@ -86,6 +87,11 @@ class PrintedReader:
     def warm_up(self) -> None:
         """Load the recogniser. Raises ModelError."""
         self._reader.warm_up()
+
+    def portrait_place(self, kind: DocumentKind) -> Box | None:
+        """Where the front of a kind has its portrait, None where that is not known."""
+        layout = self._layouts.of(kind, Side.FRONT)
+        return None if layout is None else layout.portrait
 
     def read(
         self, card: Picture, kind: DocumentKind, side: Side, zone: IdentityDocument | None

@@ -22,7 +22,7 @@ from kiosk.capture.doubt import OpenReading
 from kiosk.capture.guidance import Guidance
 from kiosk.capture.outline import OutlineTracker, find_outline
 from kiosk.capture.picture import grey_of
-from kiosk.capture.portrait import find_portrait
+from kiosk.capture.portrait import find_portrait, portrait_of
 from kiosk.capture.quality import Quality, measure
 from kiosk.capture.rectify import rectified
 from kiosk.capture.vote import Ballot, Verdict, Vote
@@ -307,11 +307,17 @@ class LiveReader:
             zone = self._front_document if side is Side.BACK else None
             kind = zone.kind if zone is not None else known.kind
             if kind is not None:
+                if side is Side.FRONT:
+                    portrait = self._portrait_of(best, kind)
                 printed = self._printed_reader.read(best, kind, side, zone)
         reading = AcceptedReading(
             None, (), self._calm, quality.sharpness, side, printed=printed, seen_as=seen_as
         )
         self._done = (reading, portrait, best)
+
+    def _portrait_of(self, card: Picture, kind: DocumentKind) -> Picture | None:
+        reader = self._printed_reader
+        return portrait_of(card, None if reader is None else reader.portrait_place(kind))
 
     def _discard(self) -> None:
         """A card that must not be scanned: nothing of it is kept, and the agent is told."""
@@ -390,7 +396,7 @@ class LiveReader:
         if around is not None:
             best = rectified(frame.image, around, flipped=zone.flipped)
             if side is Side.FRONT:
-                portrait = find_portrait(best)
+                portrait = self._portrait_of(best, document.kind)
                 self._front_had_zone = True
                 self._front_document = document
         printed: tuple[PrintedField, ...] = ()

@@ -153,7 +153,7 @@ def _claims(state: CaseState, document: IdentityDocument) -> dict[str, Any]:
     printed = spelling([(side.seen_as, side.printed) for side in state.sides], document)
     claims: dict[str, Any] = {
         "family_name": printed.get("surname", document.surname),
-        "given_name": printed.get("given_names", " ".join(document.given_names)),
+        "given_name": printed.get("given_names", " ".join(document.given_names)).replace(", ", " "),
     }
     birthdate = _birthdate(_birth_date(state, document))
     if birthdate:

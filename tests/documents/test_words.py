@@ -6,9 +6,9 @@ import pytest
 
 from kiosk.documents.catalogue import FeatureKind, load
 from kiosk.documents.checks import CODES
-from kiosk.documents.printed_checks import CODES as PRINTED_CODES
 from kiosk.documents.mrz import CHECK_DIGITS, parse
 from kiosk.documents.names import Match
+from kiosk.documents.printed_checks import CODES as PRINTED_CODES
 from kiosk.documents.twoddoc import SealVerdict
 from kiosk.domain.decision import Outcome, Reason
 from kiosk.domain.evidence import DocumentKind

@@ -10,7 +10,7 @@ from typing_extensions import override
 from kiosk.documents.catalogue import Acceptance, DocumentCatalogue
 from kiosk.documents.identification import identify
 from kiosk.documents.mrz import MrzReading
-from kiosk.documents.printed_checks import FieldSource
+from kiosk.documents.printed_checks import FieldSource, spelling
 from kiosk.domain.evidence import DocumentKind, IdentityDocument, Side, Verdict
 from kiosk.journeys.facts import printed_days
 from kiosk.journeys.guards import document_complete
@@ -414,9 +414,11 @@ class DocumentPanel(StepPanel):
             for check in (self.view.state.reading_checks if self.view else ())
             if check.verdict is Verdict.FAIL
         }
+        sides = self.view.state.sides if self.view else ()
+        printed = spelling([(side.seen_as, side.printed) for side in sides], document)
         values = {
-            "surname": document.surname,
-            "given_names": given_names(document.given_names),
+            "surname": printed.get("surname", document.surname),
+            "given_names": printed.get("given_names", given_names(document.given_names)),
             "birth_date": self._born(document),
             "document_number": document.document_number,
             "expiry_date": day_or_dash(document.expiry_date, language),

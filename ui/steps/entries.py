@@ -5,7 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from kiosk.documents.check_digits import FILLER
 from kiosk.documents.mrz import MrzReading, parse
@@ -103,8 +103,12 @@ class DateEntry(Entry):
         self._hint = Label(look, "", Type.LABEL, "ink2", wrap=True)
         column = self.layout()
         if isinstance(column, QVBoxLayout):
-            column.insertWidget(1, self.strip)
-            column.insertWidget(3, self._hint)
+            head = QHBoxLayout()
+            head.setSpacing(Space.S)
+            head.addWidget(self._label)
+            head.addWidget(self.strip, 1)
+            column.insertLayout(0, head)
+            column.addWidget(self._hint)
         self.strip.hide()
         self._hint.hide()
         self.changed.connect(self._show_hint)
