@@ -86,6 +86,8 @@ def _fits(series: Series, document: IdentityDocument, today: date) -> bool:
     if series.issuers and document.issuer not in series.issuers:
         return False
     first, last = _issue_range(document, series.years, today)
+    if first > last:
+        return False  # valid for longer than this series ever is
     return (series.first_day is None or last >= series.first_day) and (
         series.last_day is None or first <= series.last_day
     )
@@ -102,7 +104,7 @@ def _issue_range(document: IdentityDocument, years: int, today: date) -> tuple[d
     # One day of grace: a document is valid to the eve of its anniversary, or to the day itself.
     earliest = date(max(1, expiry.year - years), expiry.month, 1)
     earliest += timedelta(days=min(expiry.day, 28) - 1)
-    return min(earliest, today), min(expiry, today)
+    return earliest, min(expiry, today)
 
 
 def identify_lines(lines: Sequence[str], catalogue: SeriesCatalogue) -> Identification:

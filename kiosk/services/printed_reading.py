@@ -39,7 +39,7 @@ from kiosk.ports import PrintedTextReader
 if TYPE_CHECKING:
     from kiosk.capture.picture import Picture
 
-_LOOKS = ((0.36, 0.0), (0.52, 0.30), (0.44, 0.15))
+_LOOKS = ((0.34, 0.0), (0.46, 0.15), (0.40, 0.30))
 """Margin and shift of each cut, as shares of the capitals' height."""
 _STRIP_MARGIN = 0.6
 _HEADING_MARGIN = 0.3
