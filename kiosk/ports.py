@@ -134,6 +134,20 @@ class TextReader(Protocol):
         """Load the model. Raises ModelError."""
 
 
+class PrintedTextReader(Protocol):
+    """Recognises one line of print per strip: Latin letters with accents, digits, signs."""
+
+    def recognise_print(self, strips: Sequence[Picture]) -> list[Scores]:
+        """Strips (h, w[, 3]) grey or BGR uint8, text upright -> per strip (T, n) float32.
+
+        Column 0 is the CTC blank, then ``capture.print_decode.PRINT_ALPHABET``; the last column is
+        the probability of everything outside it.
+        """
+
+    def warm_up(self) -> None:
+        """Load the model. Raises ModelError."""
+
+
 # --- the vault ------------------------------------------------------------------------------------
 
 

@@ -290,9 +290,10 @@ def read_documents(folder: Path) -> DocumentCatalogue:
     try:
         kinds = (folder / "catalogue.toml").read_bytes()
         features = (folder / "features.toml").read_bytes()
+        series = (folder / "series.toml").read_bytes()
     except OSError as exc:
         raise CatalogueError("documents") from exc
-    return load_documents(kinds, features)
+    return load_documents(kinds, features, series)
 
 
 def _device(key: SigningKey, config: Config, documents: DocumentCatalogue) -> DeviceFacts:

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Final
 from kiosk.config import CameraKind, Config
 from kiosk.domain.errors import CatalogueError, NoCameraError
 from kiosk.paths import RESOURCES
-from kiosk.ports import Clock, FrameSource, Store
+from kiosk.ports import Clock, FrameSource, PrintedTextReader, Store
 
 SPECIMENS: Final = RESOURCES / "specimens"
 
 if TYPE_CHECKING:
     from kiosk.devices.specimen_camera import SpecimenCamera
     from kiosk.documents.twoddoc import TrustList
+    from kiosk.services.printed_reading import PrintedReader
     from kiosk.services.readers import Readers
     from kiosk.services.reading import LiveReader
 
@@ -52,22 +53,40 @@ def load_reader(clock: Clock, *, specimens: bool, store: Store | None = None) ->
 
 
 def load_readers(*, thorough: bool = False) -> "Readers":
-    """Finder and readers, their models not loaded yet.
+    """Finder and readers, their models not loaded yet. Raises CatalogueError.
 
     ``thorough``: codes are searched harder, for still pictures.
     """
     from kiosk.devices.code_reader import ZxingCodeReader
     from kiosk.devices.finder import NetDocumentFinder
     from kiosk.devices.ocrb_reader import OcrbTextReader
-    from kiosk.devices.text_reader import PaddleTextReader
+    from kiosk.devices.print_reader import PaddlePrintReader
+    from kiosk.devices.text_reader import PaddleModel, PaddleTextReader
     from kiosk.services.readers import Readers
 
+    model = PaddleModel()  # one file in memory for zones and print
     return Readers(
         NetDocumentFinder(),
         OcrbTextReader(),
         ZxingCodeReader(thorough=thorough),
-        PaddleTextReader(),
+        PaddleTextReader(model),
+        load_printed_reader(PaddlePrintReader(model)),
     )
+
+
+def load_printed_reader(reader: PrintedTextReader) -> "PrintedReader":
+    """The reader of printed fields, with its data. Raises CatalogueError."""
+    from kiosk.documents.printed_layouts import load_printed
+    from kiosk.documents.series import load_series
+    from kiosk.services.printed_reading import PrintedReader
+
+    folder = RESOURCES / "documents"
+    try:
+        layouts = (folder / "printed.toml").read_bytes()
+        series = (folder / "series.toml").read_bytes()
+    except OSError as exc:
+        raise CatalogueError("documents") from exc
+    return PrintedReader(reader, load_printed(layouts), load_series(series))
 
 
 def known_signers(store: Store | None, *, specimens: bool) -> "TrustList":

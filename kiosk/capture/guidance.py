@@ -30,6 +30,7 @@ class Guidance(StrEnum):
     HAND_ON_ZONE = "hand-on-zone"
     BLURRED = "blurred"
     HOLD_STILL = "hold-still"
+    FORBIDDEN = "forbidden"
     READING = "reading"
     DONE = "done"
 

@@ -2,7 +2,7 @@
 
 The file comes inside the ``rapidocr`` package (Apache-2.0); its own loader is not used: it can
 download. The file is found without importing the package, its SHA-256 is checked, and of its
-18,710 classes only the blank and the 37 symbols of the zone are kept.
+18,710 classes only the blank and the 37 symbols of the zone are kept here.
 """
 
 from __future__ import annotations
@@ -37,22 +37,24 @@ def find_model() -> Path:
     raise ModelError("file missing")
 
 
-class PaddleTextReader:
-    """See :class:`kiosk.ports.TextReader`. One thread, no memory arena, fixed strip size."""
+class PaddleModel:
+    """The recogniser, loaded once and shared by the readers. One thread, no memory arena."""
 
     def __init__(self, model: Path | None = None) -> None:
         """``model``: file to use instead of the packaged one."""
         self._model = model
         self._session: Any = None
-        self._columns: list[int] = []
+        self._columns: dict[str, int] = {}
 
-    def warm_up(self) -> None:
-        """Load the model and run it once. Raises ModelError."""
-        if self._session is None:
-            self._load()
-            self.recognise([np.full((_HEIGHT, _WIDTH), 255, np.uint8)])
+    @property
+    def loaded(self) -> bool:
+        """Whether the file was read."""
+        return self._session is not None
 
-    def _load(self) -> None:
+    def load(self) -> None:
+        """Read the file; the second time nothing happens. Raises ModelError."""
+        if self._session is not None:
+            return
         import onnxruntime
 
         path = self._model or find_model()
@@ -68,21 +70,52 @@ class PaddleTextReader:
         options.enable_cpu_mem_arena = False
         session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
         characters = session.get_modelmeta().custom_metadata_map["character"].split("\n")
-        self._columns = [0, *(characters.index(symbol) + 1 for symbol in ALPHABET)]
+        # Column 0 is the blank, the last one the space.
+        self._columns = {symbol: index + 1 for index, symbol in enumerate(characters)}
+        self._columns[" "] = int(len(characters) + 1)
         self._session = session
+
+    def columns(self, alphabet: str) -> list[int]:
+        """The blank and the columns of these symbols. Raises ModelError without one of them."""
+        self.load()
+        try:
+            return [0, *(self._columns[symbol] for symbol in alphabet)]
+        except KeyError as exc:
+            raise ModelError("other alphabet") from exc
+
+    def scores(self, strip: Picture) -> Scores:
+        """(T, classes) probabilities of a strip (48, w[, 3]), grey or BGR."""
+        self.load()
+        plane = strip.astype(np.float32) / 127.5 - 1.0
+        if plane.ndim == 2:
+            tensor = np.broadcast_to(plane, (1, 3, *plane.shape))
+        else:
+            tensor = plane.transpose(2, 0, 1)[None]
+        name = self._session.get_inputs()[0].name
+        found = self._session.run(None, {name: np.ascontiguousarray(tensor)})[0][0]
+        return np.asarray(found, np.float32)
+
+
+class PaddleTextReader:
+    """See :class:`kiosk.ports.TextReader`. Fixed strip size."""
+
+    def __init__(self, model: Path | PaddleModel | None = None) -> None:
+        """``model``: a shared one, or a file to use instead of the packaged one."""
+        self._net = model if isinstance(model, PaddleModel) else PaddleModel(model)
+        self._columns: list[int] = []
+
+    def warm_up(self) -> None:
+        """Load the model and run it once. Raises ModelError."""
+        if not self._columns:
+            self.recognise([np.full((_HEIGHT, _WIDTH), 255, np.uint8)])
 
     def recognise(self, strips: Sequence[Picture]) -> list[Scores]:
         """See the port; strips of any size are brought to 48 x 960."""
-        if self._session is None:
-            self._load()
+        self._columns = self._columns or self._net.columns(ALPHABET)
         return [self._one(strip) for strip in strips]
 
     def _one(self, strip: Picture) -> Scores:
         if strip.shape != (_HEIGHT, _WIDTH):
             strip = np.asarray(cv2.resize(strip, (_WIDTH, _HEIGHT)), np.uint8)
-        plane = strip.astype(np.float32) / 127.5 - 1.0
-        tensor = np.broadcast_to(plane, (1, 3, _HEIGHT, _WIDTH))
-        name = self._session.get_inputs()[0].name
-        scores = self._session.run(None, {name: np.ascontiguousarray(tensor)})[0][0]
-        kept = np.asarray(scores[:, self._columns], np.float32)
+        kept = self._net.scores(strip)[:, self._columns]
         return np.asarray(kept / np.maximum(kept.sum(1, keepdims=True), 1e-9), np.float32)

@@ -6,19 +6,31 @@ drawn of different kinds first, then at random, and never one that was drawn bef
 119 461 V2.1.1, VAL-8.3.3 (at least three features of different kinds, some drawn at random).
 """
 
-import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from random import Random
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
+from kiosk.documents.data import (
+    Box,
+    box_of,
+    choice_of,
+    day_of,
+    flag_of,
+    only,
+    table_of,
+    tables_of,
+    text_of,
+    texts_of,
+    toml_of,
+)
+from kiosk.documents.series import SeriesCatalogue, load_series
 from kiosk.domain.errors import CatalogueError
 from kiosk.domain.evidence import DocumentKind, Side
 
 _TYPED_DATES: Final = frozenset({"expiry_date", "issue_date"})
-_Choice = TypeVar("_Choice", bound=StrEnum)
 
 
 class FeatureKind(StrEnum):
@@ -37,16 +49,6 @@ NEEDS_TOOL: Final = frozenset({FeatureKind.UV, FeatureKind.MAGNIFIER})
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
-    """A place on one side, as fractions (0 to 1) of its width and height, from the top left."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-
-@dataclass(frozen=True, slots=True)
 class Feature:
     """A security feature; its words are the texts ``features.<feature_id>.name`` and ``.how``.
 
@@ -57,6 +59,7 @@ class Feature:
         side: where it is.
         box: where on that side, None where it has no one place.
         source: where this is written.
+        series: only these series bear it; empty: all of the kind.
     """
 
     feature_id: str
@@ -65,6 +68,11 @@ class Feature:
     side: Side
     box: Box | None
     source: str
+    series: tuple[str, ...] = ()
+
+    def fits(self, series: str) -> bool:
+        """Whether documents of this series bear it; ``""``: whether all of the kind do."""
+        return not self.series or series in self.series
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +84,6 @@ class KindEntry:
         sides: to present, in order.
         zone_side: where the machine-readable zone stands.
         typed_dates: printed dates to type: ``expiry_date``, ``issue_date``.
-        accepted: names of the procedures that accept it without a policy.
         source: where this is written.
         as_of: day of that knowledge.
         without_zone: documents of this kind exist that have no machine-readable zone.
@@ -86,10 +93,48 @@ class KindEntry:
     sides: tuple[Side, ...]
     zone_side: Side
     typed_dates: tuple[str, ...]
-    accepted: tuple[str, ...]
     source: str
     as_of: date
     without_zone: bool = False
+
+
+class Acceptance(StrEnum):
+    """What a procedure does with a document where no policy says otherwise."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    POLICY = "policy"
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptanceRule:
+    """One rule of acceptance.
+
+    Attributes:
+        procedure: name of the journey.
+        kind: of the document.
+        series: only this one, ``""`` for all of the kind.
+        verdict: what holds.
+        first_day, last_day: when it holds; None: always.
+        source: where this is written.
+        as_of: day of that knowledge.
+    """
+
+    procedure: str
+    kind: DocumentKind
+    series: str
+    verdict: Acceptance
+    first_day: date | None
+    last_day: date | None
+    source: str
+    as_of: date
+
+    def holds_on(self, day: date | None) -> bool:
+        """Whether the rule holds on a day; on any day where none is given."""
+        return day is None or (
+            (self.first_day is None or self.first_day <= day)
+            and (self.last_day is None or day <= self.last_day)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +146,8 @@ class DocumentCatalogue:
         features_version: of the features.
         kinds: one entry for each :class:`DocumentKind`.
         features: all of them.
+        acceptance: rules, in the order of the data.
+        series: series, marks and issuing States.
         face_zones: parts of the face to compare; texts ``face.<zone>``.
         questions: topics; texts ``questions.<topic>``.
     """
@@ -109,8 +156,10 @@ class DocumentCatalogue:
     features_version: str
     kinds: tuple[KindEntry, ...]
     features: tuple[Feature, ...]
+    acceptance: tuple[AcceptanceRule, ...]
     face_zones: tuple[str, ...]
     questions: tuple[str, ...]
+    series: SeriesCatalogue
 
     def entry(self, kind: DocumentKind) -> KindEntry:
         """How a kind is handled."""
@@ -122,7 +171,37 @@ class DocumentCatalogue:
 
     def accepted_by(self, procedure: str) -> frozenset[DocumentKind]:
         """Kinds that a procedure accepts where no policy says otherwise."""
-        return frozenset(entry.kind for entry in self.kinds if procedure in entry.accepted)
+        return frozenset(
+            entry.kind
+            for entry in self.kinds
+            if self.acceptance_of(procedure, entry.kind) is Acceptance.ACCEPTED
+        )
+
+    def acceptance_of(
+        self, procedure: str, kind: DocumentKind, series: str = "", day: date | None = None
+    ) -> Acceptance:
+        """What a procedure does with a document; REFUSED where nothing is said of it.
+
+        A rule for the series counts before one for the kind.
+        """
+        rules = [
+            rule
+            for rule in self.acceptance
+            if (rule.procedure, rule.kind) == (procedure, kind)
+            and rule.series in ("", series)
+            and rule.holds_on(day)
+        ]
+        rules.sort(key=lambda rule: not rule.series)
+        return rules[0].verdict if rules else Acceptance.REFUSED
+
+    def has_zone(self, series: str) -> bool:
+        """Whether documents of a series have a machine-readable zone; unknown ones have."""
+        known = self.series.get(series)
+        return known is None or known.has_zone
+
+    def next_side(self, kind: DocumentKind, captured: Collection[Side]) -> Side | None:
+        """The side to ask for next, None when all are there."""
+        return next((side for side in self.entry(kind).sides if side not in captured), None)
 
     def kinds_without_zone(self) -> tuple[DocumentKind, ...]:
         """Kinds of which some documents have no zone: these may be typed from their print."""
@@ -131,6 +210,10 @@ class DocumentCatalogue:
     def features_of(self, kind: DocumentKind) -> tuple[Feature, ...]:
         """All features of a kind of document."""
         return tuple(feature for feature in self.features if feature.document is kind)
+
+    def must_look_at(self, kind: DocumentKind, series: str) -> tuple[Feature, ...]:
+        """Features that a document of a series bears; of an unknown series, what all bear."""
+        return tuple(feature for feature in self.features_of(kind) if feature.fits(series))
 
     def feature(self, feature_id: str) -> Feature:
         """One feature. Raises KeyError where there is none."""
@@ -148,6 +231,7 @@ def draw_features(
     *,
     tools: Collection[FeatureKind] = (),
     drawn_before: Collection[str] = (),
+    series: str = "",
 ) -> tuple[Feature, ...]:
     """Draw security features to examine.
 
@@ -158,11 +242,12 @@ def draw_features(
         rng: source of chance; give ``random.SystemRandom()`` at a counter.
         tools: kinds of ``NEEDS_TOOL`` for which a tool is at hand.
         drawn_before: ids that were drawn earlier in this case.
+        series: of the document, ``""`` where it cannot be told.
 
     Returns:
         ``count`` features, kinds not seen yet first; fewer where the catalogue has no more.
     """
-    known = catalogue.features_of(kind)
+    known = catalogue.must_look_at(kind, series)
     rest = [
         feature
         for feature in known
@@ -184,139 +269,89 @@ def draw_features(
 # --- reading the data -----------------------------------------------------------------------------
 
 
-def load(catalogue: bytes, features: bytes) -> DocumentCatalogue:
-    """Type the data of ``catalogue.toml`` and ``features.toml``.
+def load(catalogue: bytes, features: bytes, series: bytes) -> DocumentCatalogue:
+    """Type the data of ``catalogue.toml``, ``features.toml`` and ``series.toml``.
 
     Raises:
         CatalogueError: no TOML, a missing, unknown or wrong value, a kind that is not described.
     """
-    kinds_data = _toml(catalogue, "catalogue")
-    features_data = _toml(features, "features")
-    _only(kinds_data, {"version", "kind", "person"}, "catalogue")
-    _only(features_data, {"version", "as_of", "feature"}, "features")
-    person = _table(kinds_data, "person")
-    _only(person, {"zones", "questions", "source", "as_of"}, "person")
-    kinds = tuple(_entry_of(table) for table in _tables(kinds_data, "kind"))
+    kinds_data = toml_of(catalogue, "catalogue")
+    features_data = toml_of(features, "features")
+    only(kinds_data, {"version", "kind", "acceptance", "person"}, "catalogue")
+    only(features_data, {"version", "as_of", "feature"}, "features")
+    person = table_of(kinds_data, "person")
+    only(person, {"zones", "questions", "source", "as_of"}, "person")
+    kinds = tuple(_entry_of(table) for table in tables_of(kinds_data, "kind"))
     if sorted(entry.kind for entry in kinds) != sorted(DocumentKind):
         raise CatalogueError("each kind of document once")
-    all_features = tuple(_feature_of(table) for table in _tables(features_data, "feature"))
+    all_features = tuple(_feature_of(table) for table in tables_of(features_data, "feature"))
     if len({feature.feature_id for feature in all_features}) != len(all_features):
         raise CatalogueError("features: each id once")
+    all_series = load_series(series)
+    rules = tuple(_rule_of(table) for table in tables_of(kinds_data, "acceptance"))
+    named = {rule.series for rule in rules}.union(*(item.series for item in all_features))
+    if not named <= {"", *(item.series_id for item in all_series.series)}:
+        raise CatalogueError("unknown series")
     return DocumentCatalogue(
-        version=_text(kinds_data, "version"),
-        features_version=_text(features_data, "version"),
+        version=text_of(kinds_data, "version"),
+        features_version=text_of(features_data, "version"),
         kinds=kinds,
         features=all_features,
-        face_zones=_texts(person, "zones"),
-        questions=_texts(person, "questions"),
+        acceptance=rules,
+        face_zones=texts_of(person, "zones"),
+        questions=texts_of(person, "questions"),
+        series=all_series,
     )
 
 
 def _entry_of(table: Mapping[str, Any]) -> KindEntry:
-    _only(
+    only(
         table,
-        {"id", "sides", "zone_side", "typed_dates", "accepted", "source", "as_of", "without_zone"},
+        {"id", "sides", "zone_side", "typed_dates", "source", "as_of", "without_zone"},
         "kind",
     )
-    sides = tuple(_choice(Side, text) for text in _texts(table, "sides"))
-    zone_side = _choice(Side, _text(table, "zone_side"))
-    typed = _texts(table, "typed_dates")
+    sides = tuple(choice_of(Side, text) for text in texts_of(table, "sides"))
+    zone_side = choice_of(Side, text_of(table, "zone_side"))
+    typed = texts_of(table, "typed_dates")
     if zone_side not in sides or len(set(sides)) != len(sides) or not set(typed) <= _TYPED_DATES:
         raise CatalogueError("kind: sides or typed_dates")
     return KindEntry(
-        kind=_choice(DocumentKind, _text(table, "id")),
+        kind=choice_of(DocumentKind, text_of(table, "id")),
         sides=sides,
         zone_side=zone_side,
         typed_dates=typed,
-        accepted=_texts(table, "accepted"),
-        source=_text(table, "source"),
-        as_of=_day(table, "as_of"),
-        without_zone=_flag(table, "without_zone"),
+        source=text_of(table, "source"),
+        as_of=day_of(table, "as_of"),
+        without_zone=flag_of(table, "without_zone"),
+    )
+
+
+def _rule_of(table: Mapping[str, Any]) -> AcceptanceRule:
+    keys = {"procedure", "kind", "series", "verdict", "from", "until", "source", "as_of"}
+    only(table, keys, "acceptance")
+    return AcceptanceRule(
+        procedure=text_of(table, "procedure"),
+        kind=choice_of(DocumentKind, text_of(table, "kind")),
+        series=text_of(table, "series") if "series" in table else "",
+        verdict=choice_of(Acceptance, text_of(table, "verdict")),
+        first_day=day_of(table, "from") if "from" in table else None,
+        last_day=day_of(table, "until") if "until" in table else None,
+        source=text_of(table, "source"),
+        as_of=day_of(table, "as_of"),
     )
 
 
 def _feature_of(table: Mapping[str, Any]) -> Feature:
-    _only(table, {"id", "document", "kind", "side", "box", "source"}, "feature")
-    feature_id, document = _text(table, "id"), _choice(DocumentKind, _text(table, "document"))
+    only(table, {"id", "document", "kind", "side", "box", "source", "series"}, "feature")
+    feature_id, document = text_of(table, "id"), choice_of(DocumentKind, text_of(table, "document"))
     if not feature_id.startswith(f"{document.value}."):
         raise CatalogueError("feature: an id begins with its document")
     return Feature(
         feature_id=feature_id,
         document=document,
-        kind=_choice(FeatureKind, _text(table, "kind")),
-        side=_choice(Side, _text(table, "side")),
-        box=_box(table["box"]) if "box" in table else None,
-        source=_text(table, "source"),
+        kind=choice_of(FeatureKind, text_of(table, "kind")),
+        side=choice_of(Side, text_of(table, "side")),
+        box=box_of(table["box"]) if "box" in table else None,
+        source=text_of(table, "source"),
+        series=texts_of(table, "series") if "series" in table else (),
     )
-
-
-def _box(value: object) -> Box:
-    numbers = value if isinstance(value, list) else []
-    if len(numbers) != 4 or not all(isinstance(n, (int, float)) and 0 <= n <= 1 for n in numbers):
-        raise CatalogueError("box: four numbers from 0 to 1")
-    box = Box(*(float(number) for number in numbers))
-    if box.x + box.width > 1 or box.y + box.height > 1 or not box.width or not box.height:
-        raise CatalogueError("box: inside the side, and not empty")
-    return box
-
-
-def _toml(data: bytes, name: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
-        raise CatalogueError(f"{name} is no TOML") from exc
-
-
-def _only(table: Mapping[str, Any], keys: Collection[str], name: str) -> None:
-    unknown = set(table) - set(keys)
-    if unknown:
-        raise CatalogueError(f"{name}: unknown {min(unknown)}")
-
-
-def _table(table: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = table.get(key)
-    if not isinstance(value, dict):
-        raise CatalogueError(f"{key}: a table")
-    return value
-
-
-def _tables(table: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
-    value = table.get(key)
-    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise CatalogueError(f"{key}: tables")
-    return value
-
-
-def _text(table: Mapping[str, Any], key: str) -> str:
-    value = table.get(key)
-    if not isinstance(value, str) or not value:
-        raise CatalogueError(f"{key}: a text")
-    return value
-
-
-def _texts(table: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    value = table.get(key)
-    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
-        raise CatalogueError(f"{key}: a list of texts")
-    return tuple(value)
-
-
-def _flag(table: Mapping[str, Any], key: str) -> bool:
-    value = table.get(key, False)
-    if type(value) is not bool:
-        raise CatalogueError(f"{key}: true or false")
-    return value
-
-
-def _day(table: Mapping[str, Any], key: str) -> date:
-    value = table.get(key)
-    if type(value) is not date:
-        raise CatalogueError(f"{key}: a day")
-    return value
-
-
-def _choice(choices: type[_Choice], text: str) -> _Choice:
-    try:
-        return choices(text)
-    except ValueError as exc:
-        raise CatalogueError(f"{choices.__name__}: unknown value") from exc

@@ -54,6 +54,35 @@ class Side(StrEnum):
     BACK = "back"
 
 
+PRINTED_FIELDS = (
+    "surname",
+    "usage_name",
+    "given_names",
+    "birth_date",
+    "birth_place",
+    "document_number",
+    "issue_date",
+    "expiry_date",
+)
+"""Names of the printed fields that may be read by optical recognition."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedValue:
+    """A field of the printed zone, as read by optical recognition.
+
+    Attributes:
+        name: one of ``PRINTED_FIELDS``.
+        text: as printed, with accents; given names separated by ``, ``; a date as ``YYYY-MM-DD``.
+        sure: read clearly and alike several times, in the right form, and not against the
+            machine-readable zone where both were at hand.
+    """
+
+    name: str
+    text: str
+    sure: bool
+
+
 @dataclass(frozen=True, slots=True)
 class PartialDate:
     """A date of which month and day may be unknown (ICAO Doc 9303-3, 4.8)."""

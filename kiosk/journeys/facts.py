@@ -11,6 +11,8 @@ Rules, in order:
 
 from dataclasses import replace
 
+from kiosk.documents.printed_checks import FieldSource
+from kiosk.documents.printed_values import settle
 from kiosk.domain.decision import Decision, Outcome
 from kiosk.domain.errors import EventRefusedError
 from kiosk.domain.evidence import IdentityDocument, Side, Verdict
@@ -33,6 +35,7 @@ from kiosk.journeys.model import (
     RequestPresented,
     SideCaptured,
     SideFacts,
+    TypedField,
 )
 from kiosk.journeys.procedure import Journey
 
@@ -105,6 +108,7 @@ def without_document(journey: Journey, state: CaseState) -> CaseState:
         sides=(),
         sides_expected=sides_missing(journey, state, None, set()),
         typed_fields=(),
+        field_sources=(),
         reading_checks=(),
         checks=(),
         ticked=(),
@@ -156,6 +160,7 @@ def _side(journey: Journey, state: CaseState, event: SideCaptured) -> CaseState:
         sides=sides,
         sides_expected=sides_missing(journey, state, document, {s.side for s in sides}),
         typed_fields=typed,
+        field_sources=tuple(item for item in state.field_sources if item.name in typed),
         reading_checks=checks,
     )
 
@@ -184,8 +189,47 @@ def _typed(state: CaseState, event: FieldTyped) -> CaseState:
         document = replace(state.document, issue_date=event.value)
     else:
         raise EventRefusedError("field cannot be typed")
+    _require_source(state, event)
     typed = tuple(n for n in _TYPED_FIELDS if n in (*state.typed_fields, event.name))
-    return replace(state, document=document, typed_fields=typed, checks=(), ticked=())
+    others = tuple(item for item in state.field_sources if item.name != event.name)
+    sources = (*others, TypedField(event.name, event.source))
+    return replace(
+        state,
+        document=document,
+        typed_fields=typed,
+        field_sources=sources,
+        checks=(),
+        ticked=(),
+    )
+
+
+def printed_days(state: CaseState, name: str) -> set[str]:
+    """Dates of a field that were read for sure in print, ISO 8601."""
+    found: set[str] = set()
+    if state.document is None:
+        return found
+    bare = state.document
+    if "expiry_date" in state.typed_fields:
+        bare = replace(bare, expiry_date=None)
+    if "issue_date" in state.typed_fields:
+        bare = replace(bare, issue_date=None)
+    for side in state.sides:
+        settled = settle(side.printed, bare)
+        found.update(value.text for value in settled if value.name == name and value.sure)
+    return found
+
+
+def _require_source(state: CaseState, event: FieldTyped) -> None:
+    """A value is recorded as read only where it was read."""
+    days = printed_days(state, event.name)
+    same = event.value.isoformat() in days
+    fits = {
+        FieldSource.READ: same,
+        FieldSource.CORRECTED: bool(days) and not same,
+        FieldSource.TYPED: True,
+    }
+    if not fits[event.source]:
+        raise EventRefusedError("source of a field")
 
 
 def _reviewed(state: CaseState, event: ChecksReviewed) -> CaseState:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from kiosk.documents.printed_checks import FieldSource
 from kiosk.domain.decision import Decision, Reason
-from kiosk.domain.evidence import Check, IdentityDocument, Side, Verdict
+from kiosk.domain.evidence import Check, IdentityDocument, PrintedValue, Side, Verdict
 from kiosk.domain.ids import AgentId, CaseId, OfficeId, RecordId
 from kiosk.domain.request import RequestVerdict, VerificationRequest
 
@@ -46,6 +47,9 @@ class SideFacts:
         sharpness: 0 to 1, measured on the zone.
         seal: verdict of a 2D-Doc found on this side (value of ``documents.twoddoc.SealVerdict``)
             or ``""``.
+        seen_as: what the words of its heading name (value of ``documents.series.Family``), or
+            ``""``.
+        printed: fields of its printed zone that were read clearly.
     """
 
     side: Side
@@ -53,6 +57,16 @@ class SideFacts:
     by_hand: bool
     sharpness: float
     seal: str = ""
+    seen_as: str = ""
+    printed: tuple[PrintedValue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TypedField:
+    """Where the value of a field that the zone does not hold came from."""
+
+    name: str
+    source: FieldSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +130,8 @@ class CaseState:
         document: what was read, merged over the sides.
         sides: sides captured so far.
         sides_expected: sides still to present, in order.
-        typed_fields: names of document fields entered by hand.
+        typed_fields: names of document fields entered by hand, or read in print and confirmed.
+        field_sources: where each of them came from.
         reading_checks: check digits and agreement, from reading.
         checks: verdicts of the automatic checks.
         ticked: codes of near matches that the agent confirmed by a tick.
@@ -141,6 +156,7 @@ class CaseState:
     sides: tuple[SideFacts, ...] = ()
     sides_expected: tuple[Side, ...] = ()
     typed_fields: tuple[str, ...] = ()
+    field_sources: tuple[TypedField, ...] = ()
     reading_checks: tuple[Check, ...] = ()
     checks: tuple[Check, ...] = ()
     ticked: tuple[str, ...] = ()
@@ -192,10 +208,17 @@ class SideCaptured:
 
 @dataclass(frozen=True, slots=True)
 class FieldTyped:
-    """The agent typed a printed field (``expiry_date`` or ``issue_date``)."""
+    """The agent typed a printed field (``expiry_date`` or ``issue_date``), or confirmed it.
+
+    Attributes:
+        name: which field.
+        value: the date.
+        source: READ only where print was read as the same date, CORRECTED where as another one.
+    """
 
     name: str
     value: date
+    source: FieldSource = FieldSource.TYPED
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from random import Random
 
 from kiosk.documents.catalogue import DocumentCatalogue, FeatureKind, draw_features
 from kiosk.documents.checks import automatic_checks
+from kiosk.documents.identification import identify
+from kiosk.documents.printed_checks import printed_checks
 from kiosk.domain.errors import EventRefusedError
 from kiosk.domain.evidence import Check, DocumentKind
 from kiosk.journeys.model import CaseState, FeatureResult
@@ -62,7 +64,7 @@ class CatalogueExamination:
         if state.document is None:
             raise EventRefusedError("no document to check")
         rules = self._rules()
-        return automatic_checks(
+        automatic = automatic_checks(
             state.request,
             state.document,
             today=self._clock.now().astimezone().date(),
@@ -72,11 +74,16 @@ class CatalogueExamination:
             reading_checks=state.reading_checks,
             specimens_allowed=rules.specimens_allowed,
         )
+        sides = [(side.seen_as, side.printed) for side in state.sides]
+        sources = {item.name: item.source for item in state.field_sources}
+        return (*automatic, *printed_checks(sides, state.document, sources))
 
     def features(self, state: CaseState, count: int) -> tuple[FeatureResult, ...]:
         """Features to examine, partly by chance; fewer where the catalogue has no more."""
         if state.document is None:
             return ()
+        today = self._clock.now().astimezone().date()
+        known = identify(state.document, self._catalogue.series, today)
         drawn = draw_features(
             self._catalogue,
             state.document.kind,
@@ -84,5 +91,6 @@ class CatalogueExamination:
             self._rng,
             tools=self._tools,
             drawn_before=[item.feature_id for item in state.features],
+            series=known.series,
         )
         return tuple(FeatureResult(item.feature_id, item.kind.value) for item in drawn)

@@ -10,6 +10,7 @@ from kiosk.capture.guidance import Guidance
 from kiosk.capture.quality import Quality
 from kiosk.domain.evidence import Check, IdentityDocument, Side
 from kiosk.ports import CodeSighting
+from kiosk.services.printed_reading import PrintedField
 
 if TYPE_CHECKING:
     from kiosk.capture.picture import Picture, Points
@@ -26,6 +27,8 @@ class AcceptedReading:
         sharpness: 0 to 1, best of those frames.
         side: front or back, as the layout tells.
         seal: verdict of a 2D-Doc seen on this side (``SealVerdict`` value), or ``""``.
+        printed: fields of the printed zone that were found, with their strips; never stored.
+        seen_as: what the heading of a side without a zone names (``Family`` value), or ``""``.
     """
 
     document: IdentityDocument | None
@@ -34,6 +37,8 @@ class AcceptedReading:
     sharpness: float
     side: Side
     seal: str = ""
+    printed: tuple[PrintedField, ...] = ()
+    seen_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from kiosk.capture.portrait import find_portrait
 from kiosk.capture.quality import Quality, measure
 from kiosk.capture.rectify import rectified
 from kiosk.capture.vote import Ballot, Verdict, Vote
-from kiosk.documents import mrz, seal_comparison, twoddoc
+from kiosk.documents import mrz
 from kiosk.documents.codes import PayloadKind, classify
 from kiosk.documents.twoddoc import TrustList
 from kiosk.domain.errors import DocumentError
@@ -38,6 +38,7 @@ from kiosk.services.confirmation import Confirmation
 from kiosk.services.observation import AcceptedReading as AcceptedReading  # noqa: PLC0414
 from kiosk.services.observation import Observation as Observation  # noqa: PLC0414
 from kiosk.services.readers import Readers
+from kiosk.services.side_taking import SeenZone, SideTaker, TakenSide
 from kiosk.services.zone_reading import ReadZone, ZoneFinding, ZoneReader, makes_sense
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ _OUTLINE_ANEW = 15  # frames after which the outline is looked for from the begi
 _SECOND_EVERY, _SECOND_FRAMES = 4, 3
 _OPEN_AFTER_MS = 1500
 _SHARP_ENOUGH = 0.03
+_FORBIDDEN_FRAMES = 45  # how long the agent is told to take a forbidden card away
 _PLAIN_SHARP_ENOUGH = 0.05  # a zone that blur hides must not pass for a side without one
-_BACK_LAYOUTS = frozenset({"TD1"})
 _SEALED_KINDS = frozenset({DocumentKind.FR_ID_CARD_2021})
 
 
@@ -80,11 +81,10 @@ class LiveReader:
         """Wire the parts. ``clock``: for the date of the act; ``trust`` judges 2D-Doc seals."""
         self._readers = readers
         self._clock = clock
-        self._trust = trust or TrustList()
+        self._taker = SideTaker(readers.printed, clock, trust or TrustList())
         self._zones = ZoneReader(readers.text)
         self._confirmation = Confirmation(readers.second)
         self._open_confirmation = Confirmation(readers.second)
-        self._front_had_zone = False
         self._warm = False
         self.reset(None)
 
@@ -92,7 +92,8 @@ class LiveReader:
         """Forget what was seen. ``side``: the one expected next; None: only codes are read."""
         self._side = side
         if side is not Side.BACK:
-            self._front_had_zone = False
+            self._taker.reset()
+        self._forbidden = 0
         self._vote = Vote()
         self._second_vote = Vote()
         self._unread = 0
@@ -105,7 +106,7 @@ class LiveReader:
         self._waited = 0
         self._portrait_seen: bool | None = None
         self._seal_text = ""
-        self._done: tuple[AcceptedReading, Picture | None, Picture | None] | None = None
+        self._done: TakenSide | None = None
         self._open: OpenReading | None = None
         self._open_look: tuple[_Look, ReadZone] | None = None
         self._first_read_ms: int | None = None
@@ -203,13 +204,18 @@ class LiveReader:
         codes: tuple[CodeSighting, ...],
     ) -> Observation:
         if self._done is not None:
-            reading, portrait, best = self._done
+            taken = self._done
             said = self._voice.say(Guidance.DONE)
-            return Observation(said, outline, quality, codes, reading, portrait, best)
+            return Observation(
+                said, outline, quality, codes, taken.reading, taken.portrait, taken.card
+            )
         said = self._voice.say(wanted)
         return Observation(said, outline, quality, codes, open_reading=self._open)
 
     def _guidance(self, side: Side, look: _Look) -> Guidance:
+        if self._forbidden:
+            self._forbidden -= 1
+            return Guidance.FORBIDDEN
         share = None
         if look.corners is not None:
             spread = look.corners.max(0) - look.corners.min(0)
@@ -229,7 +235,7 @@ class LiveReader:
 
     def _zone_expected(self, side: Side) -> bool:
         """The back of a card whose front had no zone; a front may have one or not."""
-        return side is Side.BACK and not self._front_had_zone
+        return side is Side.BACK and not self._taker.front_had_zone
 
     def _try_to_finish(self, look: _Look, side: Side) -> None:
         if look.zone.found:
@@ -272,14 +278,20 @@ class LiveReader:
     def _finish_plain(self, look: _Look, side: Side) -> None:
         if look.corners is None:
             return
-        portrait, best = None, rectified(look.frame.image, look.corners)
+        portrait, card = None, rectified(look.frame.image, look.corners)
         if side is Side.FRONT:
             found = self._look_for_portrait(look)
             if found is None:
                 return
-            portrait, best = found
-        reading = AcceptedReading(None, (), self._calm, look.quality.sharpness, side)
-        self._done = (reading, portrait, best)
+            portrait, card = found
+        self._done = self._taker.plain(
+            card, portrait, side, frames=self._calm, sharpness=look.quality.sharpness
+        )
+        if self._done is None:
+            # A card that must not be scanned: nothing of it is kept, and the agent is told.
+            self._forbidden = _FORBIDDEN_FRAMES
+            self._calm = self._portraits = 0
+            self._portrait_seen = None
 
     # --- the zone -----------------------------------------------------------------------------
 
@@ -360,29 +372,13 @@ class LiveReader:
     def _finish_zone(
         self, look: _Look, read: ReadZone, parsed: mrz.MrzReading, verdict: Verdict
     ) -> None:
-        document = parsed.document
-        side = Side.BACK if document.layout in _BACK_LAYOUTS else Side.FRONT
-        seal, seal_checks = self._judge_seal(document)
-        agreement = Check("reading.agreement", CheckVerdict.PASS, str(verdict.frames))
-        checks = (*parsed.checks, agreement, *seal_checks)
-        around = look.corners if look.corners is not None else look.zone.card
-        best = portrait = None
-        if around is not None:
-            best = rectified(look.frame.image, upright_by(around, read.corners))
-            if side is Side.FRONT:
-                portrait = find_portrait(best)
-                self._front_had_zone = True
-        reading = AcceptedReading(document, checks, verdict.frames, verdict.sharpness, side, seal)
-        self._done = (reading, portrait, best)
-
-    def _judge_seal(self, document: IdentityDocument) -> tuple[str, tuple[Check, ...]]:
-        if not self._seal_text:
-            return "", ()
-        try:
-            seal = twoddoc.parse(self._seal_text)
-        except DocumentError:
-            # A seal that cannot be parsed is no missing seal: the agent must look.
-            return "", (Check("seal.matches", CheckVerdict.UNSURE),)
-        today = self._clock.now().astimezone().date()
-        verdict = twoddoc.verify(seal, self._trust, today)
-        return verdict.value, (seal_comparison.compare(seal, document),)
+        outline = look.corners if look.corners is not None else look.zone.card
+        zone = SeenZone(
+            parsed.document,
+            parsed.checks,
+            read.corners,
+            verdict.frames,
+            verdict.sharpness,
+            self._seal_text,
+        )
+        self._done = self._taker.with_zone(look.frame.image, outline, zone)

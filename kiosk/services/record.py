@@ -57,6 +57,7 @@ def build_record(
             "reading": {
                 "sides": [_side(side) for side in state.sides],
                 "typed_fields": list(state.typed_fields),
+                "field_sources": {f.name: f.source.value for f in state.field_sources},
                 "checks": _checks(state.reading_checks),
             },
             "checks": _checks(state.checks),
@@ -121,6 +122,9 @@ def _side(side: SideFacts) -> dict[str, Any]:
         # Whole percent: canonical JSON keeps integers, and more digits mean nothing.
         "sharpness_percent": round(side.sharpness * 100),
         "seal": side.seal,
+        "seen_as": side.seen_as,
+        # Which fields were read in print; what they say stands in the claims, or nowhere.
+        "printed_fields": [value.name for value in side.printed],
     }
 
 

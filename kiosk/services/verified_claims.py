@@ -3,7 +3,8 @@
 Rules, in order: only an accepted verification has claims; ``vpiruv`` only where ultraviolet light
 was really used, else ``vpip``; ``vcrypt`` only where a signature was verified; ``pvp`` only where
 the agent saw the same person; no level of assurance unless the policy states one; claims are the
-minimum that identifies. Values are those read on the document, in its spelling; the century of a
+minimum that identifies. Values are those read on the document; names in the spelling of its printed
+zone, with accents, where that was read and agrees with the machine-readable one; the century of a
 birth is the one that the agent confirmed.
 Source: OpenID Identity Assurance Schema Definition 1.0; domain 6.
 """
@@ -15,6 +16,7 @@ from typing import Any
 
 from kiosk.documents.catalogue import FeatureKind
 from kiosk.documents.partial_dates import same_but_century
+from kiosk.documents.printed_checks import spelling
 from kiosk.documents.twoddoc import SealVerdict
 from kiosk.domain.decision import Outcome
 from kiosk.domain.evidence import DocumentKind, IdentityDocument, PartialDate, Verdict
@@ -70,7 +72,7 @@ def verified_claims(
                 }
             ],
         },
-        "claims": _claims(document, _birth_date(state, document)),
+        "claims": _claims(state, document),
     }
 
 
@@ -147,12 +149,13 @@ def _birth_date(state: CaseState, document: IdentityDocument) -> PartialDate:
     return document.birth_date
 
 
-def _claims(document: IdentityDocument, birth: PartialDate) -> dict[str, Any]:
+def _claims(state: CaseState, document: IdentityDocument) -> dict[str, Any]:
+    printed = spelling([(side.seen_as, side.printed) for side in state.sides], document)
     claims: dict[str, Any] = {
-        "family_name": document.surname,
-        "given_name": " ".join(document.given_names),
+        "family_name": printed.get("surname", document.surname),
+        "given_name": printed.get("given_names", " ".join(document.given_names)).replace(", ", " "),
     }
-    birthdate = _birthdate(birth)
+    birthdate = _birthdate(_birth_date(state, document))
     if birthdate:
         claims["birthdate"] = birthdate
     return claims

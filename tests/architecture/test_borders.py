@@ -15,7 +15,18 @@ import kiosk.services
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = [m.name for m in pkgutil.iter_modules(kiosk.services.__path__, "kiosk.services.")]
 # These look at pictures, and are loaded in the camera's thread only.
-_EYES = ("reading", "zone_reading", "file_reading", "camera_trial", "camera_verdict")
+_EYES = (
+    "camera_trial",
+    "camera_verdict",
+    "confirmation",
+    "file_reading",
+    "observation",
+    "printed_reading",
+    "readers",
+    "reading",
+    "side_taking",
+    "zone_reading",
+)
 PICTURES = {f"kiosk.services.{name}" for name in _EYES}
 HEAVY = {"PySide6", "sqlalchemy", "sqlcipher3", "cv2", "onnxruntime", "zxingcpp", "httpx"}
 

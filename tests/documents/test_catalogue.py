@@ -21,7 +21,8 @@ from kiosk.domain.evidence import DocumentKind, Side
 FOLDER = Path(__file__).resolve().parents[2] / "resources" / "documents"
 KINDS = (FOLDER / "catalogue.toml").read_bytes()
 FEATURES = (FOLDER / "features.toml").read_bytes()
-CATALOGUE = load(KINDS, FEATURES)
+SERIES = (FOLDER / "series.toml").read_bytes()
+CATALOGUE = load(KINDS, FEATURES, SERIES)
 
 
 def chance(seed):
@@ -76,7 +77,7 @@ def test_an_unknown_feature():
 @given(st.sampled_from(WITH_FEATURES), st.integers(0, 12), st.integers())
 def test_features_of_different_kinds_come_first(kind, count, seed):
     drawn = draw_features(CATALOGUE, kind, count, chance(seed))
-    bare = [f for f in CATALOGUE.features_of(kind) if f.kind not in NEEDS_TOOL]
+    bare = [f for f in CATALOGUE.must_look_at(kind, "") if f.kind not in NEEDS_TOOL]
     assert len(drawn) == min(count, len(bare))
     assert len({f.feature_id for f in drawn}) == len(drawn)
     assert not {f.kind for f in drawn} & NEEDS_TOOL
@@ -124,9 +125,9 @@ def test_boxes_lie_inside_the_side():
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        (b'version = "2026-11-23"', b"version = 3"),
-        (b'version = "2026-11-23"', b""),
-        (b'version = "2026-11-23"', b'version = "1"\nextra = 1'),
+        (b'version = "2026-11-26"', b"version = 3"),
+        (b'version = "2026-11-26"', b""),
+        (b'version = "2026-11-26"', b'version = "1"\nextra = 1'),
         (b'id = "fr-passport"', b'id = "fr-id-card-2021"'),
         (b'id = "fr-passport"', b'id = "library-card"'),
         (b'zone_side = "back"', b'zone_side = "top"'),
@@ -149,7 +150,7 @@ def test_boxes_lie_inside_the_side():
 def test_a_wrong_catalogue_is_refused(old, new):
     assert old in KINDS
     with pytest.raises(CatalogueError):
-        load(KINDS.replace(old, new, 1), FEATURES)
+        load(KINDS.replace(old, new, 1), FEATURES, SERIES)
 
 
 @pytest.mark.parametrize(
@@ -173,34 +174,34 @@ def test_a_wrong_catalogue_is_refused(old, new):
 def test_wrong_features_are_refused(old, new):
     assert old in FEATURES
     with pytest.raises(CatalogueError):
-        load(KINDS, FEATURES.replace(old, new, 1))
+        load(KINDS, FEATURES.replace(old, new, 1), SERIES)
 
 
 def test_a_catalogue_without_a_part_on_persons_is_refused():
     with pytest.raises(CatalogueError):
-        load(KINDS.partition(b"[person]")[0], FEATURES)
+        load(KINDS.partition(b"[person]")[0], FEATURES, SERIES)
 
 
 @given(st.binary(max_size=60))
 def test_any_bytes_are_refused(data):
     with pytest.raises(CatalogueError):
-        load(data, FEATURES)
+        load(data, FEATURES, SERIES)
 
 
 def test_a_text_is_no_list_of_texts():
     head, _, rest = KINDS.partition(b"questions = ")
     with pytest.raises(CatalogueError):
-        load(head + b'questions = "age"\n' + rest.partition(b"\n")[2], FEATURES)
+        load(head + b'questions = "age"\n' + rest.partition(b"\n")[2], FEATURES, SERIES)
 
 
 def test_a_box_may_reach_the_edges():
     wide = FEATURES.replace(b"[0.04, 0.19, 0.29, 0.60]", b"[0.5, 0.25, 0.5, 0.75]", 1)
-    assert load(KINDS, wide).features[0].box == Box(0.5, 0.25, 0.5, 0.75)
+    assert load(KINDS, wide, SERIES).features[0].box == Box(0.5, 0.25, 0.5, 0.75)
 
 
 def test_both_dates_may_have_to_be_typed():
     both = KINDS.replace(b'["expiry_date"]', b'["expiry_date", "issue_date"]')
-    entry = load(both, FEATURES).entry(DocumentKind.FR_ID_CARD_1988)
+    entry = load(both, FEATURES, SERIES).entry(DocumentKind.FR_ID_CARD_1988)
     assert entry.typed_dates == ("expiry_date", "issue_date")
 
 
@@ -208,4 +209,4 @@ def test_both_dates_may_have_to_be_typed():
 def test_kinds_are_a_list_of_tables(value):
     person = b"[person]" + KINDS.partition(b"[person]")[2]
     with pytest.raises(CatalogueError):
-        load(b'version = "1"\n' + value + person, FEATURES)
+        load(b'version = "1"\n' + value + person, FEATURES, SERIES)

@@ -8,6 +8,7 @@ from kiosk.documents.catalogue import FeatureKind, load
 from kiosk.documents.checks import CODES
 from kiosk.documents.mrz import CHECK_DIGITS, parse
 from kiosk.documents.names import Match
+from kiosk.documents.printed_checks import CODES as PRINTED_CODES
 from kiosk.documents.twoddoc import SealVerdict
 from kiosk.domain.decision import Outcome, Reason
 from kiosk.domain.evidence import DocumentKind
@@ -16,11 +17,15 @@ from tests.documents import vectors
 from tests.documents.vectors import TODAY
 
 FOLDER = Path(__file__).resolve().parents[2] / "resources" / "documents"
-CATALOGUE = load((FOLDER / "catalogue.toml").read_bytes(), (FOLDER / "features.toml").read_bytes())
+CATALOGUE = load(
+    *((FOLDER / f"{name}.toml").read_bytes() for name in ("catalogue", "features", "series"))
+)
 READING_CODES = {
     check.code for lines in vectors.ALL.values() for check in parse(lines, TODAY).checks
 }
-ALL_CODES = sorted({*CODES, *CHECK_DIGITS, *READING_CODES, "seal.matches", "item.check_digit"})
+ALL_CODES = sorted(
+    {*CODES, *PRINTED_CODES, *CHECK_DIGITS, *READING_CODES, "seal.matches", "item.check_digit"}
+)
 ROOMS = (
     "checks",
     "check_details",

@@ -16,6 +16,7 @@ from kiosk.ports import CodeSighting, Frame
 if TYPE_CHECKING:
     from kiosk.capture.doubt import OpenReading
     from kiosk.ports import Picture
+    from kiosk.services.printed_reading import PrintedField
 
 GREY = np.full((72, 128, 3), 120, np.uint8)
 
@@ -39,6 +40,8 @@ class ScriptedReading:
     frames_agreeing: int = 3
     sharpness: float = 0.9
     seal: str = ""
+    printed: tuple[PrintedField, ...] = ()
+    seen_as: str = ""
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,18 @@ def test_every_state_of_a_case_comes_back_the_same():
     assert [decode(encode(state)) for state in seen] == seen
 
 
+def test_a_draft_written_before_print_was_read_still_opens():
+    case = PaperCase()
+    seen = []
+    play(case, Script(codes=("valid",), sides=CARD_SIDES), after_act=seen.append)
+    state = next(state for state in seen if state.sides)
+    old = msgspec.msgpack.decode(encode(state))
+    del old["state"]["field_sources"]
+    for side in old["state"]["sides"]:
+        del side["seen_as"], side["printed"]
+    assert decode(msgspec.msgpack.encode(old)) == state
+
+
 def test_a_draft_of_a_newer_program_is_refused():
     data = msgspec.msgpack.encode({"v": 2, "state": {"new": "things"}})
     with pytest.raises(DraftError, match="version 2"):

@@ -5,9 +5,10 @@ from datetime import date
 
 import pytest
 
+from kiosk.documents.printed_checks import FieldSource
 from kiosk.domain.decision import Decision, Outcome, Reason
 from kiosk.domain.errors import EventRefusedError
-from kiosk.domain.evidence import Check, DocumentKind, Side, Verdict
+from kiosk.domain.evidence import Check, DocumentKind, PrintedValue, Side, Verdict
 from kiosk.domain.request import RequestVerdict
 from kiosk.journeys.automatic import Script, play
 from kiosk.journeys.engine import accepts, advance, outcomes, pending
@@ -29,8 +30,11 @@ from kiosk.journeys.model import (
     SaveDraft,
     SealConfirmed,
     SealRecord,
+    SideCaptured,
+    SideFacts,
     StepKind,
     SteppedBack,
+    TypedField,
 )
 from tests.fakes.cases import (
     CARD_SIDES,
@@ -152,6 +156,58 @@ def test_a_date_that_was_read_cannot_be_typed_over():
         case.dispatch(FieldTyped("expiry_date", date(2040, 1, 1)))
     with pytest.raises(EventRefusedError):
         case.dispatch(FieldTyped("surname", date(2040, 1, 1)))
+
+
+PRINTED_BACK = SideCaptured(
+    SideFacts(
+        Side.BACK,
+        9,
+        by_hand=False,
+        sharpness=0.9,
+        printed=(
+            PrintedValue("expiry_date", "2022-06-14", sure=True),
+            PrintedValue("issue_date", "2012-06-15", sure=True),
+        ),
+    ),
+    None,
+)
+
+
+@pytest.mark.parametrize(
+    ("day", "source", "fits"),
+    [
+        (date(2022, 6, 14), FieldSource.READ, True),
+        (date(2022, 6, 14), FieldSource.TYPED, True),
+        (date(2022, 6, 15), FieldSource.CORRECTED, True),
+        (date(2022, 6, 15), FieldSource.READ, False),
+        (date(2022, 6, 14), FieldSource.CORRECTED, False),
+    ],
+)
+def test_a_date_counts_as_read_only_where_print_was_read_so(day, source, fits):
+    case = case_at(StepKind.DOCUMENT)
+    case.dispatch(
+        side(Side.FRONT, replace(OLD_CARD, expiry_date=None, issue_month=date(2012, 6, 1)))
+    )
+    case.dispatch(PRINTED_BACK)
+    event = FieldTyped("expiry_date", day, source)
+    if not fits:
+        with pytest.raises(EventRefusedError):
+            case.dispatch(event)
+        return
+    state = case.dispatch(event)
+    assert state.field_sources == (TypedField("expiry_date", source),)
+    # The first source is replaced by the next; the reading stays what it was.
+    again = case.dispatch(FieldTyped("expiry_date", date(2022, 6, 14), FieldSource.READ))
+    assert again.field_sources == (TypedField("expiry_date", FieldSource.READ),)
+
+
+def test_a_date_that_was_not_read_cannot_be_confirmed_as_read():
+    case = case_at(StepKind.DOCUMENT)
+    case.dispatch(side(Side.FRONT, OLD_CARD))
+    case.dispatch(side(Side.BACK))
+    for source in (FieldSource.READ, FieldSource.CORRECTED):
+        with pytest.raises(EventRefusedError):
+            case.dispatch(FieldTyped("expiry_date", date(2027, 6, 14), source))
 
 
 def test_another_document_under_the_camera_drops_the_sides_of_the_first():

@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.crypto.canonical import canonical_json, parse_json
+from kiosk.documents.printed_checks import FieldSource
 from kiosk.domain.decision import Decision, Outcome, Reason
-from kiosk.domain.evidence import DocumentKind, PartialDate, Verdict
+from kiosk.domain.evidence import DocumentKind, PartialDate, PrintedValue, Side, Verdict
 from kiosk.domain.ids import RecordId
-from kiosk.journeys.model import CaseState, FeatureResult, PersonFacts
+from kiosk.journeys.model import CaseState, FeatureResult, PersonFacts, SideFacts, TypedField
 from kiosk.services.record import build_record
 from kiosk.services.terms import Terms
 from tests.fakes.cases import DOCUMENT, FEATURES, OLD_CARD, PASSPORT, REQUEST, new_case
@@ -340,3 +341,30 @@ def test_the_century_of_a_birth_is_the_one_that_was_confirmed():
     assert claims_of(state)["claims"]["birthdate"] == "1924-03-09"
     other_day = replace(request, birth_date=PartialDate(1924, 3, 8))
     assert claims_of(replace(state, request=other_day))["claims"]["birthdate"] == "2024-03-09"
+
+
+def with_print(state: CaseState, *values: PrintedValue) -> CaseState:
+    side = SideFacts(Side.FRONT, 5, by_hand=False, sharpness=0.9, seen_as="id-card", printed=values)
+    return replace(state, sides=(side, *state.sides[1:]))
+
+
+def test_names_are_claimed_with_their_accents_where_print_agrees_with_the_zone():
+    state = with_print(
+        decided(Decision(Outcome.ACCEPTED)),
+        PrintedValue("given_names", "Maëlle, Anne", sure=True),
+        PrintedValue("surname", "ROUSSELLE", sure=False),
+    )
+    claims = record_of(state)["verified_claims"]["claims"]
+    assert claims["given_name"] == "Maëlle Anne"
+    assert claims["family_name"] == "ROUSSEL"
+
+
+def test_a_record_says_what_was_read_and_typed_but_not_what_it_says():
+    state = with_print(decided(REFUSED), PrintedValue("birth_place", "SAINT-MALO", sure=True))
+    sources = (TypedField("expiry_date", FieldSource.CORRECTED),)
+    record = record_of(replace(state, field_sources=sources))
+    reading = record["visavis"]["reading"]
+    assert reading["field_sources"] == {"expiry_date": "corrected"}
+    assert reading["sides"][0]["printed_fields"] == ["birth_place"]
+    assert reading["sides"][0]["seen_as"] == "id-card"
+    assert b"SAINT-MALO" not in canonical_json(record)

@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QWidget
 from kiosk.bootstrap import read_documents
 from kiosk.capture.doubt import OpenCharacter, OpenReading
 from kiosk.documents.checks import automatic_checks
+from kiosk.documents.mrz import parse
 from kiosk.domain.decision import Decision, Outcome, Reason
-from kiosk.domain.evidence import DocumentKind, Side, Verdict
+from kiosk.domain.evidence import DocumentKind, PrintedValue, Side, Verdict
 from kiosk.domain.ids import OfficeId
 from kiosk.domain.request import RequestVerdict
 from kiosk.journeys.model import (
@@ -26,6 +27,8 @@ from kiosk.journeys.model import (
     FeaturesFinished,
     PersonCompared,
     PersonFacts,
+    SideCaptured,
+    SideFacts,
     StepKind,
 )
 from kiosk.paths import RESOURCES
@@ -232,6 +235,39 @@ def person_live(look: Look) -> StepPanel:
     person = np.ascontiguousarray(cv2.resize(portrait(), (700, 900))[100:800])
     panel.show_sight(Sight(person, None, ScriptedSight(), 1, 0))
     return panel
+
+
+def document_printed(look: Look) -> StepPanel:
+    """The old French card: its printed dates were read, the agent confirms them."""
+    front, back = old_card_sides()
+    case = case_at(StepKind.DOCUMENT)
+    case.dispatch(front)
+    case.dispatch(back)
+    side = cv2.imread(str(RESOURCES / "specimens" / "fr-id-1988-rousseau-back.jpg"))
+    panel = DocumentPanel(look, DOCUMENTS)
+    panel.set_today(TODAY)
+    panel.show_strips(
+        {
+            "expiry_date": np.ascontiguousarray(side[330:392, 70:420]),
+            "issue_date": np.ascontiguousarray(side[330:392, 630:980]),
+        }
+    )
+    panel.show_sight(sight())
+    panel.show_case(CaseView(case.state, case.journey))
+    return panel
+
+
+def old_card_sides() -> tuple[SideCaptured, SideCaptured]:
+    """Front with the zone, back with two printed dates that were read."""
+    lines = ("IDFRAROUSSEAU<<<<<<<<<<<<<<<<<059002", "1604592018477PAUL<<EMILE<<<5710096M1")
+    reading = parse(lines, TODAY)
+    front = SideFacts(Side.FRONT, 4, False, 0.9)
+    printed = (
+        PrintedValue("expiry_date", "2031-04-10", True),
+        PrintedValue("issue_date", "2016-04-11", True),
+    )
+    back = SideFacts(Side.BACK, 9, False, 0.9, printed=printed)
+    return SideCaptured(front, reading.document, reading.checks), SideCaptured(back, None)
 
 
 def decision_refused(look: Look) -> StepPanel:

@@ -246,6 +246,7 @@ class CaseRouter(QObject):
             panel.set_today(self._services.clock.now().astimezone().date())
             cards = {side: self._capture.card(side) for side in Side}
             panel.show_cards({side: card for side, card in cards.items() if card is not None})
+            panel.show_strips(self._capture.strips)
         if isinstance(panel, PersonPanel):
             panel.end_live()
             panel.show_portrait(self._capture.portrait)

@@ -8,11 +8,15 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from typing_extensions import override
 
-from kiosk.documents.catalogue import DocumentCatalogue
+from kiosk.documents.catalogue import Acceptance, DocumentCatalogue
+from kiosk.documents.identification import identify
+from kiosk.documents.printed_checks import FieldSource, spelling
 from kiosk.domain.evidence import Check, IdentityDocument, Side, Verdict
+from kiosk.journeys.facts import printed_days
 from kiosk.journeys.guards import document_complete
 from kiosk.journeys.model import (
     CaptureRestarted,
+    CaseState,
     DocumentConfirmed,
     FieldTyped,
     SideCaptured,
@@ -24,7 +28,14 @@ from ui.steps.plain_form import TYPED
 from ui.steps.settling import SettlingPanel
 from ui.steps.sight import guidance_sentence, measures_of, progress_of
 from ui.steps.typed import TypedHalf
-from ui.steps.words import day_or_dash, error_words, given_names, partial_day, zone_line
+from ui.steps.words import (
+    day_or_dash,
+    error_words,
+    given_names,
+    kind_in_words,
+    partial_day,
+    zone_line,
+)
 from ui.theme import Size, Space, Tone, Type
 from ui.viewmodels.journey import CaseView
 from ui.widgets.button import Button
@@ -64,12 +75,45 @@ class _ReadCard(Card):
         self.expiry.edit.setObjectName("expiry-entry")
         self.issue = DateEntry(look)
         self.issue.edit.setObjectName("issue-entry")
+        self.kind = Label(look, "", Type.STRONG, wrap=True)
+        self.kind.setObjectName("document-kind")
+        self.warning = Label(look, "", Type.LABEL_STRONG, "warn", wrap=True)
+        self.warning.setObjectName("document-warning")
         self.zone_icon = IconLabel(look, "", "ok")
         self.zone = Label(look, "", Type.LABEL_STRONG, "ok", wrap=True)
-        for widget in (self.picture, self.rows, self.expiry, self.issue):
+        for widget in (
+            self.picture,
+            self.kind,
+            self.warning,
+            self.rows,
+            self.expiry,
+            self.issue,
+        ):
             self.body.addWidget(widget)
         self.body.addStretch(1)
         self.body.addWidget(self.zone)
+
+    def show_kind(self, name: str, warning: str) -> None:
+        """What the document is, and why it may not be used here; ``""`` for nothing to say."""
+        for label, text in ((self.kind, name), (self.warning, warning)):
+            label.setText(text)
+            label.setVisible(bool(text))
+
+    def entry(self, name: str) -> DateEntry:
+        """The line of ``expiry_date`` or ``issue_date``."""
+        return self.expiry if name == "expiry_date" else self.issue
+
+    def offer_printed(self, state: CaseState, strips: "dict[str, Picture]") -> None:
+        """Lay the printed lines beside the dates to type, and write in what was read for sure."""
+        for name in ("expiry_date", "issue_date"):
+            entry = self.entry(name)
+            entry.show_strip(strips.get(name))
+            days = printed_days(state, name)
+            known = getattr(state.document, name, None)
+            sure = date.fromisoformat(next(iter(days))) if len(days) == 1 else None
+            if name in state.typed_fields and not entry.edit.text() and known is not None:
+                entry.edit.setText(f"{known:%d/%m/%Y}")
+            entry.offer(sure)
 
 
 class Half(IntEnum):
@@ -107,6 +151,7 @@ class DocumentPanel(StepPanel):
         self._half = Half.LIVE
         self._today = date.min
         self._cards: dict[Side, Picture] = {}
+        self._strips: dict[str, Picture] = {}
         self._last: Sight | None = None
         self._in_doubt: OpenReading | None = None
         self._blind = False
@@ -149,6 +194,10 @@ class DocumentPanel(StepPanel):
     def show_cards(self, cards: "dict[Side, Picture]") -> None:
         """Straightened pictures of the sides taken, (h, w, 3) uint8 BGR; never stored."""
         self._cards = cards
+
+    def show_strips(self, strips: "dict[str, Picture]") -> None:
+        """Printed lines cut from the sides taken, by field, uint8 BGR; never stored."""
+        self._strips = strips
 
     # --- what the agent does ------------------------------------------------------------------
 
@@ -225,7 +274,7 @@ class DocumentPanel(StepPanel):
             if not entry.isHidden():
                 day = entry.judge()
                 if day is not None and day != getattr(document, name):
-                    return FieldTyped(name, day)
+                    return FieldTyped(name, day, entry.source)
         return None
 
     def _use_typed(self) -> None:
@@ -403,12 +452,30 @@ class DocumentPanel(StepPanel):
         self.read.picture.setVisible(picture is not None)
         self.read.picture.setAccessibleName(self.tr_("card"))
         self.read.rows.show_rows(self._fields(document))
+        self._show_kind(document)
         self._show_dates(document)
         checks = self.view.state.reading_checks if self.view else ()
         line, verdict = zone_line(checks, language)
         _icon, ink = _LINES.get(verdict, ("", "ok"))
         self.read.zone.setText(line)
         self.read.zone.set_ink(ink)
+
+    def _show_kind(self, document: IdentityDocument | None) -> None:
+        """Kind, country and series in words; a warning where this procedure does not take it."""
+        if self.view is None or document is None:
+            sides = self.view.state.sides if self.view else ()
+            seen = next((side.seen_as for side in sides if side.seen_as), "")
+            words = self.look.language.tr(f"document_families.{seen}") if seen else ""
+            self.read.show_kind(self.tr_("seen_as", kind=words) if words else "", "")
+            return
+        series = self.catalogue.series
+        known = identify(document, series, self._today)
+        verdict = self.catalogue.acceptance_of(
+            self.view.state.procedure, document.kind, known.series, self._today
+        )
+        warnings = {Acceptance.REFUSED: "refused_here", Acceptance.POLICY: "policy_here"}
+        warning = self.tr_(warnings[verdict]) if verdict in warnings else ""
+        self.read.show_kind(kind_in_words(known, series, self.look.language), warning)
 
     def _show_dates(self, document: IdentityDocument | None) -> None:
         kind = document.kind if document else None
@@ -421,9 +488,10 @@ class DocumentPanel(StepPanel):
             open_ = name in typed or (known is None and (name in wanted or optional))
             entry.setVisible(document is not None and open_)
             entry.retranslate(self.tr_(f"type_{name}"))
-            if name in typed and known is not None and not entry.edit.text():
-                entry.edit.setText(f"{known:%d/%m/%Y}")
-        if self._wants_expiry and not self.read.expiry.edit.hasFocus():
+        if self.view is not None and document is not None:
+            self.read.offer_printed(self.view.state, self._strips)
+        offered = self.read.expiry.source is not FieldSource.TYPED and not self._complete
+        if (self._wants_expiry or offered) and not self.read.expiry.edit.hasFocus():
             self.read.expiry.setFocus()
         dates_shown = not self.read.expiry.isHidden() or not self.read.issue.isHidden()
         room = not dates_shown and not self.look.theme.tablet
@@ -440,9 +508,11 @@ class DocumentPanel(StepPanel):
             for check in (self.view.state.reading_checks if self.view else ())
             if check.verdict is Verdict.FAIL
         }
+        sides = self.view.state.sides if self.view else ()
+        printed = spelling([(side.seen_as, side.printed) for side in sides], document)
         values = {
-            "surname": document.surname,
-            "given_names": given_names(document.given_names),
+            "surname": printed.get("surname", document.surname),
+            "given_names": printed.get("given_names", given_names(document.given_names)),
             "birth_date": self._born(document),
             "document_number": document.document_number,
             "expiry_date": day_or_dash(document.expiry_date, language),
@@ -529,8 +599,9 @@ class DocumentPanel(StepPanel):
         self.typed.clear()
         self._in_doubt = None
         self._both_examined = False
-        self.read.expiry.edit.clear()
-        self.read.issue.edit.clear()
+        self._strips = {}
+        self.read.expiry.forget()
+        self.read.issue.forget()
         self.preview.clear()
 
     def _refresh_typing(self) -> None:

@@ -2,15 +2,21 @@
 
 import re
 from datetime import date
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from kiosk.documents.check_digits import FILLER
+from kiosk.documents.printed_checks import FieldSource
 from ui.theme import Size, Space, Type
 from ui.theme.sheet import line_edit_sheet
 from ui.widgets.label import Label
 from ui.widgets.look import Look
+from ui.widgets.picture import PictureView
+
+if TYPE_CHECKING:
+    from kiosk.ports import Picture
 
 _SHAPES = {"card": (3, 30), "passport": (2, 44), "old-card": (2, 36)}
 """Lines and characters a line, by the kind of document in hand."""
@@ -77,7 +83,60 @@ def typed_day(text: str) -> date | None:
 
 
 class DateEntry(Entry):
-    """A printed date."""
+    """A printed date, with the line of the document that it stands on.
+
+    A date that was read for sure is written in for the agent to confirm or to correct.
+    """
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look)
+        self._offered: date | None = None
+        self.strip = PictureView(look, contain=True, ground="surface")
+        self.strip.setObjectName("printed-strip")
+        self.strip.setFixedHeight(Size.TARGET_MIN)
+        self._hint = Label(look, "", Type.LABEL, "ink2", wrap=True)
+        column = self.layout()
+        if isinstance(column, QVBoxLayout):
+            head = QHBoxLayout()
+            head.setSpacing(Space.S)
+            head.addWidget(self._label)
+            head.addWidget(self.strip, 1)
+            column.insertLayout(0, head)
+            column.addWidget(self._hint)
+        self.strip.hide()
+        self._hint.hide()
+        self.changed.connect(self._show_hint)
+
+    def show_strip(self, picture: "Picture | None") -> None:
+        """The line as cut from the document, (h, w, 3) uint8 BGR, or None; never stored."""
+        self.strip.show_picture(picture)
+        self.strip.setVisible(picture is not None)
+
+    def offer(self, day: date | None) -> None:
+        """Write in a date that was read for sure; what the agent typed already stays."""
+        if day == self._offered:
+            return
+        self._offered = day
+        if day is not None and not self.edit.text():
+            self.edit.setText(f"{day:%d/%m/%Y}")
+        self._show_hint()
+
+    def forget(self) -> None:
+        """Another document: nothing is carried over."""
+        self._offered = None
+        self.show_strip(None)
+        self.edit.clear()
+
+    @property
+    def source(self) -> FieldSource:
+        """Where the date in the line came from."""
+        if self._offered is None:
+            return FieldSource.TYPED
+        return FieldSource.READ if self.day == self._offered else FieldSource.CORRECTED
+
+    def _show_hint(self) -> None:
+        offered = self._offered is not None and self.day == self._offered
+        self._hint.setVisible(offered)
 
     @property
     def day(self) -> date | None:
@@ -87,6 +146,8 @@ class DateEntry(Entry):
     def retranslate(self, label: str) -> None:
         """Write the words again."""
         self.set_label(label, self._look.language.tr("journey.entry.day_form"))
+        self._hint.setText(self._look.language.tr("journey.document.read_verify"))
+        self.strip.setAccessibleName(self._look.language.tr("journey.document.strip"))
 
     def judge(self) -> date | None:
         """The date typed; says what is wrong where there is none."""

@@ -2,7 +2,9 @@
 
 from datetime import date
 
-from kiosk.domain.evidence import Check, IdentityDocument, PartialDate, Verdict
+from kiosk.documents.identification import Identification
+from kiosk.documents.series import SeriesCatalogue
+from kiosk.domain.evidence import Check, DocumentKind, IdentityDocument, PartialDate, Verdict
 from kiosk.domain.request import VerificationRequest
 from kiosk.texts import MissingTextError
 from ui.i18n import NBSP, Language
@@ -37,6 +39,20 @@ def partial_day(value: PartialDate, language: Language) -> str:
 def day_or_dash(value: date | None, language: Language) -> str:
     """A day in words, ``""`` when not known."""
     return "" if value is None else language.day(value)
+
+
+def kind_in_words(known: Identification, series: SeriesCatalogue, language: Language) -> str:
+    """``Carte d’identité française, modèle 2021``; with the State where it is not French."""
+    if known.series:
+        kind = language.tr(f"document_series.{known.series}")
+    elif known.kind is not None and known.kind is not DocumentKind.OTHER:
+        kind = language.tr(f"document_kinds.{known.kind.value}")
+    else:
+        kind = language.tr(f"document_families.{known.family.value}")
+    if known.issuer in ("", "FRA"):
+        return kind
+    country = series.issuer_name(known.issuer, language.code)
+    return language.tr("journey.document.kind_of", kind=kind, country=country)
 
 
 def check_sentence(check: Check, language: Language) -> str:

@@ -66,6 +66,7 @@ class CaptureModel(QObject):
         self._told = False
         self._portrait: Picture | None = None
         self._cards: dict[Side, Picture] = {}
+        self._strips: dict[str, Picture] = {}
         self._failure: Failure | None = None
         self._name = ""
 
@@ -92,6 +93,11 @@ class CaptureModel(QObject):
     def card(self, side: Side) -> "Picture | None":
         """Straightened picture of a side of this case, (h, w, 3) uint8 BGR; never stored."""
         return self._cards.get(side)
+
+    @property
+    def strips(self) -> "dict[str, Picture]":
+        """Lines cut from the sides of this case by printed field, uint8 BGR; never stored."""
+        return dict(self._strips)
 
     def set_size(self, width: int, height: int) -> None:
         """Size of the pictures to deliver, device pixels."""
@@ -128,6 +134,7 @@ class CaptureModel(QObject):
         """The case is over: drop its pictures."""
         self._portrait = None
         self._cards = {}
+        self._strips = {}
 
     def close(self) -> None:
         """Switch off for good."""
@@ -205,5 +212,8 @@ class CaptureModel(QObject):
             by_hand=False,
             sharpness=reading.sharpness,
             seal=reading.seal,
+            seen_as=reading.seen_as,
+            printed=tuple(field.value for field in reading.printed if field.text),
         )
+        self._strips |= {field.name: field.strip for field in reading.printed}
         self.side_read.emit(SideCaptured(facts, reading.document, reading.checks))

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from kiosk.capture.doubt import OpenReading
     from kiosk.ports import Picture
+    from kiosk.services.printed_reading import PrintedField
 
 _RETRY_S = 1.0
 """Pause before a camera that failed is opened again."""
@@ -53,6 +54,10 @@ class Accepted(Protocol):
     def side(self) -> Side: ...  # noqa: D102
     @property
     def seal(self) -> str: ...  # noqa: D102
+    @property
+    def printed(self) -> "tuple[PrintedField, ...]": ...  # noqa: D102
+    @property
+    def seen_as(self) -> str: ...  # noqa: D102
 
 
 class Measured(Protocol):

@@ -1,0 +1,162 @@
+"""Takes a side that was read: straightens it, cuts the portrait, judges the seal, reads the print.
+
+Rules, in order:
+
+1. The zone says which side it is and which way up; a side without a zone is named by its heading.
+2. A card that must not be scanned (a social-security card) is not taken: nothing of it is kept.
+3. A seal is judged and compared with the zone; a card that should bear one and shows none is a
+   question for the agent.
+4. Printed fields are read once, on the straightened side. What they are worth is said beside them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kiosk.capture.outline import upright_by
+from kiosk.capture.portrait import portrait_of
+from kiosk.capture.rectify import rectified
+from kiosk.documents import seal_comparison, twoddoc
+from kiosk.documents.series import Family
+from kiosk.documents.twoddoc import TrustList
+from kiosk.domain.errors import DocumentError
+from kiosk.domain.evidence import Check, DocumentKind, IdentityDocument, Side, Verdict
+from kiosk.ports import Clock
+from kiosk.services.observation import AcceptedReading
+from kiosk.services.printed_reading import PrintedField, PrintedReader
+
+if TYPE_CHECKING:
+    from kiosk.capture.picture import Picture, Points
+
+_BACK_LAYOUTS = frozenset({"TD1"})
+
+
+@dataclass(frozen=True, slots=True)
+class TakenSide:
+    """A side that was accepted.
+
+    Attributes:
+        reading: what was read.
+        portrait: (h, w, 3) BGR, of a front; else None.
+        card: (H, 1012, 3) BGR, the side straightened, or None where its outline is not known.
+    """
+
+    reading: AcceptedReading
+    portrait: Picture | None
+    card: Picture | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenZone:
+    """A zone that was accepted.
+
+    Attributes:
+        document: what it says.
+        checks: on it.
+        corners: (4, 2) of the zone in px of the frame, from its first letter.
+        frames: how many frames gave it.
+        sharpness: best of them, 0 to 1.
+        seal_text: text of the 2D-Doc seen beside it, or ``""``.
+    """
+
+    document: IdentityDocument
+    checks: tuple[Check, ...]
+    corners: Points
+    frames: int
+    sharpness: float
+    seal_text: str = ""
+
+
+class SideTaker:
+    """Takes sides of one document, front first; forgets the front with :meth:`reset`."""
+
+    def __init__(self, printed: PrintedReader | None, clock: Clock, trust: TrustList) -> None:
+        """``printed`` reads headings and fields; ``trust`` judges seals on the day of the clock."""
+        self._printed = printed
+        self._clock = clock
+        self._trust = trust
+        self._front: IdentityDocument | None = None
+
+    @property
+    def front_had_zone(self) -> bool:
+        """Whether the front of this document carried its zone."""
+        return self._front is not None
+
+    def reset(self) -> None:
+        """Another document."""
+        self._front = None
+
+    def with_zone(self, image: Picture, outline: Points | None, zone: SeenZone) -> TakenSide:
+        """A side accepted by its zone. ``image``: (H, W, 3) BGR; ``outline``: (4, 2) in px."""
+        document = zone.document
+        side = Side.BACK if document.layout in _BACK_LAYOUTS else Side.FRONT
+        seal, seal_checks = self._judged_seal(zone.seal_text, document)
+        agreement = Check("reading.agreement", Verdict.PASS, str(zone.frames))
+        card = portrait = None
+        printed: tuple[PrintedField, ...] = ()
+        if outline is not None:
+            card = rectified(image, upright_by(outline, zone.corners))
+        if side is Side.FRONT:
+            self._front = document
+            portrait = None if card is None else self._portrait_of(card, document.kind)
+        if card is not None and self._printed is not None:
+            printed = self._printed.read(card, document.kind, side, document)
+        reading = AcceptedReading(
+            document,
+            (*zone.checks, agreement, *seal_checks),
+            zone.frames,
+            zone.sharpness,
+            side,
+            seal,
+            printed,
+        )
+        return TakenSide(reading, portrait, card)
+
+    def plain(
+        self,
+        card: Picture,
+        portrait: Picture | None,
+        side: Side,
+        *,
+        frames: int,
+        sharpness: float,
+    ) -> TakenSide | None:
+        """A side without a zone, straightened and upright; None where it must not be scanned."""
+        reader = self._printed
+        if reader is None:
+            return TakenSide(AcceptedReading(None, (), frames, sharpness, side), portrait, card)
+        known = reader.identify(card, side)
+        if known.forbidden:
+            return None
+        zone = self._front if side is Side.BACK else None
+        kind = known.kind if zone is None else zone.kind
+        printed: tuple[PrintedField, ...] = ()
+        if kind is not None:
+            if side is Side.FRONT:
+                portrait = self._portrait_of(card, kind)
+            printed = reader.read(card, kind, side, zone)
+        seen_as = "" if known.family is Family.UNKNOWN else known.family.value
+        reading = AcceptedReading(
+            None, (), frames, sharpness, side, printed=printed, seen_as=seen_as
+        )
+        return TakenSide(reading, portrait, card)
+
+    def _portrait_of(self, card: Picture, kind: DocumentKind) -> Picture | None:
+        return portrait_of(
+            card, None if self._printed is None else self._printed.portrait_place(kind)
+        )
+
+    def _judged_seal(self, text: str, document: IdentityDocument) -> tuple[str, tuple[Check, ...]]:
+        present = seal_comparison.presence(document, found=bool(text))
+        checks = () if present is None else (present,)
+        if not text:
+            return "", checks
+        try:
+            seal = twoddoc.parse(text)
+        except DocumentError:
+            # A seal that cannot be parsed is no missing seal: the agent must look.
+            return "", (*checks, Check(seal_comparison.CODE, Verdict.UNSURE))
+        today = self._clock.now().astimezone().date()
+        verdict = twoddoc.verify(seal, self._trust, today)
+        return verdict.value, (*checks, seal_comparison.compare(seal, document))
