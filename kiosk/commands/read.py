@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     Outcome = FileReading | KioskError
 
 _OK = {Verdict.PASS: True, Verdict.FAIL: False}
+_DETAILS = {"2d-doc": "seal", "item-number": "item", "foreign": "foreign", "request": "request"}
+"""Where the texts say what a code is, by the kind of its payload."""
 DEFAULT_SECONDS = 10.0
 
 
@@ -337,6 +339,12 @@ def as_text(
         name = texts(f"read.code.{code.payload.kind.value}")
         what = f"{name} ({code.sighting.symbology})"
         yield "  " + texts("read.pair", label=what, value=printable)
+        words = f"read.{_DETAILS[code.payload.kind.value]}.{code.payload.detail}"
+        if code.payload.detail and words in texts:
+            yield "    " + texts(words)
+        for check in code.checks:
+            if check.verdict in (Verdict.FAIL, Verdict.UNSURE):
+                yield "    ! " + texts(f"checks.{check.code}.{check.verdict.value}")
     yield from (f"  ! {line}" for line in _left_out(opened or Opened(), texts))
 
 

@@ -16,7 +16,7 @@ from kiosk.capture.picture import Picture
 from kiosk.domain.errors import ModelError
 
 MODEL = Path(__file__).resolve().parents[2] / "resources" / "models" / "document-finder.onnx"
-_SHA256 = "4cb5d4747a68ac4a4d934951e82feece57ae6b6ad5b8bfa2739293fb97e2ad9d"
+_SHA256 = "89227f15f27ebdc1edc1c622ebd41f763cc95b2d2ad632a0324347aaa6ddeb74"
 _CLOSER_LOOKS = (3 * WORK_AREA, 8 * WORK_AREA)
 
 

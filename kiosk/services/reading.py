@@ -33,6 +33,7 @@ from kiosk.documents.twoddoc import TrustList
 from kiosk.domain.errors import DocumentError
 from kiosk.domain.evidence import Check, DocumentKind, IdentityDocument, Side
 from kiosk.domain.evidence import Verdict as CheckVerdict
+from kiosk.domain.request import VerificationRequest
 from kiosk.ports import Clock, CodeSighting, Frame
 from kiosk.services.confirmation import Confirmation
 from kiosk.services.observation import AcceptedReading as AcceptedReading  # noqa: PLC0414
@@ -88,8 +89,14 @@ class LiveReader:
         self._warm = False
         self.reset(None)
 
-    def reset(self, side: Side | None = None) -> None:
-        """Forget what was seen. ``side``: the one expected next; None: only codes are read."""
+    def reset(self, side: Side | None = None, request: VerificationRequest | None = None) -> None:
+        """Forget what was seen.
+
+        Args:
+            side: the one expected next; None: only codes are read.
+            request: what was announced, for the comparison with a seal on the document.
+        """
+        self._request = request
         self._side = side
         if side is not Side.BACK:
             self._taker.reset()
@@ -380,5 +387,6 @@ class LiveReader:
             verdict.frames,
             verdict.sharpness,
             self._seal_text,
+            self._request,
         )
         self._done = self._taker.with_zone(look.frame.image, outline, zone)

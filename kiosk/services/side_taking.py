@@ -22,6 +22,7 @@ from kiosk.documents.series import Family
 from kiosk.documents.twoddoc import TrustList
 from kiosk.domain.errors import DocumentError
 from kiosk.domain.evidence import Check, DocumentKind, IdentityDocument, Side, Verdict
+from kiosk.domain.request import VerificationRequest
 from kiosk.ports import Clock
 from kiosk.services.observation import AcceptedReading
 from kiosk.services.printed_reading import PrintedField, PrintedReader
@@ -58,6 +59,7 @@ class SeenZone:
         frames: how many frames gave it.
         sharpness: best of them, 0 to 1.
         seal_text: text of the 2D-Doc seen beside it, or ``""``.
+        request: what was announced, or None.
     """
 
     document: IdentityDocument
@@ -66,6 +68,7 @@ class SeenZone:
     frames: int
     sharpness: float
     seal_text: str = ""
+    request: VerificationRequest | None = None
 
 
 class SideTaker:
@@ -91,7 +94,7 @@ class SideTaker:
         """A side accepted by its zone. ``image``: (H, W, 3) BGR; ``outline``: (4, 2) in px."""
         document = zone.document
         side = Side.BACK if document.layout in _BACK_LAYOUTS else Side.FRONT
-        seal, seal_checks = self._judged_seal(zone.seal_text, document)
+        seal, seal_checks = self._judged_seal(zone)
         agreement = Check("reading.agreement", Verdict.PASS, str(zone.frames))
         card = portrait = None
         printed: tuple[PrintedField, ...] = ()
@@ -147,7 +150,8 @@ class SideTaker:
             card, None if self._printed is None else self._printed.portrait_place(kind)
         )
 
-    def _judged_seal(self, text: str, document: IdentityDocument) -> tuple[str, tuple[Check, ...]]:
+    def _judged_seal(self, zone: SeenZone) -> tuple[str, tuple[Check, ...]]:
+        document, text = zone.document, zone.seal_text
         present = seal_comparison.presence(document, found=bool(text))
         checks = () if present is None else (present,)
         if not text:
@@ -159,4 +163,7 @@ class SideTaker:
             return "", (*checks, Check(seal_comparison.CODE, Verdict.UNSURE))
         today = self._clock.now().astimezone().date()
         verdict = twoddoc.verify(seal, self._trust, today)
-        return verdict.value, (*checks, seal_comparison.compare(seal, document))
+        checks = (*checks, seal_comparison.compare(seal, document))
+        if zone.request is not None:
+            checks = (*checks, seal_comparison.compare_request(seal, zone.request))
+        return verdict.value, checks

@@ -11,6 +11,7 @@ import numpy as np
 
 from kiosk.domain.errors import CameraUnpluggedError, NoCameraError
 from kiosk.domain.evidence import Check, IdentityDocument, Side, Verdict
+from kiosk.domain.request import VerificationRequest
 from kiosk.ports import CodeSighting, Frame
 
 if TYPE_CHECKING:
@@ -100,7 +101,8 @@ class ScriptedReader:
         self._side: Side | None = None
         self._settled: ScriptedReading | None = None
 
-    def reset(self, side: Side | None = None) -> None:
+    def reset(self, side: Side | None = None, request: VerificationRequest | None = None) -> None:
+        self.request = request
         self._side = side
         self._settled = None
 

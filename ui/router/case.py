@@ -310,7 +310,7 @@ class CaseRouter(QObject):
             self._capture.set_size(*self.document.preview.picture_size)
             side = view.state.sides_expected[0]
             same = self._capture.watch is Watch.DOCUMENT
-            self._capture.look_for(Watch.DOCUMENT, side)
+            self._capture.look_for(Watch.DOCUMENT, side, view.state.request)
             if same:
                 self._capture.again()
         else:

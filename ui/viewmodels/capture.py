@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from kiosk.domain.evidence import Side
+from kiosk.domain.request import VerificationRequest
 from kiosk.journeys.model import SideCaptured, SideFacts
 from ui.workers.camera import CameraThread, Sight
 from ui.workers.desk import Failure
@@ -61,6 +62,7 @@ class CaptureModel(QObject):
         self._thread: CameraThread | None = None
         self._watch = Watch.NOTHING
         self._side: Side | None = None
+        self._request: VerificationRequest | None = None
         self._size = (0, 0)
         self._last_code = ""
         self._told = False
@@ -105,11 +107,19 @@ class CaptureModel(QObject):
         if self._thread is not None:
             self._thread.set_size(width, height)
 
-    def look_for(self, watch: Watch, side: Side | None = None) -> None:
-        """Use the camera for this from now on; the same again changes nothing."""
+    def look_for(
+        self,
+        watch: Watch,
+        side: Side | None = None,
+        request: VerificationRequest | None = None,
+    ) -> None:
+        """Use the camera for this from now on; the same again changes nothing.
+
+        ``request``: what was announced, for the comparison with a seal on the document.
+        """
         if (watch, side) == (self._watch, self._side) and self._thread is not None:
             return
-        self._watch, self._side = watch, side
+        self._watch, self._side, self._request = watch, side, request
         if watch is Watch.NOTHING:
             self._switch_off()
             return
@@ -121,7 +131,7 @@ class CaptureModel(QObject):
         self._last_code = ""
         self._told = False
         if self._thread is not None:
-            self._thread.expect(self._side)
+            self._thread.expect(self._side, self._request)
 
     def settle(self, lines: tuple[str, ...]) -> None:
         """Give the reader the text that the agent settled; :attr:`settled` tells the answer."""

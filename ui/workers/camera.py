@@ -20,6 +20,7 @@ from typing_extensions import override
 
 from kiosk.domain.errors import PictureUnreadableError
 from kiosk.domain.evidence import Check, IdentityDocument, Side
+from kiosk.domain.request import VerificationRequest
 from kiosk.ports import CodeSighting, Frame, FrameSource
 from ui.workers.desk import failure_of
 
@@ -98,8 +99,8 @@ class Reader(Protocol):
     def observe(self, frame: Frame) -> Seen:
         """What is seen in a picture, an immutable value."""
 
-    def reset(self, side: Side | None = None) -> None:
-        """Forget what was seen; ``side`` is the one expected next."""
+    def reset(self, side: Side | None = None, request: VerificationRequest | None = None) -> None:
+        """Forget what was seen; ``side`` is the one expected next, for this ``request``."""
 
     def settle(self, lines: tuple[str, ...]) -> bool:
         """Take the text of a zone as a person settled it; False where it cannot be that."""
@@ -158,6 +159,7 @@ class CameraThread(QThread):
         self._size = (960, 540)
         self._turn = 0
         self._side: Side | None = None
+        self._request: VerificationRequest | None = None
         self._reset_wanted = True
         self._settled_text: tuple[str, ...] = ()
         self._source: FrameSource | None = None
@@ -173,11 +175,15 @@ class CameraThread(QThread):
         """Number of the last reset."""
         return self._turn
 
-    def expect(self, side: Side | None) -> None:
-        """Begin to read anew; ``side`` comes next. Sights of earlier turns count no more."""
+    def expect(self, side: Side | None, request: VerificationRequest | None = None) -> None:
+        """Begin to read anew; ``side`` comes next. Sights of earlier turns count no more.
+
+        ``request``: what was announced, for the comparison with a seal on the document.
+        """
         with self._lock:
             self._turn += 1
             self._side = side
+            self._request = request
             self._reset_wanted = True
             self._settled_text = ()
             self._latest = None
@@ -225,10 +231,11 @@ class CameraThread(QThread):
             frame = source.read()
             with self._lock:
                 turn, wanted, side = self._turn, self._reset_wanted, self._side
+                request = self._request
                 text, self._settled_text = self._settled_text, ()
                 self._reset_wanted = False
             if wanted:
-                reader.reset(side)
+                reader.reset(side, request)
             if text:
                 self.settled.emit(turn, reader.settle(text))
             observation = reader.observe(frame)
