@@ -122,6 +122,8 @@ def _even(letters: list[Letter], width: int) -> list[Letter] | None:
     for i, letter in enumerate(letters[1:]):
         # The pitch varies slowly along a tilted line: compare with the neighbourhood.
         pitch = float(np.median(gaps[max(0, i - 6) : i + 7]))
+        if not pitch > 0:
+            return None
         before = out[-1]
         fillers = before.best == "<" and letter.best == "<"
         if gaps[i] < _TOO_CLOSE * pitch:

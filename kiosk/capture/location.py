@@ -17,7 +17,7 @@ The maps come from the net of ``resources/models/document-finder.onnx`` (model c
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -36,6 +36,8 @@ _BELIEVED = 0.55
 """Overlap of the voted corners with the body that voted for them."""
 _LEAST_SPAN = 0.45
 """The zone of a card takes 0.9 of its length; of the page of a folded passport half of both."""
+_COVERED, _LARGER = 0.85, 5
+"""Or: share of the body that must lie in the corners, and how many times as large they may be."""
 _MAX_FOUND = 8
 
 
@@ -72,6 +74,16 @@ class Location:
 
     documents: tuple[Place, ...] = ()
     zones: tuple[Place, ...] = ()
+
+    def shifted(self, x: float, y: float) -> Location:
+        """The same places in a picture of which this one is a part that begins at ``x``, ``y``."""
+        offset = np.array([x, y])
+        return Location(
+            *(
+                tuple(replace(place, corners=place.corners + offset) for place in places)
+                for places in (self.documents, self.zones)
+            )
+        )
 
     @property
     def document(self) -> Place | None:
@@ -110,9 +122,18 @@ def located(masks: Scores, ways: Scores, scale: float) -> Location:
         ways: (16, h, w): from each cell to the corners of the document and of the zone, in 64 px.
         scale: px of the prepared picture for one px of the picture.
     """
-    documents = _places(masks, ways[:8], _DOCUMENT, scale)
+    documents = _once(_places(masks, ways[:8], _DOCUMENT, scale))
     zones = _places(masks, ways[8:], _ZONE, scale)
-    return Location(documents, tuple(zone for zone in zones if _spans(zone, documents)))
+    return Location(documents, _once(tuple(zone for zone in zones if _spans(zone, documents))))
+
+
+def _once(places: tuple[Place, ...]) -> tuple[Place, ...]:
+    """Parts of one body tell of the same place: the first of them is enough."""
+    kept: list[Place] = []
+    for place in sorted(places, key=lambda p: not p.directed):
+        if all(_apart(place, known) for known in kept):
+            kept.append(place)
+    return tuple(sorted(kept, key=lambda p: -p.length * p.height))
 
 
 def _spans(zone: Place, documents: Sequence[Place]) -> bool:
@@ -147,7 +168,7 @@ def _corners(inside: npt.NDArray[np.bool_], mask: Scores, ways: Scores) -> tuple
         distance = np.linalg.norm(way, axis=1)
         weights = chance / (8.0 + distance) ** 2
         corners[k] = _middle(at + way, weights)
-    if _overlap(corners, inside) >= _BELIEVED:
+    if _covers(corners, inside):
         return corners, True
     points = (np.stack([columns, rows], 1).astype(np.float32) + 0.5) * CELL
     box = np.asarray(cv2.boxPoints(cv2.minAreaRect(points)), np.float64)
@@ -164,14 +185,15 @@ def _middle(votes: Points, weights: npt.NDArray[np.float64]) -> Points:
     return out
 
 
-def _overlap(corners: Points, inside: npt.NDArray[np.bool_]) -> float:
-    """Intersection over union of a quadrilateral with a body of cells."""
+def _covers(corners: Points, inside: npt.NDArray[np.bool_]) -> bool:
+    """Whether a quadrilateral is where its body is: the same, or a whole of which it is a part."""
     drawn = np.zeros(inside.shape, np.uint8)
     points = np.round((corners / CELL - 0.5) * 16).astype(np.int32)
     cv2.fillConvexPoly(drawn, points, 1, cv2.LINE_8, 4)
     quad = np.asarray(drawn) > 0
-    union = int((quad | inside).sum())
-    return float((quad & inside).sum()) / max(1, union)
+    common, union, body = (int(cells.sum()) for cells in (quad & inside, quad | inside, inside))
+    whole = common >= _COVERED * body and int(quad.sum()) <= _LARGER * body
+    return common >= _BELIEVED * max(1, union) or whole
 
 
 def _along(box: Points) -> Points:

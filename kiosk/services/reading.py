@@ -82,7 +82,8 @@ class LiveReader:
         """Wire the parts. ``clock``: for the date of the act; ``trust`` judges 2D-Doc seals."""
         self._readers = readers
         self._clock = clock
-        self._taker = SideTaker(readers.printed, clock, trust or TrustList())
+        self.trust = trust or TrustList()
+        self._taker = SideTaker(readers.printed, clock, self.trust)
         self._zones = ZoneReader(readers.text)
         self._confirmation = Confirmation(readers.second)
         self._open_confirmation = Confirmation(readers.second)

@@ -108,7 +108,10 @@ class ZoneReader:
         """The lines at a place of a grey frame (H, W)."""
         if place is None:
             return ZoneFinding(grey)
-        return ZoneFinding(grey, place, tuple(zones_in(grey, place.corners)))
+        zones = tuple(zones_in(grey, place.corners))
+        if not zones and not place.directed:
+            return ZoneFinding(grey)  # neither lines nor a way up: other print
+        return ZoneFinding(grey, place, zones)
 
     def read(self, finding: ZoneFinding, reader: TextReader | None = None) -> ReadZone | None:
         """The zone as read, or None where nothing fits a layout.

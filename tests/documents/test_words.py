@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.documents.catalogue import FeatureKind, load
+from kiosk.documents import seal_comparison
 from kiosk.documents.checks import CODES
 from kiosk.documents.mrz import CHECK_DIGITS, parse
 from kiosk.documents.names import Match
@@ -23,8 +24,9 @@ CATALOGUE = load(
 READING_CODES = {
     check.code for lines in vectors.ALL.values() for check in parse(lines, TODAY).checks
 }
+SEAL_CODES = (seal_comparison.CODE, seal_comparison.REQUEST_CODE, seal_comparison.PRESENCE_CODE)
 ALL_CODES = sorted(
-    {*CODES, *PRINTED_CODES, *CHECK_DIGITS, *READING_CODES, "seal.matches", "item.check_digit"}
+    {*CODES, *PRINTED_CODES, *CHECK_DIGITS, *READING_CODES, *SEAL_CODES, "item.check_digit"}
 )
 ROOMS = (
     "checks",

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from kiosk.capture.guidance import Guidance
 from kiosk.capture.noise import noise_between
 from kiosk.devices.code_reader import ZxingCodeReader
+from kiosk.devices.finder import NetDocumentFinder
 from kiosk.devices.ocrb_reader import OcrbTextReader
 from kiosk.devices.specimen_camera import SpecimenCamera
 from kiosk.devices.specimens import load_specimens
@@ -24,6 +25,7 @@ from kiosk.paths import RESOURCES
 from kiosk.ports import Frame
 from kiosk.services.camera_trial import MAX_INTERRUPTIONS, CameraTrial, pace_of
 from kiosk.services.camera_verdict import CameraMeasures, Grade, TrialReason, judge
+from kiosk.services.readers import Readers
 from kiosk.services.reading import LiveReader
 from tests.fakes.clock import FakeClock
 
@@ -96,7 +98,8 @@ def specimens():
 
 
 def reader(clock) -> LiveReader:
-    return LiveReader(OcrbTextReader(), ZxingCodeReader(), clock)
+    parts = Readers(NetDocumentFinder(), OcrbTextReader(), ZxingCodeReader())
+    return LiveReader(parts, clock)
 
 
 def trial(camera: TimedCamera, seconds: float = 3) -> CameraMeasures:

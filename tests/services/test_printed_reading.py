@@ -10,6 +10,7 @@ from kiosk.bootstrap.hardware import load_printed_reader
 from kiosk.capture.guidance import Guidance
 from kiosk.capture.print_decode import PRINT_ALPHABET
 from kiosk.devices.code_reader import ZxingCodeReader
+from kiosk.devices.finder import NetDocumentFinder
 from kiosk.devices.ocrb_reader import OcrbTextReader
 from kiosk.devices.print_reader import PaddlePrintReader
 from kiosk.devices.specimen_scene import Conditions, Stage, Subject
@@ -19,6 +20,7 @@ from kiosk.documents.mrz import parse
 from kiosk.documents.series import Family
 from kiosk.domain.evidence import DocumentKind, Side, Verdict
 from kiosk.ports import Frame
+from kiosk.services.readers import Readers
 from kiosk.services.reading import LiveReader
 from tests.documents.vectors import TODAY
 from tests.fakes.clock import FakeClock
@@ -181,13 +183,8 @@ def show(live, picture, frames=60):
 @pytest.fixture
 def live(model, reader):
     second = PaddleTextReader(model)
-    return LiveReader(
-        OcrbTextReader(),
-        ZxingCodeReader(),
-        FakeClock(),
-        second_reader=second,
-        printed_reader=reader,
-    )
+    parts = Readers(NetDocumentFinder(), OcrbTextReader(), ZxingCodeReader(), second, reader)
+    return LiveReader(parts, FakeClock())
 
 
 def test_an_old_card_before_the_camera_gives_its_printed_dates(live):
