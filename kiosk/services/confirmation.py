@@ -4,8 +4,10 @@ Rules, in order:
 
 1. An opinion is on one text: another text begins anew.
 2. Each call looks at one line of the strips given, which must be strips of that text.
-3. When every line was looked at, the opinion is given once; the next call begins anew.
-4. A dispute names characters only where both texts have as many letters; else a letter was lost or
+3. A line that was seen the same once is confirmed; the others are looked at again in later frames,
+   because a second reader needs a good frame more than the first.
+4. An opinion is given when every line is confirmed, and after each round over those that are not.
+5. A dispute names characters only where both texts have as many letters; else a letter was lost or
    doubled, and nobody knows where.
 """
 
@@ -47,14 +49,14 @@ class Confirmation:
     def reset(self) -> None:
         """Forget what was seen."""
         self._lines: tuple[str, ...] = ()
-        self._seen = 0
-        self._agrees = True
+        self._open: list[int] = []
+        self._at = 0
         self._disputes: list[Dispute] | None = []
 
     def step(
         self, lines: tuple[str, ...], strips: Sequence[Picture], *, digits_hold: bool
     ) -> Opinion | None:
-        """Look at one more line; the opinion once every line was looked at, else None.
+        """Look at one more line; the opinion once every open line was looked at, else None.
 
         Args:
             lines: the text, top to bottom.
@@ -65,18 +67,23 @@ class Confirmation:
             return Opinion(agrees=True)
         if lines != self._lines:
             self.reset()
-            self._lines = lines
-        number = self._seen
+            self._lines, self._open = lines, list(range(len(lines)))
+        number = self._open[self._at]
         scores = self._second.recognise([strips[number]])[0]
-        self._agrees &= confirms([lines[number]], [scores], digits_hold=digits_hold)
-        found = disputes(number, lines[number], scores, digits_hold=digits_hold)
-        if found is None or self._disputes is None:
-            self._disputes = None
+        if confirms([lines[number]], [scores], digits_hold=digits_hold):
+            del self._open[self._at]
         else:
-            self._disputes.extend(found)
-        self._seen += 1
-        if self._seen < len(lines):
+            self._at += 1
+            found = disputes(number, lines[number], scores, digits_hold=digits_hold)
+            if found is None or self._disputes is None:
+                self._disputes = None
+            else:
+                self._disputes.extend(found)
+        if not self._open:
+            self.reset()
+            return Opinion(agrees=True)
+        if self._at < len(self._open):
             return None
-        opinion = Opinion(self._agrees, None if self._disputes is None else tuple(self._disputes))
-        self.reset()
-        return opinion
+        seen = self._disputes
+        self._at, self._disputes = 0, []
+        return Opinion(agrees=False, disputes=None if seen is None else tuple(seen))

@@ -52,7 +52,6 @@ _SEAL_FRAMES = 12
 _OUTLINE_ANEW = 15  # frames after which the outline is looked for from the beginning
 _SECOND_EVERY, _SECOND_FRAMES = 4, 3
 _OPEN_AFTER_MS = 1500
-_SHARP_ENOUGH = 0.03
 _FORBIDDEN_FRAMES = 45  # how long the agent is told to take a forbidden card away
 _PLAIN_SHARP_ENOUGH = 0.05  # a zone that blur hides must not pass for a side without one
 _SEALED_KINDS = frozenset({DocumentKind.FR_ID_CARD_2021})
@@ -248,7 +247,7 @@ class LiveReader:
     def _try_to_finish(self, look: _Look, side: Side) -> None:
         if look.zone.found:
             self._calm = 0
-            if look.zone.zones and look.quality.sharpness >= _SHARP_ENOUGH:
+            if look.zone.zones:
                 self._read_zone(look)
             return
         if look.corners is None or not self._tracker.seen:

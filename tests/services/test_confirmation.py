@@ -63,6 +63,15 @@ def test_a_lost_letter_cannot_be_laid_beside():
     assert opinion.disputes is None
 
 
+def test_a_line_that_was_confirmed_is_not_looked_at_again():
+    reader = Sees(TD3[0], TD3[1].replace("L898", "L698"), TD3[1])
+    confirmation = Confirmation(reader)
+    assert confirmation.step(TD3, STRIPS, digits_hold=True) is None
+    assert not confirmation.step(TD3, STRIPS, digits_hold=True).agrees
+    assert confirmation.step(TD3, STRIPS, digits_hold=True).agrees
+    assert reader.calls == 3
+
+
 def test_another_text_begins_anew():
     reader = Sees(*TD3)
     confirmation = Confirmation(reader)
