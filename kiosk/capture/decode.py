@@ -58,7 +58,7 @@ class Letter:
 
     Attributes:
         scores: (37,) float32, probabilities over ``ALPHABET``, sum 1.
-        place: where along the strip, in time steps.
+        place: where along the strip, as a share of its width, 0 to 1.
     """
 
     scores: Scores
@@ -80,6 +80,8 @@ class ZoneReading:
         doubts: (line, position) of every character that is not certain.
         confidence: mean probability of the characters chosen.
         scores: per line (width, 37) float32.
+        places: per line the middle of each character along the strip that was recognised, as a
+            share of its width, 0 to 1, rising.
     """
 
     layout: str
@@ -87,6 +89,7 @@ class ZoneReading:
     doubts: tuple[tuple[int, int], ...]
     confidence: float
     scores: tuple[Scores, ...]
+    places: tuple[tuple[float, ...], ...]
 
 
 def letters_of(scores: Scores) -> list[Letter]:
@@ -103,7 +106,7 @@ def letters_of(scores: Scores) -> list[Letter]:
             mean = (run * weights[:, None]).sum(0)
             steps = np.arange(start, step) + 0.5
             place = float((steps * weights).sum() / max(1e-9, float(weights.sum())))
-            letters.append(Letter(mean / max(1e-9, float(mean.sum())), place))
+            letters.append(Letter(mean / max(1e-9, float(mean.sum())), place / len(best)))
         start = step
     return letters
 
@@ -203,6 +206,7 @@ def read_layout(layout: Layout, strips: Sequence[list[Letter]]) -> ZoneReading |
     doubts: list[tuple[int, int]] = []
     chosen: list[float] = []
     scores: list[Scores] = []
+    places: list[tuple[float, ...]] = []
     for number, letters in enumerate(even):
         if letters is None:
             return None
@@ -219,11 +223,17 @@ def read_layout(layout: Layout, strips: Sequence[list[Letter]]) -> ZoneReading |
             chosen.append(float(letter.scores.max()))
         rows.append("".join(row))
         scores.append(np.stack([letter.scores for letter in letters]))
+        places.append(tuple(letter.place for letter in letters))
     settled = _settle_names(layout, rows)
     if settled is None:
         return None
     return ZoneReading(
-        layout.name, tuple(settled), tuple(doubts), float(np.mean(chosen)), tuple(scores)
+        layout.name,
+        tuple(settled),
+        tuple(doubts),
+        float(np.mean(chosen)),
+        tuple(scores),
+        tuple(places),
     )
 
 

@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -17,6 +19,21 @@ def read(lines, hesitations=None):
 def test_clear_lines_are_read_as_they_stand(lines, layout):
     reading = read(lines)
     assert (reading.layout, reading.lines, reading.doubts) == (layout, lines, ())
+
+
+@pytest.mark.parametrize("lines", [TD3, TD1, FR_ID])
+def test_each_character_says_where_it_stands_on_the_strip(lines):
+    reading = read(lines)
+    for line, places in zip(lines, reading.places, strict=True):
+        expected = [(4 * i + 1.5) / (4 * len(line)) for i in range(len(line))]
+        assert places == pytest.approx(expected)
+
+
+def test_a_filler_filled_in_stands_between_its_neighbours():
+    scores = scores_of(TD3[0])
+    scores[35 * 4 + 1] = scores[0]
+    places = read_zone([scores, scores_of(TD3[1])]).places[0]
+    assert places[35] == pytest.approx((places[34] + places[36]) / 2)
 
 
 def test_a_card_of_three_lines_is_no_td2():
@@ -124,6 +141,8 @@ def test_whatever_is_read_fits_its_layout(name, data):
         fitted = LAYOUTS[reading.layout]
         assert [len(line) for line in reading.lines] == [fitted.width] * fitted.lines
         assert all(len(s) == fitted.width for s in reading.scores)
+        assert all(len(p) == fitted.width for p in reading.places)
+        assert all(0 <= a <= b <= 1 for p in reading.places for a, b in itertools.pairwise(p))
 
 
 @settings(max_examples=40, deadline=None)
