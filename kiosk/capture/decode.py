@@ -150,6 +150,24 @@ def _without_edges(letters: list[Letter], width: int) -> list[Letter]:
     return letters
 
 
+def certainty(scores: Scores, symbol: str, permitted: frozenset[str]) -> tuple[float, float, float]:
+    """How sure a symbol is on a place: its chance, its likeliest twin's, its likeliest rival's.
+
+    Only what the place may hold competes; the rest was ruled out by the layout. A twin is a symbol
+    that no check digit tells from this one.
+
+    Args:
+        scores: (37,) float32, probabilities over ``ALPHABET``.
+        symbol: one of ``permitted``.
+        permitted: what the place may hold.
+    """
+    total = max(1e-9, sum(float(scores[_INDEX[c]]) for c in permitted))
+    rivals = {c: float(scores[_INDEX[c]]) / total for c in permitted if c != symbol}
+    twins = blind_twins(symbol)
+    twin = max((p for c, p in rivals.items() if c in twins), default=0.0)
+    return float(scores[_INDEX[symbol]]) / total, twin, max(rivals.values(), default=0.0)
+
+
 def _choose(letter: Letter, character_class: str) -> tuple[str, bool] | None:
     """The character for a place of this class and whether it is doubtful; None if none fits."""
     permitted = allowed(character_class)
@@ -164,13 +182,8 @@ def _choose(letter: Letter, character_class: str) -> tuple[str, bool] | None:
         others = [float(scores[_INDEX[c]]) for c in permitted if c != symbol]
         rival = max(others, default=0.0)
         return symbol, rival > max(0.02, float(scores[_INDEX[symbol]]))
-    # Only what the place may hold competes; the rest was ruled out by the layout.
-    total = sum(float(scores[_INDEX[c]]) for c in permitted)
-    chance = float(scores[_INDEX[symbol]]) / max(1e-9, total)
-    rivals = sorted((float(scores[_INDEX[c]]) / max(1e-9, total), c) for c in permitted - {symbol})
-    twins = blind_twins(symbol)
-    twin = max((p for p, c in rivals if c in twins), default=0.0)
-    doubtful = chance < _CLEAR or twin > _TWIN_LIMIT or rivals[-1][0] > _RIVAL_LIMIT
+    chance, twin, rival = certainty(scores, symbol, permitted)
+    doubtful = chance < _CLEAR or twin > _TWIN_LIMIT or rival > _RIVAL_LIMIT
     return symbol, doubtful
 
 

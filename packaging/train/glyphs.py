@@ -192,6 +192,11 @@ def training_bank(ocr_b: Path, faces: Path, seed: int = 11) -> Bank:
     return Bank(np.stack(styles), np.array(shares) / sum(shares))
 
 
+def plain_bank(file: Path) -> Bank:
+    """One font as it is, in the weights of the training."""
+    return Bank(_masks(font_fields(file), TRAINED_GROWTH)[None], np.ones(1))
+
+
 def _plain_zero(fields: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     fields[ALPHABET.index("0")] = editions(rng, _half_stroke(fields))["0"]
     return fields

@@ -16,6 +16,7 @@ Rules, in order:
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,11 +84,15 @@ class LineFactory:
             cells = cells[np.arange(len(line))[:, None], rows]
         return cells.transpose(1, 0, 2).reshape(CELL_H, -1)
 
-    def canvas(self, line: str, wear: float) -> Canvas:
+    def shape(self) -> tuple[int, int]:
+        """A style of the bank and a weight of it."""
+        style = int(self._rng.choice(len(self._bank.shares), p=self._bank.shares))
+        return style, int(self._rng.integers(0, self._bank.masks.shape[1]))
+
+    def canvas(self, line: str, wear: float, shape: tuple[int, int] | None = None) -> Canvas:
         """A line drawn flat on its paper; ``wear`` as in :class:`camera.Severity`."""
         rng = self._rng
-        style = int(rng.choice(len(self._bank.shares), p=self._bank.shares))
-        weight = int(rng.integers(0, self._bank.masks.shape[1]))
+        style, weight = shape or self.shape()
         ink = np.zeros((PAPER_H, 2 * LEFT + len(line) * CELL_W), np.float32)
         right, middle = LEFT + len(line) * CELL_W, PAPER_H // 2
         ink[middle - CELL_H // 2 : middle + CELL_H // 2, LEFT:right] = self._ink(
@@ -139,6 +144,15 @@ class LineFactory:
         seen_whole = (steps >= 0) & (steps < STEPS)
         inside = "".join(c for c, whole in zip(canvas.text, seen_whole, strict=True) if whole)
         return Line(picture, _labels(canvas.text, steps), inside)
+
+    def zone(self, lines: Sequence[str], severity: Severity) -> list[np.ndarray]:
+        """Strips (32, 704) uint8 of lines that one printer printed, cut by the program."""
+        shape = self.shape()
+        strips = []
+        for line in lines:
+            picture, _ = self._by_program(self.canvas(line, severity.wear, shape), severity)
+            strips.append(cv2.resize(picture, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA))
+        return strips
 
     def _freely(self, canvas: Canvas, severity: Severity) -> tuple[np.ndarray, np.ndarray]:
         """A strip with margins and slants of every kind, and the time step of each letter."""
