@@ -4,7 +4,8 @@
 
 They calibrate the decoder's guards, and test it: no letter of them is known beforehand, and names
 have no language. The file holds ``pictures`` (n, 32, 704) uint8 and ``lines``, JSON of the lists of
-lines; the strips follow each other in the same order.
+lines; the strips follow each other in the same order. ``blind`` (m, 32, 704) uint8 are as many
+strips that hold no line.
 """
 
 from __future__ import annotations
@@ -112,8 +113,11 @@ def main() -> None:
     options = parser.parse_args()
     cv2.setNumThreads(1)
     severity = SEVERITIES[options.severity]
-    strips, zones = drawn_zones(plain_bank(options.font), severity, options.count, options.seed)
-    np.savez(options.out, pictures=strips, lines=np.array(json.dumps(zones)))
+    bank = plain_bank(options.font)
+    strips, zones = drawn_zones(bank, severity, options.count, options.seed)
+    factory = LineFactory(bank, options.seed + 1)
+    blind = np.stack([factory.empty(severity).picture for _ in range(options.count)])
+    np.savez(options.out, pictures=strips, lines=np.array(json.dumps(zones)), blind=blind)
 
 
 if __name__ == "__main__":
