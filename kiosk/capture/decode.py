@@ -46,9 +46,9 @@ _LOOKALIKES = (
     frozenset("C<"),
     frozenset("E<"),
 )
-_CLEAR = 0.80
-_TWIN_LIMIT = 0.12
-_RIVAL_LIMIT = 0.25
+_CLEAR = 0.90
+_TWIN_LIMIT = 0.03
+"""From ``packaging/train/calibrate.py``; a rival of more than 0.10 is excluded by the first."""
 _MAX_FILLED = 4
 _TOO_CLOSE, _HOLE = 0.6, 1.5
 _CUT_OFF, _AT_EDGE = 0.3, 0.5
@@ -164,8 +164,8 @@ def _without_edges(letters: list[Letter], width: int) -> list[Letter]:
     return letters
 
 
-def certainty(scores: Scores, symbol: str, permitted: frozenset[str]) -> tuple[float, float, float]:
-    """How sure a symbol is on a place: its chance, its likeliest twin's, its likeliest rival's.
+def certainty(scores: Scores, symbol: str, permitted: frozenset[str]) -> tuple[float, float]:
+    """How sure a symbol is on a place: its chance, and that of its likeliest twin.
 
     Only what the place may hold competes; the rest was ruled out by the layout. A twin is a symbol
     that no check digit tells from this one.
@@ -176,10 +176,9 @@ def certainty(scores: Scores, symbol: str, permitted: frozenset[str]) -> tuple[f
         permitted: what the place may hold.
     """
     total = max(1e-9, sum(float(scores[_INDEX[c]]) for c in permitted))
-    rivals = {c: float(scores[_INDEX[c]]) / total for c in permitted if c != symbol}
-    twins = blind_twins(symbol)
-    twin = max((p for c, p in rivals.items() if c in twins), default=0.0)
-    return float(scores[_INDEX[symbol]]) / total, twin, max(rivals.values(), default=0.0)
+    twins = blind_twins(symbol) & permitted
+    twin = max((float(scores[_INDEX[c]]) / total for c in twins), default=0.0)
+    return float(scores[_INDEX[symbol]]) / total, twin
 
 
 def _choose(letter: Letter, character_class: str) -> tuple[str, bool] | None:
@@ -193,9 +192,8 @@ def _choose(letter: Letter, character_class: str) -> tuple[str, bool] | None:
         if not kin:
             return None
         symbol = max(kin, key=lambda c: float(scores[_INDEX[c]]))
-    chance, twin, rival = certainty(scores, symbol, permitted)
-    doubtful = chance < _CLEAR or twin > _TWIN_LIMIT or rival > _RIVAL_LIMIT
-    return symbol, doubtful
+    chance, twin = certainty(scores, symbol, permitted)
+    return symbol, chance < _CLEAR or twin > _TWIN_LIMIT
 
 
 def _settle_names(layout: Layout, rows: list[str]) -> list[str] | None:

@@ -7,9 +7,9 @@ were never trained on. Rules, in order:
 
 1. Temperature: the number T by which the logits are divided so that the probabilities of letters
    say what they mean (least negative log likelihood). ``export.py --temperature`` folds it in.
-2. Guards: for every letter that stands on its place in a zone that was decoded, three numbers: its
-   chance among what the place may hold, its likeliest twin that no check digit tells from it, and
-   its likeliest rival. The table shows, guard by guard, which share of letters a limit calls
+2. Guards: for every letter that stands on its place in a zone that was decoded, two numbers: its
+   chance among what the place may hold, and that of its likeliest twin, which no check digit tells
+   from it. The table shows, guard by guard, which share of letters a limit calls
    doubtful, and how many wrong letters it lets through undoubted. A limit is well chosen where the
    next stricter one catches nothing more.
 3. Zones: what all guards together let through, before any check digit and after.
@@ -36,7 +36,6 @@ from kiosk.documents.mrz import digits_hold
 _TEMPERATURES = np.round(np.arange(0.6, 2.05, 0.1), 2)
 _CLEAR = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 _TWIN = (0.3, 0.2, 0.12, 0.08, 0.05, 0.03)
-_RIVAL = (0.4, 0.3, 0.25, 0.2, 0.15, 0.1, 0.05)
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ def letter_likelihood(drawn: Drawn, temperature: float) -> tuple[float, float]:
 
 
 def measures(drawn: Drawn) -> np.ndarray:
-    """Letters (m, 4) of decoded zones: chance, twin, rival, and whether it is right."""
+    """Letters (m, 3) of decoded zones: chance, twin, and whether it is right."""
     rows = []
     for scores, lines in drawn.groups():
         reading = read_zone(list(scores))
@@ -108,11 +107,10 @@ def _table(name: str, limits: Sequence[float], doubtful: np.ndarray, wrong: np.n
 
 def print_guards(rows: np.ndarray) -> None:
     """One table a guard, each alone."""
-    wrong = rows[:, 3] == 0
+    wrong = rows[:, 2] == 0
     print(f"\n{len(rows)} letters of decoded zones")
     _table("chance at least", _CLEAR, rows[None, :, 0] < np.array(_CLEAR)[:, None], wrong)
     _table("twin at most", _TWIN, rows[None, :, 1] > np.array(_TWIN)[:, None], wrong)
-    _table("rival at most", _RIVAL, rows[None, :, 2] > np.array(_RIVAL)[:, None], wrong)
 
 
 def print_zones(drawn: Drawn) -> None:
