@@ -6,10 +6,12 @@ Rules, in order:
 2. Letters stand at an even pitch. Two closer than 0.6 pitch were one; a hole is a lost letter. Only
    fillers may be merged or filled in, at most four; anything else spoils the reading, because no
    check digit covers a name.
-3. The layout says what a place may hold. A letter where a digit must be is replaced only by its
+3. The end of the strip cuts no letter: a part of K looks like a filler. A letter that touches the
+   end is doubtful.
+4. The layout says what a place may hold. A letter where a digit must be is replaced only by its
    look-alike; every other conflict spoils the reading.
-4. After three fillers a name field holds nothing but fillers.
-5. A character that is not clear, or whose check-digit twin (6/G, 0/U ...) is not clearly out, is
+5. After three fillers a name field holds nothing but fillers.
+6. A character that is not clear, or whose check-digit twin (6/G, 0/U ...) is not clearly out, is
    doubtful, and a reading with a doubtful character is never accepted by itself.
 
 Source: ICAO Doc 9303-3 4.9 (check digits), and the measured blind spots of that algorithm.
@@ -44,11 +46,14 @@ _LOOKALIKES = (
     frozenset("C<"),
     frozenset("E<"),
 )
-_CLEAR = 0.80
-_TWIN_LIMIT = 0.12
-_RIVAL_LIMIT = 0.25
+_CLEAR = 0.90
+_TWIN_LIMIT = 0.03
+"""From ``packaging/train/calibrate.py``; a rival of more than 0.10 is excluded by the first."""
 _MAX_FILLED = 4
 _TOO_CLOSE, _HOLE = 0.6, 1.5
+_CUT_OFF, _AT_EDGE = 0.3, 0.5
+"""A letter whose middle is nearer to the strip's end than this share of the pitch is cut off, or
+nearly."""
 _NAME_FIELDS = ("names", "given_names")
 
 
@@ -139,7 +144,16 @@ def _even(letters: list[Letter], width: int) -> list[Letter] | None:
             out.append(Letter(letter.scores, place))
         filled += missing
         out.append(letter)
-    return out if len(out) == width and filled <= _MAX_FILLED else None
+    if len(out) != width or filled > _MAX_FILLED or min(_edges(out)) < _CUT_OFF:
+        return None
+    return out
+
+
+def _edges(letters: list[Letter]) -> tuple[float, float]:
+    """How far the first and the last letter's middles are from the strip's ends, in pitches."""
+    places = [letter.place for letter in letters]
+    pitch = float(np.median(np.diff(places)))
+    return places[0] / pitch, (1 - places[-1]) / pitch
 
 
 def _without_edges(letters: list[Letter], width: int) -> list[Letter]:
@@ -150,6 +164,23 @@ def _without_edges(letters: list[Letter], width: int) -> list[Letter]:
         first, last = float(letters[0].scores.max()), float(letters[-1].scores.max())
         letters = letters[1:] if first < last else letters[:-1]
     return letters
+
+
+def certainty(scores: Scores, symbol: str, permitted: frozenset[str]) -> tuple[float, float]:
+    """How sure a symbol is on a place: its chance, and that of its likeliest twin.
+
+    Only what the place may hold competes; the rest was ruled out by the layout. A twin is a symbol
+    that no check digit tells from this one.
+
+    Args:
+        scores: (37,) float32, probabilities over ``ALPHABET``.
+        symbol: one of ``permitted``.
+        permitted: what the place may hold.
+    """
+    total = max(1e-9, sum(float(scores[_INDEX[c]]) for c in permitted))
+    twins = blind_twins(symbol) & permitted
+    twin = max((float(scores[_INDEX[c]]) / total for c in twins), default=0.0)
+    return float(scores[_INDEX[symbol]]) / total, twin
 
 
 def _choose(letter: Letter, character_class: str) -> tuple[str, bool] | None:
@@ -163,21 +194,12 @@ def _choose(letter: Letter, character_class: str) -> tuple[str, bool] | None:
         if not kin:
             return None
         symbol = max(kin, key=lambda c: float(scores[_INDEX[c]]))
-        others = [float(scores[_INDEX[c]]) for c in permitted if c != symbol]
-        rival = max(others, default=0.0)
-        return symbol, rival > max(0.02, float(scores[_INDEX[symbol]]))
-    # Only what the place may hold competes; the rest was ruled out by the layout.
-    total = sum(float(scores[_INDEX[c]]) for c in permitted)
-    chance = float(scores[_INDEX[symbol]]) / max(1e-9, total)
-    rivals = sorted((float(scores[_INDEX[c]]) / max(1e-9, total), c) for c in permitted - {symbol})
-    twins = blind_twins(symbol)
-    twin = max((p for p, c in rivals if c in twins), default=0.0)
-    doubtful = chance < _CLEAR or twin > _TWIN_LIMIT or rivals[-1][0] > _RIVAL_LIMIT
-    return symbol, doubtful
+    chance, twin = certainty(scores, symbol, permitted)
+    return symbol, chance < _CLEAR or twin > _TWIN_LIMIT
 
 
 def _settle_names(layout: Layout, rows: list[str]) -> list[str] | None:
-    """Rule 4; None where a clear letter stands after three fillers."""
+    """Rule 5; None where a clear letter stands after three fillers."""
     out = list(rows)
     for field in _NAME_FIELDS:
         span = layout.fields.get(field)
@@ -213,13 +235,15 @@ def read_layout(layout: Layout, strips: Sequence[list[Letter]]) -> ZoneReading |
         if letters is None:
             return None
         classes = _classes(layout, rows[0] if rows else "")[number]
+        ends = zip((0, layout.width - 1), _edges(letters), strict=True)
+        at_edge = {position for position, away in ends if away < _AT_EDGE}
         row = []
         for position, letter in enumerate(letters):
             choice = _choose(letter, classes[position])
             if choice is None:
                 return None
             symbol, doubtful = choice
-            if doubtful:
+            if doubtful or position in at_edge:
                 doubts.append((number, position))
             row.append(symbol)
             chosen.append(float(letter.scores.max()))

@@ -68,7 +68,9 @@ class NetDocumentFinder:
         for places, around in ((whole.documents, 0.58), (whole.zones, 0.72)):
             small = [p for p in places if p.length**2 < _SMALL * grey.size]
             looks = [self._look_at(grey, place, around) for place in small]
-            closer += looks if places is whole.documents else [replace(z, documents=()) for z in looks]
+            closer += (
+                looks if places is whole.documents else [replace(z, documents=()) for z in looks]
+            )
         return merged(Location(), [*closer, whole])
 
     def _look_at(self, grey: Picture, place: Place, around: float) -> Location:

@@ -1,7 +1,6 @@
 """Recognises lines of OCR-B with the small net of this project.
 
-The net was trained on drawn lines only (``packaging/train``, model card in ``resources/models``).
-The net was trained on drawn lines only (``packaging/train``; model card: ``resources/models``).
+The net was trained on drawn lines only (``packaging/train``; model card: ``resources/models``);
 what it reads is confirmed by a second, general reader before it counts.
 """
 

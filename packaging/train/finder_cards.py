@@ -17,8 +17,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from lines import text as line_text
 from PIL import Image, ImageDraw, ImageFont
+from texts import text as line_text
 
 WIDTH = 720
 """Width of a drawn document in px."""

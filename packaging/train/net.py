@@ -4,7 +4,13 @@ Input (N, 1, 32, 704) float32 grey 0..255; it standardises each strip itself, so
 cost nothing. Output (N, 176, 38) probabilities: blank, 0-9, A-Z, <.
 """
 
+from __future__ import annotations
+
+from pathlib import Path
+
+import onnx
 import torch
+from onnx import numpy_helper
 from torch import nn
 
 
@@ -51,3 +57,38 @@ class LineNet(nn.Module):
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         """(N, 1, 32, 704) -> (N, 176, 38) probabilities."""
         return self.logits(pictures).softmax(1).transpose(1, 2)
+
+
+@torch.no_grad()
+def adopt(net: LineNet, exported: Path, sample: torch.Tensor) -> None:
+    """Take over an exported net of the same shape, whose normalisations are folded into its weights.
+
+    Each normalisation is set to undo what it will measure on such strips, so that the net answers
+    as the exported one does, and trains as a fresh one would.
+
+    Args:
+        net: changed in place.
+        exported: ONNX file.
+        sample: strips (N, 1, 32, 704) float32 as trained on.
+    """
+    graph = onnx.load(exported).graph
+    stored = {item.name: numpy_helper.to_array(item).copy() for item in graph.initializer}
+    folded = iter([n.input[1:3] for n in graph.node if n.op_type == "Conv"])
+    mean = sample.mean((2, 3), keepdim=True)
+    spread = ((sample - mean) ** 2).mean((2, 3), keepdim=True).sqrt()
+    x = (sample - mean) / (spread + 3.0)
+    net.eval()
+    for block in (*net.stem, *net.context):
+        weight, bias = (torch.from_numpy(stored[name]) for name in next(folded))
+        block[0].weight.copy_(weight)
+        raw = block[0](x)
+        norm = block[1]
+        centre, variance = raw.mean((0, 2, 3)), raw.var((0, 2, 3), unbiased=False)
+        norm.running_mean.copy_(centre)
+        norm.running_var.copy_(variance)
+        norm.weight.copy_((variance + norm.eps).sqrt())
+        norm.bias.copy_(bias + centre)
+        x = x + block(x) if any(block is c for c in net.context) else block(x)
+    weight, bias = (torch.from_numpy(stored[name]) for name in next(folded))
+    net.head.weight.copy_(weight)
+    net.head.bias.copy_(bias)

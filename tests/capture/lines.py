@@ -10,6 +10,13 @@ from kiosk.capture.decode import ALPHABET
 from kiosk.capture.picture import Scores
 
 STEPS_A_LETTER = 4
+MARGIN = 4
+"""Blank steps before the first letter and after the last."""
+
+
+def step_of(position: int) -> int:
+    """The time step of a letter."""
+    return MARGIN + position * STEPS_A_LETTER + 1
 
 
 def scores_of(
@@ -18,17 +25,17 @@ def scores_of(
     *,
     confidence: float = 0.98,
 ) -> Scores:
-    """(T, 38) probabilities: each letter one step, three blanks between.
+    """(T, 38) probabilities: each letter one step, three blanks between, a margin at each end.
 
     Args:
         text: the line.
         hesitations: per position the probabilities of symbols, instead of one clear symbol.
         confidence: of the clear symbols.
     """
-    out = np.full((len(text) * STEPS_A_LETTER, 38), 1e-5, np.float32)
+    out = np.full((len(text) * STEPS_A_LETTER + 2 * MARGIN, 38), 1e-5, np.float32)
     out[:, 0] = 1
     for position, letter in enumerate(text):
-        step = position * STEPS_A_LETTER + 1
+        step = step_of(position)
         out[step] = 1e-5
         offered = (hesitations or {}).get(position, {letter: confidence})
         for symbol, chance in offered.items():

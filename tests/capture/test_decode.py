@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from kiosk.capture.decode import ALPHABET, letters_of, read_zone
 from kiosk.capture.settle import settle
 from kiosk.documents.layouts import LAYOUTS
-from tests.capture.lines import FR_ID, TD1, TD3, scores_of
+from tests.capture.lines import FR_ID, MARGIN, TD1, TD3, scores_of, step_of
 
 
 def read(lines, hesitations=None):
@@ -25,13 +25,13 @@ def test_clear_lines_are_read_as_they_stand(lines, layout):
 def test_each_character_says_where_it_stands_on_the_strip(lines):
     reading = read(lines)
     for line, places in zip(lines, reading.places, strict=True):
-        expected = [(4 * i + 1.5) / (4 * len(line)) for i in range(len(line))]
+        expected = [(step_of(i) + 0.5) / (4 * len(line) + 2 * MARGIN) for i in range(len(line))]
         assert places == pytest.approx(expected)
 
 
 def test_a_filler_filled_in_stands_between_its_neighbours():
     scores = scores_of(TD3[0])
-    scores[35 * 4 + 1] = scores[0]
+    scores[step_of(35)] = scores[0]
     places = read_zone([scores, scores_of(TD3[1])]).places[0]
     assert places[35] == pytest.approx((places[34] + places[36]) / 2)
 
@@ -61,6 +61,13 @@ def test_a_digit_field_takes_a_lookalike_only():
     assert read(TD3, {1: {13: {"W": 0.95, "7": 0.05}}}) is None
 
 
+def test_a_lookalike_that_other_digits_rival_is_doubtful():
+    # A letter where a digit must be: 7 is its look-alike, but 0 and 1 are nearly as likely.
+    reading = read(TD3, {1: {13: {"T": 0.40, "7": 0.25, "1": 0.15, "0": 0.20}}})
+    assert reading.lines == TD3
+    assert (1, 13) in reading.doubts
+
+
 def test_a_letter_after_three_fillers_spoils_a_name():
     assert read((TD3[0][:-3] + "A<<", TD3[1])) is None
 
@@ -68,28 +75,44 @@ def test_a_letter_after_three_fillers_spoils_a_name():
 @pytest.mark.parametrize("position", [6, 20])
 def test_a_lost_letter_of_a_name_spoils_the_reading(position):
     scores = scores_of(TD3[0])
-    scores[position * 4 : position * 4 + 4] = scores[0]
+    scores[step_of(position)] = scores[0]
     assert read_zone([scores, scores_of(TD3[1])]) is None
+
+
+@pytest.mark.parametrize("end", ["first", "last"])
+def test_a_letter_that_the_end_of_the_strip_cuts_spoils_the_reading(end):
+    # What is left of a letter looks like another: a part of K like a filler.
+    scores = scores_of(TD3[0])
+    cut = scores[step_of(0) :] if end == "first" else scores[: step_of(43) + 1]
+    assert read_zone([cut, scores_of(TD3[1])]) is None
+
+
+@pytest.mark.parametrize(("end", "doubt"), [("first", (0, 0)), ("last", (0, 43))])
+def test_a_letter_that_touches_the_end_of_the_strip_is_doubtful(end, doubt):
+    scores = scores_of(TD3[0])
+    cut = scores[step_of(0) - 1 :] if end == "first" else scores[: step_of(43) + 2]
+    reading = read_zone([cut, scores_of(TD3[1])])
+    assert reading.lines == TD3
+    assert reading.doubts == (doubt,)
 
 
 def test_letters_closer_than_the_pitch_are_not_silently_one():
     # A doubled letter: the same symbol twice within one pitch, nobody knows which line is right.
     scores = scores_of(TD3[0])
-    doubled = np.insert(scores, 8 * 4 + 3, scores[8 * 4 + 1], axis=0)
+    doubled = np.insert(scores, step_of(8) + 2, scores[step_of(8)], axis=0)
     assert read_zone([doubled, scores_of(TD3[1])]) is None
 
 
 def test_lost_fillers_at_the_end_of_a_name_are_filled_in():
     scores = scores_of(TD3[0])
-    hole = 35 * 4 + 1
-    scores[hole] = scores[0]
+    scores[step_of(35)] = scores[0]
     assert read_zone([scores, scores_of(TD3[1])]).lines == TD3
 
 
 def test_too_many_lost_fillers_are_not():
     scores = scores_of(TD3[0])
     for position in (30, 32, 34, 36, 38):
-        scores[position * 4 + 1] = scores[0]
+        scores[step_of(position)] = scores[0]
     assert read_zone([scores, scores_of(TD3[1])]) is None
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.documents.catalogue import FeatureKind, load
 from kiosk.documents import seal_comparison
+from kiosk.documents.catalogue import FeatureKind, load
 from kiosk.documents.checks import CODES
 from kiosk.documents.mrz import CHECK_DIGITS, parse
 from kiosk.documents.names import Match
