@@ -19,7 +19,7 @@ from kiosk.capture.picture import Picture, Scores
 from kiosk.domain.errors import ModelError
 
 MODEL = Path(__file__).resolve().parents[2] / "resources" / "models" / "ocrb-lines.onnx"
-_SHA256 = "263ea004e6aee9bfeb8c3be212de502ff3b39a27b99c5d399bdf0d6ec810d9da"
+_SHA256 = "81c68fc1675348bc104ad195948a47ea74464d16918e5259c07380a44f981542"
 _HEIGHT, _WIDTH = 32, 704
 
 

@@ -70,7 +70,7 @@ def test_readable_zones_are_read_and_none_wrongly(reader, drawn):
     found = readings(reader, groups)
     certain = [(r.lines, z) for r, z in zip(found, zones, strict=True) if is_certain(r)]
     assert [pair for pair in certain if pair[0] != pair[1]] == []
-    assert len(certain) >= 0.5 * COUNT
+    assert len(certain) >= 0.55 * COUNT
 
 
 def test_hard_zones_are_left_rather_than_read_wrongly(reader, drawn):
@@ -82,7 +82,7 @@ def test_hard_zones_are_left_rather_than_read_wrongly(reader, drawn):
 def test_strips_without_a_line_hold_few_letters_and_no_zone(reader, drawn):
     for _, _, blind in drawn.values():
         counts = [len(letters_of(scores)) for scores in reader.recognise(list(blind))]
-        assert np.mean(counts) < 3.5
+        assert np.mean(counts) < 0.5
         for first, second in zip(blind[::2], blind[1::2], strict=True):
             assert read_zone(reader.recognise([first, second])) is None
 
