@@ -2,9 +2,12 @@
 
 Rules, in order:
 
-1. Fillers do not count: the second reader may count them otherwise.
-2. Look-alikes count as one where the layout settles them (a letter in a name, a digit in a date),
-   because the second reader knows no layout.
+1. Fillers do not count: the second reader may count them otherwise. It also takes them for letters
+   (C, E, K, A, S) now and then: in a run of two fillers or more, one such letter all along is no
+   contradiction. Where the letter beside a name is another one than in the rest of the run, it is.
+2. Look-alikes count as one only where something else tells them apart: the layout (a letter in a
+   date), or a check digit that is not blind to them (O for 0 in a number; never 1 for L or 6 for
+   G). In a name, where O, D and Q all may stand, both readers must see the same.
 3. Where the check digits are wrong, the reading accuses the document: then every character must be
    the same, look-alikes too.
 4. Anything else is a contradiction. It is no verdict on who is right: the reading does not count.
@@ -12,12 +15,19 @@ Rules, in order:
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kiosk.capture.decode import ALPHABET
 from kiosk.capture.picture import Scores
+from kiosk.documents.check_digits import blind_twins
+from kiosk.documents.layouts import Layout, allowed, layout_of
 
+_FILLER_LOOKS = "GEKAS"
+"""What fillers are taken for, after look-alikes are one (C is a G there)."""
+_MOSTLY = 0.6
 _SAME_LOOK = ("O0QD", "I1L", "S5", "B8", "Z2", "G6C", "T7", "A4")
 _FOLDED = {c: group[0] for group in _SAME_LOOK for c in group}
 
@@ -43,13 +53,73 @@ def confirms(lines: Sequence[str], second: Sequence[Scores], *, digits_hold: boo
     """
     if len(lines) != len(second):
         return False
-    for line, scores in zip(lines, second, strict=True):
-        ours, theirs = line.replace("<", ""), seen_text(scores)
-        if digits_hold:
-            ours, theirs = _fold(ours), _fold(theirs)
-        if ours != theirs:
-            return False
-    return True
+    return all(
+        confirms_line(lines, number, scores, digits_hold=digits_hold)
+        for number, scores in enumerate(second)
+    )
+
+
+def confirms_line(lines: Sequence[str], number: int, second: Scores, *, digits_hold: bool) -> bool:
+    """Whether the second reader saw line ``number`` (from 0) of the reading the same."""
+    line, theirs = lines[number], seen_text(second)
+    if not digits_hold:
+        return line.replace("<", "") == theirs
+    if not _seen_alike(_fold(line), _fold(theirs)):
+        return False
+    found = disputes(lines, number, second, digits_hold=True)
+    return found is not None and not found
+
+
+def _seen_alike(ours: str, theirs: str) -> bool:
+    """Whether a folded text is the folded line, fillers left out or taken for letters."""
+    if ours.replace("<", "") == theirs:
+        return True
+    match = re.fullmatch(_pattern(ours, literal=True), theirs)
+    if match is None:
+        return False
+    runs = _RUN.findall(ours)
+    last = ours.endswith("<")
+    return all(
+        _one_letter_all_along(seen, at_end=last and number == len(runs) - 1)
+        for number, seen in enumerate(match.groups())
+    )
+
+
+_RUN = re.compile("<{2,}")
+_WITHOUT_DIGIT = ("code", "issuer", "nationality", "names", "given_names", "sex")
+"""Fields that no check digit covers; only the old French card's last digit covers all of it."""
+_NO_CODE = re.compile("^P<")
+"""A passport's code is P alone: no code PC or PA exists (ICAO Doc 9303-4)."""
+
+
+def _pattern(ours: str, *, literal: bool) -> str:
+    """An expression for what the second reader may make of the line; one group a run of fillers.
+
+    ``literal``: letters as they are; else as many letters of any kind, each part a group too.
+    """
+    parts = []
+    for piece in re.split("(<{2,})", ours):
+        if piece.startswith("<<"):
+            parts.append(f"([{_FILLER_LOOKS}]{{0,{len(piece) + 2}}})")
+            continue
+        code = "P[GA]?" if not parts and _NO_CODE.match(piece) else ""
+        letters = (piece[2:] if code else piece).replace("<", "")
+        if literal:
+            parts.append(code + re.escape(letters))
+        elif code:
+            parts.append(f"(?=(P)){code}(.{{{len(letters)}}})")
+        else:
+            parts.append(f"(.{{{len(letters)}}})")
+    return "".join(parts)
+
+
+def _one_letter_all_along(seen: str, *, at_end: bool) -> bool:
+    """Whether a run of fillers was taken for one letter, and for no other beside a name."""
+    if not seen:
+        return True
+    usual, count = Counter(seen).most_common(1)[0]
+    beside = (seen[0],) if at_end else (seen[0], seen[-1])
+    return count >= _MOSTLY * len(seen) and all(letter == usual for letter in beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +138,61 @@ class Dispute:
 
 
 def disputes(
-    number: int, line: str, second: Scores, *, digits_hold: bool
+    lines: Sequence[str], number: int, second: Scores, *, digits_hold: bool
 ) -> tuple[Dispute, ...] | None:
     """Where the second reader sees another letter; None where it counts other letters.
 
     Args:
-        number: of the line in the zone, from 0.
-        line: the reading.
-        second: the second reader's probabilities for the same strip.
-        digits_hold: every check digit of the reading is right: look-alikes count as one.
+        lines: the reading, top to bottom.
+        number: of the line to look at, from 0.
+        second: the second reader's probabilities for its strip.
+        digits_hold: every check digit of the reading is right.
     """
+    line = lines[number]
     at = [position for position, c in enumerate(line) if c != "<"]
     theirs = seen_text(second)
+    if digits_hold and len(at) != len(theirs):
+        theirs = _without_runs(line, theirs)
     if len(at) != len(theirs):
         return None
+    layout = layout_of(lines)
     found = []
     for position, seen in zip(at, theirs, strict=True):
         ours = line[position]
-        same = _fold(ours) == _fold(seen) if digits_hold else ours == seen
-        if not same:
+        if ours == seen:
+            continue
+        settled = (
+            digits_hold and layout is not None and _settled(layout, number, position, ours, seen)
+        )
+        if not settled:
             found.append(Dispute(number, position, seen))
     return tuple(found)
+
+
+def _settled(layout: Layout, number: int, position: int, ours: str, seen: str) -> bool:
+    """Whether layout or check digits tell two look-alikes apart, so that the other one is out."""
+    if _fold(ours) != _fold(seen):
+        return False
+    if seen not in allowed(layout.classes[number][position]):
+        return True
+    open_fields = () if layout.name == "FR-ID" else _WITHOUT_DIGIT
+    spans = (layout.fields[name] for name in open_fields if name in layout.fields)
+    covered = not any(s.line == number and s.start <= position < s.end for s in spans)
+    return covered and seen not in blind_twins(ours)
+
+
+def _without_runs(line: str, theirs: str) -> str:
+    """The letters beside those of the line; all of them where that is not clear."""
+    match = re.fullmatch(_pattern(line, literal=False), _fold(theirs))
+    if match is None:
+        return theirs
+    kept: list[tuple[int, int]] = []
+    group = 1
+    for piece in re.split("(<{2,})", line):
+        if not kept and _NO_CODE.match(piece):
+            kept.append(match.span(group))
+            group += 1
+        if not piece.startswith("<<"):
+            kept.append(match.span(group))
+        group += 1
+    return "".join(theirs[start:end] for start, end in kept)

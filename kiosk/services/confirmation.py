@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kiosk.capture.opinion import Dispute, confirms, disputes
+from kiosk.capture.opinion import Dispute, confirms_line, disputes
 from kiosk.ports import TextReader
 
 if TYPE_CHECKING:
@@ -70,11 +70,11 @@ class Confirmation:
             self._lines, self._open = lines, list(range(len(lines)))
         number = self._open[self._at]
         scores = self._second.recognise([strips[number]])[0]
-        if confirms([lines[number]], [scores], digits_hold=digits_hold):
+        if confirms_line(lines, number, scores, digits_hold=digits_hold):
             del self._open[self._at]
         else:
             self._at += 1
-            found = disputes(number, lines[number], scores, digits_hold=digits_hold)
+            found = disputes(lines, number, scores, digits_hold=digits_hold)
             if found is None or self._disputes is None:
                 self._disputes = None
             else:
