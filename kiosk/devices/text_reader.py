@@ -59,16 +59,20 @@ class PaddleModel:
 
         path = self._model or find_model()
         try:
-            data = path.read_bytes()
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as exc:
             raise ModelError("unreadable") from exc
-        if hashlib.sha256(data).hexdigest() != _SHA256:
+        if digest != _SHA256:
             raise ModelError("other file than expected")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.enable_cpu_mem_arena = False
-        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        # By its path: bytes handed over would stay in memory a second time (20 MB).
+        session = onnxruntime.InferenceSession(
+            str(path), options, providers=["CPUExecutionProvider"]
+        )
         characters = session.get_modelmeta().custom_metadata_map["character"].split("\n")
         # Column 0 is the blank, the last one the space.
         self._columns = {symbol: index + 1 for index, symbol in enumerate(characters)}

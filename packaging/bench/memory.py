@@ -3,7 +3,8 @@
     python packaging/bench/memory.py [--json] [--quick]
 
 A process of its own loads what the window has without a camera, shows an empty window, then loads
-the readers, then reads every specimen side from frames that another process drew. ``peak_mb`` is the most that it ever held
+the readers, then reads every specimen side from frames that another process drew. ``peak_mb`` is
+the most that it ever held
 (``VmHWM``); ``idle_mb`` what it held before the readers were loaded; ``warm_mb`` with every model
 loaded. Linux only.
 """

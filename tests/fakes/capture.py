@@ -30,6 +30,7 @@ class Said(StrEnum):
 class ScriptedQuality:
     sharpness: float = 0.9
     glare: float = 0.0
+    glare_at: tuple[float, float] | None = None
     exposure: float = 0.6
 
 

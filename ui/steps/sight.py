@@ -10,15 +10,29 @@ from ui.workers.camera import Seen
 _LEAST_SHARPNESS = 0.16
 _LEAST_LIGHT = 0.13
 _MOST_GLARE = 0.012
+_MIDDLE = 0.14
 _PROGRESS = {"hold-still": 0.3, "reading": 0.7, "done": 1.0}
 
 
 def guidance_sentence(seen: Seen, language: Language) -> str:
     """What the agent should do now."""
     try:
+        if seen.guidance.value == "glare" and seen.quality.glare_at is not None:
+            where = language.tr(f"guidance.place.{_place_of(*seen.quality.glare_at)}")
+            return language.tr("guidance.glare-at", where=where)
         return language.tr(f"guidance.{seen.guidance.value}")
     except MissingTextError:
         return language.tr("journey.document.waiting")
+
+
+def _place_of(x: float, y: float) -> str:
+    """The side of the document towards which a point lies; x and y from 0 to 1."""
+    across, down = x - 0.5, y - 0.5
+    if max(abs(across), abs(down)) < _MIDDLE:
+        return "middle"
+    if abs(across) >= abs(down):
+        return "left" if across < 0 else "right"
+    return "top" if down < 0 else "bottom"
 
 
 def progress_of(seen: Seen) -> float | None:

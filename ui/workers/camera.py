@@ -69,6 +69,8 @@ class Measured(Protocol):
     @property
     def glare(self) -> float: ...  # noqa: D102
     @property
+    def glare_at(self) -> tuple[float, float] | None: ...  # noqa: D102
+    @property
     def exposure(self) -> float: ...  # noqa: D102
 
 
