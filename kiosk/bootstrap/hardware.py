@@ -49,7 +49,8 @@ def load_reader(clock: Clock, *, specimens: bool, store: Store | None = None) ->
     """
     from kiosk.services.reading import LiveReader
 
-    return LiveReader(load_readers(), clock, known_signers(store, specimens=specimens))
+    known_signers(store, specimens=specimens)  # what is missing is told at once
+    return LiveReader(load_readers(), clock, lambda: known_signers(store, specimens=specimens))
 
 
 def load_readers(*, thorough: bool = False) -> "Readers":

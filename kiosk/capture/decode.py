@@ -139,14 +139,23 @@ def _even(letters: list[Letter], width: int) -> list[Letter] | None:
         missing = round(gaps[i] / pitch) - 1 if gaps[i] > _HOLE * pitch else 0
         if missing and not fillers:
             return None
+        # Between two names a hole may have been a letter; after three fillers it cannot be one.
+        certain = len(out) >= 3 and all(item.best == "<" for item in out[-3:])
+        if missing > 1 and not certain:
+            return None
         for k in range(missing):
             place = before.place + (letter.place - before.place) * (k + 1) / (missing + 1)
-            out.append(Letter(letter.scores, place))
+            out.append(Letter(letter.scores if certain else _faint(letter.scores), place))
         filled += missing
         out.append(letter)
     if len(out) != width or filled > _MAX_FILLED or min(_edges(out)) < _CUT_OFF:
         return None
     return out
+
+
+def _faint(scores: Scores) -> Scores:
+    """The same symbol as the likeliest, but doubtful."""
+    return np.asarray(0.5 * scores + 0.5 / len(scores), np.float32)
 
 
 def _edges(letters: list[Letter]) -> tuple[float, float]:

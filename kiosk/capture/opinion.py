@@ -4,7 +4,8 @@ Rules, in order:
 
 1. Fillers do not count: the second reader may count them otherwise. It also takes them for letters
    (C, E, K, A, S) now and then: in a run of two fillers or more, one such letter all along is no
-   contradiction. Where the letter beside a name is another one than in the rest of the run, it is.
+   contradiction: seen at least twice and for half of the run. A single letter beside a name is one,
+   and so is a letter that is another one than in the rest of the run.
 2. Look-alikes count as one only where something else tells them apart: the layout (a letter in a
    date), or a check digit that is not blind to them (O for 0 in a number; never 1 for L or 6 for
    G). In a name, where O, D and Q all may stand, both readers must see the same.
@@ -17,7 +18,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kiosk.capture.decode import ALPHABET
@@ -74,14 +75,14 @@ def _seen_alike(ours: str, theirs: str) -> bool:
     """Whether a folded text is the folded line, fillers left out or taken for letters."""
     if ours.replace("<", "") == theirs:
         return True
-    match = re.fullmatch(_pattern(ours, literal=True), theirs)
+    match = re.fullmatch(_pattern(ours), theirs)
     if match is None:
         return False
     runs = _RUN.findall(ours)
     last = ours.endswith("<")
     return all(
-        _one_letter_all_along(seen, at_end=last and number == len(runs) - 1)
-        for number, seen in enumerate(match.groups())
+        _one_letter_all_along(seen, len(run), at_end=last and number == len(runs) - 1)
+        for number, (run, seen) in enumerate(zip(runs, match.groups(), strict=True))
     )
 
 
@@ -92,31 +93,25 @@ _NO_CODE = re.compile("^P<")
 """A passport's code is P alone: no code PC or PA exists (ICAO Doc 9303-4)."""
 
 
-def _pattern(ours: str, *, literal: bool) -> str:
-    """An expression for what the second reader may make of the line; one group a run of fillers.
-
-    ``literal``: letters as they are; else as many letters of any kind, each part a group too.
-    """
+def _pattern(ours: str) -> str:
+    """An expression for what the second reader may make of the line; one group a run of fillers."""
     parts = []
-    for piece in re.split("(<{2,})", ours):
+    for piece in filter(None, re.split("(<{2,})", ours)):
         if piece.startswith("<<"):
-            parts.append(f"([{_FILLER_LOOKS}]{{0,{len(piece) + 2}}})")
+            parts.append(f"([{_FILLER_LOOKS}]{{0,{len(piece) + 2}}}?)")
             continue
         code = "P[GA]?" if not parts and _NO_CODE.match(piece) else ""
         letters = (piece[2:] if code else piece).replace("<", "")
-        if literal:
-            parts.append(code + re.escape(letters))
-        elif code:
-            parts.append(f"(?=(P)){code}(.{{{len(letters)}}})")
-        else:
-            parts.append(f"(.{{{len(letters)}}})")
+        parts.append(code + re.escape(letters))
     return "".join(parts)
 
 
-def _one_letter_all_along(seen: str, *, at_end: bool) -> bool:
+def _one_letter_all_along(seen: str, fillers: int, *, at_end: bool) -> bool:
     """Whether a run of fillers was taken for one letter, and for no other beside a name."""
     if not seen:
         return True
+    if len(seen) < 2 or 2 * len(seen) < fillers:
+        return False  # a letter beside a name, and the fillers not seen
     usual, count = Counter(seen).most_common(1)[0]
     beside = (seen[0],) if at_end else (seen[0], seen[-1])
     return count >= _MOSTLY * len(seen) and all(letter == usual for letter in beside)
@@ -182,17 +177,47 @@ def _settled(layout: Layout, number: int, position: int, ours: str, seen: str) -
 
 
 def _without_runs(line: str, theirs: str) -> str:
-    """The letters beside those of the line; all of them where that is not clear."""
-    match = re.fullmatch(_pattern(line, literal=False), _fold(theirs))
-    if match is None:
+    """The letters beside those of the line; all of them where that is not clear.
+
+    Of all ways to share the letters that are too many among the runs of fillers, the one with the
+    fewest other letters counts, if it is the only one.
+    """
+    if _NO_CODE.match(line) and theirs[1:2] in ("C", "G", "A") and theirs[:1] == "P":
+        theirs = theirs[0] + theirs[2:]
+    pieces = [piece for piece in re.split("(<{2,})", line) if piece]
+    letters = [0 if p.startswith("<<") else len(p.replace("<", "")) for p in pieces]
+    runs = [number for number, piece in enumerate(pieces) if piece.startswith("<<")]
+    extra = len(theirs) - sum(letters)
+    if extra < 0 or not runs or extra > len(line):
         return theirs
-    kept: list[tuple[int, int]] = []
-    group = 1
-    for piece in re.split("(<{2,})", line):
-        if not kept and _NO_CODE.match(piece):
-            kept.append(match.span(group))
-            group += 1
-        if not piece.startswith("<<"):
-            kept.append(match.span(group))
-        group += 1
-    return "".join(theirs[start:end] for start, end in kept)
+    ours, ways = _fold(line.replace("<", "")), []
+    for shares in _shares(extra, len(runs)):
+        widths = dict(zip(runs, shares, strict=True))
+        text, at, sound = "", 0, True
+        for number, piece in enumerate(pieces):
+            width = widths.get(number, letters[number])
+            part = theirs[at : at + width]
+            at += width
+            if number not in widths:
+                text += part
+            elif not set(_fold(part)) <= set(_FILLER_LOOKS) or not _one_letter_all_along(
+                _fold(part), len(piece), at_end=number == len(pieces) - 1
+            ):
+                sound = False
+                break
+        if sound:
+            ways.append((sum(a != b for a, b in zip(ours, _fold(text), strict=True)), text))
+    ways.sort()
+    if not ways or (len(ways) > 1 and ways[0][0] == ways[1][0] and ways[0][1] != ways[1][1]):
+        return theirs
+    return ways[0][1]
+
+
+def _shares(total: int, parts: int) -> Iterator[tuple[int, ...]]:
+    """All ways to share a number among so many parts."""
+    if parts == 1:
+        yield (total,)
+        return
+    for first in range(total + 1):
+        for rest in _shares(total - first, parts - 1):
+            yield (first, *rest)

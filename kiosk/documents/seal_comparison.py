@@ -66,6 +66,21 @@ def presence(document: IdentityDocument, *, found: bool) -> Check | None:
     return Check(PRESENCE_CODE, Verdict.PASS if found else Verdict.UNSURE)
 
 
+def may_be_of(seal: Seal, document: IdentityDocument) -> bool:
+    """Whether a seal can be the document's own: a card bears that of a proof of identity or a zone.
+
+    A bill or an attestation beside the card bears a seal too, and says nothing of the card.
+    """
+    return document.kind not in _BEARS_SEAL or seal.document_type in _OF_THE_CARRIER
+
+
+def worthless(check: Check) -> Check:
+    """A check by a seal whose signature is wrong: its yes is none, its no stays."""
+    if check.code == PRESENCE_CODE or check.verdict is not Verdict.PASS:
+        return check
+    return Check(check.code, Verdict.UNSURE, "signature")
+
+
 def _worst(code: str, verdicts: dict[str, Verdict]) -> Check:
     for verdict in (Verdict.FAIL, Verdict.UNSURE):
         for name, found in verdicts.items():

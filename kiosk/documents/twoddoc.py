@@ -32,6 +32,8 @@ MAX_CHARACTERS: Final = 4096
 TEST_AUTHORITY: Final = "FR00"
 _EPOCH: Final = date(2000, 1, 1)
 _NO_DATE: Final = "FFFF"
+_CLOCK_OFF: Final = timedelta(days=1)
+"""A clock may be that wrong; a seal of a later day is none."""
 _HEADER: Final = re.compile(
     r"DC(?P<version>0[234])(?P<ca>[A-Z0-9]{4})(?P<certificate>[A-Z0-9]{4})"
     r"(?P<issued>[0-9A-F]{4})(?P<signed>[0-9A-F]{4})(?P<type>[A-Z0-9]{2})"
@@ -278,6 +280,8 @@ def verify(seal: Seal, trust: TrustList, today: date) -> SealVerdict:
     if certificate.for_tests:
         return SealVerdict.TEST_CERTIFICATE
     signed = seal.signed or today
+    if signed > today + _CLOCK_OFF:
+        return SealVerdict.INVALID
     if not certificate.not_before <= signed <= certificate.not_after:
         return SealVerdict.INVALID
     if certificate.revoked is not None and (

@@ -35,6 +35,7 @@ from kiosk.domain.errors import DocumentError
 from kiosk.domain.evidence import Check, IdentityDocument, Verdict
 from kiosk.ports import Clock, CodeSighting, TextReader
 from kiosk.services.readers import Readers
+from kiosk.services.side_taking import lies_on
 from kiosk.services.zone_reading import ZoneReader, makes_sense, read_lines, strips_of
 
 if TYPE_CHECKING:
@@ -114,8 +115,19 @@ class FileReading:
 
     @property
     def certain(self) -> bool:
-        """Whether something was read and every document of it is accepted."""
-        return bool(self.documents or self.codes) and all(d.accepted for d in self.documents)
+        """Whether something was read, every document is accepted, and no seal is against it."""
+        if not (self.documents or self.codes) or not all(d.accepted for d in self.documents):
+            return False
+        checks = [check for document in self.documents for check in document.checks]
+        checks += [check for code in self.codes for check in code.checks]
+        return not any(
+            check.verdict is Verdict.FAIL and check.code.startswith("seal.") for check in checks
+        )
+
+
+def _known_states(parsed: mrz.MrzReading) -> bool:
+    """No check digit covers the State: only a known one speaks for itself."""
+    return not any(c.code in _STATES and c.verdict is not Verdict.PASS for c in parsed.checks)
 
 
 def _agreement(readings: int, *, agreed: bool) -> Check:
@@ -162,7 +174,8 @@ class FileReader:
         """
         start = self._clock.monotonic_ms()
         documents, codes, quality = self._clip(pictures) if moving else self._stills(pictures)
-        documents = [self._with_seal(document, codes) for document in documents]
+        alone = len(documents) == 1
+        documents = [self._with_seal(document, codes, alone=alone) for document in documents]
         elapsed = self._clock.monotonic_ms() - start
         return FileReading(tuple(documents), tuple(codes), quality, elapsed)
 
@@ -250,8 +263,7 @@ class FileReader:
         doubts = sorted({doubt for look in agreeing for doubt in look.doubts})
         agreed = len(agreeing) == len(_LOOKS)
         whole = parsed.digits_agree and makes_sense(parsed)
-        # No check digit covers the State: only a known one speaks for itself.
-        known = not any(c.code in _STATES and c.verdict is not Verdict.PASS for c in parsed.checks)
+        known = _known_states(parsed)
         if not whole and (doubts or not agreed):
             return None  # lines of print that happen to be long: no zone
         checks = (*parsed.checks, _agreement(len(agreeing), agreed=agreed and not doubts))
@@ -301,7 +313,8 @@ class FileReader:
         if verdict is None:
             return None
         checks = (*parsed.checks, _agreement(verdict.frames, agreed=True))
-        document = DocumentReading(parsed.document, checks, holds, (), outline, page)
+        certain = holds and _known_states(parsed)
+        document = DocumentReading(parsed.document, checks, certain, (), outline, page)
         if self._readers.second is not None and holds:
             scores = self._readers.second.recognise(read.strips)
             if not confirms(read.reading.lines, scores, digits_hold=True):
@@ -336,14 +349,34 @@ class FileReader:
         verdict = twoddoc.verify(seal, self._trust, self._today())
         return (Check("seal.signature", _SEAL_VERDICTS[verdict], verdict.value),)
 
-    def _with_seal(self, reading: DocumentReading, codes: Sequence[CodeReading]) -> DocumentReading:
-        """The document compared with the first 2D-Doc on the same picture."""
+    def _with_seal(
+        self, reading: DocumentReading, codes: Sequence[CodeReading], *, alone: bool
+    ) -> DocumentReading:
+        """The document compared with the 2D-Doc that lies on it.
+
+        ``alone``: no other document is there, so that a seal of which the place is not known, or
+        that was seen in another frame of a clip, is taken for its own.
+        """
+        document = reading.document
+        own = None
         for code in codes:
-            seal = _seal_of(code.payload) if code.page == reading.page else None
-            if seal is not None:
-                check = seal_comparison.compare(seal, reading.document)
-                return replace(reading, checks=(*reading.checks, check))
-        return reading
+            seal = _seal_of(code.payload)
+            if seal is None or not seal_comparison.may_be_of(seal, document):
+                continue
+            here = code.page == reading.page
+            if here and lies_on(code.sighting.corners, reading.outline):
+                own = seal
+                break
+            if own is None and alone and not (here and code.sighting.corners):
+                own = seal
+        present = seal_comparison.presence(document, found=own is not None)
+        checks = () if present is None else (present,)
+        if own is not None:
+            check = seal_comparison.compare(own, document)
+            if twoddoc.verify(own, self._trust, self._today()) is SealVerdict.INVALID:
+                check = seal_comparison.worthless(check)
+            checks = (*checks, check)
+        return replace(reading, checks=(*reading.checks, *checks))
 
     def _today(self) -> date:
         return self._clock.now().astimezone().date()

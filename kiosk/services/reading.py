@@ -15,6 +15,7 @@ Rules, in order:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -26,12 +27,13 @@ from kiosk.capture.picture import grey_of
 from kiosk.capture.portrait import find_portrait
 from kiosk.capture.quality import Quality, measure
 from kiosk.capture.rectify import rectified
+from kiosk.capture.still import overlap
 from kiosk.capture.vote import Ballot, Verdict, Vote
 from kiosk.documents import mrz
 from kiosk.documents.codes import PayloadKind, classify
 from kiosk.documents.twoddoc import TrustList
 from kiosk.domain.errors import DocumentError
-from kiosk.domain.evidence import Check, DocumentKind, IdentityDocument, Side
+from kiosk.domain.evidence import Check, DocumentKind, Side
 from kiosk.domain.evidence import Verdict as CheckVerdict
 from kiosk.domain.request import VerificationRequest
 from kiosk.ports import Clock, CodeSighting, Frame
@@ -39,11 +41,17 @@ from kiosk.services.confirmation import Confirmation
 from kiosk.services.observation import AcceptedReading as AcceptedReading  # noqa: PLC0414
 from kiosk.services.observation import Observation as Observation  # noqa: PLC0414
 from kiosk.services.readers import Readers
-from kiosk.services.side_taking import SeenZone, SideTaker, TakenSide
-from kiosk.services.zone_reading import ReadZone, ZoneFinding, ZoneReader, makes_sense
+from kiosk.services.side_taking import SeenZone, SideTaker, TakenSide, lies_on
+from kiosk.services.zone_reading import (
+    ReadZone,
+    ZoneFinding,
+    ZoneReader,
+    differing,
+    makes_sense,
+)
 
 if TYPE_CHECKING:
-    from kiosk.capture.location import Location
+    from kiosk.capture.location import Location, Place
     from kiosk.capture.picture import Picture, Points
 
 _FRONT_PORTRAITS = 3
@@ -52,7 +60,10 @@ _SEAL_FRAMES = 12
 _OUTLINE_ANEW = 15  # frames after which the outline is looked for from the beginning
 _SECOND_EVERY, _SECOND_FRAMES = 4, 3
 _OPEN_AFTER_MS = 1500
+_OTHER_DOCUMENT, _STRANGE_FRAMES = 12, 4
+"""Characters that differ between two documents, and for how many frames, to be another one."""
 _FORBIDDEN_FRAMES = 45  # how long the agent is told to take a forbidden card away
+_SAME_DOCUMENT = 0.7
 _PLAIN_SHARP_ENOUGH = 0.05  # a zone that blur hides must not pass for a side without one
 _SEALED_KINDS = frozenset({DocumentKind.FR_ID_CARD_2021})
 
@@ -77,12 +88,21 @@ class _Look:
 class LiveReader:
     """Observes frame after frame. Used from one thread."""
 
-    def __init__(self, readers: Readers, clock: Clock, trust: TrustList | None = None) -> None:
-        """Wire the parts. ``clock``: for the date of the act; ``trust`` judges 2D-Doc seals."""
+    def __init__(
+        self, readers: Readers, clock: Clock, trust: Callable[[], TrustList] = TrustList
+    ) -> None:
+        """Wire the parts.
+
+        Args:
+            readers: what looks at a frame.
+            clock: for the date of the act.
+            trust: the list that judges 2D-Doc seals; asked for each document, so that a list
+                imported meanwhile counts.
+        """
         self._readers = readers
         self._clock = clock
-        self.trust = trust or TrustList()
-        self._taker = SideTaker(readers.printed, clock, self.trust)
+        self.trust = trust
+        self._taker = SideTaker(readers.printed, clock, trust)
         self._zones = ZoneReader(readers.text)
         self._confirmation = Confirmation(readers.second)
         self._open_confirmation = Confirmation(readers.second)
@@ -113,8 +133,11 @@ class LiveReader:
         self._waited = 0
         self._portrait_seen: bool | None = None
         self._seal_text = ""
+        self._seal_frame = 0
+        self._since: dict[tuple[str, ...], int] = {}
         self._done: TakenSide | None = None
         self._open: OpenReading | None = None
+        self._strange = 0
         self._open_look: tuple[_Look, ReadZone] | None = None
         self._first_read_ms: int | None = None
         self._zones.reset()
@@ -153,7 +176,8 @@ class LiveReader:
         settled = Check("reading.settled", CheckVerdict.UNSURE, str(len(places)))
         look, read = self._open_look
         verdict = Verdict(lines, 1, digits_hold=True, sharpness=look.quality.sharpness)
-        self._finish_zone(look, read, replace(parsed, checks=(*parsed.checks, settled)), verdict)
+        parsed = replace(parsed, checks=(*parsed.checks, settled))
+        self._finish_zone(look, read, parsed, verdict, settled=True)
         return True
 
     # --- codes --------------------------------------------------------------------------------
@@ -164,14 +188,16 @@ class LiveReader:
         said = Guidance.DONE if codes else Guidance.NO_DOCUMENT
         return Observation(self._voice.say(said), None, quality, codes)
 
-    def _codes_beside_zone(self, frame: Frame) -> tuple[CodeSighting, ...]:
-        if self._seal_text or self._count % 3:
+    def _codes_beside_zone(self, frame: Frame, corners: Points | None) -> tuple[CodeSighting, ...]:
+        if self._count % 3:
             return ()
         codes = self._readers.codes.read(frame.image)
         for code in codes:
             payload = classify(code.payload)
-            if payload.kind is PayloadKind.SEAL and payload.detail == "text":
-                self._seal_text = payload.text
+            is_seal = payload.kind is PayloadKind.SEAL and payload.detail == "text"
+            # A seal beside the document (a bill on the desk) is not the document's.
+            if is_seal and lies_on(code.corners, corners):
+                self._seal_text, self._seal_frame = payload.text, self._count
         return codes
 
     # --- documents ----------------------------------------------------------------------------
@@ -183,9 +209,12 @@ class LiveReader:
         outline = self._outline(location, zone, frame)
         if self._done is not None:
             return self._observation(Guidance.DONE, outline, measure(frame.image, outline), ())
-        corners = outline if outline is not None else zone.card
+        # With a zone in sight only an outline of this very frame counts: a remembered one may be
+        # that of the card before.
+        sure = outline is not None and (self._tracker.seen or zone.card is None)
+        corners = outline if sure else zone.card
         quality = measure(frame.image, corners, zone.corners)
-        codes = self._codes_beside_zone(frame)
+        codes = self._codes_beside_zone(frame, corners)
         look = _Look(frame, zone, corners, quality)
         self._try_to_finish(look, side)
         wanted = self._guidance(side, look)
@@ -194,8 +223,9 @@ class LiveReader:
     def _outline(self, location: Location, zone: ZoneFinding, frame: Frame) -> Points | None:
         """The document's outline for this frame, begun at the top left of its print."""
         width = frame.image.shape[1]
-        place = location.document
+        place = _bearer(location, zone)
         if place is None:
+            self._exact = None
             return self._tracker.update(None, width)
         corners = refined(zone.grey, place.corners, self._exact)
         self._exact = corners if self._count % _OUTLINE_ANEW else None
@@ -312,20 +342,34 @@ class LiveReader:
             return
         if self._first_read_ms is None:
             self._first_read_ms = look.frame.timestamp_ms
+        self._since.setdefault(read.reading.lines, self._count)
         holds = parsed.digits_agree and makes_sense(parsed)
+        self._withdraw(read.reading.lines)
         ballot = Ballot(read.reading, holds, look.quality.sharpness, read.strips)
         verdict = self._vote.add(ballot)
         if verdict is None:
             self._offer(look, read)
             return
         opinion = self._confirmation.step(verdict.lines, read.strips, digits_hold=holds)
-        seal_is_in = self._seal_is_in(parsed.document)
+        seal_is_in = self._seal_is_in(parsed)
         if opinion is None:
             return
         if not opinion.agrees:
             self._offer(look, read)
         elif seal_is_in:
             self._finish_zone(look, read, parsed, verdict)
+
+    def _withdraw(self, lines: tuple[str, ...]) -> None:
+        """Take an offer back when another document lies there, told by its text."""
+        if self._open is None:
+            return
+        apart = differing(self._open.lines, lines)
+        self._strange = self._strange + 1 if apart is None or apart > _OTHER_DOCUMENT else 0
+        if self._strange >= _STRANGE_FRAMES:
+            self._open = self._open_look = None
+            self._strange = 0
+            self._vote.clear()
+            self._open_confirmation.reset()
 
     def _offer(self, look: _Look, read: ReadZone) -> None:
         """Rule 4: after a while, what only a few characters stand in the way of."""
@@ -347,20 +391,26 @@ class LiveReader:
     def _read_by_second(self, look: _Look) -> None:
         """Another typeface than the first reader knows: the general one by itself, more strictly.
 
-        Only every few frames, because it is slow; only readings without a doubt and with every
-        check digit right count, and one more frame must agree.
+        Only where the first reader has read nothing of this document, and every few frames, because
+        it is slow; only readings without a doubt and with every check digit right count, and three
+        frames must agree.
         """
         self._unread += 1
         if self._readers.second is None or self._unread % _SECOND_EVERY:
             return
+        if self._first_read_ms is not None:
+            return  # the first reader knows this typeface: the two must agree
         read = self._zones.read(look.zone, self._readers.second)
         if read is None or read.reading.doubts:
             return
         parsed = self._parsed(read.reading.lines)
         if parsed is None or not (parsed.digits_agree and makes_sense(parsed)):
             return
+        self._since.setdefault(read.reading.lines, self._count)
         verdict = self._second_vote.add(Ballot(read.reading, True, look.quality.sharpness))
-        if verdict is not None and verdict.frames >= _SECOND_FRAMES:
+        if verdict is None or verdict.frames < _SECOND_FRAMES:
+            return
+        if self._seal_is_in(parsed):
             self._finish_zone(look, read, parsed, verdict)
 
     def _parsed(self, lines: tuple[str, ...]) -> mrz.MrzReading | None:
@@ -369,15 +419,25 @@ class LiveReader:
         except DocumentError:
             return None
 
-    def _seal_is_in(self, document: IdentityDocument) -> bool:
+    def _seal_of(self, lines: tuple[str, ...]) -> str:
+        """Text of the seal seen since this text is read: an older one is of the card before."""
+        return self._seal_text if self._seal_frame >= self._since.get(lines, self._count) else ""
+
+    def _seal_is_in(self, parsed: mrz.MrzReading) -> bool:
         """Rule 5: a card that should carry a seal waits a little for it."""
-        if self._seal_text or document.kind not in _SEALED_KINDS:
+        if parsed.document.kind not in _SEALED_KINDS or self._seal_of(parsed.document.mrz):
             return True
         self._waited += 1
         return self._waited > _SEAL_FRAMES
 
     def _finish_zone(
-        self, look: _Look, read: ReadZone, parsed: mrz.MrzReading, verdict: Verdict
+        self,
+        look: _Look,
+        read: ReadZone,
+        parsed: mrz.MrzReading,
+        verdict: Verdict,
+        *,
+        settled: bool = False,
     ) -> None:
         outline = look.corners if look.corners is not None else look.zone.card
         zone = SeenZone(
@@ -386,7 +446,21 @@ class LiveReader:
             read.corners,
             verdict.frames,
             verdict.sharpness,
-            self._seal_text,
+            self._seal_of(parsed.document.mrz),
             self._request,
+            settled=settled,
         )
         self._done = self._taker.with_zone(look.frame.image, outline, zone)
+
+
+def _bearer(location: Location, zone: ZoneFinding) -> Place | None:
+    """The document that bears the zone; the largest one where no zone is in sight.
+
+    None where a zone lies on none of them: a portrait must never be cut from another document than
+    the one that was read.
+    """
+    if zone.corners is None:
+        return location.document
+    told = zone.card if zone.card is not None else zone.corners
+    bearing = [p for p in location.documents if overlap(p.corners, told) > _SAME_DOCUMENT]
+    return bearing[0] if bearing else None

@@ -4,22 +4,26 @@ Rules, in order:
 
 1. The zone says which side it is and which way up; a side without a zone is named by its heading.
 2. A card that must not be scanned (a social-security card) is not taken: nothing of it is kept.
-3. A seal is judged and compared with the zone; a card that should bear one and shows none is a
-   question for the agent.
+3. A seal is judged and compared with the zone. On a card only a seal of an identity document counts
+   as the card's own; a card that should bear one and shows none is a question for the agent. What
+   an invalid seal says confirms nothing.
 4. Printed fields are read once, on the straightened side. What they are worth is said beside them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from kiosk.capture.outline import upright_by
 from kiosk.capture.portrait import portrait_of
 from kiosk.capture.rectify import rectified
 from kiosk.documents import seal_comparison, twoddoc
 from kiosk.documents.series import Family
-from kiosk.documents.twoddoc import TrustList
+from kiosk.documents.twoddoc import SealVerdict, TrustList
 from kiosk.domain.errors import DocumentError
 from kiosk.domain.evidence import Check, DocumentKind, IdentityDocument, Side, Verdict
 from kiosk.domain.request import VerificationRequest
@@ -60,6 +64,7 @@ class SeenZone:
         sharpness: best of them, 0 to 1.
         seal_text: text of the 2D-Doc seen beside it, or ``""``.
         request: what was announced, or None.
+        settled: a person settled characters of it: the frames did not agree.
     """
 
     document: IdentityDocument
@@ -69,12 +74,15 @@ class SeenZone:
     sharpness: float
     seal_text: str = ""
     request: VerificationRequest | None = None
+    settled: bool = False
 
 
 class SideTaker:
     """Takes sides of one document, front first; forgets the front with :meth:`reset`."""
 
-    def __init__(self, printed: PrintedReader | None, clock: Clock, trust: TrustList) -> None:
+    def __init__(
+        self, printed: PrintedReader | None, clock: Clock, trust: Callable[[], TrustList]
+    ) -> None:
         """``printed`` reads headings and fields; ``trust`` judges seals on the day of the clock."""
         self._printed = printed
         self._clock = clock
@@ -95,7 +103,8 @@ class SideTaker:
         document = zone.document
         side = Side.BACK if document.layout in _BACK_LAYOUTS else Side.FRONT
         seal, seal_checks = self._judged_seal(zone)
-        agreement = Check("reading.agreement", Verdict.PASS, str(zone.frames))
+        agreed = Verdict.NOT_DONE if zone.settled else Verdict.PASS
+        agreement = Check("reading.agreement", agreed, str(zone.frames))
         card = portrait = None
         printed: tuple[PrintedField, ...] = ()
         if outline is not None:
@@ -152,18 +161,32 @@ class SideTaker:
 
     def _judged_seal(self, zone: SeenZone) -> tuple[str, tuple[Check, ...]]:
         document, text = zone.document, zone.seal_text
-        present = seal_comparison.presence(document, found=bool(text))
-        checks = () if present is None else (present,)
-        if not text:
-            return "", checks
         try:
-            seal = twoddoc.parse(text)
+            seal = twoddoc.parse(text) if text else None
         except DocumentError:
             # A seal that cannot be parsed is no missing seal: the agent must look.
-            return "", (*checks, Check(seal_comparison.CODE, Verdict.UNSURE))
+            return "", (Check(seal_comparison.CODE, Verdict.UNSURE),)
+        own = seal is not None and seal_comparison.may_be_of(seal, document)
+        present = seal_comparison.presence(document, found=own)
+        checks: tuple[Check, ...] = () if present is None else (present,)
+        if seal is None or not own:
+            return "", checks
         today = self._clock.now().astimezone().date()
-        verdict = twoddoc.verify(seal, self._trust, today)
+        verdict = twoddoc.verify(seal, self._trust(), today)
         checks = (*checks, seal_comparison.compare(seal, document))
         if zone.request is not None:
             checks = (*checks, seal_comparison.compare_request(seal, zone.request))
+        if verdict is SealVerdict.INVALID:
+            checks = tuple(seal_comparison.worthless(check) for check in checks)
         return verdict.value, checks
+
+
+def lies_on(corners: Sequence[tuple[float, float]], outline: Points | None) -> bool:
+    """Whether a code lies on a document, by its middle; False where either is not known."""
+    if outline is None or not corners:
+        return False
+    middle = np.asarray(corners, np.float64).mean(0)
+    sides = np.roll(outline, -1, axis=0) - outline
+    ways = middle - outline
+    turns = sides[:, 0] * ways[:, 1] - sides[:, 1] * ways[:, 0]
+    return bool((turns >= 0).all() or (turns <= 0).all())

@@ -14,6 +14,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from kiosk.documents import seal_comparison
 from kiosk.documents.catalogue import FeatureKind
 from kiosk.documents.partial_dates import same_but_century
 from kiosk.documents.printed_checks import spelling
@@ -83,7 +84,12 @@ def _check_details(state: CaseState) -> list[dict[str, str]]:
         for f in state.features
     )
     details = [("vpiruv" if ultraviolet else "vpip", "chk-doc")]
-    if any(side.seal == SealVerdict.VALID for side in state.sides):
+    agrees = any(
+        check.code == seal_comparison.CODE and check.verdict is Verdict.PASS
+        for check in state.reading_checks
+    )
+    # A valid seal that says nothing of this document checked nothing of it.
+    if agrees and any(side.seal == SealVerdict.VALID for side in state.sides):
         details.append(("vcrypt", "chk-sig"))
     if state.person is not None and state.person.verdict is Verdict.PASS:
         details.append(("pvp", "chk-face"))

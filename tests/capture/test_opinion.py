@@ -93,9 +93,9 @@ PASSPORT = (NAMES, "07CD123044FRA7307122F1603062<<<<<<<<<<<<<<04")
     [
         "PFRASPECIMENNATACHAMARIE",
         "PFRASPECIMENCCNATACHAMARIECCCCCCCCCCCCCE",
-        "PCFRASPECIMENNATACHAMARIECCECC",
-        "PAFRASPECIMENCNATACHAMARIE",
-        "PFRASPECIMENNATACHAMARIEKKKKKKCK",
+        "PCFRASPECIMENNATACHAMARIECCECCCCCC",
+        "PAFRASPECIMENNATACHAMARIE",
+        "PFRASPECIMENNATACHAMARIEKKKKKKCKKK",
     ],
 )
 def test_fillers_taken_for_one_letter_are_no_contradiction(seen):
@@ -106,6 +106,11 @@ def test_fillers_taken_for_one_letter_are_no_contradiction(seen):
     "seen",
     [
         "PFRASPECIMENNATACHAMARIEKCCCCCCCC",  # a name that ends with K
+        "PFRASPECIMENNATACHAMARIEE",
+        "PFRASPECIMENNATACHAMARIEA",
+        "PFRASPECIMENNATACHAMARIEK",
+        "PFRASPECIMENCNATACHAMARIE",
+        "PFRASPECIMENENATACHAMARIECCCCCCCCCCC",
         "PFRASPECIMENKCCNATACHAMARIE",
         "PFRASPECIMENNATACHACMARIE",  # one filler between names may hide a letter
         "PEFRASPECIMENNATACHAMARIE",  # an emergency passport
@@ -126,6 +131,12 @@ def test_where_the_digits_accuse_the_document_fillers_must_be_seen_as_such():
 
 
 def test_a_dispute_is_named_beside_fillers_that_were_taken_for_letters():
-    seen = scores_of("PFRASPECIMENCCNATACHAMARUECCCCCCC")
+    seen = scores_of("PFRASPECIMENCCNATACHAMARUECCCCCCCCCC")
     (dispute,) = disputes(PASSPORT, 0, seen, digits_hold=True)
     assert (dispute.position, dispute.seen) == (NAMES.index("MARIE") + 3, "U")
+
+
+def test_a_run_never_swallows_the_beginning_or_the_end_of_a_name():
+    lines = ("P<FRAMARTIN<<GEORGE".ljust(44, "<"), PASSPORT[1])
+    assert disputes(lines, 0, scores_of("PFRAMARTINGEORGES"), digits_hold=True) is None
+    assert not confirms_line(lines, 0, scores_of("PFRAMARTINGEORGES"), digits_hold=True)

@@ -190,7 +190,8 @@ class MalformedSeal:
 
     def read(self, image):
         del image
-        return (CodeSighting("DataMatrix", b"DC04FR99TST11CB3", ()),)
+        middle = ((630.0, 350.0), (650.0, 350.0), (650.0, 370.0), (630.0, 370.0))
+        return (CodeSighting("DataMatrix", b"DC04FR99TST11CB3", middle),)
 
 
 def test_a_malformed_seal_is_a_question_and_not_a_missing_seal(text_reader):

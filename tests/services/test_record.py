@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from kiosk.crypto.canonical import canonical_json, parse_json
 from kiosk.documents.printed_checks import FieldSource
 from kiosk.domain.decision import Decision, Outcome, Reason
-from kiosk.domain.evidence import DocumentKind, PartialDate, PrintedValue, Side, Verdict
+from kiosk.domain.evidence import Check, DocumentKind, PartialDate, PrintedValue, Side, Verdict
 from kiosk.domain.ids import RecordId
 from kiosk.journeys.model import CaseState, FeatureResult, PersonFacts, SideFacts, TypedField
 from kiosk.services.record import build_record
@@ -207,10 +207,14 @@ def test_ultraviolet_light_is_claimed_only_where_it_was_used():
 
 def test_a_signature_is_claimed_only_where_it_was_verified():
     front, back = decided().sides
-    valid = replace(decided(), sides=(front, replace(back, seal="valid")))
+    matches = Check("seal.matches", Verdict.PASS)
+    agreed = replace(decided(), reading_checks=(*decided().reading_checks, matches))
+    valid = replace(agreed, sides=(front, replace(back, seal="valid")))
     assert methods_of(valid) == ["vpip", "vcrypt", "pvp"]
+    beside = replace(decided(), sides=(front, replace(back, seal="valid")))
+    assert "vcrypt" not in methods_of(beside)  # a valid seal that says nothing of this card
     for seal in ("", "unknown-key", "invalid", "expired"):
-        state = replace(decided(), sides=(front, replace(back, seal=seal)))
+        state = replace(agreed, sides=(front, replace(back, seal=seal)))
         assert "vcrypt" not in methods_of(state)
 
 

@@ -7,7 +7,6 @@ from tests.fakes.capture import ScriptedQuality, ScriptedSight
 from ui.i18n import Language
 from ui.steps.sight import guidance_sentence
 
-
 FRENCH = Language({"fr": Texts.load("fr")}, "fr")
 
 

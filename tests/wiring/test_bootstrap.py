@@ -243,10 +243,10 @@ def test_a_journal_cut_at_its_end_does_not_verify(device):
 
 
 def test_the_reader_knows_the_authority_of_the_specimens_in_a_demonstration_only(device):
-    known = device().live_reader().trust.certificates  # its secret store says demonstration
+    known = device().live_reader().trust().certificates  # its secret store says demonstration
     assert all(certificate.for_tests for certificate in known)
     assert len(known) == 1
-    assert load_reader(FakeClock(), specimens=False).trust.certificates == ()
+    assert load_reader(FakeClock(), specimens=False).trust().certificates == ()
 
 
 def test_signed_time_decides_where_the_device_is_off_by_years(device):

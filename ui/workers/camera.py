@@ -215,6 +215,9 @@ class CameraThread(QThread):
                 self._source = source
                 source.start()
                 told = ""
+                with self._lock:
+                    # What was seen before a cable was pulled says nothing of what lies there now.
+                    self._reset_wanted = True
                 self.opened.emit(source.name)
                 self._watch(source, reader)
             except Exception as exc:  # noqa: BLE001 - the edge: a fault is told, the thread goes on
