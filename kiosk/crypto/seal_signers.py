@@ -270,7 +270,7 @@ def _sound_signer(
     if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name not in _SIZES:
         return None
     place = next((i for i, (_, ca) in enumerate(cas) if _issued(ca, leaf)), None)
-    if place is None:
+    if place is None or not _may_seal(leaf):
         return None
     size, point = _SIZES[key.curve.name], key.public_numbers()
     until, revoked, in_doubt = _revocation(leaf, lists.get(place, ()))
@@ -285,6 +285,20 @@ def _sound_signer(
         key_in_doubt=in_doubt,
         checked_until=until,
     )
+
+
+def _may_seal(leaf: x509.Certificate) -> bool:
+    """Whether a certificate is made for signatures: no authority, no key of another purpose."""
+    try:
+        if leaf.extensions.get_extension_for_class(x509.BasicConstraints).value.ca:
+            return False
+    except x509.ExtensionNotFound:
+        pass
+    try:
+        usage = leaf.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return True  # no restriction is written (RFC 5280, 4.2.1.3)
+    return bool(usage.digital_signature or usage.content_commitment)
 
 
 def _issued(ca: x509.Certificate, leaf: x509.Certificate) -> bool:

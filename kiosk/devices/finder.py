@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
 from kiosk.capture.location import WORK_AREA, Location, Place, located, merged, prepared
@@ -19,6 +20,7 @@ from kiosk.domain.errors import ModelError
 MODEL = Path(__file__).resolve().parents[2] / "resources" / "models" / "document-finder.onnx"
 _SHA256 = "89227f15f27ebdc1edc1c622ebd41f763cc95b2d2ad632a0324347aaa6ddeb74"
 _CLOSER_AREA = 3 * WORK_AREA
+_BORDER = 0.125
 _SMALL = 0.35
 """Square of a place's length as a share of the picture: what is larger was seen well enough."""
 
@@ -63,6 +65,9 @@ class NetDocumentFinder:
             return whole
         if grey.size > 2 * _CLOSER_AREA:
             whole = merged(whole, [self._look(grey, _CLOSER_AREA)])
+        if not any(zone.directed for zone in whole.zones):
+            # A scan cut at the edge of its document: with a desk around it, it is one again.
+            whole = merged(self._framed(grey), [whole])
         # What is small on a large picture is looked at again by itself: corners get exact.
         closer = []
         for places, around in ((whole.documents, 0.58), (whole.zones, 0.72)):
@@ -72,6 +77,14 @@ class NetDocumentFinder:
                 looks if places is whole.documents else [replace(z, documents=()) for z in looks]
             )
         return merged(Location(), [*closer, whole])
+
+    def _framed(self, grey: Picture) -> Location:
+        """The picture with a plain border of an eighth of its length around it."""
+        border = round(_BORDER * max(grey.shape))
+        tone = int(np.median(grey)) // 3
+        around = (border, border, border, border)
+        framed = cv2.copyMakeBorder(grey, *around, cv2.BORDER_CONSTANT, value=[tone])
+        return self._look(np.asarray(framed, np.uint8)).shifted(-border, -border)
 
     def _look_at(self, grey: Picture, place: Place, around: float) -> Location:
         """What lies at one place of a picture and so far around its middle, in lengths of it."""

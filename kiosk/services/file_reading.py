@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kiosk.capture.opinion import confirms
-from kiosk.capture.outline import card_around, refined, upright_by
+from kiosk.capture.outline import card_around, refined, upright_by, with_head
 from kiosk.capture.picture import grey_of, turned
 from kiosk.capture.quality import Quality, measure
 from kiosk.capture.still import fitted, overlap
@@ -143,7 +143,7 @@ def _outline(grey: Picture, location: Location, zone: Zone, scale: float) -> Poi
     told = card_around(corners, len(zone.lines))
     for place in location.documents:
         if overlap(place.corners, told) > _SAME_DOCUMENT:
-            return upright_by(refined(grey, place.corners), corners)
+            return refined(grey, with_head(upright_by(place.corners, corners), told))
     return told
 
 

@@ -18,6 +18,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from kiosk.capture.print_decode import PrintedText, decode_print
 from kiosk.capture.print_lines import Line, cut, find_lines_of, headings
 from kiosk.documents.check_digits import FILLER
@@ -43,6 +45,7 @@ _LOOKS = ((0.34, 0.0), (0.46, 0.15), (0.40, 0.30))
 """Margin and shift of each cut, as shares of the capitals' height."""
 _STRIP_MARGIN = 0.6
 _HEADING_MARGIN = 0.3
+_FORBIDDEN_LINES = 5
 _MAX_RATIO_OFF = 0.08
 _MAX_RATIO_OFF_WITH_ZONE = 0.25
 _MIN_FOUND = 0.6  # of the places of a side: fewer, and the side is not what it is taken for
@@ -125,9 +128,21 @@ class PrintedReader:
             card: (H, 1012, 3) BGR, straightened and upright.
             side: which side it is.
         """
-        strips = [cut(card, line, _HEADING_MARGIN) for line in headings(card)]
-        texts = [decode_print(scores).text for scores in self._reader.recognise_print(strips)]
-        return identify_marks(texts, self._series, side)
+        known = identify_marks(self._words(card, headings(card)), self._series, side)
+        if known.forbidden:
+            return known
+        # A card that must not be scanned is looked for on the whole side, and upside down.
+        over = np.ascontiguousarray(card[::-1, ::-1])
+        for picture in (card, over):
+            words = self._words(picture, headings(picture, 1.0, _FORBIDDEN_LINES))
+            found = identify_marks(words, self._series, side)
+            if found.forbidden:
+                return found
+        return known
+
+    def _words(self, card: Picture, lines: Sequence[Line]) -> list[str]:
+        strips = [cut(card, line, _HEADING_MARGIN) for line in lines]
+        return [decode_print(scores).text for scores in self._reader.recognise_print(strips)]
 
     def _field(
         self, card: Picture, name: str, line: Line, zone: IdentityDocument | None

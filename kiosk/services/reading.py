@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from kiosk.capture import guidance as speech
 from kiosk.capture.doubt import OpenReading
 from kiosk.capture.guidance import Guidance
-from kiosk.capture.outline import OutlineTracker, refined, upright_by
+from kiosk.capture.outline import OutlineTracker, refined, upright_by, with_head
 from kiosk.capture.picture import grey_of
 from kiosk.capture.portrait import find_portrait
 from kiosk.capture.quality import Quality, measure
@@ -227,10 +227,13 @@ class LiveReader:
         if place is None:
             self._exact = None
             return self._tracker.update(None, width)
-        corners = refined(zone.grey, place.corners, self._exact)
-        self._exact = corners if self._count % _OUTLINE_ANEW else None
+        corners = place.corners
         if zone.corners is not None:
             corners = upright_by(corners, zone.corners)
+        if zone.card is not None:
+            corners = with_head(corners, zone.card)
+        corners = refined(zone.grey, corners, self._exact)
+        self._exact = corners if self._count % _OUTLINE_ANEW else None
         return self._tracker.update(corners, width)
 
     def _observation(

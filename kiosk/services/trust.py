@@ -32,6 +32,7 @@ from kiosk.ports import Store, UnitOfWork
 
 SIGNER: Final = "trust/signer"
 LIST: Final = "trust/list"
+SEQUENCE: Final = "trust/sequence"
 SIGNERS: Final = "trust/signers"
 REVOCATIONS: Final = "trust/revocations"
 MAX_REVOCATION_LISTS: Final = 200
@@ -89,13 +90,17 @@ def import_files(store: Store, files: Mapping[str, bytes], signer_sha256: str = 
     with store.begin() as uow:
         before = _kept(uow)
         signer = _signer(before, signer_sha256.lower())
+        if not _opens(before):
+            # What is damaged can be mended only by replacing it; its number is kept beside it.
+            before = _Kept(signer)
         after = _with_files(before, files.values(), signer)
         if not after.signed_list:
             raise TrustListError("no list yet")
         state = _opened(after)
-        if before.signed_list and after.signed_list != before.signed_list:
-            _require_newer(before, state)
+        if after.signed_list != before.signed_list:
+            _require_newer(_sequence(uow), state)
         _keep(uow, after)
+        uow.values.put(SEQUENCE, str(state.sequence).encode("ascii"))
         uow.commit()
     return state
 
@@ -133,9 +138,22 @@ def _with_files(kept: _Kept, files: Iterable[bytes], signer: str) -> _Kept:
     return _Kept(signer, signed_list, tuple(certificates), tuple(revocations))
 
 
-def _require_newer(before: _Kept, state: TrustState) -> None:
-    if state.sequence <= _opened(before).sequence:
+def _require_newer(before: int, state: TrustState) -> None:
+    if state.sequence <= before:
         raise TrustRollbackError
+
+
+def _opens(kept: _Kept) -> bool:
+    try:
+        return not kept.signed_list or bool(_opened(kept))
+    except KioskError:
+        return False
+
+
+def _sequence(uow: UnitOfWork) -> int:
+    """Number of the list in force, -1 before the first; also where the list is damaged."""
+    kept = uow.values.get(SEQUENCE)
+    return int(kept) if kept and kept.isdigit() else -1
 
 
 def _opened(kept: _Kept) -> TrustState:

@@ -15,7 +15,7 @@ from kiosk.devices.document_files import FileKind, kind_of, pictures_of
 from kiosk.devices.specimen_scene import Conditions, Stage, Subject
 from kiosk.devices.specimens import load_specimens
 from kiosk.domain.errors import PictureTooLargeError, PictureTypeError, PictureUnreadableError
-from kiosk.domain.evidence import Side
+from kiosk.domain.evidence import Side, Verdict
 from kiosk.services.file_reading import FileReader
 from tests.fakes.clock import FakeClock
 
@@ -186,3 +186,27 @@ def test_a_folder_is_read_in_the_order_of_its_names(tmp_path):
         "b.jpg",
     ]
     assert answer.exit_code == 0
+
+
+ILLEGIBLE = ("damaged", "tampered")
+LEGIBLE = sorted(n for n, s in SPECIMENS.items() if s.mrz and s.variant not in ILLEGIBLE)
+
+
+@pytest.mark.parametrize("name", LEGIBLE)
+def test_a_scan_cut_at_the_edge_of_the_document_is_read(reader, name):
+    specimen = SPECIMENS[name]
+    assert certain(reader.read([specimen.picture(specimen.mrz_side)])) == [specimen.mrz]
+
+
+def test_a_seal_of_another_paper_is_not_the_card_s(reader):
+    back = CARD.picture(Side.BACK)
+    reading = reader.read([back])
+    (document,) = reading.documents
+    checks = {check.code: check.verdict for check in document.checks}
+    assert checks["seal.present"] is Verdict.PASS
+    assert checks["seal.matches"] is Verdict.PASS
+    assert reading.certain
+    hidden = back.copy()
+    hidden[: round(0.7 * len(back)), round(0.55 * back.shape[1]) :] = 230  # the seal is covered
+    (document,) = reader.read([hidden]).documents
+    assert {c.code: c.verdict for c in document.checks}["seal.present"] is Verdict.UNSURE

@@ -3,11 +3,13 @@
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from kiosk.capture.decode import ALPHABET
 from kiosk.capture.guidance import Guidance
+from kiosk.capture.still import overlap
 from kiosk.devices.code_reader import ZxingCodeReader
 from kiosk.devices.finder import NetDocumentFinder
 from kiosk.devices.ocrb_reader import OcrbTextReader
@@ -320,3 +322,55 @@ def test_a_hand_on_the_zone_is_named(live):
     conditions = replace(Conditions.fair(), hand=Hand.ZONE)
     seen = show(live, "fr-id-lefevre", Side.BACK, conditions=conditions, frames=20)
     assert Guidance.HAND_ON_ZONE in {each.guidance for each in seen}
+
+
+def two_on_a_desk(zone, other, frames=30):
+    """A frame with the side that bears a zone, and a larger side of another document beside it."""
+    desk = np.full((720, 1280, 3), 60, np.uint8)
+    small, large = (
+        cv2.resize(picture, None, fx=width / picture.shape[1], fy=width / picture.shape[1])
+        for picture, width in ((zone, 560), (other, 660))
+    )
+    desk[20 : 20 + large.shape[0], 10 : 10 + large.shape[1]] = large
+    desk[300 : 300 + small.shape[0], 700 : 700 + small.shape[1]] = small
+    rng = np.random.default_rng(4)
+    for index in range(frames):
+        noise = rng.normal(0, 2, desk.shape)
+        yield Frame(np.clip(desk + noise, 0, 255).astype(np.uint8), index, index * 33)
+
+
+def test_the_portrait_is_never_cut_from_another_document_than_the_one_read(live):
+    passport = SPECIMENS["fr-passport-berthier"].picture(Side.FRONT)
+    card = SPECIMENS["fr-id-martin"].picture(Side.FRONT)
+    live.reset(Side.FRONT)
+    seen = None
+    for frame in two_on_a_desk(passport, card):
+        seen = live.observe(frame)
+        if seen.reading is not None:
+            break
+    assert seen.reading.document.mrz == SPECIMENS["fr-passport-berthier"].mrz
+    height = 560 * passport.shape[0] / passport.shape[1]
+    true = np.array([[700, 300], [1260, 300], [1260, 300 + height], [700, 300 + height]])
+    assert overlap(seen.outline, true) > 0.9
+    assert abs(seen.outline - true).max() < 60
+
+
+def test_an_offer_does_not_outlive_its_document(text_reader):
+    live = wired(Hesitant(), second=text_reader)
+    before = offered(live, "fr-id-martin", Side.BACK)
+    specimen = SPECIMENS["de-id-tran"]
+    stage = Stage(Subject(specimen.picture(Side.BACK)), Conditions.fair(), 5)
+    rng = np.random.default_rng(5)
+    for index in range(12):
+        seen = live.observe(Frame(stage.frame(index / 30, rng)[0], index, 9000 + index * 33))
+    assert seen.open_reading is None or seen.open_reading.lines != before.lines
+    assert not live.settle(before.lines)
+
+
+def test_a_settled_reading_does_not_claim_that_the_frames_agreed(text_reader):
+    live = wired(Hesitant(), second=text_reader)
+    reading = offered(live, "fr-id-martin", Side.BACK)
+    assert live.settle(reading.lines)
+    after = show(live, "fr-id-martin", Side.BACK, frames=1)[-1].reading
+    verdicts = {check.code: check.verdict for check in after.checks}
+    assert verdicts["reading.agreement"] is Verdict.NOT_DONE
