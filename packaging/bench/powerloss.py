@@ -34,7 +34,9 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "packaging" / "bench"))
 
-from crash_images import Recorder, images, replayed  # noqa: E402 - the path comes first
+import msgspec  # noqa: E402 - the path comes first
+from crash_images import Recorder, images, replayed  # noqa: E402
+from sqlalchemy import text  # noqa: E402
 
 from kiosk.audit.entries import EntryKind, open_entry  # noqa: E402
 from kiosk.audit.records import Attachment, describe_blob  # noqa: E402
@@ -47,18 +49,19 @@ from kiosk.domain.agent import Role  # noqa: E402
 from kiosk.domain.decision import Decision, Outcome  # noqa: E402
 from kiosk.domain.errors import KioskError, WrongPinError  # noqa: E402
 from kiosk.domain.ids import AgentId, CaseId, DeviceId, OfficeId, RecordId  # noqa: E402
-from kiosk.journeys.model import CaseState, StepKind  # noqa: E402
-from kiosk.ports import OutboxRow, Store  # noqa: E402
+from kiosk.journeys.model import CaseState, SealedFacts, StepKind  # noqa: E402
+from kiosk.ports import Store  # noqa: E402
 from kiosk.services.agents import Agents, Session  # noqa: E402
 from kiosk.services.drafts import Drafts  # noqa: E402
 from kiosk.services.journal import Journal  # noqa: E402
 from kiosk.services.receipt_check import ReceiptCheck  # noqa: E402
 from kiosk.services.record_upload import move  # noqa: E402
-from kiosk.services.sealing import SEALED_PREFIX, Sealing, sealed_before  # noqa: E402
+from kiosk.services.sealing import SEALED_PREFIX, Sealing  # noqa: E402
 from kiosk.services.sign_in import SignIn  # noqa: E402
 from kiosk.services.terms import DeviceFacts, Terms  # noqa: E402
 from kiosk.sync.outbox import OutboxEvent  # noqa: E402
 from kiosk.vault.store import SqlStore, open_store  # noqa: E402
+from kiosk.vault.transaction import Transaction  # noqa: E402
 
 KEY = bytes(range(32))
 DEVICE = DeviceFacts(DeviceId("dev-00000000000000be"), "bench")
@@ -302,13 +305,13 @@ def _header(entry: str) -> Any:
     return open_entry(entry, DEVICE_KEY.public)
 
 
-def _record_problem(row: OutboxRow | None, blob: bytes | None, entry: str) -> str | None:
+def _record_problem(row: Any, blob: bytes | None, entry: str) -> str | None:
     """Whether an announced record is queued with exactly the bytes that its entry names."""
     header = _header(entry)
     if row is None or row.record_id != header.record_id:
         return "announced but not queued"
-    if row.purged or blob is None:
-        return None if row.purged and blob is None else "blob"
+    if row.purged or not blob:
+        return None if row.purged and not blob else "blob"
     described = describe_blob(blob, header.recipients)
     same = (
         b64u(described.payload_sha256) == header.payload_sha256
@@ -317,27 +320,40 @@ def _record_problem(row: OutboxRow | None, blob: bytes | None, entry: str) -> st
     return None if same else "blob differs"
 
 
+def _table(transaction: Transaction, columns: str, table: str) -> list[Any]:
+    """Rows in the order of their keys. Plain SQL: a statement built anew costs more than it all."""
+    return list(transaction.rows(text(f"SELECT {columns} FROM {table} ORDER BY 1, 2")))  # noqa: S608
+
+
 def _read(store: SqlStore) -> Found:
     problems = list(store.problems())
-    with store.begin() as uow:
-        rows = uow.journal.range(0, uow.journal.size())
-        queue = {row.seq: row for row in uow.outbox.all()}
-        blobs = {seq: uow.blobs.get(seq) for seq in queue}
-        drafts = {str(row.case_id): row.revision for row in uow.drafts.all()}
-        frontier = uow.journal.frontier()
-        names = [name.removeprefix(SEALED_PREFIX) for name in uow.values.names(SEALED_PREFIX)]
-        facts = {name: sealed_before(uow, CaseId(name)) for name in names}
-        agent = uow.agents.get(AGENT)
+    transaction = store.start()
+    try:
+        rows = _table(transaction, "seq, kind, record_id, jws", "journal")
+        queue = {row.seq: row for row in _table(transaction, "seq, record_id, purged", "outbox")}
+        chunks = _table(transaction, "seq, chunk, data", "blobs")
+        drafts = dict(map(tuple, _table(transaction, "case_id, revision", "drafts")))
+        frontier = [row.hash for row in _table(transaction, "position, hash", "journal_frontier")]
+        values = dict(map(tuple, _table(transaction, "name, value", "named_values")))
+        tries = dict(map(tuple, _table(transaction, "agent_id, failures", "agents")))
+    finally:
+        store.end(transaction)
+    blobs = {seq: b"".join(row.data for row in chunks if row.seq == seq) for seq in queue}
+    facts = {
+        name.removeprefix(SEALED_PREFIX): msgspec.json.decode(value, type=SealedFacts)
+        for name, value in values.items()
+        if name.startswith(SEALED_PREFIX)
+    }
     entries = tuple(row.jws for row in rows)
     report = _proof(entries)
     problems += [f"journal {problem.what}" for problem in report.problems]
-    if report.frontier.hashes != tuple(frontier):
+    if list(report.frontier.hashes) != frontier:
         problems.append("frontier")
     announced = {row.seq: row.jws for row in rows if row.record_id is not None}
     for seq, entry in announced.items():
         problem = _record_problem(queue.get(seq), blobs.get(seq), entry)
         problems += [] if problem is None else [problem]
-    sealed = {name: (f.seq, str(f.record_id)) for name, f in facts.items() if f is not None}
+    sealed = {name: (found.seq, str(found.record_id)) for name, found in facts.items()}
     if set(queue) != set(announced) or {seq for seq, _ in sealed.values()} != set(announced):
         problems.append("queue, marks and journal disagree")
     closed = (_header(row.jws) for row in rows if row.kind == EntryKind.VERIFY_CLOSE)
@@ -350,7 +366,7 @@ def _read(store: SqlStore) -> Found:
         sealed=sealed,
         drafts=drafts,
         ended=ended,
-        tries=0 if agent is None else agent.failures,
+        tries=tries.get(AGENT, 0),
     )
 
 
