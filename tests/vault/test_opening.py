@@ -281,6 +281,14 @@ def test_damage_in_one_record_blocks_neither_the_others_nor_new_ones(path: Path)
         pass
 
 
+def test_a_full_check_inside_a_unit_of_work_is_a_fault_said_at_once(path: Path):
+    store = open_store(path, KEY)
+    with store.begin(), pytest.raises(RuntimeError):
+        store.problems()
+    assert store.problems() == ()
+    store.close()
+
+
 def test_junk_where_the_salt_stood_shuts_nobody_out(path: Path):
     content = path.read_bytes()
     path.write_bytes(os.urandom(16) + content[16:])
