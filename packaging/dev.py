@@ -31,7 +31,10 @@ BIN = VENV / ("Scripts" if WINDOWS else "bin")
 PYTHON = BIN / ("python.exe" if WINDOWS else "python")
 STAMP = VENV / "visavis-setup.json"
 OLDEST = (3, 11)
-BENCHMARKS = ("startup", "frame", "memory", "read", "seal", "codes", "printed")
+BENCHMARKS = (
+    *("startup", "frame", "memory", "read", "seal", "codes", "printed"),
+    *("powerloss", "canary"),
+)
 
 # Shared library -> Debian package. Qt needs the first group without a screen, the second with one.
 LIBRARIES = {

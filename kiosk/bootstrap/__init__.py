@@ -19,13 +19,16 @@ from random import SystemRandom
 from typing import TYPE_CHECKING, Final
 
 from kiosk import __version__
-from kiosk.audit.entries import EntryKind
+from kiosk.audit.checkpoint import Checkpoint, sign
+from kiosk.audit.entries import EntryKind, entry_leaf
+from kiosk.audit.tree import Frontier
 from kiosk.audit.verify import JournalProblem, JournalReport, verify_journal
 from kiosk.bootstrap.hardware import load_reader, open_camera
 from kiosk.bootstrap.links import Links
 from kiosk.bootstrap.membership import Deliveries, Membership, SignedClock
 from kiosk.bootstrap.opening import device_key_of, key_store_of, open_vault
 from kiosk.config import CameraKind, Config, Profile, load_config
+from kiosk.crypto.canonical import canonical_json
 from kiosk.crypto.passwords import Argon2Cost
 from kiosk.crypto.signing import SigningKey
 from kiosk.devices.clock import SystemClock
@@ -55,6 +58,7 @@ from kiosk.services.requests import RequestDesk
 from kiosk.services.sealing import Sealing
 from kiosk.services.sign_in import SignIn
 from kiosk.services.terms import DeviceFacts
+from kiosk.sync.checkpoints import device_origin
 from kiosk.sync.enrolment import device_id_of
 from kiosk.sync.policy import Policy
 from kiosk.texts import LANGUAGES, Texts
@@ -63,6 +67,7 @@ if TYPE_CHECKING:
     from kiosk.services.reading import LiveReader
     from kiosk.vault.store import SqlStore
 
+EXPORT_FORMAT: Final = "visavis-journal/1"
 _LAST_BOOT: Final = "boot/last"
 _CHANNELS: Final = {Profile.COUNTER: "office", Profile.CARRIER: "home"}
 
@@ -166,6 +171,24 @@ class Kiosk:
             return report
         # Entries are gone from the end, or the tree that the next one continues is another.
         return replace(report, problems=(*report.problems, JournalProblem(-1, "frontier")))
+
+    def export_journal(self) -> str:
+        """Every entry and a checkpoint of all of them, for a proof without this program.
+
+        One line of canonical JSON (``format``, ``device_id``, ``checkpoint``), then one entry a
+        line. Before enrolment the checkpoint's origin is that of a collector named ``local``.
+        """
+        with self.store.begin() as uow:
+            entries = [row.jws for row in uow.journal.range(0, uow.journal.size())]
+        tree = Frontier()
+        for entry in entries:
+            tree = tree.append(entry_leaf(entry))
+        collector = "local" if self.policy is None else self.policy.collector.origin
+        origin = device_origin(collector, self.device_id)
+        note = sign(Checkpoint(origin, tree.size, tree.root()), self.device_key)
+        about = {"format": EXPORT_FORMAT, "device_id": self.device_id, "checkpoint": note}
+        lines = [canonical_json(about).decode(), *entries]
+        return "".join(f"{line}\n" for line in lines)
 
     def last_entry_at(self) -> datetime | None:
         """Device time of the newest journal entry."""

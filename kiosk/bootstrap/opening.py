@@ -1,7 +1,8 @@
 """Opens the vault of a data folder, making its secrets on the very first start.
 
 Rules, in order: the database key is written before the vault exists, the device's own keys after
-it, so that an interrupted first start can be told from a loss; nothing that is lost is replaced.
+it, so that an interrupted first start can be told from a loss; nothing that is lost is replaced; a
+process that opens a vault leaves no core file, which would hold what no file of ours may.
 """
 
 from typing import TYPE_CHECKING, Final
@@ -19,6 +20,19 @@ if TYPE_CHECKING:
     from kiosk.vault.store import SqlStore
 
 DATABASE_KEY: Final = "database"
+
+
+def forbid_core_files() -> None:
+    """From now on a crash of this process, or of one it starts, writes no picture of its memory.
+
+    A limit of zero, honoured by the kernel for files and by systemd-coredump. Windows writes none
+    unless an administrator asks for them.
+    """
+    try:
+        import resource
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def key_store_of(paths: Paths) -> KeyStore:
@@ -50,6 +64,7 @@ def open_vault(paths: Paths, keys: KeyStore) -> "SqlStore":
     """
     from kiosk.vault.store import open_store
 
+    forbid_core_files()
     key = keys.get(DATABASE_KEY)
     # An emptied file is a lost vault too: opening it would begin a second history of this device.
     if paths.vault.exists() and (paths.vault.stat().st_size or keys.get(DEVICE_KEY) is None):

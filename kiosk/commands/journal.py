@@ -1,5 +1,6 @@
-"""``visavis journal verify|show``: what this device did, and the proof that nothing is missing."""
+"""``visavis journal verify|show|export``: what this device did, and proof that it is whole."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +15,7 @@ from kiosk.commands.console import (
     say_json,
     texts_of,
 )
+from kiosk.domain.errors import ConfigError
 
 if TYPE_CHECKING:
     from kiosk.audit.verify import JournalReport
@@ -25,6 +27,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="The journal of this device.", no_args_is_help=True)
     group.command("verify")(verify)
     group.command("show")(show)
+    group.command("export")(export)
     app.add_typer(group, name="journal")
 
 
@@ -64,6 +67,45 @@ def show(
     for row in rows:
         moment = f"{row.wall_claimed:%Y-%m-%d %H:%M:%S}"
         say(f"{row.seq:>6}  {moment}  {row.kind:<16} {row.record_id or ''}".rstrip())
+
+
+def export(
+    out: Annotated[Path, typer.Argument(metavar="FILE", help="File to write.")],
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Write every entry and a signed checkpoint to a file that others can prove; no personal data.
+
+    The file is read by ``packaging/verify/journal_verifier.py``, which needs nothing of this
+    program. A journal that does not verify is written too, with exit code 1: the proof is its own.
+    """
+    texts = texts_of(data)
+    if out.exists():
+        typer.echo(texts("cli.journal.exists", file=out.name), err=True)
+        leave(ExitCode.WRONG_USE)
+    with kiosk_of(data) as kiosk:
+        report = kiosk.verify_journal()
+        text = kiosk.export_journal()
+        name, public = str(kiosk.device_id), kiosk.device_key.public
+    try:
+        with out.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError as exc:
+        raise ConfigError("journal file") from exc
+    if json:
+        say_json(
+            {
+                "file": str(out),
+                "device_id": name,
+                "public_key": public.hex(),
+                **_report_json(report),
+            }
+        )
+    else:
+        say(texts("cli.journal.exported", file=out.name))
+        _say_report(report, texts)
+    if not report.verified:
+        leave(ExitCode.NO)
 
 
 def _report_json(report: "JournalReport") -> dict[str, object]:

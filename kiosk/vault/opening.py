@@ -3,12 +3,16 @@
 Rules, in order: the key goes in first, as 32 raw bytes (no passphrase, no URL); every setting is
 read back and a file that does not accept one is refused; the version is known; only then the store
 exists. A small neighbour file holds a check value of the key, so that a wrong key is told apart
-from a damaged file. Source: records-and-sync 2.4; sqlcipher 4 design notes.
+from a damaged file, and the salt of the file's own key. SQLCipher keeps that salt in the first 16
+bytes of the file only, which are written again whenever the log is folded: junk left there by a
+power cut would shut out everything that the log still holds. Source: records-and-sync 2.4;
+sqlcipher 4 design notes.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +31,8 @@ from kiosk.vault import schema
 from kiosk.vault.faults import fault_of_file, translated
 
 KEY_BYTES = 32
+SALT_BYTES = 16
+_SALT = re.compile(rb"[0-9a-f]{32}")
 BUSY_TIMEOUT_S = 5.0
 
 # Setting, value to give, value that must be read back. auto_vacuum comes before the first table;
@@ -75,9 +81,22 @@ def _create_file(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _check_matches(path: Path, key: bytes) -> bool:
+def _beside(path: Path) -> tuple[bytes, bytes | None]:
+    """Check value and salt of the neighbour file; a file of an older program has no salt."""
     check = _check_file(path)
-    return check.exists() and check.read_bytes() == _check_value(key)
+    if not check.exists():
+        return b"", None
+    value, _, salt = check.read_bytes().partition(b"\n")
+    return value, salt if _SALT.fullmatch(salt) else None
+
+
+def _check_matches(path: Path, key: bytes) -> bool:
+    return _beside(path)[0] == _check_value(key)
+
+
+def _salt_for(path: Path, key: bytes) -> bytes | None:
+    """The salt as hexadecimal digits, where the neighbour file belongs to this key and has one."""
+    return _beside(path)[1] if _check_matches(path, key) else None
 
 
 def _prepare_files(path: Path, key: bytes) -> None:
@@ -89,30 +108,30 @@ def _prepare_files(path: Path, key: bytes) -> None:
         if not path.exists() or not path.stat().st_size:
             # No data yet: a check value left over from an interrupted creation means nothing.
             check.unlink(missing_ok=True)
-            _create_file(check, _check_value(key))
+            _create_file(check, _check_value(key) + b"\n" + os.urandom(SALT_BYTES).hex().encode())
             _create_file(path, b"")
             _sync_directory(path.parent)
     except OSError as exc:
         raise fault_of_file(exc) from exc
 
 
-def _renew_check(path: Path, key: bytes) -> None:
-    """The key opened the store: the check value says so from now on."""
+def _renew_check(path: Path, key: bytes, salt: bytes) -> None:
+    """The key and this salt opened the store: the neighbour file says so from now on."""
     try:
-        if not _check_matches(path, key):
+        if _salt_for(path, key) != salt:
             _check_file(path).unlink(missing_ok=True)
-            _create_file(_check_file(path), _check_value(key))
+            _create_file(_check_file(path), _check_value(key) + b"\n" + salt)
     except OSError as exc:
         raise fault_of_file(exc) from exc
 
 
-def _connect(path: Path, key: bytes, busy_timeout_s: float) -> Any:
+def _connect(path: Path, key: bytes, busy_timeout_s: float, salt: bytes | None) -> Any:
     connection = dbapi2.connect(
         str(path), timeout=busy_timeout_s, isolation_level=None, check_same_thread=False
     )
     # SQLCipher writes its own log lines to stderr; our errors carry what matters.
     connection.execute("PRAGMA cipher_log_level = NONE")
-    connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+    connection.execute(f"PRAGMA key = \"x'{key.hex()}{(salt or b'').decode()}'\"")
     return connection
 
 
@@ -127,6 +146,29 @@ def _first_read(connection: Any, path: Path, key: bytes) -> None:
             if _check_matches(path, key):
                 raise VaultCorruptError("first page") from None
             raise VaultKeyError("first page") from None
+
+
+def _opened(path: Path, key: bytes, busy_timeout_s: float) -> Any:
+    """A connection whose first page decrypts: by the salt beside the file, else by the file's."""
+    try:
+        known = _salt_for(path, key)
+    except OSError as exc:
+        raise fault_of_file(exc) from exc
+    for salt in (None,) if known is None else (known, None):
+        with translated(path):
+            connection = _connect(path, key, busy_timeout_s, salt)
+        try:
+            _first_read(connection, path, key)
+        except VaultCorruptError:
+            connection.close()
+            if salt is None:
+                raise
+        except BaseException:
+            connection.close()
+            raise
+        else:
+            return connection
+    raise AssertionError("the last try raises or answers")
 
 
 def _apply_settings(connection: Any) -> None:
@@ -146,12 +188,11 @@ def open_engine(path: Path, key: bytes, busy_timeout_s: float = BUSY_TIMEOUT_S) 
         DiskFullError, VaultError.
     """
     _prepare_files(path, key)
-    with translated(path):
-        connection = _connect(path, key, busy_timeout_s)
+    connection = _opened(path, key, busy_timeout_s)
     try:
-        _first_read(connection, path, key)
         with translated(path):
             _apply_settings(connection)
+            salt = str(connection.execute("PRAGMA cipher_salt").fetchone()[0]).lower().encode()
         engine = create_engine(
             "sqlite+pysqlite://",
             creator=lambda: connection,
@@ -165,7 +206,7 @@ def open_engine(path: Path, key: bytes, busy_timeout_s: float = BUSY_TIMEOUT_S) 
     except BaseException:
         connection.close()
         raise
-    _renew_check(path, key)
+    _renew_check(path, key, salt)
     return engine
 
 

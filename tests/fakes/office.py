@@ -72,7 +72,8 @@ class Office:
         self.sealing = Sealing(
             self.journal, self.store, self.terms, self.clock, self.device, self.device_key
         )
-        self.sign_in = SignIn(self.store, self.keys, self.clock, CHEAP, self.journal)
+        ends = self.sealing.seal_open_drafts
+        self.sign_in = SignIn(self.store, self.keys, self.clock, CHEAP, self.journal, ends)
         desk = Desk(
             self.store,
             self.sealing,

@@ -1,5 +1,8 @@
 """Canaries: after sealing and drafting, no byte left on the disk tells who was there."""
 
+import base64
+import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -13,6 +16,7 @@ from tests.fakes.desk import Desk
 
 KEY = bytes(range(32))
 CASES = 20
+BENCH = Path(__file__).parents[2] / "packaging" / "bench" / "canary.py"
 
 _WORK = """
 import sys
@@ -120,3 +124,35 @@ def test_even_with_the_database_key_no_canary_is_readable(tmp_path: Path):
     store.close()
     assert len(b"".join(parts)) > CASES * 64 * 1024
     assert b"CANARY" not in b"\0".join(parts)
+
+
+@pytest.mark.process
+@pytest.mark.skipif(sys.platform == "win32", reason="signals and core files are POSIX")
+@pytest.mark.parametrize("end", ["shift", "kill", "crash"])
+def test_no_mark_is_left_at_the_end_of_a_shift_nor_by_a_crash(tmp_path: Path, end: str):
+    """The benchmark does this with a thousand records; logs and core files are searched too."""
+    done = subprocess.run(
+        [sys.executable, str(BENCH), "--records", "30", "--end", end, "--dir", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads(done.stdout)[end]
+    assert (found["hits"], found["bare_marks"]) == (0, 0)
+    assert found["needles"] > 30 * 60
+    assert found["bytes"] > 30 * 64 * 1024
+
+
+def test_the_search_finds_a_mark_in_every_form_wherever_it_stands():
+    spec = importlib.util.spec_from_file_location("bench_canary", BENCH)
+    bench = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(bench)
+    wanted = bench.needles(3)
+    text, piece = bench.mark("surname", 2).encode(), bench.picture(1)
+    assert bench.hits(os.urandom(100_000), wanted) == 0
+    for hidden in (text, text.hex().encode(), text.decode().encode("utf-16-le"), piece):
+        assert bench.hits(b"xyz" + hidden + b"xyz", wanted) >= 1
+    for shift in range(3):
+        assert bench.hits(base64.b64encode(b"z" * shift + text + b"more"), wanted) >= 1

@@ -281,6 +281,36 @@ def test_damage_in_one_record_blocks_neither_the_others_nor_new_ones(path: Path)
         pass
 
 
+def test_a_full_check_inside_a_unit_of_work_is_a_fault_said_at_once(path: Path):
+    store = open_store(path, KEY)
+    with store.begin(), pytest.raises(RuntimeError):
+        store.problems()
+    assert store.problems() == ()
+    store.close()
+
+
+def test_junk_where_the_salt_stood_shuts_nobody_out(path: Path):
+    content = path.read_bytes()
+    path.write_bytes(os.urandom(16) + content[16:])
+    assert kept(path) == b"here"
+
+
+def test_a_store_whose_neighbour_file_has_no_salt_yet_opens_and_gets_one(path: Path):
+    beside = path.parent / "vault.db.keycheck"
+    whole = beside.read_bytes()
+    beside.write_bytes(opening._check_value(KEY))
+    assert kept(path) == b"here"
+    assert beside.read_bytes() == whole
+
+
+def test_the_salt_beside_gives_way_where_the_file_was_put_back_from_elsewhere(path: Path):
+    beside = path.parent / "vault.db.keycheck"
+    whole = beside.read_bytes()
+    beside.write_bytes(whole[:-32] + b"0" * 32)
+    assert kept(path) == b"here"
+    assert beside.read_bytes() == whole
+
+
 @settings(max_examples=60, deadline=None)
 @given(position=st.integers(0, 2**31), mask=st.integers(1, 255))
 def test_wherever_a_byte_changes_the_answer_is_right_or_an_error_of_ours(

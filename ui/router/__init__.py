@@ -84,12 +84,14 @@ class Router(QObject):
         self.session.opened.connect(self._signed_in)
         self.session.refused.connect(self._pin_refused)
         self.session.locked.connect(self._show_lock)
+        self.session.closed.connect(self._show_left)
         self.session.failed.connect(self.show_fault)
         self.sign_in.pin_entered.connect(self.session.enter)
         self._shell.lock_requested.connect(self.session.lock)
         self.scanner.scanned.connect(self.scans.take)
         self.scans.open_requested.connect(self._open_with)
         self.sections.new_requested.connect(self._new_case)
+        self.sections.home.end_confirmed.connect(self.session.leave)
         self.sections.draft_chosen.connect(self._resume)
         self.sections.failed.connect(self.show_fault)
         self.case.finished.connect(self.go_home)
@@ -174,6 +176,13 @@ class Router(QObject):
         self.idle.stop()
         self.case.hide()
         self.sections.hide()
+        self._show_sign_in()
+
+    def _show_left(self) -> None:
+        """The shift is over: nothing of the agent stays, and the next one may sign in."""
+        self.idle.stop()
+        self.sections.hide()
+        self.sections.forget()
         self._show_sign_in()
 
     def _signed_in(self, session: Session) -> None:

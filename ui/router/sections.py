@@ -165,6 +165,7 @@ class SectionRouter(QObject):
             verifications=sum(row.kind == EntryKind.VERIFY_CLOSE.value for row in today),
             to_send=self._delivery.facts.waiting,
             hardware=self._hardware_rows(),
+            open_cases=sum(draft.can_resume for draft in self._home_model.drafts),
         )
 
     def _draft_row(self, draft: DraftSummary) -> RowItem:

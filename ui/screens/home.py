@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from ui.screens.page import Page
 from ui.theme import Space, Type
-from ui.widgets.button import Button
+from ui.widgets.announce import announce
+from ui.widgets.button import Button, ButtonKind
 from ui.widgets.card import Card
 from ui.widgets.empty import EmptyState
 from ui.widgets.label import Label
@@ -28,6 +30,7 @@ class HomeFacts:
         duration: average time in words, or ``""``.
         to_send: records waiting.
         hardware: state of the desk.
+        open_cases: of this agent; the end of the shift closes them.
     """
 
     name: str
@@ -36,6 +39,7 @@ class HomeFacts:
     duration: str = ""
     to_send: int = 0
     hardware: tuple[RowItem, ...] = ()
+    open_cases: int = 0
 
 
 class _Figure(QWidget):
@@ -58,6 +62,36 @@ class _Figure(QWidget):
         self.value.setAccessibleName(f"{value} {words}")
 
 
+class _EndCard(Card):
+    """Asks once, in the page, whether the shift is to end.
+
+    Signals:
+        confirmed(): it is.
+        dismissed(): it is not.
+    """
+
+    confirmed = Signal()
+    dismissed = Signal()
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look, " ")
+        self.setObjectName("end-of-shift")
+        self.words = Label(look, "", Type.BODY, wrap=True)
+        self.stay = Button(look, "")
+        self.stay.setObjectName("stay")
+        self.end = Button(look, "", kind=ButtonKind.PRIMARY)
+        self.end.setObjectName("end-now")
+        row = QHBoxLayout()
+        row.setSpacing(Space.M)
+        row.addWidget(self.words, 1)
+        row.addWidget(self.stay)
+        row.addWidget(self.end)
+        self.body.addLayout(row)
+        self.stay.clicked.connect(self.dismissed)
+        self.end.clicked.connect(self.confirmed)
+        self.hide()
+
+
 class HomeScreen(Page):
     """Tiles above, the work to resume below, the state of the desk beside it.
 
@@ -66,12 +100,14 @@ class HomeScreen(Page):
         scan_requested(): scan a code (Q).
         draft_chosen(str): resume this case.
         history_requested(): see the journal.
+        end_confirmed(): end the shift; asked once before, in the page.
     """
 
     new_requested = Signal()
     scan_requested = Signal()
     draft_chosen = Signal(str)
     history_requested = Signal()
+    end_confirmed = Signal()
 
     def __init__(self, look: Look) -> None:
         super().__init__(look)
@@ -87,12 +123,16 @@ class HomeScreen(Page):
         self._empty = EmptyState(look, "sparkles", "")
         self._history = Button(look, "", icon="history")
         self._history.setObjectName("see-history")
+        self.end = Button(look, "", kind=ButtonKind.QUIET)
+        self.end.setObjectName("end-shift")
+        self._ending = _EndCard(look)
         self._today = Card(look, " ")
         self._figure_row = QWidget()
         self._figures = [_Figure(look) for _ in range(3)]
         self._equipment = Card(look, " ")
         self._hardware = RowList(look)
         self._build()
+        self.corner.addWidget(self.end)
         self._bind()
         self.retranslate()
 
@@ -101,6 +141,7 @@ class HomeScreen(Page):
         tiles.setSpacing(Space.XXL)
         tiles.addWidget(self.new, 3)
         tiles.addWidget(self.scan, 2)
+        self.body.addWidget(self._ending)
         self.body.addLayout(tiles)
         self._resume.body.addWidget(self._drafts)
         self._resume.body.addWidget(self._empty, 1)
@@ -129,6 +170,9 @@ class HomeScreen(Page):
         self.scan.clicked.connect(self.scan_requested)
         self._drafts.chosen.connect(self.draft_chosen)
         self._history.clicked.connect(self.history_requested)
+        self.end.clicked.connect(self._ask_end)
+        self._ending.dismissed.connect(self._stay)
+        self._ending.confirmed.connect(self._leave)
         self.look.theme.changed.connect(self._rearrange)
         self._rearrange()
 
@@ -141,11 +185,31 @@ class HomeScreen(Page):
         self._hardware.show_items(facts.hardware)
         self.retranslate()
 
+    def _ask_end(self) -> None:
+        """The careful answer has the focus: a key pressed too early ends no shift."""
+        self._ending.show()
+        self._ending.stay.setFocus()
+        announce(self, f"{self._ending.title.text()} {self._ending.words.text()}")
+
+    def _stay(self) -> None:
+        self._ending.hide()
+        self.end.setFocus()
+
+    def _leave(self) -> None:
+        self._ending.hide()
+        self.end_confirmed.emit()
+
+    @override
+    def hideEvent(self, event: QHideEvent) -> None:
+        """A question that was left open does not wait for the next agent."""
+        super().hideEvent(event)
+        self._ending.hide()
+
     def _rearrange(self) -> None:
         """On a low screen the figures stand beside the greeting; history has its own tab there."""
         tablet = self.look.theme.tablet
         if tablet:
-            self.corner.addWidget(self._figure_row)
+            self.corner.insertWidget(0, self._figure_row)
         else:
             self._today.body.addWidget(self._figure_row)
         self._today.setVisible(not tablet)
@@ -165,6 +229,13 @@ class HomeScreen(Page):
         self._empty.show_text(tr("home.resume.none"), tr("home.resume.none_hint"))
         self._history.setText(tr("home.see_history"))
         self._history.updateGeometry()
+        self.end.setText(tr("home.end.button"))
+        self.end.updateGeometry()
+        self._ending.set_title(tr("home.end.title"))
+        n = facts.open_cases
+        self._ending.words.setText(tr("home.end.cases", n=n) if n else tr("home.end.none"))
+        self._ending.stay.setText(tr("home.end.stay"))
+        self._ending.end.setText(tr("home.end.now"))
         self._today.set_title(tr("home.today"))
         self._equipment.set_title(tr("home.hardware"))
         figures = (

@@ -40,6 +40,7 @@ class SessionModel(QObject):
         opened(object): a :class:`Session`; also after a lock, of the same or of another agent.
         refused(object): a :class:`PinRefused`.
         locked(): the desk is locked; the session waits for its agent.
+        closed(): the shift is over and its key is gone; nobody is signed in.
         failed(object): a :class:`Failure` that is no answer to a code.
     """
 
@@ -47,6 +48,7 @@ class SessionModel(QObject):
     opened = Signal(object)
     refused = Signal(object)
     locked = Signal()
+    closed = Signal()
     failed = Signal(object)
 
     def __init__(self, sign_in: SignIn, desk: Desk, parent: QObject | None = None) -> None:
@@ -93,6 +95,15 @@ class SessionModel(QObject):
             self._is_locked = True
             self.locked.emit()
 
+    def leave(self) -> None:
+        """End the shift: what is open is sealed as abandoned, the shift key is destroyed."""
+        if self._session is None or self._is_locked or self._busy:
+            return
+        self._busy = True
+        task = self._desk.submit(partial(self._sign_in.sign_out, self._session))
+        task.done.connect(self._left)
+        task.failed.connect(self._broken)
+
     def _try(self, agent_id: AgentId, pin: str) -> Session | PinRefused:
         """In the vault's thread."""
         try:
@@ -114,6 +125,11 @@ class SessionModel(QObject):
             self._session = answer
             self._is_locked = False
             self.opened.emit(answer)
+
+    def _left(self, _nothing: object) -> None:
+        self._busy = False
+        self._session = None
+        self.closed.emit()
 
     def _broken(self, failure: Failure) -> None:
         self._busy = False
