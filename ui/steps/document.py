@@ -32,6 +32,7 @@ from ui.steps.words import (
     day_or_dash,
     error_words,
     given_names,
+    identity_of,
     kind_in_words,
     partial_day,
     zone_line,
@@ -111,9 +112,7 @@ class _ReadCard(Card):
             days = printed_days(state, name)
             known = getattr(state.document, name, None)
             sure = date.fromisoformat(next(iter(days))) if len(days) == 1 else None
-            if name in state.typed_fields and not entry.edit.text() and known is not None:
-                entry.edit.setText(f"{known:%d/%m/%Y}")
-            entry.offer(sure)
+            entry.offer(sure, known if name in state.typed_fields else None)
 
 
 class Half(IntEnum):
@@ -156,6 +155,7 @@ class DocumentPanel(StepPanel):
         self._in_doubt: OpenReading | None = None
         self._blind = False
         self._both_examined = False
+        self._identity: tuple[str, str] | None = None
         self._build()
         self._bind()
 
@@ -251,6 +251,10 @@ class DocumentPanel(StepPanel):
     def show_case(self, view: CaseView) -> None:
         self._leave_settling()  # the case moved: what was in doubt is read, or gone
         self._in_doubt = None
+        identity = identity_of(view.state.document)
+        if identity != self._identity:  # another document: no date of the former one is left
+            self._identity = identity
+            self._forget_dates()
         super().show_case(view)
         if self._both_examined:
             self._take_other_side()
@@ -271,7 +275,8 @@ class DocumentPanel(StepPanel):
         if document is None:
             return None
         for name, entry in (("expiry_date", self.read.expiry), ("issue_date", self.read.issue)):
-            if not entry.isHidden():
+            early = name == "issue_date" and self.expected is not None
+            if not entry.isHidden() and not early:
                 day = entry.judge()
                 if day is not None and day != getattr(document, name):
                     return FieldTyped(name, day, entry.source)
@@ -600,9 +605,13 @@ class DocumentPanel(StepPanel):
         self._in_doubt = None
         self._both_examined = False
         self._strips = {}
-        self.read.expiry.forget()
-        self.read.issue.forget()
+        self._identity = None
+        self._forget_dates()
         self.preview.clear()
+
+    def _forget_dates(self) -> None:
+        for entry in (self.read.expiry, self.read.issue):
+            entry.forget()
 
     def _refresh_typing(self) -> None:
         self.banner.dismiss()

@@ -91,6 +91,7 @@ class DateEntry(Entry):
     def __init__(self, look: Look) -> None:
         super().__init__(look)
         self._offered: date | None = None
+        self._kept: date | None = None
         self.strip = PictureView(look, contain=True, ground="surface")
         self.strip.setObjectName("printed-strip")
         self.strip.setFixedHeight(Size.TARGET_MIN)
@@ -112,20 +113,28 @@ class DateEntry(Entry):
         self.strip.show_picture(picture)
         self.strip.setVisible(picture is not None)
 
-    def offer(self, day: date | None) -> None:
-        """Write in a date that was read for sure; what the agent typed already stays."""
-        if day == self._offered:
-            return
-        self._offered = day
-        if day is not None and not self.edit.text():
-            self.edit.setText(f"{day:%d/%m/%Y}")
+    def offer(self, day: date | None, kept: date | None = None) -> None:
+        """Write in a date that was read for sure; what the agent typed already stays.
+
+        An offer that the agent left as it was is no typing: another offer takes its place.
+        ``kept``: the date that the agent confirmed before, which goes before any offer.
+        """
+        before, self._offered, self._kept = self._offered, day, kept
+        if before is not None and before not in (day, kept) and self.day == before:
+            self.edit.clear()
+        fill = kept or (day if day != before else None)
+        if fill is not None and not self.edit.text():
+            self.edit.setText(f"{fill:%d/%m/%Y}")
         self._show_hint()
 
     def forget(self) -> None:
         """Another document: nothing is carried over."""
         self._offered = None
+        self._kept = None
         self.show_strip(None)
+        self.show_problem("")
         self.edit.clear()
+        self._show_hint()
 
     @property
     def source(self) -> FieldSource:
