@@ -65,6 +65,53 @@ def test_a_date_confirmed_before_goes_before_an_offer(entry):
     assert (entry.day, entry.source) == (date(2031, 4, 11), FieldSource.CORRECTED)
 
 
+@pytest.fixture
+def old_card(look, qtbot):
+    case: PaperCase = case_at(StepKind.DOCUMENT)
+    for captured in old_card_sides():
+        case.dispatch(captured)
+    panel = DocumentPanel(look, DOCUMENTS)
+    qtbot.addWidget(panel)
+    panel.set_today(TODAY)
+    panel.show()
+    qtbot.waitExposed(panel)
+    panel.activateWindow()
+    panel.show_case(CaseView(case.state, case.journey))
+    return case, panel
+
+
+def test_enter_takes_the_date_in_focus_first(old_card):
+    _case, panel = old_card
+    told = []
+    panel.happened.connect(told.append)
+    panel.read.issue.edit.setFocus()
+    panel.go_on()
+    assert [event.name for event in told] == ["issue_date"]
+
+
+def test_a_text_that_is_no_date_stops_the_way_on(old_card):
+    case, panel = old_card
+    case.dispatch(FieldTyped("expiry_date", DAY, FieldSource.READ))
+    panel.show_case(CaseView(case.state, case.journey))
+    panel.read.issue.edit.setText("31/02/2016")
+    told = []
+    panel.happened.connect(told.append)
+    panel.go_on()
+    assert told == []
+    assert panel.focusWidget() is panel.read.issue.edit
+
+
+def test_a_confirmed_date_that_is_changed_is_open_again(old_card):
+    case, panel = old_card
+    case.dispatch(FieldTyped("expiry_date", DAY, FieldSource.READ))
+    panel.show_case(CaseView(case.state, case.journey))
+    assert panel.open_date == "issue_date"
+    panel.read.expiry.edit.setFocus()
+    panel.read.expiry.edit.setText("11/04/2031")
+    assert panel.open_date == "expiry_date"
+    assert not panel.read.expiry.confirmed
+
+
 def test_an_issue_date_is_taken_only_when_every_side_is_there(look, qtbot):
     front, _back = old_card_sides()
     case = case_at(StepKind.DOCUMENT)
@@ -117,10 +164,17 @@ def test_enter_confirms_one_date_after_the_other_then_the_document(look, qtbot):
     panel = DocumentPanel(look, DOCUMENTS)
     qtbot.addWidget(panel)
     panel.set_today(TODAY)
+    panel.show()
+    qtbot.waitExposed(panel)
+    panel.activateWindow()
     panel.show_case(CaseView(case.state, case.journey))
     told = []
     panel.happened.connect(told.append)
+    tr = look.language.tr
+    said, in_focus = [], []
     for _ in range(3):
+        said.append(panel.primary.text())
+        in_focus.append(panel.focusWidget())
         panel.go_on()
         if isinstance(told[-1], FieldTyped):
             case.dispatch(told[-1])
@@ -130,4 +184,10 @@ def test_enter_confirms_one_date_after_the_other_then_the_document(look, qtbot):
         FieldTyped("issue_date", date(2016, 4, 11), FieldSource.READ),
         DocumentConfirmed(),
     ]
+    ask = tr("journey.document.confirm_date")
+    assert said == [ask, ask, tr("journey.document.primary")]
+    assert in_focus[:2] == [panel.read.expiry.edit, panel.read.issue.edit]
+    assert in_focus[2] not in (panel.read.expiry.edit, panel.read.issue.edit)
+    assert panel.read.expiry.confirmed
+    assert panel.read.issue.confirmed
     assert "modèle plastifié" in panel.read.kind.text()

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from kiosk.documents.check_digits import FILLER
 from kiosk.documents.printed_checks import FieldSource
 from ui.theme import Size, Space, Type
 from ui.theme.sheet import line_edit_sheet
-from ui.widgets.label import Label
+from ui.widgets.label import IconLabel, Label
 from ui.widgets.look import Look
 from ui.widgets.picture import PictureView
 
@@ -82,6 +83,14 @@ def typed_day(text: str) -> date | None:
         return None
 
 
+class _Strip(PictureView):
+    """A printed line: the left edges of two of them stand in one line."""
+
+    @override
+    def _offset(self, width: float, height: float) -> tuple[float, float]:
+        return 0.0, (self.height() - height) / 2
+
+
 class DateEntry(Entry):
     """A printed date, with the line of the document that it stands on.
 
@@ -92,20 +101,22 @@ class DateEntry(Entry):
         super().__init__(look)
         self._offered: date | None = None
         self._kept: date | None = None
-        self.strip = PictureView(look, contain=True, ground="surface")
+        self.strip = _Strip(look, contain=True, ground="surface")
         self.strip.setObjectName("printed-strip")
-        self.strip.setFixedHeight(Size.TARGET_MIN)
+        self.strip.setFixedSize(Size.PICTURE_MIN, Size.TARGET_MIN)
+        self._done = IconLabel(look, "circle-check", "ok")
         self._hint = Label(look, "", Type.LABEL, "ink2", wrap=True)
         column = self.layout()
         if isinstance(column, QVBoxLayout):
-            head = QHBoxLayout()
-            head.setSpacing(Space.S)
-            head.addWidget(self._label)
-            head.addWidget(self.strip, 1)
-            column.insertLayout(0, head)
-            column.addWidget(self._hint)
+            column.insertWidget(1, self.strip)  # under its label: beside it, a row is too wide
+            state = QHBoxLayout()
+            state.setSpacing(Space.XS)
+            state.addWidget(self._done)
+            state.addWidget(self._hint, 1)
+            column.addLayout(state)
         self.strip.hide()
         self._hint.hide()
+        self._done.hide()
         self.changed.connect(self._show_hint)
 
     def show_strip(self, picture: "Picture | None") -> None:
@@ -143,9 +154,18 @@ class DateEntry(Entry):
             return FieldSource.TYPED
         return FieldSource.READ if self.day == self._offered else FieldSource.CORRECTED
 
+    @property
+    def confirmed(self) -> bool:
+        """Whether the date in the line is the one that the agent confirmed."""
+        return self._kept is not None and self.day == self._kept
+
     def _show_hint(self) -> None:
         offered = self._offered is not None and self.day == self._offered
-        self._hint.setVisible(offered)
+        key = "confirmed" if self.confirmed else "read_verify"
+        self._hint.setText(self._look.language.tr(f"journey.document.{key}"))
+        self._hint.set_ink("ok" if self.confirmed else "ink2")
+        self._hint.setVisible(offered or self.confirmed)
+        self._done.setVisible(self.confirmed)
 
     @property
     def day(self) -> date | None:
@@ -155,7 +175,7 @@ class DateEntry(Entry):
     def retranslate(self, label: str) -> None:
         """Write the words again."""
         self.set_label(label, self._look.language.tr("journey.entry.day_form"))
-        self._hint.setText(self._look.language.tr("journey.document.read_verify"))
+        self._show_hint()
         self.strip.setAccessibleName(self._look.language.tr("journey.document.strip"))
 
     def judge(self) -> date | None:
