@@ -293,6 +293,46 @@ def test_nothing_of_one_person_reaches_the_case_of_another(counter):
     assert not case.panels[StepKind.CHECKS].rows
 
 
+def test_a_known_request_leads_on_without_a_new_scan(counter):
+    counter.sign_in()
+    counter.open_case()
+    counter.to_document()
+    counter.reader.code = "DC04FR000001"  # the card still lies there: its seal is no request
+    counter.key(Qt.Key.Key_Escape)
+    counter.at(StepKind.NOTICE)
+    seen = []
+    counter.router.capture.code_seen.connect(seen.append)
+    counter.key(Qt.Key.Key_Escape)
+    counter.at(StepKind.REQUEST)
+    counter.qtbot.waitUntil(lambda: bool(seen), timeout=10_000)
+    counter.qtbot.waitUntil(lambda: counter.router.desk.idle, timeout=10_000)
+    assert counter.state.request_problem is None
+    assert counter.router.case.request.primary.text() == "Continuer"
+    counter.key(Qt.Key.Key_Return)
+    counter.at(StepKind.NOTICE)
+    assert counter.state.consent is True
+
+
+def test_a_stranger_code_from_a_scanner_does_not_close_the_way_on(counter):
+    counter.sign_in()
+    counter.open_case()
+    counter.to_document()
+    counter.reader.code = ""
+    for step in (StepKind.NOTICE, StepKind.REQUEST):
+        counter.key(Qt.Key.Key_Escape)
+        counter.at(step)
+    panel = counter.router.case.request
+    counter.router.case.present_code("https://example.org/")
+    counter.qtbot.waitUntil(
+        lambda: counter.state.request_problem is RequestVerdict.FOREIGN, timeout=10_000
+    )
+    counter.qtbot.waitUntil(lambda: counter.router.desk.idle, timeout=10_000)
+    assert panel.primary.isEnabled()
+    counter.key(Qt.Key.Key_Return)
+    counter.at(StepKind.NOTICE)
+    assert counter.state.request_problem is None
+
+
 def test_nothing_of_a_document_is_left_when_another_is_laid(counter, office):
     strip = np.zeros((20, 100, 3), np.uint8)
     counter.sign_in()

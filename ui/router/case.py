@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import QObject, Signal
 
+from kiosk.documents.codes import PayloadKind, classify
 from kiosk.domain.evidence import Side
 from kiosk.journeys.model import CaptureRestarted, CaseState, Event, SideCaptured, StepKind
 from ui.router.services import Services
@@ -106,7 +107,7 @@ class CaseRouter(QObject):
         self._journey.failed.connect(self.failed)
         self._capture.sighted.connect(self._see)
         self._capture.faulted.connect(self._camera_fault)
-        self._capture.code_seen.connect(self.present_code)
+        self._capture.code_seen.connect(self._see_code)
         self._capture.side_read.connect(self._take_side)
         self._look.language.changed.connect(self._write_frame)
 
@@ -129,6 +130,13 @@ class CaseRouter(QObject):
             self._journey.present_code(text)
         elif self.open_step is not None:
             self._shell.toast(self._look.language.tr("journey.scanned_elsewhere"))
+
+    def _see_code(self, text: str) -> None:
+        """The camera sees a code; on a card that still lies there it is no news of the request."""
+        view = self._journey.view
+        known = view is not None and view.state.request is not None
+        if not known or classify(text.encode()).kind is PayloadKind.REQUEST:
+            self.present_code(text)
 
     def put_aside(self) -> None:
         """Keep the draft, go home."""
