@@ -261,8 +261,8 @@ def _printed(look: Look, *sides: SideCaptured) -> StepPanel:
             "issue_date": np.ascontiguousarray(side[330:392, 630:980]),
         }
     )
-    panel.show_sight(sight())
     panel.show_case(CaseView(case.state, case.journey))
+    panel.show_sight(sight())
     return panel
 
 

@@ -4,6 +4,7 @@ The same page decides a case at any earlier step; acceptance is not offered ther
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from typing_extensions import override
@@ -178,7 +179,8 @@ class DecisionPanel(StepPanel):
 
     def _labels(self, checks: Sequence[Check]) -> list[str]:
         """What the checks are about, each once."""
-        return list(dict.fromkeys(check_label(check, self.look.language) for check in checks))
+        bare = (replace(check, detail="") for check in checks)
+        return list(dict.fromkeys(check_label(check, self.look.language) for check in bare))
 
     def _suggest(self) -> None:
         """Preselect once for a state: a way back keeps what the agent chose."""

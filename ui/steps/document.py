@@ -278,8 +278,8 @@ class DocumentPanel(StepPanel):
     def open_date(self) -> str:
         """Name of the date that Enter confirms now, ``""`` for none.
 
-        The date in focus goes before the other one. A date of issue waits until every side is
-        there: it stands on the last one.
+        The date in focus goes before the other one. Both wait until every side is there: the next
+        side may be another document's.
         """
         document = self._document
         if document is None or self.typing or self.settles:
@@ -298,7 +298,9 @@ class DocumentPanel(StepPanel):
 
     def _date_lines(self) -> tuple[str, ...]:
         """Names of the dates that can be confirmed at this point."""
-        lines = ("expiry_date", "issue_date") if self.expected is None else ("expiry_date",)
+        if self.expected is not None:
+            return ()
+        lines = ("expiry_date", "issue_date")
         return tuple(name for name in lines if not self.read.entry(name).isHidden())
 
     def _say_wrong_date(self) -> bool:
@@ -536,6 +538,7 @@ class DocumentPanel(StepPanel):
             known = getattr(document, name, None)
             open_ = name in typed or (known is None and (name in wanted or optional))
             entry.setVisible(document is not None and open_)
+            entry.set_asked(self.expected is None)
             entry.retranslate(self.tr_(f"type_{name}"))
         if self.view is not None and document is not None:
             self.read.offer_printed(self.view.state, self._strips)
@@ -572,24 +575,26 @@ class DocumentPanel(StepPanel):
                 self._reason_of(name, value, bad),
             )
             for name, value in values.items()
+            # The line to type stands where the row stood, before and after it is confirmed.
+            if name != "expiry_date" or self.read.expiry.isHidden()
         )
 
     def _born(self, document: IdentityDocument) -> str:
         day = partial_day(document.birth_date, self.look.language)
         return self.tr_("born", day=day, sex=document.sex) if document.sex else day
 
-    def _state_of(self, name: str, value: str, bad: set[str]) -> FieldState:
+    @staticmethod
+    def _state_of(name: str, value: str, bad: set[str]) -> FieldState:
         if name in bad:
             return FieldState.ERROR
         if not value:
-            wanted = name == "expiry_date" and not self._date_lines()
-            return FieldState.WARN if wanted else FieldState.EMPTY
+            return FieldState.WARN if name == "expiry_date" else FieldState.EMPTY
         return FieldState.OK
 
     def _reason_of(self, name: str, value: str, bad: set[str]) -> str:
         if name in bad:
             return self.tr_("digit_wrong")
-        if name == "expiry_date" and not value and not self._date_lines():
+        if name == "expiry_date" and not value:
             return self.tr_("expiry_missing")
         return ""
 

@@ -101,9 +101,10 @@ class DateEntry(Entry):
         super().__init__(look)
         self._offered: date | None = None
         self._kept: date | None = None
+        self._asked = True
         self.strip = _Strip(look, contain=True, ground="surface")
         self.strip.setObjectName("printed-strip")
-        self.strip.setFixedSize(Size.PICTURE_MIN, Size.TARGET_MIN)
+        self.strip.setFixedSize(Size.PICTURE_MIN, Size.TARGET_MIN * 3 // 4)
         self._done = IconLabel(look, "circle-check", "ok")
         self._hint = Label(look, "", Type.LABEL, "ink2", wrap=True)
         column = self.layout()
@@ -123,6 +124,11 @@ class DateEntry(Entry):
         """The line as cut from the document, (h, w, 3) uint8 BGR, or None; never stored."""
         self.strip.show_picture(picture)
         self.strip.setVisible(picture is not None)
+
+    def set_asked(self, asked: bool) -> None:
+        """Whether Enter confirms the date now: only then the line says so."""
+        self._asked = asked
+        self._show_hint()
 
     def offer(self, day: date | None, kept: date | None = None) -> None:
         """Write in a date that was read for sure; what the agent typed already stays.
@@ -164,7 +170,7 @@ class DateEntry(Entry):
         key = "confirmed" if self.confirmed else "read_verify"
         self._hint.setText(self._look.language.tr(f"journey.document.{key}"))
         self._hint.set_ink("ok" if self.confirmed else "ink2")
-        self._hint.setVisible(offered or self.confirmed)
+        self._hint.setVisible((offered and self._asked) or self.confirmed)
         self._done.setVisible(self.confirmed)
 
     @property
