@@ -24,9 +24,11 @@ def suggested_reasons(state: CaseState) -> tuple[Reason, ...]:
         for check in near_matches(state)
         if check.code not in state.ticked
     )
+    # A seal that could not be checked is no seal that is wrong: only a failure says that.
+    of_doubts = set(document_checks.suggested_reasons(doubts)) - {Reason.SEAL_INVALID}
     found = {
         *document_checks.suggested_reasons(all_checks(state)),
-        *document_checks.suggested_reasons(doubts),
+        *of_doubts,
         *_of_features(state),
         *_of_person(state),
     }

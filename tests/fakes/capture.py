@@ -95,6 +95,7 @@ class ScriptedReader:
     def __init__(self) -> None:
         self.code = ""
         self.sides: dict[Side, IdentityDocument | None] = {}
+        self.printed: tuple[PrintedField, ...] = ()
         self.open_reading: OpenReading | None = None
         self.doubtful = Side.BACK
         self.truth: tuple[tuple[str, ...], IdentityDocument] | None = None
@@ -128,5 +129,5 @@ class ScriptedReader:
         if self._side not in self.sides:
             return ScriptedSight()
         portrait = GREY if self._side is Side.FRONT else None
-        reading = ScriptedReading(self.sides[self._side], self._side)
+        reading = ScriptedReading(self.sides[self._side], self._side, printed=self.printed)
         return ScriptedSight(reading=reading, portrait=portrait, best_image=GREY)

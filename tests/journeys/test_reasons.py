@@ -26,6 +26,8 @@ NEAR = Check("request.surname", Verdict.UNSURE, "prefix")
         ({"request_problem": RequestVerdict.FOREIGN}, ()),
         ({"checks": (Check("validity.expiry", Verdict.FAIL),)}, (Reason.EXPIRED,)),
         ({"checks": (NEAR,)}, (Reason.NAME_DIFFERS,)),
+        ({"checks": (Check("seal.signature", Verdict.UNSURE, "list-too-old"),)}, ()),
+        ({"checks": (Check("seal.signature", Verdict.FAIL),)}, (Reason.SEAL_INVALID,)),
         ({"checks": (NEAR,), "ticked": (NEAR.code,)}, ()),
         (
             {"features": (replace(FEATURES[0], verdict=Verdict.FAIL),)},

@@ -239,10 +239,19 @@ def person_live(look: Look) -> StepPanel:
 
 def document_printed(look: Look) -> StepPanel:
     """The old French card: its printed dates were read, the agent confirms them."""
+    return _printed(look, *old_card_sides())
+
+
+def document_printed_early(look: Look) -> StepPanel:
+    """As :func:`document_printed`, while the back is still expected."""
     front, back = old_card_sides()
+    return _printed(look, replace(front, facts=replace(front.facts, printed=back.facts.printed)))
+
+
+def _printed(look: Look, *sides: SideCaptured) -> StepPanel:
     case = case_at(StepKind.DOCUMENT)
-    case.dispatch(front)
-    case.dispatch(back)
+    for captured in sides:
+        case.dispatch(captured)
     side = cv2.imread(str(RESOURCES / "specimens" / "fr-id-1988-rousseau-back.jpg"))
     panel = DocumentPanel(look, DOCUMENTS)
     panel.set_today(TODAY)
@@ -252,8 +261,8 @@ def document_printed(look: Look) -> StepPanel:
             "issue_date": np.ascontiguousarray(side[330:392, 630:980]),
         }
     )
-    panel.show_sight(sight())
     panel.show_case(CaseView(case.state, case.journey))
+    panel.show_sight(sight())
     return panel
 
 

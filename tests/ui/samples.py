@@ -131,6 +131,10 @@ STEP_PAGES: dict[str, tuple[Callable[[Look], QWidget], int]] = {
         for number, step in enumerate(RAIL)
     },
     "step-document-printed": (case_pages.document_printed, RAIL.index(StepKind.DOCUMENT)),
+    "step-document-printed-early": (
+        case_pages.document_printed_early,
+        RAIL.index(StepKind.DOCUMENT),
+    ),
     "step-document-read": (case_pages.document_read, RAIL.index(StepKind.DOCUMENT)),
     "step-document-settling": (case_pages.document_settling, RAIL.index(StepKind.DOCUMENT)),
     "step-document-typing": (case_pages.document_typing, RAIL.index(StepKind.DOCUMENT)),

@@ -12,10 +12,14 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.process
-def test_headless_demonstration_ends_with_a_verified_record_on_the_central_side(tmp_path):
+@pytest.mark.parametrize("procedure", ["accepted", "old-card"])
+def test_headless_demonstration_ends_with_a_verified_record_on_the_central_side(
+    tmp_path, procedure
+):
     done = subprocess.run(
         [
             *(sys.executable, "-m", "ui", "demo", "--headless", "--json"),
+            *("--procedure", procedure),
             *("--data", str(tmp_path / "data"), "--out", str(tmp_path / "out")),
         ],
         cwd=ROOT,

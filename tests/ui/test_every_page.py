@@ -71,6 +71,29 @@ def test_nothing_is_cut_off_in_any_look(look: Look, qtbot, name, size, code, tex
 
 
 @pytest.mark.parametrize("name", ALL_PAGES)
+@pytest.mark.parametrize("text_size", [TextSize.NORMAL, TextSize.LARGEST])
+def test_no_page_runs_off_the_right_edge(look: Look, qtbot, name, text_size):
+    look.theme.set_text_size(text_size)
+    shell = window(look, name, 1517, 900)
+    qtbot.addWidget(shell)
+    qtbot.waitUntil(lambda: not faults(shell), timeout=2000)
+    page = shell.page
+    assert page.mapTo(shell, page.rect().topRight()).x() < shell.width()
+
+
+def test_strips_of_both_dates_stand_below_one_another(look: Look, qtbot):
+    shell = window(look, "step-document-printed-early", 1517, 900)
+    qtbot.addWidget(shell)
+    strips = [strip for strip in visible(shell, QLabel) if strip.objectName() == "printed-strip"]
+    qtbot.waitUntil(lambda: not faults(shell), timeout=2000)
+    assert len(strips) == 2
+    assert (
+        len({(strip.mapTo(shell, strip.rect().topLeft()).x(), strip.width()) for strip in strips})
+        == 1
+    )
+
+
+@pytest.mark.parametrize("name", ALL_PAGES)
 @pytest.mark.parametrize("size", SIZES, ids=["counter", "tablet"])
 def test_inks_are_those_of_the_look_in_force(look: Look, qtbot, name, size):
     shell = window(look, name, *size)

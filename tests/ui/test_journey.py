@@ -1,8 +1,11 @@
 """A case on the real screens: keyboard, real vault, and everything that can go wrong on the way."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
@@ -10,18 +13,21 @@ from kiosk.audit.entries import EntryKind
 from kiosk.bootstrap.hardware import load_reader
 from kiosk.domain.decision import Outcome, Reason
 from kiosk.domain.errors import DiskFullError
-from kiosk.domain.evidence import DocumentKind, PartialDate, Side
+from kiosk.domain.evidence import DocumentKind, PartialDate, Side, Verdict
 from kiosk.domain.request import RequestVerdict
 from kiosk.journeys.model import StepKind
+from kiosk.services.printed_reading import PrintedField
 from kiosk.vault.store import SqlUnitOfWork
 from tests.fakes.cases import DOCUMENT
 from tests.fakes.office import Office, office_on_disk
+from tests.ui.case_pages import old_card_sides
 from tests.ui.counter import Counter
 from ui.demonstration.office import drawn
 from ui.demonstration.stage import Stage
 from ui.viewmodels.capture import Watch
 
 Opens = Callable[..., Counter]
+FIRST_OLD_CARD = old_card_sides()[0].document
 
 
 @pytest.fixture
@@ -285,6 +291,78 @@ def test_nothing_of_one_person_reaches_the_case_of_another(counter):
     assert case.person.answers.selected == ()
     assert case.decision.outcomes.selected == ()
     assert not case.panels[StepKind.CHECKS].rows
+
+
+def test_a_known_request_leads_on_without_a_new_scan(counter):
+    counter.sign_in()
+    counter.open_case()
+    counter.to_document()
+    counter.reader.code = "DC04FR000001"  # the card still lies there: its seal is no request
+    counter.key(Qt.Key.Key_Escape)
+    counter.at(StepKind.NOTICE)
+    seen = []
+    counter.router.capture.code_seen.connect(seen.append)
+    counter.key(Qt.Key.Key_Escape)
+    counter.at(StepKind.REQUEST)
+    counter.qtbot.waitUntil(lambda: bool(seen), timeout=10_000)
+    counter.qtbot.waitUntil(lambda: counter.router.desk.idle, timeout=10_000)
+    assert counter.state.request_problem is None
+    assert counter.router.case.request.primary.text() == "Continuer"
+    counter.key(Qt.Key.Key_Return)
+    counter.at(StepKind.NOTICE)
+    assert counter.state.consent is True
+
+
+def test_a_stranger_code_from_a_scanner_does_not_close_the_way_on(counter):
+    counter.sign_in()
+    counter.open_case()
+    counter.to_document()
+    counter.reader.code = ""
+    for step in (StepKind.NOTICE, StepKind.REQUEST):
+        counter.key(Qt.Key.Key_Escape)
+        counter.at(step)
+    panel = counter.router.case.request
+    counter.router.case.present_code("https://example.org/")
+    counter.qtbot.waitUntil(
+        lambda: counter.state.request_problem is RequestVerdict.FOREIGN, timeout=10_000
+    )
+    counter.qtbot.waitUntil(lambda: counter.router.desk.idle, timeout=10_000)
+    assert panel.primary.isEnabled()
+    counter.key(Qt.Key.Key_Return)
+    counter.at(StepKind.NOTICE)
+    assert counter.state.request_problem is None
+
+
+def test_nothing_of_a_document_is_left_when_another_is_laid(counter, office):
+    strip = np.zeros((20, 100, 3), np.uint8)
+    counter.sign_in()
+    counter.open_case()
+    counter.to_document()
+    counter.reader.printed = (
+        PrintedField("issue_date", "2016-04-11", True, strip, Verdict.NOT_DONE),
+    )
+    counter.reader.sides = {Side.FRONT: FIRST_OLD_CARD}
+    counter.qtbot.waitUntil(lambda: len(counter.state.sides) == 1, timeout=10_000)
+    capture, read = counter.router.capture, counter.router.case.document.read
+    counter.qtbot.waitUntil(lambda: read.issue.day == date(2016, 4, 11), timeout=10_000)
+    assert capture.portrait is not None
+    counter.reader.code = ""
+    counter.key(Qt.Key.Key_Escape)
+    counter.at(StepKind.NOTICE)
+    counter.key(Qt.Key.Key_Escape)
+    counter.at(StepKind.REQUEST)
+    counter.reader.printed = ()
+    counter.reader.sides = {Side.BACK: replace(FIRST_OLD_CARD, document_number="160559201848")}
+    counter.to_document()
+    counter.qtbot.waitUntil(
+        lambda: [facts.side for facts in counter.state.sides] == [Side.BACK], timeout=10_000
+    )
+    counter.qtbot.waitUntil(lambda: counter.router.desk.idle, timeout=10_000)
+    assert capture.portrait is None
+    assert capture.card(Side.FRONT) is None
+    assert capture.strips == {}
+    for entry in (read.expiry, read.issue):
+        assert (entry.edit.text(), entry.strip.isHidden()) == ("", True)
 
 
 def test_receipt_is_kept_as_pdf_where_no_printer_is(counter, tmp_path):

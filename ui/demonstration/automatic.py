@@ -145,13 +145,13 @@ class AutomaticAgent:
             self._stage.lay(specimen_id, side)
             self._wait_side(side)
         self._stage.clear()
-        entry = self._router.case.document.read.expiry.edit
+        panel = self._router.case.document
+        wait_until(lambda: not self._router.journey.busy, f"{self._play}: document read")
+        entry = panel.read.expiry.edit
         if entry.isVisible() and not entry.text():
             entry.setFocus()
             QTest.keyClicks(entry, f"{expires:%d%m%Y}")
-            self._take("document-date")
-            self._press(Qt.Key.Key_Return)
-            wait_until(self._has_expiry, "expiry date")
+        self._confirm_dates()
         self._take("document-read")
         self._press(Qt.Key.Key_Return)
         self._at(StepKind.CHECKS)
@@ -170,9 +170,16 @@ class AutomaticAgent:
             self._press(Qt.Key.Key_Return)
             wait_until(taken, f"{self._play}: {side.value}", _READ_S)
 
-    def _has_expiry(self) -> bool:
-        document = self._state.document
-        return document is not None and document.expiry_date is not None
+    def _confirm_dates(self) -> None:
+        """Enter for each date that the page still asks for."""
+        panel = self._router.case.document
+        while name := panel.open_date:
+            self._take(f"document-{name.replace('_', '-')}")
+            self._press(Qt.Key.Key_Return)
+            wait_until(
+                lambda name=name: panel.open_date != name,  # type: ignore[misc]  # a default
+                f"{self._play}: {name}",
+            )
 
     def _examine(self, play: Play) -> None:
         panel = self._router.case.panels[StepKind.CHECKS]

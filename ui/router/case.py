@@ -2,8 +2,9 @@
 
 from PySide6.QtCore import QObject, Signal
 
+from kiosk.documents.codes import PayloadKind, classify
 from kiosk.domain.evidence import Side
-from kiosk.journeys.model import CaptureRestarted, Event, SideCaptured, StepKind
+from kiosk.journeys.model import CaptureRestarted, CaseState, Event, SideCaptured, StepKind
 from ui.router.services import Services
 from ui.screens.receipt import ReceiptFacts, ReceiptScreen
 from ui.screens.slip import keep_slip
@@ -18,7 +19,7 @@ from ui.steps.panel import StepPanel
 from ui.steps.person import PersonPanel
 from ui.steps.request import RequestPanel
 from ui.steps.stop import StopPanel
-from ui.steps.words import customer_of
+from ui.steps.words import customer_of, identity_of
 from ui.viewmodels.capture import CaptureModel, Watch
 from ui.viewmodels.journey import CaseView, JourneyModel
 from ui.widgets.look import Look
@@ -77,6 +78,7 @@ class CaseRouter(QObject):
         }
         self._shown: StepPanel | None = None
         self._case_id = ""
+        self._identity: tuple[str, str] | None = None
         self._bind()
 
     def _bind(self) -> None:
@@ -105,7 +107,7 @@ class CaseRouter(QObject):
         self._journey.failed.connect(self.failed)
         self._capture.sighted.connect(self._see)
         self._capture.faulted.connect(self._camera_fault)
-        self._capture.code_seen.connect(self.present_code)
+        self._capture.code_seen.connect(self._see_code)
         self._capture.side_read.connect(self._take_side)
         self._look.language.changed.connect(self._write_frame)
 
@@ -128,6 +130,13 @@ class CaseRouter(QObject):
             self._journey.present_code(text)
         elif self.open_step is not None:
             self._shell.toast(self._look.language.tr("journey.scanned_elsewhere"))
+
+    def _see_code(self, text: str) -> None:
+        """The camera sees a code; on a card that still lies there it is no news of the request."""
+        view = self._journey.view
+        known = view is not None and view.state.request is not None
+        if not known or classify(text.encode()).kind is PayloadKind.REQUEST:
+            self.present_code(text)
 
     def put_aside(self) -> None:
         """Keep the draft, go home."""
@@ -228,8 +237,17 @@ class CaseRouter(QObject):
     def _forget_case(self) -> None:
         """No picture, answer or date of one person may reach the case of another."""
         self._capture.forget()
+        self._identity = None
         for panel in (*self.panels.values(), self.stop):
             panel.forget()
+
+    def _forget_other_document(self, state: CaseState) -> None:
+        """No picture of one document may stand beside another: the rule of the core's facts."""
+        before, self._identity = self._identity, identity_of(state.document)
+        if not state.sides:
+            self._capture.forget()
+        elif before not in (None, self._identity):
+            self._capture.keep_only([facts.side for facts in state.sides if not facts.by_hand])
 
     # --- showing ------------------------------------------------------------------------------
 
@@ -238,6 +256,7 @@ class CaseRouter(QObject):
         if state.case_id != self._case_id:
             self._case_id = state.case_id
             self._forget_case()
+        self._forget_other_document(state)
         if state.record is not None and state.decision is not None:
             self._show_receipt(view)
             return

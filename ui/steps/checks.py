@@ -11,6 +11,7 @@ from kiosk.journeys.model import ChecksReviewed
 from ui.steps.panel import StepPanel
 from ui.steps.words import check_label, check_sentence, full_name, partial_day
 from ui.theme import Space, Type
+from ui.viewmodels.journey import CaseView
 from ui.widgets.card import Card
 from ui.widgets.check_row import CheckRow
 from ui.widgets.field import FieldState, ReadList, ReadRow
@@ -41,6 +42,7 @@ class ChecksPanel(StepPanel):
         self._summary = Label(look, "", Type.STRONG, wrap=True)
         self._side = Card(look, " ")
         self._announced = ReadList(look)
+        self._warned = False
         self._build()
 
     def _build(self) -> None:
@@ -74,7 +76,29 @@ class ChecksPanel(StepPanel):
 
     @override
     def go_on(self) -> None:
+        row = next((row for row in self._rows.values() if row.open), None)
+        if row is not None and not self._warned and not self._failed:
+            self._warned = True  # once: the second Enter goes on without the tick
+            self.show_problem(self.tr_("open_tick"))
+            if row.tick_button is not None:
+                row.tick_button.setFocus()
+            return
         self.happened.emit(ChecksReviewed(self.ticked))
+
+    @override
+    def show_case(self, view: CaseView) -> None:
+        self._warned = False
+        super().show_case(view)
+
+    def _forget_warning(self, _ticked: bool) -> None:
+        self._warned = False
+        self.banner.dismiss()
+
+    @property
+    def _failed(self) -> bool:
+        """A check failed: no tick can make an acceptance possible."""
+        checks = all_checks(self.view.state) if self.view else ()
+        return any(check.verdict is Verdict.FAIL for check in checks)
 
     @override
     def refresh(self) -> None:
@@ -174,6 +198,7 @@ class ChecksPanel(StepPanel):
             row.set_ticked(check.code in ticked)
             if row.tick_button is not None:
                 row.tick_button.setObjectName(f"tick-{check.code}")
+            row.ticked_changed.connect(self._forget_warning)
             self._rows[check.code] = row
             self._list.addWidget(row)
 

@@ -3,14 +3,20 @@
 The same page decides a case at any earlier step; acceptance is not offered there.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from typing_extensions import override
 
 from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.domain.decision import Decision, Outcome, Reason
+from kiosk.domain.evidence import Check, Verdict
+from kiosk.journeys.guards import all_checks, near_matches
 from kiosk.journeys.model import DecisionTaken
 from kiosk.journeys.reasons import suggested_reasons
 from ui.steps.panel import StepPanel
+from ui.steps.words import check_label
 from ui.theme import Space, Tone, Type
 from ui.widgets.card import Card
 from ui.widgets.choices import Choice, ChoiceGroup
@@ -154,7 +160,27 @@ class DecisionPanel(StepPanel):
         self._why_not.setVisible(blocked)
         self._obstacles.setVisible(bool(names))
         self._why_not.setText(self.tr_("why_not"))
-        self._obstacles.setText("\n".join(f"– {self.tr_(f'obstacle.{name}')}" for name in names))
+        lines = (line for name in names for line in self._obstacle(name))
+        self._obstacles.setText("\n".join(f"– {line}" for line in lines))
+
+    def _obstacle(self, name: str) -> tuple[str, ...]:
+        """An obstacle in words; the checks by name, as the agent saw them."""
+        if name != "checks_clear" or self.view is None:
+            return (self.tr_(f"obstacle.{name}"),)
+        state = self.view.state
+        failed = [check for check in all_checks(state) if check.verdict is Verdict.FAIL]
+        unticked = [check for check in near_matches(state) if check.code not in state.ticked]
+        lines = tuple(
+            self.tr_(f"obstacle.{key}", checks=", ".join(self._labels(checks)))
+            for key, checks in (("checks_failed", failed), ("checks_unticked", unticked))
+            if checks
+        )
+        return lines or (self.tr_("obstacle.checks_known"),)
+
+    def _labels(self, checks: Sequence[Check]) -> list[str]:
+        """What the checks are about, each once."""
+        bare = (replace(check, detail="") for check in checks)
+        return list(dict.fromkeys(check_label(check, self.look.language) for check in bare))
 
     def _suggest(self) -> None:
         """Preselect once for a state: a way back keeps what the agent chose."""

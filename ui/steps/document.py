@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from kiosk.documents.catalogue import Acceptance, DocumentCatalogue
 from kiosk.documents.identification import identify
-from kiosk.documents.printed_checks import FieldSource, spelling
+from kiosk.documents.printed_checks import spelling
 from kiosk.domain.evidence import Check, IdentityDocument, Side, Verdict
 from kiosk.journeys.facts import printed_days
 from kiosk.journeys.guards import document_complete
@@ -32,6 +32,7 @@ from ui.steps.words import (
     day_or_dash,
     error_words,
     given_names,
+    identity_of,
     kind_in_words,
     partial_day,
     zone_line,
@@ -111,9 +112,7 @@ class _ReadCard(Card):
             days = printed_days(state, name)
             known = getattr(state.document, name, None)
             sure = date.fromisoformat(next(iter(days))) if len(days) == 1 else None
-            if name in state.typed_fields and not entry.edit.text() and known is not None:
-                entry.edit.setText(f"{known:%d/%m/%Y}")
-            entry.offer(sure)
+            entry.offer(sure, known if name in state.typed_fields else None)
 
 
 class Half(IntEnum):
@@ -156,6 +155,7 @@ class DocumentPanel(StepPanel):
         self._in_doubt: OpenReading | None = None
         self._blind = False
         self._both_examined = False
+        self._identity: tuple[str, str] | None = None
         self._build()
         self._bind()
 
@@ -230,9 +230,13 @@ class DocumentPanel(StepPanel):
         if self.typing:
             self._use_typed()
             return
-        typed = self._typed_dates()
-        if typed is not None:
-            self.happened.emit(typed)
+        open_date = self.open_date
+        if open_date:
+            entry = self.read.entry(open_date)
+            if entry.day is not None:
+                self.happened.emit(FieldTyped(open_date, entry.day, entry.source))
+        elif self._say_wrong_date():
+            return
         elif self._complete:
             self.happened.emit(DocumentConfirmed())
         elif self._can_take_blank:
@@ -251,7 +255,12 @@ class DocumentPanel(StepPanel):
     def show_case(self, view: CaseView) -> None:
         self._leave_settling()  # the case moved: what was in doubt is read, or gone
         self._in_doubt = None
+        identity = identity_of(view.state.document)
+        if identity != self._identity:  # another document: no date of the former one is left
+            self._identity = identity
+            self._forget_dates()
         super().show_case(view)
+        self._focus_open_date()
         if self._both_examined:
             self._take_other_side()
 
@@ -265,17 +274,59 @@ class DocumentPanel(StepPanel):
         self.settling.refuse()
         self._refresh_primary()
 
-    def _typed_dates(self) -> FieldTyped | None:
-        """A date that was typed and is not in the case yet."""
+    @property
+    def open_date(self) -> str:
+        """Name of the date that Enter confirms now, ``""`` for none.
+
+        The date in focus goes before the other one. Both wait until every side is there: the next
+        side may be another document's.
+        """
         document = self._document
-        if document is None:
-            return None
-        for name, entry in (("expiry_date", self.read.expiry), ("issue_date", self.read.issue)):
-            if not entry.isHidden():
-                day = entry.judge()
-                if day is not None and day != getattr(document, name):
-                    return FieldTyped(name, day, entry.source)
-        return None
+        if document is None or self.typing or self.settles:
+            return ""
+        names = [
+            name
+            for name in self._date_lines()
+            if (day := self.read.entry(name).day) is not None and day != getattr(document, name)
+        ]
+        focused = [name for name in names if self.read.entry(name).edit is self._in_focus]
+        return next(iter(focused or names), "")
+
+    @property
+    def _in_focus(self) -> QWidget | None:
+        return cast("QWidget | None", self.window().focusWidget())  # the stubs leave None out
+
+    def _date_lines(self) -> tuple[str, ...]:
+        """Names of the dates that can be confirmed at this point."""
+        if self.expected is not None:
+            return ()
+        lines = ("expiry_date", "issue_date")
+        return tuple(name for name in lines if not self.read.entry(name).isHidden())
+
+    def _say_wrong_date(self) -> bool:
+        """A text that is no date stops the way on: it must not be dropped in silence."""
+        for name in self._date_lines():
+            entry = self.read.entry(name)
+            if entry.judge() is None and entry.edit.text().strip():
+                entry.setFocus()
+                return True
+        return False
+
+    def _focus_open_date(self) -> None:
+        """The next date to confirm or to type has the focus; none is left: Enter goes on."""
+        if self.expected is not None or self.typing or self.settles:
+            return
+        name = "expiry_date" if self._wants_expiry else self.open_date
+        lines = [self.read.expiry, self.read.issue]
+        if name:
+            self.read.entry(name).setFocus()
+        elif any(entry.edit is self._in_focus and entry.confirmed for entry in lines):
+            self.setFocus()
+
+    @override
+    def take_focus(self) -> None:
+        super().take_focus()
+        self._focus_open_date()
 
     def _use_typed(self) -> None:
         """The zone where its digits hold, or the form where it is complete."""
@@ -347,7 +398,7 @@ class DocumentPanel(StepPanel):
     def _turn_to(self, half: Half) -> None:
         """Show one half; the focus of the one that goes comes to the panel, to no button."""
         old = self._halves[self._half]
-        focus = cast("QWidget | None", self.window().focusWidget())  # the stubs leave None out
+        focus = self._in_focus
         inside = focus is not None and (focus is old or old.isAncestorOf(focus))
         self._half = half
         for number, widget in enumerate(self._halves):
@@ -451,9 +502,9 @@ class DocumentPanel(StepPanel):
         self.read.picture.show_picture(picture)
         self.read.picture.setVisible(picture is not None)
         self.read.picture.setAccessibleName(self.tr_("card"))
+        self._show_dates(document)
         self.read.rows.show_rows(self._fields(document))
         self._show_kind(document)
-        self._show_dates(document)
         checks = self.view.state.reading_checks if self.view else ()
         line, verdict = zone_line(checks, language)
         _icon, ink = _LINES.get(verdict, ("", "ok"))
@@ -487,12 +538,10 @@ class DocumentPanel(StepPanel):
             known = getattr(document, name, None)
             open_ = name in typed or (known is None and (name in wanted or optional))
             entry.setVisible(document is not None and open_)
+            entry.set_asked(self.expected is None)
             entry.retranslate(self.tr_(f"type_{name}"))
         if self.view is not None and document is not None:
             self.read.offer_printed(self.view.state, self._strips)
-        offered = self.read.expiry.source is not FieldSource.TYPED and not self._complete
-        if (self._wants_expiry or offered) and not self.read.expiry.edit.hasFocus():
-            self.read.expiry.setFocus()
         dates_shown = not self.read.expiry.isHidden() or not self.read.issue.isHidden()
         room = not dates_shown and not self.look.theme.tablet
         self.read.picture.setVisible(self.read.picture.has_picture and room)
@@ -526,7 +575,8 @@ class DocumentPanel(StepPanel):
                 self._reason_of(name, value, bad),
             )
             for name, value in values.items()
-            if value or name not in self.catalogue.entry(document.kind).typed_dates
+            # The line to type stands where the row stood, before and after it is confirmed.
+            if name != "expiry_date" or self.read.expiry.isHidden()
         )
 
     def _born(self, document: IdentityDocument) -> str:
@@ -600,9 +650,13 @@ class DocumentPanel(StepPanel):
         self._in_doubt = None
         self._both_examined = False
         self._strips = {}
-        self.read.expiry.forget()
-        self.read.issue.forget()
+        self._identity = None
+        self._forget_dates()
         self.preview.clear()
+
+    def _forget_dates(self) -> None:
+        for entry in (self.read.expiry, self.read.issue):
+            entry.forget()
 
     def _refresh_typing(self) -> None:
         self.banner.dismiss()
@@ -625,7 +679,7 @@ class DocumentPanel(StepPanel):
             self.primary.setText(self.tr_("to_back" if rest > 1 else "take_side"))
             self.primary.setEnabled(self._can_take_blank)
         else:
-            self.primary.setText(self.tr_("primary"))
-            ready = self._complete or self.read.expiry.day is not None
-            self.primary.setEnabled(ready)
+            open_ = bool(self.open_date)
+            self.primary.setText(self.tr_("confirm_date" if open_ else "primary"))
+            self.primary.setEnabled(open_ or self._complete)
         self.primary.updateGeometry()

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from kiosk.documents.check_digits import FILLER
 from kiosk.documents.printed_checks import FieldSource
 from ui.theme import Size, Space, Type
 from ui.theme.sheet import line_edit_sheet
-from ui.widgets.label import Label
+from ui.widgets.label import IconLabel, Label
 from ui.widgets.look import Look
 from ui.widgets.picture import PictureView
 
@@ -82,6 +83,14 @@ def typed_day(text: str) -> date | None:
         return None
 
 
+class _Strip(PictureView):
+    """A printed line: the left edges of two of them stand in one line."""
+
+    @override
+    def _offset(self, width: float, height: float) -> tuple[float, float]:
+        return 0.0, (self.height() - height) / 2
+
+
 class DateEntry(Entry):
     """A printed date, with the line of the document that it stands on.
 
@@ -91,20 +100,24 @@ class DateEntry(Entry):
     def __init__(self, look: Look) -> None:
         super().__init__(look)
         self._offered: date | None = None
-        self.strip = PictureView(look, contain=True, ground="surface")
+        self._kept: date | None = None
+        self._asked = True
+        self.strip = _Strip(look, contain=True, ground="surface")
         self.strip.setObjectName("printed-strip")
-        self.strip.setFixedHeight(Size.TARGET_MIN)
+        self.strip.setFixedSize(Size.PICTURE_MIN, Size.TARGET_MIN * 3 // 4)
+        self._done = IconLabel(look, "circle-check", "ok")
         self._hint = Label(look, "", Type.LABEL, "ink2", wrap=True)
         column = self.layout()
         if isinstance(column, QVBoxLayout):
-            head = QHBoxLayout()
-            head.setSpacing(Space.S)
-            head.addWidget(self._label)
-            head.addWidget(self.strip, 1)
-            column.insertLayout(0, head)
-            column.addWidget(self._hint)
+            column.insertWidget(1, self.strip)  # under its label: beside it, a row is too wide
+            state = QHBoxLayout()
+            state.setSpacing(Space.XS)
+            state.addWidget(self._done)
+            state.addWidget(self._hint, 1)
+            column.addLayout(state)
         self.strip.hide()
         self._hint.hide()
+        self._done.hide()
         self.changed.connect(self._show_hint)
 
     def show_strip(self, picture: "Picture | None") -> None:
@@ -112,20 +125,33 @@ class DateEntry(Entry):
         self.strip.show_picture(picture)
         self.strip.setVisible(picture is not None)
 
-    def offer(self, day: date | None) -> None:
-        """Write in a date that was read for sure; what the agent typed already stays."""
-        if day == self._offered:
-            return
-        self._offered = day
-        if day is not None and not self.edit.text():
-            self.edit.setText(f"{day:%d/%m/%Y}")
+    def set_asked(self, asked: bool) -> None:
+        """Whether Enter confirms the date now: only then the line says so."""
+        self._asked = asked
+        self._show_hint()
+
+    def offer(self, day: date | None, kept: date | None = None) -> None:
+        """Write in a date that was read for sure; what the agent typed already stays.
+
+        An offer that the agent left as it was is no typing: another offer takes its place.
+        ``kept``: the date that the agent confirmed before, which goes before any offer.
+        """
+        before, self._offered, self._kept = self._offered, day, kept
+        if before is not None and before not in (day, kept) and self.day == before:
+            self.edit.clear()
+        fill = kept or (day if day != before else None)
+        if fill is not None and not self.edit.text():
+            self.edit.setText(f"{fill:%d/%m/%Y}")
         self._show_hint()
 
     def forget(self) -> None:
         """Another document: nothing is carried over."""
         self._offered = None
+        self._kept = None
         self.show_strip(None)
+        self.show_problem("")
         self.edit.clear()
+        self._show_hint()
 
     @property
     def source(self) -> FieldSource:
@@ -134,9 +160,18 @@ class DateEntry(Entry):
             return FieldSource.TYPED
         return FieldSource.READ if self.day == self._offered else FieldSource.CORRECTED
 
+    @property
+    def confirmed(self) -> bool:
+        """Whether the date in the line is the one that the agent confirmed."""
+        return self._kept is not None and self.day == self._kept
+
     def _show_hint(self) -> None:
         offered = self._offered is not None and self.day == self._offered
-        self._hint.setVisible(offered)
+        key = "confirmed" if self.confirmed else "read_verify"
+        self._hint.setText(self._look.language.tr(f"journey.document.{key}"))
+        self._hint.set_ink("ok" if self.confirmed else "ink2")
+        self._hint.setVisible((offered and self._asked) or self.confirmed)
+        self._done.setVisible(self.confirmed)
 
     @property
     def day(self) -> date | None:
@@ -146,7 +181,7 @@ class DateEntry(Entry):
     def retranslate(self, label: str) -> None:
         """Write the words again."""
         self.set_label(label, self._look.language.tr("journey.entry.day_form"))
-        self._hint.setText(self._look.language.tr("journey.document.read_verify"))
+        self._show_hint()
         self.strip.setAccessibleName(self._look.language.tr("journey.document.strip"))
 
     def judge(self) -> date | None:

@@ -5,7 +5,8 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout
 from typing_extensions import override
 
 from kiosk.documents.catalogue import DocumentCatalogue
-from kiosk.domain.request import RequestVerdict
+from kiosk.domain.request import RequestVerdict, VerificationRequest
+from kiosk.journeys.model import RequestPresented
 from ui.steps.entries import Entry
 from ui.steps.panel import RETAKE_KEY, TYPE_KEY, StepPanel
 from ui.steps.words import error_words, full_name, partial_day
@@ -85,8 +86,22 @@ class RequestPanel(StepPanel):
     @override
     def go_on(self) -> None:
         text = self.entry.edit.text().strip()
-        if self.typing and text:
-            self.code_presented.emit(text)
+        if self.typing:
+            if text:
+                self.code_presented.emit(text)
+        elif self._known is not None:
+            self.happened.emit(RequestPresented(RequestVerdict.VALID, self._known))
+
+    @property
+    def _known(self) -> VerificationRequest | None:
+        """The request that the case goes on with; a code that is no request changes nothing.
+
+        A later code that is a request, but no good one, has to be answered first.
+        """
+        state = self.view.state if self.view else None
+        if state is None or state.request_problem not in (None, RequestVerdict.FOREIGN):
+            return None
+        return state.request
 
     @override
     def go_back(self) -> None:
@@ -117,7 +132,7 @@ class RequestPanel(StepPanel):
             self._say("verdict.valid", "ok")
         else:
             self._say("waiting", "ink")
-        request = state.request if problem is None else None
+        request = self._known
         rows: tuple[ReadRow, ...] = ()
         if request is not None:
             rows = (
@@ -157,4 +172,10 @@ class RequestPanel(StepPanel):
         self.again_requested.emit()
 
     def _refresh_primary(self) -> None:
-        self.primary.setEnabled(self.typing and bool(self.entry.edit.text().strip()))
+        if self.typing:
+            self.primary.setText(self.tr_("primary"))
+            self.primary.setEnabled(bool(self.entry.edit.text().strip()))
+        else:
+            self.primary.setText(self.tr_("go_on" if self._known else "primary"))
+            self.primary.setEnabled(self._known is not None)
+        self.primary.updateGeometry()

@@ -30,6 +30,11 @@ def customer_of(request: VerificationRequest | None, document: IdentityDocument 
     return ""
 
 
+def identity_of(document: IdentityDocument | None) -> tuple[str, str] | None:
+    """What tells one document from another: kind and number; None while none was read."""
+    return None if document is None else (document.kind.value, document.document_number)
+
+
 def partial_day(value: PartialDate, language: Language) -> str:
     """``13 juillet 1990``; what is known of an incomplete date, unknown parts as XX."""
     complete = value.complete

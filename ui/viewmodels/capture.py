@@ -1,11 +1,12 @@
 """The camera at work: what it sees now, the codes it meets, the sides it has read.
 
 Rules, in order: the camera runs only while a page needs it; a code is told once until another one
-comes or the page asks again; a side is told once per turn; pictures stay in memory and are dropped
-with the case; a text that the agent settled counts for the turn in which it was shown.
+comes or the page asks again; a side is told once per turn; pictures stay in memory, each with the
+side that it was cut from, and are dropped with that side's document or with the case; a text that
+the agent settled counts for the turn in which it was shown.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -66,9 +67,9 @@ class CaptureModel(QObject):
         self._size = (0, 0)
         self._last_code = ""
         self._told = False
-        self._portrait: Picture | None = None
+        self._portraits: dict[Side, Picture] = {}
         self._cards: dict[Side, Picture] = {}
-        self._strips: dict[str, Picture] = {}
+        self._strips: dict[Side, dict[str, Picture]] = {}
         self._failure: Failure | None = None
         self._name = ""
 
@@ -90,7 +91,7 @@ class CaptureModel(QObject):
     @property
     def portrait(self) -> "Picture | None":
         """Portrait cut from the document of this case, (h, w, 3) uint8 BGR; never stored."""
-        return self._portrait
+        return next(reversed(self._portraits.values()), None)
 
     def card(self, side: Side) -> "Picture | None":
         """Straightened picture of a side of this case, (h, w, 3) uint8 BGR; never stored."""
@@ -99,7 +100,7 @@ class CaptureModel(QObject):
     @property
     def strips(self) -> "dict[str, Picture]":
         """Lines cut from the sides of this case by printed field, uint8 BGR; never stored."""
-        return dict(self._strips)
+        return {name: strip for cut in self._strips.values() for name, strip in cut.items()}
 
     def set_size(self, width: int, height: int) -> None:
         """Size of the pictures to deliver, device pixels."""
@@ -142,9 +143,13 @@ class CaptureModel(QObject):
 
     def forget(self) -> None:
         """The case is over: drop its pictures."""
-        self._portrait = None
-        self._cards = {}
-        self._strips = {}
+        self.keep_only(())
+
+    def keep_only(self, sides: Collection[Side]) -> None:
+        """Another document lies there: drop the pictures of every side but these."""
+        for pictures in (self._portraits, self._cards, self._strips):
+            for side in [side for side in pictures if side not in sides]:
+                del pictures[side]
 
     def close(self) -> None:
         """Switch off for good."""
@@ -212,8 +217,11 @@ class CaptureModel(QObject):
             return
         self._told = True
         side = reading.side
+        if side in self._strips:  # read before: what was cut then may be another document's
+            self.keep_only([other for other in Side if other is not side])
         if seen.portrait is not None:
-            self._portrait = seen.portrait
+            self._portraits.pop(side, None)  # the one cut last is the one shown
+            self._portraits[side] = seen.portrait
         if seen.best_image is not None:
             self._cards[side] = seen.best_image
         facts = SideFacts(
@@ -225,5 +233,5 @@ class CaptureModel(QObject):
             seen_as=reading.seen_as,
             printed=tuple(field.value for field in reading.printed if field.text),
         )
-        self._strips |= {field.name: field.strip for field in reading.printed}
+        self._strips[side] = {field.name: field.strip for field in reading.printed}
         self.side_read.emit(SideCaptured(facts, reading.document, reading.checks))

@@ -83,6 +83,11 @@ class CheckRow(QWidget):
         return self._tick is not None and self._tick.isChecked()
 
     @property
+    def open(self) -> bool:
+        """Whether a near match still waits for its tick."""
+        return self._tick is not None and not self._tick.isChecked()
+
+    @property
     def tick_button(self) -> ChoiceButton | None:
         """The tick, None where nothing can be confirmed."""
         return self._tick
