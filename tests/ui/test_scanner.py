@@ -97,9 +97,29 @@ def test_a_fast_typist_keeps_the_order_and_enter(form, qtbot):
 
 
 def test_one_key_held_down_is_typing(form, qtbot):
-    form.type("a" * 30, 30)
+    form.pace.gap_ms = 30
+    plain = Qt.KeyboardModifier.NoModifier
+    for place in range(30):
+        QTest.simulateEvent(form.edit, True, Qt.Key.Key_A, plain, "a", place > 0)
     settled(qtbot, form)
     assert form.edit.text() == "a" * 30
+    assert form.scans == []
+
+
+def test_a_short_code_presses_nothing_where_no_field_has_the_focus(form, qtbot):
+    form.button.setFocus()
+    form.type("n1234567", 20)
+    form.enter()
+    settled(qtbot, form)
+    assert form.scans == ["n1234567"]
+    assert (form.pressed, form.shortcuts) == (0, 0)
+
+
+def test_a_code_of_one_character_is_a_scan(form):
+    form.button.setFocus()
+    form.type("11111111111", 20)
+    form.enter()
+    assert form.scans == ["11111111111"]
 
 
 def test_keys_that_type_nothing_keep_their_place_among_those_that_do(form, qtbot):
@@ -246,6 +266,33 @@ def test_a_scanner_set_to_another_keyboard_is_told(counter, look):
     assert counter.shell.notice.text == told
 
 
+def test_a_short_code_opens_no_case(counter, look):
+    counter.sign_in()
+    counter.scan("q1234567")
+    assert counter.router.journey.view is None
+    assert counter.shell.notice.text
+
+
+def test_a_document_reader_fills_the_zone_where_it_is_typed(counter, look):
+    counter.sign_in()
+    counter.open_case()
+    counter.to_document()
+    lines = (
+        "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<",
+        "L898902C36UTO7408122F1204159ZE184226B<<<<<10",
+    )
+    counter.scan(lines[0])
+    assert counter.shell.notice.text == look.language.tr("scan.zone")
+    counter.key(Qt.Key.Key_F4)
+    zone = counter.router.case.document.typed.zone
+    for line in lines:
+        counter.scan(line)
+    assert zone.texts == lines
+    assert zone.accepted is not None
+    counter.scan("".join(lines))
+    assert zone.texts == lines
+
+
 def test_a_scan_takes_no_decision(counter):
     """Digits choose answers and Enter goes on: a code full of both must do neither."""
     counter.sign_in()
@@ -258,6 +305,7 @@ def test_a_scan_takes_no_decision(counter):
     counter.key(Qt.Key.Key_Return)
     counter.at(StepKind.FEATURES)
     before = counter.state
-    counter.scan("111213111213")
-    assert counter.state == before
+    for code in ("111213111213", "11111111111"):
+        counter.scan(code)
+        assert counter.state == before
     assert counter.shell.notice.text
