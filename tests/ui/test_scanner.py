@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from kiosk.domain.evidence import Side
 from kiosk.domain.request import RequestVerdict
@@ -204,6 +204,43 @@ def test_a_scan_at_the_pin_signs_nobody_in(counter, look):
     assert counter.shell.notice.text == look.language.tr("scan.locked")
     counter.sign_in()
     assert counter.shell.notice.text == ""
+
+
+def test_nothing_moves_the_keys_of_the_code(counter, look):
+    screen = counter.router.sign_in
+    counter.qtbot.waitUntil(lambda: bool(screen.selected), timeout=10_000)
+    key = screen.pad.erase_button
+
+    def place():
+        QApplication.processEvents()
+        return key.mapTo(counter.shell, key.rect().topLeft())
+
+    before = place()
+    counter.scan(ADDRESS)
+    assert counter.shell.notice.isVisible()
+    assert place() == before
+    screen.show_wrong_pin(3)
+    assert place() == before
+    counter.sign_in()
+    counter.scan(ADDRESS)
+    notice, page = counter.shell.notice, counter.shell.page
+    QApplication.processEvents()
+    lowest = notice.mapTo(counter.shell, notice.rect().bottomLeft()).y()
+    assert page.mapTo(counter.shell, page.rect().topLeft()).y() > lowest
+
+
+def test_the_code_can_be_typed_wherever_the_focus_is(counter, look):
+    screen = counter.router.sign_in
+    counter.qtbot.waitUntil(lambda: bool(screen.selected), timeout=10_000)
+    for target in (screen.pad.erase_button, screen):
+        target.setFocus()
+        QTest.keyClick(target, Qt.Key.Key_2)
+        counter.qtbot.waitUntil(lambda: not counter.router.scanner.pending)
+        assert screen.pad.field.text() == "2"
+        assert screen.pad.field.hasFocus()
+        target.setFocus()
+        QTest.keyClick(target, Qt.Key.Key_Backspace)
+        assert screen.pad.field.text() == ""
 
 
 def test_a_request_scanned_at_home_opens_a_case(counter, office):
