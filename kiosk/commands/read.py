@@ -19,7 +19,6 @@ import typer
 from kiosk.commands.console import (
     DataOption,
     ExitCode,
-    JsonOption,
     decimal,
     error_json,
     error_lines,
@@ -115,7 +114,9 @@ def read(
     seconds: Annotated[
         float, typer.Option("--seconds", min=1, max=600, help="How long to judge the camera.")
     ] = DEFAULT_SECONDS,
-    json: JsonOption = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="One JSON object a line, one line a file.")
+    ] = False,
 ) -> None:
     """Read documents and codes in files, or judge a camera; nothing is stored."""
     texts = texts_of(data)
@@ -342,9 +343,7 @@ def as_text(
         words = f"read.{_DETAILS[code.payload.kind.value]}.{code.payload.detail}"
         if code.payload.detail and words in texts:
             yield "    " + texts(words)
-        for check in code.checks:
-            if check.verdict in (Verdict.FAIL, Verdict.UNSURE):
-                yield "    ! " + texts(f"checks.{check.code}.{check.verdict.value}")
+        yield from _checks_text(code.checks, texts)
     yield from (f"  ! {line}" for line in _left_out(opened or Opened(), texts))
 
 
@@ -364,6 +363,13 @@ def _document_text(reading: "DocumentReading", texts: Texts) -> Iterator[str]:
     for name, value in fields_of(reading.document).items():
         label = texts(f"read.field.{name}")
         yield "    " + texts("read.pair", label=label, value=value)
-    for check in reading.checks:
+    yield from _checks_text(reading.checks, texts)
+
+
+def _checks_text(checks: Iterable[Check], texts: Texts) -> Iterator[str]:
+    """What did not pass, each with what was checked: five check digits share one sentence."""
+    for check in checks:
         if check.verdict in (Verdict.FAIL, Verdict.UNSURE):
-            yield "    ! " + texts(f"checks.{check.code}.{check.verdict.value}")
+            said = texts(f"checks.{check.code}.{check.verdict.value}")
+            label = f"checks.{check.code}.label"
+            yield "    ! " + (f"{texts(label)} – {said}" if label in texts else said)

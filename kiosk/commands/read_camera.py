@@ -4,13 +4,15 @@ Nothing is stored, and no name, number or code is shown. Exit codes: 0 fit, also
 1 unfit; 2 wrong use; 3 the camera does not open.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 import typer
 
-from kiosk.commands.console import ExitCode, decimal, leave, say, say_json
+from kiosk.commands.console import ExitCode, decimal, error_lines, leave, say, say_json
 from kiosk.config import CameraConfig, CameraKind, Config
+from kiosk.domain.errors import NoCameraError
+from kiosk.ports import Frame, FrameSource
 from kiosk.services.camera_verdict import CameraMeasures, Grade, TrialVerdict
 from kiosk.texts import Texts
 
@@ -34,8 +36,16 @@ def judge_camera(camera: str, seconds: float, texts: Texts, *, json: bool) -> No
     clock = SystemClock()
     source = open_camera(config)
     reader = load_reader(clock, specimens=config.camera.kind is not CameraKind.LIVE)
-    typer.echo(texts("read.camera.working", n=round(seconds)), err=True)
-    measures = CameraTrial(source, reader, clock).run(seconds)
+
+    def announce() -> None:
+        typer.echo(texts("read.camera.working", n=round(seconds)), err=True)
+
+    try:
+        measures = CameraTrial(_Announced(source, announce), reader, clock).run(seconds)
+    except NoCameraError as exc:
+        _say_closed(exc, config.camera, texts, json=json)
+        leave(ExitCode.FAILED)
+        return
     verdict = judge(measures)
     if json:
         say_json(as_json(measures, verdict, texts))
@@ -43,6 +53,43 @@ def judge_camera(camera: str, seconds: float, texts: Texts, *, json: bool) -> No
         for line in as_text(measures, verdict, texts):
             say(line)
     leave(ExitCode.NO if verdict.grade is Grade.UNFIT else ExitCode.DONE)
+
+
+class _Announced:
+    """A camera that is spoken of once it is open: nobody shows a document to one that is not."""
+
+    def __init__(self, source: FrameSource, announce: Callable[[], None]) -> None:
+        self._source, self._announce = source, announce
+
+    @property
+    def name(self) -> str:
+        """Name of the camera."""
+        return self._source.name
+
+    def start(self) -> None:
+        """Open, then announce. Raises any CaptureError of the camera."""
+        self._source.start()
+        self._announce()
+
+    def read(self, timeout_ms: int = 1000) -> Frame:
+        """The newest picture. Raises any CaptureError of the camera."""
+        return self._source.read(timeout_ms)
+
+    def stop(self) -> None:
+        """Close."""
+        self._source.stop()
+
+
+def _say_closed(error: NoCameraError, camera: CameraConfig, texts: Texts, *, json: bool) -> None:
+    """The camera did not open, in the words of a console: there is no button to touch here."""
+    kind = "live" if camera.kind is CameraKind.LIVE else "replay"
+    what = texts(f"read.camera.closed.{kind}.what", camera=camera.device)
+    do = texts(f"read.camera.closed.{kind}.do")
+    if json:
+        say_json({"error": {"code": error.code, "detail": error.detail, "what": what, "do": do}})
+    else:
+        for line in (what, do, error_lines(error, texts)[-1]):
+            typer.echo(line, err=True)
 
 
 def _config_of(camera: str) -> Config | None:

@@ -93,6 +93,8 @@ def _contents(files: list[Path], texts: "Texts") -> dict[str, bytes]:
         raise typer.BadParameter(str(len(files)))
     contents = {}
     for file in files:
+        if file.is_dir():
+            raise typer.BadParameter(texts("cli.trust.folder", file=file.name or str(file)))
         content = _content(file)
         if content is None:
             raise typer.BadParameter(texts("cli.trust.missing", file=file.name))

@@ -5,14 +5,19 @@ Rules, in order:
 1. Every key is held back until it is known what it belongs to: at most ``GAP_MS`` for typing, which
    nobody feels. ``settle`` is called by a timer where no key follows.
 2. Keys at most ``GAP_MS`` apart make a burst. Six of them ended by Enter, Tab or silence may be a
-   scan; fewer, or one key held down, are typing and are released in their order.
+   scan; fewer are typing and are released in their order. A key held down is no matter of this
+   module: its caller knows it by the repeats of the keyboard.
 3. A burst is a scan when the text is of a known form (a request, a seal, an item number, an
-   address ...) or has at least ``SURE_LENGTH`` characters, which no hand types so fast.
+   address ...) or has at least ``SURE_LENGTH`` characters, which no hand types so fast. Where no
+   field takes text, six characters ended by Enter or Tab are one too: released, they would press
+   shortcuts, and nobody types words there.
 4. What a scanner surely typed and nobody can use is swallowed and named, never released: a text of
    bad length, one typed for another keyboard layout, one with the capitals locked.
 5. An AIM identifier (``]d1``) is taken off and names the symbology; the separators of a 2D-Doc are
    recognised in the forms in which scanners type them.
-6. What follows a scan without a pause (line feed, further lines) belongs to it and is swallowed.
+6. What follows a scan without a pause (line feed, further lines) belongs to it and is swallowed,
+   but for the further lines of a machine-readable zone, as document readers type them: each is a
+   scan of its own.
 
 Times must be those of the key events, not of their handling: a program that stood still for a
 second sees all that was typed meanwhile at one moment.
@@ -28,6 +33,7 @@ from typing import Final
 
 from kiosk.documents import twoddoc
 from kiosk.documents.codes import MAX_BYTES, PayloadKind, classify
+from kiosk.documents.layouts import LAYOUTS
 
 GAP_MS: Final = 50
 SILENCE_MS: Final = 150
@@ -36,6 +42,10 @@ SURE_LENGTH: Final = 12
 MAX_CHARACTERS: Final = MAX_BYTES
 
 _ENDS: Final = "\r\n\t"
+_ZONE: Final = re.compile(r"[0-9A-Z<]+")
+_ZONE_LENGTHS: Final = frozenset(
+    length for layout in LAYOUTS.values() for length in (layout.width, layout.width * layout.lines)
+)
 _AIM: Final = re.compile(r"\]([A-Za-z])[0-9A-Za-z]")
 _SYMBOLOGIES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -113,24 +123,27 @@ class WedgeBurst:
         self._last_ms: int | None = None
         self._overlong = False
         self._after_scan = False
+        self._after_line = False
+        self._in_field = True
 
     @property
     def pending(self) -> bool:
         """Whether keys are held back: the caller's timer must call :meth:`settle`."""
         return bool(self._held) or self._overlong
 
-    def key(self, character: str, at_ms: int) -> WedgeAnswer:
+    def key(self, character: str, at_ms: int, *, in_field: bool = True) -> WedgeAnswer:
         """One key event; presses of Shift, Ctrl and Alt alone are no events here.
 
         Args:
             character: what the key typed (Ctrl+] types U+001D); ``""`` for a key that types
                 nothing (an arrow), which ends a burst and is delivered.
             at_ms: time of the event on a clock that does not go back.
+            in_field: whether the focused control takes text; the first key of a burst decides.
         """
         fast = self._last_ms is not None and 0 <= at_ms - self._last_ms <= GAP_MS
         before = HELD if fast else self._end(ended=False)
         if not fast:
-            self._after_scan = False
+            self._after_scan = self._after_line = False
         self._last_ms = at_ms
         if self._after_scan:
             return HELD
@@ -138,9 +151,11 @@ class WedgeBurst:
             return self._with_key(before if not fast else self._end(ended=False))
         if character in _ENDS:
             if not self._held and not self._overlong:
-                return self._with_key(before)
+                return HELD if self._after_line else self._with_key(before)
             ended = self._end(ended=True)
             return ended if ended.scan or ended.problem else self._with_key(ended)
+        if not self.pending:
+            self._in_field = in_field
         self._hold(character)
         return before
 
@@ -155,7 +170,7 @@ class WedgeBurst:
     def reset(self) -> None:
         """Forget everything (the window lost the focus)."""
         self._held, self._last_ms = [], None
-        self._overlong = self._after_scan = False
+        self._overlong = self._after_scan = self._after_line = False
 
     def _hold(self, character: str) -> None:
         if self._overlong or len(self._held) + len(character) > MAX_CHARACTERS:
@@ -173,14 +188,28 @@ class WedgeBurst:
         self._held, self._overlong = [], False
         if not text and not overlong:
             return HELD
-        answer = WedgeAnswer(problem=WedgeProblem.TOO_LONG) if overlong else judge(text)
-        self._after_scan = ended and not answer.release
+        nowhere = ended and not self._in_field
+        answer = (
+            WedgeAnswer(problem=WedgeProblem.TOO_LONG) if overlong else judge(text, nowhere=nowhere)
+        )
+        self._after_line = ended and is_zone(answer.scan)
+        self._after_scan = ended and not answer.release and not self._after_line
         return answer
 
 
-def judge(text: str) -> WedgeAnswer:
-    """What a burst is: a scan, a problem, or typing (``release`` is the whole text)."""
-    if len(text) < LEAST_LENGTH or len(set(text)) == 1:
+def is_zone(text: str) -> bool:
+    """Whether a scan may be one line of a machine-readable zone, or all of its lines in a row."""
+    return len(text) in _ZONE_LENGTHS and bool(_ZONE.fullmatch(text))
+
+
+def judge(text: str, *, nowhere: bool = False) -> WedgeAnswer:
+    """What a burst is: a scan, a problem, or typing (``release`` is the whole text).
+
+    Args:
+        text: the characters of the burst.
+        nowhere: it was ended by Enter or Tab, and no field takes text.
+    """
+    if len(text) < LEAST_LENGTH:
         return WedgeAnswer(release=text)
     symbology, plain = _without_aim(text)
     plain = _with_separators(plain)
@@ -189,7 +218,7 @@ def judge(text: str) -> WedgeAnswer:
     problem = _mix_up(plain)
     if problem is not None:
         return WedgeAnswer(problem=problem)
-    if len(text) >= SURE_LENGTH and plain:
+    if (len(text) >= SURE_LENGTH or nowhere) and plain:
         return WedgeAnswer(scan=plain, symbology=symbology)
     return WedgeAnswer(release=text)
 

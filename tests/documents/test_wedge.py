@@ -12,7 +12,7 @@ from tests.documents.test_twoddoc import FOREIGN, TITLE
 ITEM = "RR123456785FR"
 
 
-def typed(text, gap_ms=8, burst=None, start_ms=1000):
+def typed(text, gap_ms=8, burst=None, start_ms=1000, *, in_field=True):
     """What came of each key: (delivered text, scans, problems), in order."""
     burst = burst or WedgeBurst()
     at, delivered, scans, problems = start_ms, "", [], []
@@ -28,7 +28,7 @@ def typed(text, gap_ms=8, burst=None, start_ms=1000):
     for character in text:
         if gap_ms > wedge.GAP_MS:
             take(burst.settle(at), "")
-        take(burst.key(character, at), character)
+        take(burst.key(character, at, in_field=in_field), character)
         at += gap_ms
     take(burst.settle(at + SILENCE_MS + 1), "")
     assert not burst.pending
@@ -54,8 +54,29 @@ def test_slow_keys_are_never_a_scan(text):
     assert typed(text, gap_ms=51) == (text, [], [])
 
 
-def test_one_key_held_down_is_no_scan():
-    assert typed("a" * 80 + "\r", gap_ms=30) == ("a" * 80 + "\r", [], [])
+@pytest.mark.parametrize("end", ["\r", "\t"])
+@pytest.mark.parametrize("text", ["q1234567", "11111111111", "NOTE12"])
+def test_a_short_code_is_a_scan_where_no_field_takes_text(text, end):
+    assert typed(text + end, 20, in_field=False) == ("", [(text, "")], [])
+    assert typed(text + end, 20) == (text + end, [], [])
+
+
+@pytest.mark.parametrize("text", ["12345\r", "o\r", "123456"])
+def test_fewer_keys_or_no_enter_are_typing_everywhere(text):
+    assert typed(text, 20, in_field=False) == (text, [], [])
+
+
+@pytest.mark.parametrize("end", ["\r", "\r\n", "\t"])
+def test_every_line_of_a_zone_is_a_scan(end):
+    lines = [
+        "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<",
+        "L898902C36UTO7408122F1204159ZE184226B<<<<<10",
+    ]
+    delivered, scans, _ = typed(end.join(lines) + end)
+    assert (delivered, [text for text, _ in scans]) == ("", lines)
+    assert all(wedge.is_zone(line) for line in lines)
+    assert wedge.is_zone("".join(lines))
+    assert not wedge.is_zone(lines[0].lower())
 
 
 @pytest.mark.parametrize(
@@ -122,14 +143,14 @@ def test_forgetting():
     assert not burst.pending
 
 
-@given(st.text(max_size=40), st.integers(51, 400))
-def test_typing_at_human_speed_arrives_unchanged(text, gap):
-    assert typed(text, gap) == (text, [], [])
+@given(st.text(max_size=40), st.integers(51, 400), st.booleans())
+def test_typing_at_human_speed_arrives_unchanged(text, gap, in_field):
+    assert typed(text, gap, in_field=in_field) == (text, [], [])
 
 
-@given(st.text(max_size=11), st.integers(0, 50))
-def test_nothing_is_lost_or_doubled(text, gap):
-    delivered, scans, problems = typed(text, gap)
+@given(st.text(max_size=11), st.integers(0, 50), st.booleans())
+def test_nothing_is_lost_or_doubled(text, gap, in_field):
+    delivered, scans, problems = typed(text, gap, in_field=in_field)
     assert delivered == text or scans or problems
 
 

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from kiosk.domain.evidence import Side
 from kiosk.domain.request import RequestVerdict
@@ -97,9 +97,29 @@ def test_a_fast_typist_keeps_the_order_and_enter(form, qtbot):
 
 
 def test_one_key_held_down_is_typing(form, qtbot):
-    form.type("a" * 30, 30)
+    form.pace.gap_ms = 30
+    plain = Qt.KeyboardModifier.NoModifier
+    for place in range(30):
+        QTest.simulateEvent(form.edit, True, Qt.Key.Key_A, plain, "a", place > 0)
     settled(qtbot, form)
     assert form.edit.text() == "a" * 30
+    assert form.scans == []
+
+
+def test_a_short_code_presses_nothing_where_no_field_has_the_focus(form, qtbot):
+    form.button.setFocus()
+    form.type("n1234567", 20)
+    form.enter()
+    settled(qtbot, form)
+    assert form.scans == ["n1234567"]
+    assert (form.pressed, form.shortcuts) == (0, 0)
+
+
+def test_a_code_of_one_character_is_a_scan(form):
+    form.button.setFocus()
+    form.type("11111111111", 20)
+    form.enter()
+    assert form.scans == ["11111111111"]
 
 
 def test_keys_that_type_nothing_keep_their_place_among_those_that_do(form, qtbot):
@@ -186,6 +206,43 @@ def test_a_scan_at_the_pin_signs_nobody_in(counter, look):
     assert counter.shell.notice.text == ""
 
 
+def test_nothing_moves_the_keys_of_the_code(counter, look):
+    screen = counter.router.sign_in
+    counter.qtbot.waitUntil(lambda: bool(screen.selected), timeout=10_000)
+    key = screen.pad.erase_button
+
+    def place():
+        QApplication.processEvents()
+        return key.mapTo(counter.shell, key.rect().topLeft())
+
+    before = place()
+    counter.scan(ADDRESS)
+    assert counter.shell.notice.isVisible()
+    assert place() == before
+    screen.show_wrong_pin(3)
+    assert place() == before
+    counter.sign_in()
+    counter.scan(ADDRESS)
+    notice, page = counter.shell.notice, counter.shell.page
+    QApplication.processEvents()
+    lowest = notice.mapTo(counter.shell, notice.rect().bottomLeft()).y()
+    assert page.mapTo(counter.shell, page.rect().topLeft()).y() > lowest
+
+
+def test_the_code_can_be_typed_wherever_the_focus_is(counter, look):
+    screen = counter.router.sign_in
+    counter.qtbot.waitUntil(lambda: bool(screen.selected), timeout=10_000)
+    for target in (screen.pad.erase_button, screen):
+        target.setFocus()
+        QTest.keyClick(target, Qt.Key.Key_2)
+        counter.qtbot.waitUntil(lambda: not counter.router.scanner.pending)
+        assert screen.pad.field.text() == "2"
+        assert screen.pad.field.hasFocus()
+        target.setFocus()
+        QTest.keyClick(target, Qt.Key.Key_Backspace)
+        assert screen.pad.field.text() == ""
+
+
 def test_a_request_scanned_at_home_opens_a_case(counter, office):
     counter.sign_in()
     counter.scan(office.code())
@@ -246,6 +303,33 @@ def test_a_scanner_set_to_another_keyboard_is_told(counter, look):
     assert counter.shell.notice.text == told
 
 
+def test_a_short_code_opens_no_case(counter, look):
+    counter.sign_in()
+    counter.scan("q1234567")
+    assert counter.router.journey.view is None
+    assert counter.shell.notice.text
+
+
+def test_a_document_reader_fills_the_zone_where_it_is_typed(counter, look):
+    counter.sign_in()
+    counter.open_case()
+    counter.to_document()
+    lines = (
+        "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<",
+        "L898902C36UTO7408122F1204159ZE184226B<<<<<10",
+    )
+    counter.scan(lines[0])
+    assert counter.shell.notice.text == look.language.tr("scan.zone")
+    counter.key(Qt.Key.Key_F4)
+    zone = counter.router.case.document.typed.zone
+    for line in lines:
+        counter.scan(line)
+    assert zone.texts == lines
+    assert zone.accepted is not None
+    counter.scan("".join(lines))
+    assert zone.texts == lines
+
+
 def test_a_scan_takes_no_decision(counter):
     """Digits choose answers and Enter goes on: a code full of both must do neither."""
     counter.sign_in()
@@ -258,6 +342,7 @@ def test_a_scan_takes_no_decision(counter):
     counter.key(Qt.Key.Key_Return)
     counter.at(StepKind.FEATURES)
     before = counter.state
-    counter.scan("111213111213")
-    assert counter.state == before
+    for code in ("111213111213", "11111111111"):
+        counter.scan(code)
+        assert counter.state == before
     assert counter.shell.notice.text

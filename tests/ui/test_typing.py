@@ -237,6 +237,25 @@ def counter(qtbot, look, office, tmp_path) -> Iterator[Counter]:
     counter.close()
 
 
+def test_an_empty_form_asks_its_first_question_first(counter):
+    counter.sign_in()
+    counter.open_case()
+    counter.to_document()
+    counter.key(Qt.Key.Key_F4)
+    counter.key(Qt.Key.Key_F7)
+    form = counter.router.case.document.typed.plain
+    assert form.confirm() is None
+    assert form.kind.isAncestorOf(counter.focused)
+    form.kind.select("eu-id-card")
+    assert form.confirm() is None
+    assert form.surname.edit.hasFocus()
+    form.surname.edit.setText("Bianchi")
+    form.given_names.edit.setText("Chiara")
+    form.birth.edit.setText("14/06/1961")
+    assert form.confirm() is None
+    assert form.number.edit.hasFocus()
+
+
 @pytest.mark.parametrize("size", [(1600, 1000), (1280, 800), (800, 600)])
 def test_a_document_without_a_zone_is_entered_by_keyboard_alone(counter, look, size):
     counter.shell.resize(*size)
@@ -255,6 +274,7 @@ def test_a_document_without_a_zone_is_entered_by_keyboard_alone(counter, look, s
     counter.key(Qt.Key.Key_Return)
     assert counter.state.document is None
     assert panel.banner.text == look.language.tr("plain.kind_missing")
+    assert form.kind.isAncestorOf(counter.focused)
     counter.key(Qt.Key.Key_Space)
     counter.qtbot.waitUntil(lambda: form.kind.selected == ("eu-id-card",))
     counter.key(Qt.Key.Key_Return)

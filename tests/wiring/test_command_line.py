@@ -3,6 +3,7 @@
 import json
 import re
 import zipfile
+from pathlib import Path
 
 import pytest
 import typer
@@ -257,6 +258,9 @@ def test_the_trust_list_is_imported_once_pinned_and_shown_after_a_restart(ask, s
     assert ask("trust", "import", *files)[0] == 2
     assert ask("trust", "import", *files, "--signer-sha256", "zz")[0] == 2
     assert ask("trust", "import", files[0] + ".none", "--signer-sha256", pin)[0] == 2
+    code, out, err = ask("trust", "import", str(Path(files[0]).parent), "--signer-sha256", pin)
+    assert code == 2
+    assert "dossier" in out + err
     code, out, _ = ask("trust", "import", *files, "--signer-sha256", pin)
     assert (code, "FR03" in out) == (0, True)
     code, out, _ = ask("trust", "show", "--json")

@@ -207,6 +207,28 @@ def test_a_camera_that_is_not_there_is_a_failure_with_its_code(ask, tmp_path):
     assert (code, json.loads(out)["error"]["code"]) == (3, "CAPTURE-001")
 
 
+def test_a_camera_that_does_not_open_is_told_in_words_of_a_console(ask):
+    texts = Texts.load("fr")
+    code, out, err = ask("--camera", "/dev/video987")
+    assert code == 3
+    said = out + err
+    assert texts("read.camera.closed.live.what", camera="/dev/video987") in said
+    assert texts("read.camera.closed.live.do") in said
+    assert "CAPTURE-001" in said
+    assert "Réessayer" not in said
+    assert texts("read.camera.working", n=10) not in said
+
+
+def test_each_check_that_fails_is_named():
+    from kiosk.commands.read import _checks_text
+    from kiosk.domain.evidence import Check, Verdict
+
+    checks = [Check(f"mrz.{name}", Verdict.FAIL) for name in ("document_number", "composite")]
+    lines = list(_checks_text(checks, Texts.load("fr")))
+    assert "numéro" in lines[0]
+    assert "ensemble" in lines[1]
+
+
 def test_a_camera_is_asked_for_wrongly(ask):
     assert ask("--camera", "rtsp://somewhere/else")[0] == 2
     assert ask("--camera", "0", PASSPORT)[0] == 2

@@ -7,7 +7,9 @@ Rules, in order:
    the focused field, or to the shortcut that it means.
 2. What a scanner typed reaches no field, no button and no shortcut, and neither does its Enter.
 3. Keys that type nothing are left alone, unless keys are held back before them.
-4. Times are those of the key events, so that a program that stood still takes no typing for a scan.
+4. A key held down is known by the repeats of the keyboard, which no scanner makes: they pass.
+5. Where no control that takes text has the focus, less is enough for a scan: see the recogniser.
+6. Times are those of the key events, so that a program that stood still takes no typing for a scan.
 
 Source of the rules: public reports on point-of-sale software, where a scanner's Enter pressed
 buttons and its text fell into search fields and PIN entries.
@@ -20,7 +22,14 @@ from typing import cast
 import shiboken6
 from PySide6.QtCore import QElapsedTimer, QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QWindow
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
+    QLineEdit,
+    QPlainTextEdit,
+    QTextEdit,
+    QWidget,
+)
 from typing_extensions import override
 
 from kiosk.documents.wedge import GAP_MS, HELD, SILENCE_MS, WedgeAnswer, WedgeBurst
@@ -116,6 +125,9 @@ class Scanner(QObject):
         if kind not in _KEYS:
             return False
         key = cast("QKeyEvent", event)
+        if key.isAutoRepeat() and kind is not QEvent.Type.KeyRelease and not self._swallowing:
+            self._end_now()  # the press itself comes before its repeats
+            return False
         if kind is QEvent.Type.ShortcutOverride:
             # Accepted: the key comes as a press, and no shortcut is looked up before it is judged.
             taken = self._is_mine(key, self._time(key))
@@ -147,7 +159,7 @@ class Scanner(QObject):
         self._last_ms, self._handled_ms = at_ms, self._clock.elapsed()
         self._looked_again = False
         pressed = _Key(watched, key.key(), key.modifiers(), key.text(), repeat=key.isAutoRepeat())
-        answer = self._burst.key(character, at_ms)
+        answer = self._burst.key(character, at_ms, in_field=_takes_text(watched))
         ended = character in _ENDINGS.values()
         if answer is not HELD:
             self._obey(answer, swallow=ended)
@@ -225,6 +237,14 @@ class Scanner(QObject):
         if self._burst.pending and self._last_ms is not None:
             self._obey(self._burst.settle(self._last_ms + SILENCE_MS + 1), swallow=False)
             self._wait()
+
+
+def _takes_text(target: QObject) -> bool:
+    """Whether what is typed at this widget, or at this window's focus, would be text."""
+    widget = target if isinstance(target, QWidget) else QApplication.focusWidget()
+    if not isinstance(widget, (QLineEdit, QTextEdit, QPlainTextEdit, QAbstractSpinBox)):
+        return False
+    return widget.isEnabled() and not widget.isReadOnly()
 
 
 def _character(key: QKeyEvent) -> str:

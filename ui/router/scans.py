@@ -5,13 +5,16 @@ Rules, in order:
 1. While nobody is signed in, or the desk is locked, no code is used: that is all that is told.
 2. A request opens a case from a section, and is presented where a case waits for it; elsewhere it
    is offered, never put in the place of the case at work.
-3. Every other code is named and told what it is for. It is never opened, called or shown.
+3. A zone that a document reader typed goes where a zone is typed by hand; elsewhere it is told
+   where that is.
+4. Every other code is named and told what it is for. It is never opened, called or shown.
 """
 
 from PySide6.QtCore import QObject, Signal
 
+from kiosk.documents.check_digits import FILLER
 from kiosk.documents.codes import Payload, PayloadKind, classify
-from kiosk.documents.wedge import WedgeAnswer
+from kiosk.documents.wedge import WedgeAnswer, is_zone
 from kiosk.journeys.model import StepKind
 from kiosk.texts import MissingTextError
 from ui.router.case import CaseRouter
@@ -66,6 +69,10 @@ class ScanRouter(QObject):
         match payload.kind:
             case PayloadKind.REQUEST:
                 self._take_request(payload.text)
+            case PayloadKind.FOREIGN if is_zone(text) and self._zone_is_typed:
+                self._case.document.typed.zone.take(text)
+            case PayloadKind.FOREIGN if is_zone(text) and FILLER in text:
+                self._tell(tr("scan.zone"), Tone.INFO)
             case PayloadKind.FOREIGN if at_request:
                 # The page of the request has its own sentence for it; it is judged, not opened.
                 self._case.present_code(text)
@@ -76,6 +83,11 @@ class ScanRouter(QObject):
                 self._tell(tr("scan.seal_here" if at_document else "scan.seal"), Tone.INFO)
             case _:
                 self._tell(tr("scan.item"), Tone.INFO)
+
+    @property
+    def _zone_is_typed(self) -> bool:
+        document = self._case.document
+        return self._case.shown is document and document.typing and not document.typed.plainly
 
     def _take_request(self, text: str) -> None:
         tr = self._look.language.tr

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -155,6 +156,12 @@ class SignInScreen(Page):
         self.pad.show_error("")
 
     @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Whatever has the focus on this page, digits, Backspace and Enter belong to the code."""
+        if not self.pad.take_key(event):
+            super().keyPressEvent(event)
+
+    @override
     def retranslate(self) -> None:
         tr = self.look.language.tr
         locked = self._facts.locked
@@ -163,6 +170,13 @@ class SignInScreen(Page):
         self._who.set_title(tr("sign_in.who"))
         self._empty.show_text(tr("sign_in.no_agent"), tr("sign_in.no_agent_hint"))
         self._help.setText(tr("sign_in.forgotten"))
+        self.pad.reserve_for(
+            tr("sign_in.wrong", n=9),
+            tr("sign_in.wrong_last"),
+            tr("sign_in.wait_seconds", n=119),
+            tr("sign_in.wait_minutes", n=60),
+            tr("sign_in.choose_first"),
+        )
         self._write_agents()
         self._write_code_title()
 

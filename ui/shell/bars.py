@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -80,6 +80,7 @@ class TopBar(QWidget):
         self._title.setText(title)
         self._subtitle.setText(subtitle)
         self._subtitle.setVisible(bool(subtitle) and not self._look.theme.tablet)
+        self._fit()
 
     def show_chips(self, items: tuple[ChipItem, ...]) -> None:
         """What the machine is doing and who is signed in."""
@@ -102,10 +103,12 @@ class TopBar(QWidget):
             chip.setObjectName(f"chip-{item.name}")
             self._row.insertWidget(self._row.count() - 2, chip)
             self._chips.append(chip)
+        self._fit()
 
     def set_lock_visible(self, visible: bool) -> None:
         """Whether there is somebody to lock out."""
         self._lock.setVisible(visible)
+        self._fit()
 
     def retranslate(self) -> None:
         """Write the fixed words again."""
@@ -113,6 +116,31 @@ class TopBar(QWidget):
         self._lock.updateGeometry()
         self._help.setAccessibleName(self._look.language.tr("common.help"))
         self._help.setToolTip(self._look.language.tr("common.help"))
+        self._fit()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """The roomiest form in which nothing is cut: all words, chips as icons, the mark alone."""
+        for chips, mark in ((False, False), (True, False), (True, True)):
+            self._mark.set_brief(mark)
+            for chip in self._chips:
+                chip.set_brief(chips)
+            if self._wanted() <= self.width():
+                break
+
+    def _wanted(self) -> int:
+        """Width that everything shown asks for, in pixels."""
+        margins = self._row.contentsMargins()
+        heads = (self._mark,) if self._look.theme.tablet else (self._title, self._subtitle)
+        ends = [w for w in (*self._chips, self._lock, self._help) if not w.isHidden()]
+        width = max(head.sizeHint().width() for head in heads)
+        width += sum(w.sizeHint().width() + self._row.spacing() for w in ends)
+        # The title keeps its place in the row, and the stretch its gap.
+        return width + 2 * self._row.spacing() + margins.left() + margins.right()
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -136,4 +164,5 @@ class TopBar(QWidget):
         self._row.setAlignment(Qt.AlignmentFlag.AlignVCenter)
         height = Size.TOP_BAR_TABLET if tablet else Size.TOP_BAR
         self.setFixedHeight(theme.scaled(height))
+        self._fit()
         self.update()

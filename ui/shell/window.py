@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLayout, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -21,12 +21,21 @@ from ui.widgets.steps import StepItem
 
 __all__ = ["ChipItem", "Shell"]
 
+_NOTICE_PLACE = 2
+"""Index of the notice in the column: under the bars."""
+_PLACING = frozenset(
+    {QEvent.Type.Show, QEvent.Type.LayoutRequest, QEvent.Type.Resize, QEvent.Type.Move}
+)
+
 
 class Shell(QWidget):
     """The frame around every page.
 
     Below 1500 x 960 px the tablet layout is used. In kiosk mode the window covers its screen and a
     request to close it is refused until :meth:`unlock_close`.
+
+    A notice stands above the page, and moves it down; while nobody is signed in it lies over the
+    page instead, so that no key of the code moves away under a finger.
 
     Signals:
         section_chosen(str): value of a :class:`Section`.
@@ -56,6 +65,7 @@ class Shell(QWidget):
         self.notice = Notice(look)
         self._toast = Toast(self, look)
         self._help = HelpPanel(self, look)
+        self._floating = False
         self._build()
         self._bind()
         self.show_bare()
@@ -67,9 +77,10 @@ class Shell(QWidget):
         right.setSpacing(Space.NONE)
         right.addWidget(self.top)
         right.addWidget(self._tabs)
-        right.addWidget(self.notice)
+        right.insertWidget(_NOTICE_PLACE, self.notice)
         right.addWidget(self._scroll, 1)
         right.addWidget(self._bar_stack)
+        self._right = right
         row = QHBoxLayout(self)
         # The wide layout must not keep the window wide: only then can the narrow one come.
         row.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
@@ -85,6 +96,8 @@ class Shell(QWidget):
         self.rail.help_requested.connect(self.toggle_help)
         self.top.help_requested.connect(self.toggle_help)
         self.top.lock_requested.connect(self.lock_requested)
+        self.notice.installEventFilter(self)
+        self._scroll.installEventFilter(self)
         self._look.theme.changed.connect(self._restyle)
         application = QApplication.instance()
         if isinstance(application, QApplication):
@@ -135,18 +148,21 @@ class Shell(QWidget):
 
     def show_navigation(self, current: Section) -> None:
         """Signed in, no case open."""
+        self._float_notice(False)
         self.rail.show_navigation(current)
         self._tabs.show_navigation(current)
         self.top.set_lock_visible(True)
 
     def show_steps(self, items: tuple[StepItem, ...], current: int) -> None:
         """A case is open."""
+        self._float_notice(False)
         self.rail.show_steps(items, current)
         self._tabs.show_steps(items, current)
         self.top.set_lock_visible(True)
 
     def show_bare(self) -> None:
         """Nobody is signed in."""
+        self._float_notice(True)
         self.rail.show_bare()
         self._tabs.show_bare()
         self.top.set_lock_visible(False)
@@ -198,6 +214,32 @@ class Shell(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._look.theme.color("bg"))
         painter.end()
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A floating notice follows its words and the place of the page."""
+        if self._floating and event.type() in _PLACING:
+            self._place_notice()
+        return super().eventFilter(watched, event)
+
+    def _float_notice(self, floating: bool) -> None:
+        if floating == self._floating:
+            return
+        self._floating = floating
+        if floating:
+            self._right.removeWidget(self.notice)
+            self._place_notice()
+        else:
+            self._right.insertWidget(_NOTICE_PLACE, self.notice)
+
+    def _place_notice(self) -> None:
+        layout = self.notice.layout()
+        if layout is None or self.notice.isHidden():
+            return
+        page = self._scroll.geometry()
+        height = layout.totalHeightForWidth(page.width())
+        self.notice.setGeometry(page.x(), page.y(), page.width(), height)
+        self.notice.raise_()
 
     def _keep_in_sight(self, _old: QWidget | None, focus: QWidget | None) -> None:
         """On a low screen the field that gets the focus, however it got it, is scrolled to."""

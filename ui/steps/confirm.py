@@ -10,7 +10,7 @@ from kiosk.domain.evidence import Verdict
 from kiosk.journeys.guards import all_checks
 from kiosk.journeys.model import CaseState, SealConfirmed
 from ui.steps.panel import StepPanel
-from ui.steps.words import day_or_dash, full_name, given_names, partial_day
+from ui.steps.words import day_or_dash, full_name, names_of, partial_day
 from ui.theme import Space, Tone, Type
 from ui.widgets.card import Card
 from ui.widgets.chip import Chip
@@ -24,6 +24,14 @@ OUTCOME_LOOKS = {
     Outcome.SUSPENDED: ("clock", Tone.WARN),
     Outcome.ABANDONED: ("hand-stop", Tone.NEUTRAL),
 }
+_CHECKS = {
+    "name": ("request.surname", "request.given_names"),
+    "birth": ("request.birth_date",),
+    "kind": ("document.announced_kind",),
+    "number": ("request.number",),
+    "expiry": ("validity.expiry",),
+}
+"""Checks that say how each row about the person and the document stands."""
 
 
 class ConfirmPanel(StepPanel):
@@ -101,12 +109,15 @@ class ConfirmPanel(StepPanel):
                 self._row("name", full_name(request.surname, request.given_names)),
                 self._row("birth", partial_day(request.birth_date, language)),
             )
-        return (
-            self._row("name", f"{document.surname} {given_names(document.given_names)}"),
-            self._row("birth", partial_day(document.birth_date, language)),
-            self._row("kind", tr(f"document_kinds.{document.kind.value}")),
-            self._row("number", document.document_number),
-            self._row("expiry", day_or_dash(document.expiry_date, language)),
+        values = {
+            "name": " ".join(names_of(document, state.sides)),
+            "birth": partial_day(document.birth_date, language),
+            "kind": tr(f"document_kinds.{document.kind.value}"),
+            "number": document.document_number,
+            "expiry": day_or_dash(document.expiry_date, language),
+        }
+        return tuple(
+            self._row(name, value, _state_of(name, state)) for name, value in values.items()
         )
 
     def _examination_rows(self, state: CaseState) -> tuple[ReadRow, ...]:
@@ -150,7 +161,18 @@ class ConfirmPanel(StepPanel):
     def _row(self, name: str, value: str, state: FieldState = FieldState.OK) -> ReadRow:
         """A row; what was not done is shown quietly, and needs no reason beside it."""
         shown = value or self.tr_("not_done")
-        reason = self.tr_("look_again") if value and state is FieldState.ERROR else ""
+        marked = state in (FieldState.ERROR, FieldState.WARN)
+        reason = self.tr_("look_again") if value and marked else ""
         return ReadRow(
             name, self.tr_(f"row.{name}"), shown, state if value else FieldState.EMPTY, reason
         )
+
+
+def _state_of(name: str, state: CaseState) -> FieldState:
+    """How a value stands: as the worst of its checks, one that the agent ticked being good."""
+    checks = [check for check in all_checks(state) if check.code in _CHECKS[name]]
+    if any(check.verdict is Verdict.FAIL for check in checks):
+        return FieldState.ERROR
+    if any(c.verdict is Verdict.UNSURE and c.code not in state.ticked for c in checks):
+        return FieldState.WARN
+    return FieldState.OK

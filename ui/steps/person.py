@@ -8,7 +8,7 @@ agent wants it, beside the portrait, and is not kept.
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -21,6 +21,7 @@ from ui.theme import Size, Space, Tone, Type
 from ui.widgets.button import Button, ButtonKind
 from ui.widgets.card import Card
 from ui.widgets.choices import Choice, ChoiceGroup
+from ui.widgets.halves import Halves
 from ui.widgets.label import Label
 from ui.widgets.look import Look
 from ui.widgets.portrait import PortraitCompare
@@ -116,9 +117,21 @@ class PersonPanel(StepPanel):
         column.addStretch(1)
         scroll = ScrollArea(self.look)
         scroll.setWidget(inner)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._answers_inner, self._answers_scroll = inner, scroll
         right = Card(self.look)
         right.body.addWidget(scroll, 1)
-        self.columns(left, right, (5, 5))
+        self.body.addWidget(Halves(left, right), 1)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._keep_width()
+
+    def _keep_width(self) -> None:
+        """The answers are never cut, and never scroll sideways."""
+        bar = self._answers_scroll.verticalScrollBar().sizeHint().width()
+        self._answers_scroll.setMinimumWidth(self._answers_inner.minimumSizeHint().width() + bar)
 
     @override
     def extra_buttons(self) -> tuple[Button, ...]:
@@ -251,6 +264,7 @@ class PersonPanel(StepPanel):
         )
         self._restore()
         self._judge()
+        self._keep_width()
 
     def _restore(self) -> None:
         """Show what was answered before, after a way back or a restart."""

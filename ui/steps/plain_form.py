@@ -78,12 +78,12 @@ class PlainForm(QWidget):
         self.no_expiry.setObjectName("plain-no-expiry")
         self.examined = ChoiceGroup(look, multiple=True, keys=False)
         self.examined.setObjectName("plain-examined")
-        self._fields = (
-            _Field("issuer", self.issuer, self._issuer_problem),
-            _Field("number", self.number, self._number_problem),
+        self._fields = (  # in the order in which they are laid out, and asked for
             _Field("surname", self.surname, lambda: _name_problem(self.surname)),
             _Field("given_names", self.given_names, lambda: _name_problem(self.given_names)),
             _Field("birth", self.birth, self._birth_problem),
+            _Field("number", self.number, self._number_problem),
+            _Field("issuer", self.issuer, self._issuer_problem),
             _Field("issue", self.issue, self._issue_problem),
             _Field("expiry", self.expiry, self._expiry_problem),
         )
@@ -184,7 +184,7 @@ class PlainForm(QWidget):
         document = self.document
         if document is None:
             wrong = self._wrong()
-            if wrong:
+            if wrong and self.kind.selected:
                 wrong[0].entry.edit.setFocus()
             else:
                 group = self.kind if not self.kind.selected else self.examined

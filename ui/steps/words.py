@@ -1,11 +1,14 @@
 """Values in words: names, dates, kinds, checks. Pure functions over a language."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from kiosk.documents.identification import Identification
+from kiosk.documents.printed_checks import spelling
 from kiosk.documents.series import SeriesCatalogue
 from kiosk.domain.evidence import Check, DocumentKind, IdentityDocument, PartialDate, Verdict
 from kiosk.domain.request import VerificationRequest
+from kiosk.journeys.model import SideFacts
 from kiosk.texts import MissingTextError
 from ui.i18n import NBSP, Language
 
@@ -21,12 +24,26 @@ def full_name(surname: str, names: tuple[str, ...]) -> str:
     return f"{surname.upper()} {first}".strip()
 
 
-def customer_of(request: VerificationRequest | None, document: IdentityDocument | None) -> str:
+def names_of(document: IdentityDocument, sides: Iterable[SideFacts]) -> tuple[str, str]:
+    """Surname and given names (``Maëlys-Gaëlle, Marie``): as printed where sure, else as read."""
+    printed = spelling([(side.seen_as, side.printed) for side in sides], document)
+    return (
+        printed.get("surname", document.surname),
+        printed.get("given_names", given_names(document.given_names)),
+    )
+
+
+def customer_of(
+    request: VerificationRequest | None,
+    document: IdentityDocument | None,
+    sides: Iterable[SideFacts] = (),
+) -> str:
     """Whom the case is about, as announced, else as read; ``""`` while unknown."""
     if request is not None:
         return full_name(request.surname, request.given_names)
     if document is not None:
-        return full_name(document.surname, document.given_names)
+        surname, given = names_of(document, sides)
+        return full_name(surname, (given.split(", ")[0],))
     return ""
 
 

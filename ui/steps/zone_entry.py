@@ -53,6 +53,8 @@ FORMS: Final = {
 """Layout by the kind of document in hand."""
 REPLACE_KEY = "F6"
 _FORM_OF = {layout.name: form for form, layout in FORMS.items()}
+_FORM_OF_WIDTH = {30: "card", 36: "old-card", 44: "passport"}
+"""What a line of this width is of, until its first characters tell more."""
 _TELLING = 5
 """So many characters tell the layout among those of one shape (``IDFRA``)."""
 
@@ -154,6 +156,29 @@ class ZoneEntry(QWidget):
         for line in self._lines:
             line.edit.clear()
             line.show_strip(None)
+
+    def take(self, text: str) -> None:
+        """A document reader typed one line, or all lines in a row.
+
+        A line goes into the first one that is not whole; where all are, a new zone begins.
+        """
+        if len(text) > max(layout.width for layout in LAYOUTS.values()):
+            self._paste(text)
+            return
+        if len(text) != self.layout_chosen.width:
+            self._empty()
+            self._shape.select(_FORM_OF_WIDTH[len(text)])
+            self._reshape()
+        lines = self._lines[: self.layout_chosen.lines]
+        free = [line for line in lines if len(line.edit.text()) != len(text)]
+        if not free:
+            self._empty()
+        self._put(free[0] if free else lines[0], text, limit=len(text))
+        self._reshape()
+
+    def _empty(self) -> None:
+        for line in self._lines:
+            self._put(line, "")
 
     def retranslate(self) -> None:
         """Write every word again."""

@@ -84,4 +84,5 @@ class ActionBar(QWidget):
             self._row.setStretchFactor(self._primary, 1 if wide else 0)
         if self._back is not None and self._back.kind in (ButtonKind.QUIET, ButtonKind.SECONDARY):
             self._back.set_kind(ButtonKind.SECONDARY if theme.tablet else ButtonKind.QUIET)
+        self._fit()  # words, air and margins are others now, and the bar may keep its width
         self.update()

@@ -102,6 +102,7 @@ class Button(QPushButton):
     def set_kind(self, kind: ButtonKind) -> None:
         """Another kind."""
         self._kind = kind
+        self.updateGeometry()  # a quiet button has less air
         self.update()
 
     def set_icon(self, icon: str) -> None:

@@ -30,6 +30,7 @@ class Chip(QLabel):
         self._icon = icon
         self._tone = tone
         self._on_rail = on_rail
+        self._brief = False
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         look.theme.changed.connect(self._restyle)
@@ -47,14 +48,24 @@ class Chip(QLabel):
         self._on_rail = on_rail
         self._restyle()
 
+    def set_brief(self, brief: bool) -> None:
+        """Where room is short: the icon alone; the words are its tooltip, and are read aloud."""
+        self._brief = brief
+        self.setToolTip(self.text() if brief else "")
+        self._restyle()
+
     @override
     def sizeHint(self) -> QSize:
+        return QSize(self.width_at(brief=self._brief), self._look.theme.scaled(Size.CHIP))
+
+    def width_at(self, *, brief: bool) -> int:
+        """Width wanted with words or, ``brief``, without, in pixels."""
         theme = self._look.theme
+        icon = theme.scaled(Size.ICON_SMALL) if self._icon else 0
+        if brief and icon:
+            return icon + 2 * Space.M
         width = QFontMetrics(theme.font(Type.LABEL_STRONG)).horizontalAdvance(self.text())
-        width += 2 * Space.L
-        if self._icon:
-            width += theme.scaled(Size.ICON_SMALL) + Space.S
-        return QSize(width, theme.scaled(Size.CHIP))
+        return width + 2 * Space.L + (icon + Space.S if icon else 0)
 
     @override
     def minimumSizeHint(self) -> QSize:
@@ -73,7 +84,8 @@ class Chip(QLabel):
         draw_box(
             painter, QRectF(self.rect()), self.height() / 2, theme.color(fill), line, Stroke.BAND
         )
-        x = int(Space.L)
+        bare = self._brief and bool(self._icon)
+        x = int(Space.M if bare else Space.L)
         if self._icon:
             side = theme.scaled(Size.ICON_SMALL)
             painter.drawPixmap(
@@ -82,13 +94,14 @@ class Chip(QLabel):
                 theme.pixmap(self._icon, ink, side, self.devicePixelRatioF()),
             )
             x += side + Space.S
-        painter.setFont(theme.font(Type.LABEL_STRONG))
-        painter.setPen(theme.color(ink))
-        painter.drawText(
-            QRect(x, 0, self.width() - x, self.height()),
-            Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
-            self.text(),
-        )
+        if not bare:
+            painter.setFont(theme.font(Type.LABEL_STRONG))
+            painter.setPen(theme.color(ink))
+            painter.drawText(
+                QRect(x, 0, self.width() - x, self.height()),
+                Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
+                self.text(),
+            )
         painter.end()
 
     def _restyle(self) -> None:

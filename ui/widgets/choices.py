@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QRect, QRectF, Signal
-from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QShortcut
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -116,7 +116,7 @@ class ChoiceButton(Pressable):
 
 
 class ChoiceGroup(QWidget):
-    """Options of which one, or several, hold.
+    """Options of which one, or several, hold; in fewer columns where the width is short.
 
     Signals:
         changed(tuple): values chosen, in the order of the options.
@@ -131,6 +131,7 @@ class ChoiceGroup(QWidget):
         self._look = look
         self._multiple = multiple
         self._columns = columns
+        self._flowing = 0
         self._keys = keys
         self._choices: tuple[Choice, ...] = ()
         self._buttons: dict[str, ChoiceButton] = {}
@@ -154,15 +155,14 @@ class ChoiceGroup(QWidget):
             old.hide()
             old.deleteLater()
         self._buttons = {}
+        self._flowing = 0
         for index, choice in enumerate(choices):
             number = index + 1 if self._keys else 0
             button = ChoiceButton(self._look, choice, number, multiple=self._multiple)
             button.setObjectName(f"choice-{choice.value}")
             button.clicked.connect(partial(self._choose, choice.value))
             self._buttons[choice.value] = button
-            self._grid.addWidget(button, index // self._columns, index % self._columns)
-        for column in range(self._columns):
-            self._grid.setColumnStretch(column, 1)
+        self._flow()
         self.select(*kept)
 
     def button(self, value: str) -> ChoiceButton:
@@ -174,6 +174,34 @@ class ChoiceGroup(QWidget):
         for value, button in self._buttons.items():
             button.setChecked(value in values)
             button.update()
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        least = max((b.minimumSizeHint().width() for b in self._buttons.values()), default=0)
+        return QSize(least, super().minimumSizeHint().height())
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._flow()
+
+    def _flow(self) -> None:
+        """Lay the options out in as many columns as fit; all of them before a width is known."""
+        least = [button.minimumSizeHint().width() for button in self._buttons.values()]
+        columns = self._columns
+        while columns > 1 and self.testAttribute(Qt.WidgetAttribute.WA_Resized):
+            wanted = sum(max(least[at::columns], default=0) for at in range(columns))
+            if wanted + (columns - 1) * self._grid.spacing() <= self.width():
+                break
+            columns -= 1
+        if columns == self._flowing:
+            return
+        self._flowing = columns
+        for index, button in enumerate(self._buttons.values()):
+            self._grid.removeWidget(button)
+            self._grid.addWidget(button, index // columns, index % columns)
+        for column in range(self._columns):
+            self._grid.setColumnStretch(column, 1 if column < columns else 0)
 
     def _choose(self, value: str, _checked: bool = False) -> None:
         if not self._multiple:

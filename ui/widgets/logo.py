@@ -49,5 +49,10 @@ class Wordmark(QWidget):
         left = "onrail" if ink == "onrail" else "primary"
         right = "railaccent" if ink == "onrail" else "accent"
         row.addWidget(Mark(look, left, right))
-        row.addWidget(Label(look, "Vis-à-vis", Type.WORDMARK, ink))
+        self._word = Label(look, "Vis-à-vis", Type.WORDMARK, ink)
+        row.addWidget(self._word)
         row.addStretch(1)
+
+    def set_brief(self, brief: bool) -> None:
+        """Where room is short: the mark alone."""
+        self._word.setVisible(not brief)

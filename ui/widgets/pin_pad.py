@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -14,6 +14,7 @@ from ui.widgets.label import Label
 from ui.widgets.look import Look
 from ui.widgets.paint import draw_box, draw_focus
 
+_DIGITS = "0123456789"
 MAX_LENGTH = 64
 """Longest passphrase that can be typed."""
 
@@ -107,6 +108,7 @@ class PinPad(QWidget):
         self._error = Label(look, "", Type.STRONG, "bad", wrap=True)
         self._error.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._error.setObjectName("pin-error")
+        self._reserved: tuple[str, ...] = ()
         self._digits: list[Button] = []
         self._erase = Button(look, "", kind=ButtonKind.QUIET, icon="backspace")
         self._submit = Button(look, "", kind=ButtonKind.PRIMARY, key="Return")
@@ -126,7 +128,6 @@ class PinPad(QWidget):
         column.setSpacing(Space.L)
         column.addWidget(self.field)
         column.addWidget(self._error)
-        self._error.hide()
         grid = QGridLayout()
         grid.setSpacing(Space.M)
         for digit in range(1, 10):
@@ -148,6 +149,26 @@ class PinPad(QWidget):
         """The sentence that says what was wrong, or ``""``."""
         return self._error.text()
 
+    def reserve_for(self, *sentences: str) -> None:
+        """Keep room for the longest of these, so that no key moves when one appears."""
+        self._reserved = sentences
+        self._keep_room()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._keep_room()
+
+    def _keep_room(self) -> None:
+        width = max(self.width(), self.field.minimumWidth())
+        metrics = QFontMetrics(self._look.theme.font(Type.STRONG))
+        box = QRect(0, 0, width, Size.WINDOW_MIN_HEIGHT)
+        wrapped = [
+            metrics.boundingRect(box, Qt.TextFlag.TextWordWrap.value, text).height()
+            for text in self._reserved
+        ]
+        self._error.setMinimumHeight(max(wrapped, default=0))
+
     def clear(self) -> None:
         """Forget what was typed."""
         self.field.clear()
@@ -158,12 +179,35 @@ class PinPad(QWidget):
         self.field.clear()
         self.field.set_wrong(bool(text))
         self._error.setText(text)
-        self._error.setVisible(bool(text))
         self.set_busy(False)
         if text:
             announce(self, text, assertive=True)
         if self.field.isEnabled():
             self.field.setFocus()
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """A key of the pad has the focus: what is typed belongs into the field all the same."""
+        if not self.take_key(event):
+            super().keyPressEvent(event)
+
+    def take_key(self, event: QKeyEvent) -> bool:
+        """Whether this key, pressed outside the field, belongs to the entry, and is used now.
+
+        Those are the digits, Backspace and Enter. The field has the focus from then on.
+        """
+        if not self.field.isEnabled() or self.field.isReadOnly():
+            return False
+        if event.key() == Qt.Key.Key_Backspace:
+            self.field.backspace()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._enter()
+        elif len(event.text()) == 1 and event.text() in _DIGITS:
+            self.field.insert(event.text())
+        else:
+            return False
+        self.field.setFocus()
+        return True
 
     def set_busy(self, busy: bool) -> None:
         """While the PIN is being checked."""
@@ -199,6 +243,7 @@ class PinPad(QWidget):
         height = Size.PIN_KEY_TABLET if tablet else Size.PIN_KEY
         for button in (self._erase, *self._digits):
             button.set_height(height, scaled=not tablet)  # all must fit on a low screen
+        self._keep_room()
 
     def _type(self, digit: str, _checked: bool = False) -> None:
         self.field.insert(digit)

@@ -1,0 +1,72 @@
+"""Narrow windows, and windows that become wide and narrow again: nothing is cut or overlaps."""
+
+from itertools import pairwise
+
+import pytest
+from PySide6.QtWidgets import QApplication, QWidget
+
+from tests.ui.samples import window
+from ui.widgets.button import Button
+from ui.widgets.look import Look
+from ui.widgets.scroll import ScrollArea
+
+SIZES = ((820, 1180), (1517, 1000), (820, 1180), (1920, 1080), (1280, 800), (1517, 860))
+
+
+def settle() -> None:
+    for _ in range(4):  # a layout may ask for another one
+        QApplication.processEvents()
+
+
+@pytest.mark.parametrize("page", ["step-request", "step-document", "step-person", "step-confirm"])
+def test_no_word_of_a_button_is_cut(look: Look, qtbot, page):
+    shell = window(look, page, *SIZES[0])
+    qtbot.addWidget(shell)
+    for size in SIZES:
+        shell.resize(*size)
+        settle()
+        for button in shell.findChildren(Button):
+            if button.isVisible():
+                assert button.width() >= button.sizeHint().width(), (size, button.text())
+
+
+@pytest.mark.parametrize("page", ["home", "step-person", "sign_in"])
+def test_nothing_overlaps_in_the_top_bar(look: Look, qtbot, page):
+    shell = window(look, page, *SIZES[0])
+    qtbot.addWidget(shell)
+    for size in SIZES:
+        shell.resize(*size)
+        settle()
+        top = shell.top
+        shown = [w for w in top.findChildren(QWidget) if w.parent() is top and w.isVisible()]
+        edges = sorted((w.x(), w.x() + w.width()) for w in shown if w.height() < top.height())
+        titles = {w.x() for w in shown if w not in top.chips}
+        for (_, end), (start, _) in pairwise(edges):
+            assert end <= start or start in titles, size
+        assert max(end for _, end in edges) <= top.width()
+        for chip in top.chips:
+            assert chip.width() >= chip.sizeHint().width()
+
+
+def test_chips_keep_their_words_while_they_are_icons(look: Look, qtbot):
+    shell = window(look, "step-person", 820, 1180)
+    qtbot.addWidget(shell)
+    settle()
+    widths = [chip.width() for chip in shell.top.chips]
+    assert [chip.toolTip() for chip in shell.top.chips] == [c.text() for c in shell.top.chips]
+    shell.resize(1920, 1080)
+    settle()
+    wide = [chip.width() for chip in shell.top.chips]
+    assert all(narrow < full for narrow, full in zip(widths, wide, strict=True))
+    assert not any(chip.toolTip() for chip in shell.top.chips)
+
+
+def test_the_answers_about_a_face_never_scroll_sideways(look: Look, qtbot):
+    shell = window(look, "step-person", *SIZES[0])
+    qtbot.addWidget(shell)
+    for size in SIZES:
+        shell.resize(*size)
+        settle()
+        for area in shell.findChildren(ScrollArea):
+            if area.isVisible():
+                assert area.widget().width() <= area.viewport().width(), size
