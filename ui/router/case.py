@@ -312,7 +312,9 @@ class CaseRouter(QObject):
         step = view.state.step
         self._shell.show_steps(items, steps.index(step) if step in steps else len(steps))
         title = tr(f"journey.procedure.{view.state.procedure}")
-        self._shell.set_title(title, customer_of(view.state.request, view.state.document))
+        self._shell.set_title(
+            title, customer_of(view.state.request, view.state.document, view.state.sides)
+        )
         elapsed = self._services.clock.now() - view.state.opened_at
         minutes = max(0, int(elapsed.total_seconds() // 60))
         number = view.state.case_id[:8].upper()
