@@ -245,7 +245,8 @@ def _is_list_of(crl: x509.CertificateRevocationList, ca: x509.Certificate) -> bo
         # Delta lists and lists of a part of the certificates say so in a critical extension.
         if any(extension.critical for extension in crl.extensions):
             return False
-        return crl.is_signature_valid(ca.public_key())  # type: ignore[arg-type]
+        # A key that cannot sign lists raises TypeError, which BROKEN holds.
+        return crl.is_signature_valid(ca.public_key())  # type: ignore[arg-type]  # as above
     except BROKEN:
         return False
 

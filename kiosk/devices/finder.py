@@ -5,7 +5,6 @@ The net was trained on drawn scenes only (``packaging/train``; model card: ``res
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ import numpy as np
 
 from kiosk.capture.location import WORK_AREA, Location, Place, located, merged, prepared
 from kiosk.capture.picture import Picture
-from kiosk.domain.errors import ModelError
+from kiosk.devices.nets import open_net
 
 MODEL = Path(__file__).resolve().parents[2] / "resources" / "models" / "document-finder.onnx"
 _SHA256 = "89227f15f27ebdc1edc1c622ebd41f763cc95b2d2ad632a0324347aaa6ddeb74"
@@ -40,21 +39,7 @@ class NetDocumentFinder:
             self.find(np.full((216, 384), 255, np.uint8))
 
     def _load(self) -> None:
-        import onnxruntime
-
-        try:
-            data = self._model.read_bytes()
-        except OSError as exc:
-            raise ModelError("unreadable") from exc
-        if hashlib.sha256(data).hexdigest() != _SHA256:
-            raise ModelError("other file than expected")
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False
-        self._session = onnxruntime.InferenceSession(
-            data, options, providers=["CPUExecutionProvider"]
-        )
+        self._session = open_net(self._model, _SHA256)
 
     def find(self, grey: Picture, *, thorough: bool = False) -> Location:
         """See the port."""

@@ -6,7 +6,6 @@ what it reads is confirmed by a second, general reader before it counts.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import numpy as np
 
 from kiosk.capture.decode import ALPHABET
 from kiosk.capture.picture import Picture, Scores
+from kiosk.devices.nets import open_net
 from kiosk.domain.errors import ModelError
 
 MODEL = Path(__file__).resolve().parents[2] / "resources" / "models" / "ocrb-lines.onnx"
@@ -38,19 +38,7 @@ class OcrbTextReader:
             self.recognise([np.full((_HEIGHT, _WIDTH), 255, np.uint8)])
 
     def _load(self) -> None:
-        import onnxruntime
-
-        try:
-            data = self._model.read_bytes()
-        except OSError as exc:
-            raise ModelError("unreadable") from exc
-        if hashlib.sha256(data).hexdigest() != _SHA256:
-            raise ModelError("other file than expected")
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False
-        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        session = open_net(self._model, _SHA256)
         if session.get_modelmeta().custom_metadata_map.get("alphabet") != ALPHABET:
             raise ModelError("other alphabet")
         self._session = session

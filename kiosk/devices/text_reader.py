@@ -7,7 +7,6 @@ download. The file is found without importing the package, its SHA-256 is checke
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy as np
 
 from kiosk.capture.decode import ALPHABET
 from kiosk.capture.picture import Picture, Scores
+from kiosk.devices.nets import open_net
 from kiosk.domain.errors import ModelError
 
 _PACKAGE, _FILE = "rapidocr", "PP-OCRv6_rec_small.onnx"
@@ -55,24 +55,7 @@ class PaddleModel:
         """Read the file; the second time nothing happens. Raises ModelError."""
         if self._session is not None:
             return
-        import onnxruntime
-
-        path = self._model or find_model()
-        try:
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError as exc:
-            raise ModelError("unreadable") from exc
-        if digest != _SHA256:
-            raise ModelError("other file than expected")
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False
-        # By its path: bytes handed over would stay in memory a second time (20 MB).
-        session = onnxruntime.InferenceSession(
-            str(path), options, providers=["CPUExecutionProvider"]
-        )
+        session = open_net(self._model or find_model(), _SHA256)
         characters = session.get_modelmeta().custom_metadata_map["character"].split("\n")
         # Column 0 is the blank, the last one the space.
         self._columns = {symbol: index + 1 for index, symbol in enumerate(characters)}

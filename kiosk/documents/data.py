@@ -80,9 +80,9 @@ def texts_of(table: Mapping[str, Any], key: str) -> tuple[str, ...]:
     return tuple(value)
 
 
-def flag_of(table: Mapping[str, Any], key: str) -> bool:
-    """True or false, false where nothing is said. Raises CatalogueError."""
-    value = table.get(key, False)
+def flag_of(table: Mapping[str, Any], key: str, *, default: bool = False) -> bool:
+    """True or false, ``default`` where nothing is said. Raises CatalogueError."""
+    value = table.get(key, default)
     if type(value) is not bool:
         raise CatalogueError(f"{key}: true or false")
     return value

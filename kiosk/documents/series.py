@@ -13,6 +13,7 @@ from typing import Any, Final
 from kiosk.documents.data import (
     choice_of,
     day_of,
+    flag_of,
     only,
     table_of,
     tables_of,
@@ -161,7 +162,7 @@ def _series_of(table: Mapping[str, Any]) -> Series:
         layouts=layouts,
         codes=texts_of(table, "codes"),
         issuers=issuers,
-        has_zone=_flag_of(table, "zone", default=True),
+        has_zone=flag_of(table, "zone", default=True),
         first_day=first,
         last_day=last,
         years=_number_of(table, "years", _MAX_YEARS),
@@ -178,7 +179,7 @@ def _mark_of(table: Mapping[str, Any]) -> Mark:
         words,
         choice_of(Family, text_of(table, "family")),
         tuple(choice_of(DocumentKind, kind) for kind in texts_of(table, "kinds")),
-        _flag_of(table, "forbidden", default=False),
+        flag_of(table, "forbidden", default=False),
     )
 
 
@@ -201,13 +202,6 @@ def _issuers_of(table: Mapping[str, Any]) -> dict[str, dict[str, str]]:
         only(entry, {"fr", "en"}, "issuers")
         names[code] = {language: text_of(entry, language) for language in ("fr", "en")}
     return names
-
-
-def _flag_of(table: Mapping[str, Any], key: str, *, default: bool) -> bool:
-    value = table.get(key, default)
-    if not isinstance(value, bool):
-        raise CatalogueError(f"{key}: true or false")
-    return value
 
 
 def _number_of(table: Mapping[str, Any], key: str, most: int) -> int:

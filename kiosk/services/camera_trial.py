@@ -30,7 +30,8 @@ from kiosk.ports import Clock, Frame, FrameSource
 from kiosk.services.camera_verdict import CameraMeasures
 
 if TYPE_CHECKING:
-    from kiosk.services.reading import LiveReader, Observation
+    from kiosk.services.observation import Observation
+    from kiosk.services.reading import LiveReader
 
 DELIVERY_SHARE: Final = 1 / 3
 DELIVERY_MS: Final = 3000

@@ -38,8 +38,7 @@ from kiosk.domain.evidence import Verdict as CheckVerdict
 from kiosk.domain.request import VerificationRequest
 from kiosk.ports import Clock, CodeSighting, Frame
 from kiosk.services.confirmation import Confirmation
-from kiosk.services.observation import AcceptedReading as AcceptedReading  # noqa: PLC0414
-from kiosk.services.observation import Observation as Observation  # noqa: PLC0414
+from kiosk.services.observation import Observation
 from kiosk.services.readers import Readers
 from kiosk.services.side_taking import SeenZone, SideTaker, TakenSide, lies_on
 from kiosk.services.zone_reading import (

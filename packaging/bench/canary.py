@@ -31,14 +31,14 @@ sys.path.insert(0, str(ROOT / "packaging" / "bench"))
 
 import powerloss  # noqa: E402 - the path comes first
 
-from kiosk import logs  # noqa: E402
-from kiosk.audit.records import Attachment  # noqa: E402
-from kiosk.bootstrap.opening import forbid_core_files  # noqa: E402
-from kiosk.domain.agent import Role  # noqa: E402
-from kiosk.domain.errors import DraftError  # noqa: E402
-from kiosk.domain.ids import RequestId  # noqa: E402
-from kiosk.journeys.model import CaseState  # noqa: E402
-from kiosk.vault.store import open_store  # noqa: E402
+from kiosk import logs  # noqa: E402 - the path comes first
+from kiosk.audit.records import Attachment  # noqa: E402 - the path comes first
+from kiosk.bootstrap.opening import forbid_core_files  # noqa: E402 - the path comes first
+from kiosk.domain.agent import Role  # noqa: E402 - the path comes first
+from kiosk.domain.errors import DraftError  # noqa: E402 - the path comes first
+from kiosk.domain.ids import RequestId  # noqa: E402 - the path comes first
+from kiosk.journeys.model import CaseState  # noqa: E402 - the path comes first
+from kiosk.vault.store import open_store  # noqa: E402 - the path comes first
 from tests.fakes.cases import DOCUMENT, REQUEST  # noqa: E402 - invented people, no test tools
 
 WORDS = ("surname", "given", "number", "mrz", "announced", "request", "logged")

@@ -19,9 +19,6 @@ from ui.widgets.picture import PictureView
 if TYPE_CHECKING:
     from kiosk.ports import Picture
 
-_SHAPES = {"card": (3, 30), "passport": (2, 44), "old-card": (2, 36)}
-"""Lines and characters a line, by the kind of document in hand."""
-
 
 class Entry(QWidget):
     """A label, a line to type in, and what is wrong with it.
