@@ -56,6 +56,7 @@ if TYPE_CHECKING:
 _FRONT_PORTRAITS = 3
 _PLAIN_BACK_FRAMES = 10
 _SEAL_FRAMES = 12
+_MOST_TEXTS = 64
 _OUTLINE_ANEW = 15  # frames after which the outline is looked for from the beginning
 _SECOND_EVERY, _SECOND_FRAMES = 4, 3
 _OPEN_AFTER_MS = 1500
@@ -176,6 +177,13 @@ class LiveReader:
         look, read = self._open_look
         verdict = Verdict(lines, 1, digits_hold=True, sharpness=look.quality.sharpness)
         parsed = replace(parsed, checks=(*parsed.checks, settled))
+        # The settled text may never have been read as such: its seal counts since its like was.
+        alike = [
+            since
+            for text, since in self._since.items()
+            if (apart := differing(text, lines)) is not None and apart <= len(places)
+        ]
+        self._since[lines] = min(alike, default=self._count)
         self._finish_zone(look, read, parsed, verdict, settled=True)
         return True
 
@@ -344,7 +352,7 @@ class LiveReader:
             return
         if self._first_read_ms is None:
             self._first_read_ms = look.frame.timestamp_ms
-        self._since.setdefault(read.reading.lines, self._count)
+        self._note_text(read.reading.lines)
         holds = parsed.digits_agree and makes_sense(parsed)
         self._withdraw(read.reading.lines)
         ballot = Ballot(read.reading, holds, look.quality.sharpness, read.strips)
@@ -386,7 +394,8 @@ class LiveReader:
         if opinion is None or opinion.disputes is None:
             return
         offered = self._vote.open_reading(opinion.disputes)
-        if offered is not None:
+        # Frames came meanwhile: an offer must be of the very text that the second reader looked at.
+        if offered is not None and offered.lines == lines:
             self._open = offered
             self._open_look = (look, read)
 
@@ -408,7 +417,7 @@ class LiveReader:
         parsed = self._parsed(read.reading.lines)
         if parsed is None or not (parsed.digits_agree and makes_sense(parsed)):
             return
-        self._since.setdefault(read.reading.lines, self._count)
+        self._note_text(read.reading.lines)
         verdict = self._second_vote.add(Ballot(read.reading, True, look.quality.sharpness))
         if verdict is None or verdict.frames < _SECOND_FRAMES:
             return
@@ -420,6 +429,12 @@ class LiveReader:
             return mrz.parse(lines, self._clock.now().astimezone().date())
         except DocumentError:
             return None
+
+    def _note_text(self, lines: tuple[str, ...]) -> None:
+        """Remember since which frame a text is read; of many texts only the newest."""
+        if lines not in self._since and len(self._since) >= _MOST_TEXTS:
+            del self._since[next(iter(self._since))]
+        self._since.setdefault(lines, self._count)
 
     def _seal_of(self, lines: tuple[str, ...]) -> str:
         """Text of the seal seen since this text is read: an older one is of the card before."""

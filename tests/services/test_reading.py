@@ -269,6 +269,8 @@ def test_what_stays_open_is_offered_and_settled_by_the_agent(text_reader):
     after = show(live, "fr-id-martin", Side.BACK, frames=1)[-1]
     assert after.reading.document.mrz == SPECIMENS["fr-id-martin"].mrz
     assert after.open_reading is None
+    present = {c.code: c.verdict for c in after.reading.checks}["seal.present"]
+    assert present is Verdict.PASS  # seen while the text was still open
     (check,) = [c for c in after.reading.checks if c.code == "reading.settled"]
     assert (check.verdict, check.detail) == (Verdict.UNSURE, "1")
 
