@@ -25,6 +25,8 @@ _FAR, _NEAR = 0.085, 0.03
 """How far from a side an edge is looked for, at first and then, as shares of the length."""
 _SAMPLES = 32
 _CHOICES = 3
+_SHAKE = 0.006
+"""Share of the frame's width that a still outline may seem to move."""
 _LEAST_STEP = 4.0
 """Grey levels that an edge must step on average; sensor noise averages to about one."""
 _CLEAR_STEP = 9.0
@@ -263,6 +265,7 @@ class OutlineTracker:
         before = begun_like(self._corners, corners)
         moved = float(np.abs(corners - before).max()) / width
         self.stable_frames = self.stable_frames + 1 if moved < 0.02 else 0
-        keep = 0.6 if moved < 0.03 else 0.0
+        # A shake of the measurement is smoothed; a document that moves is followed without lag.
+        keep = 0.6 if moved < _SHAKE else 0.0
         self._corners = keep * before + (1 - keep) * corners
         return self._corners

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
 _FRONT_PORTRAITS = 3
 _PLAIN_BACK_FRAMES = 10
 _SEAL_FRAMES = 12
+_STILL_FRAMES = 2
 _MOST_TEXTS = 64
 _OUTLINE_ANEW = 15  # frames after which the outline is looked for from the beginning
 _SECOND_EVERY, _SECOND_FRAMES = 4, 3
@@ -126,6 +127,7 @@ class LiveReader:
         self._unread = 0
         self._tracker = OutlineTracker()
         self._exact: Points | None = None
+        self._measured: Points | None = None
         self._voice = speech.Voice()
         self._count = 0
         self._calm = 0
@@ -216,23 +218,23 @@ class LiveReader:
         outline = self._outline(location, zone, frame)
         if self._done is not None:
             return self._observation(Guidance.DONE, outline, measure(frame.image, outline), ())
-        # With a zone in sight only an outline of this very frame counts: a remembered one may be
-        # that of the card before.
-        sure = outline is not None and (self._tracker.seen or zone.card is None)
-        corners = outline if sure else zone.card
+        # What is cut out is cut along the outline of this very frame: a remembered one may be that
+        # of the card before, a smoothed one lies where the card was.
+        corners = self._measured if self._measured is not None else zone.card
         quality = measure(frame.image, corners, zone.corners)
         codes = self._codes_beside_zone(frame, corners)
         look = _Look(frame, zone, corners, quality)
         self._try_to_finish(look, side)
         wanted = self._guidance(side, look)
-        return self._observation(wanted, corners, quality, codes)
+        shown = outline if outline is not None else corners
+        return self._observation(wanted, shown, quality, codes)
 
     def _outline(self, location: Location, zone: ZoneFinding, frame: Frame) -> Points | None:
         """The document's outline for this frame, begun at the top left of its print."""
         width = frame.image.shape[1]
         place = _bearer(location, zone)
         if place is None:
-            self._exact = None
+            self._exact = self._measured = None
             return self._tracker.update(None, width)
         corners = place.corners
         if zone.corners is not None:
@@ -240,6 +242,7 @@ class LiveReader:
         if zone.card is not None:
             corners = with_head(corners, zone.card)
         corners = refined(zone.grey, corners, self._exact)
+        self._measured = corners
         self._exact = corners if self._count % _OUTLINE_ANEW else None
         return self._tracker.update(corners, width)
 
@@ -290,7 +293,8 @@ class LiveReader:
             if look.zone.zones:
                 self._read_zone(look)
             return
-        if look.corners is None or not self._tracker.seen:
+        # A card that still moves into its place would be cut askew.
+        if look.corners is None or self._tracker.stable_frames < _STILL_FRAMES:
             return
         if look.quality.glare > speech.MAX_GLARE or look.quality.sharpness < _PLAIN_SHARP_ENOUGH:
             return
@@ -366,8 +370,13 @@ class LiveReader:
             return
         if not opinion.agrees:
             self._offer(look, read)
-        elif seal_is_in:
+        elif seal_is_in and self._lies_still(look):
             self._finish_zone(look, read, parsed, verdict)
+
+    def _lies_still(self, look: _Look) -> bool:
+        """Whether the picture of the side may be kept; always so where the zone alone tells."""
+        measured = self._measured is not None and look.corners is self._measured
+        return not measured or self._tracker.stable_frames >= 1
 
     def _withdraw(self, lines: tuple[str, ...]) -> None:
         """Take an offer back when another document lies there, told by its text."""

@@ -125,6 +125,16 @@ def test_a_still_document_becomes_stable_and_a_moved_one_does_not():
     assert tracker.stable_frames == 0
 
 
+def test_a_moving_document_is_followed_without_lag_and_a_shake_is_smoothed():
+    tracker = OutlineTracker()
+    square = np.array([[100, 100], [900, 100], [900, 600], [100, 600]], np.float64)
+    tracker.update(square, 1280)
+    assert tracker.update(square + 14, 1280) == pytest.approx(square + 14)
+    shaken = tracker.update(square + 18, 1280)
+    assert (shaken > square + 14).all()
+    assert (shaken < square + 18).all()
+
+
 def test_an_outline_lost_for_a_moment_is_still_shown():
     tracker = OutlineTracker()
     square = np.array([[100, 100], [900, 100], [900, 600], [100, 600]], np.float64)

@@ -376,3 +376,21 @@ def test_a_settled_reading_does_not_claim_that_the_frames_agreed(text_reader):
     after = show(live, "fr-id-martin", Side.BACK, frames=1)[-1].reading
     verdicts = {check.code: check.verdict for check in after.checks}
     assert verdicts["reading.agreement"] is Verdict.NOT_DONE
+
+
+def test_a_front_that_slides_into_its_place_is_cut_where_it_comes_to_rest(live):
+    specimen = SPECIMENS["fr-id-martin"]
+    rng = np.random.default_rng(8)
+    stage = Stage(Subject(specimen.picture(Side.FRONT)), Conditions.fair(), 8)
+    live.reset(Side.FRONT)
+    truth = None
+    for index in range(60):
+        image, truth = stage.frame(index / 30, rng, presence=min(1.0, 0.4 + index / 24))
+        seen = live.observe(Frame(image, index, index * 33))
+        if seen.reading is not None:
+            break
+    assert seen.reading.document is None
+    drawn = cv2.resize(specimen.picture(Side.FRONT), seen.best_image.shape[1::-1])
+    one, other = (cv2.cvtColor(p, cv2.COLOR_BGR2GRAY).ravel() for p in (drawn, seen.best_image))
+    assert np.corrcoef(one, other)[0, 1] > 0.5
+    assert overlap(seen.outline, truth.corners) > 0.85
