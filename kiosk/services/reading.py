@@ -241,7 +241,9 @@ class LiveReader:
             corners = upright_by(corners, zone.corners)
         if zone.card is not None:
             corners = with_head(corners, zone.card)
-        corners = refined(zone.grey, corners, self._exact)
+        # An outline found in a moving, blurred picture is no ground to go on from.
+        before = self._exact if self._tracker.stable_frames > _STILL_FRAMES else None
+        corners = refined(zone.grey, corners, before)
         self._measured = corners
         self._exact = corners if self._count % _OUTLINE_ANEW else None
         return self._tracker.update(corners, width)
