@@ -9,7 +9,7 @@ from kiosk.domain.evidence import Check, Verdict
 from kiosk.journeys.guards import all_checks, near_matches
 from kiosk.journeys.model import ChecksReviewed
 from ui.steps.panel import StepPanel
-from ui.steps.words import check_label, check_sentence, full_name, partial_day
+from ui.steps.words import check_label, check_sentence, full_name, names_of, partial_day
 from ui.theme import Space, Type
 from ui.viewmodels.journey import CaseView
 from ui.widgets.card import Card
@@ -150,11 +150,12 @@ class ChecksPanel(StepPanel):
             ),
         ]
         if document is not None:
+            surname, given = names_of(document, state.sides)
             name.append(
                 ReadRow(
                     "document-name",
                     self.tr_("document_name"),
-                    full_name(document.surname, document.given_names),
+                    full_name(surname, tuple(given.split(", "))),
                     self._judged("request.surname", "request.given_names"),
                 )
             )
