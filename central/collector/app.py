@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
@@ -21,11 +22,13 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from central.archive.database import Database
+from central.archive.figures import Figures, figures_of
 from central.archive.payloads import Payloads
 from central.collector.enrolments import Enrolments
 from central.collector.journals import Journals
 from central.collector.keys import CollectorKeys, PolicyShelf, origin_of
 from central.collector.log import CollectorLog
+from central.collector.metrics import Metrics
 from central.collector.records import BlobStream, Records
 from central.collector.refusal import CallRefusedError
 from kiosk.crypto.digests import b64u, sha256
@@ -64,6 +67,7 @@ class Collector:
         self, database: Database, payloads: Payloads, keys: CollectorKeys, now: Now
     ) -> None:
         self._database = database
+        self._payloads = payloads
         self._keys = keys
         self._now = now
         self._shelf = PolicyShelf(keys.root_public)
@@ -72,13 +76,23 @@ class Collector:
         self._enrolments = Enrolments(database, keys, self._shelf, log)
         self._journals = Journals(database, self._shelf, self._origin)
         self._records = Records(database, payloads, log)
+        self.metrics = Metrics(self._figures)
+
+    def _figures(self) -> Figures:
+        with self._database.reading() as ledger:
+            return figures_of(ledger)
+
+    def sequence(self) -> None:
+        """Give every record that arrived its leaf in the log; whoever serves calls this often."""
+        self.metrics.sequenced(self._records.sequence())
 
     def application(self) -> Starlette:
         """The ASGI application."""
         device = "/v1/devices/{device}"
         calls: list[tuple[str, str, Handler]] = [
             ("GET", "/healthz", self.health),
-            ("GET", "/v1/time", self.time),
+            ("GET", "/readyz", self.ready),
+            ("GET", "/v1/time", self.signed_time),
             ("GET", "/v1/authority", self.authority),
             ("POST", "/v1/enrolments", self.enrol),
             ("GET", "/v1/policy", self.policy),
@@ -95,6 +109,7 @@ class Collector:
         """``call`` with refusals answered and one log line, free of personal data."""
 
         async def guarded(request: Request) -> Response:
+            began = time.perf_counter()
             try:
                 response = await call(request)
             except CallRefusedError as exc:
@@ -106,6 +121,8 @@ class Collector:
             route = request.scope["route"].path
             told = {"method": request.method, "route": route, "status": response.status_code}
             _log.info(json.dumps(told | {"device": request.path_params.get("device", "")}))
+            seconds = time.perf_counter() - began
+            self.metrics.called(request.method, route, response.status_code, seconds)
             return response
 
         return guarded
@@ -113,11 +130,20 @@ class Collector:
     # --- anybody ----------------------------------------------------------------------------------
 
     async def health(self, _request: Request) -> Response:
-        """``GET /healthz``: the database answers."""
-        await run_in_threadpool(origin_of, self._database, self._shelf)
+        """``GET /healthz``: this process answers; a supervisor restarts it where it does not."""
         return PlainTextResponse("ok\n")
 
-    async def time(self, request: Request) -> Response:
+    async def ready(self, _request: Request) -> Response:
+        """``GET /readyz``: both stores answer; if not, a balancer sends calls elsewhere."""
+        try:
+            await run_in_threadpool(origin_of, self._database, self._shelf)
+            await run_in_threadpool(self._payloads.require)
+        except Exception:  # noqa: BLE001 - whatever is wrong, the answer is "not now"
+            _log.warning(json.dumps({"ready": False}))
+            return PlainTextResponse("not ready\n", 503)
+        return PlainTextResponse("ok\n")
+
+    async def signed_time(self, request: Request) -> Response:
         """``GET /v1/time?nonce=``: signed time."""
         nonce = request.query_params.get("nonce", "")
         if not 0 < len(nonce) <= _MAX_NONCE:
@@ -192,7 +218,7 @@ class Collector:
             stream = BlobStream(incoming)
             async for chunk in request.stream():
                 stream.feed(chunk)
-            return await run_in_threadpool(
+            status = await run_in_threadpool(
                 self._records.keep,
                 announced,
                 stream,
@@ -200,6 +226,8 @@ class Collector:
                 verified.body_sha256,
                 self._now(),
             )
+            self.metrics.received(stream.received if status == 201 else 0)
+            return status
 
     async def receipts(self, request: Request) -> Response:
         """``GET …/receipts?from=&tree=``: receipts with their proofs."""
