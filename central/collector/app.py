@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
 
+from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -31,6 +32,8 @@ from central.collector.log import CollectorLog
 from central.collector.metrics import Metrics
 from central.collector.records import BlobStream, Records
 from central.collector.refusal import CallRefusedError
+from central.collector.uploads import COMPLETE, LENGTH, OFFSET, OffsetError, Uploads
+from kiosk.audit.entries import Header
 from kiosk.crypto.digests import b64u, sha256
 from kiosk.crypto.http_signatures import StaleSignatureError, VerifiedRequest, verify_request
 from kiosk.domain.errors import ProtocolError, SignatureInvalidError
@@ -64,10 +67,16 @@ class Collector:
     """Handlers of the calls."""
 
     def __init__(
-        self, database: Database, payloads: Payloads, keys: CollectorKeys, now: Now
+        self,
+        database: Database,
+        payloads: Payloads,
+        uploads: Uploads,
+        keys: CollectorKeys,
+        now: Now,
     ) -> None:
         self._database = database
         self._payloads = payloads
+        self._uploads = uploads
         self._keys = keys
         self._now = now
         self._shelf = PolicyShelf(keys.root_public)
@@ -99,6 +108,8 @@ class Collector:
             ("GET", f"{device}/log", self.log_state),
             ("POST", f"{device}/log", self.log_push),
             ("PUT", f"{device}/records/{{seq:int}}", self.record),
+            ("POST", f"{device}/records/{{seq:int}}/upload", self.upload_begin),
+            ("PATCH", f"{device}/records/{{seq:int}}/upload", self.upload_part),
             ("GET", f"{device}/receipts", self.receipts),
         ]
         return Starlette(
@@ -112,6 +123,9 @@ class Collector:
             began = time.perf_counter()
             try:
                 response = await call(request)
+            except OffsetError as exc:
+                response = _answer(exc.problem, exc.status)
+                response.headers[OFFSET] = str(exc.offset)
             except CallRefusedError as exc:
                 response = _answer(exc.problem, exc.status)
             except ProtocolError:
@@ -181,7 +195,10 @@ class Collector:
     async def log_state(self, request: Request) -> Response:
         """``GET …/log``: what the collector holds."""
         device_id, _ = await self._device(request)
-        return _answer(await run_in_threadpool(self._journals.state, device_id))
+        state = await run_in_threadpool(self._journals.state, device_id)
+        held = await run_in_threadpool(self._uploads.offsets, device_id)
+        missing = tuple(replace(item, offset=held.get(item.seq, 0)) for item in state.missing)
+        return _answer(replace(state, missing=missing))
 
     async def log_push(self, request: Request) -> Response:
         """``POST …/log``: journal entries."""
@@ -228,6 +245,49 @@ class Collector:
             )
             self.metrics.received(stream.received if status == 201 else 0)
             return status
+
+    async def upload_begin(self, request: Request) -> Response:
+        """``POST …/records/{seq}/upload``: begin in parts, or find what is held already."""
+        device_id, _ = await self._device(request)
+        seq = request.path_params["seq"]
+        _, held = await run_in_threadpool(self._records.announced, device_id, seq)
+        if held is not None:
+            return Response(status_code=200, headers={COMPLETE: "?1"})
+        length = _header_number(request, LENGTH)
+        offset = await run_in_threadpool(self._uploads.begin, device_id, seq, length)
+        return Response(status_code=201, headers={COMPLETE: "?0", OFFSET: str(offset)})
+
+    async def upload_part(self, request: Request) -> Response:
+        """``PATCH …/records/{seq}/upload``: one part; the last one makes the record."""
+        device_id, verified = await self._device(request)
+        seq = request.path_params["seq"]
+        part = await _bounded_body(request)
+        if sha256(part) != verified.body_sha256:
+            raise CallRefusedError(422, "digest")
+        announced, held = await run_in_threadpool(self._records.announced, device_id, seq)
+        if held is not None:
+            return Response(status_code=200, headers={COMPLETE: "?1"})
+        at = _header_number(request, OFFSET)
+        offset = await run_in_threadpool(self._uploads.append, device_id, seq, at, part)
+        if request.headers.get(COMPLETE) != "?1":
+            return Response(status_code=204, headers={COMPLETE: "?0", OFFSET: str(offset)})
+        status = await run_in_threadpool(self._complete, announced, offset)
+        return Response(status_code=status, headers={COMPLETE: "?1", OFFSET: str(offset)})
+
+    def _complete(self, announced: Header, size: int) -> int:
+        """Judge and keep an upload that is complete; 201 new, 200 here already."""
+        device_id, seq = announced.device_id, announced.seq
+        try:
+            with self._records.incoming() as incoming:
+                stream = BlobStream(incoming)
+                for piece in self._uploads.read(device_id, seq):
+                    stream.feed(piece)
+                status = self._records.keep(announced, stream, incoming, None, self._now())
+        finally:
+            # Kept or refused: in both cases nothing can be done with the parts any more.
+            self._uploads.drop(device_id, seq)
+        self.metrics.received(size if status == 201 else 0)
+        return status
 
     async def receipts(self, request: Request) -> Response:
         """``GET …/receipts?from=&tree=``: receipts with their proofs."""
@@ -288,6 +348,13 @@ def _claimed_key(request: Request) -> KeyId:
     """The key id that the request names, unverified; "" where there is none."""
     _, _, rest = request.headers.get("signature-input", "").partition('keyid="')
     return KeyId(rest.partition('"')[0][:64])
+
+
+def _header_number(request: Request, name: str) -> int:
+    text = request.headers.get(name, "")
+    if not text.isascii() or not text.isdecimal() or len(text) > 12:
+        raise CallRefusedError(400, name.lower())
+    return int(text)
 
 
 def _number(request: Request, name: str) -> int:

@@ -109,16 +109,24 @@ class Records:
         announced: Header,
         stream: BlobStream,
         incoming: Incoming,
-        claimed_sha256: bytes,
+        claimed_sha256: bytes | None,
         now: datetime,
     ) -> int:
         """Make a received record durable and commit to it; 201 new, 200 here already.
+
+        Args:
+            announced: its entry.
+            stream: what arrived of it, all of it.
+            incoming: where the payload is.
+            claimed_sha256: of the whole, as the sender said; None where it came in parts, each of
+                which had its own digest. The entry's digests count in any case.
+            now: server time.
 
         Raises:
             CallRefusedError: 422 digest, nothing is visible.
         """
         header = stream.header
-        if stream.blob_sha256 != claimed_sha256 or header is None:
+        if claimed_sha256 not in (None, stream.blob_sha256) or header is None:
             raise CallRefusedError(422, "digest")
         _check_blob(announced, header, stream)
         device_id, seq = announced.device_id, announced.seq

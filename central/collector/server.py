@@ -25,6 +25,7 @@ from central.archive.layout import FolderError, Layout, read_key
 from central.archive.storage import open_database, open_payloads
 from central.collector.app import Collector, Now
 from central.collector.keys import CollectorKeys
+from central.collector.uploads import Uploads
 from kiosk.crypto.digests import unb64u
 
 _log = logging.getLogger("visavis.collector")
@@ -96,7 +97,9 @@ def serve(layout: Layout, address: Address, now: Now, metrics_port: int | None =
     layout.require()
     database = open_database(layout)
     try:
-        collector = Collector(database, open_payloads(layout), load_keys(layout), now)
+        collector = Collector(
+            database, open_payloads(layout), Uploads(layout.uploads), load_keys(layout), now
+        )
         address = Address(address.host, free_port(address.host, address.port))
         with contextlib.ExitStack() as ending:
             if metrics_port is not None:

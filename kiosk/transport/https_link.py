@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import secrets
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -176,9 +177,12 @@ class HttpsLink:
         body: bytes = b"",
         content_type: str = "application/json",
         etag: str = "",
+        fields: Sequence[tuple[str, str]] = (),
     ) -> LinkAnswer:
         """See :class:`kiosk.ports.CollectorLink`."""
-        headers = {"Content-Type": content_type} if body else {}
+        headers = dict(fields)
+        if body:
+            headers["Content-Type"] = content_type
         if etag:
             headers["If-None-Match"] = etag
         try:
