@@ -98,6 +98,8 @@ def _translated(exc: httpx.HTTPError) -> SyncError | _WrongTimeError:
         if cause.verify_code in (_NOT_YET_VALID, _HAS_EXPIRED):
             return _WrongTimeError()
         return CertificateError(f"verification {cause.verify_code}")
+    if isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        return UnreachableError("closed in the handshake")
     if isinstance(exc, httpx.TimeoutException):
         return UnreachableError("deadline")
     if isinstance(cause, ssl.SSLError) and isinstance(exc, httpx.ConnectError):
