@@ -126,6 +126,7 @@ class FaultProxy:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, fault: Fault
     ) -> None:
         up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self._upstream)
+        tasks: set[asyncio.Future[bool]] = set()
         try:
             up = self._pump(reader, up_writer, fault, fault.cut_up, "up")
             down = self._pump(up_reader, writer, fault, fault.cut_down, "down")
@@ -136,6 +137,8 @@ class FaultProxy:
                     task.cancel()
             await asyncio.gather(*waiting, return_exceptions=True)
         finally:
+            for task in tasks:
+                task.cancel()
             up_writer.close()
 
     async def _pump(

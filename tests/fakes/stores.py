@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +19,7 @@ import httpx
 _DEBIAN = Path("/usr/lib/postgresql")
 _READY_TRIES = 400
 _PAUSE_S = 0.05
+_PAUSE = threading.Event()
 BUCKET = "visavis"
 
 
@@ -125,7 +126,7 @@ class PostgresServer:
             try:
                 self._run("pg_isready", "-h", "127.0.0.1", "-p", self.port)
             except subprocess.CalledProcessError:
-                time.sleep(_PAUSE_S)
+                _PAUSE.wait(_PAUSE_S)
             else:
                 return
         raise RuntimeError(self._log.read_text("utf-8", "replace"))
@@ -156,7 +157,7 @@ def object_store() -> Iterator[str]:
             try:
                 httpx.put(f"{base}/{BUCKET}").raise_for_status()
             except httpx.HTTPError:
-                time.sleep(_PAUSE_S)
+                _PAUSE.wait(_PAUSE_S)
             else:
                 break
         yield base
