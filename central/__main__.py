@@ -57,7 +57,7 @@ def _tell(answer: dict[str, Any], text: str, *, as_json: bool) -> None:
 
 
 @app.command("init")
-def init(
+def init(  # noqa: PLR0913, PLR0917 - one parameter an option
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="An empty or new folder.")],
     host: Annotated[
         list[str] | None, typer.Option(help="Name or address of the server; may be repeated.")
@@ -68,13 +68,27 @@ def init(
     demonstration: Annotated[
         bool, typer.Option("--demonstration", help="The fleet's screens say that it is one.")
     ] = False,
+    database: Annotated[
+        str, typer.Option(help="postgresql://user@host/name; left out: one embedded file.")
+    ] = "",
+    objects: Annotated[
+        str, typer.Option(help="s3://bucket/prefix for sealed payloads; left out: files.")
+    ] = "",
+    objects_endpoint: Annotated[
+        str, typer.Option(help="Base address of an object store that is not Amazon's.")
+    ] = "",
+    objects_region: Annotated[str, typer.Option(help="Where the object store lies.")] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Make every key, the server's certificate and the first policy."""
+    from central.archive.storage import Storage
     from central.authority.founding import LOCAL_HOSTS, found
 
     hosts = list(dict.fromkeys([*(host or []), *LOCAL_HOSTS]))
-    founded = found(Layout(folder), hosts, issuer, system_time(), demonstration=demonstration)
+    storage = Storage(database, objects, objects_endpoint, objects_region)
+    founded = found(
+        Layout(folder), hosts, issuer, system_time(), demonstration=demonstration, storage=storage
+    )
     answer = {
         "data": str(folder),
         "origin": founded.origin,
@@ -99,8 +113,15 @@ def serve_command(
     data: DataOption = DEFAULT_DATA,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = DEFAULT_PORT,
+    metrics: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="Loopback port of the figures for Prometheus."),
+    ] = None,
 ) -> None:
-    """Run the collector until SIGTERM; prints one JSON line when it is ready."""
+    """Run the collector until SIGTERM; prints one JSON line when it is ready.
+
+    Several processes may serve one central side behind a balancer.
+    """
     from central.collector.server import Address, serve
 
     logging.basicConfig(
@@ -108,7 +129,7 @@ def serve_command(
         level=logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
-    serve(Layout(data), Address(host, port), system_time)
+    serve(Layout(data), Address(host, port), system_time, metrics)
 
 
 @app.command("enrol-code")

@@ -329,8 +329,17 @@ class CollectorLink(Protocol):
         body: bytes = b"",
         content_type: str = "application/json",
         etag: str = "",
+        fields: Sequence[tuple[str, str]] = (),
     ) -> LinkAnswer:
-        """One signed call; ``etag`` of what is held already travels as ``If-None-Match``.
+        """One signed call.
+
+        Args:
+            method: upper case.
+            path: with its query.
+            body: complete, maybe empty.
+            content_type: of the body.
+            etag: of what is held already; travels as ``If-None-Match``.
+            fields: more header fields, which the signature does not cover.
 
         Raises UnreachableError, CertificateError, ProtocolError.
         """

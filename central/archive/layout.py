@@ -111,6 +111,11 @@ class Layout:
         """Sealed payloads, one file each."""
         return self.collector / "payloads"
 
+    @property
+    def uploads(self) -> Path:
+        """Parts of records that are arriving."""
+        return self.collector / "uploads"
+
     def create(self) -> None:
         """Make the folders.
 

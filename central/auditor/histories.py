@@ -12,11 +12,10 @@ from dataclasses import dataclass
 
 from msgspec import ValidationError, convert
 
-from central.archive.database import Database
 from central.archive.layout import Layout
 from central.archive.ledger import Ledger
-from central.archive.payloads import Payloads
 from central.archive.rows import DeviceRow, EntryRow
+from central.archive.storage import open_database, open_payloads
 from central.auditor.opening import RecordUnknownError, read_blob
 from kiosk.audit.checkpoint import Checkpoint, open_note
 from kiosk.audit.entries import open_entry
@@ -81,12 +80,12 @@ class Histories:
     def __init__(self, layout: Layout) -> None:
         layout.require()
         self._layout = layout
-        self._payloads = Payloads(layout.payloads)
+        self._payloads = open_payloads(layout)
         self._root_public = unb64u(layout.root_public.read_text("ascii").strip())
 
     def verify(self) -> HistoryReport:
         """Verify everything, in one consistent state of the database."""
-        database = Database(self._layout.database)
+        database = open_database(self._layout)
         try:
             with database.reading() as ledger:
                 row = ledger.policy()

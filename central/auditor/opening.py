@@ -16,11 +16,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from central.archive.database import Database
 from central.archive.layout import FolderError, Layout
 from central.archive.ledger import Ledger
-from central.archive.payloads import Payloads
+from central.archive.payloads import Payloads, payload_name
 from central.archive.rows import DeviceRow, EntryRow, SealedRow
+from central.archive.storage import open_database, open_payloads
 from kiosk.audit.entries import EntryKind, Header, open_entry
 from kiosk.audit.records import RecordContents, describe_blob, open_record
 from kiosk.crypto.age import Identity
@@ -101,7 +101,7 @@ class Opening:
         layout.require()
         self._layout = layout
         self._identity = identity
-        self._payloads = Payloads(layout.payloads)
+        self._payloads = open_payloads(layout)
 
     def open(self, record_id: RecordId, now: datetime, device_id: DeviceId | None = None) -> Opened:
         """Open a record; the opening is noted first.
@@ -115,7 +115,7 @@ class Opening:
             RecordUnknownError: nothing to open.
             SealedRecordError, SignatureInvalidError: something does not hold.
         """
-        database = Database(self._layout.database)
+        database = open_database(self._layout)
         try:
             with database.reading() as ledger:
                 entry = _only(ledger.entries_of_record(record_id), device_id)
@@ -187,7 +187,7 @@ def read_blob(payloads: Payloads, sealed: SealedRow) -> bytes:
     if sealed.header is None:
         raise RecordUnknownError("erased")
     try:
-        payload = payloads.path(sealed.device_id, sealed.seq, sealed.payload_sha256).read_bytes()
+        payload = payloads.read(payload_name(sealed.device_id, sealed.seq, sealed.payload_sha256))
     except OSError as exc:
         raise SealedRecordError("payload missing") from exc
     blob = sealed.header + payload

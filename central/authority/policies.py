@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
-from central.archive.database import Database
 from central.archive.layout import FolderError, Layout, read_key
+from central.archive.storage import open_database
 from kiosk.crypto import age
 from kiosk.crypto.digests import b64u, unb64u
 from kiosk.crypto.notes import verifier_key
@@ -132,7 +132,7 @@ class Policies:
 
     def in_force(self) -> Policy:
         """The newest policy, its signature verified."""
-        database = Database(self._layout.database)
+        database = open_database(self._layout)
         try:
             with database.reading() as ledger:
                 row = ledger.policy()
@@ -150,7 +150,7 @@ class Policies:
         """
         policy = changed_policy(self.in_force(), changes, now)
         token = sign_policy(policy, read_key(self._layout.root_key))
-        database = Database(self._layout.database)
+        database = open_database(self._layout)
         try:
             with database.writing() as ledger:
                 ledger.add_policy(policy.version, token)

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
 
+from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -21,13 +23,17 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from central.archive.database import Database
+from central.archive.figures import Figures, figures_of
 from central.archive.payloads import Payloads
 from central.collector.enrolments import Enrolments
 from central.collector.journals import Journals
 from central.collector.keys import CollectorKeys, PolicyShelf, origin_of
 from central.collector.log import CollectorLog
+from central.collector.metrics import Metrics
 from central.collector.records import BlobStream, Records
 from central.collector.refusal import CallRefusedError
+from central.collector.uploads import COMPLETE, LENGTH, OFFSET, OffsetError, Uploads
+from kiosk.audit.entries import Header
 from kiosk.crypto.digests import b64u, sha256
 from kiosk.crypto.http_signatures import StaleSignatureError, VerifiedRequest, verify_request
 from kiosk.domain.errors import ProtocolError, SignatureInvalidError
@@ -61,9 +67,16 @@ class Collector:
     """Handlers of the calls."""
 
     def __init__(
-        self, database: Database, payloads: Payloads, keys: CollectorKeys, now: Now
+        self,
+        database: Database,
+        payloads: Payloads,
+        uploads: Uploads,
+        keys: CollectorKeys,
+        now: Now,
     ) -> None:
         self._database = database
+        self._payloads = payloads
+        self._uploads = uploads
         self._keys = keys
         self._now = now
         self._shelf = PolicyShelf(keys.root_public)
@@ -72,19 +85,31 @@ class Collector:
         self._enrolments = Enrolments(database, keys, self._shelf, log)
         self._journals = Journals(database, self._shelf, self._origin)
         self._records = Records(database, payloads, log)
+        self.metrics = Metrics(self._figures)
+
+    def _figures(self) -> Figures:
+        with self._database.reading() as ledger:
+            return figures_of(ledger)
+
+    def sequence(self) -> None:
+        """Give every record that arrived its leaf in the log; whoever serves calls this often."""
+        self.metrics.sequenced(self._records.sequence())
 
     def application(self) -> Starlette:
         """The ASGI application."""
         device = "/v1/devices/{device}"
         calls: list[tuple[str, str, Handler]] = [
             ("GET", "/healthz", self.health),
-            ("GET", "/v1/time", self.time),
+            ("GET", "/readyz", self.ready),
+            ("GET", "/v1/time", self.signed_time),
             ("GET", "/v1/authority", self.authority),
             ("POST", "/v1/enrolments", self.enrol),
             ("GET", "/v1/policy", self.policy),
             ("GET", f"{device}/log", self.log_state),
             ("POST", f"{device}/log", self.log_push),
             ("PUT", f"{device}/records/{{seq:int}}", self.record),
+            ("POST", f"{device}/records/{{seq:int}}/upload", self.upload_begin),
+            ("PATCH", f"{device}/records/{{seq:int}}/upload", self.upload_part),
             ("GET", f"{device}/receipts", self.receipts),
         ]
         return Starlette(
@@ -95,8 +120,12 @@ class Collector:
         """``call`` with refusals answered and one log line, free of personal data."""
 
         async def guarded(request: Request) -> Response:
+            began = time.perf_counter()
             try:
                 response = await call(request)
+            except OffsetError as exc:
+                response = _answer(exc.problem, exc.status)
+                response.headers[OFFSET] = str(exc.offset)
             except CallRefusedError as exc:
                 response = _answer(exc.problem, exc.status)
             except ProtocolError:
@@ -106,6 +135,8 @@ class Collector:
             route = request.scope["route"].path
             told = {"method": request.method, "route": route, "status": response.status_code}
             _log.info(json.dumps(told | {"device": request.path_params.get("device", "")}))
+            seconds = time.perf_counter() - began
+            self.metrics.called(request.method, route, response.status_code, seconds)
             return response
 
         return guarded
@@ -113,11 +144,20 @@ class Collector:
     # --- anybody ----------------------------------------------------------------------------------
 
     async def health(self, _request: Request) -> Response:
-        """``GET /healthz``: the database answers."""
-        await run_in_threadpool(origin_of, self._database, self._shelf)
+        """``GET /healthz``: this process answers; a supervisor restarts it where it does not."""
         return PlainTextResponse("ok\n")
 
-    async def time(self, request: Request) -> Response:
+    async def ready(self, _request: Request) -> Response:
+        """``GET /readyz``: both stores answer; if not, a balancer sends calls elsewhere."""
+        try:
+            await run_in_threadpool(origin_of, self._database, self._shelf)
+            await run_in_threadpool(self._payloads.require)
+        except Exception:  # noqa: BLE001 - whatever is wrong, the answer is "not now"
+            _log.warning(json.dumps({"ready": False}))
+            return PlainTextResponse("not ready\n", 503)
+        return PlainTextResponse("ok\n")
+
+    async def signed_time(self, request: Request) -> Response:
         """``GET /v1/time?nonce=``: signed time."""
         nonce = request.query_params.get("nonce", "")
         if not 0 < len(nonce) <= _MAX_NONCE:
@@ -155,7 +195,10 @@ class Collector:
     async def log_state(self, request: Request) -> Response:
         """``GET …/log``: what the collector holds."""
         device_id, _ = await self._device(request)
-        return _answer(await run_in_threadpool(self._journals.state, device_id))
+        state = await run_in_threadpool(self._journals.state, device_id)
+        held = await run_in_threadpool(self._uploads.offsets, device_id)
+        missing = tuple(replace(item, offset=held.get(item.seq, 0)) for item in state.missing)
+        return _answer(replace(state, missing=missing))
 
     async def log_push(self, request: Request) -> Response:
         """``POST …/log``: journal entries."""
@@ -192,7 +235,7 @@ class Collector:
             stream = BlobStream(incoming)
             async for chunk in request.stream():
                 stream.feed(chunk)
-            return await run_in_threadpool(
+            status = await run_in_threadpool(
                 self._records.keep,
                 announced,
                 stream,
@@ -200,6 +243,51 @@ class Collector:
                 verified.body_sha256,
                 self._now(),
             )
+            self.metrics.received(stream.received if status == 201 else 0)
+            return status
+
+    async def upload_begin(self, request: Request) -> Response:
+        """``POST …/records/{seq}/upload``: begin in parts, or find what is held already."""
+        device_id, _ = await self._device(request)
+        seq = request.path_params["seq"]
+        _, held = await run_in_threadpool(self._records.announced, device_id, seq)
+        if held is not None:
+            return Response(status_code=200, headers={COMPLETE: "?1"})
+        length = _header_number(request, LENGTH)
+        offset = await run_in_threadpool(self._uploads.begin, device_id, seq, length)
+        return Response(status_code=201, headers={COMPLETE: "?0", OFFSET: str(offset)})
+
+    async def upload_part(self, request: Request) -> Response:
+        """``PATCH …/records/{seq}/upload``: one part; the last one makes the record."""
+        device_id, verified = await self._device(request)
+        seq = request.path_params["seq"]
+        part = await _bounded_body(request)
+        if sha256(part) != verified.body_sha256:
+            raise CallRefusedError(422, "digest")
+        announced, held = await run_in_threadpool(self._records.announced, device_id, seq)
+        if held is not None:
+            return Response(status_code=200, headers={COMPLETE: "?1"})
+        at = _header_number(request, OFFSET)
+        offset = await run_in_threadpool(self._uploads.append, device_id, seq, at, part)
+        if request.headers.get(COMPLETE) != "?1":
+            return Response(status_code=204, headers={COMPLETE: "?0", OFFSET: str(offset)})
+        status = await run_in_threadpool(self._complete, announced, offset)
+        return Response(status_code=status, headers={COMPLETE: "?1", OFFSET: str(offset)})
+
+    def _complete(self, announced: Header, size: int) -> int:
+        """Judge and keep an upload that is complete; 201 new, 200 here already."""
+        device_id, seq = announced.device_id, announced.seq
+        try:
+            with self._records.incoming() as incoming:
+                stream = BlobStream(incoming)
+                for piece in self._uploads.read(device_id, seq):
+                    stream.feed(piece)
+                status = self._records.keep(announced, stream, incoming, None, self._now())
+        finally:
+            # Kept or refused: in both cases nothing can be done with the parts any more.
+            self._uploads.drop(device_id, seq)
+        self.metrics.received(size if status == 201 else 0)
+        return status
 
     async def receipts(self, request: Request) -> Response:
         """``GET …/receipts?from=&tree=``: receipts with their proofs."""
@@ -260,6 +348,13 @@ def _claimed_key(request: Request) -> KeyId:
     """The key id that the request names, unverified; "" where there is none."""
     _, _, rest = request.headers.get("signature-input", "").partition('keyid="')
     return KeyId(rest.partition('"')[0][:64])
+
+
+def _header_number(request: Request, name: str) -> int:
+    text = request.headers.get(name, "")
+    if not text.isascii() or not text.isdecimal() or len(text) > 12:
+        raise CallRefusedError(400, name.lower())
+    return int(text)
 
 
 def _number(request: Request, name: str) -> int:

@@ -58,7 +58,7 @@ class Journals:
             CallRefusedError: 409 gap (with the size held), 409 fork (evidence kept), 422 entry,
                 422 checkpoint.
         """
-        with self._database.writing() as ledger:
+        with self._database.writing(device_id) as ledger:
             device = _known(ledger, device_id)
             if push.start > device.size:
                 raise CallRefusedError(409, "gap", device.checkpoint, device.size)

@@ -1,8 +1,9 @@
 """Sends sealed records, smallest first; one bad record never holds up the others.
 
 Rules, in order: what is kept here must still be what the journal announced, else a person must
-look; every state is durable before and after a record travels; an answer is no proof of storage,
-only a verified receipt is. Source: records-and-sync 2.8.
+look; every state is durable before and after a record travels; a record whose first try was cut
+travels in parts from then on; an answer is no proof of storage, only a verified receipt is.
+Source: records-and-sync 2.8.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from kiosk.domain.errors import (
 from kiosk.domain.ids import DeviceId
 from kiosk.ports import Clock, CollectorLink, OutboxRow, OutboxState, Store, UnitOfWork
 from kiosk.services.answers import refusal_of
+from kiosk.services.part_upload import PART_BYTES, send_in_parts
 from kiosk.sync.messages import LogState
 from kiosk.sync.outbox import OutboxEvent, advance
 
@@ -54,10 +56,12 @@ class RecordUpload:
         self._device_id = device_id
         self._key = key
         self._clock = clock
+        self._begun: set[int] = set()
 
     def recover(self, state: LogState) -> None:
         """Put back what was interrupted, and what the collector says it does not hold."""
         missing = {item.seq for item in state.missing}
+        self._begun = {item.seq for item in state.missing if item.offset}
         with self._store.begin() as uow:
             for row in uow.outbox.all():
                 if row.state is OutboxState.SENDING:
@@ -92,13 +96,17 @@ class RecordUpload:
 
     def _send(self, seq: int) -> bool:
         """Send one record; False when it was not accepted (its row says why)."""
-        self._commit(seq, OutboxEvent.SEND_STARTED)
+        row = self._commit(seq, OutboxEvent.SEND_STARTED)
         blob = self._whole_blob(seq)
         if blob is None:
             self._commit(seq, OutboxEvent.DAMAGED_HERE, SealedRecordError.code)
             return False
         try:
-            self._put(seq, blob)
+            in_parts = seq in self._begun or row.attempts > 1
+            if in_parts and len(blob) > PART_BYTES:
+                send_in_parts(self._link, self._path(seq), blob)
+            else:
+                self._put(seq, blob)
         except (UnreachableError, CertificateError) as exc:
             self._commit(seq, OutboxEvent.SEND_INTERRUPTED, exc.code)
             raise
@@ -111,15 +119,18 @@ class RecordUpload:
         return True
 
     def _put(self, seq: int, blob: bytes) -> None:
-        path = f"/v1/devices/{self._device_id}/records/{seq}"
-        answer = self._link.call("PUT", path, blob, BLOB_TYPE)
+        answer = self._link.call("PUT", self._path(seq), blob, BLOB_TYPE)
         if answer.status not in (200, 201):
             raise refusal_of(answer)
 
-    def _commit(self, seq: int, event: OutboxEvent, reason: str = "") -> None:
+    def _path(self, seq: int) -> str:
+        return f"/v1/devices/{self._device_id}/records/{seq}"
+
+    def _commit(self, seq: int, event: OutboxEvent, reason: str = "") -> OutboxRow:
         with self._store.begin() as uow:
-            move(uow, self._clock, seq, event, reason)
+            row = move(uow, self._clock, seq, event, reason)
             uow.commit()
+        return row
 
     def _whole_blob(self, seq: int) -> bytes | None:
         """The blob as it was announced, or None when it is not that any more."""
