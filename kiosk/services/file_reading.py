@@ -27,7 +27,7 @@ from kiosk.capture.picture import grey_of, turned
 from kiosk.capture.quality import Quality, measure
 from kiosk.capture.still import fitted, overlap
 from kiosk.capture.vote import Ballot, Vote
-from kiosk.capture.zone_lines import Zone, zones_in
+from kiosk.capture.zone_lines import Zone, unstretched, zones_in
 from kiosk.documents import mrz, seal_comparison, twoddoc
 from kiosk.documents.codes import Payload, PayloadKind, classify
 from kiosk.documents.twoddoc import Seal, SealVerdict, TrustList
@@ -245,7 +245,8 @@ class FileReader:
         """The reading, no longer accepted where the second reader sees something else."""
         if self._readers.second is None or not reading.accepted:
             return reading
-        scores = self._readers.second.recognise(strips_of(grey, zone))
+        strips = [unstretched(strip, len(zone.lines)) for strip in strips_of(grey, zone)]
+        scores = self._readers.second.recognise(strips)
         if confirms(reading.document.mrz, scores, digits_hold=True):
             return reading
         checks = (*reading.checks, Check("reading.second_reader", Verdict.UNSURE))
@@ -316,7 +317,8 @@ class FileReader:
         certain = holds and _known_states(parsed)
         document = DocumentReading(parsed.document, checks, certain, (), outline, page)
         if self._readers.second is not None and holds:
-            scores = self._readers.second.recognise(read.strips)
+            strips = [unstretched(strip, len(read.strips)) for strip in read.strips]
+            scores = self._readers.second.recognise(strips)
             if not confirms(read.reading.lines, scores, digits_hold=True):
                 unsure = Check("reading.second_reader", Verdict.UNSURE)
                 document = replace(document, accepted=False, checks=(*checks, unsure))
