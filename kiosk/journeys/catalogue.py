@@ -22,6 +22,7 @@ from kiosk.journeys.model import (
     FeaturesFinished,
     FieldTyped,
     PersonCompared,
+    PrintRead,
     RecordSealed,
     RequestPresented,
     SealConfirmed,
@@ -120,6 +121,7 @@ def _evidence(feature_count: int) -> tuple[Step, ...]:
             done_when="document_complete",
             ways=(
                 Way(SideCaptured, StepKind.DOCUMENT),
+                Way(PrintRead, StepKind.DOCUMENT),
                 Way(FieldTyped, StepKind.DOCUMENT),
                 Way(CaptureRestarted, StepKind.DOCUMENT),
                 Way(DocumentConfirmed, StepKind.CHECKS, "document_complete"),
@@ -134,6 +136,8 @@ def _evidence(feature_count: int) -> tuple[Step, ...]:
             done_when="checks_known",
             ways=(
                 Way(ChecksComputed, StepKind.CHECKS),
+                # The agent was faster than the reader: the checks are computed anew.
+                Way(PrintRead, StepKind.CHECKS),
                 Way(ChecksReviewed, StepKind.DECISION, "checks_failed"),
                 Way(ChecksReviewed, StepKind.FEATURES, "checks_known"),
                 _STOP,

@@ -59,6 +59,7 @@ SEED = 20261125
 FRAME_S = 1 / 30
 LIMIT_S = 2.0
 CROWD = 34
+MAX_PRINT_FRAMES = 60
 PRESETS: dict[str, Callable[[np.random.Generator], Conditions]] = {
     "fair": Conditions.fair,
     "hard": Conditions.hard,
@@ -132,6 +133,7 @@ class Tally:
     seconds: list[float] = field(default_factory=list)
     attempts_ms: list[float] = field(default_factory=list)
     cpu_ms: list[float] = field(default_factory=list)
+    print_frames: list[float] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     offered: int = 0
@@ -156,7 +158,7 @@ class Tally:
         """The counts of another process."""
         for name in ("shown", "read", "illegible", "frames", "offered", "offered_wrong"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        for name in ("seconds", "attempts_ms", "cpu_ms", "unread", "wrong"):
+        for name in ("seconds", "attempts_ms", "cpu_ms", "print_frames", "unread", "wrong"):
             getattr(self, name).extend(getattr(other, name))
 
     def figures(self) -> dict[str, Any]:
@@ -170,6 +172,7 @@ class Tally:
             "accepted_after_s": summary(self.seconds),
             "attempt_ms": summary(self.attempts_ms),
             "attempt_cpu_ms": summary(self.cpu_ms),
+            "frames_from_accepted_to_print": summary(self.print_frames),
             "offered_to_the_agent": self.offered,
             "offered_without_the_right_text": self.offered_wrong,
             "not_read": sorted(self.unread),
@@ -241,6 +244,7 @@ def show(
         frame = Frame(stage.frame(now, rng)[0], seq, round(now * 1000))
         seen, spent = observed(live, frame, tally)
         if seen.reading is not None:
+            after_print(live, stage, rng, tally, (now, seq))
             return seen.reading, now + (even_s or spent)
         offered = seen.open_reading or offered
         frames = max(1, math.ceil((even_s or spent) / FRAME_S))
@@ -250,6 +254,27 @@ def show(
         tally.offered += 1
         tally.offered_wrong += not _can_become(offered, side.mrz)
     return None
+
+
+def after_print(
+    live: LiveReader,
+    stage: Stage,
+    rng: np.random.Generator,
+    tally: Tally,
+    accepted: tuple[float, int],
+) -> None:
+    """The frames after acceptance, until the printed fields are read; they count as attempts too.
+
+    ``accepted``: camera time and number of the frame.
+    """
+    now, seq = accepted
+    for frames in range(1, MAX_PRINT_FRAMES + 1):
+        now, seq = now + FRAME_S, seq + 1
+        frame = Frame(stage.frame(now, rng)[0], seq, round(now * 1000))
+        seen, _ = observed(live, frame, tally)
+        if seen.printed or seen.reading is None or not seen.reading.print_follows:
+            tally.print_frames.append(frames)
+            return
 
 
 def _can_become(offered: Any, want: tuple[str, ...]) -> bool:

@@ -365,6 +365,64 @@ def test_nothing_of_a_document_is_left_when_another_is_laid(counter, office):
         assert (entry.edit.text(), entry.strip.isHidden()) == ("", True)
 
 
+def old_card_without_print(counter):
+    """A step at which both sides of an old card were read, and the print of neither yet."""
+    strip = np.zeros((20, 100, 3), np.uint8)
+    counter.sign_in()
+    counter.open_case()
+    counter.to_document()
+    counter.reader.print_held = True
+    counter.reader.printed = (
+        PrintedField("expiry_date", "2026-04-10", True, strip, Verdict.NOT_DONE),
+    )
+    first = replace(FIRST_OLD_CARD, expiry_date=None)
+    counter.reader.sides = {Side.FRONT: first, Side.BACK: None}
+    counter.qtbot.waitUntil(lambda: len(counter.state.sides) == 2, timeout=10_000)
+    counter.qtbot.waitUntil(lambda: counter.router.desk.idle, timeout=10_000)
+
+
+def test_print_that_comes_after_its_side_reaches_the_panel_and_the_case(counter):
+    old_card_without_print(counter)
+    capture, read = counter.router.capture, counter.router.case.document.read
+    assert read.expiry.edit.text() == ""
+    assert capture.watch is Watch.DOCUMENT  # nothing is expected, but the print is still read
+    counter.reader.print_held = False
+    counter.qtbot.waitUntil(lambda: read.expiry.edit.text() == "10/04/2026", timeout=10_000)
+    counter.qtbot.waitUntil(lambda: capture.watch is Watch.NOTHING, timeout=10_000)
+    assert [len(side.printed) for side in counter.state.sides] == [1, 1]
+    assert not read.expiry.strip.isHidden()
+
+
+def test_what_the_agent_types_meanwhile_stays(counter):
+    old_card_without_print(counter)
+    read = counter.router.case.document.read
+    counter.type("11042026")
+    counter.reader.print_held = False
+    counter.qtbot.waitUntil(lambda: all(s.printed for s in counter.state.sides), timeout=10_000)
+    assert read.expiry.day == date(2026, 4, 11)
+    assert read.expiry.edit is counter.focused
+
+
+def test_print_reaches_the_case_although_the_agent_has_gone_on(counter):
+    strip = np.zeros((20, 100, 3), np.uint8)
+    counter.sign_in()
+    counter.open_case()
+    counter.to_document()
+    counter.reader.print_held = True
+    counter.reader.printed = (
+        PrintedField("birth_place", "Rennes", False, strip, Verdict.NOT_DONE),
+    )
+    counter.reader.sides = {Side.FRONT: None, Side.BACK: DOCUMENT}
+    counter.qtbot.waitUntil(lambda: not counter.state.sides_expected, timeout=10_000)
+    counter.key(Qt.Key.Key_Return)
+    counter.at(StepKind.CHECKS)
+    counter.reader.print_held = False
+    counter.qtbot.waitUntil(lambda: all(s.printed for s in counter.state.sides), timeout=10_000)
+    counter.at(StepKind.CHECKS)
+    assert counter.state.checks
+    counter.qtbot.waitUntil(lambda: counter.router.capture.watch is Watch.NOTHING, timeout=10_000)
+
+
 def test_receipt_is_kept_as_pdf_where_no_printer_is(counter, tmp_path):
     counter.sign_in()
     counter.open_case()

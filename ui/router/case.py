@@ -4,7 +4,15 @@ from PySide6.QtCore import QObject, Signal
 
 from kiosk.documents.codes import PayloadKind, classify
 from kiosk.domain.evidence import Side
-from kiosk.journeys.model import CaptureRestarted, CaseState, Event, SideCaptured, StepKind
+from kiosk.journeys.engine import accepts
+from kiosk.journeys.model import (
+    CaptureRestarted,
+    CaseState,
+    Event,
+    PrintRead,
+    SideCaptured,
+    StepKind,
+)
 from ui.router.services import Services
 from ui.screens.receipt import ReceiptFacts, ReceiptScreen
 from ui.screens.slip import keep_slip
@@ -29,6 +37,8 @@ from ui.workers.desk import Failure
 
 RAIL = tuple(step for step in StepKind if step is not StepKind.RECEIPT)
 """Steps that the rail shows; the receipt is all of them done."""
+_PRINT_STEPS = (StepKind.DOCUMENT, StepKind.CHECKS)
+"""Steps that take printed fields in, should the agent be faster than the reader."""
 
 
 class CaseRouter(QObject):
@@ -79,6 +89,7 @@ class CaseRouter(QObject):
         self._shown: StepPanel | None = None
         self._case_id = ""
         self._identity: tuple[str, str] | None = None
+        self._only_print = False
         self._bind()
 
     def _bind(self) -> None:
@@ -109,6 +120,7 @@ class CaseRouter(QObject):
         self._capture.faulted.connect(self._camera_fault)
         self._capture.code_seen.connect(self._see_code)
         self._capture.side_read.connect(self._take_side)
+        self._capture.print_read.connect(self._take_print)
         self._look.language.changed.connect(self._write_frame)
 
     @property
@@ -175,6 +187,16 @@ class CaseRouter(QObject):
         card = self._capture.card(event.facts.side)
         if card is not None and self._services.keep_images:
             self._journey.attach_picture(event.facts.side, card)
+
+    def _take_print(self, event: PrintRead) -> None:
+        """Printed fields come later than their side; they are told until they are taken."""
+        view = self._journey.view
+        if view is None or self._journey.busy or self.document.settles:
+            return
+        self._capture.end_print(event.side)
+        read = {facts.side for facts in view.state.sides if not facts.by_hand}
+        if event.side in read and accepts(view.journey, view.state, PrintRead):
+            self._only_print = self._journey.dispatch(event)
 
     def _interrupt(self) -> None:
         view = self._journey.view
@@ -270,7 +292,8 @@ class CaseRouter(QObject):
             panel.end_live()
             panel.show_portrait(self._capture.portrait)
         panel.show_case(view)
-        self._use_camera(view)
+        only_print, self._only_print = self._only_print, False
+        self._use_camera(view, again=not only_print)
         self._put(panel)
 
     def _put(self, panel: StepPanel) -> None:
@@ -321,7 +344,7 @@ class CaseRouter(QObject):
         since = tr("journey.started", n=minutes) if minutes else tr("journey.started_now")
         self._shell.set_office(tr("journey.case", number=number), since)
 
-    def _use_camera(self, view: CaseView) -> None:
+    def _use_camera(self, view: CaseView, *, again: bool = True) -> None:
         if view.state.step is StepKind.REQUEST:
             self._capture.set_size(*self.request.preview.picture_size)
             self._capture.look_for(Watch.CODE)
@@ -332,8 +355,10 @@ class CaseRouter(QObject):
             side = view.state.sides_expected[0]
             same = self._capture.watch is Watch.DOCUMENT
             self._capture.look_for(Watch.DOCUMENT, side, view.state.request)
-            if same:
+            if same and again:
                 self._capture.again()
+        elif view.state.step in _PRINT_STEPS and self._capture.awaits_print:
+            return  # the print of the last side is still read, picture by picture
         else:
             self._capture.look_for(Watch.NOTHING)
 
@@ -350,6 +375,7 @@ class CaseRouter(QObject):
             self._shown.set_busy(busy)
 
     def _refuse(self, _failure: Failure) -> None:
+        self._only_print = False
         if self._shown is not None:
             self._shown.show_problem(self._look.language.tr("journey.refused"))
         if self._capture.watch is not Watch.NOTHING:
