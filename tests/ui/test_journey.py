@@ -287,7 +287,7 @@ def test_nothing_of_one_person_reaches_the_case_of_another(counter):
     counter.open_case()
     case = counter.router.case
     assert counter.router.capture.portrait is None
-    assert case.document.read.expiry.edit.text() == ""
+    assert case.document.read.dates.expiry.edit.text() == ""
     assert case.person.answers.selected == ()
     assert case.decision.outcomes.selected == ()
     assert not case.panels[StepKind.CHECKS].rows
@@ -344,7 +344,7 @@ def test_nothing_of_a_document_is_left_when_another_is_laid(counter, office):
     counter.reader.sides = {Side.FRONT: FIRST_OLD_CARD}
     counter.qtbot.waitUntil(lambda: len(counter.state.sides) == 1, timeout=10_000)
     capture, read = counter.router.capture, counter.router.case.document.read
-    counter.qtbot.waitUntil(lambda: read.issue.day == date(2016, 4, 11), timeout=10_000)
+    counter.qtbot.waitUntil(lambda: read.dates.issue.day == date(2016, 4, 11), timeout=10_000)
     assert capture.portrait is not None
     counter.reader.code = ""
     counter.key(Qt.Key.Key_Escape)
@@ -361,7 +361,7 @@ def test_nothing_of_a_document_is_left_when_another_is_laid(counter, office):
     assert capture.portrait is None
     assert capture.card(Side.FRONT) is None
     assert capture.strips == {}
-    for entry in (read.expiry, read.issue):
+    for entry in (read.dates.expiry, read.dates.issue):
         assert (entry.edit.text(), entry.strip.isHidden()) == ("", True)
 
 
@@ -384,13 +384,13 @@ def old_card_without_print(counter):
 def test_print_that_comes_after_its_side_reaches_the_panel_and_the_case(counter):
     old_card_without_print(counter)
     capture, read = counter.router.capture, counter.router.case.document.read
-    assert read.expiry.edit.text() == ""
+    assert read.dates.expiry.edit.text() == ""
     assert capture.watch is Watch.DOCUMENT  # nothing is expected, but the print is still read
     counter.reader.print_held = False
-    counter.qtbot.waitUntil(lambda: read.expiry.edit.text() == "10/04/2026", timeout=10_000)
+    counter.qtbot.waitUntil(lambda: read.dates.expiry.edit.text() == "10/04/2026", timeout=10_000)
     counter.qtbot.waitUntil(lambda: capture.watch is Watch.NOTHING, timeout=10_000)
     assert [len(side.printed) for side in counter.state.sides] == [1, 1]
-    assert not read.expiry.strip.isHidden()
+    assert not read.dates.expiry.strip.isHidden()
 
 
 def test_what_the_agent_types_meanwhile_stays(counter):
@@ -399,8 +399,8 @@ def test_what_the_agent_types_meanwhile_stays(counter):
     counter.type("11042026")
     counter.reader.print_held = False
     counter.qtbot.waitUntil(lambda: all(s.printed for s in counter.state.sides), timeout=10_000)
-    assert read.expiry.day == date(2026, 4, 11)
-    assert read.expiry.edit is counter.focused
+    assert read.dates.expiry.day == date(2026, 4, 11)
+    assert read.dates.expiry.edit is counter.focused
 
 
 def test_print_reaches_the_case_although_the_agent_has_gone_on(counter):

@@ -151,7 +151,7 @@ class AutomaticAgent:
             lambda: not (capture.awaits_print or self._router.journey.busy),
             f"{self._play}: document read",
         )
-        entry = panel.read.expiry.edit
+        entry = panel.read.dates.expiry.edit
         if entry.isVisible() and not entry.text():
             entry.setFocus()
             QTest.keyClicks(entry, f"{expires:%d%m%Y}")
