@@ -22,13 +22,14 @@ from kiosk.domain.evidence import Verdict as CheckVerdict
 from kiosk.domain.request import VerificationRequest
 from kiosk.ports import Clock
 from kiosk.services.confirmation import Confirmation
+from kiosk.services.gradual import Gradual
 from kiosk.services.look import Look
 from kiosk.services.readers import Readers
 from kiosk.services.seal_watch import SealWatch
 from kiosk.services.side_taking import SeenZone
 from kiosk.services.zone_reading import ReadZone, ZoneReader, differing, makes_sense
 
-_SECOND_EVERY, _SECOND_FRAMES = 4, 3
+_SECOND_AFTER, _SECOND_FRAMES = 4, 3
 _OPEN_AFTER_MS = 1500
 _OTHER_DOCUMENT, _STRANGE_FRAMES = 12, 4
 """Characters that differ between two documents, and for how many frames, to be another one."""
@@ -61,6 +62,7 @@ class ZoneAgreement:
         self._vote = Vote()
         self._second_vote = Vote()
         self._unread = 0
+        self._slow: tuple[Look, Gradual[ReadZone | None]] | None = None
         self._strange = 0
         self._open_look: tuple[Look, ReadZone] | None = None
         self._first_read_ms: int | None = None
@@ -152,16 +154,21 @@ class ZoneAgreement:
     def _read_by_second(self, look: Look) -> AgreedZone | None:
         """Another typeface than the first reader knows: the general one by itself, more strictly.
 
-        Only where the first reader has read nothing of this document, and every few frames, because
-        it is slow; only readings without a doubt and with every check digit right count, and three
-        frames must agree.
+        Only where the first reader has read nothing of this document in several frames, and a line
+        a frame, because it is slow; only readings without a doubt and with every check digit right
+        count, and three frames must agree.
         """
         self._unread += 1
-        if self._second is None or self._unread % _SECOND_EVERY:
+        if self._second is None or self._unread < _SECOND_AFTER:
             return None
         if self._first_read_ms is not None:
+            self._slow = None
             return None  # the first reader knows this typeface: the two must agree
-        read = self._zones.read(look.zone, self._second)
+        look, work = self._slow or (look, self._zones.slowly(look.zone, self._second))
+        self._slow = None if work.step() else (look, work)
+        read = work.outcome if work.done else None
+        if work.done and read is None:
+            self._unread = 0  # blur, most often: not every frame is worth the time
         if read is None or read.reading.doubts:
             return None
         parsed = self._parsed(read.reading.lines)
