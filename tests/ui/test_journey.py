@@ -1,9 +1,8 @@
 """A case on the real screens: keyboard, real vault, and everything that can go wrong on the way."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,7 +18,7 @@ from kiosk.journeys.model import StepKind
 from kiosk.services.printed_reading import PrintedField
 from kiosk.vault.store import SqlUnitOfWork
 from tests.fakes.cases import DOCUMENT
-from tests.fakes.office import Office, office_on_disk
+from tests.fakes.office import office_on_disk
 from tests.ui.case_pages import old_card_sides
 from tests.ui.counter import Counter
 from ui.demonstration.office import drawn
@@ -28,33 +27,6 @@ from ui.viewmodels.capture import Watch
 
 Opens = Callable[..., Counter]
 FIRST_OLD_CARD = old_card_sides()[0].document
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    office = office_on_disk(tmp_path)
-    office.session()
-    yield office
-    office.store.close()
-
-
-@pytest.fixture
-def opens(qtbot, look, office: Office, tmp_path: Path) -> Iterator[Opens]:
-    opened: list[Counter] = []
-
-    def open_counter(**parts: object) -> Counter:
-        counter = Counter(qtbot, look, parts.pop("office", office), tmp_path / "slips", **parts)
-        opened.append(counter)
-        return counter
-
-    yield open_counter
-    for counter in opened:
-        counter.close()
-
-
-@pytest.fixture
-def counter(opens: Opens) -> Counter:
-    return opens()
 
 
 def test_whole_procedure_by_keyboard_with_specimen_camera_and_real_reader(opens, office, look):

@@ -17,7 +17,6 @@ from kiosk.journeys.model import StepKind
 from kiosk.services.examination import CatalogueExamination, DocumentRules
 from tests.fakes.office import Office, office_on_disk
 from tests.ui.case_pages import CARD_LINES, DOCUMENTS, TODAY, open_reading
-from tests.ui.counter import Counter
 from ui.steps.checks import ChecksPanel
 from ui.steps.plain_form import PlainForm, typed_birth
 from ui.steps.zone_entry import ZoneEntry
@@ -228,13 +227,6 @@ def office(tmp_path: Path) -> Iterator[Office]:
     office.examination.checks = real.checks
     yield office
     office.store.close()
-
-
-@pytest.fixture
-def counter(qtbot, look, office, tmp_path) -> Iterator[Counter]:
-    counter = Counter(qtbot, look, office, tmp_path / "slips")
-    yield counter
-    counter.close()
 
 
 def test_an_empty_form_asks_its_first_question_first(counter):

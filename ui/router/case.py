@@ -3,7 +3,7 @@
 from PySide6.QtCore import QObject, Signal
 
 from kiosk.documents.codes import PayloadKind, classify
-from kiosk.domain.evidence import Side
+from kiosk.domain.evidence import IdentityDocument, Side
 from kiosk.journeys.engine import accepts
 from kiosk.journeys.model import (
     CaptureRestarted,
@@ -13,6 +13,7 @@ from kiosk.journeys.model import (
     SideCaptured,
     StepKind,
 )
+from ui.router.portrait import PortraitAgain
 from ui.router.services import Services
 from ui.screens.receipt import ReceiptFacts, ReceiptScreen
 from ui.screens.slip import keep_slip
@@ -90,6 +91,7 @@ class CaseRouter(QObject):
         self._case_id = ""
         self._identity: tuple[str, str] | None = None
         self._only_print = False
+        self._portrait_again = PortraitAgain(capture, self.person, self)
         self._bind()
 
     def _bind(self) -> None:
@@ -99,7 +101,7 @@ class CaseRouter(QObject):
         self.request.code_presented.connect(self.present_code)
         for again in (self.request, self.document):
             again.again_requested.connect(self._capture.again)
-        self.person.again_requested.connect(self._portrait_again)
+        self.person.again_requested.connect(self._portrait_again.begin)
         self.person.live_requested.connect(self._show_person)
         self.document.typing_changed.connect(self._type_zone)
         self.document.settled.connect(self._capture.settle)
@@ -177,9 +179,7 @@ class CaseRouter(QObject):
     def _take_side(self, event: SideCaptured) -> None:
         """A side was read; at the person's step only its portrait is wanted."""
         if self.open_step is StepKind.PERSON:
-            self.person.show_portrait(self._capture.portrait)
-            self.person.end_live()
-            self._capture.look_for(Watch.NOTHING)
+            self._portrait_again.take_side(event, self._document)
             return
         if not self._journey.dispatch(event):
             self._capture.again()
@@ -192,6 +192,9 @@ class CaseRouter(QObject):
         """Printed fields come later than their side; they are told until they are taken."""
         view = self._journey.view
         if view is None or self._journey.busy or self.document.settles:
+            return
+        if view.state.step is StepKind.PERSON:
+            self._portrait_again.take_print(event, self._document)
             return
         self._capture.end_print(event.side)
         read = {facts.side for facts in view.state.sides if not facts.by_hand}
@@ -224,8 +227,10 @@ class CaseRouter(QObject):
         if self._capture.watch is Watch.PERSON:
             self._capture.set_size(width, height)
 
-    def _portrait_again(self) -> None:
-        self._capture.look_for(Watch.DOCUMENT, Side.FRONT)
+    @property
+    def _document(self) -> IdentityDocument | None:
+        view = self._journey.view
+        return None if view is None else view.state.document
 
     def _type_zone(self, typing: bool) -> None:
         if typing:
