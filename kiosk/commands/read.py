@@ -30,6 +30,7 @@ from kiosk.commands.console import (
 )
 from kiosk.commands.read_seals import SealList, list_of_device, list_of_files
 from kiosk.documents.codes import PayloadKind
+from kiosk.documents.series import Family
 from kiosk.domain.errors import KioskError
 from kiosk.domain.evidence import Check, IdentityDocument, Verdict
 from kiosk.texts import Texts
@@ -286,6 +287,7 @@ def as_json(
         "file": file,
         "documents": [_document_json(document) for document in outcome.documents],
         "codes": [_code_json(code) for code in outcome.codes],
+        "named": [family.value for family in outcome.named],
         "quality": None
         if quality is None
         else {
@@ -365,8 +367,11 @@ def as_text(
     if isinstance(outcome, KioskError):
         yield from (f"  {line}" for line in error_lines(outcome, texts))
         return
-    if not outcome.documents and not outcome.codes:
+    if not (outcome.documents or outcome.codes or outcome.named):
         yield "  " + texts("read.nothing")
+    for family in outcome.named:
+        words = "read.forbidden" if family is Family.SOCIAL_SECURITY else "read.seen_as"
+        yield "  " + texts(words, kind=texts(f"document_families.{family.value}"))
     for document in outcome.documents:
         yield from _document_text(document, texts)
     for code in outcome.codes:

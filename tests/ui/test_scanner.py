@@ -293,6 +293,15 @@ def test_a_short_code_opens_no_case(counter, look):
     assert counter.shell.notice.text
 
 
+def test_a_driving_licence_is_named_where_a_reader_typed_its_line(counter, look):
+    counter.sign_in()
+    counter.open_case()
+    counter.to_document()
+    counter.scan("D1FRA13AA000021231028MARTIN<<9")
+    kind = look.language.tr("document_families.driving-licence")
+    assert counter.shell.notice.text == look.language.tr("scan.other_paper", kind=kind)
+
+
 def test_a_document_reader_fills_the_zone_where_it_is_typed(counter, look):
     counter.sign_in()
     counter.open_case()

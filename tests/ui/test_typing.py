@@ -31,7 +31,7 @@ VISA = "V<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<"
 
 @pytest.fixture
 def zone(look, qtbot) -> ZoneEntry:
-    zone = ZoneEntry(look)
+    zone = ZoneEntry(look, DOCUMENTS.series)
     qtbot.addWidget(zone)
     zone.show()
     zone.activateWindow()
@@ -49,6 +49,14 @@ def test_a_zone_typed_in_small_letters_is_accepted(zone):
     put(zone, TD3[0].lower().replace("<", " "), TD3[1].lower())
     assert zone.accepted is not None
     assert zone.accepted.document.document_number == "L898902C3"
+
+
+def test_the_line_of_a_driving_licence_is_named_as_such(zone, look):
+    zone.begin(TODAY, "card")
+    put(zone, "D1FRA13AA000021231028MARTIN<<9")
+    kind = look.language.tr("document_families.driving-licence")
+    assert zone._lines[0].problem == look.language.tr("zone.other_paper", kind=kind)
+    assert zone.accepted is None
 
 
 def test_the_wrong_field_is_told_at_its_line(zone, look):

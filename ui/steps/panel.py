@@ -1,6 +1,6 @@
 """The ground of every panel: question, instruction, banner, body, and the band of buttons."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from kiosk.documents.catalogue import DocumentCatalogue
@@ -71,8 +71,17 @@ class StepPanel(QWidget):
         words.addWidget(self.title)
         words.addWidget(self.hint)
         self._column.addLayout(words)
-        self._column.addWidget(self.banner)
         self._column.addLayout(self.body, 1)
+        self.banner.lie_on(self, self._above_work)
+
+    def _above_work(self) -> QRect:
+        """The room of the words, down to the work."""
+        self._column.activate()
+        margins = self._column.contentsMargins()
+        body = self.body.geometry()
+        top = margins.top() // 2
+        foot = max(body.top() - Space.S, top)
+        return QRect(body.left(), top, body.width(), foot - top)
 
     def _make_bar(self) -> ActionBar:
         others = (self.stop, *self.extra_buttons())

@@ -1,6 +1,8 @@
 """A band above the work that says what happened and, where possible, offers to undo it."""
 
-from PySide6.QtCore import QRectF, QTimer, Signal
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 from typing_extensions import override
@@ -11,6 +13,9 @@ from ui.widgets.button import Button, ButtonKind
 from ui.widgets.label import IconLabel, Label
 from ui.widgets.look import Look
 from ui.widgets.paint import draw_box
+
+Ground = Callable[[], QRect]
+"""Where a banner may lie on its page: it keeps to the foot of this, and grows up, then down."""
 
 
 class Banner(QWidget):
@@ -44,7 +49,31 @@ class Banner(QWidget):
         self._timer.timeout.connect(self.dismiss)
         look.theme.changed.connect(self.update)
         self.setMinimumHeight(look.theme.scaled(Size.TARGET_COUNTER))
+        self._ground: Ground | None = None
         self.hide()
+
+    def lie_on(self, page: QWidget, ground: Ground) -> None:
+        """Lie over the words of a page instead of moving its work away under a finger."""
+        self.setParent(page)
+        self.hide()
+        self._ground = ground
+        page.installEventFilter(self)
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest, QEvent.Type.Show):
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def _place(self) -> None:
+        layout = self.layout()
+        if self._ground is None or layout is None or self.isHidden():
+            return
+        ground = self._ground()
+        height = max(self.minimumHeight(), layout.totalHeightForWidth(ground.width()))
+        top = max(ground.top(), ground.bottom() + 1 - height)
+        self.setGeometry(ground.left(), top, ground.width(), height)
+        self.raise_()
 
     def add_action(self, button: Button) -> None:
         """A button of the holder's own, at the end of the band."""
@@ -71,6 +100,7 @@ class Banner(QWidget):
         if ms > 0:
             self._timer.start(ms)
         self.show()
+        self._place()
         self.update()
         announce(self, text, assertive=tone in (Tone.WARN, Tone.BAD))
 
