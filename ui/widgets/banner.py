@@ -1,8 +1,6 @@
 """A band above the work that says what happened and, where possible, offers to undo it."""
 
-from collections.abc import Callable
-
-from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QTimer, Signal
+from PySide6.QtCore import QRect, QRectF, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 from typing_extensions import override
@@ -14,18 +12,17 @@ from ui.widgets.label import IconLabel, Label
 from ui.widgets.look import Look
 from ui.widgets.paint import draw_box
 
-Ground = Callable[[], QRect]
-"""Where a banner may lie on its page: it keeps to the foot of this, and grows up, then down."""
-
 
 class Banner(QWidget):
     """Hidden until it has something to say.
 
     Signals:
+        shown(): it has something to say now.
         undone(): the offer to undo was taken (button or Ctrl+Z).
         closed(): the banner went away, by itself or by its button.
     """
 
+    shown = Signal()
     undone = Signal()
     closed = Signal()
 
@@ -49,27 +46,16 @@ class Banner(QWidget):
         self._timer.timeout.connect(self.dismiss)
         look.theme.changed.connect(self.update)
         self.setMinimumHeight(look.theme.scaled(Size.TARGET_COUNTER))
-        self._ground: Ground | None = None
         self.hide()
 
-    def lie_on(self, page: QWidget, ground: Ground) -> None:
-        """Lie over the words of a page instead of moving its work away under a finger."""
-        self.setParent(page)
-        self.hide()
-        self._ground = ground
-        page.installEventFilter(self)
+    def lie_in(self, ground: QRect) -> None:
+        """Lie over the words of a page: at the foot of ``ground``, up from there, then down.
 
-    @override
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest, QEvent.Type.Show):
-            self._place()
-        return super().eventFilter(watched, event)
-
-    def _place(self) -> None:
+        For a page that gives it no place in its layout, so that nothing moves under a finger.
+        """
         layout = self.layout()
-        if self._ground is None or layout is None or self.isHidden():
+        if layout is None or self.isHidden():
             return
-        ground = self._ground()
         height = max(self.minimumHeight(), layout.totalHeightForWidth(ground.width()))
         top = max(ground.top(), ground.bottom() + 1 - height)
         self.setGeometry(ground.left(), top, ground.width(), height)
@@ -100,7 +86,7 @@ class Banner(QWidget):
         if ms > 0:
             self._timer.start(ms)
         self.show()
-        self._place()
+        self.shown.emit()
         self.update()
         announce(self, text, assertive=tone in (Tone.WARN, Tone.BAD))
 
