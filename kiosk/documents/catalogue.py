@@ -194,15 +194,6 @@ class DocumentCatalogue:
         rules.sort(key=lambda rule: not rule.series)
         return rules[0].verdict if rules else Acceptance.REFUSED
 
-    def has_zone(self, series: str) -> bool:
-        """Whether documents of a series have a machine-readable zone; unknown ones have."""
-        known = self.series.get(series)
-        return known is None or known.has_zone
-
-    def next_side(self, kind: DocumentKind, captured: Collection[Side]) -> Side | None:
-        """The side to ask for next, None when all are there."""
-        return next((side for side in self.entry(kind).sides if side not in captured), None)
-
     def kinds_without_zone(self) -> tuple[DocumentKind, ...]:
         """Kinds of which some documents have no zone: these may be typed from their print."""
         return tuple(entry.kind for entry in self.kinds if entry.without_zone)

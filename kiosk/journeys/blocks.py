@@ -20,6 +20,7 @@ from kiosk.journeys.model import (
     FeaturesFinished,
     FieldTyped,
     PersonCompared,
+    PrintRead,
     RecordSealed,
     RequestPresented,
     SealConfirmed,
@@ -106,6 +107,7 @@ def document_step(to: StepKind = StepKind.CHECKS) -> Step:
         done_when="document_complete",
         ways=(
             Way(SideCaptured, StepKind.DOCUMENT),
+            Way(PrintRead, StepKind.DOCUMENT),
             Way(FieldTyped, StepKind.DOCUMENT),
             Way(CaptureRestarted, StepKind.DOCUMENT),
             Way(DocumentConfirmed, to, "document_complete"),
@@ -125,6 +127,8 @@ def examination_steps(feature_count: int) -> tuple[Step, ...]:
             done_when="checks_known",
             ways=(
                 Way(ChecksComputed, StepKind.CHECKS),
+                # The agent was faster than the reader: the checks are computed anew.
+                Way(PrintRead, StepKind.CHECKS),
                 Way(ChecksReviewed, StepKind.DECISION, "checks_failed"),
                 Way(ChecksReviewed, StepKind.FEATURES, "checks_known"),
                 *STOP,

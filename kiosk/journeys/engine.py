@@ -29,6 +29,7 @@ from kiosk.journeys.model import (
     Effect,
     Event,
     FeatureExamined,
+    PrintRead,
     RecordSealed,
     SaveDraft,
     SealConfirmed,
@@ -189,7 +190,7 @@ def _effects(
     if isinstance(event, RecordSealed):
         return  # the draft went with the seal, in the same transaction
     yield SaveDraft()
-    if after.step is not before.step:
+    if after.step is not before.step or isinstance(event, PrintRead):
         yield from _orders(journey, after)
     elif isinstance(event, FeatureExamined):
         wanted = journey.feature_count - sum(

@@ -4,8 +4,8 @@ Rules, in order:
 
 1. An event that does not fit the state is refused with :class:`EventRefusedError`; nothing changes.
 2. A change drops everything that was found out on the strength of what it replaces: another request
-   drops the whole case, another document drops checks, features and comparison, a typed date drops
-   the checks.
+   drops the whole case, another document drops checks, features and comparison, a typed date or
+   print that was read drops the checks.
 3. Where to go next is not decided here.
 """
 
@@ -31,6 +31,7 @@ from kiosk.journeys.model import (
     FeaturesDrawn,
     FieldTyped,
     PersonCompared,
+    PrintRead,
     RecordSealed,
     RequestPresented,
     SideCaptured,
@@ -72,6 +73,8 @@ def take_in(journey: Journey, state: CaseState, event: Event) -> CaseState:
 
 def _later(journey: Journey, state: CaseState, event: Event) -> CaseState:
     match event:
+        case PrintRead():
+            return _print(state, event)
         case ChecksComputed():
             return replace(state, checks=event.checks, ticked=())
         case ChecksReviewed():
@@ -174,6 +177,19 @@ def _side(journey: Journey, state: CaseState, event: SideCaptured) -> CaseState:
         field_sources=tuple(item for item in state.field_sources if item.name in typed),
         reading_checks=checks,
     )
+
+
+def _print(state: CaseState, event: PrintRead) -> CaseState:
+    captured = [side for side in state.sides if side.side is event.side]
+    if not captured or captured[0].by_hand:
+        raise EventRefusedError("print of a side that was not read")
+    if captured[0].printed:
+        raise EventRefusedError("print was read")
+    sides = tuple(
+        replace(side, printed=event.printed) if side.side is event.side else side
+        for side in state.sides
+    )
+    return replace(state, sides=sides, checks=(), ticked=())
 
 
 def _same_document(one: IdentityDocument, other: IdentityDocument) -> bool:

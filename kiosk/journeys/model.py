@@ -254,6 +254,19 @@ class SideCaptured:
 
 
 @dataclass(frozen=True, slots=True)
+class PrintRead:
+    """The printed fields of a side were read: that takes longer than its zone.
+
+    Attributes:
+        side: which side, captured before.
+        printed: fields of its printed zone that were read clearly.
+    """
+
+    side: Side
+    printed: tuple[PrintedValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FieldTyped:
     """The agent typed a printed field (``expiry_date`` or ``issue_date``), or confirmed it.
 
@@ -354,6 +367,7 @@ Event = (
     RequestPresented
     | ConsentAnswered
     | SideCaptured
+    | PrintRead
     | FieldTyped
     | CaptureRestarted
     | DocumentConfirmed

@@ -145,9 +145,13 @@ class AutomaticAgent:
             self._stage.lay(specimen_id, side)
             self._wait_side(side)
         self._stage.clear()
-        panel = self._router.case.document
-        wait_until(lambda: not self._router.journey.busy, f"{self._play}: document read")
-        entry = panel.read.expiry.edit
+        panel, capture = self._router.case.document, self._router.capture
+        # The printed dates come a moment after their side.
+        wait_until(
+            lambda: not (capture.awaits_print or self._router.journey.busy),
+            f"{self._play}: document read",
+        )
+        entry = panel.read.dates.expiry.edit
         if entry.isVisible() and not entry.text():
             entry.setFocus()
             QTest.keyClicks(entry, f"{expires:%d%m%Y}")

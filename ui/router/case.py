@@ -3,9 +3,18 @@
 from PySide6.QtCore import QObject, Signal
 
 from kiosk.documents.codes import PayloadKind, classify
-from kiosk.domain.evidence import Side
-from kiosk.journeys.model import CaptureRestarted, CaseState, Event, SideCaptured, StepKind
+from kiosk.domain.evidence import IdentityDocument, Side
+from kiosk.journeys.engine import accepts
+from kiosk.journeys.model import (
+    CaptureRestarted,
+    CaseState,
+    Event,
+    PrintRead,
+    SideCaptured,
+    StepKind,
+)
 from kiosk.journeys.procedure import Journey
+from ui.router.portrait import PortraitAgain
 from ui.router.services import Services
 from ui.screens.receipt import ReceiptFacts, ReceiptScreen
 from ui.screens.slip import keep_slip
@@ -30,6 +39,8 @@ from ui.workers.desk import Failure
 
 _NOT_ON_THE_RAIL = (StepKind.SECOND_AGENT, StepKind.RECEIPT)
 """A colleague is asked between two steps; the receipt is all of them done."""
+_PRINT_STEPS = (StepKind.DOCUMENT, StepKind.CHECKS)
+"""Steps that take printed fields in, should the agent be faster than the reader."""
 
 
 class CaseRouter(QObject):
@@ -80,6 +91,8 @@ class CaseRouter(QObject):
         self._shown: StepPanel | None = None
         self._case_id = ""
         self._identity: tuple[str, str] | None = None
+        self._only_print = False
+        self._portrait_again = PortraitAgain(capture, self.person, self)
         self._bind()
 
     def _bind(self) -> None:
@@ -89,7 +102,7 @@ class CaseRouter(QObject):
         self.request.code_presented.connect(self.present_code)
         for again in (self.request, self.document):
             again.again_requested.connect(self._capture.again)
-        self.person.again_requested.connect(self._portrait_again)
+        self.person.again_requested.connect(self._portrait_again.begin)
         self.person.live_requested.connect(self._show_person)
         self.document.typing_changed.connect(self._type_zone)
         self.document.settled.connect(self._capture.settle)
@@ -110,6 +123,7 @@ class CaseRouter(QObject):
         self._capture.faulted.connect(self._camera_fault)
         self._capture.code_seen.connect(self._see_code)
         self._capture.side_read.connect(self._take_side)
+        self._capture.print_read.connect(self._take_print)
         self._look.language.changed.connect(self._write_frame)
 
     @property
@@ -166,9 +180,7 @@ class CaseRouter(QObject):
     def _take_side(self, event: SideCaptured) -> None:
         """A side was read; at the person's step only its portrait is wanted."""
         if self.open_step is StepKind.PERSON:
-            self.person.show_portrait(self._capture.portrait)
-            self.person.end_live()
-            self._capture.look_for(Watch.NOTHING)
+            self._portrait_again.take_side(event, self._document)
             return
         if not self._journey.dispatch(event):
             self._capture.again()
@@ -176,6 +188,19 @@ class CaseRouter(QObject):
         card = self._capture.card(event.facts.side)
         if card is not None and self._services.keep_images:
             self._journey.attach_picture(event.facts.side, card)
+
+    def _take_print(self, event: PrintRead) -> None:
+        """Printed fields come later than their side; they are told until they are taken."""
+        view = self._journey.view
+        if view is None or self._journey.busy or self.document.settles:
+            return
+        if view.state.step is StepKind.PERSON:
+            self._portrait_again.take_print(event, self._document)
+            return
+        self._capture.end_print(event.side)
+        read = {facts.side for facts in view.state.sides if not facts.by_hand}
+        if event.side in read and accepts(view.journey, view.state, PrintRead):
+            self._only_print = self._journey.dispatch(event)
 
     def _interrupt(self) -> None:
         view = self._journey.view
@@ -203,8 +228,10 @@ class CaseRouter(QObject):
         if self._capture.watch is Watch.PERSON:
             self._capture.set_size(width, height)
 
-    def _portrait_again(self) -> None:
-        self._capture.look_for(Watch.DOCUMENT, Side.FRONT)
+    @property
+    def _document(self) -> IdentityDocument | None:
+        view = self._journey.view
+        return None if view is None else view.state.document
 
     def _type_zone(self, typing: bool) -> None:
         if typing:
@@ -271,7 +298,8 @@ class CaseRouter(QObject):
             panel.end_live()
             panel.show_portrait(self._capture.portrait)
         panel.show_case(view)
-        self._use_camera(view)
+        only_print, self._only_print = self._only_print, False
+        self._use_camera(view, again=not only_print)
         self._put(panel)
 
     def _put(self, panel: StepPanel) -> None:
@@ -322,7 +350,7 @@ class CaseRouter(QObject):
         since = tr("journey.started", n=minutes) if minutes else tr("journey.started_now")
         self._shell.set_office(tr("journey.case", number=number), since)
 
-    def _use_camera(self, view: CaseView) -> None:
+    def _use_camera(self, view: CaseView, *, again: bool = True) -> None:
         if view.state.step is StepKind.REQUEST:
             self._capture.set_size(*self.request.preview.picture_size)
             self._capture.look_for(Watch.CODE)
@@ -333,8 +361,10 @@ class CaseRouter(QObject):
             side = view.state.sides_expected[0]
             same = self._capture.watch is Watch.DOCUMENT
             self._capture.look_for(Watch.DOCUMENT, side, view.state.request)
-            if same:
+            if same and again:
                 self._capture.again()
+        elif view.state.step in _PRINT_STEPS and self._capture.awaits_print:
+            return  # the print of the last side is still read, picture by picture
         else:
             self._capture.look_for(Watch.NOTHING)
 
@@ -351,6 +381,7 @@ class CaseRouter(QObject):
             self._shown.set_busy(busy)
 
     def _refuse(self, _failure: Failure) -> None:
+        self._only_print = False
         if self._shown is not None:
             self._shown.show_problem(self._look.language.tr("journey.refused"))
         if self._capture.watch is not Watch.NOTHING:

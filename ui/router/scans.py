@@ -14,6 +14,8 @@ from PySide6.QtCore import QObject, Signal
 
 from kiosk.documents.check_digits import FILLER
 from kiosk.documents.codes import Payload, PayloadKind, classify
+from kiosk.documents.identification import identify_lines
+from kiosk.documents.series import Family
 from kiosk.documents.wedge import WedgeAnswer, is_zone
 from kiosk.journeys.model import StepKind
 from kiosk.texts import MissingTextError
@@ -66,6 +68,12 @@ class ScanRouter(QObject):
     def _take(self, payload: Payload, text: str) -> None:
         tr = self._look.language.tr
         at_request = self._case.shown is self._case.request
+        other = identify_lines((text,), self._case.document.catalogue.series).family
+        if other is not Family.UNKNOWN:
+            # Never a code's text: a licence, a vehicle paper, as a document reader types its line.
+            kind = tr(f"document_families.{other.value}")
+            self._tell(tr("scan.other_paper", kind=kind), Tone.WARN)
+            return
         match payload.kind:
             case PayloadKind.REQUEST:
                 self._take_request(payload.text)

@@ -21,8 +21,6 @@ from ui.widgets.steps import StepItem
 
 __all__ = ["ChipItem", "Shell"]
 
-_NOTICE_PLACE = 2
-"""Index of the notice in the column: under the bars."""
 _PLACING = frozenset(
     {QEvent.Type.Show, QEvent.Type.LayoutRequest, QEvent.Type.Resize, QEvent.Type.Move}
 )
@@ -34,8 +32,7 @@ class Shell(QWidget):
     Below 1500 x 960 px the tablet layout is used. In kiosk mode the window covers its screen and a
     request to close it is refused until :meth:`unlock_close`.
 
-    A notice stands above the page, and moves it down; while nobody is signed in it lies over the
-    page instead, so that no key of the code moves away under a finger.
+    A notice lies over the head of the page, so that nothing moves away under a finger.
 
     Signals:
         section_chosen(str): value of a :class:`Section`.
@@ -65,7 +62,6 @@ class Shell(QWidget):
         self.notice = Notice(look)
         self._toast = Toast(self, look)
         self._help = HelpPanel(self, look)
-        self._floating = False
         self._build()
         self._bind()
         self.show_bare()
@@ -77,10 +73,10 @@ class Shell(QWidget):
         right.setSpacing(Space.NONE)
         right.addWidget(self.top)
         right.addWidget(self._tabs)
-        right.insertWidget(_NOTICE_PLACE, self.notice)
+        self.notice.setParent(self)
+        self.notice.hide()
         right.addWidget(self._scroll, 1)
         right.addWidget(self._bar_stack)
-        self._right = right
         row = QHBoxLayout(self)
         # The wide layout must not keep the window wide: only then can the narrow one come.
         row.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
@@ -148,21 +144,18 @@ class Shell(QWidget):
 
     def show_navigation(self, current: Section) -> None:
         """Signed in, no case open."""
-        self._float_notice(False)
         self.rail.show_navigation(current)
         self._tabs.show_navigation(current)
         self.top.set_lock_visible(True)
 
     def show_steps(self, items: tuple[StepItem, ...], current: int) -> None:
         """A case is open."""
-        self._float_notice(False)
         self.rail.show_steps(items, current)
         self._tabs.show_steps(items, current)
         self.top.set_lock_visible(True)
 
     def show_bare(self) -> None:
         """Nobody is signed in."""
-        self._float_notice(True)
         self.rail.show_bare()
         self._tabs.show_bare()
         self.top.set_lock_visible(False)
@@ -217,20 +210,10 @@ class Shell(QWidget):
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """A floating notice follows its words and the place of the page."""
-        if self._floating and event.type() in _PLACING:
+        """The notice follows its words and the place of the page."""
+        if event.type() in _PLACING:
             self._place_notice()
         return super().eventFilter(watched, event)
-
-    def _float_notice(self, floating: bool) -> None:
-        if floating == self._floating:
-            return
-        self._floating = floating
-        if floating:
-            self._right.removeWidget(self.notice)
-            self._place_notice()
-        else:
-            self._right.insertWidget(_NOTICE_PLACE, self.notice)
 
     def _place_notice(self) -> None:
         layout = self.notice.layout()

@@ -1,7 +1,8 @@
 """The ground of every panel: question, instruction, banner, body, and the band of buttons."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QRect, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.journeys.model import SteppedBack
@@ -18,6 +19,7 @@ from ui.workers.desk import Failure
 STOP_KEY = "F8"
 TYPE_KEY = "F4"
 RETAKE_KEY = "F5"
+_PLACING = frozenset({QEvent.Type.Show, QEvent.Type.Resize, QEvent.Type.LayoutRequest})
 
 
 class StepPanel(QWidget):
@@ -71,8 +73,27 @@ class StepPanel(QWidget):
         words.addWidget(self.title)
         words.addWidget(self.hint)
         self._column.addLayout(words)
-        self._column.addWidget(self.banner)
         self._column.addLayout(self.body, 1)
+        self.banner.setParent(self)
+        self.banner.hide()
+        self.banner.shown.connect(self._place_banner)
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        answer = super().event(event)
+        if event.type() in _PLACING:
+            self._place_banner()
+        return answer
+
+    def _place_banner(self) -> None:
+        """Over the words, down to the work, which must not move under a finger."""
+        if self.banner.isHidden():
+            return
+        self._column.activate()
+        body = self.body.geometry()
+        top = self._column.contentsMargins().top() // 2
+        foot = max(body.top() - Space.S, top)
+        self.banner.lie_in(QRect(body.left(), top, body.width(), foot - top))
 
     def _make_bar(self) -> ActionBar:
         others = (self.stop, *self.extra_buttons())

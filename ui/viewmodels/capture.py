@@ -3,7 +3,8 @@
 Rules, in order: the camera runs only while a page needs it; a code is told once until another one
 comes or the page asks again; a side is told once per turn; pictures stay in memory, each with the
 side that it was cut from, and are dropped with that side's document or with the case; a text that
-the agent settled counts for the turn in which it was shown.
+the agent settled counts for the turn in which it was shown; printed fields that are read after
+their side was told are told until somebody takes them, with every picture anew.
 """
 
 from collections.abc import Callable, Collection
@@ -14,11 +15,12 @@ from PySide6.QtCore import QObject, Signal
 
 from kiosk.domain.evidence import Side
 from kiosk.domain.request import VerificationRequest
-from kiosk.journeys.model import SideCaptured, SideFacts
-from ui.workers.camera import CameraThread, Sight
+from kiosk.journeys.model import PrintRead, SideCaptured, SideFacts
+from ui.workers.camera import CameraThread, Printed, Sight
 from ui.workers.desk import Failure
 
 if TYPE_CHECKING:
+    from kiosk.domain.evidence import PrintedValue
     from kiosk.ports import Picture
 
 MAX_CODE_BYTES = 8 * 1024
@@ -42,6 +44,8 @@ class CaptureModel(QObject):
         sighted(object): a :class:`~ui.workers.camera.Sight`.
         code_seen(str): text of a code in view.
         side_read(object): a :class:`SideCaptured`, accepted by the reader.
+        print_read(object): a :class:`PrintRead` of a side told before; again with each picture
+            until :meth:`end_print`.
         faulted(object): a :class:`Failure` of the camera; it will be tried again.
         opened(str): name of the camera that answers.
         settled(bool): whether the reader took the text that the agent settled.
@@ -50,6 +54,7 @@ class CaptureModel(QObject):
     sighted = Signal(object)
     code_seen = Signal(str)
     side_read = Signal(object)
+    print_read = Signal(object)
     faulted = Signal(object)
     opened = Signal(str)
     settled = Signal(bool)
@@ -70,6 +75,7 @@ class CaptureModel(QObject):
         self._portraits: dict[Side, Picture] = {}
         self._cards: dict[Side, Picture] = {}
         self._strips: dict[Side, dict[str, Picture]] = {}
+        self._awaited: set[Side] = set()
         self._failure: Failure | None = None
         self._name = ""
 
@@ -101,6 +107,15 @@ class CaptureModel(QObject):
     def strips(self) -> "dict[str, Picture]":
         """Lines cut from the sides of this case by printed field, uint8 BGR; never stored."""
         return {name: strip for cut in self._strips.values() for name, strip in cut.items()}
+
+    @property
+    def awaits_print(self) -> bool:
+        """Whether printed fields of a side of this case are still being read."""
+        return bool(self._awaited)
+
+    def end_print(self, side: Side) -> None:
+        """The print of a side was taken, or nobody wants it any more."""
+        self._awaited.discard(side)
 
     def set_size(self, width: int, height: int) -> None:
         """Size of the pictures to deliver, device pixels."""
@@ -150,6 +165,7 @@ class CaptureModel(QObject):
         for pictures in (self._portraits, self._cards, self._strips):
             for side in [side for side in pictures if side not in sides]:
                 del pictures[side]
+        self._awaited.intersection_update(sides)
 
     def close(self) -> None:
         """Switch off for good."""
@@ -199,6 +215,7 @@ class CaptureModel(QObject):
             self._meet_codes(sight)
         elif self._watch is Watch.DOCUMENT:
             self._take_side(sight)
+            self._tell_print(sight)
 
     def _meet_codes(self, sight: Sight) -> None:
         for code in sight.observation.codes:
@@ -224,6 +241,12 @@ class CaptureModel(QObject):
             self._portraits[side] = seen.portrait
         if seen.best_image is not None:
             self._cards[side] = seen.best_image
+        printed = next((p for p in seen.printed if p.side is side), None)
+        self._strips[side] = {} if printed is None else _strips_of(printed)
+        if printed is None and reading.print_follows:
+            self._awaited.add(side)
+        else:
+            self.end_print(side)
         facts = SideFacts(
             side,
             frames_agreeing=reading.frames_agreeing,
@@ -231,7 +254,20 @@ class CaptureModel(QObject):
             sharpness=reading.sharpness,
             seal=reading.seal,
             seen_as=reading.seen_as,
-            printed=tuple(field.value for field in reading.printed if field.text),
+            printed=() if printed is None else _values_of(printed),
         )
-        self._strips[side] = {field.name: field.strip for field in reading.printed}
         self.side_read.emit(SideCaptured(facts, reading.document, reading.checks))
+
+    def _tell_print(self, sight: Sight) -> None:
+        for printed in sight.observation.printed:
+            if printed.side in self._awaited:
+                self._strips[printed.side] = _strips_of(printed)
+                self.print_read.emit(PrintRead(printed.side, _values_of(printed)))
+
+
+def _strips_of(printed: Printed) -> "dict[str, Picture]":
+    return {field.name: field.strip for field in printed.fields}
+
+
+def _values_of(printed: Printed) -> "tuple[PrintedValue, ...]":
+    return tuple(field.value for field in printed.fields if field.text)

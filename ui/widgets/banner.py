@@ -1,6 +1,6 @@
 """A band above the work that says what happened and, where possible, offers to undo it."""
 
-from PySide6.QtCore import QRectF, QTimer, Signal
+from PySide6.QtCore import QRect, QRectF, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 from typing_extensions import override
@@ -17,10 +17,12 @@ class Banner(QWidget):
     """Hidden until it has something to say.
 
     Signals:
+        shown(): it has something to say now.
         undone(): the offer to undo was taken (button or Ctrl+Z).
         closed(): the banner went away, by itself or by its button.
     """
 
+    shown = Signal()
     undone = Signal()
     closed = Signal()
 
@@ -45,6 +47,19 @@ class Banner(QWidget):
         look.theme.changed.connect(self.update)
         self.setMinimumHeight(look.theme.scaled(Size.TARGET_COUNTER))
         self.hide()
+
+    def lie_in(self, ground: QRect) -> None:
+        """Lie over the words of a page: at the foot of ``ground``, up from there, then down.
+
+        For a page that gives it no place in its layout, so that nothing moves under a finger.
+        """
+        layout = self.layout()
+        if layout is None or self.isHidden():
+            return
+        height = max(self.minimumHeight(), layout.totalHeightForWidth(ground.width()))
+        top = max(ground.top(), ground.bottom() + 1 - height)
+        self.setGeometry(ground.left(), top, ground.width(), height)
+        self.raise_()
 
     def add_action(self, button: Button) -> None:
         """A button of the holder's own, at the end of the band."""
@@ -71,6 +86,7 @@ class Banner(QWidget):
         if ms > 0:
             self._timer.start(ms)
         self.show()
+        self.shown.emit()
         self.update()
         announce(self, text, assertive=tone in (Tone.WARN, Tone.BAD))
 
