@@ -220,10 +220,35 @@ class JournalRow:
     jws: str
 
 
+@dataclass(frozen=True, slots=True)
+class JournalQuery:
+    """Which entries are looked for; what is empty or None does not narrow the answer.
+
+    Attributes:
+        since / until: device time as claimed, aware; ``until`` itself is left out.
+        kind: see :class:`kiosk.audit.entries.EntryKind`.
+        record_id: the record that the entry announces.
+        slip_code: the eight characters of a client's slip.
+        limit: at most so many, the newest ones.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    kind: str = ""
+    record_id: str = ""
+    slip_code: str = ""
+    limit: int = 1000
+
+
 class JournalRepository(Protocol):
     """The device's append-only journal (RFC 6962 tree over the entries)."""
 
-    def append(self, row: JournalRow) -> None: ...
+    def append(self, row: JournalRow, slip_code: str = "") -> None:
+        """The next entry; ``slip_code`` of the journal that ends with it, to be found by."""
+
+    def find(self, query: JournalQuery) -> tuple[JournalRow, ...]:
+        """Entries that fit, newest first."""
+
     def size(self) -> int: ...
     def get(self, seq: int) -> JournalRow | None: ...
     def range(self, start: int, end: int) -> tuple[JournalRow, ...]: ...

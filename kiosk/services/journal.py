@@ -115,8 +115,7 @@ class Journal:
         """
         reading = self._read_clock(uow)
         announced = _Announced(sealed, record_id, policy_version)
-        seq, root = self._write(uow, kind, facts or {}, announced, reading)
-        return seq, slip_code(root)
+        return self._write(uow, kind, facts or {}, announced, reading)
 
     def _read_clock(self, uow: UnitOfWork) -> _ClockReading:
         """Compare the clocks with the last entry; a jump is journalled at once."""
@@ -145,8 +144,8 @@ class Journal:
         facts: Mapping[str, Fact],
         announced: _Announced,
         reading: _ClockReading,
-    ) -> tuple[int, bytes]:
-        """One entry; its number and the root of the journal with it."""
+    ) -> tuple[int, str]:
+        """One entry; its number and the slip code of the journal with it."""
         seq = uow.journal.size()
         sealed, record_id, policy_version = announced.sealed, announced.record_id, announced.policy
         frontier = _frontier(uow, seq)
@@ -172,12 +171,13 @@ class Journal:
         )
         ratchet = self._ratchet(uow, seq)
         entry = make_entry(header, ratchet, self._device_key)
-        uow.journal.append(JournalRow(seq, kind.value, record_id, reading.wall, entry))
         frontier = frontier.append(entry_leaf(entry))
+        slip = slip_code(frontier.root())
+        uow.journal.append(JournalRow(seq, kind.value, record_id, reading.wall, entry), slip)
         uow.journal.put_frontier(frontier.hashes)
         uow.values.put(RATCHET, next_ratchet(ratchet))
         uow.values.put(LAST_CLOCK, msgspec.json.encode(asdict(reading)))
-        return seq, frontier.root()
+        return seq, slip
 
     def _ratchet(self, uow: UnitOfWork, seq: int) -> bytes:
         """The MAC key of entry ``seq``; made before the first one.

@@ -27,7 +27,7 @@ from kiosk.domain.errors import (
     VaultPragmaError,
     VaultVersionError,
 )
-from kiosk.vault import schema
+from kiosk.vault import migrations
 from kiosk.vault.faults import fault_of_file, translated
 
 KEY_BYTES = 32
@@ -222,9 +222,9 @@ def migrate(engine: Engine, path: Path) -> None:
     """
     with translated(path), engine.begin() as connection:
         found = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
-        if found > schema.VERSION:
+        if found > migrations.VERSION:
             raise VaultVersionError(f"version {found}")
-        for step in schema.MIGRATIONS[found:]:
+        for step in migrations.MIGRATIONS[found:]:
             step(connection)
-        if found < schema.VERSION:
-            connection.exec_driver_sql(f"PRAGMA user_version = {schema.VERSION}")
+        if found < migrations.VERSION:
+            connection.exec_driver_sql(f"PRAGMA user_version = {migrations.VERSION}")
