@@ -49,6 +49,41 @@ class EntryKind(StrEnum):
     BLOB_PURGED = "blob_purged"
     POLICY_APPLIED = "policy_applied"
     RESTORE_DETECTED = "restore_detected"
+    """This device's own history is shorter than, or another than, one that is known elsewhere."""
+
+    DAMAGE = "damage"
+    """Something that the journal announced is not here any more, or not what was announced."""
+
+    SALVAGED = "salvaged"
+    """The store was damaged; what could be proven whole was carried over, the rest is counted."""
+
+    SPLIT_VIEW = "split_view"
+    """The collector signed two states of its log that contradict one another."""
+
+    CENTRAL_LOSS = "central_loss"
+    """The central side does not hold a record that it gave a receipt for."""
+
+    KEYS_CHANGED = "keys_changed"
+    """A key of this device was replaced; which one stands in the facts."""
+
+
+ALARMS = (
+    EntryKind.RESTORE_DETECTED,
+    EntryKind.DAMAGE,
+    EntryKind.SALVAGED,
+    EntryKind.SPLIT_VIEW,
+    EntryKind.CENTRAL_LOSS,
+)
+"""Kinds that somebody must look at."""
+
+CLOSE_OUTCOMES = frozenset({"accepted", "refused", "suspended", "abandoned", "no-show"})
+"""How a visit may end, as ``verify_close`` tells it."""
+
+ORIGIN_FACT = "ratchet_origin"
+"""Fact of the entry whose ratchet key was sealed for the auditor: SHA-256 of what was sealed."""
+
+LOG_SIZE_FACT, LOG_ROOT_FACT = "log_size", "log_root"
+"""Facts of an entry that relied on the collector's log: the state of it that this device saw."""
 
 
 class ClockState(StrEnum):
