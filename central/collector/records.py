@@ -139,7 +139,8 @@ class Records:
                 state=state,
             )
             ledger.add_sealed(row)
-            if state is ReceiptState.STORED:
+            # A record has one leaf for ever, also where its bytes were lost and came a second time.
+            if state is ReceiptState.STORED and ledger.leaf(device_id, seq) is None:
                 self._log.append(ledger, row, entry.leaf, STORAGE_CLASS)
         return 201
 

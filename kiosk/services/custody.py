@@ -49,14 +49,11 @@ class Custody:
         with self._store.begin() as uow:
             announced = [row for row in uow.journal.find(JournalQuery(limit=_ALL)) if row.record_id]
             rows = {row.seq: row for row in uow.outbox.all()}
-        found = []
-        for entry in reversed(announced):
-            # One record at a time: a day of pictures does not belong into memory at once.
-            with self._store.begin() as uow:
-                loss = self._loss(uow, entry, rows.get(entry.seq), bytes_too=bytes_too)
-            if loss is not None:
-                found.append(Missing(entry.seq, loss))
-        return tuple(found)
+            losses = {e.seq: self._loss(uow, e, rows.get(e.seq)) for e in announced}
+        for entry in announced:
+            if bytes_too and losses[entry.seq] is None and not rows[entry.seq].purged:
+                losses[entry.seq] = self._loss_of_bytes(entry)
+        return tuple(Missing(seq, loss) for seq, loss in sorted(losses.items()) if loss is not None)
 
     def note(self, found: tuple[Missing, ...]) -> int:
         """Journal each loss once, with its number; how many were new."""
@@ -68,26 +65,26 @@ class Custody:
                     new += 1
         return new
 
-    def _loss(
-        self, uow: UnitOfWork, entry: JournalRow, row: OutboxRow | None, *, bytes_too: bool
-    ) -> Loss | None:
+    def _loss(self, uow: UnitOfWork, entry: JournalRow, row: OutboxRow | None) -> Loss | None:
         stored = uow.values.get(f"{RECEIPT_PREFIX}{entry.seq:012d}")
         if stored is not None and not _speaks_of(stored, entry):
             return Loss.HISTORY
         if row is None:
             return Loss.ROW
-        if row.purged:
-            return Loss.RECEIPT if stored is None else None
-        if not bytes_too:
-            return None
+        return Loss.RECEIPT if row.purged and stored is None else None
+
+    def _loss_of_bytes(self, entry: JournalRow) -> Loss | None:
+        """In a unit of work of its own: one that met a damaged page reads nothing more."""
         try:
-            blob = uow.blobs.get(entry.seq)
             header = open_entry(entry.jws, self._device_public)
-        except VaultCorruptError:
-            return Loss.ALTERED
         except AuditError:
             # The entry itself is not this device's word; the verification of the journal names it.
             return None
+        try:
+            with self._store.begin() as uow:
+                blob = uow.blobs.get(entry.seq)
+        except VaultCorruptError:
+            return Loss.ALTERED
         if blob is None:
             return Loss.BLOB
         return None if blob_fits(blob, header) else Loss.ALTERED

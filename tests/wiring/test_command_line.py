@@ -108,7 +108,7 @@ def test_the_doctor_sees_every_part_and_a_healthy_device_is_0(ask):
     assert code == 0
     assert set(findings) == {
         *("versions", "camera", "screens", "store", "keys"),
-        *("enrolment", "outbox", "seals", "clock", "disk", "network"),
+        *("enrolment", "outbox", "custody", "seals", "clock", "disk", "network"),
     }
     assert findings["camera"]["values"]["width"] == 1280
     assert findings["keys"]["grade"] == "warning"
