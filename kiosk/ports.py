@@ -252,6 +252,9 @@ class JournalRepository(Protocol):
     def size(self) -> int: ...
     def get(self, seq: int) -> JournalRow | None: ...
     def range(self, start: int, end: int) -> tuple[JournalRow, ...]: ...
+    def leaves(self, start: int, end: int) -> tuple[bytes, ...]:
+        """Leaf hashes of those entries, as they were when the entries were appended."""
+
     def frontier(self) -> tuple[bytes, ...]:
         """Hashes of the complete subtrees, largest first, stored with the last entry."""
 

@@ -26,7 +26,7 @@ def ratchet_problems(
     """What of a journal was not written by whoever held its ratchet then; empty when all was.
 
     Args:
-        headers: of every entry, verified, in order from 0.
+        headers: of every entry that is not lost, verified, in order.
         origin: the sealed beginning that the collector holds.
         identity: of an auditor among its recipients.
     """
@@ -48,9 +48,15 @@ def ratchet_problems(
         return ["ratchet: its beginning does not open"]
     if seq != origin.seq or len(key) != _KEY_BYTES:
         return ["ratchet: its beginning is of another entry"]
-    for header in entries[seq:]:
+    at = seq
+    for header in entries:
+        if header.seq < seq:
+            continue
+        # Entries that the device lost moved the ratchet on all the same.
+        while at < header.seq:
+            key, at = next_ratchet(key), at + 1
         if not ratchet_holds(header, key):
             # Every later MAC hangs on this key: only the first one says something.
             return [f"entry {header.seq}: ratchet"]
-        key = next_ratchet(key)
+        key, at = next_ratchet(key), at + 1
     return []

@@ -19,7 +19,14 @@ from central.archive.rows import AlarmRow, DeviceRow, EntryRow, OriginRow
 from central.collector.keys import PolicyShelf
 from central.collector.refusal import CallRefusedError
 from kiosk.audit.checkpoint import Checkpoint, open_note
-from kiosk.audit.entries import ORIGIN_FACT, EntryKind, Header, entry_leaf, open_entry
+from kiosk.audit.entries import (
+    ORIGIN_FACT,
+    EntryKind,
+    Header,
+    entry_leaf,
+    lost_leaf,
+    open_entry,
+)
 from kiosk.audit.tree import Frontier
 from kiosk.crypto.digests import b64u, sha256
 from kiosk.domain.errors import AuditError
@@ -29,7 +36,7 @@ from kiosk.sync.messages import LogAnswer, LogPush, LogState, MissingBlob
 
 _MISSING_LIMIT = 1024
 MAX_ORIGIN_BYTES = 64 * 1024
-BROKEN, FORK, RESTORE = "broken-journal", "fork", "restore"
+BROKEN, FORK, RESTORE, LOST = "broken-journal", "fork", "restore", "lost-entry"
 
 
 class Journals:
@@ -79,7 +86,7 @@ class Journals:
             checkpoint = self._checkpoint(device, push)
             forked = _forked_at(ledger, device, push)
             if forked is None:
-                device = self._append(ledger, device, push, checkpoint)
+                device = self._append(ledger, device, push, checkpoint, now)
                 ledger.put_device(device)
             else:
                 entry = push.entries[forked - push.start]
@@ -122,7 +129,12 @@ class Journals:
         return checkpoint
 
     def _append(
-        self, ledger: Ledger, device: DeviceRow, push: LogPush, checkpoint: Checkpoint
+        self,
+        ledger: Ledger,
+        device: DeviceRow,
+        push: LogPush,
+        checkpoint: Checkpoint,
+        now: datetime,
     ) -> DeviceRow:
         """Verify and add what is new; the device's state after it."""
         if checkpoint.size < device.size:
@@ -130,9 +142,14 @@ class Journals:
         frontier = Frontier(device.size, device.frontier)
         rows = []
         for jws in push.entries[device.size - push.start :]:
-            header = self._verified(ledger, device, jws, frontier)
-            leaf = entry_leaf(jws)
-            rows.append(EntryRow(device.device_id, header.seq, jws, leaf, header.record_id))
+            leaf, record_id = entry_leaf(jws), None
+            if lost_leaf(jws) is None:
+                record_id = self._verified(ledger, device, jws, frontier).record_id
+            else:
+                # Its hash keeps the tree whole, so that what follows is not lost with it.
+                device_id, at = device.device_id, now.isoformat()
+                ledger.add_alarm(AlarmRow(device_id, LOST, frontier.size, LOST, at))
+            rows.append(EntryRow(device.device_id, frontier.size, jws, leaf, record_id))
             frontier = frontier.append(leaf)
         if frontier.root() != checkpoint.root:
             raise CallRefusedError(422, "checkpoint")
@@ -175,7 +192,7 @@ def _forked_at(ledger: Ledger, device: DeviceRow, push: LogPush) -> int | None:
     """
     for row in ledger.entries(device.device_id, push.start, push.start + len(push.entries)):
         offered = push.entries[row.seq - push.start]
-        if offered != row.jws:
+        if entry_leaf(offered) != row.leaf:
             try:
                 open_entry(offered, device.public_key)
             except AuditError as exc:

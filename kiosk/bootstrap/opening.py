@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from kiosk.vault.store import SqlStore
 
 DATABASE_KEY: Final = "database"
+COMPLETE: Final = "vault-salvaged.db"
+"""A salvaged vault that is complete and has not taken its place yet."""
 
 
 def forbid_core_files() -> None:
@@ -65,6 +67,9 @@ def open_vault(paths: Paths, keys: KeyStore) -> "SqlStore":
     from kiosk.vault.store import open_store
 
     forbid_core_files()
+    if paths.vault.with_name(COMPLETE).exists():
+        # Work on the damaged file would be lost when the salvaged one takes its place.
+        raise VaultCorruptError("salvage not completed")
     key = keys.get(DATABASE_KEY)
     # An emptied file is a lost vault too: opening it would begin a second history of this device.
     if paths.vault.exists() and (paths.vault.stat().st_size or keys.get(DEVICE_KEY) is None):

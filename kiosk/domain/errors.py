@@ -251,6 +251,12 @@ class KeyStoreError(VaultError):
     code = "VAULT-010"
 
 
+class SalvageError(VaultError):
+    """What is left of a damaged vault is too little to go on with the journal of this device."""
+
+    code = "VAULT-011"
+
+
 class SignInError(KioskError):
     """The agent cannot be signed in."""
 

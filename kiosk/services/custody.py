@@ -14,11 +14,12 @@ from dataclasses import dataclass
 import msgspec
 
 from kiosk.audit.entries import entry_leaf, open_entry
+from kiosk.audit.records import blob_fits
 from kiosk.crypto.digests import b64u
 from kiosk.domain.errors import AuditError, VaultCorruptError
 from kiosk.ports import JournalQuery, JournalRow, OutboxRow, Store, UnitOfWork
 from kiosk.services.journal import Journal
-from kiosk.services.losses import Loss, blob_fits, note_loss
+from kiosk.services.losses import Loss, note_loss
 from kiosk.services.receipt_check import RECEIPT_PREFIX, KeptReceipt
 
 _ALL = 2**40

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from kiosk.audit.entries import EntryKind, Header
-from kiosk.audit.records import describe_blob
-from kiosk.crypto.digests import b64u
-from kiosk.domain.errors import AuditError
+from kiosk.audit.entries import EntryKind
 from kiosk.ports import UnitOfWork
 from kiosk.services.journal import Journal
 
@@ -31,21 +28,6 @@ class Loss(StrEnum):
 
     HISTORY = "history"
     """A receipt speaks of another entry than the one that stands here."""
-
-
-def blob_fits(blob: bytes | None, header: Header) -> bool:
-    """Whether these are the sealed bytes that the entry describes."""
-    if blob is None:
-        return False
-    try:
-        described = describe_blob(blob, header.recipients)
-    except AuditError:
-        return False
-    return (
-        b64u(described.age_header_sha256) == header.age_header_sha256
-        and b64u(described.payload_sha256) == header.payload_sha256
-        and described.payload_len == header.payload_len
-    )
 
 
 def note_loss(uow: UnitOfWork, journal: Journal, seq: int, loss: Loss) -> bool:

@@ -69,10 +69,10 @@ _VERSION_2 = (
     "CREATE INDEX journal_by_time ON journal (wall_claimed)",
     "CREATE INDEX journal_by_kind ON journal (kind, wall_claimed)",
     (
-        "CREATE TABLE journal_slips (slip_code TEXT NOT NULL, seq INTEGER NOT NULL, "
-        "PRIMARY KEY (slip_code, seq), "
-        "FOREIGN KEY(seq) REFERENCES journal (seq) DEFERRABLE INITIALLY DEFERRED)"
+        "CREATE TABLE journal_leaves (seq INTEGER NOT NULL, leaf BLOB NOT NULL, "
+        "slip_code TEXT NOT NULL, PRIMARY KEY (seq))"
     ),
+    "CREATE INDEX journal_by_slip ON journal_leaves (slip_code)",
 )
 _BATCH = 10_000
 
@@ -84,7 +84,7 @@ def _first(connection: Connection) -> None:
 
 
 def _searchable(connection: Connection) -> None:
-    """Version 2: entries are found by day, kind and slip code; the old codes are worked out."""
+    """Version 2: entries are found by day, kind and slip code; their hashes stand apart."""
     for statement in _VERSION_2:
         connection.exec_driver_sql(statement)
     frontier = Frontier()
@@ -94,14 +94,14 @@ def _searchable(connection: Connection) -> None:
             "SELECT seq, jws FROM journal WHERE seq >= ? AND seq < ? ORDER BY seq",
             (start, start + _BATCH),
         ).all()
-        codes = []
+        leaves = []
         for row in rows:
-            # What is no entry is for the verification to name; here every row has a code.
-            entry = row.jws.encode("ascii", "replace").decode("ascii")
-            frontier = frontier.append(entry_leaf(entry))
-            codes.append((slip_code(frontier.root()), row.seq))
+            # What is no entry is for the verification to name; here every row has its place.
+            leaf = entry_leaf(row.jws.encode("ascii", "replace").decode("ascii"))
+            frontier = frontier.append(leaf)
+            leaves.append((row.seq, leaf, slip_code(frontier.root())))
         connection.exec_driver_sql(
-            "INSERT INTO journal_slips (slip_code, seq) VALUES (?, ?)", codes
+            "INSERT INTO journal_leaves (seq, leaf, slip_code) VALUES (?, ?, ?)", leaves
         )
 
 

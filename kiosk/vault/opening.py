@@ -171,6 +171,20 @@ def _opened(path: Path, key: bytes, busy_timeout_s: float) -> Any:
     raise AssertionError("the last try raises or answers")
 
 
+def connect_readable(path: Path, key: bytes, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Any:
+    """A connection that only reads, for a file that is not to be touched any more.
+
+    Raises:
+        VaultKeyError, VaultCorruptError, VaultBusyError, VaultError.
+    """
+    if not path.exists():
+        raise VaultCorruptError("vault file missing")
+    connection = _opened(path, key, busy_timeout_s)
+    with translated(path):
+        connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
 def _apply_settings(connection: Any) -> None:
     for name, value, _ in _SETTINGS:
         connection.execute(f"PRAGMA {name} = {value}")

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Row, delete, func, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from kiosk.audit.entries import entry_leaf
 from kiosk.domain.errors import JournalBrokenError
 from kiosk.domain.ids import AgentId, CaseId, RecordId
 from kiosk.ports import AgentRow, DraftRow, JournalQuery, JournalRow, OutboxRow, OutboxState
@@ -119,17 +120,17 @@ class Journal:
             raise JournalBrokenError("order")
         values = asdict(row) | {"wall_claimed": _text(row.wall_claimed)}
         self._tx.execute(insert(schema.journal).values(values))
-        if slip_code:
-            self._tx.execute(insert(schema.slips).values(slip_code=slip_code, seq=row.seq))
+        leaf = {"seq": row.seq, "leaf": entry_leaf(row.jws), "slip_code": slip_code}
+        self._tx.execute(insert(schema.leaves).values(leaf))
 
     def find(self, query: JournalQuery) -> tuple[JournalRow, ...]:
         """Entries that fit, newest first."""
         table = schema.journal
         wanted = select(table)
         if query.slip_code:
-            joined = schema.slips.c.seq == table.c.seq
-            wanted = wanted.join(schema.slips, joined)
-            wanted = wanted.where(schema.slips.c.slip_code == query.slip_code)
+            joined = schema.leaves.c.seq == table.c.seq
+            wanted = wanted.join(schema.leaves, joined)
+            wanted = wanted.where(schema.leaves.c.slip_code == query.slip_code)
         if query.record_id:
             wanted = wanted.where(table.c.record_id == query.record_id)
         if query.kind:
@@ -158,6 +159,12 @@ class Journal:
         table = schema.journal
         wanted = select(table).where(table.c.seq >= start, table.c.seq < end)
         return tuple(self._row(row) for row in self._tx.rows(wanted.order_by(table.c.seq)))
+
+    def leaves(self, start: int, end: int) -> tuple[bytes, ...]:
+        """Leaf hashes ``start`` up to, not including, ``end``."""
+        table = schema.leaves
+        wanted = select(table.c.leaf).where(table.c.seq >= start, table.c.seq < end)
+        return tuple(row.leaf for row in self._tx.rows(wanted.order_by(table.c.seq)))
 
     def frontier(self) -> tuple[bytes, ...]:
         """Hashes of the complete subtrees, largest first."""

@@ -59,18 +59,15 @@ journal = Table(
     Index("journal_by_kind", "kind", "wall_claimed"),
 )
 
-# Beside the journal, because a code is known only with the root that the entry leads to.
-slips = Table(
-    "journal_slips",
+# Apart from the entries, on pages of their own: where a page of the journal is lost, the hash of
+# the entry still holds its place in the tree.
+leaves = Table(
+    "journal_leaves",
     metadata,
-    Column("slip_code", Text, primary_key=True),
-    Column(
-        "seq",
-        Integer,
-        ForeignKey("journal.seq", deferrable=True, initially="DEFERRED"),
-        primary_key=True,
-        autoincrement=False,
-    ),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("leaf", LargeBinary, nullable=False),
+    Column("slip_code", Text, nullable=False),
+    Index("journal_by_slip", "slip_code"),
 )
 
 frontier = Table(

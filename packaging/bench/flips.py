@@ -31,7 +31,7 @@ sys.path.insert(0, str(ROOT / "packaging" / "bench"))
 from seal import CASE_DEVICE, WallClock, case  # noqa: E402 - the path comes first
 
 from kiosk.audit.entries import Header, open_entry  # noqa: E402
-from kiosk.audit.records import Attachment, open_record  # noqa: E402
+from kiosk.audit.records import Attachment, blob_fits, open_record  # noqa: E402
 from kiosk.crypto import age  # noqa: E402
 from kiosk.crypto.passwords import Argon2Cost  # noqa: E402
 from kiosk.crypto.signing import SigningKey  # noqa: E402
@@ -41,7 +41,6 @@ from kiosk.domain.errors import AuditError  # noqa: E402
 from kiosk.domain.ids import AgentId  # noqa: E402
 from kiosk.services.agents import Agents  # noqa: E402
 from kiosk.services.journal import Journal  # noqa: E402
-from kiosk.services.losses import blob_fits  # noqa: E402
 from kiosk.services.sealing import Sealing  # noqa: E402
 from kiosk.services.sign_in import SignIn  # noqa: E402
 from kiosk.services.terms import Terms  # noqa: E402

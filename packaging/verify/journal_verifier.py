@@ -119,9 +119,9 @@ class Tree:
         self.size = 0
         self.hashes: list[bytes] = []
 
-    def append(self, data: bytes) -> None:
-        """One more leaf."""
-        node, size = digest(b"\x00" + data), self.size
+    def append(self, node: bytes) -> None:
+        """One more leaf, by its hash."""
+        size = self.size
         while size & 1:
             node, size = digest(b"\x01" + self.hashes.pop() + node), size >> 1
         self.hashes.append(node)
@@ -167,6 +167,17 @@ def slip_code(root: bytes) -> str:
     return "".join(CROCKFORD[number >> 5 * (7 - i) & 31] for i in range(8))
 
 
+def lost_leaf(entry: str) -> bytes | None:
+    """The hash that a device kept of an entry it lost; it still holds the entry's place."""
+    if not entry.startswith("lost:"):
+        return None
+    try:
+        leaf = unb64u(entry[len("lost:") :])
+    except Fault:
+        return None
+    return leaf if len(leaf) == 32 else None
+
+
 def place_faults(
     header: dict[str, Any], device_id: str, tree: Tree, before: dict[str, Any] | None
 ) -> list[str]:
@@ -186,6 +197,13 @@ def walk(entries: Iterable[str], device_id: str, key: bytes) -> tuple[list[bytes
     """The root after 0, 1, 2 ... entries, and every fault."""
     tree, before, roots, faults = Tree(), None, [digest(b"")], []
     for entry in entries:
+        lost = lost_leaf(entry)
+        if lost is not None:
+            faults.append(f"entry {tree.size}: lost, only its hash is left")
+            before = None
+            tree.append(lost)
+            roots.append(tree.root())
+            continue
         try:
             header = opened(entry, key)
             found = place_faults(header, device_id, tree, before)
@@ -193,7 +211,7 @@ def walk(entries: Iterable[str], device_id: str, key: bytes) -> tuple[list[bytes
         except Fault as fault:
             found, before = [str(fault)], None
         faults += [f"entry {tree.size}: {what}" for what in found]
-        tree.append(entry.encode())
+        tree.append(digest(b"\x00" + entry.encode()))
         roots.append(tree.root())
     return roots, faults
 

@@ -19,7 +19,7 @@ from sqlcipher3 import dbapi2
 from central.archive.layout import Layout, read_key
 from central.auditor.histories import Histories
 from kiosk.audit.checkpoint import Checkpoint, open_note, sign, slip_code
-from kiosk.audit.entries import EntryKind, entry_leaf, make_entry, open_entry
+from kiosk.audit.entries import EntryKind, entry_leaf, lost_entry, make_entry, open_entry
 from kiosk.audit.tree import frontier_of
 from kiosk.crypto.digests import b64u
 from kiosk.domain.errors import VaultCorruptError
@@ -79,7 +79,7 @@ def test_1_a_deleted_entry_is_named_by_the_device_and_by_the_collector(
 ):
     seq = of_record(device, 1)
     device.tampered(
-        f"DELETE FROM journal_slips WHERE seq = {seq}",
+        f"DELETE FROM journal_leaves WHERE seq = {seq}",
         f"DELETE FROM outbox WHERE seq = {seq}",
         f"DELETE FROM blobs WHERE seq = {seq}",
         f"DELETE FROM journal WHERE seq = {seq}",
@@ -95,12 +95,24 @@ def test_1_a_deleted_entry_that_was_sent_already_is_a_fork(side: CentralSide, de
     device.send()
     seq = of_record(device, 1)
     device.tampered(
-        f"DELETE FROM journal_slips WHERE seq = {seq}",
+        f"DELETE FROM journal_leaves WHERE seq = {seq}",
         f"DELETE FROM outbox WHERE seq = {seq}",
         f"DELETE FROM journal WHERE seq = {seq}",
     )
     assert device.send().reason == "SYNC-004"
     assert "restore_detected" in device.kinds()
+    assert alarms(side, device) == [("fork", seq)]
+
+
+def test_1_an_entry_changed_after_it_was_sent_is_a_fork(side: CentralSide, device: FieldDevice):
+    device.send()
+    seq = of_record(device, 1) - 1
+    header = device.headers()[seq]
+    other = replace(header, facts={**header.facts, "procedure": "another"})
+    jws = make_entry(other, bytes(32), device.key)
+    device.tampered(f"UPDATE journal SET jws = '{jws}' WHERE seq = {seq}")
+    assert not device.verify().verified
+    assert device.send().reason == "SYNC-004"
     assert alarms(side, device) == [("fork", seq)]
 
 
@@ -121,7 +133,7 @@ def _rewrite_without(vault: dbapi2.Connection, device: FieldDevice, dropped: int
     """Everything that the device's key alone can do."""
     rows = vault.execute("SELECT seq, jws FROM journal ORDER BY seq").fetchall()
     vault.execute("PRAGMA foreign_keys = OFF")
-    for table in ("journal_slips", "outbox", "blobs"):
+    for table in ("journal_leaves", "outbox", "blobs"):
         vault.execute(f"DELETE FROM {table} WHERE seq = {dropped}")
     vault.execute(f"DELETE FROM journal WHERE seq >= {dropped}")
     kept = [jws for seq, jws in rows if seq < dropped]
@@ -134,7 +146,7 @@ def _rewrite_without(vault: dbapi2.Connection, device: FieldDevice, dropped: int
             "INSERT INTO journal (seq, kind, record_id, wall_claimed, jws) VALUES (?, ?, ?, ?, ?)",
             (moved.seq, moved.kind, moved.record_id, moved.wall_claimed, jws),
         )
-        for table in ("journal_slips", "outbox", "blobs"):
+        for table in ("journal_leaves", "outbox", "blobs"):
             vault.execute(f"UPDATE {table} SET seq = {moved.seq} WHERE seq = {header.seq}")
         kept.append(jws)
     vault.execute("DELETE FROM journal_frontier")
@@ -248,7 +260,7 @@ def _cut(device: FieldDevice, left: int) -> list[str]:
     """The last entries are cut off, and the frontier is made to fit."""
     hashes = frontier_of(map(entry_leaf, device.entries()[:left])).hashes
     with device.stolen() as vault:
-        for table in ("journal_slips", "outbox", "blobs", "journal"):
+        for table in ("journal_leaves", "outbox", "blobs", "journal"):
             vault.execute(f"DELETE FROM {table} WHERE seq >= {left}")
         vault.execute("DELETE FROM journal_frontier")
         vault.executemany("INSERT INTO journal_frontier VALUES (?, ?)", list(enumerate(hashes)))
@@ -486,3 +498,40 @@ def test_a_record_that_the_collector_lost_is_journalled_and_sent_again_while_it_
     assert [p for p in found if f"record {here}:" in p] == []
     gone = of_record(device, 0)
     assert f"record {gone}: a receipt was given, the record is gone" in found
+
+
+# --- after a damage -------------------------------------------------------------------------------
+
+
+def test_an_entry_lost_to_a_damage_before_it_was_sent_is_an_alarm_and_holds_up_no_record(
+    side: CentralSide, device: FieldDevice
+):
+    """As a salvage leaves it: the hash of the entry in its place, everything else whole."""
+    seq = of_record(device, 1) - 1
+    leaf = entry_leaf(device.entries()[seq])
+    device.tampered(
+        f"UPDATE journal SET jws = '{lost_entry(leaf)}', kind = 'lost' WHERE seq = {seq}"
+    )
+    assert device.send().stored == 3
+    assert alarms(side, device) == [("lost-entry", seq)]
+    found = problems(audited(side), device)
+    assert f"entry {seq}: lost" in found
+    assert f"alarm lost-entry at entry {seq}: lost-entry" in found
+    assert not [p for p in found if "ratchet" in p], "the others prove the ratchet around it"
+    device.visit(9)
+    assert device.send().stored == 1
+
+
+def test_an_entry_lost_to_a_damage_after_it_was_sent_is_no_fork(
+    side: CentralSide, device: FieldDevice
+):
+    device.send()
+    seq = of_record(device, 1)
+    leaf = entry_leaf(device.entries()[seq])
+    device.tampered(
+        f"UPDATE journal SET jws = '{lost_entry(leaf)}', kind = 'lost', record_id = NULL "
+        f"WHERE seq = {seq}"
+    )
+    device.visit(9)
+    assert device.send().stored == 1
+    assert audited(side).verified

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from kiosk.audit.entries import entry_leaf
 from kiosk.domain.errors import JournalBrokenError, VaultError
 from kiosk.domain.ids import AgentId, CaseId, RecordId
 from kiosk.ports import (
@@ -116,6 +117,8 @@ class StoreContract:
             assert uow.journal.get(4) is None
             assert uow.journal.range(1, 3) == (journal_row(1), journal_row(2))
             assert uow.journal.range(3, 99) == (journal_row(3),)
+            assert uow.journal.leaves(1, 3) == (entry_leaf("e.1.s"), entry_leaf("e.2.s"))
+            assert len(uow.journal.leaves(0, 99)) == 4
 
     def test_entries_are_found_by_day_kind_record_and_slip_newest_first(self, store: Store):
         hour = timedelta(hours=1)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
+from kiosk.audit.entries import entry_leaf
 from kiosk.domain.errors import DiskFullError, JournalBrokenError, VaultError
 from kiosk.domain.ids import AgentId, CaseId
 from kiosk.ports import AgentRow, DraftRow, JournalQuery, JournalRow, OutboxRow
@@ -94,6 +95,9 @@ class _Journal(_Repository):
 
     def range(self, start: int, end: int) -> tuple[JournalRow, ...]:
         return tuple(self._tables.journal[max(start, 0) : max(end, 0)])
+
+    def leaves(self, start: int, end: int) -> tuple[bytes, ...]:
+        return tuple(entry_leaf(row.jws) for row in self.range(start, end))
 
     def frontier(self) -> tuple[bytes, ...]:
         return self._tables.frontier

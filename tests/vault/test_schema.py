@@ -20,7 +20,7 @@ CONSIDERED = {
     },
     "drafts": {"case_id", "agent_id", "revision", "step", "updated_at", "sealed"},
     "journal": {"seq", "kind", "record_id", "wall_claimed", "jws"},
-    "journal_slips": {"slip_code", "seq"},
+    "journal_leaves": {"seq", "leaf", "slip_code"},
     "journal_frontier": {"position", "hash"},
     "outbox": {
         "seq",
