@@ -202,9 +202,11 @@ def pip_install(*words):
         )
 
 
-def node_packages():
-    """Install the implementation of age that is not ours (tests/interop), exactly as locked."""
+def test_tools():
+    """What the tests ask other programs for: Node.js (tests/interop), systemd's credentials."""
     needed = {"nodejs": ("node", "nodejs"), "npm": ("npm",)}
+    if sys.platform.startswith("linux"):
+        needed["systemd"] = ("systemd-creds",)
 
     def missing():
         return [package for package, names in needed.items() if not any(map(shutil.which, names))]
@@ -218,8 +220,8 @@ def node_packages():
         elif shutil.which("dnf"):
             command = "sudo dnf install " + packages
         else:
-            command = "install Node.js 18 or newer, with npm"
-        raise SetupError("The tests need Node.js, which is missing here. Type:\n\n    " + command)
+            command = "install Node.js 18 or newer, with npm; on Linux also systemd 252 or newer"
+        raise SetupError("The tests need programs that are missing here. Type:\n\n    " + command)
     say("Installing the locked packages (tests/interop/package-lock.json)")
     command = [shutil.which("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     if subprocess.run([*command, "--loglevel=error"], check=False, cwd=INTEROP).returncode != 0:
@@ -239,7 +241,7 @@ def setup(with_tests):
     pip_install("--require-hashes", "-r", str(REQUIREMENTS / "models.lock"))
     pip_install("--no-build-isolation", "-e", str(ROOT))
     if with_tests:
-        node_packages()
+        test_tools()
     temporary = STAMP.with_suffix(".new")
     temporary.write_text(json.dumps(wanted_stamp(with_tests)), "utf-8")
     temporary.replace(STAMP)

@@ -5,12 +5,18 @@ it, so that an interrupted first start can be told from a loss; nothing that is 
 process that opens a vault leaves no core file, which would hold what no file of ours may.
 """
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from kiosk.crypto.aead import random_key
 from kiosk.crypto.digests import sha256
 from kiosk.crypto.signing import SigningKey
-from kiosk.domain.errors import KeyStoreError, VaultCorruptError, VaultKeyError
+from kiosk.domain.errors import (
+    AlreadyEnrolledError,
+    KeyStoreError,
+    VaultCorruptError,
+    VaultKeyError,
+)
 from kiosk.paths import Paths
 from kiosk.ports import KeyStore
 from kiosk.services.agents import DEVICE_SECRET
@@ -38,11 +44,16 @@ def forbid_core_files() -> None:
 
 
 def key_store_of(paths: Paths) -> KeyStore:
-    """The secret store of a data folder: the demonstration's where its file lies there.
+    """The secret store of a data folder, the same one at every start.
+
+    The demonstration's where its file lies there; systemd's credentials where the technician chose
+    them (``visavis keys systemd``); else the key ring of the session. Nothing changes over by
+    itself: the keys of a device would be missing in another store.
 
     Raises:
         KeyStoreError: the system offers no trusted store.
     """
+    from kiosk.devices.credential_store import FOLDER, CredentialKeyStore
     from kiosk.devices.key_stores import (
         SERVICE,
         DemonstrationKeyStore,
@@ -52,8 +63,33 @@ def key_store_of(paths: Paths) -> KeyStore:
 
     if (paths.data / DemonstrationKeyStore.FILE_NAME).exists():
         return DemonstrationKeyStore(paths.data)
+    if (paths.data / FOLDER).exists():
+        return CredentialKeyStore(paths.data / FOLDER)
     place = sha256(str(paths.data).encode()).hex()[:16]
     return KeyringKeyStore(system_backend(), f"{SERVICE}-{place}")
+
+
+def choose_credentials(paths: Paths) -> bool:
+    """Keep the secrets of this data folder as systemd credentials; whether a TPM takes part.
+
+    Raises:
+        AlreadyEnrolledError: the folder has a vault; its keys lie elsewhere.
+        CredentialStoreError: systemd cannot keep a secret here; nothing was chosen.
+    """
+    from kiosk.devices.credential_store import FOLDER, CredentialKeyStore
+
+    if paths.vault.exists():
+        raise AlreadyEnrolledError("vault")
+    folder = paths.data / FOLDER
+    store = CredentialKeyStore(folder)
+    try:
+        store.put("trial", random_key())
+        store.delete("trial")
+    except BaseException:
+        with suppress(OSError):
+            folder.rmdir()
+        raise
+    return store.uses_tpm
 
 
 def open_vault(paths: Paths, keys: KeyStore) -> "SqlStore":
