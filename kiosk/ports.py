@@ -322,9 +322,10 @@ class Store(Protocol):
 class KeyStore(Protocol):
     """The operating system's secret store, or the visible demonstration one.
 
-    Names: ``database`` (32 bytes), ``device-signing`` (Ed25519 seed, 32 bytes), ``device-secret``
-    (32 bytes, mixed into every PIN key), ``journal-anchor`` (no secret: size and root of the
-    journal, kept where a copy of the vault does not reach).
+    Names: ``database`` (32 bytes), ``database-next`` (while that one is being replaced),
+    ``device-signing`` (Ed25519 seed, 32 bytes), ``device-secret`` (32 bytes, mixed into every PIN
+    key), ``journal-anchor`` (no secret: size and root of the journal, kept where a copy of the
+    vault does not reach).
     """
 
     @property

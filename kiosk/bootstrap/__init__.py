@@ -55,6 +55,7 @@ from kiosk.services.drafts import Drafts
 from kiosk.services.enrolment import Enrolment
 from kiosk.services.examination import CatalogueExamination
 from kiosk.services.journal import Journal
+from kiosk.services.key_change import KeyChange
 from kiosk.services.proofing import Desk, Proofing
 from kiosk.services.requests import RequestDesk
 from kiosk.services.sealing import Sealing
@@ -86,7 +87,7 @@ class Kiosk:
         device: facts of the device for records.
         documents, catalogue: kinds of document, and procedures.
         texts: by language.
-        journal, agents, sign_in, proofing, delivery, custody: services.
+        journal, agents, sign_in, proofing, delivery, custody, key_change: services.
         enrolment: joins a fleet; the kiosk is built again afterwards.
         links: to the central side.
     """
@@ -108,6 +109,7 @@ class Kiosk:
     delivery: Deliveries
     custody: Custody
     anchor: Anchor
+    key_change: KeyChange
     enrolment: Enrolment
     links: Links
     device_key: SigningKey
@@ -312,6 +314,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         delivery=Deliveries(Delivery(store, journal, links, keys, clock), membership),
         custody=Custody(store, journal, device_key.public),
         anchor=anchor,
+        key_change=KeyChange(store, keys, journal),
         enrolment=Enrolment(store, keys, links, clock, __version__),
         links=links,
         device_key=device_key,

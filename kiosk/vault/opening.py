@@ -148,20 +148,31 @@ def _first_read(connection: Any, path: Path, key: bytes) -> None:
             raise VaultKeyError("first page") from None
 
 
+def _salts_to_try(path: Path, key: bytes) -> tuple[bytes | None, ...]:
+    """The salt beside the file when it belongs to this key; the file's own; the one beside anyway.
+
+    The last one is for a file whose key was being replaced when the power went: its log holds every
+    page under the new key, the file beside still speaks of the old one, and the salt stayed.
+    """
+    beside, known = _beside(path)[1], _salt_for(path, key)
+    tries = (known, None) if known is not None else (None, beside)
+    return tries if tries[-1] != tries[0] else tries[:1]
+
+
 def _opened(path: Path, key: bytes, busy_timeout_s: float) -> Any:
     """A connection whose first page decrypts: by the salt beside the file, else by the file's."""
     try:
-        known = _salt_for(path, key)
+        salts = _salts_to_try(path, key)
     except OSError as exc:
         raise fault_of_file(exc) from exc
-    for salt in (None,) if known is None else (known, None):
+    for salt in salts:
         with translated(path):
             connection = _connect(path, key, busy_timeout_s, salt)
         try:
             _first_read(connection, path, key)
-        except VaultCorruptError:
+        except (VaultCorruptError, VaultKeyError):
             connection.close()
-            if salt is None:
+            if salt is salts[-1]:
                 raise
         except BaseException:
             connection.close()

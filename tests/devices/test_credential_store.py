@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.bootstrap.opening import choose_credentials, key_store_of
+from kiosk.bootstrap import build
+from kiosk.bootstrap.opening import key_store_of, move_to_credentials
 from kiosk.devices.credential_store import CredentialKeyStore
-from kiosk.domain.errors import AlreadyEnrolledError, CredentialStoreError
+from kiosk.domain.errors import CredentialStoreError
 from kiosk.paths import Paths
 from kiosk.ports import KeyStore
+from kiosk.services.key_change import SECRETS, rewrap
 from tests.contracts.key_store import KeyStoreContract
+from tests.fakes.key_stores import InMemoryKeyring
 
 # systemd is Linux; there its absence is no reason to skip: the set-up installs it.
 pytestmark = [
@@ -180,15 +183,62 @@ def test_a_machine_with_a_tpm_lets_it_take_part(folder: Path, tmp_path: Path):
 def test_the_choice_is_made_once_and_holds_at_every_start(tmp_path: Path):
     paths = Paths.of_device(tmp_path / "data")
     paths.prepare()
-    choose_credentials(paths)
+    move_to_credentials(paths)
+    move_to_credentials(paths)
     assert isinstance(key_store_of(paths), CredentialKeyStore)
     assert not list((paths.data / "credentials").iterdir()), "the trial left nothing"
 
 
-def test_a_device_at_work_does_not_change_its_store(tmp_path: Path):
-    paths = Paths.of_device(tmp_path / "data")
-    paths.prepare()
-    paths.vault.write_bytes(b"x")
-    with pytest.raises(AlreadyEnrolledError):
-        choose_credentials(paths)
-    assert not (paths.data / "credentials").exists()
+@pytest.fixture
+def at_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Paths, KeyStore]:
+    """A device whose secrets are in the key ring of the session."""
+    paths, backend = Paths.of_device(tmp_path / "data"), InMemoryKeyring()
+    monkeypatch.setattr("kiosk.devices.key_stores.system_backend", lambda: backend)
+    build(paths).close()
+    return paths, key_store_of(paths)
+
+
+def test_a_device_at_work_moves_with_all_its_secrets(at_work: tuple[Paths, KeyStore]):
+    paths, ring = at_work
+    before = {name: ring.get(name) for name in SECRETS}
+    assert all(before[name] for name in ("database", "device-signing", "device-secret"))
+    move_to_credentials(paths)
+    kept = key_store_of(paths)
+    assert isinstance(kept, CredentialKeyStore)
+    assert {name: kept.get(name) for name in SECRETS} == before
+    assert [ring.get(name) for name in SECRETS] == [None] * len(SECRETS)
+    kiosk = build(paths)
+    assert kiosk.device_key.seed == before["device-signing"]
+    kiosk.close()
+
+
+def test_a_move_that_fails_leaves_everything_where_it_was(
+    at_work: tuple[Paths, KeyStore], monkeypatch: pytest.MonkeyPatch
+):
+    paths, ring = at_work
+    before = {name: ring.get(name) for name in SECRETS}
+    real = CredentialKeyStore.put
+
+    def failing(self: CredentialKeyStore, name: str, secret: bytes) -> None:
+        if name == "device-secret":
+            raise CredentialStoreError("encrypt refused")
+        real(self, name, secret)
+
+    monkeypatch.setattr(CredentialKeyStore, "put", failing)
+    with pytest.raises(CredentialStoreError):
+        move_to_credentials(paths)
+    assert sorted(p.name for p in paths.data.iterdir() if "cred" in p.name) == []
+    assert {name: ring.get(name) for name in SECRETS} == before
+    build(paths).close()
+
+
+def test_secrets_are_wrapped_anew_and_stay_the_same(folder: Path):
+    store = CredentialKeyStore(folder)
+    for number, name in enumerate(SECRETS[:3]):
+        store.put(name, bytes([number]) * 32)
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    assert rewrap(store, store) == tuple(SECRETS[:3])
+    after = {file.name: file.read_bytes() for file in folder.iterdir()}
+    assert before.keys() == after.keys()
+    assert all(before[name] != after[name] for name in before)
+    assert [store.get(name) for name in SECRETS[:3]] == [bytes([n]) * 32 for n in range(3)]
