@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from kiosk import __version__
 from kiosk.audit.entries import EntryKind, Fact
-from kiosk.bootstrap.opening import COMPLETE, DATABASE_KEY, forbid_core_files, key_store_of
+from kiosk.bootstrap.opening import COMPLETE, forbid_core_files, key_store_of
 from kiosk.crypto.signing import SigningKey
 from kiosk.devices.clock import SystemClock
 from kiosk.devices.instance_lock import InstanceLock
@@ -30,6 +30,7 @@ from kiosk.paths import Paths
 from kiosk.ports import Clock, KeyStore
 from kiosk.services.fleet import DEVICE_KEY, load_policy
 from kiosk.services.journal import Journal
+from kiosk.services.key_change import DATABASE_KEY
 from kiosk.services.losses import Loss, note_loss
 from kiosk.services.terms import DeviceFacts, Terms, terms_of
 from kiosk.sync.enrolment import device_id_of

@@ -55,8 +55,10 @@ def main() -> None:
     opened: Counter[str] = Counter()
     faults: Counter[str] = Counter()
     seen = 0
-    span = range(start, len(recorder.ops) + 1)
+    everywhere = range(start, len(recorder.ops) + 1)
     while seen < wanted:
+        # About seven images a moment, of moments all over the change and what follows it.
+        span = set(lot.sample(everywhere, min(len(everywhere), 1 + (wanted - seen) // 7)))
         for moment, _, files in images(recorder.base, recorder.ops, span, lot):
             # The file beside the vault is renewed after the change: both are possible from then on.
             for check in beside if moment >= middle else beside[:1]:
@@ -65,8 +67,6 @@ def main() -> None:
                 if problem or (moment >= acknowledged and value != b"after"):
                     faults[problem or f"lost at {moment}"] += 1
                 opened[key] += 1
-            if seen >= wanted:
-                break
     print(json.dumps({"images": seen, "opened": dict(opened), "faults": dict(faults)}))  # noqa: T201
 
 
