@@ -45,7 +45,7 @@ def verify(data: DataOption = None, json: JsonOption = False) -> None:
     """
     with kiosk_of(data) as kiosk:
         report = kiosk.verify_journal()
-        losses = kiosk.custody.examine() if report.verified else ()
+        losses = kiosk.custody.examine()
         kiosk.custody.note(losses)
     if json:
         lost = [{"seq": loss.seq, "what": loss.loss} for loss in losses]

@@ -12,7 +12,8 @@ checkpoint of this journal (the central side has each) or the eight characters o
 What is proven, in order, for each entry: one exact form, the device's signature, its device, its
 number, the root of everything before it (RFC 6962), a monotonic clock that never goes back within
 one start. Then of the whole: the checkpoint's signature (C2SP signed note), its size and its root.
-Exit code 0: proven. 1: every fault is named. 2: wrong use, or not an export.
+Visits that were opened and never closed are listed beside the faults: they prove nothing wrong, they
+are whom to ask about. Exit code 0: proven. 1: every fault is named. 2: wrong use, or not an export.
 """
 
 from __future__ import annotations
@@ -266,6 +267,22 @@ def prove(
     return faults
 
 
+def open_visits(text: str, key: bytes) -> list[str]:
+    """Visits that an export opens and never closes: no fault of the journal, but a question."""
+    opened_by: dict[str, int] = {}
+    for number, entry in enumerate(text.split("\n")[1:]):
+        try:
+            header = opened(entry, key)
+        except Fault:
+            continue
+        case = header["facts"].get("case") if isinstance(header["facts"], dict) else None
+        if header["kind"] == "verify_open":
+            opened_by.setdefault(str(case), number)
+        elif header["kind"] == "verify_close":
+            opened_by.pop(str(case), None)
+    return [f"open: visit {case}, opened by entry {n}, has no end" for case, n in opened_by.items()]
+
+
 def public_key(text: str) -> bytes:
     """32 bytes of a key written as 64 hexadecimal digits or as a C2SP verifier key."""
     try:
@@ -298,8 +315,8 @@ def main() -> int:
     except (OSError, ValueError, Fault) as fault:
         print(f"cannot be read: {fault}", file=sys.stderr)
         return 2
-    for fault in faults:
-        print(fault)
+    for line in (*faults, *open_visits(text, words.key)):
+        print(line)
     if not faults:
         print(f"proven: {text.count(chr(10)) - 1} entries, nothing missing or altered")
     return 1 if faults else 0
