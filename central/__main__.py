@@ -266,22 +266,62 @@ def audit_open(
 
 
 @audit_app.command("verify")
-def audit_verify(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
-    """Verify every history: entries, trees, checkpoints, records, receipts."""
+def audit_verify(
+    data: DataOption = DEFAULT_DATA,
+    identity: Annotated[
+        Path | None, typer.Option(help="The auditor's age identity file: follows ratchets too.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Verify every history: entries, trees, checkpoints, records, receipts, visits."""
     from central.auditor.histories import Histories
+    from central.auditor.opening import read_identity
 
-    report = Histories(Layout(data)).verify()
+    opened = None if identity is None else read_identity(identity)
+    report = Histories(Layout(data)).verify(system_time(), opened)
     lines = [
         f"{device.device_id}: {device.entries} entries, {device.records} records, "
         f"{device.stored} stored, {len(device.missing)} awaited"
         + "".join(f"\n  WRONG {problem}" for problem in device.problems)
+        + "".join(f"\n  ASK   {question}" for question in device.questions)
         for device in report.devices
     ]
     lines += [f"WRONG {problem}" for problem in report.problems]
     lines.append("verified" if report.verified else "NOT verified")
-    answer = {"verified": report.verified, **asdict(report)}
+    answer = {"verified": report.verified, "complete": report.complete, **asdict(report)}
     _tell(answer, "\n".join(lines), as_json=as_json)
     if not report.verified:
+        raise typer.Exit(NO)
+
+
+@audit_app.command("gaps")
+def audit_gaps(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
+    """List what a person must be asked about: open visits, overdue records, alarms of devices."""
+    from central.auditor.histories import Histories
+
+    report = Histories(Layout(data)).verify(system_time())
+    gaps = {device.device_id: device.questions for device in report.devices if device.questions}
+    lines = [f"{device}: {question}" for device, asked in gaps.items() for question in asked]
+    answer = {"complete": report.complete, "gaps": gaps}
+    _tell(answer, "\n".join(lines) or "nothing to ask", as_json=as_json)
+    if gaps:
+        raise typer.Exit(NO)
+
+
+@audit_app.command("slip")
+def audit_slip(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="Eight characters of a slip.")],
+    data: DataOption = DEFAULT_DATA,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the journal entry that gave a client's slip its code; none found is an alarm."""
+    from central.auditor.histories import Histories
+
+    found = Histories(Layout(data)).find_slip(code)
+    lines = [f"{device}: entry {seq}" for device, seq in found]
+    answer = {"code": code, "found": [{"device_id": d, "seq": n} for d, n in found]}
+    _tell(answer, "\n".join(lines) or "NO journal here gave that code", as_json=as_json)
+    if not found:
         raise typer.Exit(NO)
 
 

@@ -7,8 +7,18 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, func, insert, select, update
 
-from central.archive.rows import CodeRow, DeviceRow, EntryRow, LeafRow, LogRow, SealedRow
+from central.archive.rows import (
+    AlarmRow,
+    CodeRow,
+    DeviceRow,
+    EntryRow,
+    LeafRow,
+    LogRow,
+    OriginRow,
+    SealedRow,
+)
 from central.archive.schema import (
+    alarms,
     codes,
     devices,
     entries,
@@ -16,6 +26,7 @@ from central.archive.schema import (
     log_leaves,
     log_nodes,
     log_state,
+    origins,
     policies,
     sealed,
 )
@@ -151,6 +162,27 @@ class Ledger:
         """How many entries of another history are known."""
         query = select(func.count()).select_from(forks).where(forks.c.device_id == device_id)
         return int(self._connection.execute(query).scalar_one())
+
+    def add_alarm(self, row: AlarmRow) -> None:
+        """Raise an alarm; the same one is raised once."""
+        known = self._one(alarms, device_id=row.device_id, kind=row.kind, seq=row.seq)
+        if known is None:
+            self._connection.execute(insert(alarms).values(**asdict(row)))
+
+    def alarms(self, device_id: DeviceId) -> tuple[AlarmRow, ...]:
+        """Alarms about a device, in the order in which they were raised."""
+        query = select(alarms).where(alarms.c.device_id == device_id)
+        rows = self._connection.execute(query.order_by(alarms.c.raised_at, alarms.c.seq))
+        return tuple(AlarmRow(**row._asdict()) for row in rows)
+
+    def add_origin(self, row: OriginRow) -> None:
+        """Keep the sealed beginning of a device's ratchet; it is never replaced."""
+        self._connection.execute(insert(origins).values(**asdict(row)))
+
+    def origin(self, device_id: DeviceId) -> OriginRow | None:
+        """The sealed beginning of a device's ratchet."""
+        row = self._one(origins, device_id=device_id)
+        return None if row is None else OriginRow(**row._asdict())
 
     # --- sealed records -----------------------------------------------------------------------
 

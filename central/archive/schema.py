@@ -86,6 +86,27 @@ forks = Table(
     sqlite_strict=True,
 )
 
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("device_id", ForeignKey("devices.device_id"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("detail", Text, nullable=False),
+    Column("raised_at", Text, nullable=False),
+    sqlite_strict=True,
+)
+
+origins = Table(
+    "ratchet_origins",
+    metadata,
+    Column("device_id", ForeignKey("devices.device_id"), primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("received_at", Text, nullable=False),
+    sqlite_strict=True,
+)
+
 sealed = Table(
     "sealed",
     metadata,

@@ -42,6 +42,7 @@ from kiosk.sync.enrolment import device_id_of
 from kiosk.sync.messages import (
     MAX_BLOB_BYTES,
     MAX_MESSAGE_BYTES,
+    MAX_SEQ,
     AuthorityAnswer,
     EnrolmentPost,
     LogPush,
@@ -107,6 +108,7 @@ class Collector:
             ("GET", "/v1/policy", self.policy),
             ("GET", f"{device}/log", self.log_state),
             ("POST", f"{device}/log", self.log_push),
+            ("POST", f"{device}/ratchet/{{seq:int}}", self.ratchet_origin),
             ("PUT", f"{device}/records/{{seq:int}}", self.record),
             ("POST", f"{device}/records/{{seq:int}}/upload", self.upload_begin),
             ("PATCH", f"{device}/records/{{seq:int}}/upload", self.upload_part),
@@ -208,6 +210,20 @@ class Collector:
             raise CallRefusedError(422, "digest")
         push = decode(body, LogPush)
         return _answer(await run_in_threadpool(self._journals.push, device_id, push, self._now()))
+
+    async def ratchet_origin(self, request: Request) -> Response:
+        """``POST …/ratchet/{seq}``: the ratchet key of an entry, sealed for the auditor."""
+        device_id, verified = await self._device(request)
+        body = await _bounded_body(request)
+        if sha256(body) != verified.body_sha256:
+            raise CallRefusedError(422, "digest")
+        seq = request.path_params["seq"]
+        if seq > MAX_SEQ:
+            raise CallRefusedError(404, "entry-unknown")
+        keep = self._journals.keep_origin
+        return Response(
+            status_code=await run_in_threadpool(keep, device_id, seq, body, self._now())
+        )
 
     async def record(self, request: Request) -> Response:
         """``PUT …/records/{seq}``: one sealed record, streamed."""

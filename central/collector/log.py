@@ -56,10 +56,12 @@ class CollectorLog:
         state = self.state(ledger)
         frontier = Frontier(state.size, state.frontier)
         for record, entry_leaf in waiting:
+            ledger.set_state(record.device_id, record.seq, ReceiptState.STORED)
+            if ledger.leaf(record.device_id, record.seq) is not None:
+                continue  # its bytes were lost here and came a second time
             data = _leaf_of(record, entry_leaf, storage)
             hashed = leaf_hash(data)
             ledger.add_leaf(LeafRow(frontier.size, record.device_id, record.seq, data, hashed))
-            ledger.set_state(record.device_id, record.seq, ReceiptState.STORED)
             frontier = frontier.append(hashed)
         ledger.put_log(self._signed(frontier))
         return len(waiting)

@@ -16,9 +16,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kiosk.audit.entries import Header
 from kiosk.crypto import age
 from kiosk.crypto.canonical import canonical_json, parse_json
-from kiosk.crypto.digests import sha256
+from kiosk.crypto.digests import b64u, sha256
 from kiosk.crypto.jws import sign_general, verify_general
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import SealedRecordError, SignatureInvalidError
@@ -130,6 +131,21 @@ def describe_blob(blob: bytes, recipients: Sequence[KeyId]) -> SealedBlob:
     if age.recipients_count(header) != len(recipients):
         raise SealedRecordError("recipients")
     return SealedBlob(blob, tuple(recipients), sha256(header), sha256(payload), len(payload))
+
+
+def blob_fits(blob: bytes | None, header: Header) -> bool:
+    """Whether these are the sealed bytes that the entry describes."""
+    if blob is None:
+        return False
+    try:
+        described = describe_blob(blob, header.recipients)
+    except SealedRecordError:
+        return False
+    return (
+        b64u(described.age_header_sha256) == header.age_header_sha256
+        and b64u(described.payload_sha256) == header.payload_sha256
+        and described.payload_len == header.payload_len
+    )
 
 
 def _members(plaintext: bytes) -> dict[str, bytes]:

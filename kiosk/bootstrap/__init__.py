@@ -51,11 +51,14 @@ from kiosk.journeys.validate import validate
 from kiosk.paths import RESOURCES, Paths
 from kiosk.ports import Clock, CollectorLink, FrameSource, KeyStore
 from kiosk.services.agents import Agents, Session
+from kiosk.services.anchor import Anchor
+from kiosk.services.custody import Custody
 from kiosk.services.delivery import Delivery
 from kiosk.services.drafts import Drafts
 from kiosk.services.enrolment import Enrolment
 from kiosk.services.examination import CatalogueExamination
 from kiosk.services.journal import Journal
+from kiosk.services.key_change import KeyChange
 from kiosk.services.proofing import Desk, Proofing
 from kiosk.services.requests import RequestDesk
 from kiosk.services.sealing import Sealing
@@ -87,7 +90,7 @@ class Kiosk:
         device: facts of the device for records.
         documents, catalogue: kinds of document, and procedures.
         texts: by language.
-        journal, agents, sign_in, proofing, delivery: services.
+        journal, agents, sign_in, proofing, delivery, custody, key_change: services.
         enrolment: joins a fleet; the kiosk is built again afterwards.
         links: to the central side.
     """
@@ -107,6 +110,9 @@ class Kiosk:
     sign_in: SignIn
     proofing: Proofing
     delivery: Deliveries
+    custody: Custody
+    anchor: Anchor
+    key_change: KeyChange
     enrolment: Enrolment
     links: Links
     device_key: SigningKey
@@ -200,7 +206,10 @@ class Kiosk:
         return None if row is None else row.wall_claimed
 
     def close(self) -> None:
-        """Close the vault and let the next program in. Safe to call twice."""
+        """Anchor the journal, close the vault, let the next program in. Safe to call twice."""
+        with suppress(VaultError):  # closed before, or damaged: there is nothing to anchor
+            if self.enrolled:
+                self.anchor.keep()
         self.store.close()
         self.lock.release()
 
@@ -286,7 +295,9 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
             documents, membership.document_rules(documents), true_time, SystemRandom()
         ),
     )
+    anchor = Anchor(store, keys, journal, device_key.public)
     if membership.identity is not None:
+        anchor.check()
         _note_boot(store, journal, clock)
     return Kiosk(
         paths=parts.paths,
@@ -306,6 +317,9 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
             desk, journal, clock, catalogue, membership.office_id, membership.require
         ),
         delivery=Deliveries(Delivery(store, journal, links, keys, clock), membership),
+        custody=Custody(store, journal, device_key.public),
+        anchor=anchor,
+        key_change=KeyChange(store, keys, journal),
         enrolment=Enrolment(store, keys, links, clock, __version__),
         links=links,
         device_key=device_key,

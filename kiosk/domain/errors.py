@@ -251,6 +251,24 @@ class KeyStoreError(VaultError):
     code = "VAULT-010"
 
 
+class CredentialStoreError(KeyStoreError):
+    """systemd cannot keep a key of this device, or does not give it back."""
+
+    code = "VAULT-012"
+
+
+class KeyChangeError(VaultError):
+    """A key of this device could not be replaced; the one before is still in force."""
+
+    code = "VAULT-013"
+
+
+class SalvageError(VaultError):
+    """What is left of a damaged vault is too little to go on with the journal of this device."""
+
+    code = "VAULT-011"
+
+
 class SignInError(KioskError):
     """The agent cannot be signed in."""
 

@@ -33,16 +33,17 @@ from kiosk.services.fleet import (
     DeviceIdentity,
     require_membership,
 )
-from kiosk.services.journal import Journal
+from kiosk.services.journal import ORIGIN_SEQ, RATCHET_ORIGIN, Journal
 from kiosk.services.journal_upload import JournalUpload
 from kiosk.services.receipt_check import ReceiptCheck
-from kiosk.services.record_upload import RecordUpload
+from kiosk.services.record_upload import BLOB_TYPE, RecordUpload
 from kiosk.sync.messages import LogState
 from kiosk.sync.policy import Policy, accept_policy
 from kiosk.sync.receipts import LogKey
 from kiosk.sync.signed_time import open_time
 
 TIME = "central/time"
+ORIGIN_SENT = "central/ratchet-origin-sent"
 
 
 class DeliveryStep(StrEnum):
@@ -227,11 +228,13 @@ class _Run:
         self._fetch_policy()
         self._watch.step(DeliveryStep.JOURNAL)
         state = self._upload_journal()
+        self._upload_origin()
+        size = self._journal_size()
         self._upload_records(state)
         self._watch.step(DeliveryStep.RECEIPTS)
         self._check_receipts()
-        if self._purged:
-            # The deletions are journal entries of their own; they need not wait for the next time.
+        if self._journal_size() > size:
+            # Deletions and losses are journal entries of their own; they need not wait.
             self._upload_journal()
 
     def _fetch_time(self) -> None:
@@ -280,9 +283,32 @@ class _Run:
         )
         return upload.run()
 
+    def _journal_size(self) -> int:
+        with self._store.begin() as uow:
+            return uow.journal.size()
+
+    def _upload_origin(self) -> None:
+        """Hand over, once, the sealed beginning of the ratchet that an entry announced."""
+        with self._store.begin() as uow:
+            sealed, seq = uow.values.get(RATCHET_ORIGIN), uow.values.get(ORIGIN_SEQ)
+            if sealed is None or seq is None or uow.values.get(ORIGIN_SENT) is not None:
+                return
+        path = f"/v1/devices/{self._identity.device_id}/ratchet/{int(seq)}"
+        answer = self._link.call("POST", path, sealed, BLOB_TYPE)
+        if answer.status not in (200, 201):
+            raise refusal_of(answer)
+        with self._store.begin() as uow:
+            uow.values.put(ORIGIN_SENT, b"")
+            uow.commit()
+
     def _upload_records(self, state: LogState) -> None:
         upload = RecordUpload(
-            self._store, self._link, self._identity.device_id, self._key, self._clock
+            self._store,
+            self._link,
+            self._identity.device_id,
+            self._key,
+            self._clock,
+            self._journal,
         )
         upload.recover(state)
         for done in upload.run(lambda n, of: self._watch.record(DeliveryStep.RECORDS, n, of)):

@@ -304,7 +304,11 @@ class Proofing:
             self._clock.now(),
         )
         with self._desk.store.begin() as uow:
-            facts = {"case": state.case_id, "procedure": journey.name}
+            facts = {
+                "case": state.case_id,
+                "procedure": journey.name,
+                "agent": state.agent_id,
+            }
             self._journal.append(uow, EntryKind.VERIFY_OPEN, facts)
             self._desk.drafts.save(uow, state, session)
             uow.commit()

@@ -108,7 +108,7 @@ def test_the_doctor_sees_every_part_and_a_healthy_device_is_0(ask):
     assert code == 0
     assert set(findings) == {
         *("versions", "camera", "screens", "store", "keys"),
-        *("enrolment", "outbox", "seals", "clock", "disk", "network"),
+        *("enrolment", "outbox", "custody", "seals", "clock", "disk", "network"),
     }
     assert findings["camera"]["values"]["width"] == 1280
     assert findings["keys"]["grade"] == "warning"
@@ -276,3 +276,109 @@ def test_the_trust_list_is_imported_once_pinned_and_shown_after_a_restart(ask, s
 def test_a_list_of_somebody_else_is_refused_with_its_code(ask, seal_files):
     code, _, err = ask("trust", "import", *seal_files[0], "--signer-sha256", "0" * 64)
     assert (code, "DOCUMENT-031" in err) == (3, True)
+
+
+# --- the vault in the hands of a technician -------------------------------------------------------
+
+
+def test_entries_are_found_by_day_kind_and_slip_code_and_none_is_1(ask, device):
+    kiosk = build(Paths.of_device(device))
+    kiosk.journal.record(EntryKind.SHIFT_OPEN, {"agent": "a17"})
+    with kiosk.store.begin() as uow:
+        seq, slip = kiosk.journal.append(uow, EntryKind.SHIFT_CLOSE, {"agent": "a17"})
+        day = f"{uow.journal.range(0, 1)[0].wall_claimed.astimezone():%Y-%m-%d}"
+        uow.commit()
+    kiosk.close()
+
+    def found(*words: str) -> tuple[int, list[int]]:
+        code, out, _ = ask("journal", "find", *words, "--json")
+        return code, [entry["seq"] for entry in json.loads(out)["entries"]]
+
+    assert found("--slip", slip.lower()) == (0, [seq])
+    assert found("--day", day) == (0, [1, 0])
+    assert found("--day", day, "--kind", "shift_open") == (0, [0])
+    assert found("--day", "2001-01-01") == (1, [])
+    assert found("--record", "f" * 32) == (1, [])
+    assert ask("journal", "find", "--kind", "dance")[0] == 2
+
+
+def test_a_sound_vault_is_not_salvaged(ask, device):
+    build(Paths.of_device(device)).close()
+    before = (device / "vault.db").read_bytes()
+    code, out, _ = ask("salvage", "--json")
+    assert (code, json.loads(out)["sound"]) == (0, True)
+    assert "sain" in ask("salvage")[1]
+    assert (device / "vault.db").read_bytes() == before
+
+
+def test_a_damaged_vault_is_salvaged_and_the_damaged_file_kept(ask, device):
+    kiosk = build(Paths.of_device(device))
+    kiosk.journal.record(EntryKind.SHIFT_OPEN, {"agent": "a17"})
+    with kiosk.store.begin() as uow:
+        uow.drafts.put(_draft())
+        uow.commit()
+    kiosk.close()
+    vault = device / "vault.db"
+    sound = vault.read_bytes()
+    for page in range(len(sound) // 4096 - 1, 1, -1):
+        damaged = bytearray(sound)
+        damaged[page * 4096 + 900] ^= 1
+        vault.write_bytes(bytes(damaged))
+        code, out, _ = ask("salvage")
+        if "vault-damaged-1.db" in out:
+            break
+        vault.write_bytes(sound)
+    assert code in (0, 1)
+    assert (device / "vault-damaged-1.db").read_bytes() == bytes(damaged)
+    assert json.loads(ask("journal", "show", "--json")[1])["entries"][-1]["kind"] == "salvaged"
+
+
+def _draft():
+    from tests.contracts.store import draft_row
+
+    return draft_row()
+
+
+def test_the_vault_gets_a_new_key_and_the_old_one_is_forgotten(ask, device):
+    build(Paths.of_device(device)).close()
+    keys = DemonstrationKeyStore(device)
+    before = keys.get("database")
+    code, out, _ = ask("keys", "rotate")
+    assert code == 0
+    assert "nouvelle clé" in out
+    assert keys.get("database") not in (before, None)
+    assert keys.get("database-next") is None
+    assert ask("journal", "verify")[0] == 0
+    assert json.loads(ask("journal", "show", "--json")[1])["entries"][-1]["kind"] == "keys_changed"
+
+
+def test_secrets_are_wrapped_anew_and_stay_the_same(ask, device):
+    build(Paths.of_device(device)).close()
+    keys = DemonstrationKeyStore(device)
+    names = ("database", "device-signing", "device-secret")
+    before = {name: keys.get(name) for name in names}
+    code, out, _ = ask("keys", "rewrap", "--json")
+    assert (code, json.loads(out)["rewrapped"]) == (0, list(names))
+    assert {name: keys.get(name) for name in names} == before
+
+
+def test_a_record_that_is_gone_is_told_by_journal_and_doctor(ask, device):
+    from tests.fakes.desk import Desk
+    from tests.fakes.key_stores import MemoryKeyStore
+    from tests.services.test_sealing import decided
+
+    kiosk = build(Paths.of_device(device))
+    secret = MemoryKeyStore(device_secret=bytes(32))
+    desk = Desk(store=kiosk.store, keys=secret, device_key=kiosk.device_key)
+    desk.journal = kiosk.journal
+    seq = desk.sealing.seal(decided(), desk.session()).seq
+    with kiosk.store.begin() as uow:
+        uow.blobs.purge(seq)
+        uow.commit()
+    losses = kiosk.custody.examine()
+    kiosk.close()
+    assert [(m.seq, m.loss) for m in losses] == [(seq, "blob")]
+    code, out, _ = ask("doctor", "--json")
+    findings = {item["subject"]: item for item in json.loads(out)["findings"]}
+    assert (code, findings["custody"]["grade"]) == (1, "fault")
+    assert str(seq) in findings["custody"]["what"]
