@@ -104,16 +104,15 @@ class PaperFile:
     motives: tuple[Word, ...]
     reported: tuple[Word, ...]
 
-    def is_open(self, day: date, site_last_day: date | None = None) -> bool:
+    def is_open(self, day: date, site_last_day: date = date.max) -> bool:
         """Whether a file may be sent on a day (rule 6); closed where nothing is known of it.
 
         Args:
             day: of sending.
-            site_last_day: last day on which this site offers it; None: no end.
+            site_last_day: last day on which this site offers it.
         """
-        if site_last_day is not None and day > site_last_day:
-            return False
-        return any(period.open for period in in_force(self.periods, day))
+        published = any(period.open for period in in_force(self.periods, day))
+        return published and day <= site_last_day
 
     def asked(self, day: date, *, by_hand: bool = True) -> tuple[Item, ...]:
         """Items to look at on a day."""

@@ -10,7 +10,7 @@ Rules, in order:
 4. What stands in the question, or among its other words, weighs more than what stands in the
    answer; a word that stands everywhere weighs little.
 5. An answer must be found by at least half of the typed words; the more of them, the higher it
-   ranks. Equal ranks keep the order of the data.
+   ranks. Equal ranks keep the order of the data. What ranks far below the best is left out.
 
 Source: optimal string alignment distance (Damerau, 1964).
 """
@@ -37,6 +37,7 @@ _EQUAL: Final = 1.0
 _BEGINS: Final = 0.85
 _ONE_ERROR: Final = 0.7
 _TWO_ERRORS: Final = 0.5
+_FAR_BELOW: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,7 @@ class SearchIndex:
         return tuple(
             Hit(hit.entry_id, hit.score, self._written(order[hit.entry_id], used))
             for hit in hits[:most]
+            if hit.score >= _FAR_BELOW * hits[0].score
         )
 
     def _add(self, place: int, text: str, weight: float) -> None:

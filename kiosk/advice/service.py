@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Final
 
-from kiosk.advice.calendar import Calendar, load_calendar
+from kiosk.advice.calendar import Calendar, Territory, load_calendar
 from kiosk.advice.channels import ChannelId, Channels, load_channels
 from kiosk.advice.dated import in_force, the_one
 from kiosk.advice.delays import Delays, load_delays
 from kiosk.advice.eligibility_rules import EligibilityRules, System, load_eligibility
-from kiosk.advice.helpline import Audience, HelpLines, HelpNumber, load_help_lines
+from kiosk.advice.helpline import Audience, HelpLines, HelpNow, HelpNumber, load_help_lines
 from kiosk.advice.paper_file import PaperFile, load_paper_file
 from kiosk.advice.phones import PhoneRules, load_phones
 from kiosk.advice.questions import Questions, load_questions
@@ -33,7 +33,12 @@ _SATURDAY: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class ServiceFacts:
-    """The public service, as dated data. See the module of each part."""
+    """The public service, as dated data. See the module of each part.
+
+    Attributes:
+        office: where this device stands; None: in the metropole.
+        paper_last_day: last day on which this site offers the paper procedure.
+    """
 
     calendar: Calendar
     channels: Channels
@@ -43,6 +48,8 @@ class ServiceFacts:
     paper_file: PaperFile
     phones: PhoneRules
     questions: Questions
+    office: Territory | None = None
+    paper_last_day: date = date.max
 
     @property
     def version(self) -> str:
@@ -57,6 +64,19 @@ class ServiceFacts:
             self.phones.version,
             self.questions.version,
         )
+
+    def paper_open(self, day: date) -> bool:
+        """Whether the paper procedure is offered here on a day."""
+        return self.paper_file.is_open(day, self.paper_last_day)
+
+    def help_now(self, moment: datetime) -> tuple[HelpNow, ...]:
+        """The numbers of the help at a moment, as this office sees them. Raises DayRangeError."""
+        office = self.office or self.calendar.metropole
+        return self.help_lines.now(moment, self.calendar, office)
+
+    def today(self, moment: datetime) -> date:
+        """The day in the service's own time, that of Paris."""
+        return moment.astimezone(self.calendar.metropole.zone).date()
 
     def figures(self, day: date, language: str) -> dict[str, str]:
         """Figures in force on a day, by the placeholders of the texts.

@@ -75,7 +75,7 @@ def test_a_day_of_which_nothing_is_known_has_no_number():
 def test_a_new_number_takes_over_on_its_day():
     old, new = b"valid_from = 2022-10-25", b"valid_from = 2022-10-25\nuntil = 2026-12-31"
     added = CONTENTS["helpline"].replace(old, new)
-    block = CONTENTS["helpline"].split(b"[[number]]")[1].replace(b"09 70 81 00 50", b"3631")
+    block = CONTENTS["helpline"].split(b"[[number]]")[2].replace(b"09 70 81 00 50", b"3631")
     block = block.replace(b"2022-10-25", b"2027-01-01")
     lines = load_help_lines(added + b"\n[[number]]" + block, CALENDAR)
     for moment, number in (
