@@ -8,6 +8,7 @@ signed policy.
 import re
 import tomllib
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -83,6 +84,23 @@ class CollectorConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceConfig:
+    """``[service]``: where this site stands, and what it does where the service leaves a choice.
+
+    Attributes:
+        territory: whose public holidays and clocks are those of the office; a name of
+            ``resources/service/calendar.toml``.
+        paper_last_day: last day on which the procedure by post is offered.
+        residence_permits: whether long residence permits open the digital identity, or as the
+            service publishes it.
+    """
+
+    territory: Annotated[str, msgspec.Meta(pattern=r"^[a-z-]{1,40}$")] = "metropole"
+    paper_last_day: date = date.max
+    residence_permits: Literal["as-published", "accepted", "refused"] = "as-published"
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Settings of this device.
 
@@ -92,6 +110,7 @@ class Config:
         camera: where pictures come from.
         screen: language and theme.
         collector: where sealed records go.
+        service: where this site stands, and its choices.
     """
 
     profile: Profile = Profile.COUNTER
@@ -99,6 +118,7 @@ class Config:
     camera: CameraConfig = field(default_factory=CameraConfig)
     screen: ScreenConfig = field(default_factory=ScreenConfig)
     collector: CollectorConfig = field(default_factory=CollectorConfig)
+    service: ServiceConfig = field(default_factory=ServiceConfig)
 
 
 def load_config(file: Path) -> Config:
@@ -139,6 +159,7 @@ _TABLES: Final[dict[str, type]] = {
     "camera": CameraConfig,
     "screen": ScreenConfig,
     "collector": CollectorConfig,
+    "service": ServiceConfig,
 }
 
 

@@ -19,6 +19,7 @@ from random import SystemRandom
 from typing import TYPE_CHECKING, Final
 
 from kiosk import __version__
+from kiosk.advice.service import ServiceFacts
 from kiosk.audit.checkpoint import Checkpoint, sign
 from kiosk.audit.entries import EntryKind, entry_leaf
 from kiosk.audit.tree import Frontier
@@ -27,6 +28,7 @@ from kiosk.bootstrap.hardware import load_reader, open_camera
 from kiosk.bootstrap.links import Links
 from kiosk.bootstrap.membership import Deliveries, Membership, SignedClock
 from kiosk.bootstrap.opening import device_key_of, key_store_of, open_vault
+from kiosk.bootstrap.service import read_service
 from kiosk.config import CameraKind, Config, Profile, load_config
 from kiosk.crypto.canonical import canonical_json
 from kiosk.crypto.passwords import Argon2Cost
@@ -89,6 +91,7 @@ class Kiosk:
         membership: enrolment and policy in force.
         device: facts of the device for records.
         documents, catalogue: kinds of document, and procedures.
+        service: the public service: help, eligibility, ways, paper file.
         texts: by language.
         journal, agents, sign_in, proofing, delivery, custody, key_change: services.
         enrolment: joins a fleet; the kiosk is built again afterwards.
@@ -104,6 +107,7 @@ class Kiosk:
     device: DeviceFacts
     documents: DocumentCatalogue
     catalogue: JourneyCatalogue
+    service: ServiceFacts
     texts: Mapping[str, Texts]
     journal: Journal
     agents: Agents
@@ -267,6 +271,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
     device_key = device_key_of(keys, store)
     membership = Membership(store, OfficeId(parts.config.office))
     documents = read_documents(RESOURCES / "documents")
+    service = read_service(RESOURCES / "service", parts.config.service)
     device = _device(device_key, parts.config, documents)
     journal = Journal(store, device_key, clock, device, membership.terms)
     sealing = Sealing(journal, store, membership.terms, clock, device, device_key)
@@ -309,6 +314,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         device=device,
         documents=documents,
         catalogue=catalogue,
+        service=service,
         texts={language: Texts.load(language) for language in LANGUAGES},
         journal=journal,
         agents=Agents(store, keys, journal, cost),

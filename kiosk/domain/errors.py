@@ -197,6 +197,30 @@ class JourneyInvalidError(JourneyError):
     code = "JOURNEY-002"
 
 
+class AdviceError(KioskError):
+    """A rule of the service cannot answer."""
+
+    code = "ADVICE-000"
+
+
+class NoFactError(AdviceError):
+    """No fact of the service is in force on this day: clock wrong, or data too old."""
+
+    code = "ADVICE-001"
+
+
+class DayRangeError(AdviceError):
+    """A day outside of what the calendar can tell."""
+
+    code = "ADVICE-002"
+
+
+class AnswerRefusedError(AdviceError):
+    """An answer to a question that is not asked, or that does not fit it."""
+
+    code = "ADVICE-003"
+
+
 class VaultError(KioskError):
     """The encrypted store cannot do what was asked."""
 

@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QWidget
 
 from kiosk.audit.verify import JournalReport
 from kiosk.bootstrap import read_documents
+from kiosk.bootstrap.service import read_service
+from kiosk.config import ServiceConfig
 from kiosk.domain.evidence import Side
 from kiosk.journeys.model import CaseState, FeatureResult, StepKind
 from kiosk.paths import RESOURCES
@@ -23,6 +25,7 @@ from ui.router import Router, Services
 from ui.shell import Shell
 
 DOCUMENTS = read_documents(RESOURCES / "documents")
+SERVICE = read_service(RESOURCES / "service", ServiceConfig())
 FEATURES = tuple(
     FeatureResult(feature.feature_id, feature.kind.value)
     for feature in DOCUMENTS.features
@@ -93,6 +96,7 @@ class Counter:
             proofing=office.proofing,
             delivery=NoDelivery(office),
             documents=DOCUMENTS,
+            service=SERVICE,
             clock=office.clock,
             texts={},
             office_id="075012",
@@ -160,7 +164,7 @@ class Counter:
         self.on(self.router.sections.home)
 
     def open_case(self) -> None:
-        self.key(Qt.Key.Key_N)
+        self.key(Qt.Key.Key_Q)
         self.at(StepKind.REQUEST)
 
     def to_document(self) -> None:

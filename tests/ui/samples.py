@@ -6,21 +6,28 @@ from functools import partial
 
 from PySide6.QtWidgets import QWidget
 
+from kiosk.bootstrap.service import read_service
+from kiosk.config import ServiceConfig
 from kiosk.journeys.model import StepKind
+from kiosk.paths import RESOURCES
 from kiosk.ports import OutboxState
 from tests.ui import case_pages, compositions
 from ui.screens.deliveries import DeliveriesFacts, DeliveriesScreen, DeliveryItem
 from ui.screens.fault import FaultFacts, FaultScreen
 from ui.screens.hardware import HardwareFacts, HardwareScreen
+from ui.screens.help_page import HelpScreen
 from ui.screens.history import HistoryFacts, HistoryItem, HistoryScreen
 from ui.screens.home import HomeFacts, HomeScreen
 from ui.screens.settings import SettingsFacts, SettingsScreen
 from ui.screens.sign_in import AgentCard, SignInFacts, SignInScreen
+from ui.screens.starts import BUTTONS, TILES
 from ui.shell import ChipItem, Section, Shell
 from ui.theme import Tone
+from ui.viewmodels.help import HelpBook
 from ui.widgets.list_row import RowItem
 from ui.widgets.look import Look
 
+START_NAMES = [start.procedure for start in (*TILES, *BUTTONS)]
 MOMENT = datetime(2026, 11, 23, 8, 12, tzinfo=UTC)
 
 AGENTS = (
@@ -57,7 +64,9 @@ def sign_in(look: Look) -> SignInScreen:
 
 def home(look: Look) -> HomeScreen:
     page = HomeScreen(look)
-    page.show_facts(HomeFacts("Camille", DRAFTS, 17, "2 min 40", 3, HARDWARE))
+    page.show_facts(
+        HomeFacts("Camille", DRAFTS, 17, "2 min 40", 3, HARDWARE, procedures=tuple(START_NAMES))
+    )
     return page
 
 
@@ -109,6 +118,21 @@ def history(look: Look) -> HistoryScreen:
     return page
 
 
+SERVICE = read_service(RESOURCES / "service", ServiceConfig())
+OVERSEAS = read_service(RESOURCES / "service", ServiceConfig(territory="guadeloupe"))
+
+
+def help_page(look: Look, *, query: str = "", read: str = "") -> HelpScreen:
+    """The help as an overseas office sees it, while a customer waits."""
+    page = HelpScreen(look)
+    page.show_lines(OVERSEAS.help_now(MOMENT))
+    page.show_book(HelpBook(SERVICE, look.language, MOMENT.date()))
+    page.search.setText(query)
+    if read:
+        page.read(read)
+    return page
+
+
 PAGES: dict[str, Callable[[Look], QWidget]] = {
     "sign_in": sign_in,
     "home": home,
@@ -117,6 +141,9 @@ PAGES: dict[str, Callable[[Look], QWidget]] = {
     "hardware": hardware,
     "deliveries": deliveries,
     "history": history,
+    "help": help_page,
+    "help-search": partial(help_page, query="carte perimee"),
+    "help-course": partial(help_page, read="course:paper"),
 }
 CASE_PAGES: dict[str, Callable[[Look], QWidget]] = {
     "scan": compositions.scan,
@@ -181,8 +208,9 @@ def window(look: Look, name: str, width: int, height: int) -> Shell:
         if name == "fault":
             shell.show_bare()
         else:
-            shell.show_navigation(Section(name))
-        shell.set_title(tr(f"{name}.top" if name == "fault" else f"{name}.title"))
+            shell.show_navigation(Section(name.partition("-")[0]))
+        section = name.partition("-")[0]
+        shell.set_title(tr(f"{name}.top" if name == "fault" else f"{section}.title"))
         shell.show_chips(CHIPS)
     shell.show()
     assert (shell.width(), shell.height()) == (width, height)

@@ -46,6 +46,9 @@ CASES = [
         for name in ("step-document-typing", "step-document-plain", "step-person-live")
     ),
     ("step-document-settling", ThemeName.DARK, (1920, 1080)),
+    ("help", ThemeName.LIGHT, (1920, 1080)),
+    ("help-search", ThemeName.DARK, (1920, 1080)),
+    ("help-course", ThemeName.CONTRAST, (1280, 800)),
     ("step-document-typing", ThemeName.CONTRAST, (1920, 1080)),
     *(
         (name, theme, (1920, 1080))

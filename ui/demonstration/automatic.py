@@ -119,7 +119,7 @@ class AutomaticAgent:
         self._play = play.name
         specimen = self._stage.specimens[play.specimen]
         self._stage.clear()
-        self._press(Qt.Key.Key_N)
+        self._press(Qt.Key.Key_Q)
         self._at(StepKind.REQUEST)
         self._wait_sights("request")
         self._take("request")

@@ -42,8 +42,11 @@ _KEYS = (
     ("F5", "retake"),
     ("Ctrl+L", "lock"),
     ("Alt+1", "sections"),
-    ("N", "new"),
     ("Q", "scan"),
+    ("N", "new"),
+    ("R", "letter"),
+    ("G", "create"),
+    ("D", "paper"),
     ("1", "answers"),
 )
 
@@ -88,9 +91,12 @@ class Router(QObject):
         self.session.failed.connect(self.show_fault)
         self.sign_in.pin_entered.connect(self.session.enter)
         self._shell.lock_requested.connect(self.session.lock)
+        self._shell.help_opening.connect(self._write_help)
+        self._shell.help_page_requested.connect(self._open_help)
+        self.sections.help.left.connect(self.case.show_again)
         self.scanner.scanned.connect(self.scans.take)
         self.scans.open_requested.connect(self._open_with)
-        self.sections.new_requested.connect(self._new_case)
+        self.sections.procedure_requested.connect(self._new_case)
         self.sections.home.end_confirmed.connect(self.session.leave)
         self.sections.draft_chosen.connect(self._resume)
         self.sections.failed.connect(self.show_fault)
@@ -214,11 +220,11 @@ class Router(QObject):
 
     # --- orders -------------------------------------------------------------------------------
 
-    def _new_case(self) -> None:
+    def _new_case(self, procedure: str) -> None:
         session = self.session.session
         if session is not None:
             self.sections.hide()
-            self.journey.open(self._services.procedure, session)
+            self.journey.open(procedure, session)
 
     def _open_with(self, code: str) -> None:
         """A request was scanned where no case is open."""
@@ -293,4 +299,17 @@ class Router(QObject):
     def _write_help(self) -> None:
         tr = self._look.language.tr
         entries = tuple(HelpEntry(key, tr(f"help.key.{name}")) for key, name in _KEYS)
-        self._shell.set_help(HelpFacts(entries, tr("help.agent")))
+        numbers = self.sections.help.sentences()
+        inside = self.session.session is not None and not self.session.is_locked
+        self._shell.set_help(HelpFacts(entries, tr("help.agent"), numbers, inside))
+
+    def _open_help(self) -> None:
+        """The page of the help; over a case that is open it leads back to the case."""
+        session = self.session.session
+        if session is None or self.session.is_locked:
+            return
+        if self.journey.view is None:
+            self.sections.show(Section.HELP, session)
+        else:
+            self.case.hide()
+            self.sections.help.show_over_case()

@@ -9,6 +9,7 @@ from kiosk.audit.verify import JournalReport
 from kiosk.ports import JournalRow
 from kiosk.services.agents import Session
 from kiosk.services.proofing import DraftSummary
+from ui.router.help import HelpRouter
 from ui.router.services import Services
 from ui.screens.deliveries import DeliveriesFacts, DeliveriesScreen, DeliveryItem
 from ui.screens.hardware import HardwareFacts, HardwareScreen
@@ -33,12 +34,12 @@ class SectionRouter(QObject):
     """Shows sections and keeps what they show up to date.
 
     Signals:
-        new_requested(): start a verification.
+        procedure_requested(str): start this procedure.
         draft_chosen(str): resume this case.
         failed(object): a :class:`Failure`.
     """
 
-    new_requested = Signal()
+    procedure_requested = Signal(str)
     draft_chosen = Signal(str)
     failed = Signal(object)
 
@@ -71,18 +72,19 @@ class SectionRouter(QObject):
         self.deliveries = DeliveriesScreen(look)
         self.hardware = HardwareScreen(look)
         self.settings = SettingsScreen(look)
+        self.help = HelpRouter(look, shell, services, self)
         self._pages = {
             Section.HOME: self.home,
             Section.HISTORY: self.history,
             Section.DELIVERIES: self.deliveries,
             Section.HARDWARE: self.hardware,
             Section.SETTINGS: self.settings,
+            Section.HELP: self.help.page,
         }
         self._bind()
 
     def _bind(self) -> None:
-        self.home.new_requested.connect(self.new_requested)
-        self.home.scan_requested.connect(self.new_requested)
+        self.home.procedure_requested.connect(self.procedure_requested)
         self.home.draft_chosen.connect(self.draft_chosen)
         self.home.history_requested.connect(self._show_history)
         self.history.verify_requested.connect(self._verify)
@@ -155,6 +157,8 @@ class SectionRouter(QObject):
                 self.settings.show_facts(
                     SettingsFacts(self._services.version, self._services.device_id)
                 )
+            case Section.HELP:
+                self.help.write()
 
     def _home_facts(self) -> HomeFacts:
         name = self._session.agent.display_name if self._session else ""
@@ -166,6 +170,7 @@ class SectionRouter(QObject):
             to_send=self._delivery.facts.waiting,
             hardware=self._hardware_rows(),
             open_cases=sum(draft.can_resume for draft in self._home_model.drafts),
+            procedures=self._services.offered(),
         )
 
     def _draft_row(self, draft: DraftSummary) -> RowItem:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kiosk.advice.service import ServiceFacts
 from kiosk.audit.verify import JournalReport
 from kiosk.config import Profile
 from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.domain.ids import DeviceId, OfficeId
-from kiosk.journeys.procedures import ONLINE_REQUEST
+from kiosk.journeys.procedures import ONLINE_REQUEST, PAPER_FILE
 from kiosk.ports import Clock, FrameSource, JournalRow
 from kiosk.services.proofing import Proofing
 from kiosk.services.sign_in import SignIn
@@ -33,6 +34,9 @@ class Services:
         free_bytes: room on the disk of the vault.
         slips: folder for slips where no printer is.
         idle_s: pause after which the desk locks, seconds; 0 never.
+        service: the public service: help lines, eligibility, ways, paper file.
+        procedure: what a scanned request opens.
+        procedures: what this device carries out.
         keep_images: whether the policy wants pictures of the document in the record.
     """
 
@@ -40,6 +44,7 @@ class Services:
     proofing: Proofing
     delivery: Delivers
     documents: DocumentCatalogue
+    service: ServiceFacts
     clock: Clock
     texts: Mapping[str, Texts]
     office_id: OfficeId
@@ -51,11 +56,18 @@ class Services:
     verify_journal: Callable[[], JournalReport]
     free_bytes: Callable[[], int]
     slips: Path
-    procedure: str = "online-request"
+    procedure: str = ONLINE_REQUEST
+    procedures: tuple[str, ...] = (ONLINE_REQUEST,)
     profile: Profile = Profile.COUNTER
     demonstration: bool = False
     idle_s: int = 0
     keep_images: bool = False
+
+    def offered(self) -> tuple[str, ...]:
+        """Procedures that are carried out here today."""
+        today = self.service.today(self.clock.now())
+        closed = () if self.service.paper_open(today) else (PAPER_FILE,)
+        return tuple(name for name in self.procedures if name not in closed)
 
 
 IDLE_S = {Profile.CARRIER: 60, Profile.COUNTER: 300}
@@ -77,6 +89,7 @@ def services_of(kiosk: "Kiosk", open_camera: Callable[[], FrameSource] | None = 
         proofing=kiosk.proofing,
         delivery=kiosk.delivery,
         documents=kiosk.documents,
+        service=kiosk.service,
         clock=kiosk.clock,
         texts=kiosk.texts,
         office_id=kiosk.office_id,
@@ -88,7 +101,7 @@ def services_of(kiosk: "Kiosk", open_camera: Callable[[], FrameSource] | None = 
         verify_journal=kiosk.verify_journal,
         free_bytes=kiosk.store.free_bytes,
         slips=kiosk.paths.data / "slips",
-        procedure=ONLINE_REQUEST,
+        procedures=kiosk.catalogue.names(),
         profile=kiosk.config.profile,
         demonstration=kiosk.demonstration,
         idle_s=IDLE_S[kiosk.config.profile],

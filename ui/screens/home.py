@@ -7,7 +7,9 @@ from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
+from kiosk.journeys.procedures import ONLINE_REQUEST
 from ui.screens.page import Page
+from ui.screens.starts import Starts
 from ui.theme import Space, Type
 from ui.widgets.announce import announce
 from ui.widgets.button import Button, ButtonKind
@@ -16,7 +18,6 @@ from ui.widgets.empty import EmptyState
 from ui.widgets.label import Label
 from ui.widgets.list_row import RowItem, RowList
 from ui.widgets.look import Look
-from ui.widgets.tile import Tile
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class HomeFacts:
         to_send: records waiting.
         hardware: state of the desk.
         open_cases: of this agent; the end of the shift closes them.
+        procedures: names of those that this device carries out today.
     """
 
     name: str
@@ -40,6 +42,7 @@ class HomeFacts:
     to_send: int = 0
     hardware: tuple[RowItem, ...] = ()
     open_cases: int = 0
+    procedures: tuple[str, ...] = (ONLINE_REQUEST,)
 
 
 class _Figure(QWidget):
@@ -96,15 +99,13 @@ class HomeScreen(Page):
     """Tiles above, the work to resume below, the state of the desk beside it.
 
     Signals:
-        new_requested(): start a verification (N).
-        scan_requested(): scan a code (Q).
+        procedure_requested(str): start this procedure (each has its key).
         draft_chosen(str): resume this case.
         history_requested(): see the journal.
         end_confirmed(): end the shift; asked once before, in the page.
     """
 
-    new_requested = Signal()
-    scan_requested = Signal()
+    procedure_requested = Signal(str)
     draft_chosen = Signal(str)
     history_requested = Signal()
     end_confirmed = Signal()
@@ -113,10 +114,7 @@ class HomeScreen(Page):
         super().__init__(look)
         self.setObjectName("home")
         self._facts = HomeFacts("")
-        self.new = Tile(look, "", "", icon="user-scan", key="N", primary=True)
-        self.new.setObjectName("tile-new")
-        self.scan = Tile(look, "", "", icon="qrcode", key="Q")
-        self.scan.setObjectName("tile-scan")
+        self.starts = Starts(look)
         self._count = Label(look, "", Type.BODY, "ink2")
         self._resume = Card(look, " ", trailing=self._count)
         self._drafts = RowList(look, clickable=True)
@@ -137,12 +135,8 @@ class HomeScreen(Page):
         self.retranslate()
 
     def _build(self) -> None:
-        tiles = QHBoxLayout()
-        tiles.setSpacing(Space.XXL)
-        tiles.addWidget(self.new, 3)
-        tiles.addWidget(self.scan, 2)
         self.body.addWidget(self._ending)
-        self.body.addLayout(tiles)
+        self.body.addWidget(self.starts)
         self._resume.body.addWidget(self._drafts)
         self._resume.body.addWidget(self._empty, 1)
         self._resume.body.addStretch(1)
@@ -166,8 +160,7 @@ class HomeScreen(Page):
         self.body.addLayout(row, 1)
 
     def _bind(self) -> None:
-        self.new.clicked.connect(self.new_requested)
-        self.scan.clicked.connect(self.scan_requested)
+        self.starts.chosen.connect(self.procedure_requested)
         self._drafts.chosen.connect(self.draft_chosen)
         self._history.clicked.connect(self.history_requested)
         self.end.clicked.connect(self._ask_end)
@@ -221,8 +214,8 @@ class HomeScreen(Page):
         tr = language.tr
         self.title.setText(tr("home.greeting", name=facts.name))
         self.hint.setText(tr("home.hint"))
-        self.new.set_texts(tr("home.new.title"), tr("home.new.hint"))
-        self.scan.set_texts(tr("home.scan.title"), tr("home.scan.hint"))
+        self.starts.retranslate()
+        self.starts.offer(facts.procedures)
         self._resume.set_title(tr("home.resume.title"))
         count = len(facts.drafts)
         self._count.setText(tr("home.resume.count", n=count) if count else "")

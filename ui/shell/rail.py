@@ -25,6 +25,7 @@ class Section(StrEnum):
     DELIVERIES = "deliveries"
     HARDWARE = "hardware"
     SETTINGS = "settings"
+    HELP = "help"
 
 
 SECTION_ICONS = {
@@ -33,6 +34,7 @@ SECTION_ICONS = {
     Section.DELIVERIES: "cloud-upload",
     Section.HARDWARE: "printer",
     Section.SETTINGS: "settings",
+    Section.HELP: "help-circle",
 }
 
 

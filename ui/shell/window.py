@@ -37,11 +37,15 @@ class Shell(QWidget):
     Signals:
         section_chosen(str): value of a :class:`Section`.
         lock_requested(): lock button or Ctrl+L.
+        help_opening(): the panel of F1 is about to be shown.
+        help_page_requested(): the page of the help, from the panel of F1.
         close_refused(): somebody tried to close the window.
     """
 
     section_chosen = Signal(str)
     lock_requested = Signal()
+    help_opening = Signal()
+    help_page_requested = Signal()
     close_refused = Signal()
 
     def __init__(self, look: Look, *, kiosk: bool = False) -> None:
@@ -91,6 +95,7 @@ class Shell(QWidget):
         self._tabs.section_chosen.connect(self.section_chosen)
         self.rail.help_requested.connect(self.toggle_help)
         self.top.help_requested.connect(self.toggle_help)
+        self._help.more_requested.connect(self.help_page_requested)
         self.top.lock_requested.connect(self.lock_requested)
         self.notice.installEventFilter(self)
         self._scroll.installEventFilter(self)
@@ -169,6 +174,7 @@ class Shell(QWidget):
         if self._help.isVisible():
             self._help.dismiss()
         else:
+            self.help_opening.emit()
             self._help.reveal()
 
     def toast(self, text: str, tone: Tone = Tone.OK) -> None:
