@@ -52,7 +52,9 @@ from kiosk.services.delivery import Delivery
 from kiosk.services.drafts import Drafts
 from kiosk.services.enrolment import Enrolment
 from kiosk.services.examination import CatalogueExamination
+from kiosk.services.hand_over import HandOver
 from kiosk.services.journal import Journal
+from kiosk.services.onboarding import Onboarding
 from kiosk.services.proofing import Desk, Proofing
 from kiosk.services.requests import RequestDesk
 from kiosk.services.sealing import Sealing
@@ -84,7 +86,7 @@ class Kiosk:
         device: facts of the device for records.
         documents, catalogue: kinds of document, and procedures.
         texts: by language.
-        journal, agents, sign_in, proofing, delivery: services.
+        journal, agents, onboarding, hand_over, sign_in, proofing, delivery: services.
         enrolment: joins a fleet; the kiosk is built again afterwards.
         links: to the central side.
     """
@@ -101,6 +103,8 @@ class Kiosk:
     texts: Mapping[str, Texts]
     journal: Journal
     agents: Agents
+    onboarding: Onboarding
+    hand_over: HandOver
     sign_in: SignIn
     proofing: Proofing
     delivery: Deliveries
@@ -260,13 +264,19 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
     sealing = Sealing(journal, store, membership.terms, clock, device, device_key)
     links = Links(clock, parts.config.collector)
 
+    drafts = Drafts(clock)
+    hand_over = HandOver(store, journal, drafts, clock)
+
     def end_of_shift(session: Session) -> None:
+        hand_over.accept_all(session)
         sealing.seal_open_drafts(session)
 
     def start_of_work(session: Session) -> None:
         # What cannot be sealed now (full disk, no policy) is no reason to keep an agent out.
         with suppress(VaultError, PolicyInvalidError):
-            sealing.seal_open_drafts(session, clock.now() - membership.draft_age)
+            too_old = clock.now() - membership.draft_age
+            sealing.seal_open_drafts(session, too_old)
+            hand_over.expire(too_old)
 
     catalogue = JourneyCatalogue(online_request(documents.sides(), membership.feature_count))
     for name in catalogue.names():
@@ -275,12 +285,14 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
     desk = Desk(
         store,
         sealing,
-        Drafts(clock),
+        drafts,
         RequestDesk(store, membership.issuers, membership.office_id, true_time),
         CatalogueExamination(
             documents, membership.document_rules(documents), true_time, SystemRandom()
         ),
+        hand_over,
     )
+    agents = Agents(store, keys, journal, cost)
     if membership.identity is not None:
         _note_boot(store, journal, clock)
     return Kiosk(
@@ -295,7 +307,9 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         catalogue=catalogue,
         texts={language: Texts.load(language) for language in LANGUAGES},
         journal=journal,
-        agents=Agents(store, keys, journal, cost),
+        agents=agents,
+        onboarding=Onboarding(store, keys, clock, journal, agents),
+        hand_over=hand_over,
         sign_in=SignIn(store, keys, clock, cost, journal, end_of_shift, start_of_work),
         proofing=Proofing(
             desk, journal, clock, catalogue, membership.office_id, membership.require

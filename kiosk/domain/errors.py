@@ -287,6 +287,42 @@ class PinPolicyError(SignInError):
     code = "SIGNIN-004"
 
 
+class NotAllowedError(SignInError):
+    """The role of this agent does not have this duty (which one in detail)."""
+
+    code = "SIGNIN-006"
+
+
+class OneTimeCodeError(SignInError):
+    """The one-time code is unknown, was used, was withdrawn, or its time is over."""
+
+    code = "SIGNIN-007"
+
+
+class CodeTriesError(SignInError):
+    """Too many wrong one-time codes: every code that waited is void."""
+
+    code = "SIGNIN-008"
+
+
+class SamePersonError(SignInError):
+    """A second person is needed, and this is the first one again."""
+
+    code = "SIGNIN-009"
+
+
+class HandOverError(SignInError):
+    """The case cannot go to this colleague, or is no longer there to be taken."""
+
+    code = "SIGNIN-010"
+
+
+class SamePinError(SignInError):
+    """The new PIN is the old one."""
+
+    code = "SIGNIN-011"
+
+
 class AuditError(KioskError):
     """The journal does not prove what it should."""
 

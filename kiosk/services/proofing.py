@@ -21,6 +21,7 @@ from typing import Protocol
 
 from kiosk.audit.entries import EntryKind
 from kiosk.audit.records import Attachment
+from kiosk.domain.agent import Duty
 from kiosk.domain.decision import Outcome
 from kiosk.domain.errors import DraftError, EventRefusedError, PictureTooLargeError
 from kiosk.domain.evidence import Check, Side
@@ -46,8 +47,9 @@ from kiosk.journeys.model import (
 )
 from kiosk.journeys.procedure import Journey
 from kiosk.ports import Clock, DraftRow, Store, UnitOfWork
-from kiosk.services.agents import Session
-from kiosk.services.drafts import Drafts
+from kiosk.services.agents import Session, require_duty
+from kiosk.services.drafts import Drafts, Hands, copied_key, hands_of, opened_with
+from kiosk.services.hand_over import HandOver
 from kiosk.services.journal import Journal
 from kiosk.services.requests import RequestDesk
 from kiosk.services.sealing import Sealing, require_space
@@ -77,6 +79,7 @@ class DraftSummary:
         updated_at: device time of the last change, aware UTC.
         customer: name announced in the request, or ``""``; for the screen only.
         can_resume: whether it opens in this session.
+        handed_by: short name of the colleague who handed it over, or ``""``.
     """
 
     case_id: CaseId
@@ -85,6 +88,7 @@ class DraftSummary:
     updated_at: datetime
     customer: str
     can_resume: bool
+    handed_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,7 @@ class Desk:
         drafts: keeps a state.
         requests: judges codes.
         examination: checks and features.
+        hand_over: moves cases between agents.
     """
 
     store: Store
@@ -104,6 +109,7 @@ class Desk:
     drafts: Drafts
     requests: RequestDesk
     examination: Examination
+    hand_over: HandOver
 
 
 class Case:
@@ -225,8 +231,9 @@ class Case:
         self._state = state
 
     def _require_open(self, uow: UnitOfWork) -> None:
-        """Raises EventRefusedError where the case was ended elsewhere (shift closed, expired)."""
-        if uow.drafts.get(self._state.case_id) is None:
+        """Raises EventRefusedError where the case ended elsewhere, or is another agent's now."""
+        row = uow.drafts.get(self._state.case_id)
+        if row is None or row.agent_id != self._session.agent.agent_id:
             raise EventRefusedError("case has ended")
 
     def _seal(self, state: CaseState) -> CaseState:
@@ -280,10 +287,12 @@ class Proofing:
         """Open a case: journal entry and first draft are durable when this returns.
 
         Raises:
+            NotAllowedError: the role of this agent does not verify.
             JourneyInvalidError: no such procedure.
             NotEnrolledError: nobody could ever open its record.
             DiskFullError: no room to keep its record; nothing was opened.
         """
+        require_duty(session.agent, Duty.VERIFY)
         journey = self._catalogue.get(procedure)
         self._require_fleet()
         require_space(self._desk.store)
@@ -295,23 +304,30 @@ class Proofing:
             self._clock.now(),
         )
         with self._desk.store.begin() as uow:
-            facts = {"case": state.case_id, "procedure": journey.name}
+            facts = {
+                "case": state.case_id,
+                "agent": state.agent_id,
+                "procedure": journey.name,
+            }
             self._journal.append(uow, EntryKind.VERIFY_OPEN, facts)
             self._desk.drafts.save(uow, state, session)
             uow.commit()
         return Case(self._desk, journey, state, session)
 
     def resume(self, case_id: CaseId, session: Session) -> Case:
-        """Bring a case back at the step where it stood.
+        """Bring a case back at the step where it stood; one that was handed over is accepted.
 
         Raises:
             DraftError: no such draft, or it was written in another shift or by another agent.
         """
         with self._desk.store.begin() as uow:
-            row = uow.drafts.get(case_id)
+            row, hands = uow.drafts.get(case_id), hands_of(uow, case_id)
         if row is None:
             raise DraftError("no draft")
-        state = self._desk.drafts.load(row, session)
+        if hands.offered is None:
+            state = self._desk.drafts.load(row, session)
+        else:
+            state = self._desk.hand_over.accept(case_id, session)
         case = Case(self._desk, self._catalogue.get(state.procedure), state, session)
         case.wake()
         return case
@@ -320,17 +336,35 @@ class Proofing:
         """Cases in progress of the agent who is signed in, newest first."""
         with self._desk.store.begin() as uow:
             rows = [r for r in uow.drafts.all() if r.agent_id == session.agent.agent_id]
+            hands = {row.case_id: hands_of(uow, row.case_id) for row in rows}
+            names = {row.agent_id: row.display_name for row in uow.agents.all()}
+            givers = {
+                row.case_id: names.get(self._desk.hand_over.giver(uow, hands[row.case_id]), "")
+                for row in rows
+            }
         newest_first = sorted(rows, key=lambda row: row.updated_at, reverse=True)
-        return tuple(self._summary(row, session) for row in newest_first)
+        return tuple(
+            self._summary(row, session, hands[row.case_id], givers[row.case_id])
+            for row in newest_first
+        )
 
-    def _summary(self, row: DraftRow, session: Session) -> DraftSummary:
+    def _summary(self, row: DraftRow, session: Session, hands: Hands, giver: str) -> DraftSummary:
         step = StepKind(row.step)
         try:
-            state = self._desk.drafts.load(row, session)
+            if hands.offered is None:
+                state = self._desk.drafts.load(row, session)
+            else:
+                state = opened_with(copied_key(hands, session, row.case_id), row)
         except DraftError:
             return DraftSummary(row.case_id, "", step, row.updated_at, "", can_resume=False)
         request = state.request
         customer = "" if request is None else " ".join((*request.given_names[:1], request.surname))
         return DraftSummary(
-            row.case_id, state.procedure, step, row.updated_at, customer, can_resume=True
+            row.case_id,
+            state.procedure,
+            step,
+            row.updated_at,
+            customer,
+            can_resume=True,
+            handed_by=giver,
         )

@@ -19,6 +19,7 @@ from kiosk.domain.evidence import Check, IdentityDocument
 from kiosk.domain.ids import RecordId
 from kiosk.domain.request import VerificationRequest
 from kiosk.journeys.model import CaseState, FeatureResult, PersonFacts, SideFacts
+from kiosk.services.drafts import Hop
 from kiosk.services.terms import DeviceFacts, Terms
 from kiosk.services.verified_claims import utc_text, verified_claims
 
@@ -30,6 +31,7 @@ def build_record(
     device: DeviceFacts,
     terms: Terms,
     attachments: Sequence[Attachment] = (),
+    hops: Sequence[Hop] = (),
 ) -> dict[str, Any]:
     """The record of a decided case, JSON types only.
 
@@ -67,6 +69,9 @@ def build_record(
             "times": {"opened_at": utc_text(state.opened_at), "sealed_at": utc_text(sealed_at)},
             "office_id": state.office_id,
             "agent_id": state.agent_id,
+            "hands": [
+                {"from": hop.giver, "to": hop.taker, "at": hop.at, "how": hop.how} for hop in hops
+            ],
             "device_id": device.device_id,
             "app_build": device.app_build,
             "policy_version": terms.policy_version,
