@@ -37,6 +37,7 @@ from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.documents.catalogue import load as load_documents
 from kiosk.domain.errors import (
     CatalogueError,
+    ConfigError,
     NoCameraError,
     NotEnrolledError,
     PolicyInvalidError,
@@ -47,7 +48,8 @@ from kiosk.journeys.catalogue import JourneyCatalogue, online_request
 from kiosk.journeys.validate import validate
 from kiosk.paths import RESOURCES, Paths
 from kiosk.ports import Clock, CollectorLink, FrameSource, KeyStore
-from kiosk.services.agents import Agents, Session
+from kiosk.services.activity import Activity
+from kiosk.services.agents import Agents, Session, Signs
 from kiosk.services.delivery import Delivery
 from kiosk.services.drafts import Drafts
 from kiosk.services.enrolment import Enrolment
@@ -193,6 +195,29 @@ class Kiosk:
         about = {"format": EXPORT_FORMAT, "device_id": self.device_id, "checkpoint": note}
         lines = [canonical_json(about).decode(), *entries]
         return "".join(f"{line}\n" for line in lines)
+
+    def activity_of(self, who: Signs) -> str:
+        """The own activity of an agent; see :mod:`kiosk.services.activity`."""
+        collector = "local" if self.policy is None else self.policy.collector.origin
+        activity = Activity(self.store, self.journal, self.device_id, self.device_key)
+        return activity.export(who, collector)
+
+    def export_activity(self, who: Signs) -> str:
+        """Write it to a fresh file of the data folder; the name of the file.
+
+        Raises:
+            ConfigError: the file cannot be written.
+        """
+        folder = self.paths.data / "activity"
+        text = self.activity_of(who)
+        stamp = f"{self.clock.now():%Y%m%d-%H%M%S}"
+        file = folder / f"visavis-activity-{who.agent.agent_id}-{stamp}.txt"
+        try:
+            folder.mkdir(exist_ok=True)
+            file.write_text(text, encoding="utf-8", newline="\n")
+        except OSError as exc:
+            raise ConfigError("activity file") from exc
+        return file.name
 
     def last_entry_at(self) -> datetime | None:
         """Device time of the newest journal entry."""

@@ -1,17 +1,27 @@
-"""``visavis agent add|invite|join|unlock|list``: who may sign in on this device.
+"""``visavis agent add|invite|join|unlock|list|activity``: who may sign in on this device.
 
 Once the device has a manager, only a manager adds, invites and unlocks. A PIN is asked for and
 never shown; a one-time code is shown once, to the manager.
 """
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiosk.commands.console import DataOption, JsonOption, kiosk_of, say, say_json, texts_of
+from kiosk.commands.console import (
+    DataOption,
+    ExitCode,
+    JsonOption,
+    kiosk_of,
+    leave,
+    say,
+    say_json,
+    texts_of,
+)
 from kiosk.domain.agent import Agent, Duty, Role
-from kiosk.domain.errors import ManagerNeededError
+from kiosk.domain.errors import ConfigError, ManagerNeededError
 from kiosk.domain.ids import AgentId
 
 if TYPE_CHECKING:
@@ -30,7 +40,7 @@ NameOption = Annotated[str, typer.Option(help="Short name for the screen, as in 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(help="Agents of this device.", no_args_is_help=True)
-    for command in (add, invite, join, unlock):
+    for command in (add, invite, join, unlock, activity):
         group.command(command.__name__)(command)
     group.command("list")(list_agents)
     app.add_typer(group, name="agent")
@@ -146,6 +156,37 @@ def list_agents(data: DataOption = None, json: JsonOption = False) -> None:
     for agent in waiting:
         role = texts(f"common.role.{agent.role.value}")
         say(f"{agent.agent_id:<16} {role:<14} {texts('cli.agent.waiting')}")
+
+
+def activity(
+    agent_id: AgentArgument,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="File to write.")],
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Write an agent's own entries of the journal, with their PIN, for their own proof.
+
+    The file is proven by ``packaging/verify/journal_verifier.py``. Entries of others are there by
+    their hash alone.
+    """
+    texts = texts_of(data)
+    if out.exists():
+        typer.echo(texts("cli.journal.exists", file=out.name), err=True)
+        leave(ExitCode.WRONG_USE)
+    with kiosk_of(data) as kiosk:
+        pin = typer.prompt(texts("cli.agent.own_pin"), hide_input=True, err=True)
+        text = kiosk.activity_of(kiosk.sign_in.vouch(AgentId(agent_id), pin))
+        public = kiosk.device_key.public
+    try:
+        with out.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError as exc:
+        raise ConfigError("activity file") from exc
+    entries = sum(not line.startswith("#") for line in text.splitlines()[1:])
+    if json:
+        say_json({"file": str(out), "entries": entries, "public_key": public.hex()})
+    else:
+        say(texts("cli.agent.activity", n=entries, file=out.name))
 
 
 def _new_pin(texts: "Texts", *, from_input: bool) -> str:

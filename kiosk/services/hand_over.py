@@ -75,8 +75,8 @@ class HandOver:
                 if row.agent_id != session.agent.agent_id and may(Role(row.role), Duty.VERIFY)
             )
 
-    def hand_over(self, case_id: CaseId, to: AgentId, session: Session) -> None:
-        """Give an open case to a colleague of this device, durably.
+    def hand_over(self, case_id: CaseId, to: AgentId, session: Session) -> Agent:
+        """Give an open case to a colleague of this device, durably; that colleague.
 
         Raises:
             SamePersonError: to oneself.
@@ -107,6 +107,7 @@ class HandOver:
             uow.drafts.put(self._drafts.row(replace(state, agent_id=to), row.revision + 1, key))
             put_hands(uow, case_id, Hands(hands.hops, copies, entry))
             uow.commit()
+        return agent_of(taker)
 
     def accept(self, case_id: CaseId, session: Session) -> CaseState:
         """Open a case that was handed to this agent: from now on it is a draft of their shift.

@@ -21,11 +21,11 @@ from typing import Protocol
 
 from kiosk.audit.entries import EntryKind
 from kiosk.audit.records import Attachment
-from kiosk.domain.agent import Duty
+from kiosk.domain.agent import Agent, Duty
 from kiosk.domain.decision import Outcome
 from kiosk.domain.errors import DraftError, EventRefusedError, PictureTooLargeError
 from kiosk.domain.evidence import Check, Side
-from kiosk.domain.ids import CaseId, OfficeId
+from kiosk.domain.ids import AgentId, CaseId, OfficeId
 from kiosk.journeys.catalogue import JourneyCatalogue
 from kiosk.journeys.engine import advance, opened, pending
 from kiosk.journeys.model import (
@@ -49,7 +49,7 @@ from kiosk.journeys.procedure import Journey
 from kiosk.ports import Clock, DraftRow, Store, UnitOfWork
 from kiosk.services.agents import Session, require_duty
 from kiosk.services.drafts import Drafts, Hands, copied_key, hands_of, opened_with
-from kiosk.services.hand_over import HandOver
+from kiosk.services.hand_over import ColleagueDraft, HandOver
 from kiosk.services.journal import Journal
 from kiosk.services.requests import RequestDesk
 from kiosk.services.sealing import Sealing, require_space
@@ -168,6 +168,22 @@ class Case:
         effects = pending(self._journey, self._state)
         if effects:
             self._save(self._perform(self._state, effects))
+
+    def colleagues(self) -> tuple[Agent, ...]:
+        """To whom the case can be handed, by name."""
+        return self._desk.hand_over.colleagues(self._session)
+
+    def hand_over(self, to: AgentId) -> Agent:
+        """Give the case to a colleague; it cannot be moved from here any more.
+
+        Pictures in memory are forgotten, as they are when a case is put aside.
+
+        Raises:
+            SamePersonError, HandOverError, DraftError: see :meth:`HandOver.hand_over`.
+        """
+        taker = self._desk.hand_over.hand_over(self._state.case_id, to, self._session)
+        self._images.clear()
+        return taker
 
     def _move(self, event: Event) -> CaseState:
         answer = advance(self._journey, self._state, event)
@@ -347,6 +363,14 @@ class Proofing:
             self._summary(row, session, hands[row.case_id], givers[row.case_id])
             for row in newest_first
         )
+
+    def of_colleagues(self, session: Session) -> tuple[ColleagueDraft, ...]:
+        """Cases of others that this agent may take over; see :class:`HandOver`."""
+        return self._desk.hand_over.of_colleagues(session)
+
+    def take_over(self, case_id: CaseId, session: Session) -> None:
+        """Take the case of somebody absent. Raises as :meth:`HandOver.take_over`."""
+        self._desk.hand_over.take_over(case_id, session)
 
     def _summary(self, row: DraftRow, session: Session, hands: Hands, giver: str) -> DraftSummary:
         step = StepKind(row.step)

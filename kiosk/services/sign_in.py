@@ -160,7 +160,7 @@ class SignIn:
                 self._start_of_work(session)
         return session
 
-    def vouch(self, agent_id: AgentId, pin: str, duty: Duty) -> Signatory:
+    def vouch(self, agent_id: AgentId, pin: str, duty: Duty | None = None) -> Signatory:
         """Check the PIN of a second person at the desk; no shift is opened, none is ended.
 
         Raises:
@@ -169,7 +169,8 @@ class SignIn:
         """
         with self._store.begin() as uow:
             agent = agent_of(_known(uow, agent_id))
-        require_duty(agent, duty)
+        if duty is not None:
+            require_duty(agent, duty)
         proof = self._prove(agent_id, pin)
         with self._store.begin() as uow:
             uow.agents.put(replace(_known(uow, agent_id), failures=0))

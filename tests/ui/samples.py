@@ -15,8 +15,11 @@ from ui.screens.fault import FaultFacts, FaultScreen
 from ui.screens.hardware import HardwareFacts, HardwareScreen
 from ui.screens.history import HistoryFacts, HistoryItem, HistoryScreen
 from ui.screens.home import HomeFacts, HomeScreen
+from ui.screens.pin_choice import PinChoiceScreen
+from ui.screens.second_person import SecondPersonFacts, SecondPersonScreen
 from ui.screens.settings import SettingsFacts, SettingsScreen
 from ui.screens.sign_in import AgentCard, SignInFacts, SignInScreen
+from ui.screens.team import MemberItem, TeamScreen
 from ui.shell import ChipItem, Section, Shell
 from ui.theme import Tone
 from ui.widgets.list_row import RowItem
@@ -76,7 +79,7 @@ def fault(look: Look) -> FaultScreen:
 
 def settings(look: Look) -> SettingsScreen:
     page = SettingsScreen(look)
-    page.show_facts(SettingsFacts("0.1.0", "dev-0123456789abcdef"))
+    page.show_facts(SettingsFacts("0.1.0", "dev-0123456789abcdef", manages=True))
     return page
 
 
@@ -110,6 +113,69 @@ def history(look: Look) -> HistoryScreen:
     return page
 
 
+def pin_join(look: Look) -> PinChoiceScreen:
+    page = PinChoiceScreen(look, "join")
+    page.show_refusal("people.weak.date")
+    return page
+
+
+def pin_change(look: Look) -> PinChoiceScreen:
+    return PinChoiceScreen(look, "change")
+
+
+def unlock(look: Look) -> SecondPersonScreen:
+    page = SecondPersonScreen(look)
+    page.show_facts(SecondPersonFacts("Camille R.", AGENTS[1:2]))
+    return page
+
+
+def team(look: Look) -> TeamScreen:
+    page = TeamScreen(look)
+    page.show_members(MEMBERS)
+    return page
+
+
+def team_code(look: Look) -> TeamScreen:
+    page = team(look)
+    page.show_code("4F7K-92QX", "Camille R.", 24)
+    return page
+
+
+def home_manager(look: Look) -> HomeScreen:
+    page = HomeScreen(look)
+    handed = RowItem(
+        "a",
+        "DURAND Paul",
+        "Confié par Camille R. Décision, 9 h 03",
+        "users",
+        Tone.INFO,
+        "Décision",
+    )
+    others = RowItem(
+        "b", "Dossier de Sacha T.", "Dossier 03C9B0C1, 8 h 57", "users", Tone.NEUTRAL, "Pièce"
+    )
+    page.show_facts(HomeFacts("Dominique", (handed,), 17, "", 3, HARDWARE, colleagues=(others,)))
+    return page
+
+
+MEMBERS = (
+    MemberItem("a-17", "Camille R.", "agent", "at_work"),
+    MemberItem("m-1", "Dominique L.", "manager", "at_work", own=True),
+    MemberItem("a-18", "Robin B.", "agent", "locked"),
+    MemberItem("t-1", "Sacha T.", "technician", "away"),
+    MemberItem("a-19", "Alex N.", "agent", "awaited"),
+)
+BARE = ("sign_in", "fault", "pin-join", "unlock")
+UNDER = {
+    "pin-join": None,
+    "pin-change": Section.SETTINGS,
+    "unlock": None,
+    "team": Section.SETTINGS,
+    "team-code": Section.SETTINGS,
+    "home-manager": Section.HOME,
+}
+"""Pages that are no section, and the section that stays marked."""
+
 PAGES: dict[str, Callable[[Look], QWidget]] = {
     "sign_in": sign_in,
     "home": home,
@@ -118,6 +184,12 @@ PAGES: dict[str, Callable[[Look], QWidget]] = {
     "hardware": hardware,
     "deliveries": deliveries,
     "history": history,
+    "pin-join": pin_join,
+    "pin-change": pin_change,
+    "unlock": unlock,
+    "team": team,
+    "team-code": team_code,
+    "home-manager": home_manager,
 }
 CASE_PAGES: dict[str, Callable[[Look], QWidget]] = {
     "scan": compositions.scan,
@@ -147,6 +219,16 @@ STEP_PAGES: dict[str, tuple[Callable[[Look], QWidget], int]] = {
 """Pages of a case as the product makes them, with the step that the rail marks."""
 
 
+def title_of(look: Look, name: str) -> str:
+    """Words of the top bar."""
+    tr = look.language.tr
+    titles = {"pin-join": "people.join", "pin-change": "people.change", "home-manager": "home"}
+    if name == "unlock":
+        return tr("people.unlock.title", name="Camille R.")
+    page = titles.get(name, name.partition("-")[0])
+    return tr(f"{page}.top" if name == "fault" else f"{page}.title")
+
+
 def window(look: Look, name: str, width: int, height: int) -> Shell:
     """The frame around one page, at a size, shown."""
     tr = look.language.tr
@@ -170,11 +252,11 @@ def window(look: Look, name: str, width: int, height: int) -> Shell:
         shell.set_title("Nouvelle vérification", "Demande reconnue")
         shell.show_chips(CHIPS)
     else:
-        if name == "fault":
+        if name in BARE:
             shell.show_bare()
         else:
-            shell.show_navigation(Section(name))
-        shell.set_title(tr(f"{name}.top" if name == "fault" else f"{name}.title"))
+            shell.show_navigation(UNDER.get(name) or Section(name))
+        shell.set_title(title_of(look, name))
         shell.show_chips(CHIPS)
     shell.show()
     assert (shell.width(), shell.height()) == (width, height)

@@ -21,6 +21,7 @@ from kiosk.services.sign_in import MAX_FAILURES
 from tests.crypto import seal_world
 from tests.fakes.cases import CARD_SIDES, DOCUMENT, REQUEST
 from tests.fakes.membership import join_fleet
+from tests.wiring.test_journal_export import VERIFIER
 
 
 @pytest.fixture
@@ -261,6 +262,19 @@ def test_a_locked_agent_is_unlocked_by_a_manager(ask, member, monkeypatch):
     words = ("agent", "unlock", "a17", "--manager", "m1")
     assert ask_with(ask, monkeypatch, "314159", *words)[0] == 0
     assert "bloqué" not in ask("agent", "list")[1]
+
+
+def test_an_agent_writes_their_own_activity(ask, member, monkeypatch, tmp_path):
+    with_pins(monkeypatch, "271828")
+    assert ask("agent", "add", "a17", "--name", "Camille R.")[0] == 0
+    out = tmp_path / "activity.txt"
+    words = ("agent", "activity", "a17", "--out", str(out), "--json")
+    assert "SIGNIN-001" in ask_with(ask, monkeypatch, "884422", *words[:-1])[2]
+    code, said, _ = ask_with(ask, monkeypatch, "271828", *words)
+    answer = json.loads(said)
+    assert (code, answer["entries"]) == (0, 2)
+    assert VERIFIER.prove(out.read_text(), bytes.fromhex(answer["public_key"])) == []
+    assert ask_with(ask, monkeypatch, "271828", *words)[0] == 2
 
 
 def ask_with(ask, monkeypatch, pin: str, *words: str):

@@ -3,7 +3,9 @@
 from PySide6.QtCore import QObject, Signal
 
 from kiosk.documents.codes import PayloadKind, classify
+from kiosk.domain.agent import Agent
 from kiosk.domain.evidence import Side
+from kiosk.domain.ids import AgentId
 from kiosk.journeys.model import CaptureRestarted, CaseState, Event, SideCaptured, StepKind
 from ui.router.services import Services
 from ui.screens.receipt import ReceiptFacts, ReceiptScreen
@@ -99,6 +101,9 @@ class CaseRouter(QObject):
         self.stop.returned.connect(self.show_again)
         self.stop.aside_requested.connect(self.put_aside)
         self.stop.decide_requested.connect(self._decide_now)
+        self.stop.hand_requested.connect(self._hand_over)
+        self._journey.handed.connect(self._handed)
+        self._journey.colleagues_known.connect(self.stop.show_colleagues)
         self.receipt.next_requested.connect(self.leave_receipt)
         self.receipt.print_requested.connect(self._print)
         self._journey.changed.connect(self._show)
@@ -146,6 +151,13 @@ class CaseRouter(QObject):
         self._shell.toast(self._look.language.tr("journey.aside"))
         self.finished.emit()
 
+    def close_quietly(self) -> bool:
+        """Put the case aside without a word: the desk is somebody else's. False while busy."""
+        if self._journey.busy:
+            return False
+        self._end()
+        return True
+
     def show_again(self) -> None:
         """Show the case where it stands."""
         view = self._journey.view
@@ -183,7 +195,18 @@ class CaseRouter(QObject):
         self._capture.look_for(Watch.NOTHING)
         self.stop.show_case(view)
         self.stop.begin()
+        self._journey.ask_colleagues()
         self._put(self.stop)
+
+    def _hand_over(self, agent_id: str) -> None:
+        self._journey.hand_over(AgentId(agent_id))
+
+    def _handed(self, agent: Agent) -> None:
+        """The case is a colleague's now: nothing of it stays here."""
+        self._end()
+        tr = self._look.language.tr
+        self._shell.toast(tr("people.handed", name=agent.display_name))
+        self.finished.emit()
 
     def _decide_now(self) -> None:
         """The page of the decision, at an earlier step: refusal and suspension only."""

@@ -6,8 +6,11 @@ from PySide6.QtCore import QObject, Signal
 
 from kiosk.audit.entries import EntryKind
 from kiosk.audit.verify import JournalReport
+from kiosk.domain.agent import Duty, may
+from kiosk.domain.ids import CaseId
 from kiosk.ports import JournalRow
 from kiosk.services.agents import Session
+from kiosk.services.hand_over import ColleagueDraft
 from kiosk.services.proofing import DraftSummary
 from ui.router.services import Services
 from ui.screens.deliveries import DeliveriesFacts, DeliveriesScreen, DeliveryItem
@@ -35,11 +38,13 @@ class SectionRouter(QObject):
     Signals:
         new_requested(): start a verification.
         draft_chosen(str): resume this case.
+        person_requested(str): a page about the agent, see :class:`SettingsScreen`.
         failed(object): a :class:`Failure`.
     """
 
     new_requested = Signal()
     draft_chosen = Signal(str)
+    person_requested = Signal(str)
     failed = Signal(object)
 
     def __init__(  # noqa: PLR0913, PLR0917 - one for each thing that it joins
@@ -84,6 +89,9 @@ class SectionRouter(QObject):
         self.home.new_requested.connect(self.new_requested)
         self.home.scan_requested.connect(self.new_requested)
         self.home.draft_chosen.connect(self.draft_chosen)
+        self.home.take_over_chosen.connect(self._take_over)
+        self.settings.person_requested.connect(self.person_requested)
+        self._home_model.taken.connect(self.draft_chosen)
         self.home.history_requested.connect(self._show_history)
         self.history.verify_requested.connect(self._verify)
         self.deliveries.send_requested.connect(self._delivery.send)
@@ -153,7 +161,11 @@ class SectionRouter(QObject):
                 self.hardware.show_facts(HardwareFacts(self._hardware_rows(), testing))
             case Section.SETTINGS:
                 self.settings.show_facts(
-                    SettingsFacts(self._services.version, self._services.device_id)
+                    SettingsFacts(
+                        self._services.version,
+                        self._services.device_id,
+                        manages=may(self._session.agent.role, Duty.INVITE),
+                    )
                 )
 
     def _home_facts(self) -> HomeFacts:
@@ -162,6 +174,7 @@ class SectionRouter(QObject):
         return HomeFacts(
             name=name.split(" ")[0],
             drafts=tuple(self._draft_row(draft) for draft in self._home_model.drafts),
+            colleagues=tuple(self._colleague_row(d) for d in self._home_model.colleagues),
             verifications=sum(row.kind == EntryKind.VERIFY_CLOSE.value for row in today),
             to_send=self._delivery.facts.waiting,
             hardware=self._hardware_rows(),
@@ -175,7 +188,23 @@ class SectionRouter(QObject):
         title = draft.customer or tr("journey.case", number=draft.case_id[:8].upper())
         detail = f"{step}, {time}"
         icon, tone = ("id", Tone.INFO) if draft.can_resume else ("lock", Tone.NEUTRAL)
+        if draft.handed_by:
+            detail = tr("home.handed_by", name=draft.handed_by, detail=detail)
+            icon = "users"
         return RowItem(draft.case_id, title, detail, icon, tone, step)
+
+    def _colleague_row(self, draft: ColleagueDraft) -> RowItem:
+        """Whose case it is and where it stands; not a word about the customer."""
+        tr = self._look.language.tr
+        step = tr(f"journey.steps.{draft.step.value}.title")
+        time = self._look.language.time(draft.updated_at)
+        title = tr("home.colleague", name=draft.agent.display_name)
+        number = tr("journey.case", number=draft.case_id[:8].upper())
+        return RowItem(draft.case_id, title, f"{number}, {time}", "users", Tone.NEUTRAL, step)
+
+    def _take_over(self, case_id: str) -> None:
+        if self._session is not None:
+            self._home_model.take_over(CaseId(case_id), self._session)
 
     def _hardware_rows(self) -> tuple[RowItem, ...]:
         tr = self._look.language.tr

@@ -31,6 +31,7 @@ class HomeFacts:
         to_send: records waiting.
         hardware: state of the desk.
         open_cases: of this agent; the end of the shift closes them.
+        colleagues: cases of others that this agent may take over.
     """
 
     name: str
@@ -40,6 +41,7 @@ class HomeFacts:
     to_send: int = 0
     hardware: tuple[RowItem, ...] = ()
     open_cases: int = 0
+    colleagues: tuple[RowItem, ...] = ()
 
 
 class _Figure(QWidget):
@@ -99,6 +101,7 @@ class HomeScreen(Page):
         new_requested(): start a verification (N).
         scan_requested(): scan a code (Q).
         draft_chosen(str): resume this case.
+        take_over_chosen(str): take over this case of a colleague.
         history_requested(): see the journal.
         end_confirmed(): end the shift; asked once before, in the page.
     """
@@ -106,6 +109,7 @@ class HomeScreen(Page):
     new_requested = Signal()
     scan_requested = Signal()
     draft_chosen = Signal(str)
+    take_over_chosen = Signal(str)
     history_requested = Signal()
     end_confirmed = Signal()
 
@@ -120,6 +124,9 @@ class HomeScreen(Page):
         self._count = Label(look, "", Type.BODY, "ink2")
         self._resume = Card(look, " ", trailing=self._count)
         self._drafts = RowList(look, clickable=True)
+        self._others_title = Label(look, "", Type.H3)
+        self._others = RowList(look, clickable=True)
+        self._others.setObjectName("colleagues")
         self._empty = EmptyState(look, "sparkles", "")
         self._history = Button(look, "", icon="history")
         self._history.setObjectName("see-history")
@@ -144,6 +151,8 @@ class HomeScreen(Page):
         self.body.addWidget(self._ending)
         self.body.addLayout(tiles)
         self._resume.body.addWidget(self._drafts)
+        self._resume.body.addWidget(self._others_title)
+        self._resume.body.addWidget(self._others)
         self._resume.body.addWidget(self._empty, 1)
         self._resume.body.addStretch(1)
         self._resume.body.addWidget(self._history, 0, Qt.AlignmentFlag.AlignLeft)
@@ -169,6 +178,7 @@ class HomeScreen(Page):
         self.new.clicked.connect(self.new_requested)
         self.scan.clicked.connect(self.scan_requested)
         self._drafts.chosen.connect(self.draft_chosen)
+        self._others.chosen.connect(self.take_over_chosen)
         self._history.clicked.connect(self.history_requested)
         self.end.clicked.connect(self._ask_end)
         self._ending.dismissed.connect(self._stay)
@@ -181,7 +191,10 @@ class HomeScreen(Page):
         self._facts = facts
         self._drafts.show_items(facts.drafts)
         self._drafts.setVisible(bool(facts.drafts))
-        self._empty.setVisible(not facts.drafts)
+        self._others.show_items(facts.colleagues)
+        for part in (self._others_title, self._others):
+            part.setVisible(bool(facts.colleagues))
+        self._empty.setVisible(not facts.drafts and not facts.colleagues)
         self._hardware.show_items(facts.hardware)
         self.retranslate()
 
@@ -226,6 +239,7 @@ class HomeScreen(Page):
         self._resume.set_title(tr("home.resume.title"))
         count = len(facts.drafts)
         self._count.setText(tr("home.resume.count", n=count) if count else "")
+        self._others_title.setText(tr("home.others"))
         self._empty.show_text(tr("home.resume.none"), tr("home.resume.none_hint"))
         self._history.setText(tr("home.see_history"))
         self._history.updateGeometry()

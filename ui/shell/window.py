@@ -3,7 +3,14 @@
 from typing import cast
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import (
+    QCloseEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QShortcut,
+)
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -21,6 +28,7 @@ from ui.widgets.steps import StepItem
 
 __all__ = ["ChipItem", "Shell"]
 
+AGENT_CHIP = "agent"
 _NOTICE_PLACE = 2
 """Index of the notice in the column: under the bars."""
 _PLACING = frozenset(
@@ -40,11 +48,13 @@ class Shell(QWidget):
     Signals:
         section_chosen(str): value of a :class:`Section`.
         lock_requested(): lock button or Ctrl+L.
+        switch_requested(): F9, or the chip of the agent: a colleague wants the desk.
         close_refused(): somebody tried to close the window.
     """
 
     section_chosen = Signal(str)
     lock_requested = Signal()
+    switch_requested = Signal()
     close_refused = Signal()
 
     def __init__(self, look: Look, *, kiosk: bool = False) -> None:
@@ -96,12 +106,18 @@ class Shell(QWidget):
         self.rail.help_requested.connect(self.toggle_help)
         self.top.help_requested.connect(self.toggle_help)
         self.top.lock_requested.connect(self.lock_requested)
+        self.top.chip_pressed.connect(self._press_chip)
+        QShortcut(QKeySequence("F9"), self).activated.connect(self.switch_requested)
         self.notice.installEventFilter(self)
         self._scroll.installEventFilter(self)
         self._look.theme.changed.connect(self._restyle)
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.focusChanged.connect(self._keep_in_sight)
+
+    def _press_chip(self, name: str) -> None:
+        if name == AGENT_CHIP:
+            self.switch_requested.emit()
 
     @property
     def page(self) -> QWidget | None:

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from kiosk.domain.agent import Agent
 from kiosk.domain.errors import EventRefusedError
 from kiosk.domain.evidence import Side
-from kiosk.domain.ids import CaseId
+from kiosk.domain.ids import AgentId, CaseId
 from kiosk.journeys.engine import outcomes
 from kiosk.journeys.guards import obstacles
 from kiosk.journeys.model import CaseState, Event
@@ -58,6 +59,8 @@ class JourneyModel(QObject):
         refused(object): a :class:`Failure`; the event did not fit, nothing changed.
         failed(object): a :class:`Failure`; it could not be kept, nothing changed.
         left(): no case is open any more.
+        colleagues_known(tuple): to whom the case can be handed, :class:`Agent` each.
+        handed(object): the case is this :class:`Agent`'s now.
     """
 
     changed = Signal(object)
@@ -65,6 +68,8 @@ class JourneyModel(QObject):
     refused = Signal(object)
     failed = Signal(object)
     left = Signal()
+    colleagues_known = Signal(tuple)
+    handed = Signal(object)
 
     def __init__(self, proofing: Proofing, desk: Desk, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -105,6 +110,25 @@ class JourneyModel(QObject):
         case = self._case
         if case is not None:
             self._desk.submit(lambda: case.attach_image(side, jpeg_of(picture)))
+
+    def ask_colleagues(self) -> None:
+        """Ask to whom the case can be handed."""
+        case = self._case
+        if case is not None:
+            task = self._desk.submit(case.colleagues)
+            task.done.connect(self.colleagues_known)
+            task.failed.connect(self.failed)
+
+    def hand_over(self, to: AgentId) -> bool:
+        """Hand the case to a colleague. False while busy."""
+        case = self._case
+        if self._busy or case is None:
+            return False
+        self._set_busy(True)
+        task = self._desk.submit(partial(case.hand_over, to))
+        task.done.connect(self._was_handed)
+        task.failed.connect(self._broken)
+        return True
 
     def leave(self) -> None:
         """Put the case aside; its draft stays. Does nothing while busy."""
@@ -148,6 +172,10 @@ class JourneyModel(QObject):
         self._case, self._view = answer
         self._set_busy(False)
         self.changed.emit(self._view)
+
+    def _was_handed(self, agent: Agent) -> None:
+        self._set_busy(False)
+        self.handed.emit(agent)
 
     def _broken(self, failure: Failure) -> None:
         self._set_busy(False)
