@@ -44,7 +44,10 @@ from kiosk.domain.errors import (
     VaultError,
 )
 from kiosk.domain.ids import DeviceId, OfficeId
-from kiosk.journeys.catalogue import JourneyCatalogue, online_request
+from kiosk.journeys.blocks import Terms
+from kiosk.journeys.catalogue import JourneyCatalogue
+from kiosk.journeys.procedure import Form
+from kiosk.journeys.procedures import procedures
 from kiosk.journeys.validate import validate
 from kiosk.paths import RESOURCES, Paths
 from kiosk.ports import Clock, CollectorLink, FrameSource, KeyStore
@@ -303,7 +306,9 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
             sealing.seal_open_drafts(session, too_old)
             hand_over.expire(too_old)
 
-    catalogue = JourneyCatalogue(online_request(documents.sides(), membership.feature_count))
+    catalogue = JourneyCatalogue(
+        *procedures(Terms(documents.sides(), membership.feature_count, form=Form(device.channel)))
+    )
     for name in catalogue.names():
         validate(catalogue.get(name))
     true_time = SignedClock(clock, membership)

@@ -9,6 +9,7 @@ from kiosk.audit.verify import JournalReport
 from kiosk.config import Profile
 from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.domain.ids import DeviceId, OfficeId
+from kiosk.journeys.procedures import ONLINE_REQUEST
 from kiosk.ports import Clock, FrameSource, JournalRow
 from kiosk.services.agents import Session
 from kiosk.services.hand_over import HandOver
@@ -103,7 +104,7 @@ def services_of(kiosk: "Kiosk", open_camera: Callable[[], FrameSource] | None = 
         hand_over=kiosk.hand_over,
         team=Team(kiosk.store, kiosk.onboarding),
         export_activity=export_activity,
-        procedure=kiosk.catalogue.names()[0],
+        procedure=ONLINE_REQUEST,
         profile=kiosk.config.profile,
         demonstration=kiosk.demonstration,
         idle_s=IDLE_S[kiosk.config.profile],
