@@ -6,7 +6,7 @@ Rules, in order:
 2. Secrets are made once; what is lost is told and never papered over (:mod:`.opening`).
 3. Whatever is heavy (camera, reader, network) is loaded when it is first asked for.
 4. A policy that arrives counts from the next act on; only the number of security features to
-   examine waits for the next start.
+   examine, and what needs a second agent, wait for the next start.
 5. ``close`` is safe to call twice, and lets the next program in.
 """
 
@@ -63,11 +63,12 @@ from kiosk.services.onboarding import Onboarding
 from kiosk.services.proofing import Desk, Proofing
 from kiosk.services.requests import RequestDesk
 from kiosk.services.sealing import Sealing
+from kiosk.services.second_agent import SecondAgents
 from kiosk.services.sign_in import SignIn
 from kiosk.services.terms import DeviceFacts
 from kiosk.sync.checkpoints import device_origin
 from kiosk.sync.enrolment import device_id_of
-from kiosk.sync.policy import Policy
+from kiosk.sync.policy import FourEyes, Policy
 from kiosk.texts import LANGUAGES, Texts
 
 if TYPE_CHECKING:
@@ -306,12 +307,19 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
             sealing.seal_open_drafts(session, too_old)
             hand_over.expire(too_old)
 
+    rule = FourEyes() if membership.policy is None else membership.policy.four_eyes
     catalogue = JourneyCatalogue(
-        *procedures(Terms(documents.sides(), membership.feature_count, form=Form(device.channel)))
+        *(
+            replace(journey, second_agent_for=rule.outcomes_of(journey.name))
+            for journey in procedures(
+                Terms(documents.sides(), membership.feature_count, form=Form(device.channel))
+            )
+        )
     )
     for name in catalogue.names():
         validate(catalogue.get(name))
     true_time = SignedClock(clock, membership)
+    sign_in = SignIn(store, keys, clock, cost, journal, end_of_shift, start_of_work)
     desk = Desk(
         store,
         sealing,
@@ -321,6 +329,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
             documents, membership.document_rules(documents), true_time, SystemRandom()
         ),
         hand_over,
+        SecondAgents(store, sign_in, journal, clock, device),
     )
     agents = Agents(store, keys, journal, cost)
     if membership.identity is not None:
@@ -340,7 +349,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         agents=agents,
         onboarding=Onboarding(store, keys, clock, journal, agents),
         hand_over=hand_over,
-        sign_in=SignIn(store, keys, clock, cost, journal, end_of_shift, start_of_work),
+        sign_in=sign_in,
         proofing=Proofing(
             desk, journal, clock, catalogue, membership.office_id, membership.require
         ),

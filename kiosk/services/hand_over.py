@@ -104,7 +104,7 @@ class HandOver:
             entry = self._journal.append_signed(
                 uow, EntryKind.CASE_HANDED, facts, {"from": session.signing_key}
             )
-            uow.drafts.put(self._drafts.row(replace(state, agent_id=to), row.revision + 1, key))
+            uow.drafts.put(self._drafts.row(_given(state, to), row.revision + 1, key))
             put_hands(uow, case_id, Hands(hands.hops, copies, entry))
             uow.commit()
         return agent_of(taker)
@@ -242,7 +242,7 @@ class HandOver:
         hop = Hop(giver, taker, self._clock.now().isoformat(timespec="seconds"), how)
         # Without the copies of the old key: saving wraps the new one for the managers again.
         put_hands(uow, case_id, Hands((*hands.hops, hop)))
-        self._drafts.save(uow, replace(state, agent_id=taker), session)
+        self._drafts.save(uow, _given(state, taker), session)
 
     @staticmethod
     def _is_late(uow: UnitOfWork, row: DraftRow, untouched_since: datetime) -> bool:
@@ -261,3 +261,9 @@ class HandOver:
             if copy is not None:
                 copies[row.agent_id] = copy
         return copies
+
+
+def _given(state: CaseState, taker: AgentId) -> CaseState:
+    """The case in other hands: a colleague who stood by the giver's decision stands by no other."""
+    second = state.second_agent if state.agent_id == taker else None
+    return replace(state, agent_id=taker, second_agent=second)

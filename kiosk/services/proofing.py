@@ -24,7 +24,7 @@ from kiosk.audit.records import Attachment
 from kiosk.domain.agent import Agent, Duty
 from kiosk.domain.decision import Outcome
 from kiosk.domain.errors import DraftError, EventRefusedError, PictureTooLargeError
-from kiosk.domain.evidence import Check, Side
+from kiosk.domain.evidence import Check, Side, Verdict
 from kiosk.domain.ids import AgentId, CaseId, OfficeId
 from kiosk.journeys.catalogue import JourneyCatalogue
 from kiosk.journeys.engine import advance, opened, pending
@@ -54,6 +54,7 @@ from kiosk.services.hand_over import ColleagueDraft, HandOver
 from kiosk.services.journal import Journal
 from kiosk.services.requests import RequestDesk
 from kiosk.services.sealing import Sealing, require_space
+from kiosk.services.second_agent import SecondAgents
 
 MAX_IMAGE_BYTES = 8 * 1024 * 1024
 _CASE_ID_BYTES = 16
@@ -111,6 +112,7 @@ class Desk:
         requests: judges codes.
         examination: checks and features.
         hand_over: moves cases between agents.
+        seconds: asks colleagues to stand by a decision.
     """
 
     store: Store
@@ -119,6 +121,7 @@ class Desk:
     requests: RequestDesk
     examination: Examination
     hand_over: HandOver
+    seconds: SecondAgents
 
 
 class Case:
@@ -193,6 +196,33 @@ class Case:
         taker = self._desk.hand_over.hand_over(self._state.case_id, to, self._session)
         self._images.clear()
         return taker
+
+    def second_agents(self) -> tuple[Agent, ...]:
+        """Who may stand by a decision here, by name."""
+        return self._desk.seconds.colleagues(self._state.agent_id)
+
+    def second_agent_says(self, second_id: AgentId, pin: str, verdict: Verdict) -> CaseState:
+        """A colleague at the desk proves who they are and answers; the session here goes on.
+
+        Raises:
+            EventRefusedError: nobody was asked; the PIN was not looked at.
+            SamePersonError, NotAllowedError, UnknownAgentError, WrongPinError, LockedOutError,
+            KeyStoreError: the PIN, see :meth:`SecondAgents.prove`.
+        """
+        seconds, state = self._desk.seconds, self._state
+        if state.step is not StepKind.SECOND_AGENT:
+            raise EventRefusedError("no second agent was asked")
+        second = seconds.prove(state, second_id, pin)
+        event = seconds.answer(state, second, verdict)
+        answer = advance(self._journey, state, event)
+        moved = self._perform(answer.state, answer.effects)
+        with self._desk.store.begin() as uow:
+            self._require_open(uow)
+            seconds.tell(uow, state, second, verdict)
+            self._desk.drafts.save(uow, moved, self._session)
+            uow.commit()
+        self._state = moved
+        return moved
 
     def _move(self, event: Event) -> CaseState:
         answer = advance(self._journey, self._state, event)

@@ -24,6 +24,7 @@ from kiosk.services.onboarding import Onboarding
 from kiosk.services.proofing import Desk, Proofing
 from kiosk.services.requests import IssuerKey, RequestDesk
 from kiosk.services.sealing import Sealing
+from kiosk.services.second_agent import SecondAgents
 from kiosk.services.sign_in import SignIn
 from kiosk.services.terms import DeviceFacts, Terms
 from kiosk.vault.store import open_store
@@ -87,6 +88,7 @@ class Office:
             RequestDesk(self.store, self.issuers, OFFICE, self.clock),
             self.examination,
             self.hand_over,
+            SecondAgents(self.store, self.sign_in, self.journal, self.clock, self.device),
         )
         catalogue = JourneyCatalogue(JOURNEY)
         self.proofing = Proofing(desk, self.journal, self.clock, catalogue, OFFICE)
