@@ -217,6 +217,19 @@ STEP_PAGES: dict[str, tuple[Callable[[Look], QWidget], int]] = {
     "step-document-typing": (case_pages.document_typing, case_pages.RAIL.index(StepKind.DOCUMENT)),
     "step-document-plain": (case_pages.document_plain, case_pages.RAIL.index(StepKind.DOCUMENT)),
     "step-person-live": (case_pages.person_live, case_pages.RAIL.index(StepKind.PERSON)),
+    "step-second-agent": (
+        case_pages.second_agent,
+        case_pages.RAIL.index(StepKind.DECISION),
+    ),
+    "step-second-agent-person": (
+        case_pages.second_agent_for_person,
+        case_pages.RAIL.index(StepKind.DECISION),
+    ),
+    "step-decision-doubt": (
+        case_pages.decision_in_doubt,
+        case_pages.RAIL.index(StepKind.DECISION),
+    ),
+    "step-stop-hand-over": (case_pages.stop_hand_over, case_pages.RAIL.index(StepKind.PERSON)),
     "step-decision-refused": (
         case_pages.decision_refused,
         case_pages.RAIL.index(StepKind.DECISION),

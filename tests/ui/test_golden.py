@@ -36,7 +36,10 @@ CASES = [
     ("scan", ThemeName.CONTRAST, (1280, 800)),
     ("features", ThemeName.LIGHT, (1920, 1080)),
     *((name, ThemeName.LIGHT, (1920, 1080)) for name in UNDER),
-    *((name, ThemeName.DARK, (1280, 800)) for name in ("pin-join", "unlock", "team")),
+    *(
+        (name, ThemeName.DARK, (1280, 800))
+        for name in ("pin-join", "unlock", "team", "step-second-agent", "step-stop-hand-over")
+    ),
     ("team-code", ThemeName.CONTRAST, (1280, 800)),
     *((name, ThemeName.LIGHT, (1920, 1080)) for name in STEP_PAGES),
     *(

@@ -1,6 +1,7 @@
 """People at the desk: first sign-in, unlocking, the team, hand-over, and the next agent."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,13 +9,18 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from kiosk.domain.agent import Role
+from kiosk.domain.decision import Outcome
+from kiosk.domain.evidence import Side
 from kiosk.domain.ids import AgentId
+from kiosk.journeys.catalogue import JourneyCatalogue
 from kiosk.journeys.model import StepKind
 from kiosk.services.sign_in import MAX_FAILURES
+from tests.fakes.cases import DOCUMENT, JOURNEY
 from tests.fakes.office import PIN, Office, office_on_disk
 from tests.ui.counter import Counter
 from ui.screens.sign_in import SignInScreen
 from ui.shell import Section
+from ui.steps.second_agent import SecondAgentPanel
 
 GOOD = "884422917"
 
@@ -315,3 +321,68 @@ def test_a_manager_ends_the_shift_of_somebody_who_left(counter: Counter, office:
     counter.qtbot.waitUntil(lambda: "shift_close" in office.journal_kinds(), timeout=10_000)
     settled(counter)
     assert not team.findChild(QPushButton, "end-agent").isVisible()
+
+
+# --- four eyes ------------------------------------------------------------------------------------
+
+
+def strict(office: Office) -> None:
+    """Every acceptance needs a second agent."""
+    journey = replace(JOURNEY, second_agent_for=(Outcome.ACCEPTED,))
+    office.proofing._catalogue = JourneyCatalogue(journey)
+
+
+def to_second(counter: Counter) -> SecondAgentPanel:
+    counter.to_document()
+    counter.reader.sides = {Side.FRONT: None, Side.BACK: DOCUMENT}
+    counter.qtbot.waitUntil(lambda: not counter.state.sides_expected, timeout=10_000)
+    counter.key(Qt.Key.Key_Return)
+    counter.at(StepKind.CHECKS)
+    counter.key(Qt.Key.Key_Return)
+    counter.at(StepKind.FEATURES)
+    counter.answer_features()
+    counter.key(Qt.Key.Key_1)
+    counter.key(Qt.Key.Key_Return)
+    counter.at(StepKind.DECISION)
+    counter.key(Qt.Key.Key_Return)
+    counter.at(StepKind.SECOND_AGENT)
+    return counter.router.case.second
+
+
+def test_a_colleague_signs_on_the_page_and_the_session_goes_on(counter: Counter, office: Office):
+    strict(office)
+    sign_in(counter, "camille")
+    home(counter)
+    counter.open_case()
+    panel = to_second(counter)
+    assert panel.person.selected == "dominique"
+    counter.type(PIN)
+    counter.key(Qt.Key.Key_Return)
+    assert "réponse" in panel.person.pad.error
+    press(counter, panel, "choice-pass")
+    counter.type("314159")
+    counter.key(Qt.Key.Key_Return)
+    counter.qtbot.waitUntil(lambda: "incorrect" in panel.person.pad.error, timeout=10_000)
+    assert counter.state.step is StepKind.SECOND_AGENT
+    counter.type(PIN)
+    counter.key(Qt.Key.Key_Return)
+    counter.at(StepKind.CONFIRM)
+    assert counter.router.session.agent.agent_id == "camille"
+    assert counter.state.second_agent.agent_id == "dominique"
+    assert panel.person.pad.field.text() == ""
+    counter.key(Qt.Key.Key_Return)
+    counter.on(counter.router.case.receipt)
+    assert office.journal_kinds().count("second_signed") == 1
+
+
+def test_a_colleague_who_does_not_agree_sends_the_decision_back(counter: Counter, office: Office):
+    strict(office)
+    sign_in(counter, "camille")
+    home(counter)
+    counter.open_case()
+    panel = to_second(counter)
+    press(counter, panel, "choice-fail")
+    counter.type(PIN)
+    counter.key(Qt.Key.Key_Return)
+    counter.at(StepKind.DECISION)
+    assert counter.state.decision is None

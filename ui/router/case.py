@@ -4,7 +4,7 @@ from PySide6.QtCore import QObject, Signal
 
 from kiosk.documents.codes import PayloadKind, classify
 from kiosk.domain.agent import Agent
-from kiosk.domain.evidence import Side
+from kiosk.domain.evidence import Side, Verdict
 from kiosk.domain.ids import AgentId
 from kiosk.journeys.model import CaptureRestarted, CaseState, Event, SideCaptured, StepKind
 from kiosk.journeys.procedure import Journey
@@ -21,6 +21,7 @@ from ui.steps.notice import NoticePanel
 from ui.steps.panel import StepPanel
 from ui.steps.person import PersonPanel
 from ui.steps.request import RequestPanel
+from ui.steps.second_agent import SecondAgentPanel
 from ui.steps.stop import StopPanel
 from ui.steps.words import customer_of, identity_of
 from ui.viewmodels.capture import CaptureModel, Watch
@@ -68,6 +69,7 @@ class CaseRouter(QObject):
         self.person = PersonPanel(look, catalogue)
         self.stop = StopPanel(look, catalogue)
         self.decision = DecisionPanel(look, catalogue)
+        self.second = SecondAgentPanel(look, catalogue)
         self.receipt = ReceiptScreen(look)
         self.panels: dict[StepKind, StepPanel] = {
             StepKind.REQUEST: self.request,
@@ -77,6 +79,7 @@ class CaseRouter(QObject):
             StepKind.FEATURES: FeaturesPanel(look, catalogue),
             StepKind.PERSON: self.person,
             StepKind.DECISION: self.decision,
+            StepKind.SECOND_AGENT: self.second,
             StepKind.CONFIRM: ConfirmPanel(look, catalogue),
         }
         self._shown: StepPanel | None = None
@@ -104,6 +107,9 @@ class CaseRouter(QObject):
         self.stop.decide_requested.connect(self._decide_now)
         self.stop.hand_requested.connect(self._hand_over)
         self._journey.handed.connect(self._handed)
+        self.second.answered.connect(self._second_answered)
+        self._journey.seconds_known.connect(self.second.show_colleagues)
+        self._journey.second_refused.connect(self.second.show_refusal)
         self._journey.colleagues_known.connect(self.stop.show_colleagues)
         self.receipt.next_requested.connect(self.leave_receipt)
         self.receipt.print_requested.connect(self._print)
@@ -209,6 +215,9 @@ class CaseRouter(QObject):
         self._shell.toast(tr("people.handed", name=agent.display_name))
         self.finished.emit()
 
+    def _second_answered(self, agent_id: str, pin: str, verdict: Verdict) -> None:
+        self._journey.second_agent_says(AgentId(agent_id), pin, verdict)
+
     def _decide_now(self) -> None:
         """The page of the decision, at an earlier step: refusal and suspension only."""
         view = self._journey.view
@@ -296,6 +305,8 @@ class CaseRouter(QObject):
         panel.show_case(view)
         self._use_camera(view)
         self._put(panel)
+        if panel is self.second:
+            self._journey.ask_seconds()
 
     def _put(self, panel: StepPanel) -> None:
         other = self._shell.page is not panel

@@ -3,8 +3,8 @@
 Leaving is possible at every step and always says what will stay: a draft, or a sealed record.
 """
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 from typing_extensions import override
 
 from kiosk.documents.catalogue import DocumentCatalogue
@@ -56,17 +56,23 @@ class StopPanel(StepPanel):
         self._card.body.addStretch(1)
         self._people: tuple[Agent, ...] = ()
         self._to_card = Card(look, " ")
-        self.colleagues = ChoiceGroup(look, keys=False, columns=2)
+        self.colleagues = ChoiceGroup(look, keys=False)
         self.colleagues.setObjectName("stop-colleagues")
         self._to_card.body.addWidget(self.colleagues)
+        self._to_card.body.addStretch(1)
         self._to_card.hide()
         both = QWidget()
-        column = QVBoxLayout(both)
-        column.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
-        column.setSpacing(Space.L)
-        column.addWidget(self._card)
-        column.addWidget(self._to_card)
-        self.centered(both)
+        row = QHBoxLayout(both)
+        row.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
+        row.setSpacing(Space.XXL)
+        row.addWidget(self._card, 3)
+        row.addWidget(self._to_card, 2)
+        middle = QHBoxLayout()
+        middle.addStretch(1)
+        middle.addWidget(both, 14)  # room for both cards on a narrow screen too
+        middle.addStretch(1)
+        self.body.addLayout(middle, 1)
+        self.body.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.choices.changed.connect(self._judge)
         self.colleagues.changed.connect(self._judge)
 

@@ -17,7 +17,7 @@ from PySide6.QtCore import QObject, Signal
 
 from kiosk.domain.agent import Agent
 from kiosk.domain.errors import EventRefusedError
-from kiosk.domain.evidence import Side
+from kiosk.domain.evidence import Side, Verdict
 from kiosk.domain.ids import AgentId, CaseId
 from kiosk.journeys.engine import outcomes
 from kiosk.journeys.guards import obstacles
@@ -61,6 +61,8 @@ class JourneyModel(QObject):
         left(): no case is open any more.
         colleagues_known(tuple): to whom the case can be handed, :class:`Agent` each.
         handed(object): the case is this :class:`Agent`'s now.
+        seconds_known(tuple): who may stand by a decision, :class:`Agent` each.
+        second_refused(object): a :class:`Failure`; the colleague's code was not accepted.
     """
 
     changed = Signal(object)
@@ -70,6 +72,8 @@ class JourneyModel(QObject):
     left = Signal()
     colleagues_known = Signal(tuple)
     handed = Signal(object)
+    seconds_known = Signal(tuple)
+    second_refused = Signal(object)
 
     def __init__(self, proofing: Proofing, desk: Desk, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -130,6 +134,25 @@ class JourneyModel(QObject):
         task.failed.connect(self._broken)
         return True
 
+    def ask_seconds(self) -> None:
+        """Ask who may stand by a decision."""
+        case = self._case
+        if case is not None:
+            task = self._desk.submit(case.second_agents)
+            task.done.connect(self.seconds_known)
+            task.failed.connect(self.failed)
+
+    def second_agent_says(self, agent_id: AgentId, pin: str, verdict: Verdict) -> bool:
+        """A colleague proves who they are and answers. False while busy."""
+        if self._busy:
+            return False
+        self._set_busy(True)
+        call = partial(self._on_case, lambda c: c.second_agent_says(agent_id, pin, verdict))
+        task = self._desk.submit(call)
+        task.done.connect(self._moved)
+        task.failed.connect(self._second_failed)
+        return True
+
     def leave(self) -> None:
         """Put the case aside; its draft stays. Does nothing while busy."""
         if self._busy or self._case is None:
@@ -172,6 +195,13 @@ class JourneyModel(QObject):
         self._case, self._view = answer
         self._set_busy(False)
         self.changed.emit(self._view)
+
+    def _second_failed(self, failure: Failure) -> None:
+        if failure.code.startswith("SIGNIN-"):
+            self._set_busy(False)
+            self.second_refused.emit(failure)
+        else:
+            self._broken(failure)
 
     def _was_handed(self, agent: Agent) -> None:
         self._set_busy(False)

@@ -1,7 +1,7 @@
 """A person and their PIN: who else stands at the desk, and the proof of it."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ui.theme import Space
 from ui.widgets.card import Card
@@ -20,14 +20,20 @@ class PersonPin(QWidget):
 
     given = Signal(str, str)
 
-    def __init__(self, look: Look, submit: str) -> None:
-        """Submit: text of the button under the code, by key."""
+    def __init__(self, look: Look, submit: str, above: QWidget | None = None) -> None:
+        """What is shown.
+
+        Args:
+            look: theme and language.
+            submit: text of the button under the code, by key.
+            above: stands above the people, or None.
+        """
         super().__init__()
         self._look = look
         self._names: dict[str, str] = {}
         self._who = Card(look, " ")
         self._code = Card(look, " ")
-        self._people = ChoiceGroup(look, keys=False)
+        self._people = ChoiceGroup(look, keys=False, columns=2)
         self._people.setObjectName("people")
         self._empty = EmptyState(look, "users", "")
         self.pad = PinPad(look, submit=submit)
@@ -39,7 +45,12 @@ class PersonPin(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
         row.setSpacing(Space.XXL)
-        row.addWidget(self._who, 3)
+        left = QVBoxLayout()
+        left.setSpacing(Space.L)
+        if above is not None:
+            left.addWidget(above)
+        left.addWidget(self._who, 1)
+        row.addLayout(left, 3)
         row.addWidget(self._code, 2)
         self._people.changed.connect(self._chosen)
         self.pad.entered.connect(self._entered)
