@@ -26,7 +26,13 @@ from kiosk.audit.verify import JournalProblem, JournalReport, verify_journal
 from kiosk.bootstrap.hardware import load_reader, open_camera
 from kiosk.bootstrap.links import Links
 from kiosk.bootstrap.membership import Deliveries, Membership, SignedClock
-from kiosk.bootstrap.opening import device_key_of, key_store_of, open_vault
+from kiosk.bootstrap.opening import (
+    begin_retirement,
+    device_key_of,
+    finish_retirement,
+    key_store_of,
+    open_vault,
+)
 from kiosk.config import CameraKind, Config, Profile, load_config
 from kiosk.crypto.canonical import canonical_json
 from kiosk.crypto.passwords import Argon2Cost
@@ -38,6 +44,7 @@ from kiosk.documents.catalogue import load as load_documents
 from kiosk.domain.errors import (
     CatalogueError,
     ConfigError,
+    DeviceError,
     NoCameraError,
     NotEnrolledError,
     PolicyInvalidError,
@@ -54,11 +61,13 @@ from kiosk.ports import Clock, CollectorLink, FrameSource, KeyStore
 from kiosk.services.activity import Activity
 from kiosk.services.agents import Agents, Session, Signs
 from kiosk.services.delivery import Delivery
+from kiosk.services.device_life import DeviceLife
 from kiosk.services.drafts import Drafts
 from kiosk.services.enrolment import Enrolment
 from kiosk.services.examination import CatalogueExamination
 from kiosk.services.hand_over import HandOver
 from kiosk.services.journal import Journal
+from kiosk.services.lease import Lease, closed_at
 from kiosk.services.onboarding import Onboarding
 from kiosk.services.proofing import Desk, Proofing
 from kiosk.services.requests import RequestDesk
@@ -92,7 +101,7 @@ class Kiosk:
         device: facts of the device for records.
         documents, catalogue: kinds of document, and procedures.
         texts: by language.
-        journal, agents, onboarding, hand_over, sign_in, proofing, delivery: services.
+        journal, agents, onboarding, hand_over, sign_in, proofing, delivery, life: services.
         enrolment: joins a fleet; the kiosk is built again afterwards.
         links: to the central side.
     """
@@ -114,6 +123,7 @@ class Kiosk:
     sign_in: SignIn
     proofing: Proofing
     delivery: Deliveries
+    life: DeviceLife
     enrolment: Enrolment
     links: Links
     device_key: SigningKey
@@ -229,6 +239,32 @@ class Kiosk:
             row = uow.journal.get(uow.journal.size() - 1)
         return None if row is None else row.wall_claimed
 
+    def retire(self) -> Path:
+        """Write the journal out, then destroy the keys and the vault: for a closed device only.
+
+        The keys go first: what is left of the vault after a power cut opens for nobody.
+
+        Returns:
+            The file of the journal, with its last checkpoint.
+
+        Raises:
+            ConfigError: the journal cannot be written; nothing was destroyed.
+            DeviceError: the device was not closed.
+        """
+        with self.store.begin() as uow:
+            if closed_at(uow) is None:
+                raise DeviceError("not closed")
+        file = self.paths.data / "closed" / f"{self.device_id}-journal.txt"
+        try:
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(self.export_journal(), encoding="utf-8", newline="\n")
+        except OSError as exc:
+            raise ConfigError("journal file") from exc
+        self.store.close()
+        begin_retirement(self.paths)
+        finish_retirement(self.paths, self.keys)
+        return file
+
     def close(self) -> None:
         """Close the vault and let the next program in. Safe to call twice."""
         self.store.close()
@@ -260,6 +296,7 @@ def build(
     lock = InstanceLock(paths.lock)
     try:
         keys = keys or key_store_of(paths)
+        finish_retirement(paths, keys)
         store = open_vault(paths, keys)
     except BaseException:
         lock.release()
@@ -332,6 +369,8 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         SecondAgents(store, sign_in, journal, clock, device),
     )
     agents = Agents(store, keys, journal, cost)
+    lease = Lease(store, journal, clock, membership.lease_days)
+    deliveries = Deliveries(Delivery(store, journal, links, keys, clock), membership)
     if membership.identity is not None:
         _note_boot(store, journal, clock)
     return Kiosk(
@@ -351,9 +390,10 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         hand_over=hand_over,
         sign_in=sign_in,
         proofing=Proofing(
-            desk, journal, clock, catalogue, membership.office_id, membership.require
+            desk, journal, clock, catalogue, membership.office_id, membership.require, lease
         ),
-        delivery=Deliveries(Delivery(store, journal, links, keys, clock), membership),
+        delivery=deliveries,
+        life=DeviceLife(store, journal, clock, deliveries),
         enrolment=Enrolment(store, keys, links, clock, __version__),
         links=links,
         device_key=device_key,

@@ -79,6 +79,10 @@ class Membership:
         retention = self._policy.retention if self._policy else Retention()
         return timedelta(hours=retention.draft_hours)
 
+    def lease_days(self) -> int:
+        """Days without contact after which this device goes dark; 0 never."""
+        return 0 if self._policy is None else self._policy.lease_days
+
     def side(self) -> CentralSide | None:
         """The pinned central side; None before enrolment."""
         if self._identity is None or self._policy is None:

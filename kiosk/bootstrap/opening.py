@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from kiosk.crypto.aead import random_key
 from kiosk.crypto.digests import sha256
 from kiosk.crypto.signing import SigningKey
-from kiosk.domain.errors import KeyStoreError, VaultCorruptError, VaultKeyError
+from kiosk.domain.errors import ConfigError, KeyStoreError, VaultCorruptError, VaultKeyError
 from kiosk.paths import Paths
 from kiosk.ports import KeyStore
 from kiosk.services.agents import DEVICE_SECRET
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from kiosk.vault.store import SqlStore
 
 DATABASE_KEY: Final = "database"
+_RETIRING: Final = "retiring"
 
 
 def forbid_core_files() -> None:
@@ -77,6 +78,30 @@ def open_vault(paths: Paths, keys: KeyStore) -> "SqlStore":
         key = random_key()
         keys.put(DATABASE_KEY, key)
     return open_store(paths.vault, key)
+
+
+def begin_retirement(paths: Paths) -> None:
+    """From here on the keys of this folder are to be destroyed, whatever happens meanwhile.
+
+    Raises:
+        ConfigError: the folder cannot be written; nothing was destroyed.
+    """
+    try:
+        (paths.data / _RETIRING).touch()
+    except OSError as exc:
+        raise ConfigError("data folder") from exc
+
+
+def finish_retirement(paths: Paths, keys: KeyStore) -> None:
+    """Destroy keys and vault where that was begun; the keys go first. Does nothing otherwise."""
+    mark = paths.data / _RETIRING
+    if not mark.exists():
+        return
+    for name in (DATABASE_KEY, DEVICE_SECRET, DEVICE_KEY):
+        keys.delete(name)
+    for left in paths.data.glob(f"{paths.vault.name}*"):
+        left.unlink(missing_ok=True)
+    mark.unlink(missing_ok=True)
 
 
 def device_key_of(keys: KeyStore, store: "SqlStore") -> SigningKey:

@@ -407,6 +407,42 @@ class AlreadyEnrolledError(SyncError):
     code = "SYNC-009"
 
 
+class DeviceError(KioskError):
+    """This device may not do what was asked at this point of its life."""
+
+    code = "DEVICE-000"
+
+
+class LeaseExpiredError(DeviceError):
+    """The device was without contact for longer than the policy allows: it went dark."""
+
+    code = "DEVICE-001"
+
+
+class OpenWorkError(DeviceError):
+    """Cases are still open; a device is closed without any."""
+
+    code = "DEVICE-002"
+
+
+class NotAllSentError(DeviceError):
+    """Records or journal entries have not arrived; nothing is destroyed."""
+
+    code = "DEVICE-003"
+
+
+class DeviceClosedError(DeviceError):
+    """The journal of this device was closed: it begins nothing any more."""
+
+    code = "DEVICE-004"
+
+
+class RescueFolderError(DeviceError):
+    """The folder of a rescue is not empty, or cannot be written."""
+
+    code = "DEVICE-005"
+
+
 class ConfigError(KioskError):
     """The configuration is wrong."""
 

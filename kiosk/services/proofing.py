@@ -52,6 +52,7 @@ from kiosk.services.agents import Session, require_duty
 from kiosk.services.drafts import Drafts, Hands, copied_key, hands_of, opened_with
 from kiosk.services.hand_over import ColleagueDraft, HandOver
 from kiosk.services.journal import Journal
+from kiosk.services.lease import Lease
 from kiosk.services.requests import RequestDesk
 from kiosk.services.sealing import Sealing, require_space
 from kiosk.services.second_agent import SecondAgents
@@ -316,6 +317,7 @@ class Proofing:
         catalogue: JourneyCatalogue,
         office_id: OfficeId,
         require_fleet: Callable[[], None] = lambda: None,
+        lease: Lease | None = None,
     ) -> None:
         """Wire the service.
 
@@ -326,8 +328,10 @@ class Proofing:
             catalogue: procedures offered on this device.
             office_id: office of this device.
             require_fleet: raises NotEnrolledError while no record could be sealed to anybody.
+            lease: whether this device may work; None where nothing bounds it.
         """
         self._require_fleet = require_fleet
+        self._lease = lease
         self._desk = desk
         self._journal = journal
         self._clock = clock
@@ -345,11 +349,13 @@ class Proofing:
             NotAllowedError: the role of this agent does not verify.
             JourneyInvalidError: no such procedure.
             NotEnrolledError: nobody could ever open its record.
+            LeaseExpiredError, DeviceClosedError: this device may not work now.
             DiskFullError: no room to keep its record; nothing was opened.
         """
         require_duty(session.agent, Duty.VERIFY)
         journey = self._catalogue.get(procedure)
         self._require_fleet()
+        self._require_lease()
         require_space(self._desk.store)
         state = opened(
             journey,
@@ -374,7 +380,9 @@ class Proofing:
 
         Raises:
             DraftError: no such draft, or it was written in another shift or by another agent.
+            LeaseExpiredError, DeviceClosedError: this device may not work now.
         """
+        self._require_lease()
         with self._desk.store.begin() as uow:
             row, hands = uow.drafts.get(case_id), hands_of(uow, case_id)
         if row is None:
@@ -388,7 +396,9 @@ class Proofing:
         return case
 
     def drafts(self, session: Session) -> tuple[DraftSummary, ...]:
-        """Cases in progress of the agent who is signed in, newest first."""
+        """Cases in progress of the agent who is signed in, newest first; none while dark."""
+        if self.is_dark():
+            return ()
         with self._desk.store.begin() as uow:
             rows = [r for r in uow.drafts.all() if r.agent_id == session.agent.agent_id]
             hands = {row.case_id: hands_of(uow, row.case_id) for row in rows}
@@ -404,12 +414,23 @@ class Proofing:
         )
 
     def of_colleagues(self, session: Session) -> tuple[ColleagueDraft, ...]:
-        """Cases of others that this agent may take over; see :class:`HandOver`."""
+        """Cases of others that this agent may take over; see :class:`HandOver`; none while dark."""
+        if self.is_dark():
+            return ()
         return self._desk.hand_over.of_colleagues(session)
 
     def take_over(self, case_id: CaseId, session: Session) -> None:
         """Take the case of somebody absent. Raises as :meth:`HandOver.take_over`."""
+        self._require_lease()
         self._desk.hand_over.take_over(case_id, session)
+
+    def is_dark(self) -> bool:
+        """Whether this device was without contact for too long: no open case is shown."""
+        return self._lease is not None and self._lease.is_over()
+
+    def _require_lease(self) -> None:
+        if self._lease is not None:
+            self._lease.require()
 
     def _summary(self, row: DraftRow, session: Session, hands: Hands, giver: str) -> DraftSummary:
         step = StepKind(row.step)

@@ -157,6 +157,14 @@ def home_manager(look: Look) -> HomeScreen:
     return page
 
 
+def home_dark(look: Look) -> HomeScreen:
+    page = HomeScreen(look)
+    tr = look.language.tr
+    alarm = f"{tr('errors.DEVICE-001.what')} {tr('errors.DEVICE-001.do')}"
+    page.show_facts(HomeFacts("Camille", (), 17, "", 3, HARDWARE, alarm=alarm))
+    return page
+
+
 MEMBERS = (
     MemberItem("a-17", "Camille R.", "agent", "at_work"),
     MemberItem("m-1", "Dominique L.", "manager", "at_work", own=True),
@@ -172,6 +180,7 @@ UNDER = {
     "team": Section.SETTINGS,
     "team-code": Section.SETTINGS,
     "home-manager": Section.HOME,
+    "home-dark": Section.HOME,
 }
 """Pages that are no section, and the section that stays marked."""
 
@@ -189,6 +198,7 @@ PAGES: dict[str, Callable[[Look], QWidget]] = {
     "team": team,
     "team-code": team_code,
     "home-manager": home_manager,
+    "home-dark": home_dark,
 }
 CASE_PAGES: dict[str, Callable[[Look], QWidget]] = {
     "scan": compositions.scan,
@@ -243,7 +253,12 @@ STEP_PAGES: dict[str, tuple[Callable[[Look], QWidget], int]] = {
 def title_of(look: Look, name: str) -> str:
     """Words of the top bar."""
     tr = look.language.tr
-    titles = {"pin-join": "people.join", "pin-change": "people.change", "home-manager": "home"}
+    titles = {
+        "pin-join": "people.join",
+        "pin-change": "people.change",
+        "home-manager": "home",
+        "home-dark": "home",
+    }
     if name == "unlock":
         return tr("people.unlock.title", name="Camille R.")
     page = titles.get(name, name.partition("-")[0])

@@ -14,6 +14,7 @@ from kiosk.domain.evidence import Side
 from kiosk.domain.ids import AgentId
 from kiosk.journeys.catalogue import JourneyCatalogue
 from kiosk.journeys.model import StepKind
+from kiosk.services.lease import Lease
 from kiosk.services.sign_in import MAX_FAILURES
 from tests.fakes.cases import DOCUMENT, JOURNEY
 from tests.fakes.office import PIN, Office, office_on_disk
@@ -321,6 +322,33 @@ def test_a_manager_ends_the_shift_of_somebody_who_left(counter: Counter, office:
     counter.qtbot.waitUntil(lambda: "shift_close" in office.journal_kinds(), timeout=10_000)
     settled(counter)
     assert not team.findChild(QPushButton, "end-agent").isVisible()
+
+
+# --- a device that nobody hears of ----------------------------------------------------------------
+
+
+def test_a_dark_device_says_so_and_shows_no_case(counter: Counter, office: Office):
+    sign_in(counter, "camille")
+    home(counter)
+    counter.open_case()
+    counter.to_document()
+    counter.key(Qt.Key.Key_F8)
+    counter.on(counter.router.case.stop)
+    press(counter, counter.router.case.stop, "choice-aside")
+    counter.key(Qt.Key.Key_Return)
+    page = home(counter)
+    assert not page.alarm.isVisible()
+    days = [0]
+    office.proofing._lease = Lease(office.store, office.journal, office.clock, lambda: days[0])
+    office.clock.advance(seconds=2 * 86_400)
+    days[0] = 1
+    counter.router.sections.refresh()
+    counter.qtbot.waitUntil(page.alarm.isVisible, timeout=10_000)
+    assert "sans contact" in page.alarm.text
+    assert "ROUSSEL" not in words_on(counter).upper()
+    counter.key(Qt.Key.Key_N)
+    counter.on(counter.router.fault)
+    assert "DEVICE-001" in words_on(counter)
 
 
 # --- four eyes ------------------------------------------------------------------------------------

@@ -15,8 +15,9 @@ from kiosk.audit.entries import EntryKind
 from kiosk.bootstrap import build
 from kiosk.devices.key_stores import DemonstrationKeyStore
 from kiosk.domain.agent import Role
-from kiosk.domain.errors import KioskError
+from kiosk.domain.errors import DeviceError, KioskError
 from kiosk.paths import Paths
+from kiosk.services.lease import CLOSED
 from kiosk.services.sign_in import MAX_FAILURES
 from tests.crypto import seal_world
 from tests.fakes.cases import CARD_SIDES, DOCUMENT, REQUEST
@@ -275,6 +276,64 @@ def test_an_agent_writes_their_own_activity(ask, member, monkeypatch, tmp_path):
     assert (code, answer["entries"]) == (0, 2)
     assert VERIFIER.prove(out.read_text(), bytes.fromhex(answer["public_key"])) == []
     assert ask_with(ask, monkeypatch, "271828", *words)[0] == 2
+
+
+def test_two_people_rescue_the_queue_to_a_folder(ask, member, monkeypatch, tmp_path):
+    with_pins(monkeypatch, "314159")
+    assert ask("agent", "add", "m1", "--name", "Dominique", "--role", "manager")[0] == 0
+    kiosk = build(Paths.of_device(member))
+    kiosk.agents.add("t1", "Sacha", Role.TECHNICIAN, "271828")
+    kiosk.close()
+    out = tmp_path / "rescue"
+    words = ("device", "rescue", str(out), "--first", "m1", "--second", "t1", "--json")
+    monkeypatch.undo()
+    with_pins(monkeypatch, "314159", "271828")
+    code, said, _ = ask(*words)
+    assert (code, json.loads(said)["records"]) == (0, 0)
+    assert {file.name for file in out.iterdir()} == {"journal.txt", "rescue.json"}
+    assert "DEVICE-005" in json.loads(ask(*words)[1])["error"]["code"]
+
+
+def test_a_device_that_cannot_send_is_not_destroyed(ask, member, monkeypatch):
+    with_pins(monkeypatch, "314159")
+    assert ask("agent", "add", "m1", "--name", "Dominique", "--role", "manager")[0] == 0
+    assert ask("device", "decommission", "--manager", "m1")[0] == 2
+    words = ("device", "decommission", "--manager", "m1", "--yes")
+    code, _, err = ask_with(ask, monkeypatch, "314159", *words)
+    assert (code, "DEVICE-003" in err) == (3, True)
+    assert ask("journal", "verify")[0] == 0
+
+
+def test_a_closed_device_leaves_its_journal_and_no_key(member):
+    kiosk = build(Paths.of_device(member))
+    before = kiosk.device_id
+    with pytest.raises(DeviceError):
+        kiosk.retire()
+    with kiosk.store.begin() as uow:
+        uow.values.put(CLOSED, kiosk.clock.now().isoformat().encode())
+        uow.commit()
+    file = kiosk.retire()
+    kiosk.close()
+    public = kiosk.device_key.public
+    assert VERIFIER.prove(file.read_text(), public) == []
+    assert not list(member.glob("vault.db*"))
+    assert DemonstrationKeyStore(member).get("device-signing") is None
+    anew = build(Paths.of_device(member))
+    assert anew.device_id != before
+    assert not anew.enrolled
+    anew.close()
+
+
+def test_a_destruction_that_was_cut_off_is_finished_at_the_next_start(member):
+    kiosk = build(Paths.of_device(member))
+    before = kiosk.device_id
+    kiosk.close()
+    (member / "retiring").touch()
+    DemonstrationKeyStore(member).delete("database")
+    anew = build(Paths.of_device(member))
+    assert anew.device_id != before
+    assert not (member / "retiring").exists()
+    anew.close()
 
 
 def ask_with(ask, monkeypatch, pin: str, *words: str):

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from kiosk.audit.entries import EntryKind
 from kiosk.audit.verify import JournalReport
 from kiosk.domain.agent import Duty, may
+from kiosk.domain.errors import ForkError, LeaseExpiredError
 from kiosk.domain.ids import CaseId
 from kiosk.ports import JournalRow
 from kiosk.services.agents import Session
@@ -102,6 +103,7 @@ class SectionRouter(QObject):
         self._home_model.changed.connect(self._write)
         self._home_model.failed.connect(self.failed)
         self._delivery.changed.connect(self._delivery_changed)
+        self._delivery.finished.connect(self._delivered)
         self._capture.sighted.connect(self._see)
         self._capture.faulted.connect(self._camera_fault)
         self._capture.opened.connect(self._camera_opened)
@@ -179,7 +181,18 @@ class SectionRouter(QObject):
             to_send=self._delivery.facts.waiting,
             hardware=self._hardware_rows(),
             open_cases=sum(draft.can_resume for draft in self._home_model.drafts),
+            alarm=self._alarm(),
         )
+
+    def _alarm(self) -> str:
+        """The one thing that keeps this device from being used: a copy of it, or no contact."""
+        code = ""
+        if self._delivery.facts.reason == ForkError.code:
+            code = ForkError.code
+        elif self._home_model.dark:
+            code = LeaseExpiredError.code
+        tr = self._look.language.tr
+        return f"{tr(f'errors.{code}.what')} {tr(f'errors.{code}.do')}" if code else ""
 
     def _draft_row(self, draft: DraftSummary) -> RowItem:
         tr = self._look.language.tr
@@ -320,6 +333,11 @@ class SectionRouter(QObject):
 
     def _delivery_changed(self, _facts: DeliveryFacts) -> None:
         self._write()
+
+    def _delivered(self, _summary: object) -> None:
+        """A contact may have opened what had gone dark."""
+        if self._section is Section.HOME and self._home_model.dark:
+            self.refresh()
 
     def _test_camera(self) -> None:
         self._capture.set_size(*self.hardware.preview.picture_size)

@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from ui.screens.page import Page
-from ui.theme import Space, Type
+from ui.theme import Space, Tone, Type
 from ui.widgets.announce import announce
+from ui.widgets.banner import Banner
 from ui.widgets.button import Button, ButtonKind
 from ui.widgets.card import Card
 from ui.widgets.empty import EmptyState
@@ -32,6 +33,7 @@ class HomeFacts:
         hardware: state of the desk.
         open_cases: of this agent; the end of the shift closes them.
         colleagues: cases of others that this agent may take over.
+        alarm: what keeps this device from being used, in words, or ``""``.
     """
 
     name: str
@@ -42,6 +44,7 @@ class HomeFacts:
     hardware: tuple[RowItem, ...] = ()
     open_cases: int = 0
     colleagues: tuple[RowItem, ...] = ()
+    alarm: str = ""
 
 
 class _Figure(QWidget):
@@ -133,6 +136,7 @@ class HomeScreen(Page):
         self.end = Button(look, "", kind=ButtonKind.QUIET)
         self.end.setObjectName("end-shift")
         self._ending = _EndCard(look)
+        self.alarm = Banner(look)
         self._today = Card(look, " ")
         self._figure_row = QWidget()
         self._figures = [_Figure(look) for _ in range(3)]
@@ -148,6 +152,7 @@ class HomeScreen(Page):
         tiles.setSpacing(Space.XXL)
         tiles.addWidget(self.new, 3)
         tiles.addWidget(self.scan, 2)
+        self.body.addWidget(self.alarm)
         self.body.addWidget(self._ending)
         self.body.addLayout(tiles)
         self._resume.body.addWidget(self._drafts)
@@ -196,6 +201,10 @@ class HomeScreen(Page):
             part.setVisible(bool(facts.colleagues))
         self._empty.setVisible(not facts.drafts and not facts.colleagues)
         self._hardware.show_items(facts.hardware)
+        if not facts.alarm:
+            self.alarm.dismiss()
+        elif facts.alarm != self.alarm.text or self.alarm.isHidden():
+            self.alarm.show_message(facts.alarm, Tone.BAD, ms=0)
         self.retranslate()
 
     def _ask_end(self) -> None:

@@ -10,6 +10,8 @@ from kiosk.services.hand_over import ColleagueDraft
 from kiosk.services.proofing import DraftSummary, Proofing
 from ui.workers.desk import Desk
 
+_Answer = tuple[tuple[DraftSummary, ...], tuple[ColleagueDraft, ...], bool]
+
 
 class HomeModel(QObject):
     """Cases in progress of the agent who is signed in, and those a manager may take over.
@@ -30,6 +32,12 @@ class HomeModel(QObject):
         self._desk = desk
         self._drafts: tuple[DraftSummary, ...] = ()
         self._colleagues: tuple[ColleagueDraft, ...] = ()
+        self._dark = False
+
+    @property
+    def dark(self) -> bool:
+        """Whether the device was without contact for too long, as last read."""
+        return self._dark
 
     @property
     def drafts(self) -> tuple[DraftSummary, ...]:
@@ -59,14 +67,13 @@ class HomeModel(QObject):
         self._colleagues = ()
         self.changed.emit()
 
-    def _read_all(
-        self, session: Session
-    ) -> tuple[tuple[DraftSummary, ...], tuple[ColleagueDraft, ...]]:
+    def _read_all(self, session: Session) -> _Answer:
         """In the vault's thread."""
-        return self._proofing.drafts(session), self._proofing.of_colleagues(session)
+        proofing = self._proofing
+        return proofing.drafts(session), proofing.of_colleagues(session), proofing.is_dark()
 
-    def _read(self, answer: tuple[tuple[DraftSummary, ...], tuple[ColleagueDraft, ...]]) -> None:
-        self._drafts, self._colleagues = answer
+    def _read(self, answer: _Answer) -> None:
+        self._drafts, self._colleagues, self._dark = answer
         self.changed.emit()
 
     def _took(self, case_id: CaseId, _nothing: object) -> None:
