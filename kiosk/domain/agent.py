@@ -37,7 +37,7 @@ class Duty(StrEnum):
 
 DUTIES: Final[Mapping[Role, frozenset[Duty]]] = MappingProxyType(
     {
-        Role.AGENT: frozenset({Duty.VERIFY, Duty.SECOND}),
+        Role.AGENT: frozenset({Duty.VERIFY, Duty.SECOND, Duty.DIAGNOSE}),
         # In a small office the manager stands at the counter too.
         Role.MANAGER: frozenset(Duty),
         Role.TECHNICIAN: frozenset({Duty.DIAGNOSE, Duty.RESCUE}),
