@@ -146,12 +146,16 @@ class EnrolledDevice:
         return self.links.open(self.identity.side(self.policy), self.key)
 
     def seal(
-        self, recipients: tuple[str, ...] | None = None, agent: str = AGENT
+        self,
+        recipients: tuple[str, ...] | None = None,
+        agent: str = AGENT,
+        visavis: dict | None = None,
     ) -> tuple[int, SealedBlob]:
         """Seal a record as the sealing service does; its entry and its blob."""
         number = self.size()
         record_id = RecordId(f"{self.identity.device_id[4:]}{number:016x}")
-        contents = RecordContents({"record_id": record_id, "visavis": {"agent_id": agent}})
+        told = {"agent_id": agent, **(visavis or {})}
+        contents = RecordContents({"record_id": record_id, "visavis": told})
         to = terms_of(self.policy).recipients if recipients is None else recipients
         sealed = seal_record(contents, to, self.agent_key, self.key)
         now = self.clock.now()
