@@ -264,6 +264,36 @@ def audit_verify(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -
         raise typer.Exit(NO)
 
 
+@app.command("rescue")
+def rescue(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What was carried here.")],
+    data: DataOption = DEFAULT_DATA,
+    as_json: JsonOption = False,
+) -> None:
+    """Take in the journal and the sealed records that two people carried off a device."""
+    from central.archive.database import Database
+    from central.archive.payloads import Payloads
+    from central.collector.rescues import Rescues
+    from central.collector.server import load_keys
+
+    layout = Layout(data)
+    layout.require()
+    database = Database(layout.database)
+    try:
+        rescues = Rescues(database, Payloads(layout.payloads), load_keys(layout))
+        report = rescues.take_in(folder, system_time())
+    finally:
+        database.close()
+    taken = f"{report.taken} records taken in, {report.already} were here"
+    lines = [
+        f"{report.device_id}: {report.entries} entries, {taken}",
+        *(f"REFUSED {what}" for what in report.refused),
+    ]
+    _tell(asdict(report), "\n".join(lines), as_json=as_json)
+    if report.refused:
+        raise typer.Exit(NO)
+
+
 def main() -> None:
     """Run, and translate what went wrong into an exit status."""
     try:
