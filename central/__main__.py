@@ -20,7 +20,7 @@ import typer
 from central.archive.layout import FolderError, Layout
 from kiosk.domain.errors import AuditError, KioskError, PolicyInvalidError
 from kiosk.domain.evidence import DocumentKind
-from kiosk.domain.ids import DeviceId, OfficeId, RecordId
+from kiosk.domain.ids import AgentId, DeviceId, OfficeId, RecordId
 
 NO, FAILED = 1, 3
 
@@ -262,6 +262,23 @@ def audit_verify(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -
     _tell(answer, "\n".join(lines), as_json=as_json)
     if not report.verified:
         raise typer.Exit(NO)
+
+
+@app.command("unlock")
+def unlock(
+    device: Annotated[str, typer.Option(help="Number of the device, dev-…")],
+    agent: Annotated[str, typer.Option(help="Badge of the agent who is locked out.")],
+    data: DataOption = DEFAULT_DATA,
+    hours: Annotated[int, typer.Option(min=1, max=72, help="How long the order is good.")] = 24,
+    as_json: JsonOption = False,
+) -> None:
+    """Sign an order that lifts a lock-out on a device where no manager can; used once."""
+    from central.authority.unlocking import new_order
+
+    order = new_order(
+        Layout(data), DeviceId(device), AgentId(agent), system_time(), timedelta(hours=hours)
+    )
+    _tell({"device_id": device, "agent": agent, "order": order}, order, as_json=as_json)
 
 
 @app.command("rescue")

@@ -75,6 +75,7 @@ from kiosk.services.sealing import Sealing
 from kiosk.services.second_agent import SecondAgents
 from kiosk.services.sign_in import SignIn
 from kiosk.services.terms import DeviceFacts
+from kiosk.services.unlock_orders import UnlockOrders
 from kiosk.sync.checkpoints import device_origin
 from kiosk.sync.enrolment import device_id_of
 from kiosk.sync.policy import FourEyes, Policy
@@ -101,7 +102,8 @@ class Kiosk:
         device: facts of the device for records.
         documents, catalogue: kinds of document, and procedures.
         texts: by language.
-        journal, agents, onboarding, hand_over, sign_in, proofing, delivery, life: services.
+        journal, agents, onboarding, hand_over, sign_in, proofing, delivery, life,
+            unlock_orders: services.
         enrolment: joins a fleet; the kiosk is built again afterwards.
         links: to the central side.
     """
@@ -124,6 +126,7 @@ class Kiosk:
     proofing: Proofing
     delivery: Deliveries
     life: DeviceLife
+    unlock_orders: UnlockOrders
     enrolment: Enrolment
     links: Links
     device_key: SigningKey
@@ -394,6 +397,9 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         ),
         delivery=deliveries,
         life=DeviceLife(store, journal, clock, deliveries),
+        unlock_orders=UnlockOrders(
+            store, journal, true_time, device.device_id, membership.enrolment_keys
+        ),
         enrolment=Enrolment(store, keys, links, clock, __version__),
         links=links,
         device_key=device_key,

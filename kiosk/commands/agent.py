@@ -116,17 +116,23 @@ def join(
 
 def unlock(
     agent_id: AgentArgument,
-    manager: ManagerOption,
+    manager: ManagerOption = "",
+    order: Annotated[
+        str, typer.Option(help="Order of the central side, where no manager can help.")
+    ] = "",
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
     """Lift the lock-out of an agent after ten wrong PINs; the PIN stays."""
     texts = texts_of(data)
     with kiosk_of(data) as kiosk:
-        by = _vouched(kiosk, manager, Duty.UNLOCK, texts("cli.agent.manager_pin"))
-        kiosk.sign_in.unlock(AgentId(agent_id), by)
+        if order:
+            agent_id = kiosk.unlock_orders.obey(order)
+        else:
+            by = _vouched(kiosk, manager, Duty.UNLOCK, texts("cli.agent.manager_pin"))
+            kiosk.sign_in.unlock(AgentId(agent_id), by)
     if json:
-        say_json({"agent": agent_id, "unlocked_by": manager})
+        say_json({"agent": agent_id, "unlocked_by": "authority" if order else manager})
     else:
         say(texts("cli.agent.unlocked", agent=agent_id))
 

@@ -323,6 +323,12 @@ class SamePinError(SignInError):
     code = "SIGNIN-011"
 
 
+class UnlockOrderError(SignInError):
+    """The order of the authority is not valid here: forged, for another device, over, or used."""
+
+    code = "SIGNIN-012"
+
+
 class AuditError(KioskError):
     """The journal does not prove what it should."""
 

@@ -16,7 +16,8 @@ from kiosk.audit.tree import frontier_of
 from kiosk.crypto.canonical import canonical_json
 from kiosk.services.device_life import DeviceLife
 from kiosk.sync.checkpoints import device_origin
-from tests.fakes.central_side import CentralSide, ask, founded, serving
+from kiosk.sync.unlock_orders import open_order
+from tests.fakes.central_side import CentralSide, ask, central, founded, serving
 from tests.fakes.enrolled import EnrolledDevice
 
 pytestmark = pytest.mark.process
@@ -115,3 +116,14 @@ def test_a_folder_that_is_no_rescue_changes_nothing(office, tmp_path: Path, dama
         taken_in(side, device, folder)
     with side.ledger() as ledger:
         assert ledger.device(device.identity.device_id).size == 0
+
+
+def test_the_authority_signs_an_order_that_the_device_believes(office):
+    side, device = office
+    name = device.identity.device_id
+    order = ask("unlock", "--device", name, "--agent", "m-1", "--data", side.data)["order"]
+    keys = {key.kid: key.public for key in device.policy.enrolment_keys}
+    opened = open_order(order, keys)
+    assert (opened.device_id, opened.agent_id) == (name, "m-1")
+    words = ("unlock", "--device", "dev-0", "--agent", "m-1", "--data", side.data)
+    assert central(*words, check=False).returncode == 3
