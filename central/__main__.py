@@ -20,7 +20,7 @@ import typer
 from central.archive.layout import FolderError, Layout
 from kiosk.domain.errors import AuditError, KioskError, PolicyInvalidError
 from kiosk.domain.evidence import DocumentKind
-from kiosk.domain.ids import DeviceId, OfficeId, RecordId
+from kiosk.domain.ids import AgentId, DeviceId, OfficeId, RecordId
 
 NO, FAILED = 1, 3
 
@@ -322,6 +322,52 @@ def audit_slip(
     answer = {"code": code, "found": [{"device_id": d, "seq": n} for d, n in found]}
     _tell(answer, "\n".join(lines) or "NO journal here gave that code", as_json=as_json)
     if not found:
+        raise typer.Exit(NO)
+
+
+@app.command("unlock")
+def unlock(
+    device: Annotated[str, typer.Option(help="Number of the device, dev-…")],
+    agent: Annotated[str, typer.Option(help="Badge of the agent who is locked out.")],
+    data: DataOption = DEFAULT_DATA,
+    hours: Annotated[int, typer.Option(min=1, max=72, help="How long the order is good.")] = 24,
+    as_json: JsonOption = False,
+) -> None:
+    """Sign an order that lifts a lock-out on a device where no manager can; used once."""
+    from central.authority.unlocking import new_order
+
+    order = new_order(
+        Layout(data), DeviceId(device), AgentId(agent), system_time(), timedelta(hours=hours)
+    )
+    _tell({"device_id": device, "agent": agent, "order": order}, order, as_json=as_json)
+
+
+@app.command("rescue")
+def rescue(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What was carried here.")],
+    data: DataOption = DEFAULT_DATA,
+    as_json: JsonOption = False,
+) -> None:
+    """Take in the journal and the sealed records that two people carried off a device."""
+    from central.archive.storage import open_database, open_payloads
+    from central.collector.rescues import Rescues
+    from central.collector.server import load_keys
+
+    layout = Layout(data)
+    layout.require()
+    database = open_database(layout)
+    try:
+        rescues = Rescues(database, open_payloads(layout), load_keys(layout))
+        report = rescues.take_in(folder, system_time())
+    finally:
+        database.close()
+    taken = f"{report.taken} records taken in, {report.already} were here"
+    lines = [
+        f"{report.device_id}: {report.entries} entries, {taken}",
+        *(f"REFUSED {what}" for what in report.refused),
+    ]
+    _tell(asdict(report), "\n".join(lines), as_json=as_json)
+    if report.refused:
         raise typer.Exit(NO)
 
 

@@ -14,6 +14,7 @@ import typer
 from kiosk import logs
 from kiosk.commands import (
     agent,
+    device,
     diagnose,
     enrol,
     journal,
@@ -45,6 +46,7 @@ def build_app() -> typer.Typer:
         sync,
         enrol,
         agent,
+        device,
         read,
         trust,
         support,

@@ -40,6 +40,8 @@ EXPLANATIONS: dict[str, str] = {
     "feature_count": "security features that the agent examines on each document, at least 3",
     "assurance_level": "level that the operator asserts in the records; empty asserts none",
     "retention": "how long a device keeps entries, unfinished cases and sealed copies",
+    "four_eyes": "decisions, or whole procedures, that need the word of a second agent",
+    "lease_days": "days without contact after which a device goes dark by itself; 0 never",
     "notices": "short sentences shown on the home screen of every device",
     "demonstration": "the screens of this fleet say that it is a demonstration",
 }
@@ -54,6 +56,9 @@ _SETTABLE: dict[str, Callable[[str], Any]] = {
     "retention.receipts_days": json.loads,
     "retention.draft_hours": json.loads,
     "retention.blob_grace_hours": json.loads,
+    "four_eyes.outcomes": lambda word: [one.strip() for one in word.split(",") if one.strip()],
+    "four_eyes.procedures": lambda word: [one.strip() for one in word.split(",") if one.strip()],
+    "lease_days": json.loads,
     "notices": lambda word: [notice.strip() for notice in word.split("|") if notice.strip()],
     "demonstration": json.loads,
 }

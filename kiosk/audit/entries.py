@@ -45,12 +45,17 @@ class EntryKind(StrEnum):
     ENROLLED = "enrolled"
     BOOT = "boot"
     CLOCK_JUMP = "clock_jump"
+    AGENT_INVITED = "agent_invited"
     AGENT_ADDED = "agent_added"
+    PIN_CHANGED = "pin_changed"
     SHIFT_OPEN = "shift_open"
     SHIFT_CLOSE = "shift_close"
     LOGIN_FAIL = "login_fail"
     LOCKOUT = "lockout"
     VERIFY_OPEN = "verify_open"
+    CASE_HANDED = "case_handed"
+    CASE_TAKEN = "case_taken"
+    SECOND_SIGNED = "second_signed"
     VERIFY_CLOSE = "verify_close"
     BLOB_PURGED = "blob_purged"
     POLICY_APPLIED = "policy_applied"
@@ -71,6 +76,10 @@ class EntryKind(StrEnum):
 
     KEYS_CHANGED = "keys_changed"
     """A key of this device was replaced; which one stands in the facts."""
+
+    LEASE_EXPIRED = "lease_expired"
+    OUTBOX_RESCUED = "outbox_rescued"
+    DEVICE_CLOSED = "device_closed"
 
 
 ALARMS = (

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kiosk.audit.entries import Header
+from kiosk.audit.second_word import check_second_word
 from kiosk.crypto import age
 from kiosk.crypto.canonical import canonical_json, parse_json
 from kiosk.crypto.digests import b64u, sha256
@@ -162,7 +163,11 @@ def _members(plaintext: bytes) -> dict[str, bytes]:
 
 
 def open_record(
-    blob: bytes, identity: age.Identity, signers: Mapping[KeyId, bytes], device_key_id: KeyId
+    blob: bytes,
+    identity: age.Identity,
+    signers: Mapping[KeyId, bytes],
+    device_key_id: KeyId,
+    seconds: Mapping[KeyId, bytes] | None = None,
 ) -> RecordContents:
     """Open a sealed record and verify everything inside.
 
@@ -171,6 +176,8 @@ def open_record(
         identity: one of its recipients.
         signers: public keys of the agents and of the device.
         device_key_id: the device's own key, which must be among the two signers.
+        seconds: public keys that may stand behind the word of a second agent; ``signers`` where
+            None. A word that is there must hold, and its key is neither of the two signers.
 
     Raises:
         SealedRecordError: does not open, or is not in the one permitted form.
@@ -196,4 +203,9 @@ def open_record(
         raise SignatureInvalidError("record signatures")
     if not isinstance(document, dict):
         raise SealedRecordError("contents")
+    visavis = document.get("visavis")
+    if isinstance(visavis, dict):
+        second = check_second_word(visavis, signers if seconds is None else seconds)
+        if second is not None and second[1] in signed_by:
+            raise SignatureInvalidError("second agent is a signer")
     return RecordContents(document, attachments)

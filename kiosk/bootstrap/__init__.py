@@ -6,7 +6,7 @@ Rules, in order:
 2. Secrets are made once; what is lost is told and never papered over (:mod:`.opening`).
 3. Whatever is heavy (camera, reader, network) is loaded when it is first asked for.
 4. A policy that arrives counts from the next act on; only the number of security features to
-   examine waits for the next start.
+   examine, and what needs a second agent, wait for the next start.
 5. ``close`` is safe to call twice, and lets the next program in.
 """
 
@@ -27,7 +27,13 @@ from kiosk.audit.verify import JournalProblem, JournalReport, verify_journal
 from kiosk.bootstrap.hardware import load_reader, open_camera
 from kiosk.bootstrap.links import Links
 from kiosk.bootstrap.membership import Deliveries, Membership, SignedClock
-from kiosk.bootstrap.opening import device_key_of, key_store_of, open_vault
+from kiosk.bootstrap.opening import (
+    begin_retirement,
+    device_key_of,
+    finish_retirement,
+    key_store_of,
+    open_vault,
+)
 from kiosk.bootstrap.service import read_service
 from kiosk.config import CameraKind, Config, Profile, load_config
 from kiosk.crypto.canonical import canonical_json
@@ -39,6 +45,8 @@ from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.documents.catalogue import load as load_documents
 from kiosk.domain.errors import (
     CatalogueError,
+    ConfigError,
+    DeviceError,
     NoCameraError,
     NotEnrolledError,
     PolicyInvalidError,
@@ -52,23 +60,30 @@ from kiosk.journeys.procedures import procedures
 from kiosk.journeys.validate import validate
 from kiosk.paths import RESOURCES, Paths
 from kiosk.ports import Clock, CollectorLink, FrameSource, KeyStore
-from kiosk.services.agents import Agents, Session
+from kiosk.services.activity import Activity
+from kiosk.services.agents import Agents, Session, Signs
 from kiosk.services.anchor import Anchor
 from kiosk.services.custody import Custody
 from kiosk.services.delivery import Delivery
+from kiosk.services.device_life import DeviceLife
 from kiosk.services.drafts import Drafts
 from kiosk.services.enrolment import Enrolment
 from kiosk.services.examination import CatalogueExamination
+from kiosk.services.hand_over import HandOver
 from kiosk.services.journal import Journal
 from kiosk.services.key_change import KeyChange
+from kiosk.services.lease import Lease, closed_at
+from kiosk.services.onboarding import Onboarding
 from kiosk.services.proofing import Desk, Proofing
 from kiosk.services.requests import RequestDesk
 from kiosk.services.sealing import Sealing
+from kiosk.services.second_agent import SecondAgents
 from kiosk.services.sign_in import SignIn
 from kiosk.services.terms import DeviceFacts
+from kiosk.services.unlock_orders import UnlockOrders
 from kiosk.sync.checkpoints import device_origin
 from kiosk.sync.enrolment import device_id_of
-from kiosk.sync.policy import Policy
+from kiosk.sync.policy import FourEyes, Policy
 from kiosk.texts import LANGUAGES, Texts
 
 if TYPE_CHECKING:
@@ -93,7 +108,8 @@ class Kiosk:
         documents, catalogue: kinds of document, and procedures.
         service: the public service: help, eligibility, ways, paper file.
         texts: by language.
-        journal, agents, sign_in, proofing, delivery, custody, key_change: services.
+        journal, agents, onboarding, hand_over, sign_in, proofing, delivery, life,
+            unlock_orders, custody, key_change: services.
         enrolment: joins a fleet; the kiosk is built again afterwards.
         links: to the central side.
     """
@@ -111,12 +127,16 @@ class Kiosk:
     texts: Mapping[str, Texts]
     journal: Journal
     agents: Agents
+    onboarding: Onboarding
+    hand_over: HandOver
     sign_in: SignIn
     proofing: Proofing
     delivery: Deliveries
     custody: Custody
     anchor: Anchor
     key_change: KeyChange
+    life: DeviceLife
+    unlock_orders: UnlockOrders
     enrolment: Enrolment
     links: Links
     device_key: SigningKey
@@ -203,11 +223,60 @@ class Kiosk:
         lines = [canonical_json(about).decode(), *entries]
         return "".join(f"{line}\n" for line in lines)
 
+    def activity_of(self, who: Signs) -> str:
+        """The own activity of an agent; see :mod:`kiosk.services.activity`."""
+        collector = "local" if self.policy is None else self.policy.collector.origin
+        activity = Activity(self.store, self.journal, self.device_id, self.device_key)
+        return activity.export(who, collector)
+
+    def export_activity(self, who: Signs) -> str:
+        """Write it to a fresh file of the data folder; the name of the file.
+
+        Raises:
+            ConfigError: the file cannot be written.
+        """
+        folder = self.paths.data / "activity"
+        text = self.activity_of(who)
+        stamp = f"{self.clock.now():%Y%m%d-%H%M%S}"
+        file = folder / f"visavis-activity-{who.agent.agent_id}-{stamp}.txt"
+        try:
+            folder.mkdir(exist_ok=True)
+            file.write_text(text, encoding="utf-8", newline="\n")
+        except OSError as exc:
+            raise ConfigError("activity file") from exc
+        return file.name
+
     def last_entry_at(self) -> datetime | None:
         """Device time of the newest journal entry."""
         with self.store.begin() as uow:
             row = uow.journal.get(uow.journal.size() - 1)
         return None if row is None else row.wall_claimed
+
+    def retire(self) -> Path:
+        """Write the journal out, then destroy the keys and the vault: for a closed device only.
+
+        The keys go first: what is left of the vault after a power cut opens for nobody.
+
+        Returns:
+            The file of the journal, with its last checkpoint.
+
+        Raises:
+            ConfigError: the journal cannot be written; nothing was destroyed.
+            DeviceError: the device was not closed.
+        """
+        with self.store.begin() as uow:
+            if closed_at(uow) is None:
+                raise DeviceError("not closed")
+        file = self.paths.data / "closed" / f"{self.device_id}-journal.txt"
+        try:
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(self.export_journal(), encoding="utf-8", newline="\n")
+        except OSError as exc:
+            raise ConfigError("journal file") from exc
+        self.store.close()
+        begin_retirement(self.paths)
+        finish_retirement(self.paths, self.keys)
+        return file
 
     def close(self) -> None:
         """Anchor the journal, close the vault, let the next program in. Safe to call twice."""
@@ -243,6 +312,7 @@ def build(
     lock = InstanceLock(paths.lock)
     try:
         keys = keys or key_store_of(paths)
+        finish_retirement(paths, keys)
         store = open_vault(paths, keys)
     except BaseException:
         lock.release()
@@ -277,30 +347,48 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
     sealing = Sealing(journal, store, membership.terms, clock, device, device_key)
     links = Links(clock, parts.config.collector)
 
+    drafts = Drafts(clock)
+    hand_over = HandOver(store, journal, drafts, clock)
+
     def end_of_shift(session: Session) -> None:
+        hand_over.accept_all(session)
         sealing.seal_open_drafts(session)
 
     def start_of_work(session: Session) -> None:
         # What cannot be sealed now (full disk, no policy) is no reason to keep an agent out.
         with suppress(VaultError, PolicyInvalidError):
-            sealing.seal_open_drafts(session, clock.now() - membership.draft_age)
+            too_old = clock.now() - membership.draft_age
+            sealing.seal_open_drafts(session, too_old)
+            hand_over.expire(too_old)
 
+    rule = FourEyes() if membership.policy is None else membership.policy.four_eyes
     catalogue = JourneyCatalogue(
-        *procedures(Terms(documents.sides(), membership.feature_count, form=Form(device.channel)))
+        *(
+            replace(journey, second_agent_for=rule.outcomes_of(journey.name))
+            for journey in procedures(
+                Terms(documents.sides(), membership.feature_count, form=Form(device.channel))
+            )
+        )
     )
     for name in catalogue.names():
         validate(catalogue.get(name))
     true_time = SignedClock(clock, membership)
+    sign_in = SignIn(store, keys, clock, cost, journal, end_of_shift, start_of_work)
     desk = Desk(
         store,
         sealing,
-        Drafts(clock),
+        drafts,
         RequestDesk(store, membership.issuers, membership.office_id, true_time),
         CatalogueExamination(
             documents, membership.document_rules(documents), true_time, SystemRandom()
         ),
+        hand_over,
+        SecondAgents(store, sign_in, journal, clock, device),
     )
     anchor = Anchor(store, keys, journal, device_key.public)
+    agents = Agents(store, keys, journal, cost)
+    lease = Lease(store, journal, clock, membership.lease_days)
+    deliveries = Deliveries(Delivery(store, journal, links, keys, clock), membership)
     if membership.identity is not None:
         anchor.check()
         _note_boot(store, journal, clock)
@@ -317,12 +405,18 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         service=service,
         texts={language: Texts.load(language) for language in LANGUAGES},
         journal=journal,
-        agents=Agents(store, keys, journal, cost),
-        sign_in=SignIn(store, keys, clock, cost, journal, end_of_shift, start_of_work),
+        agents=agents,
+        onboarding=Onboarding(store, keys, clock, journal, agents),
+        hand_over=hand_over,
+        sign_in=sign_in,
         proofing=Proofing(
-            desk, journal, clock, catalogue, membership.office_id, membership.require
+            desk, journal, clock, catalogue, membership.office_id, membership.require, lease
         ),
-        delivery=Deliveries(Delivery(store, journal, links, keys, clock), membership),
+        delivery=deliveries,
+        life=DeviceLife(store, journal, clock, deliveries),
+        unlock_orders=UnlockOrders(
+            store, journal, true_time, device.device_id, membership.enrolment_keys
+        ),
         custody=Custody(store, journal, device_key.public),
         anchor=anchor,
         key_change=KeyChange(store, keys, journal),

@@ -79,6 +79,15 @@ class Membership:
         retention = self._policy.retention if self._policy else Retention()
         return timedelta(hours=retention.draft_hours)
 
+    def enrolment_keys(self) -> Mapping[KeyId, bytes]:
+        """Keys of the authority that speak to one device."""
+        keys = () if self._policy is None else self._policy.enrolment_keys
+        return {key.kid: key.public for key in keys}
+
+    def lease_days(self) -> int:
+        """Days without contact after which this device goes dark; 0 never."""
+        return 0 if self._policy is None else self._policy.lease_days
+
     def side(self) -> CentralSide | None:
         """The pinned central side; None before enrolment."""
         if self._identity is None or self._policy is None:

@@ -12,6 +12,7 @@ from kiosk.crypto.aead import random_key
 from kiosk.crypto.digests import sha256
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import (
+    ConfigError,
     CredentialStoreError,
     KeyStoreError,
     VaultCorruptError,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 COMPLETE: Final = "vault-salvaged.db"
 """A salvaged vault that is complete and has not taken its place yet."""
+_RETIRING: Final = "retiring"
 
 
 def forbid_core_files() -> None:
@@ -147,6 +149,30 @@ def _open_with_either(paths: Paths, keys: KeyStore, key: bytes) -> "SqlStore":
         keys.put(DATABASE_KEY, following)
     keys.delete(DATABASE_NEXT)
     return store
+
+
+def begin_retirement(paths: Paths) -> None:
+    """From here on the keys of this folder are to be destroyed, whatever happens meanwhile.
+
+    Raises:
+        ConfigError: the folder cannot be written; nothing was destroyed.
+    """
+    try:
+        (paths.data / _RETIRING).touch()
+    except OSError as exc:
+        raise ConfigError("data folder") from exc
+
+
+def finish_retirement(paths: Paths, keys: KeyStore) -> None:
+    """Destroy keys and vault where that was begun; the keys go first. Does nothing otherwise."""
+    mark = paths.data / _RETIRING
+    if not mark.exists():
+        return
+    for name in (DATABASE_KEY, DEVICE_SECRET, DEVICE_KEY):
+        keys.delete(name)
+    for left in paths.data.glob(f"{paths.vault.name}*"):
+        left.unlink(missing_ok=True)
+    mark.unlink(missing_ok=True)
 
 
 def device_key_of(keys: KeyStore, store: "SqlStore") -> SigningKey:

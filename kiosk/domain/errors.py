@@ -329,6 +329,48 @@ class PinPolicyError(SignInError):
     code = "SIGNIN-004"
 
 
+class NotAllowedError(SignInError):
+    """The role of this agent does not have this duty (which one in detail)."""
+
+    code = "SIGNIN-006"
+
+
+class OneTimeCodeError(SignInError):
+    """The one-time code is unknown, was used, was withdrawn, or its time is over."""
+
+    code = "SIGNIN-007"
+
+
+class CodeTriesError(SignInError):
+    """Too many wrong one-time codes: every code that waited is void."""
+
+    code = "SIGNIN-008"
+
+
+class SamePersonError(SignInError):
+    """A second person is needed, and this is the first one again."""
+
+    code = "SIGNIN-009"
+
+
+class HandOverError(SignInError):
+    """The case cannot go to this colleague, or is no longer there to be taken."""
+
+    code = "SIGNIN-010"
+
+
+class SamePinError(SignInError):
+    """The new PIN is the old one."""
+
+    code = "SIGNIN-011"
+
+
+class UnlockOrderError(SignInError):
+    """The order of the authority is not valid here: forged, for another device, over, or used."""
+
+    code = "SIGNIN-012"
+
+
 class AuditError(KioskError):
     """The journal does not prove what it should."""
 
@@ -411,6 +453,42 @@ class AlreadyEnrolledError(SyncError):
     """This device is enrolled; a new enrolment would be a new device."""
 
     code = "SYNC-009"
+
+
+class DeviceError(KioskError):
+    """This device may not do what was asked at this point of its life."""
+
+    code = "DEVICE-000"
+
+
+class LeaseExpiredError(DeviceError):
+    """The device was without contact for longer than the policy allows: it went dark."""
+
+    code = "DEVICE-001"
+
+
+class OpenWorkError(DeviceError):
+    """Cases are still open; a device is closed without any."""
+
+    code = "DEVICE-002"
+
+
+class NotAllSentError(DeviceError):
+    """Records or journal entries have not arrived; nothing is destroyed."""
+
+    code = "DEVICE-003"
+
+
+class DeviceClosedError(DeviceError):
+    """The journal of this device was closed: it begins nothing any more."""
+
+    code = "DEVICE-004"
+
+
+class RescueFolderError(DeviceError):
+    """The folder of a rescue is not empty, or cannot be written."""
+
+    code = "DEVICE-005"
 
 
 class ConfigError(KioskError):

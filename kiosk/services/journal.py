@@ -14,6 +14,7 @@ from datetime import datetime
 
 import msgspec
 
+from kiosk.audit.acts import signed_act
 from kiosk.audit.checkpoint import slip_code
 from kiosk.audit.entries import (
     ORIGIN_FACT,
@@ -25,6 +26,7 @@ from kiosk.audit.entries import (
     entry_leaf,
     make_entry,
     next_ratchet,
+    open_entry,
 )
 from kiosk.audit.records import SealedBlob
 from kiosk.audit.tree import Frontier
@@ -90,6 +92,24 @@ class Journal:
             uow.commit()
         return seq
 
+    def append_signed(
+        self,
+        uow: UnitOfWork,
+        kind: EntryKind,
+        facts: Mapping[str, Fact],
+        signers: Mapping[str, SigningKey],
+    ) -> int:
+        """Append an entry that people sign too (:mod:`kiosk.audit.acts`); its number.
+
+        Args:
+            uow: open unit of work; the caller commits.
+            kind: what the entry tells.
+            facts: small and not personal; each signer's part names the agent.
+            signers: part to the agent's key.
+        """
+        told = signed_act(kind, self._device.device_id, facts, signers)
+        return self.append(uow, kind, told)[0]
+
     def append(
         self,
         uow: UnitOfWork,
@@ -119,6 +139,10 @@ class Journal:
         reading = self._read_clock(uow)
         announced = _Announced(sealed, record_id, policy_version)
         return self._write(uow, kind, facts or {}, announced, reading)
+
+    def opened(self, row: JournalRow) -> Header:
+        """The header of an entry of this journal, its signature verified. Raises AuditError."""
+        return open_entry(row.jws, self._device_key.public)
 
     def _read_clock(self, uow: UnitOfWork) -> _ClockReading:
         """Compare the clocks with the last entry; a jump is journalled at once."""

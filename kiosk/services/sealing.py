@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
@@ -24,7 +24,7 @@ from kiosk.domain.ids import CaseId, RecordId
 from kiosk.journeys.model import CaseState, SealedFacts
 from kiosk.ports import Clock, OutboxRow, OutboxState, Store, UnitOfWork
 from kiosk.services.agents import Session
-from kiosk.services.drafts import Drafts
+from kiosk.services.drafts import Drafts, Hop, drop_draft, hands_of
 from kiosk.services.journal import Journal
 from kiosk.services.record import build_record
 from kiosk.services.terms import DeviceFacts, Terms, TermsSource
@@ -49,6 +49,14 @@ def sealed_before(uow: UnitOfWork, case_id: CaseId) -> SealedFacts | None:
     """What the case was sealed as, or None when it was not."""
     stored = uow.values.get(SEALED_PREFIX + case_id)
     return None if stored is None else msgspec.json.decode(stored, type=SealedFacts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What goes into a record beside the state of the case."""
+
+    attachments: tuple[Attachment, ...]
+    hops: tuple[Hop, ...]
 
 
 class Sealing:
@@ -92,12 +100,13 @@ class Sealing:
             raise ValueError("the agent who decided signs")
         with self._store.begin() as uow:
             before = sealed_before(uow, state.case_id)
+            hops = hands_of(uow, state.case_id).hops
         if before is not None:
             return before
         record_id = RecordId(os.urandom(_RECORD_ID_BYTES).hex())
         # Asked once: the entry must name the very policy whose recipients the record was sealed to.
         terms = self._terms()
-        blob, facts = self._close(state, session, attachments, record_id, terms)
+        blob, facts = self._close(state, session, _Kept(tuple(attachments), hops), record_id, terms)
         with self._store.begin() as uow:
             facts = self._keep(uow, state, blob, facts, terms)
             uow.commit()
@@ -141,18 +150,21 @@ class Sealing:
         self,
         state: CaseState,
         session: Session,
-        attachments: Sequence[Attachment],
+        kept: _Kept,
         record_id: RecordId,
         terms: Terms,
     ) -> tuple[SealedBlob, SealedFacts]:
         """The sealed blob, made in memory before any lock is held."""
         if not terms.recipients:
             raise PolicyInvalidError("recipients")
-        kept = tuple(attachments) if terms.evidence_images else ()
+        pictures = kept.attachments if terms.evidence_images else ()
         sealed_at = self._clock.now()
-        record = build_record(state, record_id, sealed_at, self._device, terms, kept)
+        record = build_record(state, record_id, sealed_at, self._device, terms, pictures, kept.hops)
         blob = seal_record(
-            RecordContents(record, kept), terms.recipients, session.signing_key, self._device_key
+            RecordContents(record, pictures),
+            terms.recipients,
+            session.signing_key,
+            self._device_key,
         )
         return blob, SealedFacts(record_id, -1, "", sealed_at)
 
@@ -170,7 +182,12 @@ class Sealing:
             return before
         decision = state.decision
         outcome = Outcome.ABANDONED if decision is None else decision.outcome
-        told: dict[str, Fact] = {"case": state.case_id, "outcome": outcome.value, "sealed": True}
+        told: dict[str, Fact] = {
+            "case": state.case_id,
+            "agent": state.agent_id,
+            "outcome": outcome.value,
+            "sealed": True,
+        }
         seq, slip = self._journal.append(
             uow, EntryKind.VERIFY_CLOSE, told, blob, facts.record_id, terms.policy_version
         )
@@ -191,5 +208,5 @@ class Sealing:
         uow.values.put(SEALED_PREFIX + state.case_id, msgspec.json.encode(sealed))
         if state.request is not None and outcome in USING_UP:
             mark_used(uow, state.request, facts.record_id)
-        uow.drafts.delete(state.case_id)
+        drop_draft(uow, state.case_id)
         return sealed

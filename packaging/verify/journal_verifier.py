@@ -9,6 +9,10 @@ verifier key ``name+hash+base64``. What only the device signs, the device can si
 off together with its checkpoint shows against something kept elsewhere, a FILE with an older
 checkpoint of this journal (the central side has each) or the eight characters of a client's slip.
 
+An agent's own activity (``visavis agent activity``) is proven by the same command: the entries of
+that agent stand there whole, the others as ``#`` and their leaf hash. The first line is signed by
+the key that the journal announced for this agent.
+
 What is proven, in order, for each entry: one exact form, the device's signature, its device, its
 number, the root of everything before it (RFC 6962), a monotonic clock that never goes back within
 one start. Then of the whole: the checkpoint's signature (C2SP signed note), its size and its root.
@@ -32,6 +36,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 FORMAT, PROFILE, TYP = "visavis-journal/1", "visavis-record/1", "vv-entry+jws"
+ACTIVITY = "visavis-activity/1"
 FIELDS = {
     *("v", "device_id", "seq", "kind", "record_id", "policy_v", "recipients", "age_header_sha256"),
     *("payload_sha256", "payload_len", "prev_root", "ratchet_mac", "boot_id", "mono_ms"),
@@ -121,8 +126,12 @@ class Tree:
         self.size = 0
         self.hashes: list[bytes] = []
 
-    def append(self, node: bytes) -> None:
-        """One more leaf, by its hash."""
+    def append(self, data: bytes) -> None:
+        """One more leaf."""
+        self.append_hash(digest(b"\x00" + data))
+
+    def append_hash(self, node: bytes) -> None:
+        """One more leaf of which only the hash is known, 32 bytes."""
         size = self.size
         while size & 1:
             node, size = digest(b"\x01" + self.hashes.pop() + node), size >> 1
@@ -203,7 +212,18 @@ def walk(entries: Iterable[str], device_id: str, key: bytes) -> tuple[list[bytes
         if lost is not None:
             faults.append(f"entry {tree.size}: lost, only its hash is left")
             before = None
-            tree.append(lost)
+            tree.append_hash(lost)
+            roots.append(tree.root())
+            continue
+        if entry.startswith("#"):
+            before = None
+            try:
+                leaf = unb64u(entry[1:])
+            except Fault:
+                leaf = b""
+            if len(leaf) != 32:
+                faults.append(f"entry {tree.size}: form")
+            tree.append_hash(leaf)
             roots.append(tree.root())
             continue
         try:
@@ -236,6 +256,42 @@ def note_faults(
     return []
 
 
+def is_activity(about: dict[str, Any]) -> bool:
+    """Whether this is the first line of an agent's own activity."""
+    names = {"format", "device_id", "checkpoint", "agent", "agent_key", "own_entries", "signature"}
+    return set(about) == names and about["format"] == ACTIVITY
+
+
+def activity_faults(about: dict[str, Any], entries: list[str], key: bytes) -> list[str]:
+    """What of the agent's part is wrong: key never announced, signature, entries left out."""
+    headers = []
+    for entry in entries:
+        if entry and not entry.startswith("#"):
+            try:
+                headers.append(opened(entry, key))
+            except Fault:
+                continue  # named where the entries are walked
+    agent, public = about["agent"], about["agent_key"]
+    announced = [
+        header["facts"].get("public_key")
+        for header in headers
+        if header["kind"] == "agent_added" and header["facts"].get("agent") == agent
+    ]
+    bare = {name: value for name, value in about.items() if name != "signature"}
+    message = json.dumps(bare, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    faults = []
+    if not announced or announced[-1] != public:
+        faults.append("agent: this key was not announced for them")
+    if not signed_by(unb64u(str(public)), message, unb64u(str(about["signature"]))):
+        faults.append("agent: signature")
+    if about["own_entries"] != len(headers):
+        faults.append("agent: entries were left out or added")
+    parts = ("agent", "by", "from", "to", "with", "second")
+    if any(agent not in [header["facts"].get(part) for part in parts] for header in headers):
+        faults.append("agent: an entry of somebody else")
+    return faults
+
+
 def prove(
     text: str, key: bytes, elsewhere: Iterable[str] = (), slip: str | None = None
 ) -> list[str]:
@@ -252,9 +308,12 @@ def prove(
     """
     first, *entries = text.split("\n")
     about = exact_object(first.encode())
-    if set(about) != {"format", "device_id", "checkpoint"} or about["format"] != FORMAT:
+    whole = set(about) == {"format", "device_id", "checkpoint"} and about["format"] == FORMAT
+    if not whole and not is_activity(about):
         raise Fault("not an export of a journal")
-    faults = []
+    faults = [] if whole else activity_faults(about, entries, key)
+    if whole and any(entry.startswith("#") for entry in entries):
+        faults.append("a whole journal has no entry by its hash alone")
     if not entries or entries.pop() != "":
         faults.append("the file is cut off")
     device_id, own = str(about["device_id"]), str(about["checkpoint"])

@@ -151,13 +151,18 @@ class EnrolledDevice:
         return self.links.open(self.identity.side(self.policy), self.key)
 
     def seal(
-        self, recipients: tuple[str, ...] | None = None, agent: str = AGENT, extra_bytes: int = 0
+        self,
+        recipients: tuple[str, ...] | None = None,
+        agent: str = AGENT,
+        visavis: dict | None = None,
+        extra_bytes: int = 0,
     ) -> tuple[int, SealedBlob]:
         """Seal a record as the sealing service does; its entry and its blob."""
         kept = (Attachment("bin", os.urandom(extra_bytes)),) if extra_bytes else ()
         number = self.size()
         record_id = RecordId(f"{self.identity.device_id[4:]}{number:016x}")
-        contents = RecordContents({"record_id": record_id, "visavis": {"agent_id": agent}}, kept)
+        told = {"agent_id": agent, **(visavis or {})}
+        contents = RecordContents({"record_id": record_id, "visavis": told}, kept)
         to = terms_of(self.policy).recipients if recipients is None else recipients
         sealed = seal_record(contents, to, self.agent_key, self.key)
         now = self.clock.now()

@@ -18,10 +18,13 @@ from kiosk.journeys.model import CaseState, FeatureResult
 from kiosk.ports import Clock, Store
 from kiosk.services.agents import DEVICE_SECRET, Agents, Session
 from kiosk.services.drafts import Drafts
+from kiosk.services.hand_over import HandOver
 from kiosk.services.journal import Journal
+from kiosk.services.onboarding import Onboarding
 from kiosk.services.proofing import Desk, Proofing
 from kiosk.services.requests import IssuerKey, RequestDesk
 from kiosk.services.sealing import Sealing
+from kiosk.services.second_agent import SecondAgents
 from kiosk.services.sign_in import SignIn
 from kiosk.services.terms import DeviceFacts, Terms
 from kiosk.vault.store import open_store
@@ -72,17 +75,27 @@ class Office:
         self.sealing = Sealing(
             self.journal, self.store, self.terms, self.clock, self.device, self.device_key
         )
-        ends = self.sealing.seal_open_drafts
-        self.sign_in = SignIn(self.store, self.keys, self.clock, CHEAP, self.journal, ends)
+        drafts = Drafts(self.clock)
+        self.hand_over = HandOver(self.store, self.journal, drafts, self.clock)
+        self.onboarding = Onboarding(self.store, self.keys, self.clock, self.journal, self.agents)
+        self.sign_in = SignIn(
+            self.store, self.keys, self.clock, CHEAP, self.journal, self._end_of_shift
+        )
         desk = Desk(
             self.store,
             self.sealing,
-            Drafts(self.clock),
+            drafts,
             RequestDesk(self.store, self.issuers, OFFICE, self.clock),
             self.examination,
+            self.hand_over,
+            SecondAgents(self.store, self.sign_in, self.journal, self.clock, self.device),
         )
         catalogue = JourneyCatalogue(JOURNEY)
         self.proofing = Proofing(desk, self.journal, self.clock, catalogue, OFFICE)
+
+    def _end_of_shift(self, session: Session) -> None:
+        self.hand_over.accept_all(session)
+        self.sealing.seal_open_drafts(session)
 
     def terms(self) -> Terms:
         return Terms(1, (self.auditor.recipient,), evidence_images=self.evidence_images)
@@ -90,11 +103,11 @@ class Office:
     def issuers(self) -> dict[str, IssuerKey]:
         return {self.issuer_key.key_id: IssuerKey(ISSUER, self.issuer_key.public)}
 
-    def session(self, agent: str = "camille") -> Session:
+    def session(self, agent: str = "camille", role: Role = Role.AGENT) -> Session:
         """Sign in, after the agent was added where that is still to do."""
         agent_id = AgentId(agent)
         if all(known.agent_id != agent_id for known in self.agents.all()):
-            self.agents.add(agent_id, f"{agent.title()} R.", Role.AGENT, PIN)
+            self.agents.add(agent_id, f"{agent.title()} R.", role, PIN)
         return self.sign_in.sign_in(agent_id, PIN)
 
     def code(self, request_id: str = "req-1", **changes: object) -> str:

@@ -90,7 +90,12 @@ def test_the_entry_commits_to_the_blob_byte_for_byte(desk: Desk):
     assert header.payload_sha256 == b64u(sha256(payload))
     assert header.payload_len == len(payload)
     assert header.recipients == (age.kid_of(OPS.recipient), age.kid_of(ESCROW.recipient))
-    assert header.facts == {"case": "c" * 32, "outcome": "accepted", "sealed": True}
+    assert header.facts == {
+        "case": "c" * 32,
+        "agent": "a-17",
+        "outcome": "accepted",
+        "sealed": True,
+    }
 
 
 def test_the_journal_entry_holds_nothing_of_the_person(desk: Desk):

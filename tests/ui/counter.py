@@ -17,6 +17,8 @@ from kiosk.domain.evidence import Side
 from kiosk.journeys.model import CaseState, FeatureResult, StepKind
 from kiosk.paths import RESOURCES
 from kiosk.ports import JournalRow, OutboxRow
+from kiosk.services.agents import Session
+from kiosk.services.team import Team
 from tests.fakes.capture import ScriptedCamera, ScriptedReader
 from tests.fakes.cases import DOCUMENT
 from tests.fakes.office import PIN, Office
@@ -70,6 +72,7 @@ class Counter:
     slips: Path
     camera: object = field(default_factory=ScriptedCamera)
     reader: object = field(default_factory=ScriptedReader)
+    exported: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.office.examination.catalogue = FEATURES
@@ -108,7 +111,15 @@ class Counter:
             verify_journal=lambda: JournalReport(0, b"", True, ()),
             free_bytes=office.store.free_bytes,
             slips=self.slips,
+            onboarding=office.onboarding,
+            hand_over=office.hand_over,
+            team=Team(office.store, office.onboarding),
+            export_activity=self.export_activity,
         )
+
+    def export_activity(self, session: Session) -> str:
+        self.exported.append(session.agent.agent_id)
+        return "visavis-activity.txt"
 
     # --- hands and eyes -----------------------------------------------------------------------
 

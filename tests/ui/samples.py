@@ -18,9 +18,12 @@ from ui.screens.hardware import HardwareFacts, HardwareScreen
 from ui.screens.help_page import HelpScreen
 from ui.screens.history import HistoryFacts, HistoryItem, HistoryScreen
 from ui.screens.home import HomeFacts, HomeScreen
+from ui.screens.pin_choice import PinChoiceScreen
+from ui.screens.second_person import SecondPersonFacts, SecondPersonScreen
 from ui.screens.settings import SettingsFacts, SettingsScreen
 from ui.screens.sign_in import AgentCard, SignInFacts, SignInScreen
 from ui.screens.starts import BUTTONS, TILES
+from ui.screens.team import MemberItem, TeamScreen
 from ui.shell import ChipItem, Section, Shell
 from ui.theme import Tone
 from ui.viewmodels.help import HelpBook
@@ -84,7 +87,7 @@ def fault(look: Look) -> FaultScreen:
 
 def settings(look: Look) -> SettingsScreen:
     page = SettingsScreen(look)
-    page.show_facts(SettingsFacts("0.1.0", "dev-0123456789abcdef"))
+    page.show_facts(SettingsFacts("0.1.0", "dev-0123456789abcdef", manages=True))
     return page
 
 
@@ -133,6 +136,78 @@ def help_page(look: Look, *, query: str = "", read: str = "") -> HelpScreen:
     return page
 
 
+def pin_join(look: Look) -> PinChoiceScreen:
+    page = PinChoiceScreen(look, "join")
+    page.show_refusal("people.weak.date")
+    return page
+
+
+def pin_change(look: Look) -> PinChoiceScreen:
+    return PinChoiceScreen(look, "change")
+
+
+def unlock(look: Look) -> SecondPersonScreen:
+    page = SecondPersonScreen(look)
+    page.show_facts(SecondPersonFacts("Camille R.", AGENTS[1:2]))
+    return page
+
+
+def team(look: Look) -> TeamScreen:
+    page = TeamScreen(look)
+    page.show_members(MEMBERS)
+    return page
+
+
+def team_code(look: Look) -> TeamScreen:
+    page = team(look)
+    page.show_code("4F7K-92QX", "Camille R.", 24)
+    return page
+
+
+def home_manager(look: Look) -> HomeScreen:
+    page = HomeScreen(look)
+    handed = RowItem(
+        "a",
+        "DURAND Paul",
+        "Confié par Camille R. Décision, 9 h 03",
+        "users",
+        Tone.INFO,
+        "Décision",
+    )
+    others = RowItem(
+        "b", "Dossier de Sacha T.", "Dossier 03C9B0C1, 8 h 57", "users", Tone.NEUTRAL, "Pièce"
+    )
+    page.show_facts(HomeFacts("Dominique", (handed,), 17, "", 3, HARDWARE, colleagues=(others,)))
+    return page
+
+
+def home_dark(look: Look) -> HomeScreen:
+    page = HomeScreen(look)
+    tr = look.language.tr
+    alarm = f"{tr('errors.DEVICE-001.what')} {tr('errors.DEVICE-001.do')}"
+    page.show_facts(HomeFacts("Camille", (), 17, "", 3, HARDWARE, alarm=alarm))
+    return page
+
+
+MEMBERS = (
+    MemberItem("a-17", "Camille R.", "agent", "at_work"),
+    MemberItem("m-1", "Dominique L.", "manager", "at_work", own=True),
+    MemberItem("a-18", "Robin B.", "agent", "locked"),
+    MemberItem("t-1", "Sacha T.", "technician", "away"),
+    MemberItem("a-19", "Alex N.", "agent", "awaited"),
+)
+BARE = ("sign_in", "fault", "pin-join", "unlock")
+UNDER = {
+    "pin-join": None,
+    "pin-change": Section.SETTINGS,
+    "unlock": None,
+    "team": Section.SETTINGS,
+    "team-code": Section.SETTINGS,
+    "home-manager": Section.HOME,
+    "home-dark": Section.HOME,
+}
+"""Pages that are no section, and the section that stays marked."""
+
 PAGES: dict[str, Callable[[Look], QWidget]] = {
     "sign_in": sign_in,
     "home": home,
@@ -144,6 +219,13 @@ PAGES: dict[str, Callable[[Look], QWidget]] = {
     "help": help_page,
     "help-search": partial(help_page, query="carte perimee"),
     "help-course": partial(help_page, read="course:paper"),
+    "pin-join": pin_join,
+    "pin-change": pin_change,
+    "unlock": unlock,
+    "team": team,
+    "team-code": team_code,
+    "home-manager": home_manager,
+    "home-dark": home_dark,
 }
 CASE_PAGES: dict[str, Callable[[Look], QWidget]] = {
     "scan": compositions.scan,
@@ -172,6 +254,19 @@ STEP_PAGES: dict[str, tuple[Callable[[Look], QWidget], int]] = {
     "step-document-typing": (case_pages.document_typing, case_pages.RAIL.index(StepKind.DOCUMENT)),
     "step-document-plain": (case_pages.document_plain, case_pages.RAIL.index(StepKind.DOCUMENT)),
     "step-person-live": (case_pages.person_live, case_pages.RAIL.index(StepKind.PERSON)),
+    "step-second-agent": (
+        case_pages.second_agent,
+        case_pages.RAIL.index(StepKind.DECISION),
+    ),
+    "step-second-agent-person": (
+        case_pages.second_agent_for_person,
+        case_pages.RAIL.index(StepKind.DECISION),
+    ),
+    "step-decision-doubt": (
+        case_pages.decision_in_doubt,
+        case_pages.RAIL.index(StepKind.DECISION),
+    ),
+    "step-stop-hand-over": (case_pages.stop_hand_over, case_pages.RAIL.index(StepKind.PERSON)),
     "step-decision-refused": (
         case_pages.decision_refused,
         case_pages.RAIL.index(StepKind.DECISION),
@@ -180,6 +275,21 @@ STEP_PAGES: dict[str, tuple[Callable[[Look], QWidget], int]] = {
     "receipt-refused": (case_pages.refused, len(case_pages.RAIL)),
 }
 """Pages of a case as the product makes them, with the step that the rail marks."""
+
+
+def title_of(look: Look, name: str) -> str:
+    """Words of the top bar."""
+    tr = look.language.tr
+    titles = {
+        "pin-join": "people.join",
+        "pin-change": "people.change",
+        "home-manager": "home",
+        "home-dark": "home",
+    }
+    if name == "unlock":
+        return tr("people.unlock.title", name="Camille R.")
+    page = titles.get(name, name.partition("-")[0])
+    return tr(f"{page}.top" if name == "fault" else f"{page}.title")
 
 
 def window(look: Look, name: str, width: int, height: int) -> Shell:
@@ -205,12 +315,11 @@ def window(look: Look, name: str, width: int, height: int) -> Shell:
         shell.set_title("Nouvelle vérification", "Demande reconnue")
         shell.show_chips(CHIPS)
     else:
-        if name == "fault":
+        if name in BARE:
             shell.show_bare()
         else:
-            shell.show_navigation(Section(name.partition("-")[0]))
-        section = name.partition("-")[0]
-        shell.set_title(tr(f"{name}.top" if name == "fault" else f"{section}.title"))
+            shell.show_navigation(UNDER.get(name) or Section(name.partition("-")[0]))
+        shell.set_title(title_of(look, name))
         shell.show_chips(CHIPS)
     shell.show()
     assert (shell.width(), shell.height()) == (width, height)

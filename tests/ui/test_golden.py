@@ -18,7 +18,7 @@ import pytest
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QWidget
 
-from tests.ui.samples import STEP_PAGES, window
+from tests.ui.samples import STEP_PAGES, UNDER, window
 from ui.theme import ThemeName
 from ui.widgets.look import Look
 
@@ -35,6 +35,12 @@ CASES = [
     ("scan", ThemeName.DARK, (1920, 1080)),
     ("scan", ThemeName.CONTRAST, (1280, 800)),
     ("features", ThemeName.LIGHT, (1920, 1080)),
+    *((name, ThemeName.LIGHT, (1920, 1080)) for name in UNDER),
+    *(
+        (name, ThemeName.DARK, (1280, 800))
+        for name in ("pin-join", "unlock", "team", "step-second-agent", "step-stop-hand-over")
+    ),
+    ("team-code", ThemeName.CONTRAST, (1280, 800)),
     *((name, ThemeName.LIGHT, (1920, 1080)) for name in STEP_PAGES),
     *(
         (name, theme, (1280, 800))

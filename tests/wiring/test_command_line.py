@@ -3,6 +3,7 @@
 import json
 import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,15 @@ from kiosk.__main__ import build_app, run
 from kiosk.audit.entries import EntryKind
 from kiosk.bootstrap import build
 from kiosk.devices.key_stores import DemonstrationKeyStore
-from kiosk.domain.errors import KioskError
+from kiosk.domain.agent import Role
+from kiosk.domain.errors import DeviceError, KioskError
 from kiosk.paths import Paths
+from kiosk.services.lease import CLOSED
+from kiosk.services.sign_in import MAX_FAILURES
 from tests.crypto import seal_world
 from tests.fakes.cases import CARD_SIDES, DOCUMENT, REQUEST
 from tests.fakes.membership import join_fleet
+from tests.wiring.test_journal_export import VERIFIER
 
 
 @pytest.fixture
@@ -220,6 +225,122 @@ def test_once_there_is_a_manager_only_a_manager_adds_agents(ask, member, monkeyp
     code, out, _ = ask(*wrong)
     assert code == 0
     assert "a17" in out
+
+
+def test_the_first_manager_invites_an_agent_who_joins_with_the_code(ask, member, monkeypatch):
+    code, out, _ = ask(
+        "agent", "invite", "m1", "--name", "Dominique L.", "--role", "manager", "--json"
+    )
+    first = json.loads(out)
+    assert (code, first["role"]) == (0, "manager")
+    with_pins(monkeypatch, "314159")
+    assert ask("agent", "join", first["code"])[0] == 0
+    assert "SIGNIN-007" in ask_with(ask, monkeypatch, "314159", "agent", "join", first["code"])[2]
+    assert "SIGNIN-005" in ask("agent", "invite", "a17", "--name", "Camille R.")[2]
+    words = ("agent", "invite", "a17", "--name", "Camille R.", "--manager", "m1", "--json")
+    second = json.loads(ask_with(ask, monkeypatch, "314159", *words)[1])
+    listed = json.loads(ask("agent", "list", "--json")[1])
+    assert listed["invited"] == [{"agent": "a17", "role": "agent"}]
+    assert ask_with(ask, monkeypatch, "271828", "agent", "join", second["code"])[0] == 0
+    lines = ask("agent", "list")[1].splitlines()
+    assert [line.split()[0] for line in lines] == ["a17", "m1"]
+    kiosk = build(Paths.of_device(member))
+    assert kiosk.sign_in.sign_in("a17", "271828").agent.display_name == "Camille R."
+    kiosk.close()
+
+
+def test_a_locked_agent_is_unlocked_by_a_manager(ask, member, monkeypatch):
+    kiosk = build(Paths.of_device(member))
+    kiosk.agents.add("m1", "Dominique", Role.MANAGER, "314159")
+    kiosk.agents.add("a17", "Camille", Role.AGENT, "271828")
+    with kiosk.store.begin() as uow:
+        uow.agents.put(replace(uow.agents.get("a17"), failures=MAX_FAILURES))
+        uow.commit()
+    kiosk.close()
+    assert "bloqué" in ask("agent", "list")[1]
+    refused = ask_with(ask, monkeypatch, "884422", "agent", "unlock", "a17", "--manager", "m1")
+    assert "SIGNIN-001" in refused[2]
+    words = ("agent", "unlock", "a17", "--manager", "m1")
+    assert ask_with(ask, monkeypatch, "314159", *words)[0] == 0
+    assert "bloqué" not in ask("agent", "list")[1]
+
+
+def test_an_agent_writes_their_own_activity(ask, member, monkeypatch, tmp_path):
+    with_pins(monkeypatch, "271828")
+    assert ask("agent", "add", "a17", "--name", "Camille R.")[0] == 0
+    out = tmp_path / "activity.txt"
+    words = ("agent", "activity", "a17", "--out", str(out), "--json")
+    assert "SIGNIN-001" in ask_with(ask, monkeypatch, "884422", *words[:-1])[2]
+    code, said, _ = ask_with(ask, monkeypatch, "271828", *words)
+    answer = json.loads(said)
+    assert (code, answer["entries"]) == (0, 2)
+    assert VERIFIER.prove(out.read_text(), bytes.fromhex(answer["public_key"])) == []
+    assert ask_with(ask, monkeypatch, "271828", *words)[0] == 2
+
+
+def test_two_people_rescue_the_queue_to_a_folder(ask, member, monkeypatch, tmp_path):
+    with_pins(monkeypatch, "314159")
+    assert ask("agent", "add", "m1", "--name", "Dominique", "--role", "manager")[0] == 0
+    kiosk = build(Paths.of_device(member))
+    kiosk.agents.add("t1", "Sacha", Role.TECHNICIAN, "271828")
+    kiosk.close()
+    out = tmp_path / "rescue"
+    words = ("device", "rescue", str(out), "--first", "m1", "--second", "t1", "--json")
+    monkeypatch.undo()
+    with_pins(monkeypatch, "314159", "271828")
+    code, said, _ = ask(*words)
+    assert (code, json.loads(said)["records"]) == (0, 0)
+    assert {file.name for file in out.iterdir()} == {"journal.txt", "rescue.json"}
+    assert "DEVICE-005" in json.loads(ask(*words)[1])["error"]["code"]
+
+
+def test_a_device_that_cannot_send_is_not_destroyed(ask, member, monkeypatch):
+    with_pins(monkeypatch, "314159")
+    assert ask("agent", "add", "m1", "--name", "Dominique", "--role", "manager")[0] == 0
+    assert ask("device", "decommission", "--manager", "m1")[0] == 2
+    words = ("device", "decommission", "--manager", "m1", "--yes")
+    code, _, err = ask_with(ask, monkeypatch, "314159", *words)
+    assert (code, "DEVICE-003" in err) == (3, True)
+    assert ask("journal", "verify")[0] == 0
+
+
+def test_a_closed_device_leaves_its_journal_and_no_key(member):
+    kiosk = build(Paths.of_device(member))
+    before = kiosk.device_id
+    with pytest.raises(DeviceError):
+        kiosk.retire()
+    with kiosk.store.begin() as uow:
+        uow.values.put(CLOSED, kiosk.clock.now().isoformat().encode())
+        uow.commit()
+    file = kiosk.retire()
+    kiosk.close()
+    public = kiosk.device_key.public
+    assert VERIFIER.prove(file.read_text(), public) == []
+    assert not list(member.glob("vault.db*"))
+    assert DemonstrationKeyStore(member).get("device-signing") is None
+    anew = build(Paths.of_device(member))
+    assert anew.device_id != before
+    assert not anew.enrolled
+    anew.close()
+
+
+def test_a_destruction_that_was_cut_off_is_finished_at_the_next_start(member):
+    kiosk = build(Paths.of_device(member))
+    before = kiosk.device_id
+    kiosk.close()
+    (member / "retiring").touch()
+    DemonstrationKeyStore(member).delete("database")
+    anew = build(Paths.of_device(member))
+    assert anew.device_id != before
+    assert not (member / "retiring").exists()
+    anew.close()
+
+
+def ask_with(ask, monkeypatch, pin: str, *words: str):
+    """Ask while someone types this PIN."""
+    monkeypatch.undo()
+    with_pins(monkeypatch, pin)
+    return ask(*words)
 
 
 def test_a_delivery_without_a_central_side_says_so_and_loses_nothing(ask, member):

@@ -17,7 +17,7 @@ from kiosk.domain.decision import Outcome
 from kiosk.domain.evidence import Side, Verdict
 from kiosk.domain.ids import RecordId
 from kiosk.journeys.model import CaseState, StepKind
-from ui.demonstration.office import PIN, Code
+from ui.demonstration.office import AGENT, PIN, Code
 from ui.demonstration.plays import Play
 from ui.demonstration.stage import Stage
 from ui.router import Router
@@ -102,10 +102,19 @@ class AutomaticAgent:
         router.capture.code_seen.connect(self._picture_of_code)
         router.capture.side_read.connect(self._picture_of_side)
 
+    def _own_name(self) -> QPushButton | None:
+        """The name of the demonstration's agent on the sign-in page."""
+        found = self._router.sign_in.findChild(QPushButton, f"choice-{AGENT}")
+        return found if isinstance(found, QPushButton) else None
+
     def sign_in(self) -> None:
         """Type the demonstration's PIN."""
         screen = self._router.sign_in
-        wait_until(lambda: self._shell.page is screen and bool(screen.selected), "sign-in")
+        wait_until(lambda: self._shell.page is screen and self._own_name() is not None, "sign-in")
+        own_name = self._own_name()
+        if own_name is not None:
+            own_name.click()
+        wait_until(lambda: screen.selected == AGENT, "choice of the agent")
         self._pictures.take("sign-in")
         QTest.keyClicks(self._focused(), PIN)
         self._press(Qt.Key.Key_Return)

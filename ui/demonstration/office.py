@@ -37,6 +37,11 @@ OFFICE = "075012"
 AGENT = AgentId("camille")
 AGENT_NAME = "Camille R."
 PIN = "271828"
+COLLEAGUES = (
+    (AgentId("dominique"), "Dominique L.", Role.MANAGER),
+    (AgentId("sacha"), "Sacha T.", Role.AGENT),
+)
+"""For what needs a second person: hand-over, unlocking, four eyes. The same PIN opens them."""
 _READY_S = 60.0
 _COMMAND_S = 60.0
 
@@ -190,6 +195,8 @@ class DemonstrationOffice:
             fresh.close()
         self.kiosk = build(paths, config, keys=keys)
         self.kiosk.agents.add(AGENT, AGENT_NAME, Role.AGENT, PIN)
+        for agent_id, name, role in COLLEAGUES:
+            self.kiosk.agents.add(agent_id, name, role, PIN)
         return self.kiosk
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ Rules, in order:
 
 1. Nothing of a person is on the screen while the desk is locked or nobody is signed in.
 2. A lock keeps the work: the same agent comes back to the same page; another agent finds home.
+   Stepping aside (F9) puts the case aside and lets the next agent in; the shift stays open.
 3. A fault page says what happened and leads back to where the work stands.
 """
 
@@ -13,6 +14,7 @@ from kiosk.domain.agent import Agent
 from kiosk.domain.ids import CaseId
 from kiosk.services.agents import Session
 from ui.router.case import CaseRouter
+from ui.router.people import PeopleRouter
 from ui.router.scanner import Scanner
 from ui.router.scans import ScanRouter
 from ui.router.sections import SectionRouter
@@ -25,7 +27,7 @@ from ui.viewmodels.capture import CaptureModel
 from ui.viewmodels.delivery import DeliveryFacts, DeliveryModel
 from ui.viewmodels.home import HomeModel
 from ui.viewmodels.journey import JourneyModel
-from ui.viewmodels.session import PinRefused, SessionModel
+from ui.viewmodels.session import SECOND_PERSON, PinRefused, SessionModel
 from ui.widgets.look import Look
 from ui.workers.camera import CameraThread, Reader
 from ui.workers.desk import Desk, Failure
@@ -41,6 +43,7 @@ _KEYS = (
     ("F4", "type"),
     ("F5", "retake"),
     ("Ctrl+L", "lock"),
+    ("F9", "switch"),
     ("Alt+1", "sections"),
     ("Q", "scan"),
     ("N", "new"),
@@ -77,6 +80,10 @@ class Router(QObject):
             look, shell, services, self.desk, home, self.delivery, self.capture, self
         )
         self.case = CaseRouter(look, shell, services, self.journey, self.capture, self)
+        self.people = PeopleRouter(look, shell, services, self.desk, self)
+        self._waiting = ""
+        self._wait_over = QTimer(self)
+        self._wait_over.setSingleShot(True)
         self.scanner = Scanner(self)
         self.scans = ScanRouter(look, shell, self.session, self.journey, self.case, self)
         self.idle = IdleWatch(services.idle_s, parent=self)
@@ -88,12 +95,21 @@ class Router(QObject):
         self.session.refused.connect(self._pin_refused)
         self.session.locked.connect(self._show_lock)
         self.session.closed.connect(self._show_left)
+        self.session.stepped_aside.connect(self._show_left)
         self.session.failed.connect(self.show_fault)
         self.sign_in.pin_entered.connect(self.session.enter)
+        self.sign_in.join_requested.connect(self.people.show_join)
+        self.sign_in.unlock_requested.connect(self._show_unlock)
+        self._wait_over.timeout.connect(self._end_wait)
         self._shell.lock_requested.connect(self.session.lock)
         self._shell.help_opening.connect(self._write_help)
         self._shell.help_page_requested.connect(self._open_help)
         self.sections.help.left.connect(self.case.show_again)
+        self._shell.switch_requested.connect(self.switch_agent)
+        self.people.sign_in_requested.connect(self._back_to_sign_in)
+        self.people.settings_requested.connect(self._show_settings)
+        self.people.failed.connect(self.show_fault)
+        self.sections.person_requested.connect(self._show_person_page)
         self.scanner.scanned.connect(self.scans.take)
         self.scans.open_requested.connect(self._open_with)
         self.sections.procedure_requested.connect(self._new_case)
@@ -129,6 +145,7 @@ class Router(QObject):
             application.removeEventFilter(self.idle)
             self.scanner.stop(application)
         self.idle.stop()
+        self._wait_over.stop()
         self.delivery.stop()
         self.capture.close()
         self.desk.close()
@@ -155,6 +172,14 @@ class Router(QObject):
         self.fault.show_facts(self._fault)
         self._shell.set_page(self.fault, self.fault.bar)
         self._shell.set_title(tr("fault.top"))
+
+    def switch_agent(self) -> None:
+        """Free the desk for a colleague: the case is put aside, the next one signs in."""
+        if self.session.session is None or self.session.is_locked:
+            return
+        if self.journey.view is not None and not self.case.close_quietly():
+            return
+        self.session.step_aside()
 
     def retranslate(self) -> None:
         """Write what the frame shows again."""
@@ -189,6 +214,7 @@ class Router(QObject):
         self.idle.stop()
         self.sections.hide()
         self.sections.forget()
+        self.people.forget()
         self._show_sign_in()
 
     def _signed_in(self, session: Session) -> None:
@@ -196,7 +222,9 @@ class Router(QObject):
         self.idle.start()
         view = self.journey.view
         if view is not None and view.state.agent_id != session.agent.agent_id:
-            self.case.put_aside()
+            self.case.close_quietly()
+            self.sections.forget()
+            self.people.forget()
             view = None
         self.retranslate()
         if view is not None:
@@ -243,8 +271,8 @@ class Router(QObject):
             self.show_fault(failure)
 
     def _list_agents(self, agents: tuple[Agent, ...]) -> None:
-        self._agents = agents
-        if self.session.session is None:
+        same, self._agents = agents == self._agents, agents
+        if self._shell.page is self.sign_in and not same:  # else somebody may be typing
             self._show_sign_in()
 
     def _pin_refused(self, refused: PinRefused) -> None:
@@ -254,12 +282,47 @@ class Router(QObject):
             self._count_down(refused.wait_s)
         elif refused.failure.code == "SIGNIN-001":
             self.sign_in.show_wrong_pin(refused.tries_left)
+        elif refused.failure.detail == SECOND_PERSON:
+            self.sign_in.show_blocked()
         else:
             self.sign_in.show_error(tr(f"errors.{refused.failure.code}.do"))
 
     def _count_down(self, seconds: int) -> None:
         """Open the entry again when the wait is over."""
-        QTimer.singleShot(seconds * 1000, self, self.sign_in.reset)
+        self._waiting = self.sign_in.selected
+        self._wait_over.start(seconds * 1000)
+
+    def _end_wait(self) -> None:
+        """Whoever else signs in meanwhile is not disturbed."""
+        if self.sign_in.selected == self._waiting:
+            self.sign_in.reset()
+
+    def _show_unlock(self, agent_id: str) -> None:
+        self.people.show_unlock(agent_id, self._agents)
+
+    def _back_to_sign_in(self) -> None:
+        """The agents may be others now."""
+        self._show_sign_in()
+        self.session.list_agents()
+
+    def _show_settings(self) -> None:
+        session = self.session.session
+        if session is not None:
+            self.sections.show(Section.SETTINGS, session)
+
+    def _show_person_page(self, name: str) -> None:
+        """Something of the settings that is a page of its own."""
+        session = self.session.session
+        if session is None:
+            return
+        if name == "activity":
+            self.people.export_activity(session)
+            return
+        self.sections.hide()
+        if name == "team":
+            self.people.show_team(session)
+        else:
+            self.people.show_change(session)
 
     def _warn_idle(self, seconds: int) -> None:
         self._shell.toast(self._look.language.tr("journey.locking", n=seconds), Tone.WARN)
@@ -293,7 +356,8 @@ class Router(QObject):
             chips.append(ChipItem("network", tr(f"common.chip.{word}"), icon, tone))
         agent = self.session.agent
         if agent is not None and not self.session.is_locked:
-            chips.append(ChipItem("agent", agent.display_name, "user-check", Tone.NEUTRAL))
+            hint = tr("common.switch_agent")
+            chips.append(ChipItem("agent", agent.display_name, "user-check", Tone.NEUTRAL, hint))
         self._shell.show_chips(tuple(chips))
 
     def _write_help(self) -> None:

@@ -3,7 +3,9 @@
 from PySide6.QtCore import QObject, Signal
 
 from kiosk.documents.codes import PayloadKind, classify
-from kiosk.domain.evidence import IdentityDocument, Side
+from kiosk.domain.agent import Agent
+from kiosk.domain.evidence import IdentityDocument, Side, Verdict
+from kiosk.domain.ids import AgentId
 from kiosk.journeys.engine import accepts
 from kiosk.journeys.model import (
     CaptureRestarted,
@@ -28,6 +30,7 @@ from ui.steps.notice import NoticePanel
 from ui.steps.panel import StepPanel
 from ui.steps.person import PersonPanel
 from ui.steps.request import RequestPanel
+from ui.steps.second_agent import SecondAgentPanel
 from ui.steps.stop import StopPanel
 from ui.steps.words import customer_of, identity_of
 from ui.viewmodels.capture import CaptureModel, Watch
@@ -77,6 +80,7 @@ class CaseRouter(QObject):
         self.person = PersonPanel(look, catalogue)
         self.stop = StopPanel(look, catalogue)
         self.decision = DecisionPanel(look, catalogue)
+        self.second = SecondAgentPanel(look, catalogue)
         self.receipt = ReceiptScreen(look)
         self.panels: dict[StepKind, StepPanel] = {
             StepKind.REQUEST: self.request,
@@ -86,6 +90,7 @@ class CaseRouter(QObject):
             StepKind.FEATURES: FeaturesPanel(look, catalogue),
             StepKind.PERSON: self.person,
             StepKind.DECISION: self.decision,
+            StepKind.SECOND_AGENT: self.second,
             StepKind.CONFIRM: ConfirmPanel(look, catalogue),
         }
         self._shown: StepPanel | None = None
@@ -113,6 +118,12 @@ class CaseRouter(QObject):
         self.stop.returned.connect(self.show_again)
         self.stop.aside_requested.connect(self.put_aside)
         self.stop.decide_requested.connect(self._decide_now)
+        self.stop.hand_requested.connect(self._hand_over)
+        self._journey.handed.connect(self._handed)
+        self.second.answered.connect(self._second_answered)
+        self._journey.seconds_known.connect(self.second.show_colleagues)
+        self._journey.second_refused.connect(self.second.show_refusal)
+        self._journey.colleagues_known.connect(self.stop.show_colleagues)
         self.receipt.next_requested.connect(self.leave_receipt)
         self.receipt.print_requested.connect(self._print)
         self._journey.changed.connect(self._show)
@@ -160,6 +171,13 @@ class CaseRouter(QObject):
         self._end()
         self._shell.toast(self._look.language.tr("journey.aside"))
         self.finished.emit()
+
+    def close_quietly(self) -> bool:
+        """Put the case aside without a word: the desk is somebody else's. False while busy."""
+        if self._journey.busy:
+            return False
+        self._end()
+        return True
 
     def show_again(self) -> None:
         """Show the case where it stands."""
@@ -209,7 +227,21 @@ class CaseRouter(QObject):
         self._capture.look_for(Watch.NOTHING)
         self.stop.show_case(view)
         self.stop.begin()
+        self._journey.ask_colleagues()
         self._put(self.stop)
+
+    def _hand_over(self, agent_id: str) -> None:
+        self._journey.hand_over(AgentId(agent_id))
+
+    def _handed(self, agent: Agent) -> None:
+        """The case is a colleague's now: nothing of it stays here."""
+        self._end()
+        tr = self._look.language.tr
+        self._shell.toast(tr("people.handed", name=agent.display_name))
+        self.finished.emit()
+
+    def _second_answered(self, agent_id: str, pin: str, verdict: Verdict) -> None:
+        self._journey.second_agent_says(AgentId(agent_id), pin, verdict)
 
     def _decide_now(self) -> None:
         """The page of the decision, at an earlier step: refusal and suspension only."""
@@ -301,6 +333,8 @@ class CaseRouter(QObject):
         only_print, self._only_print = self._only_print, False
         self._use_camera(view, again=not only_print)
         self._put(panel)
+        if panel is self.second:
+            self._journey.ask_seconds()
 
     def _put(self, panel: StepPanel) -> None:
         other = self._shell.page is not panel

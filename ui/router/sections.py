@@ -6,8 +6,12 @@ from PySide6.QtCore import QObject, Signal
 
 from kiosk.audit.entries import EntryKind
 from kiosk.audit.verify import JournalReport
+from kiosk.domain.agent import Duty, may
+from kiosk.domain.errors import ForkError, LeaseExpiredError
+from kiosk.domain.ids import CaseId
 from kiosk.ports import JournalRow
 from kiosk.services.agents import Session
+from kiosk.services.hand_over import ColleagueDraft
 from kiosk.services.proofing import DraftSummary
 from ui.router.help import HelpRouter
 from ui.router.services import Services
@@ -36,11 +40,13 @@ class SectionRouter(QObject):
     Signals:
         procedure_requested(str): start this procedure.
         draft_chosen(str): resume this case.
+        person_requested(str): a page about the agent, see :class:`SettingsScreen`.
         failed(object): a :class:`Failure`.
     """
 
     procedure_requested = Signal(str)
     draft_chosen = Signal(str)
+    person_requested = Signal(str)
     failed = Signal(object)
 
     def __init__(  # noqa: PLR0913, PLR0917 - one for each thing that it joins
@@ -86,6 +92,9 @@ class SectionRouter(QObject):
     def _bind(self) -> None:
         self.home.procedure_requested.connect(self.procedure_requested)
         self.home.draft_chosen.connect(self.draft_chosen)
+        self.home.take_over_chosen.connect(self._take_over)
+        self.settings.person_requested.connect(self.person_requested)
+        self._home_model.taken.connect(self.draft_chosen)
         self.home.history_requested.connect(self._show_history)
         self.history.verify_requested.connect(self._verify)
         self.deliveries.send_requested.connect(self._delivery.send)
@@ -96,6 +105,7 @@ class SectionRouter(QObject):
         self._home_model.changed.connect(self._write)
         self._home_model.failed.connect(self.failed)
         self._delivery.changed.connect(self._delivery_changed)
+        self._delivery.finished.connect(self._delivered)
         self._capture.sighted.connect(self._see)
         self._capture.faulted.connect(self._camera_fault)
         self._capture.opened.connect(self._camera_opened)
@@ -155,7 +165,11 @@ class SectionRouter(QObject):
                 self.hardware.show_facts(HardwareFacts(self._hardware_rows(), testing))
             case Section.SETTINGS:
                 self.settings.show_facts(
-                    SettingsFacts(self._services.version, self._services.device_id)
+                    SettingsFacts(
+                        self._services.version,
+                        self._services.device_id,
+                        manages=may(self._session.agent.role, Duty.INVITE),
+                    )
                 )
             case Section.HELP:
                 self.help.write()
@@ -166,12 +180,24 @@ class SectionRouter(QObject):
         return HomeFacts(
             name=name.split(" ")[0],
             drafts=tuple(self._draft_row(draft) for draft in self._home_model.drafts),
+            colleagues=tuple(self._colleague_row(d) for d in self._home_model.colleagues),
             verifications=sum(row.kind == EntryKind.VERIFY_CLOSE.value for row in today),
             to_send=self._delivery.facts.waiting,
             hardware=self._hardware_rows(),
             open_cases=sum(draft.can_resume for draft in self._home_model.drafts),
             procedures=self._services.offered(),
+            alarm=self._alarm(),
         )
+
+    def _alarm(self) -> str:
+        """The one thing that keeps this device from being used: a copy of it, or no contact."""
+        code = ""
+        if self._delivery.facts.reason == ForkError.code:
+            code = ForkError.code
+        elif self._home_model.dark:
+            code = LeaseExpiredError.code
+        tr = self._look.language.tr
+        return f"{tr(f'errors.{code}.what')} {tr(f'errors.{code}.do')}" if code else ""
 
     def _draft_row(self, draft: DraftSummary) -> RowItem:
         tr = self._look.language.tr
@@ -180,7 +206,23 @@ class SectionRouter(QObject):
         title = draft.customer or tr("journey.case", number=draft.case_id[:8].upper())
         detail = f"{step}, {time}"
         icon, tone = ("id", Tone.INFO) if draft.can_resume else ("lock", Tone.NEUTRAL)
+        if draft.handed_by:
+            detail = tr("home.handed_by", name=draft.handed_by, detail=detail)
+            icon = "users"
         return RowItem(draft.case_id, title, detail, icon, tone, step)
+
+    def _colleague_row(self, draft: ColleagueDraft) -> RowItem:
+        """Whose case it is and where it stands; not a word about the customer."""
+        tr = self._look.language.tr
+        step = tr(f"journey.steps.{draft.step.value}.title")
+        time = self._look.language.time(draft.updated_at)
+        title = tr("home.colleague", name=draft.agent.display_name)
+        number = tr("journey.case", number=draft.case_id[:8].upper())
+        return RowItem(draft.case_id, title, f"{number}, {time}", "users", Tone.NEUTRAL, step)
+
+    def _take_over(self, case_id: str) -> None:
+        if self._session is not None:
+            self._home_model.take_over(CaseId(case_id), self._session)
 
     def _hardware_rows(self) -> tuple[RowItem, ...]:
         tr = self._look.language.tr
@@ -296,6 +338,11 @@ class SectionRouter(QObject):
 
     def _delivery_changed(self, _facts: DeliveryFacts) -> None:
         self._write()
+
+    def _delivered(self, _summary: object) -> None:
+        """A contact may have opened what had gone dark."""
+        if self._section is Section.HOME and self._home_model.dark:
+            self.refresh()
 
     def _test_camera(self) -> None:
         self._capture.set_size(*self.hardware.preview.picture_size)

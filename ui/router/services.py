@@ -12,8 +12,12 @@ from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.domain.ids import DeviceId, OfficeId
 from kiosk.journeys.procedures import ONLINE_REQUEST, PAPER_FILE
 from kiosk.ports import Clock, FrameSource, JournalRow
+from kiosk.services.agents import Session
+from kiosk.services.hand_over import HandOver
+from kiosk.services.onboarding import Onboarding
 from kiosk.services.proofing import Proofing
 from kiosk.services.sign_in import SignIn
+from kiosk.services.team import Team
 from kiosk.texts import Texts
 from ui.viewmodels.delivery import Delivers
 from ui.workers.camera import Reader
@@ -33,6 +37,7 @@ class Services:
         verify_journal: checks every entry; called in the vault's thread.
         free_bytes: room on the disk of the vault.
         slips: folder for slips where no printer is.
+        export_activity: writes the agent's own entries to a file; its name.
         idle_s: pause after which the desk locks, seconds; 0 never.
         service: the public service: help lines, eligibility, ways, paper file.
         procedure: what a scanned request opens.
@@ -56,6 +61,10 @@ class Services:
     verify_journal: Callable[[], JournalReport]
     free_bytes: Callable[[], int]
     slips: Path
+    onboarding: Onboarding
+    hand_over: HandOver
+    team: Team
+    export_activity: Callable[[Session], str]
     procedure: str = ONLINE_REQUEST
     procedures: tuple[str, ...] = (ONLINE_REQUEST,)
     profile: Profile = Profile.COUNTER
@@ -84,6 +93,9 @@ def services_of(kiosk: "Kiosk", open_camera: Callable[[], FrameSource] | None = 
             size = uow.journal.size()
             return uow.journal.range(max(0, size - _NEWEST_ROWS), size)
 
+    def export_activity(session: Session) -> str:
+        return kiosk.export_activity(session)
+
     return Services(
         sign_in=kiosk.sign_in,
         proofing=kiosk.proofing,
@@ -102,6 +114,10 @@ def services_of(kiosk: "Kiosk", open_camera: Callable[[], FrameSource] | None = 
         free_bytes=kiosk.store.free_bytes,
         slips=kiosk.paths.data / "slips",
         procedures=kiosk.catalogue.names(),
+        onboarding=kiosk.onboarding,
+        hand_over=kiosk.hand_over,
+        team=Team(kiosk.store, kiosk.onboarding),
+        export_activity=export_activity,
         profile=kiosk.config.profile,
         demonstration=kiosk.demonstration,
         idle_s=IDLE_S[kiosk.config.profile],

@@ -3,7 +3,14 @@
 from typing import cast
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import (
+    QCloseEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QShortcut,
+)
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -21,6 +28,7 @@ from ui.widgets.steps import StepItem
 
 __all__ = ["ChipItem", "Shell"]
 
+AGENT_CHIP = "agent"
 _PLACING = frozenset(
     {QEvent.Type.Show, QEvent.Type.LayoutRequest, QEvent.Type.Resize, QEvent.Type.Move}
 )
@@ -39,6 +47,7 @@ class Shell(QWidget):
         lock_requested(): lock button or Ctrl+L.
         help_opening(): the panel of F1 is about to be shown.
         help_page_requested(): the page of the help, from the panel of F1.
+        switch_requested(): F9, or the chip of the agent: a colleague wants the desk.
         close_refused(): somebody tried to close the window.
     """
 
@@ -46,6 +55,7 @@ class Shell(QWidget):
     lock_requested = Signal()
     help_opening = Signal()
     help_page_requested = Signal()
+    switch_requested = Signal()
     close_refused = Signal()
 
     def __init__(self, look: Look, *, kiosk: bool = False) -> None:
@@ -97,12 +107,18 @@ class Shell(QWidget):
         self.top.help_requested.connect(self.toggle_help)
         self._help.more_requested.connect(self.help_page_requested)
         self.top.lock_requested.connect(self.lock_requested)
+        self.top.chip_pressed.connect(self._press_chip)
+        QShortcut(QKeySequence("F9"), self).activated.connect(self.switch_requested)
         self.notice.installEventFilter(self)
         self._scroll.installEventFilter(self)
         self._look.theme.changed.connect(self._restyle)
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.focusChanged.connect(self._keep_in_sight)
+
+    def _press_chip(self, name: str) -> None:
+        if name == AGENT_CHIP:
+            self.switch_requested.emit()
 
     @property
     def page(self) -> QWidget | None:

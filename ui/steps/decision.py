@@ -12,18 +12,21 @@ from typing_extensions import override
 from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.domain.decision import VISIT_REASONS, Decision, Outcome, Reason
 from kiosk.domain.evidence import Check, Verdict
-from kiosk.journeys.guards import all_checks, near_matches
-from kiosk.journeys.model import DecisionTaken
+from kiosk.journeys.guards import all_checks, near_matches, person_unsure
+from kiosk.journeys.model import DecisionTaken, StepKind
 from kiosk.journeys.reasons import suggested_reasons
+from kiosk.journeys.service_steps import SecondAgentAsked
 from ui.steps.panel import StepPanel
 from ui.steps.words import check_label
 from ui.theme import Space, Tone, Type
+from ui.widgets.button import Button
 from ui.widgets.card import Card
 from ui.widgets.choices import Choice, ChoiceGroup
 from ui.widgets.label import Label
 from ui.widgets.look import Look
 from ui.widgets.scroll import ScrollArea
 
+ASK_KEY = "F3"
 _OUTCOMES = {
     Outcome.ACCEPTED: ("circle-check", Tone.OK),
     Outcome.REFUSED: ("circle-x", Tone.BAD),
@@ -42,7 +45,10 @@ class DecisionPanel(StepPanel):
     name = "decision"
 
     def __init__(self, look: Look, catalogue: DocumentCatalogue) -> None:
+        self.ask = Button(look, "", icon="users", key=ASK_KEY)
+        self.ask.setObjectName("ask-colleague")
         super().__init__(look, catalogue)
+        self.ask.clicked.connect(self._ask)
         self.outcomes = ChoiceGroup(look)
         self.outcomes.setObjectName("outcomes")
         self.reasons = ChoiceGroup(look, multiple=True, columns=2, keys=False)
@@ -104,6 +110,14 @@ class DecisionPanel(StepPanel):
             group.select()
 
     @override
+    def extra_buttons(self) -> tuple[Button, ...]:
+        return (self.ask,)
+
+    def _ask(self) -> None:
+        """In doubt about the person: a colleague compares too."""
+        self.happened.emit(SecondAgentAsked())
+
+    @override
     def go_on(self) -> None:
         decision = self.decision
         if decision is not None:
@@ -114,6 +128,11 @@ class DecisionPanel(StepPanel):
         if self.view is None:
             return
         possible = self.view.outcomes
+        self.ask.setText(self.tr_("ask"))
+        self.ask.setVisible(
+            self.view.state.step is StepKind.DECISION
+            and person_unsure(self.view.journey, self.view.state)
+        )
         self._left.set_title(self.tr_("outcome"))
         self._right.set_title(self.tr_("reasons"))
         self._restricted.set_title(self.tr_("restricted"))

@@ -27,6 +27,13 @@ class Choice:
     initials: str = ""
 
 
+def initials_of(name: str) -> str:
+    """First letters of the first and the last word: ``Camille R.`` gives ``CR``."""
+    words = [word for word in name.split() if word[0].isalnum()]
+    chosen = words[:1] + words[-1:] if len(words) > 1 else words
+    return "".join(word[0].upper() for word in chosen)
+
+
 class ChoiceButton(Pressable):
     """One option."""
 
