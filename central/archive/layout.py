@@ -111,6 +111,11 @@ class Layout:
         """Sealed payloads, one file each."""
         return self.collector / "payloads"
 
+    @property
+    def contact_settings(self) -> Path:
+        """How codes reach customers; there need not be one."""
+        return self.collector / "contact.toml"
+
     def create(self) -> None:
         """Make the folders.
 

@@ -22,12 +22,14 @@ from starlette.routing import Route
 
 from central.archive.database import Database
 from central.archive.payloads import Payloads
+from central.collector.contacts import ContactCalls
 from central.collector.enrolments import Enrolments
 from central.collector.journals import Journals
 from central.collector.keys import CollectorKeys, PolicyShelf, origin_of
 from central.collector.log import CollectorLog
 from central.collector.records import BlobStream, Records
 from central.collector.refusal import CallRefusedError
+from central.contact.settings import ContactSettings
 from kiosk.crypto.digests import b64u, sha256
 from kiosk.crypto.http_signatures import StaleSignatureError, VerifiedRequest, verify_request
 from kiosk.domain.errors import ProtocolError, SignatureInvalidError
@@ -51,6 +53,7 @@ _MAX_NONCE = 64
 
 Now = Callable[[], datetime]
 Handler = Callable[[Request], Awaitable[Response]]
+TimedHandler = Callable[[Request, datetime], Awaitable[Response]]
 
 
 def _answer(message: Message, status: int = 200) -> Response:
@@ -61,8 +64,14 @@ class Collector:
     """Handlers of the calls."""
 
     def __init__(
-        self, database: Database, payloads: Payloads, keys: CollectorKeys, now: Now
+        self,
+        database: Database,
+        payloads: Payloads,
+        keys: CollectorKeys,
+        now: Now,
+        contact: ContactSettings | None = None,
     ) -> None:
+        """Contact: how codes reach customers; None where none are sent."""
         self._database = database
         self._keys = keys
         self._now = now
@@ -72,6 +81,9 @@ class Collector:
         self._enrolments = Enrolments(database, keys, self._shelf, log)
         self._journals = Journals(database, self._shelf, self._origin)
         self._records = Records(database, payloads, log)
+        self._contacts = ContactCalls(
+            database, keys.log, contact or ContactSettings(), self._device, _bounded_body
+        )
 
     def application(self) -> Starlette:
         """The ASGI application."""
@@ -86,10 +98,23 @@ class Collector:
             ("POST", f"{device}/log", self.log_push),
             ("PUT", f"{device}/records/{{seq:int}}", self.record),
             ("GET", f"{device}/receipts", self.receipts),
+            ("PUT", f"{device}/contacts/{{challenge}}", self._timed(self._contacts.start)),
+            ("POST", f"{device}/contacts/{{challenge}}/state", self._timed(self._contacts.state)),
+            ("POST", f"{device}/contacts/{{challenge}}/check", self._timed(self._contacts.check)),
+            ("GET", "/c/{secret}", self._timed(self._contacts.page)),
+            ("POST", "/c/{secret}", self._timed(self._contacts.page)),
         ]
         return Starlette(
             routes=[Route(path, self._guarded(call), methods=[verb]) for verb, path, call in calls]
         )
+
+    def _timed(self, call: TimedHandler) -> Handler:
+        """``call`` with the server's time."""
+
+        async def timed(request: Request) -> Response:
+            return await call(request, self._now())
+
+        return timed
 
     def _guarded(self, call: Handler) -> Handler:
         """``call`` with refusals answered and one log line, free of personal data."""

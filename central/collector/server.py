@@ -25,6 +25,7 @@ from central.archive.layout import FolderError, Layout, read_key
 from central.archive.payloads import Payloads
 from central.collector.app import Collector, Now
 from central.collector.keys import CollectorKeys
+from central.contact.settings import load_settings
 from kiosk.crypto.digests import unb64u
 
 _READY_TRIES = 400
@@ -88,7 +89,9 @@ def serve(layout: Layout, address: Address, now: Now) -> None:
     layout.require()
     database = Database(layout.database)
     try:
-        collector = Collector(database, Payloads(layout.payloads), load_keys(layout), now)
+        contact = load_settings(layout.contact_settings)
+        keys, payloads = load_keys(layout), Payloads(layout.payloads)
+        collector = Collector(database, payloads, keys, now, contact)
         address = Address(address.host, free_port(address.host, address.port))
         asyncio.run(_run(layout, address, collector))
     finally:
