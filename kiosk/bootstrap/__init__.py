@@ -51,6 +51,8 @@ from kiosk.journeys.validate import validate
 from kiosk.paths import RESOURCES, Paths
 from kiosk.ports import Clock, CollectorLink, FrameSource, KeyStore
 from kiosk.services.agents import Agents, Session
+from kiosk.services.contact import Contacts, ContactWords
+from kiosk.services.contact_link import CentralContact
 from kiosk.services.delivery import Delivery
 from kiosk.services.drafts import Drafts
 from kiosk.services.enrolment import Enrolment
@@ -106,6 +108,7 @@ class Kiosk:
     agents: Agents
     sign_in: SignIn
     proofing: Proofing
+    contacts: Contacts
     delivery: Deliveries
     enrolment: Enrolment
     links: Links
@@ -277,6 +280,12 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
     for name in catalogue.names():
         validate(catalogue.get(name))
     true_time = SignedClock(clock, membership)
+    words = ContactWords(device.device_id, membership.log_keys)
+
+    def open_link() -> CollectorLink | None:
+        side = membership.side()
+        return None if side is None else links.open(side, device_key)
+
     desk = Desk(
         store,
         sealing,
@@ -285,6 +294,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         CatalogueExamination(
             documents, membership.document_rules(documents), true_time, SystemRandom()
         ),
+        words.require,
     )
     if membership.identity is not None:
         _note_boot(store, journal, clock)
@@ -305,6 +315,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         proofing=Proofing(
             desk, journal, clock, catalogue, membership.office_id, membership.require
         ),
+        contacts=Contacts(CentralContact(open_link, device.device_id), words),
         delivery=Deliveries(Delivery(store, journal, links, keys, clock), membership),
         enrolment=Enrolment(store, keys, links, clock, __version__),
         links=links,

@@ -48,6 +48,7 @@ from kiosk.journeys.procedure import Journey
 from kiosk.journeys.service_steps import ContactConfirmed, SecondAgentAnswered
 from kiosk.ports import Clock, DraftRow, Store, UnitOfWork
 from kiosk.services.agents import Session
+from kiosk.services.contact import ContactWord, no_word
 from kiosk.services.drafts import Drafts
 from kiosk.services.journal import Journal
 from kiosk.services.requests import RequestDesk
@@ -60,7 +61,6 @@ _OF_SERVICES = (
     ChecksComputed,
     FeaturesDrawn,
     RecordSealed,
-    ContactConfirmed,
     SecondAgentAnswered,
 )
 
@@ -106,6 +106,7 @@ class Desk:
         drafts: keeps a state.
         requests: judges codes.
         examination: checks and features.
+        require_word: verifies the central side's word about an address.
     """
 
     store: Store
@@ -113,6 +114,7 @@ class Desk:
     drafts: Drafts
     requests: RequestDesk
     examination: Examination
+    require_word: ContactWord = no_word
 
 
 class Case:
@@ -202,6 +204,9 @@ class Case:
         """Answers of the services come from the services, and a request from its judged code."""
         if isinstance(event, _OF_SERVICES):
             raise EventRefusedError("answer of a service")
+        if isinstance(event, ContactConfirmed):
+            held = next((c for c in self._state.contacts if c.channel is event.channel), None)
+            self._desk.require_word(self._state.case_id, held, event.statement)
         if isinstance(event, RequestPresented) and event.request != self._state.request:
             raise EventRefusedError("request was not judged")
 
