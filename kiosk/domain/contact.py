@@ -78,6 +78,17 @@ def mobile_number(typed: str) -> str:
     return digits
 
 
+def spaced(number: str) -> str:
+    """An E.164 number in groups, as it is read aloud: ``+33 6 39 98 00 00``."""
+    for code in sorted({str(code) for _, code in _PLAN}, key=len, reverse=True):
+        rest = number.removeprefix(f"+{code}")
+        if rest != number:
+            head = len(rest) % 2 or (3 if len(rest) > _NATIONAL_LENGTH - 1 else 2)
+            groups = [rest[:head], *(rest[i : i + 2] for i in range(head, len(rest), 2))]
+            return " ".join([f"+{code}", *groups])
+    return number
+
+
 def _international(national: str) -> str:
     if not (national.isascii() and national.isdecimal() and len(national) == _NATIONAL_LENGTH):
         raise ContactAddressError("mobile")

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kiosk.documents import seal_comparison
+from kiosk.documents.birth_places import FRANCE
 from kiosk.documents.catalogue import FeatureKind
 from kiosk.documents.partial_dates import same_but_century
 from kiosk.documents.printed_checks import spelling
@@ -181,9 +182,11 @@ def _confirmed(state: CaseState) -> dict[str, Any]:
         claims = {
             "family_name": identity.surname.upper(),
             "given_name": " ".join(identity.given_names),
-            "birthplace": identity.birth_place,
             "birthcountry": identity.birth_country,
         }
+        # Empty means born abroad there: a commune without its code is left out instead.
+        if identity.birth_place or identity.birth_country != FRANCE:
+            claims["birthplace"] = identity.birth_place
         if identity.used_name:
             claims["preferred_username"] = identity.used_name
     for contact in state.contacts:

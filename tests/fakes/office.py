@@ -15,8 +15,10 @@ from kiosk.domain.ids import AgentId, DeviceId, OfficeId, RequestId
 from kiosk.domain.request import VerificationRequest
 from kiosk.journeys.catalogue import JourneyCatalogue
 from kiosk.journeys.model import CaseState, FeatureResult
+from kiosk.journeys.procedure import Journey
 from kiosk.ports import Clock, Store
 from kiosk.services.agents import DEVICE_SECRET, Agents, Session
+from kiosk.services.contact import ContactWord, no_word
 from kiosk.services.drafts import Drafts
 from kiosk.services.journal import Journal
 from kiosk.services.proofing import Desk, Proofing
@@ -59,6 +61,8 @@ class Office:
     clock: Clock = field(default_factory=FakeClock)
     examination: ScriptedExamination = field(default_factory=ScriptedExamination)
     evidence_images: bool = False
+    journeys: Sequence[Journey] = (JOURNEY,)
+    word: ContactWord = no_word
 
     def __post_init__(self) -> None:
         self.device_key = SigningKey.from_seed(SEEDS["device"])
@@ -80,8 +84,9 @@ class Office:
             Drafts(self.clock),
             RequestDesk(self.store, self.issuers, OFFICE, self.clock),
             self.examination,
+            self.word,
         )
-        catalogue = JourneyCatalogue(JOURNEY)
+        catalogue = JourneyCatalogue(*self.journeys)
         self.proofing = Proofing(desk, self.journal, self.clock, catalogue, OFFICE)
 
     def terms(self) -> Terms:

@@ -13,8 +13,10 @@ from kiosk.audit.verify import JournalReport
 from kiosk.bootstrap import read_documents
 from kiosk.domain.evidence import Side
 from kiosk.journeys.model import CaseState, FeatureResult, StepKind
+from kiosk.journeys.procedures import ONLINE_REQUEST
 from kiosk.paths import RESOURCES
 from kiosk.ports import JournalRow, OutboxRow
+from kiosk.services.contact import Contacts
 from tests.fakes.capture import ScriptedCamera, ScriptedReader
 from tests.fakes.cases import DOCUMENT
 from tests.fakes.office import PIN, Office
@@ -67,6 +69,8 @@ class Counter:
     slips: Path
     camera: object = field(default_factory=ScriptedCamera)
     reader: object = field(default_factory=ScriptedReader)
+    contacts: Contacts | None = None
+    procedure: str = ONLINE_REQUEST
 
     def __post_init__(self) -> None:
         self.office.examination.catalogue = FEATURES
@@ -104,6 +108,8 @@ class Counter:
             verify_journal=lambda: JournalReport(0, b"", True, ()),
             free_bytes=office.store.free_bytes,
             slips=self.slips,
+            procedure=self.procedure,
+            contacts=self.contacts,
         )
 
     # --- hands and eyes -----------------------------------------------------------------------

@@ -13,6 +13,7 @@ from kiosk.domain.agent import Agent
 from kiosk.domain.ids import CaseId
 from kiosk.services.agents import Session
 from ui.router.case import CaseRouter
+from ui.router.customer import CustomerRouter
 from ui.router.scanner import Scanner
 from ui.router.scans import ScanRouter
 from ui.router.sections import SectionRouter
@@ -22,6 +23,7 @@ from ui.screens.sign_in import AgentCard, SignInFacts, SignInScreen
 from ui.shell import ChipItem, HelpEntry, HelpFacts, Section, Shell
 from ui.theme import Tone
 from ui.viewmodels.capture import CaptureModel
+from ui.viewmodels.contact import ContactModel
 from ui.viewmodels.delivery import DeliveryFacts, DeliveryModel
 from ui.viewmodels.home import HomeModel
 from ui.viewmodels.journey import JourneyModel
@@ -74,10 +76,13 @@ class Router(QObject):
             look, shell, services, self.desk, home, self.delivery, self.capture, self
         )
         self.case = CaseRouter(look, shell, services, self.journey, self.capture, self)
+        self.contacts = ContactModel(services.contacts, self.journey, self)
+        self.customer = CustomerRouter(look, shell, self.journey, self.contacts, self)
         self.scanner = Scanner(self)
         self.scans = ScanRouter(look, shell, self.session, self.journey, self.case, self)
         self.idle = IdleWatch(services.idle_s, parent=self)
         self._bind()
+        self._bind_customer()
 
     def _bind(self) -> None:
         self.session.listed.connect(self._list_agents)
@@ -105,6 +110,15 @@ class Router(QObject):
         self.idle.warned.connect(self._warn_idle)
         self._look.language.changed.connect(self.retranslate)
 
+    def _bind_customer(self) -> None:
+        contact, identity = self.case.contact, self.case.identity
+        contact.use(self.contacts)
+        contact.turn_requested.connect(self.customer.turn)
+        contact.address_asked.connect(self.customer.ask_address)
+        identity.rows_changed.connect(self.customer.show_identity)
+        self.customer.address_given.connect(contact.write)
+        self.customer.screens_changed.connect(contact.set_turnable)
+
     def start(self) -> None:
         """Show the sign-in and begin to deliver."""
         application = QCoreApplication.instance()
@@ -113,6 +127,7 @@ class Router(QObject):
             # The last one installed is the first to see: a key held back is a sign of life too.
             application.installEventFilter(self.idle)
         self._show_sign_in()
+        self.customer.start()
         self.session.list_agents()
         self.delivery.start()
 
@@ -125,6 +140,8 @@ class Router(QObject):
         self.idle.stop()
         self.delivery.stop()
         self.capture.close()
+        self.customer.close()
+        self.contacts.close()
         self.desk.close()
         self.courier.close()
 
@@ -140,6 +157,7 @@ class Router(QObject):
         """Show the calm page; the work behind it stays."""
         tr = self._look.language.tr
         self.case.hide()
+        self.customer.cover()
         self._fault = FaultFacts(
             failure.shown_code,
             tr(f"errors.{failure.code}.what"),
@@ -173,6 +191,7 @@ class Router(QObject):
         self.sign_in.pad.setFocus()
 
     def _show_lock(self) -> None:
+        self.customer.cover()
         self.idle.stop()
         self.case.hide()
         self.sections.hide()
@@ -180,6 +199,7 @@ class Router(QObject):
 
     def _show_left(self) -> None:
         """The shift is over: nothing of the agent stays, and the next one may sign in."""
+        self.customer.cover()
         self.idle.stop()
         self.sections.hide()
         self.sections.forget()
@@ -195,12 +215,14 @@ class Router(QObject):
         self.retranslate()
         if view is not None:
             self.case.show_again()
+            self.customer.uncover()
         else:
             self.sections.show(Section.HOME, session)
 
     def _retry(self) -> None:
         if self.journey.view is not None:
             self.case.show_again()
+            self.customer.uncover()
         else:
             self._leave_fault()
 

@@ -11,6 +11,7 @@ from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.domain.ids import DeviceId, OfficeId
 from kiosk.journeys.procedures import ONLINE_REQUEST
 from kiosk.ports import Clock, FrameSource, JournalRow
+from kiosk.services.contact import Contacts
 from kiosk.services.proofing import Proofing
 from kiosk.services.sign_in import SignIn
 from kiosk.texts import Texts
@@ -33,6 +34,7 @@ class Services:
         free_bytes: room on the disk of the vault.
         slips: folder for slips where no printer is.
         idle_s: pause after which the desk locks, seconds; 0 never.
+        contacts: confirms addresses of customers; None where this device belongs to no fleet.
         keep_images: whether the policy wants pictures of the document in the record.
     """
 
@@ -56,6 +58,7 @@ class Services:
     demonstration: bool = False
     idle_s: int = 0
     keep_images: bool = False
+    contacts: Contacts | None = None
 
 
 IDLE_S = {Profile.CARRIER: 60, Profile.COUNTER: 300}
@@ -93,4 +96,5 @@ def services_of(kiosk: "Kiosk", open_camera: Callable[[], FrameSource] | None = 
         demonstration=kiosk.demonstration,
         idle_s=IDLE_S[kiosk.config.profile],
         keep_images=bool(kiosk.policy and kiosk.policy.evidence_images),
+        contacts=kiosk.contacts,
     )
