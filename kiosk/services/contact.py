@@ -118,6 +118,10 @@ class Contacts:
         self._words = words
         self._number_of = number_of
 
+    def through(self, way: Callable[[Contact], Contact]) -> "Contacts":
+        """The same service by another way to the central side."""
+        return Contacts(way(self._port), self._words, self._number_of)
+
     def address_of(self, channel: ContactChannel, typed: str) -> str:
         """The address in the form that it is kept in. Raises ContactAddressError."""
         return email_address(typed) if channel is ContactChannel.EMAIL else self._number_of(typed)

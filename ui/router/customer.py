@@ -65,6 +65,7 @@ class CustomerRouter(QObject):
         self._rows: Rows = ()
         self._asked: ContactChannel | None = None
         self._covered = True
+        self._closed = True
         self.window = CustomerWindow(Look(look.theme, self._language))
         # The counter's window decides when the program ends.
         self.window.setAttribute(Qt.WidgetAttribute.WA_QuitOnClose, on=False)
@@ -82,6 +83,7 @@ class CustomerRouter(QObject):
 
     def start(self) -> None:
         """Stand on the second screen, now and when one is plugged in."""
+        self._closed = False
         application = QGuiApplication.instance()
         if isinstance(application, QGuiApplication):
             application.screenAdded.connect(self._place)
@@ -89,7 +91,10 @@ class CustomerRouter(QObject):
         self._place()
 
     def close(self) -> None:
-        """Close the window for good."""
+        """Close the window for good. Safe to call twice."""
+        if self._closed:
+            return
+        self._closed = True
         application = QGuiApplication.instance()
         if isinstance(application, QGuiApplication):
             application.screenAdded.disconnect(self._place)
@@ -101,7 +106,7 @@ class CustomerRouter(QObject):
         self._covered = True
         self._asked = None
         self.window.blank()
-        self.window.turn_back()
+        self._give_back()
 
     def uncover(self) -> None:
         """The agent is back at the case."""
@@ -130,7 +135,7 @@ class CustomerRouter(QObject):
     def _follow(self, view: CaseView) -> None:
         if view.state.step is not StepKind.CONTACT:
             self._asked = None
-            self.window.turn_back()
+            self._give_back()
         if view.state.step is not StepKind.IDENTITY:
             self._rows = ()
         self._covered = False
@@ -141,7 +146,7 @@ class CustomerRouter(QObject):
         self._rows = ()
         self._asked = None
         self.window.blank()
-        self.window.turn_back()
+        self._give_back()
         self._language.choose(self._first_language)
 
     def _show(self) -> None:
@@ -173,6 +178,8 @@ class CustomerRouter(QObject):
             if line.code_counts and line.facts is not None:
                 self.window.ask(Entry.CODE, channel, line.facts.address)
                 return
+        # Nothing is asked any more: what was typed was right.
+        self._give_back()
         self.window.show_words(Words("contact", icon="mail", stage=1))
 
     def _answer(self, view: CaseView) -> None:
@@ -198,7 +205,7 @@ class CustomerRouter(QObject):
             self._asked = None
             self.address_given.emit(channel, text.strip())
             self._show()
-            self.window.turn_back()
+            self._give_back()
         elif not self._contacts.check(channel, text):
             self.window.show_problem("customer.ended")
 
@@ -217,9 +224,15 @@ class CustomerRouter(QObject):
             case _:
                 self.window.entry.set_busy(False)
 
+    def _give_back(self) -> None:
+        """The agent has the one screen again."""
+        if self.window.turned:
+            self.window.turn_back()
+            self._shell.activateWindow()
+
     def _turn_back(self) -> None:
         self._asked = None
-        self.window.turn_back()
+        self._give_back()
         self._show()
 
     # --- screens ------------------------------------------------------------------------------
