@@ -1,6 +1,7 @@
 """Codes to customers: a real server over TLS, a real mail server, a real gateway."""
 
 import json
+import socket
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,15 +10,23 @@ from pathlib import Path
 
 import httpx
 import pytest
+from aiosmtpd.controller import Controller
 
 from central.archive.database import Database
 from central.archive.layout import FolderError, Layout
 from central.archive.rows import DeviceRow
 from central.contact.challenges import PER_ADDRESS, Challenges, RefusedError, Ways
 from central.contact.codes import SIGNS
-from central.contact.messages import NotSentError, all_texts, senders_of
+from central.contact.messages import (
+    MailSender,
+    Message,
+    NotSentError,
+    SmsSender,
+    all_texts,
+    senders_of,
+)
 from central.contact.page import HEADERS, language_of
-from central.contact.settings import load_settings, parse_settings
+from central.contact.settings import MailSettings, SmsSettings, load_settings, parse_settings
 from kiosk.crypto.signing import SigningKey, key_id_of
 from kiosk.domain.errors import ContactStatementError
 from kiosk.domain.ids import DeviceId, OfficeId
@@ -407,3 +416,56 @@ def test_the_page_speaks_the_language_of_the_message_unless_asked() -> None:
     assert language_of("en", "", "fr") == "en"
     assert language_of("../x", "de", "") == "fr"
     assert json.dumps(dict(HEADERS))  # plain values
+
+
+# --- encrypted mail -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tls_mail(tmp_path: Path) -> Iterator[tuple[int, list[str], Path]]:
+    """A mail server that insists on STARTTLS: its port, what it took in, its authority."""
+    layout = Layout(founded(tmp_path / "tls"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(layout.server_certificate, layout.server_key)
+    taken: list[str] = []
+
+    class Handler:
+        async def handle_DATA(self, _server, _session, envelope):  # noqa: N802
+            taken.extend(envelope.rcpt_tos)
+            return "250 OK"
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = Controller(
+        Handler(), hostname="127.0.0.1", port=port, tls_context=context, require_starttls=True
+    )
+    server.start()
+    yield port, taken, layout.ca_certificate
+    server.stop()
+
+
+def mail_to(port: int) -> MailSender:
+    return MailSender(MailSettings(host="localhost", sender="a@example.org", port=port))
+
+
+def test_mail_goes_over_starttls_to_a_server_that_is_known(tls_mail, monkeypatch) -> None:
+    port, taken, authority = tls_mail
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+    mail_to(port).send("b@example.org", Message(all_texts()["fr"], "123456", 10, ""))
+    assert taken == ["b@example.org"]
+
+
+def test_no_code_goes_to_a_mail_server_that_nobody_vouches_for(tls_mail) -> None:
+    port, taken, _ = tls_mail
+    with pytest.raises(NotSentError):
+        mail_to(port).send("b@example.org", Message(all_texts()["fr"], "123456", 10, ""))
+    assert taken == []
+
+
+def test_a_gateway_that_refuses_has_not_sent(post: Post) -> None:
+    url = parse_settings(post.settings().encode()).sms.url
+    with pytest.raises(NotSentError):
+        SmsSender(SmsSettings(url=url, token="wrong")).send(
+            "+33639980000", Message(all_texts()["fr"], "ABCD", 10, "")
+        )

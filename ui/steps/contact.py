@@ -95,7 +95,7 @@ class ContactPanel(StepPanel):
 
     @override
     def refresh(self) -> None:
-        self.turn.setText(self.tr_("turn"))
+        self.turn.set_texts(self.tr_("turn"), self.tr_("turn_short"))
         for card in self.cards.values():
             card.retranslate()
         self._stages.show_stage(0)
