@@ -129,6 +129,8 @@ def serve_command(
         level=logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
+    # It would write the address of every call that leaves, the SMS gateway's included.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     serve(Layout(data), Address(host, port), system_time, metrics)
 
 

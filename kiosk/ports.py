@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.ids import AgentId, CaseId, RecordId
+from kiosk.sync.contact import ContactOrder, ContactState
 
 # Rows and states of the outbox belong to their state machine; the port passes them on.
 from kiosk.sync.outbox import OutboxRow as OutboxRow  # noqa: PLC0414 - explicit re-export
@@ -406,3 +407,19 @@ class LinkFactory(Protocol):
 
     def open(self, side: CentralSide, device_key: SigningKey) -> CollectorLink:
         """A link that signs with ``device_key``."""
+
+
+class Contact(Protocol):
+    """Has codes sent to a customer, and judged: by the central side, never by the device.
+
+    All raise UnreachableError without a network, and the leaves of ContactError.
+    """
+
+    def start(self, challenge_id: str, order: ContactOrder) -> ContactState:
+        """Send a code. Asked again by the same id, nothing is sent again."""
+
+    def state(self, challenge_id: str, order: ContactOrder) -> ContactState:
+        """How a challenge stands; with the statement once it is confirmed."""
+
+    def check(self, challenge_id: str, order: ContactOrder) -> ContactState:
+        """Judge the code in ``order``."""

@@ -38,6 +38,10 @@ class Language(QObject):
         """Codes that can be chosen, in the order they were given."""
         return tuple(self._texts)
 
+    def beside(self) -> "Language":
+        """Another screen's language: the same texts, chosen independently of this one."""
+        return Language(self._texts, self._code)
+
     def choose(self, code: str) -> None:
         """Put another language in force. Raises KeyError for an unknown one."""
         if code not in self._texts:

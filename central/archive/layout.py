@@ -116,6 +116,11 @@ class Layout:
         """Parts of records that are arriving."""
         return self.collector / "uploads"
 
+    @property
+    def contact_settings(self) -> Path:
+        """How codes reach customers; there need not be one."""
+        return self.collector / "contact.toml"
+
     def create(self) -> None:
         """Make the folders.
 

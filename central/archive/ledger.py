@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, func, insert, select, update
 
+from central.archive.challenges import ChallengeRows
 from central.archive.rows import (
     AlarmRow,
     CodeRow,
@@ -63,6 +64,11 @@ class Ledger:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    @property
+    def challenges(self) -> ChallengeRows:
+        """Codes that were sent to customers."""
+        return ChallengeRows(self._connection)
 
     def _one(self, table: Table, **key: Any) -> Row[Any] | None:
         query = select(table).where(*(table.c[name] == value for name, value in key.items()))

@@ -150,3 +150,23 @@ log_state = Table(
     Column("checkpoint", Text, nullable=False),
     sqlite_strict=True,
 )
+
+contact_challenges = Table(
+    "contact_challenges",
+    metadata,
+    Column("challenge_id", Text, primary_key=True),
+    Column("device_id", ForeignKey("devices.device_id"), nullable=False),
+    Column("case_id", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("address_hash", LargeBinary, nullable=False, index=True),
+    Column("page_hash", LargeBinary, nullable=False, unique=True),
+    Column("salt", LargeBinary, nullable=False),
+    Column("code_hash", LargeBinary, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("sent_at", Text, nullable=False),
+    Column("expires_at", Text, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("confirmed_at", Text, nullable=False),
+    sqlite_strict=True,
+)

@@ -25,6 +25,7 @@ from starlette.routing import Route
 from central.archive.database import Database
 from central.archive.figures import Figures, figures_of
 from central.archive.payloads import Payloads
+from central.collector.contacts import ContactCalls
 from central.collector.enrolments import Enrolments
 from central.collector.journals import Journals
 from central.collector.keys import CollectorKeys, PolicyShelf, origin_of
@@ -33,6 +34,7 @@ from central.collector.metrics import Metrics
 from central.collector.records import BlobStream, Records
 from central.collector.refusal import CallRefusedError
 from central.collector.uploads import COMPLETE, LENGTH, OFFSET, OffsetError, Uploads
+from central.contact.settings import ContactSettings
 from kiosk.audit.entries import Header
 from kiosk.crypto.digests import b64u, sha256
 from kiosk.crypto.http_signatures import StaleSignatureError, VerifiedRequest, verify_request
@@ -58,6 +60,7 @@ _MAX_NONCE = 64
 
 Now = Callable[[], datetime]
 Handler = Callable[[Request], Awaitable[Response]]
+TimedHandler = Callable[[Request, datetime], Awaitable[Response]]
 
 
 def _answer(message: Message, status: int = 200) -> Response:
@@ -74,7 +77,9 @@ class Collector:
         uploads: Uploads,
         keys: CollectorKeys,
         now: Now,
+        contact: ContactSettings | None = None,
     ) -> None:
+        """Contact: how codes reach customers; None where none are sent."""
         self._database = database
         self._payloads = payloads
         self._uploads = uploads
@@ -87,6 +92,9 @@ class Collector:
         self._journals = Journals(database, self._shelf, self._origin)
         self._records = Records(database, payloads, log)
         self.metrics = Metrics(self._figures)
+        self._contacts = ContactCalls(
+            database, keys.log, contact or ContactSettings(), self._device, _bounded_body
+        )
 
     def _figures(self) -> Figures:
         with self._database.reading() as ledger:
@@ -113,10 +121,23 @@ class Collector:
             ("POST", f"{device}/records/{{seq:int}}/upload", self.upload_begin),
             ("PATCH", f"{device}/records/{{seq:int}}/upload", self.upload_part),
             ("GET", f"{device}/receipts", self.receipts),
+            ("PUT", f"{device}/contacts/{{challenge}}", self._timed(self._contacts.start)),
+            ("POST", f"{device}/contacts/{{challenge}}/state", self._timed(self._contacts.state)),
+            ("POST", f"{device}/contacts/{{challenge}}/check", self._timed(self._contacts.check)),
+            ("GET", "/c/{secret}", self._timed(self._contacts.page)),
+            ("POST", "/c/{secret}", self._timed(self._contacts.page)),
         ]
         return Starlette(
             routes=[Route(path, self._guarded(call), methods=[verb]) for verb, path, call in calls]
         )
+
+    def _timed(self, call: TimedHandler) -> Handler:
+        """``call`` with the server's time."""
+
+        async def timed(request: Request) -> Response:
+            return await call(request, self._now())
+
+        return timed
 
     def _guarded(self, call: Handler) -> Handler:
         """``call`` with refusals answered and one log line, free of personal data."""

@@ -26,6 +26,7 @@ from central.archive.storage import open_database, open_payloads
 from central.collector.app import Collector, Now
 from central.collector.keys import CollectorKeys
 from central.collector.uploads import Uploads
+from central.contact.settings import load_settings
 from kiosk.crypto.digests import unb64u
 
 _log = logging.getLogger("visavis.collector")
@@ -98,7 +99,12 @@ def serve(layout: Layout, address: Address, now: Now, metrics_port: int | None =
     database = open_database(layout)
     try:
         collector = Collector(
-            database, open_payloads(layout), Uploads(layout.uploads), load_keys(layout), now
+            database,
+            open_payloads(layout),
+            Uploads(layout.uploads),
+            load_keys(layout),
+            now,
+            load_settings(layout.contact_settings),
         )
         address = Address(address.host, free_port(address.host, address.port))
         with contextlib.ExitStack() as ending:

@@ -63,6 +63,8 @@ from kiosk.ports import Clock, CollectorLink, FrameSource, KeyStore
 from kiosk.services.activity import Activity
 from kiosk.services.agents import Agents, Session, Signs
 from kiosk.services.anchor import Anchor
+from kiosk.services.contact import Contacts, ContactWords
+from kiosk.services.contact_link import CentralContact
 from kiosk.services.custody import Custody
 from kiosk.services.delivery import Delivery
 from kiosk.services.device_life import DeviceLife
@@ -131,6 +133,7 @@ class Kiosk:
     hand_over: HandOver
     sign_in: SignIn
     proofing: Proofing
+    contacts: Contacts
     delivery: Deliveries
     custody: Custody
     anchor: Anchor
@@ -374,6 +377,12 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         validate(catalogue.get(name))
     true_time = SignedClock(clock, membership)
     sign_in = SignIn(store, keys, clock, cost, journal, end_of_shift, start_of_work)
+    words = ContactWords(device.device_id, membership.log_keys)
+
+    def open_link() -> CollectorLink | None:
+        side = membership.side()
+        return None if side is None else links.open(side, device_key)
+
     desk = Desk(
         store,
         sealing,
@@ -384,6 +393,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         ),
         hand_over,
         SecondAgents(store, sign_in, journal, clock, device),
+        words.require,
     )
     anchor = Anchor(store, keys, journal, device_key.public)
     agents = Agents(store, keys, journal, cost)
@@ -420,6 +430,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         custody=Custody(store, journal, device_key.public),
         anchor=anchor,
         key_change=KeyChange(store, keys, journal),
+        contacts=Contacts(CentralContact(open_link, device.device_id), words),
         enrolment=Enrolment(store, keys, links, clock, __version__),
         links=links,
         device_key=device_key,

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from kiosk.crypto.signing import key_id_of
 from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.domain.errors import NotEnrolledError
 from kiosk.domain.ids import KeyId, OfficeId
@@ -106,6 +107,13 @@ class Membership:
     def issuers(self) -> Mapping[KeyId, IssuerKey]:
         """Pinned keys of those who issue verification requests."""
         return {} if self._policy is None else issuer_keys_of(self._policy)
+
+    def log_keys(self) -> Mapping[KeyId, bytes]:
+        """The pinned key of the central side's log; it signs statements about addresses too."""
+        if self._policy is None:
+            return {}
+        public = self._policy.collector.log_public
+        return {key_id_of(public): public}
 
     def document_rules(self, documents: DocumentCatalogue) -> Callable[[], DocumentRules]:
         """What the policy says about documents; the catalogue's word where there is none."""

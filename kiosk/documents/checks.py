@@ -294,6 +294,8 @@ _REASONS: Final = {
     "request.given_names": Reason.NAME_DIFFERS,
     "request.birth_date": Reason.BIRTH_DATE_DIFFERS,
     "request.number": Reason.NUMBER_DIFFERS,
+    "identity.surname": Reason.NAME_DIFFERS,
+    "identity.given_names": Reason.NAME_DIFFERS,
     "document.announced_kind": Reason.NUMBER_DIFFERS,
     "seal.signature": Reason.SEAL_INVALID,
     "seal.matches": Reason.SEAL_DIFFERS,

@@ -491,6 +491,54 @@ class RescueFolderError(DeviceError):
     code = "DEVICE-005"
 
 
+class ContactError(KioskError):
+    """An address of the customer cannot be confirmed."""
+
+    code = "CONTACT-000"
+
+
+class ContactAddressError(ContactError):
+    """What was typed has not the form of an address that a code can be sent to."""
+
+    code = "CONTACT-001"
+
+
+class ContactUnavailableError(ContactError):
+    """The central side sends nothing by this way."""
+
+    code = "CONTACT-002"
+
+
+class ContactNotSentError(ContactError):
+    """The message with the code could not be handed over (mail server or SMS gateway)."""
+
+    code = "CONTACT-003"
+
+
+class ContactTooOftenError(ContactError):
+    """Too many codes were asked for; the detail says how many seconds to wait."""
+
+    code = "CONTACT-004"
+
+
+class ContactCodeFormError(ContactError):
+    """What was typed has not the form of a code; no try was lost."""
+
+    code = "CONTACT-005"
+
+
+class ContactStatementError(ContactError):
+    """The word of the central side about an address does not hold."""
+
+    code = "CONTACT-006"
+
+
+class ContactChallengeError(ContactError):
+    """The central side knows no such challenge (too old, or another address)."""
+
+    code = "CONTACT-007"
+
+
 class ConfigError(KioskError):
     """The configuration is wrong."""
 

@@ -11,6 +11,7 @@ from random import Random
 from kiosk.documents.catalogue import DocumentCatalogue, FeatureKind, draw_features
 from kiosk.documents.checks import automatic_checks
 from kiosk.documents.identification import identify
+from kiosk.documents.identity_checks import identity_checks
 from kiosk.documents.printed_checks import printed_checks
 from kiosk.domain.errors import EventRefusedError
 from kiosk.domain.evidence import Check, DocumentKind
@@ -76,7 +77,14 @@ class CatalogueExamination:
         )
         sides = [(side.seen_as, side.printed) for side in state.sides]
         sources = {item.name: item.source for item in state.field_sources}
-        return (*automatic, *printed_checks(sides, state.document, sources))
+        confirmed = (
+            ()
+            if state.identity is None
+            else identity_checks(
+                state.identity.surname, state.identity.given_names, state.document, sides
+            )
+        )
+        return (*automatic, *confirmed, *printed_checks(sides, state.document, sources))
 
     def features(self, state: CaseState, count: int) -> tuple[FeatureResult, ...]:
         """Features to examine, partly by chance; fewer where the catalogue has no more."""

@@ -49,6 +49,7 @@ from kiosk.journeys.procedure import Journey
 from kiosk.journeys.service_steps import ContactConfirmed, SecondAgentAnswered
 from kiosk.ports import Clock, DraftRow, Store, UnitOfWork
 from kiosk.services.agents import Session, require_duty
+from kiosk.services.contact import ContactWord, no_word
 from kiosk.services.drafts import Drafts, Hands, copied_key, hands_of, opened_with
 from kiosk.services.hand_over import ColleagueDraft, HandOver
 from kiosk.services.journal import Journal
@@ -64,7 +65,6 @@ _OF_SERVICES = (
     ChecksComputed,
     FeaturesDrawn,
     RecordSealed,
-    ContactConfirmed,
     SecondAgentAnswered,
 )
 
@@ -114,6 +114,7 @@ class Desk:
         examination: checks and features.
         hand_over: moves cases between agents.
         seconds: asks colleagues to stand by a decision.
+        require_word: verifies the central side's word about an address.
     """
 
     store: Store
@@ -123,6 +124,7 @@ class Desk:
     examination: Examination
     hand_over: HandOver
     seconds: SecondAgents
+    require_word: ContactWord = no_word
 
 
 class Case:
@@ -255,6 +257,9 @@ class Case:
         """Answers of the services come from the services, and a request from its judged code."""
         if isinstance(event, _OF_SERVICES):
             raise EventRefusedError("answer of a service")
+        if isinstance(event, ContactConfirmed):
+            held = next((c for c in self._state.contacts if c.channel is event.channel), None)
+            self._desk.require_word(self._state.case_id, held, event.statement)
         if isinstance(event, RequestPresented) and event.request != self._state.request:
             raise EventRefusedError("request was not judged")
 

@@ -15,8 +15,10 @@ from kiosk.domain.ids import AgentId, DeviceId, OfficeId, RequestId
 from kiosk.domain.request import VerificationRequest
 from kiosk.journeys.catalogue import JourneyCatalogue
 from kiosk.journeys.model import CaseState, FeatureResult
+from kiosk.journeys.procedure import Journey
 from kiosk.ports import Clock, Store
 from kiosk.services.agents import DEVICE_SECRET, Agents, Session
+from kiosk.services.contact import ContactWord, no_word
 from kiosk.services.drafts import Drafts
 from kiosk.services.hand_over import HandOver
 from kiosk.services.journal import Journal
@@ -62,6 +64,8 @@ class Office:
     clock: Clock = field(default_factory=FakeClock)
     examination: ScriptedExamination = field(default_factory=ScriptedExamination)
     evidence_images: bool = False
+    journeys: Sequence[Journey] = (JOURNEY,)
+    word: ContactWord = no_word
 
     def __post_init__(self) -> None:
         self.device_key = SigningKey.from_seed(SEEDS["device"])
@@ -89,8 +93,9 @@ class Office:
             self.examination,
             self.hand_over,
             SecondAgents(self.store, self.sign_in, self.journal, self.clock, self.device),
+            self.word,
         )
-        catalogue = JourneyCatalogue(JOURNEY)
+        catalogue = JourneyCatalogue(*self.journeys)
         self.proofing = Proofing(desk, self.journal, self.clock, catalogue, OFFICE)
 
     def _end_of_shift(self, session: Session) -> None:

@@ -18,6 +18,12 @@ from kiosk.domain.decision import Decision, Outcome, Reason
 from kiosk.domain.evidence import Check, DocumentKind, PartialDate, PrintedValue, Side, Verdict
 from kiosk.domain.ids import RecordId
 from kiosk.journeys.model import CaseState, FeatureResult, PersonFacts, SideFacts, TypedField
+from kiosk.journeys.service_steps import (
+    ContactChannel,
+    ContactFacts,
+    ContactStatus,
+    IdentityFacts,
+)
 from kiosk.services.record import build_record
 from kiosk.services.terms import Terms
 from tests.fakes.cases import DOCUMENT, FEATURES, OLD_CARD, PASSPORT, REQUEST, new_case
@@ -122,6 +128,14 @@ SCHEMA = closed(
                     "type": "string",
                     "pattern": r"^(\d{4}|\d{4}-\d{2}-\d{2})$",
                 },
+                # Of a creation: claims of the federation (domain 5.9) and of OpenID Connect Core.
+                "birthplace": {"type": "string", "pattern": "^([0-9][0-9AB][0-9]{3})?$"},
+                "birthcountry": {"type": "string", "pattern": "^99[0-9]{3}$"},
+                "preferred_username": TEXT,
+                "email": TEXT,
+                "email_verified": {"const": True},
+                "phone_number": TEXT,
+                "phone_number_verified": {"const": True},
             },
             ["given_name", "family_name"],
         ),
@@ -377,3 +391,45 @@ def test_a_record_says_what_was_read_and_typed_but_not_what_it_says():
     assert reading["sides"][0]["printed_fields"] == ["birth_place"]
     assert reading["sides"][0]["seen_as"] == "id-card"
     assert b"SAINT-MALO" not in canonical_json(record)
+
+
+# --- creation -------------------------------------------------------------------------------------
+
+
+def test_a_creation_claims_what_the_customer_confirmed_and_no_more():
+    confirmed = ContactFacts(
+        ContactChannel.EMAIL,
+        "client@example.org",
+        ContactStatus.CONFIRMED,
+        "1" * 32,
+        SEALED_AT,
+        2,
+        "header.payload.signature",
+    )
+    deferred = ContactFacts(ContactChannel.MOBILE, "+33639980000", ContactStatus.DEFERRED)
+    identity = IdentityFacts(
+        "Roussel-Évrard", ("Maëlle", "Anne"), "Petit", "2A004", "99100", "Ajaccio", ("surname",)
+    )
+    state = replace(decided(), contacts=(confirmed, deferred), identity=identity)
+    assert claims_of(state)["claims"] == {
+        "family_name": "ROUSSEL-ÉVRARD",
+        "given_name": "Maëlle Anne",
+        "birthplace": "2A004",
+        "birthcountry": "99100",
+        "preferred_username": "Petit",
+        "email": "client@example.org",
+        "email_verified": True,
+        "birthdate": "1988-03-09",
+    }
+    service = record_of(state)["visavis"]["service"]
+    assert service["contacts"] == [
+        {
+            "channel": "email",
+            "address": "client@example.org",
+            "status": "confirmed",
+            "statement": "header.payload.signature",
+        },
+        {"channel": "mobile", "address": "+33639980000", "status": "deferred"},
+    ]
+    refused = record_of(replace(state, decision=REFUSED))
+    assert "verified_claims" not in refused

@@ -15,9 +15,11 @@ from kiosk.bootstrap.service import read_service
 from kiosk.config import ServiceConfig
 from kiosk.domain.evidence import Side
 from kiosk.journeys.model import CaseState, FeatureResult, StepKind
+from kiosk.journeys.procedures import ONLINE_REQUEST
 from kiosk.paths import RESOURCES
 from kiosk.ports import JournalRow, OutboxRow
 from kiosk.services.agents import Session
+from kiosk.services.contact import Contacts
 from kiosk.services.team import Team
 from tests.fakes.capture import ScriptedCamera, ScriptedReader
 from tests.fakes.cases import DOCUMENT
@@ -73,6 +75,8 @@ class Counter:
     camera: object = field(default_factory=ScriptedCamera)
     reader: object = field(default_factory=ScriptedReader)
     exported: list[str] = field(default_factory=list)
+    contacts: Contacts | None = None
+    procedure: str = ONLINE_REQUEST
 
     def __post_init__(self) -> None:
         self.office.examination.catalogue = FEATURES
@@ -115,6 +119,8 @@ class Counter:
             hand_over=office.hand_over,
             team=Team(office.store, office.onboarding),
             export_activity=self.export_activity,
+            procedure=self.procedure,
+            contacts=self.contacts,
         )
 
     def export_activity(self, session: Session) -> str:

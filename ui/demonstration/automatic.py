@@ -59,13 +59,18 @@ class Pictures:
         self._folder = folder
         self.files: list[Path] = []
 
-    def take(self, name: str) -> None:
-        """Grab the window as it is, once what was just written has found its place."""
+    def take(self, name: str, window: QWidget | None = None) -> None:
+        """Grab the window as it is, once what was just written has found its place.
+
+        Args:
+            name: of the picture.
+            window: another window than the agent's, or None.
+        """
         for _ in range(_LAYOUT_ROUNDS):
             QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
         self._folder.mkdir(parents=True, exist_ok=True)
         file = self._folder / f"{len(self.files) + 1:02d}-{name}.png"
-        self._window.grab().save(str(file))
+        (window or self._window).grab().save(str(file))
         self.files.append(file)
 
 
@@ -147,6 +152,13 @@ class AutomaticAgent:
     # --- steps --------------------------------------------------------------------------------
 
     def _present(self, specimen_id: str, expires: date) -> None:
+        self._lay_sides(specimen_id)
+        self._confirm_print(expires)
+        self._press(Qt.Key.Key_Return)
+        self._at(StepKind.CHECKS)
+
+    def _lay_sides(self, specimen_id: str) -> None:
+        """One side after the other, as the panel asks for them."""
         for _ in range(len(Side)):
             side = self._router.case.document.expected
             if side is None:
@@ -154,6 +166,9 @@ class AutomaticAgent:
             self._stage.lay(specimen_id, side)
             self._wait_side(side)
         self._stage.clear()
+
+    def _confirm_print(self, expires: date) -> None:
+        """Type what the zone does not hold, confirm what was read in print."""
         panel, capture = self._router.case.document, self._router.capture
         # The printed dates come a moment after their side.
         wait_until(
@@ -166,8 +181,6 @@ class AutomaticAgent:
             QTest.keyClicks(entry, f"{expires:%d%m%Y}")
         self._confirm_dates()
         self._take("document-read")
-        self._press(Qt.Key.Key_Return)
-        self._at(StepKind.CHECKS)
 
     def _wait_side(self, side: Side) -> None:
         """Hands-free; Enter, as an agent does, where a side is not taken by itself."""

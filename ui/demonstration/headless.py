@@ -13,12 +13,13 @@ from PySide6.QtCore import QSize
 from kiosk import logs
 from kiosk.texts import Texts
 from ui.demonstration.automatic import (
-    AutomaticAgent,
     Pictures,
     Played,
     StuckError,
     wait_until,
 )
+from ui.demonstration.creation import CreatingAgent
+from ui.demonstration.network import Cable
 from ui.demonstration.office import DemonstrationOffice
 from ui.demonstration.plays import Play, chosen
 from ui.demonstration.stage import Stage
@@ -78,14 +79,17 @@ class _Performance:
         stage = Stage()
         window = Window(kiosk.config.screen.language, "light")
         window.show(QSize(COUNTER))
-        window.open_soon(lambda: services_of(kiosk, stage.open_camera))
+        cable = Cable()
+        window.open_soon(lambda: cable.through(services_of(kiosk, stage.open_camera)))
         wait_until(lambda: window.router is not None, "window")
         router = window.router
         if router is None:
             raise StuckError("window")
         pictures = Pictures(window.shell, self._folder)
         try:
-            played = self._play(AutomaticAgent(window, router, stage, pictures), stage)
+            agent = CreatingAgent(window, router, stage, pictures)
+            agent.use(self._office.post, cable)
+            played = self._play(agent, stage)
             self._deliver(router)
             pictures.take("home-after")
             report = kiosk.verify_journal()
@@ -116,13 +120,17 @@ class _Performance:
         arrived = facts.stored == len(facts.rows) == len(self._plays)
         return summary, as_expected and arrived and report.verified
 
-    def _play(self, agent: AutomaticAgent, stage: Stage) -> list[Played]:
+    def _play(self, agent: CreatingAgent, stage: Stage) -> list[Played]:
         agent.sign_in()
         played = []
         for play in self._plays:
-            code = self._office.central.request(stage.specimens[play.specimen])
             started = time.monotonic()
-            state = agent.play(play, code)
+            if play.creation:
+                state = agent.create(play)
+            else:
+                code = self._office.central.request(stage.specimens[play.specimen])
+                started = time.monotonic()
+                state = agent.play(play, code)
             if state.record is None or state.decision is None:
                 raise StuckError(f"{play.name}: no record")
             elapsed = time.monotonic() - started

@@ -29,6 +29,7 @@ from kiosk.domain.agent import Role
 from kiosk.domain.errors import UnreachableError
 from kiosk.domain.ids import AgentId
 from kiosk.paths import RESOURCES, Paths
+from ui.demonstration.post import Post
 
 if TYPE_CHECKING:
     from kiosk.devices.specimens import Specimen
@@ -69,14 +70,18 @@ def drawn(text: str) -> Code:
 class CentralSide:
     """``visavis-central`` in a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, post: Post | None = None) -> None:
+        """Post: started; takes in what is sent to customers, nothing is sent where None."""
         self._folder = folder
+        self._post = post
         self._keeper: subprocess.Popen[str] | None = None
         self.url = ""
 
     def start(self) -> None:
         """Found it and serve. Raises UnreachableError."""
         self._command("init", str(self._folder), "--demonstration", "--json")
+        if self._post is not None:
+            self._post.write_settings(self._folder / "collector" / "contact.toml")
         self.serve()
 
     def serve(self) -> None:
@@ -173,7 +178,9 @@ class DemonstrationOffice:
         remove_leftovers(data)
         self.folder = data / f"office-{os.getpid()}"
         self.folder.mkdir(parents=True)
-        self.central = CentralSide(self.folder / "central")
+        self.post = Post()
+        self.post.start()
+        self.central = CentralSide(self.folder / "central", self.post)
         self.kiosk: Kiosk | None = None
 
     def open(self) -> Kiosk:
@@ -204,6 +211,7 @@ class DemonstrationOffice:
         if self.kiosk is not None:
             self.kiosk.close()
         self.central.stop()
+        self.post.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

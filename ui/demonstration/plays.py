@@ -17,6 +17,8 @@ class Play:
         expected: how it must end; anything else is a failure of the demonstration.
         person: the agent's answer in front of the person.
         abandon_at: step at which the customer leaves, or None.
+        creation: an identity is created at the counter; there is no request.
+        offline: the network is cut while the contacts are written down.
     """
 
     name: str
@@ -24,6 +26,8 @@ class Play:
     expected: Outcome
     person: Verdict = Verdict.PASS
     abandon_at: StepKind | None = None
+    creation: bool = False
+    offline: bool = False
 
 
 PLAYS = (
@@ -34,6 +38,8 @@ PLAYS = (
     Play("tampered", "fr-id-martin-tampered", Outcome.REFUSED),
     Play("suspended", "fr-id-lefevre", Outcome.SUSPENDED, person=Verdict.UNSURE),
     Play("abandoned", "fr-id-lefevre", Outcome.ABANDONED, abandon_at=StepKind.DOCUMENT),
+    Play("creation", "fr-id-lefevre", Outcome.ACCEPTED, creation=True),
+    Play("creation-offline", "fr-passport-le-goff", Outcome.ACCEPTED, creation=True, offline=True),
 )
 
 

@@ -14,6 +14,7 @@ from kiosk.domain.agent import Agent
 from kiosk.domain.ids import CaseId
 from kiosk.services.agents import Session
 from ui.router.case import CaseRouter
+from ui.router.customer import CustomerRouter
 from ui.router.people import PeopleRouter
 from ui.router.scanner import Scanner
 from ui.router.scans import ScanRouter
@@ -24,6 +25,7 @@ from ui.screens.sign_in import AgentCard, SignInFacts, SignInScreen
 from ui.shell import ChipItem, HelpEntry, HelpFacts, Section, Shell
 from ui.theme import Tone
 from ui.viewmodels.capture import CaptureModel
+from ui.viewmodels.contact import ContactModel
 from ui.viewmodels.delivery import DeliveryFacts, DeliveryModel
 from ui.viewmodels.home import HomeModel
 from ui.viewmodels.journey import JourneyModel
@@ -84,10 +86,13 @@ class Router(QObject):
         self._waiting = ""
         self._wait_over = QTimer(self)
         self._wait_over.setSingleShot(True)
+        self.contacts = ContactModel(services.contacts, self.journey, self)
+        self.customer = CustomerRouter(look, shell, self.journey, self.contacts, self)
         self.scanner = Scanner(self)
         self.scans = ScanRouter(look, shell, self.session, self.journey, self.case, self)
         self.idle = IdleWatch(services.idle_s, parent=self)
         self._bind()
+        self._bind_customer()
 
     def _bind(self) -> None:
         self.session.listed.connect(self._list_agents)
@@ -127,6 +132,15 @@ class Router(QObject):
         self.idle.warned.connect(self._warn_idle)
         self._look.language.changed.connect(self.retranslate)
 
+    def _bind_customer(self) -> None:
+        contact, identity = self.case.contact, self.case.identity
+        contact.use(self.contacts)
+        contact.turn_requested.connect(self.customer.turn)
+        contact.address_asked.connect(self.customer.ask_address)
+        identity.rows_changed.connect(self.customer.show_identity)
+        self.customer.address_given.connect(contact.write)
+        self.customer.screens_changed.connect(contact.set_turnable)
+
     def start(self) -> None:
         """Show the sign-in and begin to deliver."""
         application = QCoreApplication.instance()
@@ -135,6 +149,7 @@ class Router(QObject):
             # The last one installed is the first to see: a key held back is a sign of life too.
             application.installEventFilter(self.idle)
         self._show_sign_in()
+        self.customer.start()
         self.session.list_agents()
         self.delivery.start()
 
@@ -148,6 +163,8 @@ class Router(QObject):
         self._wait_over.stop()
         self.delivery.stop()
         self.capture.close()
+        self.customer.close()
+        self.contacts.close()
         self.desk.close()
         self.courier.close()
 
@@ -163,6 +180,7 @@ class Router(QObject):
         """Show the calm page; the work behind it stays."""
         tr = self._look.language.tr
         self.case.hide()
+        self.customer.cover()
         self._fault = FaultFacts(
             failure.shown_code,
             tr(f"errors.{failure.code}.what"),
@@ -204,6 +222,7 @@ class Router(QObject):
         self.sign_in.pad.setFocus()
 
     def _show_lock(self) -> None:
+        self.customer.cover()
         self.idle.stop()
         self.case.hide()
         self.sections.hide()
@@ -211,6 +230,7 @@ class Router(QObject):
 
     def _show_left(self) -> None:
         """The shift is over: nothing of the agent stays, and the next one may sign in."""
+        self.customer.cover()
         self.idle.stop()
         self.sections.hide()
         self.sections.forget()
@@ -229,12 +249,14 @@ class Router(QObject):
         self.retranslate()
         if view is not None:
             self.case.show_again()
+            self.customer.uncover()
         else:
             self.sections.show(Section.HOME, session)
 
     def _retry(self) -> None:
         if self.journey.view is not None:
             self.case.show_again()
+            self.customer.uncover()
         else:
             self._leave_fault()
 

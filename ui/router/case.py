@@ -23,9 +23,11 @@ from ui.screens.slip import keep_slip
 from ui.shell import Shell
 from ui.steps.checks import ChecksPanel
 from ui.steps.confirm import ConfirmPanel
+from ui.steps.contact import ContactPanel
 from ui.steps.decision import DecisionPanel
 from ui.steps.document import DocumentPanel
 from ui.steps.features import FeaturesPanel
+from ui.steps.identity import IdentityPanel
 from ui.steps.notice import NoticePanel
 from ui.steps.panel import StepPanel
 from ui.steps.person import PersonPanel
@@ -81,11 +83,15 @@ class CaseRouter(QObject):
         self.stop = StopPanel(look, catalogue)
         self.decision = DecisionPanel(look, catalogue)
         self.second = SecondAgentPanel(look, catalogue)
+        self.contact = ContactPanel(look, catalogue)
+        self.identity = IdentityPanel(look, catalogue)
         self.receipt = ReceiptScreen(look)
         self.panels: dict[StepKind, StepPanel] = {
             StepKind.REQUEST: self.request,
             StepKind.NOTICE: NoticePanel(look, catalogue, keep_images=services.keep_images),
+            StepKind.CONTACT: self.contact,
             StepKind.DOCUMENT: self.document,
+            StepKind.IDENTITY: self.identity,
             StepKind.CHECKS: ChecksPanel(look, catalogue),
             StepKind.FEATURES: FeaturesPanel(look, catalogue),
             StepKind.PERSON: self.person,

@@ -13,6 +13,7 @@ from kiosk.domain.ids import DeviceId, OfficeId
 from kiosk.journeys.procedures import ONLINE_REQUEST, PAPER_FILE
 from kiosk.ports import Clock, FrameSource, JournalRow
 from kiosk.services.agents import Session
+from kiosk.services.contact import Contacts
 from kiosk.services.hand_over import HandOver
 from kiosk.services.onboarding import Onboarding
 from kiosk.services.proofing import Proofing
@@ -42,6 +43,7 @@ class Services:
         service: the public service: help lines, eligibility, ways, paper file.
         procedure: what a scanned request opens.
         procedures: what this device carries out.
+        contacts: confirms addresses of customers; None where this device belongs to no fleet.
         keep_images: whether the policy wants pictures of the document in the record.
     """
 
@@ -71,6 +73,7 @@ class Services:
     demonstration: bool = False
     idle_s: int = 0
     keep_images: bool = False
+    contacts: Contacts | None = None
 
     def offered(self) -> tuple[str, ...]:
         """Procedures that are carried out here today."""
@@ -122,4 +125,5 @@ def services_of(kiosk: "Kiosk", open_camera: Callable[[], FrameSource] | None = 
         demonstration=kiosk.demonstration,
         idle_s=IDLE_S[kiosk.config.profile],
         keep_images=bool(kiosk.policy and kiosk.policy.evidence_images),
+        contacts=kiosk.contacts,
     )

@@ -106,7 +106,8 @@ class ChecksPanel(StepPanel):
             return
         state = self.view.state
         self._card.set_title(self.tr_("card"))
-        self._side.set_title(self.tr_("announced"))
+        creation = state.identity is not None
+        self._side.set_title(self.tr_("confirmed" if creation else "announced"))
         kept = set(self.ticked) | set(state.ticked)
         near = {check.code for check in near_matches(state)}
         checks = sorted(_told(all_checks(state)), key=lambda check: _ORDER[check.verdict])
@@ -132,7 +133,7 @@ class ChecksPanel(StepPanel):
         state, language = self.view.state, self.look.language
         request, document = state.request, state.document
         if request is None:
-            return ()
+            return self._confirmed_pairs()
         name = [
             ReadRow(
                 "request-name",
@@ -168,6 +169,34 @@ class ChecksPanel(StepPanel):
                 )
             )
         return (*name, *birth)
+
+    def _confirmed_pairs(self) -> tuple[ReadRow, ...]:
+        """Confirmed by the customer, and read on the document; nothing where neither is."""
+        state = None if self.view is None else self.view.state
+        if state is None or state.identity is None or state.document is None:
+            return ()
+        identity = state.identity
+        surname, given = names_of(state.document, state.sides)
+        return (
+            ReadRow(
+                "confirmed-name",
+                self.tr_("confirmed_name"),
+                f"{identity.surname} {', '.join(identity.given_names)}",
+                FieldState.PLAIN,
+            ),
+            ReadRow(
+                "document-name",
+                self.tr_("document_name"),
+                f"{surname} {given}",
+                self._judged("identity.surname", "identity.given_names", "identity.spelling"),
+            ),
+            ReadRow(
+                "document-birth",
+                self.tr_("document_birth"),
+                partial_day(state.document.birth_date, self.look.language),
+                FieldState.PLAIN,
+            ),
+        )
 
     def _judged(self, *codes: str) -> FieldState:
         """The worst verdict of these checks, as the state of a field."""

@@ -38,6 +38,11 @@ class PinField(QLineEdit):
         look.theme.changed.connect(self._restyle)
         self._restyle()
 
+    def set_length(self, length: int) -> None:
+        """Another number of empty places."""
+        self._length = length
+        self.update()
+
     def set_wrong(self, wrong: bool) -> None:
         """Show the border of an error."""
         self._wrong = wrong
