@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, func, insert, select, update
 
+from central.archive.round_rows import RoundRows
 from central.archive.rows import CodeRow, DeviceRow, EntryRow, LeafRow, LogRow, SealedRow
 from central.archive.schema import (
     codes,
@@ -45,10 +46,15 @@ def _device(row: Row[Any]) -> DeviceRow:
 
 
 class Ledger:
-    """The rows of one transaction."""
+    """The rows of one transaction.
+
+    Attributes:
+        rounds: the rows about visits and requests.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.rounds = RoundRows(connection)
 
     def _one(self, table: Table, **key: Any) -> Row[Any] | None:
         query = select(table).where(*(table.c[name] == value for name, value in key.items()))

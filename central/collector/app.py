@@ -28,6 +28,7 @@ from central.collector.keys import CollectorKeys, PolicyShelf, origin_of
 from central.collector.log import CollectorLog
 from central.collector.records import BlobStream, Records
 from central.collector.refusal import CallRefusedError
+from central.collector.rounds import Rounds
 from kiosk.crypto.digests import b64u, sha256
 from kiosk.crypto.http_signatures import StaleSignatureError, VerifiedRequest, verify_request
 from kiosk.domain.errors import ProtocolError, SignatureInvalidError
@@ -41,6 +42,7 @@ from kiosk.sync.messages import (
     LogPush,
     Message,
     Problem,
+    RecipientPut,
     decode,
     encode,
 )
@@ -55,6 +57,15 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 def _answer(message: Message, status: int = 200) -> Response:
     return Response(encode(message), status, media_type="application/json")
+
+
+def _cached(request: Request, message: Message) -> Response:
+    """The answer, or 304 for a device that holds it already."""
+    body = encode(message)
+    etag = f'"{b64u(sha256(body))}"'
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers={"ETag": etag})
+    return Response(body, media_type="application/json", headers={"ETag": etag})
 
 
 class Collector:
@@ -72,6 +83,7 @@ class Collector:
         self._enrolments = Enrolments(database, keys, self._shelf, log)
         self._journals = Journals(database, self._shelf, self._origin)
         self._records = Records(database, payloads, log)
+        self._rounds = Rounds(database)
 
     def application(self) -> Starlette:
         """The ASGI application."""
@@ -86,6 +98,9 @@ class Collector:
             ("POST", f"{device}/log", self.log_push),
             ("PUT", f"{device}/records/{{seq:int}}", self.record),
             ("GET", f"{device}/receipts", self.receipts),
+            ("PUT", f"{device}/recipient", self.recipient),
+            ("GET", f"{device}/rounds/{{day}}", self.round),
+            ("GET", f"{device}/conflicts", self.conflicts),
         ]
         return Starlette(
             routes=[Route(path, self._guarded(call), methods=[verb]) for verb, path, call in calls]
@@ -206,6 +221,27 @@ class Collector:
         device_id, _ = await self._device(request)
         start, tree = _number(request, "from"), _number(request, "tree")
         return _answer(await run_in_threadpool(self._records.receipts, device_id, start, tree))
+
+    async def recipient(self, request: Request) -> Response:
+        """``PUT …/recipient``: the key that the rounds of this device are sealed to."""
+        device_id, verified = await self._device(request)
+        body = await _bounded_body(request)
+        if sha256(body) != verified.body_sha256:
+            raise CallRefusedError(422, "digest")
+        put = decode(body, RecipientPut)
+        await run_in_threadpool(self._rounds.announce, device_id, put.announcement)
+        return Response(status_code=204)
+
+    async def round(self, request: Request) -> Response:
+        """``GET …/rounds/{day}``: the visits of a day; 304 when nothing changed."""
+        device_id, _ = await self._device(request)
+        day = request.path_params["day"]
+        return _cached(request, await run_in_threadpool(self._rounds.of_day, device_id, day))
+
+    async def conflicts(self, request: Request) -> Response:
+        """``GET …/conflicts``: records that need a second look; 304 when nothing changed."""
+        device_id, _ = await self._device(request)
+        return _cached(request, await run_in_threadpool(self._rounds.conflicts, device_id))
 
     # --- who asks ---------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from central.archive.ledger import Ledger
 from central.archive.rows import DeviceRow, EntryRow
 from central.collector.keys import PolicyShelf
 from central.collector.refusal import CallRefusedError
+from central.collector.rounds import act_of
 from kiosk.audit.checkpoint import Checkpoint, open_note
 from kiosk.audit.entries import Header, entry_leaf, open_entry
 from kiosk.audit.tree import Frontier
@@ -65,7 +66,7 @@ class Journals:
             checkpoint = self._checkpoint(device, push)
             forked = _forked_at(ledger, device, push)
             if forked is None:
-                device = self._append(ledger, device, push, checkpoint)
+                device = self._append(ledger, device, push, checkpoint, now)
                 ledger.put_device(device)
             else:
                 entry = push.entries[forked - push.start]
@@ -87,21 +88,29 @@ class Journals:
         return checkpoint
 
     def _append(
-        self, ledger: Ledger, device: DeviceRow, push: LogPush, checkpoint: Checkpoint
+        self,
+        ledger: Ledger,
+        device: DeviceRow,
+        push: LogPush,
+        checkpoint: Checkpoint,
+        now: datetime,
     ) -> DeviceRow:
         """Verify and add what is new; the device's state after it."""
         if checkpoint.size < device.size:
             return device
         frontier = Frontier(device.size, device.frontier)
-        rows = []
+        rows, acts = [], []
         for jws in push.entries[device.size - push.start :]:
             header = self._verified(ledger, device, jws, frontier)
             leaf = entry_leaf(jws)
             rows.append(EntryRow(device.device_id, header.seq, jws, leaf, header.record_id))
+            acts += act_of(header, now)
             frontier = frontier.append(leaf)
         if frontier.root() != checkpoint.root:
             raise CallRefusedError(422, "checkpoint")
         ledger.add_entries(tuple(rows))
+        for act in acts:
+            ledger.rounds.add_act(act)
         return replace(
             device, size=frontier.size, frontier=frontier.hashes, checkpoint=push.checkpoint
         )
