@@ -51,6 +51,7 @@ from kiosk.journeys.validate import validate
 from kiosk.paths import RESOURCES, Paths
 from kiosk.ports import Clock, CollectorLink, FrameSource, KeyStore
 from kiosk.services.agents import Agents, Session
+from kiosk.services.conflicts import Conflicts
 from kiosk.services.delivery import Delivery
 from kiosk.services.drafts import Drafts
 from kiosk.services.enrolment import Enrolment
@@ -58,6 +59,7 @@ from kiosk.services.examination import CatalogueExamination
 from kiosk.services.journal import Journal
 from kiosk.services.proofing import Desk, Proofing
 from kiosk.services.requests import RequestDesk
+from kiosk.services.rounds import Rounds, VisitDesk
 from kiosk.services.sealing import Sealing
 from kiosk.services.sign_in import SignIn
 from kiosk.services.terms import DeviceFacts
@@ -87,7 +89,7 @@ class Kiosk:
         device: facts of the device for records.
         documents, catalogue: kinds of document, and procedures.
         texts: by language.
-        journal, agents, sign_in, proofing, delivery: services.
+        journal, agents, sign_in, proofing, delivery, rounds, visits, conflicts: services.
         enrolment: joins a fleet; the kiosk is built again afterwards.
         links: to the central side.
     """
@@ -107,6 +109,9 @@ class Kiosk:
     sign_in: SignIn
     proofing: Proofing
     delivery: Deliveries
+    rounds: Rounds
+    visits: VisitDesk
+    conflicts: Conflicts
     enrolment: Enrolment
     links: Links
     device_key: SigningKey
@@ -262,9 +267,13 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
     journal = Journal(store, device_key, clock, device, membership.terms)
     sealing = Sealing(journal, store, membership.terms, clock, device, device_key)
     links = Links(clock, parts.config.collector)
+    true_time = SignedClock(clock, membership)
+    rounds = Rounds(store, links, keys, true_time, membership.issuers)
+    rounds.erase_past()
 
     def end_of_shift(session: Session) -> None:
         sealing.seal_open_drafts(session)
+        rounds.forget(session.agent.agent_id)
 
     def start_of_work(session: Session) -> None:
         # What cannot be sealed now (full disk, no policy) is no reason to keep an agent out.
@@ -276,16 +285,19 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
     )
     for name in catalogue.names():
         validate(catalogue.get(name))
-    true_time = SignedClock(clock, membership)
+    requests = RequestDesk(
+        store, membership.issuers, membership.office_id, true_time, rounds.expected
+    )
     desk = Desk(
         store,
         sealing,
         Drafts(clock),
-        RequestDesk(store, membership.issuers, membership.office_id, true_time),
+        requests,
         CatalogueExamination(
             documents, membership.document_rules(documents), true_time, SystemRandom()
         ),
     )
+    proofing = Proofing(desk, journal, clock, catalogue, membership.office_id, membership.require)
     if membership.identity is not None:
         _note_boot(store, journal, clock)
     return Kiosk(
@@ -302,10 +314,11 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         journal=journal,
         agents=Agents(store, keys, journal, cost),
         sign_in=SignIn(store, keys, clock, cost, journal, end_of_shift, start_of_work),
-        proofing=Proofing(
-            desk, journal, clock, catalogue, membership.office_id, membership.require
-        ),
+        proofing=proofing,
         delivery=Deliveries(Delivery(store, journal, links, keys, clock), membership),
+        rounds=rounds,
+        visits=VisitDesk(rounds, requests, proofing),
+        conflicts=Conflicts(store),
         enrolment=Enrolment(store, keys, links, clock, __version__),
         links=links,
         device_key=device_key,
