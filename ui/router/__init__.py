@@ -7,12 +7,16 @@ Rules, in order:
 3. A fault page says what happened and leads back to where the work stands.
 """
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QCoreApplication, QObject, QTimer
 
 from kiosk.domain.agent import Agent
 from kiosk.domain.ids import CaseId
 from kiosk.services.agents import Session
+from kiosk.services.proofing import Case
 from ui.router.case import CaseRouter
+from ui.router.rounds import RoundRouter
 from ui.router.scanner import Scanner
 from ui.router.scans import ScanRouter
 from ui.router.sections import SectionRouter
@@ -20,9 +24,10 @@ from ui.router.services import Services
 from ui.screens.fault import FaultFacts, FaultScreen
 from ui.screens.sign_in import AgentCard, SignInFacts, SignInScreen
 from ui.shell import ChipItem, HelpEntry, HelpFacts, Section, Shell
+from ui.shell.privacy import PrivacyCover
 from ui.theme import Tone
-from ui.viewmodels.capture import CaptureModel
-from ui.viewmodels.delivery import DeliveryFacts, DeliveryModel
+from ui.viewmodels.capture import CaptureModel, Watch
+from ui.viewmodels.delivery import DeliveryFacts, DeliveryModel, Summary
 from ui.viewmodels.home import HomeModel
 from ui.viewmodels.journey import JourneyModel
 from ui.viewmodels.session import PinRefused, SessionModel
@@ -70,13 +75,24 @@ class Router(QObject):
         self.sign_in = SignInScreen(look)
         self.fault = FaultScreen(look)
         home = HomeModel(services.proofing, self.desk, self)
+        self.rounds = self._make_rounds()
         self.sections = SectionRouter(
-            look, shell, services, self.desk, home, self.delivery, self.capture, self
+            look,
+            shell,
+            services,
+            self.desk,
+            home,
+            self.delivery,
+            self.capture,
+            self.rounds,
+            self,
         )
         self.case = CaseRouter(look, shell, services, self.journey, self.capture, self)
         self.scanner = Scanner(self)
         self.scans = ScanRouter(look, shell, self.session, self.journey, self.case, self)
         self.idle = IdleWatch(services.idle_s, parent=self)
+        self.privacy = IdleWatch(services.privacy_s, warning_s=0, parent=self)
+        self.cover = PrivacyCover(shell, look)
         self._bind()
 
     def _bind(self) -> None:
@@ -101,6 +117,16 @@ class Router(QObject):
         self.fault.retry_requested.connect(self._retry)
         self.fault.home_requested.connect(self._leave_fault)
         self.delivery.changed.connect(self._write_chips)
+        self.sections.conflicts_changed.connect(self._write_chips)
+        if self.rounds is not None:
+            self.rounds.ordered.connect(self._run)
+            self.rounds.failed.connect(self.show_fault)
+            self.case.visit.place_of = self.rounds.place_of
+            self.case.visit.missed.connect(self.rounds.miss)
+            self.case.visit.begin_requested.connect(self.rounds.open)
+            self.journey.busy_changed.connect(self._hold_round)
+            self.delivery.finished.connect(self._delivered)
+        self.privacy.expired.connect(self._hide_screen)
         self.idle.expired.connect(self.session.lock)
         self.idle.warned.connect(self._warn_idle)
         self._look.language.changed.connect(self.retranslate)
@@ -112,6 +138,7 @@ class Router(QObject):
             self.scanner.start(application)
             # The last one installed is the first to see: a key held back is a sign of life too.
             application.installEventFilter(self.idle)
+            application.installEventFilter(self.privacy)
         self._show_sign_in()
         self.session.list_agents()
         self.delivery.start()
@@ -121,8 +148,12 @@ class Router(QObject):
         application = QCoreApplication.instance()
         if application is not None:
             application.removeEventFilter(self.idle)
+            application.removeEventFilter(self.privacy)
             self.scanner.stop(application)
         self.idle.stop()
+        self.privacy.stop()
+        if self.rounds is not None:
+            self.rounds.forget()
         self.delivery.stop()
         self.capture.close()
         self.desk.close()
@@ -131,10 +162,10 @@ class Router(QObject):
     # --- pages --------------------------------------------------------------------------------
 
     def go_home(self) -> None:
-        """Show home."""
+        """Show where work begins: home, or the round of a carrier."""
         session = self.session.session
         if session is not None and not self.session.is_locked:
-            self.sections.show(Section.HOME, session)
+            self.sections.show(self._first_section, session)
 
     def show_fault(self, failure: Failure) -> None:
         """Show the calm page; the work behind it stays."""
@@ -172,8 +203,15 @@ class Router(QObject):
         self.retranslate()
         self.sign_in.pad.setFocus()
 
+    @property
+    def _first_section(self) -> Section:
+        rounds = self.rounds
+        carrier = rounds is not None and rounds.section is Section.ROUND
+        return Section.ROUND if carrier else Section.HOME
+
     def _show_lock(self) -> None:
         self.idle.stop()
+        self._stop_privacy()
         self.case.hide()
         self.sections.hide()
         self._show_sign_in()
@@ -181,6 +219,7 @@ class Router(QObject):
     def _show_left(self) -> None:
         """The shift is over: nothing of the agent stays, and the next one may sign in."""
         self.idle.stop()
+        self._stop_privacy()
         self.sections.hide()
         self.sections.forget()
         self._show_sign_in()
@@ -188,6 +227,9 @@ class Router(QObject):
     def _signed_in(self, session: Session) -> None:
         self.sign_in.reset()
         self.idle.start()
+        self.privacy.start()
+        if self.rounds is not None:
+            self.rounds.begin(session)
         view = self.journey.view
         if view is not None and view.state.agent_id != session.agent.agent_id:
             self.case.put_aside()
@@ -196,7 +238,7 @@ class Router(QObject):
         if view is not None:
             self.case.show_again()
         else:
-            self.sections.show(Section.HOME, session)
+            self.go_home()
 
     def _retry(self) -> None:
         if self.journey.view is not None:
@@ -219,6 +261,36 @@ class Router(QObject):
         if session is not None:
             self.sections.hide()
             self.journey.open(self._services.procedure, session)
+
+    def _run(self, make: Callable[[], Case]) -> None:
+        """A visit is opened, or ends without anybody."""
+        if self.session.session is not None and self.journey.run(make):
+            self.sections.hide()
+
+    def _hold_round(self, busy: bool) -> None:
+        if self.rounds is not None:
+            self.rounds.screen.set_orders_open(not busy)
+
+    def _delivered(self, summary: Summary) -> None:
+        if self.rounds is not None and not summary.reason:
+            self.rounds.model.network_is_back()
+
+    def _make_rounds(self) -> RoundRouter | None:
+        services = self._services
+        if services.rounds is None or services.visits is None:
+            return None
+        desks = (self.desk, self.courier)
+        return RoundRouter(self._look, services, services.rounds, services.visits, desks, self)
+
+    def _hide_screen(self) -> None:
+        """Nobody touched the tablet for a while; while the camera works, somebody holds it."""
+        if self.capture.watch is Watch.NOTHING:
+            self.cover.cover()
+        self.privacy.start()
+
+    def _stop_privacy(self) -> None:
+        self.privacy.stop()
+        self.cover.uncover()
 
     def _open_with(self, code: str) -> None:
         """A request was scanned where no case is open."""
@@ -280,6 +352,10 @@ class Router(QObject):
         if facts.waiting:
             text = tr("common.chip.waiting", n=facts.waiting)
             chips.append(ChipItem("waiting", text, "cloud-upload", Tone.WARN))
+        unseen = sum(not conflict.seen for conflict in self.sections.conflicts)
+        if unseen:
+            text = tr("conflict.count", n=unseen)
+            chips.append(ChipItem("conflicts", text, "alert-triangle", Tone.WARN))
         if facts.online is not None:
             word, icon, tone = (
                 ("online", "wifi", Tone.OK) if facts.online else ("offline", "wifi-off", Tone.WARN)

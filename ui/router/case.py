@@ -20,6 +20,7 @@ from ui.steps.panel import StepPanel
 from ui.steps.person import PersonPanel
 from ui.steps.request import RequestPanel
 from ui.steps.stop import StopPanel
+from ui.steps.visit import VisitPanel
 from ui.steps.words import customer_of, identity_of
 from ui.viewmodels.capture import CaptureModel, Watch
 from ui.viewmodels.journey import CaseView, JourneyModel
@@ -66,9 +67,11 @@ class CaseRouter(QObject):
         self.person = PersonPanel(look, catalogue)
         self.stop = StopPanel(look, catalogue)
         self.decision = DecisionPanel(look, catalogue)
+        self.visit = VisitPanel(look, catalogue)
         self.receipt = ReceiptScreen(look)
         self.panels: dict[StepKind, StepPanel] = {
             StepKind.REQUEST: self.request,
+            StepKind.VISIT: self.visit,
             StepKind.NOTICE: NoticePanel(look, catalogue, keep_images=services.keep_images),
             StepKind.DOCUMENT: self.document,
             StepKind.CHECKS: ChecksPanel(look, catalogue),
@@ -270,6 +273,7 @@ class CaseRouter(QObject):
         if isinstance(panel, PersonPanel):
             panel.end_live()
             panel.show_portrait(self._capture.portrait)
+        self.visit.set_today(self._services.clock.now().astimezone().date())
         panel.show_case(view)
         self._use_camera(view)
         self._put(panel)

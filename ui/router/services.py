@@ -11,7 +11,9 @@ from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.domain.ids import DeviceId, OfficeId
 from kiosk.journeys.procedures import ONLINE_REQUEST
 from kiosk.ports import Clock, FrameSource, JournalRow
+from kiosk.services.conflicts import Conflicts
 from kiosk.services.proofing import Proofing
+from kiosk.services.rounds import Rounds, VisitDesk
 from kiosk.services.sign_in import SignIn
 from kiosk.texts import Texts
 from ui.viewmodels.delivery import Delivers
@@ -34,6 +36,9 @@ class Services:
         slips: folder for slips where no printer is.
         idle_s: pause after which the desk locks, seconds; 0 never.
         keep_images: whether the policy wants pictures of the document in the record.
+        rounds, visits: the round of today, or the appointments; None where there is none.
+        conflicts: what the central side says happened elsewhere; None where nothing is asked.
+        privacy_s: pause after which the screen is covered, seconds; 0 never.
     """
 
     sign_in: SignIn
@@ -56,10 +61,16 @@ class Services:
     demonstration: bool = False
     idle_s: int = 0
     keep_images: bool = False
+    rounds: Rounds | None = None
+    visits: VisitDesk | None = None
+    conflicts: Conflicts | None = None
+    privacy_s: int = 0
 
 
 IDLE_S = {Profile.CARRIER: 60, Profile.COUNTER: 300}
 """Pause after which a desk locks: a carrier's tablet lies about, a counter is watched."""
+PRIVACY_S = {Profile.CARRIER: 20, Profile.COUNTER: 0}
+"""Pause after which the screen is covered: at a door others look on."""
 _NEWEST_ROWS = 500
 
 
@@ -93,4 +104,8 @@ def services_of(kiosk: "Kiosk", open_camera: Callable[[], FrameSource] | None = 
         demonstration=kiosk.demonstration,
         idle_s=IDLE_S[kiosk.config.profile],
         keep_images=bool(kiosk.policy and kiosk.policy.evidence_images),
+        rounds=kiosk.rounds if kiosk.enrolled else None,
+        visits=kiosk.visits if kiosk.enrolled else None,
+        conflicts=kiosk.conflicts,
+        privacy_s=PRIVACY_S[kiosk.config.profile],
     )
