@@ -16,7 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from central.archive.layout import FolderError
 from central.archive.ledger import Ledger
-from central.archive.schema import migrate
+from central.archive.schema import metadata
 
 _BUSY_TIMEOUT_S = 30.0
 _SYNCHRONOUS_FULL = 2
@@ -57,7 +57,7 @@ class Database:
         with self._engine.execution_options(writing=True).begin() as connection:
             if connection.execute(text("PRAGMA synchronous")).scalar_one() != _SYNCHRONOUS_FULL:
                 raise FolderError("synchronous")
-            migrate(connection)
+            metadata.create_all(connection)
 
     @contextmanager
     def writing(self) -> Iterator[Ledger]:

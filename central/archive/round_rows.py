@@ -6,7 +6,13 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, insert, select, update
 
-from central.archive.schema import acts, cancelled_requests, recipients, visit_copies, visits
+from central.archive.round_schema import (
+    acts,
+    cancelled_requests,
+    recipients,
+    visit_copies,
+    visits,
+)
 from kiosk.domain.ids import DeviceId, OfficeId
 
 

@@ -200,9 +200,12 @@ class Planner:
             database.close()
 
     def _request(self, wanted: Wanted, office_id: OfficeId) -> VerificationRequest:
-        """The request, which must hold when the window opens, in the office of the visit."""
+        """The request, which must hold within the window, in the office of the visit."""
         begins = datetime.combine(wanted.day, wanted.begins).astimezone()
-        verdict, request = judge(wanted.request, self._keys, begins, office_id)
+        ends = datetime.combine(wanted.day, wanted.ends).astimezone()
+        _, request = open_request(wanted.request, self._keys)
+        moment = begins if request is None else min(max(begins, request.not_before), ends)
+        verdict, request = judge(wanted.request, self._keys, moment, office_id)
         if request is None:
             raise ValueError(f"the request does not hold then and there: {verdict.value}")
         return request
