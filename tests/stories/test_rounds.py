@@ -1,5 +1,8 @@
 """A day of a carrier: the round loaded in the morning, no network until evening, nothing lost."""
 
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -170,19 +173,38 @@ def test_a_visit_is_put_off_to_a_later_day_only(
 # --- what may go wrong ---
 
 
+_DIES = """
+import os, signal, sys
+from pathlib import Path
+from kiosk.config import Profile
+from kiosk.journeys.automatic import play
+from kiosk.journeys.model import StepKind
+from tests.fakes.carrier import Device
+from tests.stories.test_rounds import SCRIPT
+
+device = Device(Path(sys.argv[1]), Profile.CARRIER)
+case = device.kiosk.visits.open(sys.argv[2], device.session())
+play(case, SCRIPT, until=StepKind.FEATURES)
+print(case.state.case_id, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 def test_a_kill_during_a_visit_loses_nothing_and_opens_no_second_case(
     fleet: CarrierFleet, tablet: Device
 ) -> None:
     visit_id = fleet.plan(tablet).row.visit_id
-    session = tablet.session()
-    tablet.kiosk.rounds.load(session)
-    case = tablet.kiosk.visits.open(visit_id, session)
-    play(case, SCRIPT, until=StepKind.FEATURES)
+    tablet.kiosk.rounds.load(tablet.session())
+    tablet.kiosk.close()
+    command = [sys.executable, "-c", _DIES, str(tablet.folder), visit_id]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
     tablet.reopen()
     session = tablet.session()
     with no_network(tablet):
         resumed = tablet.kiosk.visits.open(visit_id, session)
-        assert resumed.state.case_id == case.state.case_id
+        assert resumed.state.case_id == done.stdout.strip()
         assert resumed.state.step is StepKind.FEATURES
         play(resumed, SCRIPT)
     assert states(tablet, session) == [VisitState.ENDED]

@@ -17,6 +17,9 @@ class Play:
         expected: how it must end; anything else is a failure of the demonstration.
         person: the agent's answer in front of the person.
         abandon_at: step at which the customer leaves, or None.
+        at_door: played by a carrier, on a tablet.
+        missed: why nobody is verified, a name of ``ui.widgets.missed.REASONS``, or ``""``.
+        conflict: the request is cancelled while the carrier is at the door.
     """
 
     name: str
@@ -24,6 +27,9 @@ class Play:
     expected: Outcome
     person: Verdict = Verdict.PASS
     abandon_at: StepKind | None = None
+    at_door: bool = False
+    missed: str = ""
+    conflict: bool = False
 
 
 PLAYS = (
@@ -34,6 +40,9 @@ PLAYS = (
     Play("tampered", "fr-id-martin-tampered", Outcome.REFUSED),
     Play("suspended", "fr-id-lefevre", Outcome.SUSPENDED, person=Verdict.UNSURE),
     Play("abandoned", "fr-id-lefevre", Outcome.ABANDONED, abandon_at=StepKind.DOCUMENT),
+    Play("home-visit", "fr-id-lefevre", Outcome.ACCEPTED, at_door=True),
+    Play("home-visit-absent", "fr-id-lefevre", Outcome.NO_SHOW, at_door=True, missed="absent"),
+    Play("home-visit-conflict", "fr-id-lefevre", Outcome.ACCEPTED, at_door=True, conflict=True),
 )
 
 
