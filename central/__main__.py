@@ -9,20 +9,27 @@ from __future__ import annotations
 import json
 import logging
 import sys
-import time
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from central.archive.layout import FolderError, Layout
+from central.commands.console import (
+    DEFAULT_DATA,
+    FAILED,
+    NO,
+    DataOption,
+    JsonOption,
+    system_time,
+)
+from central.commands.console import tell as _tell
+from central.commands.rounds import audit_reconcile, request_cancel, round_app
 from kiosk.domain.errors import AuditError, KioskError, PolicyInvalidError
 from kiosk.domain.evidence import DocumentKind
 from kiosk.domain.ids import AgentId, DeviceId, OfficeId, RecordId
-
-NO, FAILED = 1, 3
 
 app = typer.Typer(
     name="visavis-central",
@@ -34,26 +41,11 @@ request_app = typer.Typer(no_args_is_help=True, help="Verification requests.")
 policy_app = typer.Typer(no_args_is_help=True, help="The policy of the fleet.")
 audit_app = typer.Typer(no_args_is_help=True, help="Open records and verify histories.")
 app.add_typer(request_app, name="request")
+app.add_typer(round_app, name="round")
 app.add_typer(policy_app, name="policy")
 app.add_typer(audit_app, name="audit")
 
-DataOption = Annotated[
-    Path,
-    typer.Option("--data", envvar="VISAVIS_CENTRAL_DATA", help="Folder of the central side."),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Answer with one JSON object.")]
-DEFAULT_DATA = Path("visavis-central")
 DEFAULT_PORT = 8443
-
-
-def system_time() -> datetime:
-    """The server's time, aware UTC."""
-    return datetime.fromtimestamp(time.time(), UTC)
-
-
-def _tell(answer: dict[str, Any], text: str, *, as_json: bool) -> None:
-    """Answer on standard output, as JSON or as text."""
-    sys.stdout.write(f"{json.dumps(answer, ensure_ascii=False)}\n" if as_json else f"{text}\n")
 
 
 @app.command("init")
@@ -209,6 +201,10 @@ def request_new(  # noqa: PLR0913, PLR0917 - one parameter an option
         "png": str(png) if png else None,
     }
     _tell(answer, f"{terminal_code(token)}\n{token}", as_json=as_json)
+
+
+request_app.command("cancel")(request_cancel)
+audit_app.command("reconcile")(audit_reconcile)
 
 
 @policy_app.command("show")

@@ -3,7 +3,7 @@
 Rules, in order: three sub-folders for three duties, so that each can be given to another machine
 and other people; a secret is readable by its owner only; nothing here is ever overwritten.
 
-* ``authority/`` policy root, certificate authority, request issuer
+* ``authority/`` policy root, certificate authority, request issuer, planner of rounds
 * ``collector/`` server certificate, log key, enrolment key, database, sealed payloads
 * ``auditor/``   the identity that opens records
 """
@@ -100,6 +100,11 @@ class Layout:
     def issuer_key(self) -> Path:
         """Seed of the request issuer."""
         return self.authority / "issuer.key"
+
+    @property
+    def planner_identity(self) -> Path:
+        """The key that opens the authority's own copy of a planned visit, as an age identity."""
+        return self.authority / "planner.txt"
 
     @property
     def database(self) -> Path:

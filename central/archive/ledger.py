@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Table, func, insert, select, update
 
 from central.archive.challenges import ChallengeRows
+from central.archive.round_rows import RoundRows
 from central.archive.rows import (
     AlarmRow,
     CodeRow,
@@ -60,10 +61,15 @@ def _device(row: Row[Any]) -> DeviceRow:
 
 
 class Ledger:
-    """The rows of one transaction."""
+    """The rows of one transaction.
+
+    Attributes:
+        rounds: the rows about visits and requests.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.rounds = RoundRows(connection)
 
     @property
     def challenges(self) -> ChallengeRows:

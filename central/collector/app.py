@@ -33,6 +33,7 @@ from central.collector.log import CollectorLog
 from central.collector.metrics import Metrics
 from central.collector.records import BlobStream, Records
 from central.collector.refusal import CallRefusedError
+from central.collector.rounds import Rounds
 from central.collector.uploads import COMPLETE, LENGTH, OFFSET, OffsetError, Uploads
 from central.contact.settings import ContactSettings
 from kiosk.audit.entries import Header
@@ -50,6 +51,7 @@ from kiosk.sync.messages import (
     LogPush,
     Message,
     Problem,
+    RecipientPut,
     decode,
     encode,
 )
@@ -65,6 +67,15 @@ TimedHandler = Callable[[Request, datetime], Awaitable[Response]]
 
 def _answer(message: Message, status: int = 200) -> Response:
     return Response(encode(message), status, media_type="application/json")
+
+
+def _cached(request: Request, message: Message) -> Response:
+    """The answer, or 304 for a device that holds it already."""
+    body = encode(message)
+    etag = f'"{b64u(sha256(body))}"'
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers={"ETag": etag})
+    return Response(body, media_type="application/json", headers={"ETag": etag})
 
 
 class Collector:
@@ -91,6 +102,7 @@ class Collector:
         self._enrolments = Enrolments(database, keys, self._shelf, log)
         self._journals = Journals(database, self._shelf, self._origin)
         self._records = Records(database, payloads, log)
+        self._rounds = Rounds(database)
         self.metrics = Metrics(self._figures)
         self._contacts = ContactCalls(
             database, keys.log, contact or ContactSettings(), self._device, _bounded_body
@@ -126,6 +138,9 @@ class Collector:
             ("POST", f"{device}/contacts/{{challenge}}/check", self._timed(self._contacts.check)),
             ("GET", "/c/{secret}", self._timed(self._contacts.page)),
             ("POST", "/c/{secret}", self._timed(self._contacts.page)),
+            ("PUT", f"{device}/recipient", self.recipient),
+            ("GET", f"{device}/rounds/{{day}}", self.round),
+            ("GET", f"{device}/conflicts", self.conflicts),
         ]
         return Starlette(
             routes=[Route(path, self._guarded(call), methods=[verb]) for verb, path, call in calls]
@@ -331,6 +346,27 @@ class Collector:
         device_id, _ = await self._device(request)
         start, tree = _number(request, "from"), _number(request, "tree")
         return _answer(await run_in_threadpool(self._records.receipts, device_id, start, tree))
+
+    async def recipient(self, request: Request) -> Response:
+        """``PUT …/recipient``: the key that the rounds of this device are sealed to."""
+        device_id, verified = await self._device(request)
+        body = await _bounded_body(request)
+        if sha256(body) != verified.body_sha256:
+            raise CallRefusedError(422, "digest")
+        put = decode(body, RecipientPut)
+        await run_in_threadpool(self._rounds.announce, device_id, put.announcement)
+        return Response(status_code=204)
+
+    async def round(self, request: Request) -> Response:
+        """``GET …/rounds/{day}``: the visits of a day; 304 when nothing changed."""
+        device_id, _ = await self._device(request)
+        day = request.path_params["day"]
+        return _cached(request, await run_in_threadpool(self._rounds.of_day, device_id, day))
+
+    async def conflicts(self, request: Request) -> Response:
+        """``GET …/conflicts``: records that need a second look; 304 when nothing changed."""
+        device_id, _ = await self._device(request)
+        return _cached(request, await run_in_threadpool(self._rounds.conflicts, device_id))
 
     # --- who asks ---------------------------------------------------------------------------------
 

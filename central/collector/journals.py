@@ -18,6 +18,7 @@ from central.archive.ledger import Ledger
 from central.archive.rows import AlarmRow, DeviceRow, EntryRow, OriginRow
 from central.collector.keys import PolicyShelf
 from central.collector.refusal import CallRefusedError
+from central.collector.rounds import act_of
 from kiosk.audit.checkpoint import Checkpoint, open_note
 from kiosk.audit.entries import (
     ORIGIN_FACT,
@@ -140,11 +141,13 @@ class Journals:
         if checkpoint.size < device.size:
             return device
         frontier = Frontier(device.size, device.frontier)
-        rows = []
+        rows, acts = [], []
         for jws in push.entries[device.size - push.start :]:
             leaf, record_id = entry_leaf(jws), None
             if lost_leaf(jws) is None:
-                record_id = self._verified(ledger, device, jws, frontier).record_id
+                header = self._verified(ledger, device, jws, frontier)
+                record_id = header.record_id
+                acts += act_of(header, now)
             else:
                 # Its hash keeps the tree whole, so that what follows is not lost with it.
                 device_id, at = device.device_id, now.isoformat()
@@ -154,6 +157,8 @@ class Journals:
         if frontier.root() != checkpoint.root:
             raise CallRefusedError(422, "checkpoint")
         ledger.add_entries(tuple(rows))
+        for act in acts:
+            ledger.rounds.add_act(act)
         return replace(
             device, size=frontier.size, frontier=frontier.hashes, checkpoint=push.checkpoint
         )

@@ -63,6 +63,7 @@ from kiosk.ports import Clock, CollectorLink, FrameSource, KeyStore
 from kiosk.services.activity import Activity
 from kiosk.services.agents import Agents, Session, Signs
 from kiosk.services.anchor import Anchor
+from kiosk.services.conflicts import Conflicts
 from kiosk.services.contact import Contacts, ContactWords
 from kiosk.services.contact_link import CentralContact
 from kiosk.services.custody import Custody
@@ -78,6 +79,7 @@ from kiosk.services.lease import Lease, closed_at
 from kiosk.services.onboarding import Onboarding
 from kiosk.services.proofing import Desk, Proofing
 from kiosk.services.requests import RequestDesk
+from kiosk.services.rounds import Rounds, VisitDesk
 from kiosk.services.sealing import Sealing
 from kiosk.services.second_agent import SecondAgents
 from kiosk.services.sign_in import SignIn
@@ -111,7 +113,7 @@ class Kiosk:
         service: the public service: help, eligibility, ways, paper file.
         texts: by language.
         journal, agents, onboarding, hand_over, sign_in, proofing, delivery, life,
-            unlock_orders, custody, key_change: services.
+            unlock_orders, rounds, visits, conflicts, custody, key_change: services.
         enrolment: joins a fleet; the kiosk is built again afterwards.
         links: to the central side.
     """
@@ -140,6 +142,9 @@ class Kiosk:
     key_change: KeyChange
     life: DeviceLife
     unlock_orders: UnlockOrders
+    rounds: Rounds
+    visits: VisitDesk
+    conflicts: Conflicts
     enrolment: Enrolment
     links: Links
     device_key: SigningKey
@@ -349,6 +354,9 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
     journal = Journal(store, device_key, clock, device, membership.terms)
     sealing = Sealing(journal, store, membership.terms, clock, device, device_key)
     links = Links(clock, parts.config.collector)
+    true_time = SignedClock(clock, membership)
+    rounds = Rounds(store, links, keys, true_time, membership.issuers)
+    rounds.erase_past()
 
     drafts = Drafts(clock)
     hand_over = HandOver(store, journal, drafts, clock)
@@ -356,6 +364,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
     def end_of_shift(session: Session) -> None:
         hand_over.accept_all(session)
         sealing.seal_open_drafts(session)
+        rounds.forget(session.agent.agent_id)
 
     def start_of_work(session: Session) -> None:
         # What cannot be sealed now (full disk, no policy) is no reason to keep an agent out.
@@ -364,17 +373,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
             sealing.seal_open_drafts(session, too_old)
             hand_over.expire(too_old)
 
-    rule = FourEyes() if membership.policy is None else membership.policy.four_eyes
-    catalogue = JourneyCatalogue(
-        *(
-            replace(journey, second_agent_for=rule.outcomes_of(journey.name))
-            for journey in procedures(
-                Terms(documents.sides(), membership.feature_count, form=Form(device.channel))
-            )
-        )
-    )
-    for name in catalogue.names():
-        validate(catalogue.get(name))
+    catalogue = _procedures(membership, documents, device)
     true_time = SignedClock(clock, membership)
     sign_in = SignIn(store, keys, clock, cost, journal, end_of_shift, start_of_work)
     words = ContactWords(device.device_id, membership.log_keys)
@@ -383,11 +382,14 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         side = membership.side()
         return None if side is None else links.open(side, device_key)
 
+    requests = RequestDesk(
+        store, membership.issuers, membership.office_id, true_time, rounds.expected
+    )
     desk = Desk(
         store,
         sealing,
         drafts,
-        RequestDesk(store, membership.issuers, membership.office_id, true_time),
+        requests,
         CatalogueExamination(
             documents, membership.document_rules(documents), true_time, SystemRandom()
         ),
@@ -399,6 +401,9 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
     agents = Agents(store, keys, journal, cost)
     lease = Lease(store, journal, clock, membership.lease_days)
     deliveries = Deliveries(Delivery(store, journal, links, keys, clock), membership)
+    proofing = Proofing(
+        desk, journal, clock, catalogue, membership.office_id, membership.require, lease
+    )
     if membership.identity is not None:
         anchor.check()
         _note_boot(store, journal, clock)
@@ -419,9 +424,10 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         onboarding=Onboarding(store, keys, clock, journal, agents),
         hand_over=hand_over,
         sign_in=sign_in,
-        proofing=Proofing(
-            desk, journal, clock, catalogue, membership.office_id, membership.require, lease
-        ),
+        proofing=proofing,
+        rounds=rounds,
+        visits=VisitDesk(rounds, requests, proofing),
+        conflicts=Conflicts(store),
         delivery=deliveries,
         life=DeviceLife(store, journal, clock, deliveries),
         unlock_orders=UnlockOrders(
@@ -436,6 +442,24 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         device_key=device_key,
         lock=parts.lock,
     )
+
+
+def _procedures(
+    membership: Membership, documents: DocumentCatalogue, device: DeviceFacts
+) -> JourneyCatalogue:
+    """The procedures of this place, each found sound. Raises JourneyInvalidError."""
+    rule = FourEyes() if membership.policy is None else membership.policy.four_eyes
+    catalogue = JourneyCatalogue(
+        *(
+            replace(journey, second_agent_for=rule.outcomes_of(journey.name))
+            for journey in procedures(
+                Terms(documents.sides(), membership.feature_count, form=Form(device.channel))
+            )
+        )
+    )
+    for name in catalogue.names():
+        validate(catalogue.get(name))
+    return catalogue
 
 
 def read_documents(folder: Path) -> DocumentCatalogue:

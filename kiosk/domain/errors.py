@@ -539,6 +539,36 @@ class ContactChallengeError(ContactError):
     code = "CONTACT-007"
 
 
+class RoundError(KioskError):
+    """The round of the day cannot be used as asked."""
+
+    code = "ROUND-000"
+
+
+class RoundInvalidError(RoundError):
+    """What the central side sent is no visit of this device, or nobody known signed it."""
+
+    code = "ROUND-001"
+
+
+class VisitUnknownError(RoundError):
+    """No such visit in the round of today, or it belongs to a shift that is over."""
+
+    code = "ROUND-002"
+
+
+class VisitEndedError(RoundError):
+    """This visit has its record already."""
+
+    code = "ROUND-003"
+
+
+class VisitCancelledError(RoundError):
+    """The central side took this visit out of the round."""
+
+    code = "ROUND-004"
+
+
 class ConfigError(KioskError):
     """The configuration is wrong."""
 

@@ -243,11 +243,13 @@ class VisitFacts:
         visit_id: given by the central side.
         planned_on: day of the round.
         position: number in the round, from 1.
+        postponed_to: the day that customer and carrier agreed on, for a visit that is put off.
     """
 
     visit_id: str
     planned_on: date
     position: int
+    postponed_to: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Delivery: brings sealed records to the central side and lets them go when they are safe there.
 
-Rules, in order: time, policy, journal, records, receipts, purge; a device with ten seconds of
-network has then at least committed that its records exist. Every state change is durable before the
-next call; running twice, or dying anywhere, loses and doubles nothing.
+Rules, in order: time, policy, journal, records, receipts, purge, conflicts; a device with ten
+seconds of network has then at least committed that its records exist. Every state change is durable
+before the next call; running twice, or dying anywhere, loses and doubles nothing.
 Source: records-and-sync 2.8.
 """
 
@@ -27,6 +27,7 @@ from kiosk.domain.errors import (
 )
 from kiosk.ports import Clock, CollectorLink, KeyStore, LinkFactory, OutboxRow, Store
 from kiosk.services.answers import refusal_of
+from kiosk.services.conflicts import ConflictCheck
 from kiosk.services.fleet import (
     DEVICE_KEY,
     POLICY,
@@ -236,6 +237,7 @@ class _Run:
         if self._journal_size() > size:
             # Deletions and losses are journal entries of their own; they need not wait.
             self._upload_journal()
+        ConflictCheck(self._store, self._link, self._identity.device_id, self._clock).run()
 
     def _fetch_time(self) -> None:
         nonce = secrets.token_hex(16)

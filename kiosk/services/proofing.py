@@ -162,7 +162,7 @@ class Case:
 
     def present_code(self, text: str) -> CaseState:
         """Judge a scanned or typed code and move the case by the answer. Raises as ``dispatch``."""
-        return self._move(self._desk.requests.judge(text))
+        return self._move(self._desk.requests.judge(text, self._session))
 
     def attach_image(self, side: Side, jpeg: bytes) -> None:
         """Keep a picture of a side in memory, for a record that may hold pictures.
@@ -347,8 +347,14 @@ class Proofing:
         """Names of the procedures that can be opened."""
         return self._catalogue.names()
 
-    def open_case(self, procedure: str, session: Session) -> Case:
+    def open_case(self, procedure: str, session: Session, begun: Sequence[Event] = ()) -> Case:
         """Open a case: journal entry and first draft are durable when this returns.
+
+        Args:
+            procedure: name in the catalogue.
+            session: of the agent.
+            begun: events of other services that the case begins with (a visit of the round, its
+                judged request); they are in the first draft, or nothing is.
 
         Raises:
             NotAllowedError: the role of this agent does not verify.
@@ -356,6 +362,7 @@ class Proofing:
             NotEnrolledError: nobody could ever open its record.
             LeaseExpiredError, DeviceClosedError: this device may not work now.
             DiskFullError: no room to keep its record; nothing was opened.
+            EventRefusedError: it cannot begin like that; nothing was opened.
         """
         require_duty(session.agent, Duty.VERIFY)
         journey = self._catalogue.get(procedure)
@@ -369,6 +376,8 @@ class Proofing:
             self._office_id,
             self._clock.now(),
         )
+        for event in begun:
+            state = advance(journey, state, event).state
         with self._desk.store.begin() as uow:
             facts = {
                 "case": state.case_id,
@@ -378,7 +387,10 @@ class Proofing:
             self._journal.append(uow, EntryKind.VERIFY_OPEN, facts)
             self._desk.drafts.save(uow, state, session)
             uow.commit()
-        return Case(self._desk, journey, state, session)
+        case = Case(self._desk, journey, state, session)
+        if begun:
+            case.wake()
+        return case
 
     def resume(self, case_id: CaseId, session: Session) -> Case:
         """Bring a case back at the step where it stood; one that was handed over is accepted.

@@ -29,6 +29,7 @@ from kiosk.services.journal import Journal
 from kiosk.services.record import build_record
 from kiosk.services.terms import DeviceFacts, Terms, TermsSource
 from kiosk.services.used_requests import USING_UP, mark_used
+from kiosk.services.visit_ends import act_facts, mark_visit
 
 SEALED_PREFIX = "sealed/"
 SPACE_RESERVE_BYTES = 64 * 1024 * 1024
@@ -188,6 +189,7 @@ class Sealing:
             "outcome": outcome.value,
             "sealed": True,
         }
+        told |= act_facts(state)
         seq, slip = self._journal.append(
             uow, EntryKind.VERIFY_CLOSE, told, blob, facts.record_id, terms.policy_version
         )
@@ -208,5 +210,6 @@ class Sealing:
         uow.values.put(SEALED_PREFIX + state.case_id, msgspec.json.encode(sealed))
         if state.request is not None and outcome in USING_UP:
             mark_used(uow, state.request, facts.record_id)
+        mark_visit(uow, state, outcome, seq)
         drop_draft(uow, state.case_id)
         return sealed

@@ -267,6 +267,8 @@ class Values:
 
     def delete(self, name: str) -> None:
         """Remove it; nothing happens when there is none."""
+        # A visit of a day that is over: no older copy of it may stay in the write-ahead log.
+        self._tx.erases_a_key = True
         table = schema.named_values
         self._tx.execute(delete(table).where(table.c.name == name))
 

@@ -10,6 +10,7 @@ from kiosk.audit.entries import open_entry
 from kiosk.audit.records import Attachment
 from kiosk.crypto import age
 from kiosk.crypto.digests import b64u, sha256, unb64u
+from kiosk.documents.requests import request_key
 from kiosk.domain.decision import Decision, Outcome, Reason
 from kiosk.domain.errors import (
     DiskFullError,
@@ -90,11 +91,13 @@ def test_the_entry_commits_to_the_blob_byte_for_byte(desk: Desk):
     assert header.payload_sha256 == b64u(sha256(payload))
     assert header.payload_len == len(payload)
     assert header.recipients == (age.kid_of(OPS.recipient), age.kid_of(ESCROW.recipient))
+    request = request_key(REQUEST.issuer, REQUEST.request_id)
     assert header.facts == {
         "case": "c" * 32,
         "agent": "a-17",
         "outcome": "accepted",
         "sealed": True,
+        "request": request,
     }
 
 

@@ -123,15 +123,13 @@ class AutomaticAgent:
         self._pictures.take("sign-in")
         QTest.keyClicks(self._focused(), PIN)
         self._press(Qt.Key.Key_Return)
-        home = self._router.sections.home
-        wait_until(lambda: self._shell.page is home, "home")
+        wait_until(lambda: self._shell.page is self.ground, "home")
         wait_until(lambda: self._router.desk.idle, "home facts")
         self._pictures.take("home")
 
     def play(self, play: Play, code: Code) -> CaseState:
         """One visit, from home to home. Raises StuckError."""
         self._play = play.name
-        specimen = self._stage.specimens[play.specimen]
         self._stage.clear()
         self._press(Qt.Key.Key_Q)
         self._at(StepKind.REQUEST)
@@ -145,9 +143,19 @@ class AutomaticAgent:
         if play.abandon_at is StepKind.DOCUMENT:
             self._abandon()
         else:
-            self._present(play.specimen, date.fromisoformat(specimen.expires))
-            self._examine(play)
+            self.present(play)
         return self._seal()
+
+    def present(self, play: Play) -> None:
+        """From the empty step of the document to the decision."""
+        specimen = self._stage.specimens[play.specimen]
+        self._present(play.specimen, date.fromisoformat(specimen.expires))
+        self._examine(play)
+
+    @property
+    def ground(self) -> QWidget:
+        """The page where work begins and ends."""
+        return self._router.sections.home
 
     # --- steps --------------------------------------------------------------------------------
 
@@ -274,8 +282,7 @@ class AutomaticAgent:
         self._take("receipt")
         state = self._state
         self._press(Qt.Key.Key_Return)
-        home = self._router.sections.home
-        wait_until(lambda: self._shell.page is home, "home after the receipt")
+        wait_until(lambda: self._shell.page is self.ground, "home after the receipt")
         return state
 
     # --- eyes and fingers ---------------------------------------------------------------------

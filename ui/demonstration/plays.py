@@ -19,6 +19,9 @@ class Play:
         abandon_at: step at which the customer leaves, or None.
         creation: an identity is created at the counter; there is no request.
         offline: the network is cut while the contacts are written down.
+        at_door: played by a carrier, on a tablet.
+        missed: why nobody is verified, a name of ``ui.widgets.missed.REASONS``, or ``""``.
+        conflict: the request is cancelled while the carrier is at the door.
     """
 
     name: str
@@ -28,6 +31,9 @@ class Play:
     abandon_at: StepKind | None = None
     creation: bool = False
     offline: bool = False
+    at_door: bool = False
+    missed: str = ""
+    conflict: bool = False
 
 
 PLAYS = (
@@ -40,6 +46,9 @@ PLAYS = (
     Play("abandoned", "fr-id-lefevre", Outcome.ABANDONED, abandon_at=StepKind.DOCUMENT),
     Play("creation", "fr-id-lefevre", Outcome.ACCEPTED, creation=True),
     Play("creation-offline", "fr-passport-le-goff", Outcome.ACCEPTED, creation=True, offline=True),
+    Play("home-visit", "fr-id-lefevre", Outcome.ACCEPTED, at_door=True),
+    Play("home-visit-absent", "fr-id-lefevre", Outcome.NO_SHOW, at_door=True, missed="absent"),
+    Play("home-visit-conflict", "fr-id-lefevre", Outcome.ACCEPTED, at_door=True, conflict=True),
 )
 
 

@@ -8,14 +8,18 @@ Rules, in order:
 3. A fault page says what happened and leads back to where the work stands.
 """
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QCoreApplication, QObject, QTimer
 
 from kiosk.domain.agent import Agent
 from kiosk.domain.ids import CaseId
 from kiosk.services.agents import Session
+from kiosk.services.proofing import Case
 from ui.router.case import CaseRouter
 from ui.router.customer import CustomerRouter
 from ui.router.people import PeopleRouter
+from ui.router.rounds import RoundRouter
 from ui.router.scanner import Scanner
 from ui.router.scans import ScanRouter
 from ui.router.sections import SectionRouter
@@ -23,10 +27,11 @@ from ui.router.services import Services
 from ui.screens.fault import FaultFacts, FaultScreen
 from ui.screens.sign_in import AgentCard, SignInFacts, SignInScreen
 from ui.shell import ChipItem, HelpEntry, HelpFacts, Section, Shell
+from ui.shell.privacy import PrivacyCover
 from ui.theme import Tone
-from ui.viewmodels.capture import CaptureModel
+from ui.viewmodels.capture import CaptureModel, Watch
 from ui.viewmodels.contact import ContactModel
-from ui.viewmodels.delivery import DeliveryFacts, DeliveryModel
+from ui.viewmodels.delivery import DeliveryFacts, DeliveryModel, Summary
 from ui.viewmodels.home import HomeModel
 from ui.viewmodels.journey import JourneyModel
 from ui.viewmodels.session import SECOND_PERSON, PinRefused, SessionModel
@@ -78,8 +83,17 @@ class Router(QObject):
         self.sign_in = SignInScreen(look)
         self.fault = FaultScreen(look)
         home = HomeModel(services.proofing, self.desk, self)
+        self.rounds = self._make_rounds()
         self.sections = SectionRouter(
-            look, shell, services, self.desk, home, self.delivery, self.capture, self
+            look,
+            shell,
+            services,
+            self.desk,
+            home,
+            self.delivery,
+            self.capture,
+            self.rounds,
+            self,
         )
         self.case = CaseRouter(look, shell, services, self.journey, self.capture, self)
         self.people = PeopleRouter(look, shell, services, self.desk, self)
@@ -91,6 +105,8 @@ class Router(QObject):
         self.scanner = Scanner(self)
         self.scans = ScanRouter(look, shell, self.session, self.journey, self.case, self)
         self.idle = IdleWatch(services.idle_s, parent=self)
+        self.privacy = IdleWatch(services.privacy_s, warning_s=0, parent=self)
+        self.cover = PrivacyCover(shell, look)
         self._bind()
         self._bind_customer()
 
@@ -103,18 +119,11 @@ class Router(QObject):
         self.session.stepped_aside.connect(self._show_left)
         self.session.failed.connect(self.show_fault)
         self.sign_in.pin_entered.connect(self.session.enter)
-        self.sign_in.join_requested.connect(self.people.show_join)
-        self.sign_in.unlock_requested.connect(self._show_unlock)
         self._wait_over.timeout.connect(self._end_wait)
         self._shell.lock_requested.connect(self.session.lock)
         self._shell.help_opening.connect(self._write_help)
         self._shell.help_page_requested.connect(self._open_help)
         self.sections.help.left.connect(self.case.show_again)
-        self._shell.switch_requested.connect(self.switch_agent)
-        self.people.sign_in_requested.connect(self._back_to_sign_in)
-        self.people.settings_requested.connect(self._show_settings)
-        self.people.failed.connect(self.show_fault)
-        self.sections.person_requested.connect(self._show_person_page)
         self.scanner.scanned.connect(self.scans.take)
         self.scans.open_requested.connect(self._open_with)
         self.sections.procedure_requested.connect(self._new_case)
@@ -128,9 +137,33 @@ class Router(QObject):
         self.fault.retry_requested.connect(self._retry)
         self.fault.home_requested.connect(self._leave_fault)
         self.delivery.changed.connect(self._write_chips)
+        self.sections.conflicts_changed.connect(self._write_chips)
+        self._bind_people()
+        self._bind_rounds()
+        self.privacy.expired.connect(self._hide_screen)
         self.idle.expired.connect(self.session.lock)
         self.idle.warned.connect(self._warn_idle)
         self._look.language.changed.connect(self.retranslate)
+
+    def _bind_people(self) -> None:
+        self.sign_in.join_requested.connect(self.people.show_join)
+        self._shell.switch_requested.connect(self.switch_agent)
+        self.people.sign_in_requested.connect(self._back_to_sign_in)
+        self.people.settings_requested.connect(self._show_settings)
+        self.people.failed.connect(self.show_fault)
+        self.sections.person_requested.connect(self._show_person_page)
+        self.sign_in.unlock_requested.connect(self._show_unlock)
+
+    def _bind_rounds(self) -> None:
+        if self.rounds is None:
+            return
+        self.rounds.ordered.connect(self._run)
+        self.rounds.failed.connect(self.show_fault)
+        self.case.visit.place_of = self.rounds.place_of
+        self.case.visit.missed.connect(self.rounds.miss)
+        self.case.visit.begin_requested.connect(self.rounds.open)
+        self.journey.busy_changed.connect(self._hold_round)
+        self.delivery.finished.connect(self._delivered)
 
     def _bind_customer(self) -> None:
         contact, identity = self.case.contact, self.case.identity
@@ -148,6 +181,7 @@ class Router(QObject):
             self.scanner.start(application)
             # The last one installed is the first to see: a key held back is a sign of life too.
             application.installEventFilter(self.idle)
+            application.installEventFilter(self.privacy)
         self._show_sign_in()
         self.customer.start()
         self.session.list_agents()
@@ -158,9 +192,13 @@ class Router(QObject):
         application = QCoreApplication.instance()
         if application is not None:
             application.removeEventFilter(self.idle)
+            application.removeEventFilter(self.privacy)
             self.scanner.stop(application)
         self.idle.stop()
         self._wait_over.stop()
+        self.privacy.stop()
+        if self.rounds is not None:
+            self.rounds.forget()
         self.delivery.stop()
         self.capture.close()
         self.customer.close()
@@ -171,10 +209,10 @@ class Router(QObject):
     # --- pages --------------------------------------------------------------------------------
 
     def go_home(self) -> None:
-        """Show home."""
+        """Show where work begins: home, or the round of a carrier."""
         session = self.session.session
         if session is not None and not self.session.is_locked:
-            self.sections.show(Section.HOME, session)
+            self.sections.show(self._first_section, session)
 
     def show_fault(self, failure: Failure) -> None:
         """Show the calm page; the work behind it stays."""
@@ -221,9 +259,16 @@ class Router(QObject):
         self.retranslate()
         self.sign_in.pad.setFocus()
 
+    @property
+    def _first_section(self) -> Section:
+        rounds = self.rounds
+        carrier = rounds is not None and rounds.section is Section.ROUND
+        return Section.ROUND if carrier else Section.HOME
+
     def _show_lock(self) -> None:
         self.customer.cover()
         self.idle.stop()
+        self._stop_privacy()
         self.case.hide()
         self.sections.hide()
         self._show_sign_in()
@@ -232,6 +277,7 @@ class Router(QObject):
         """The shift is over: nothing of the agent stays, and the next one may sign in."""
         self.customer.cover()
         self.idle.stop()
+        self._stop_privacy()
         self.sections.hide()
         self.sections.forget()
         self.people.forget()
@@ -240,6 +286,9 @@ class Router(QObject):
     def _signed_in(self, session: Session) -> None:
         self.sign_in.reset()
         self.idle.start()
+        self.privacy.start()
+        if self.rounds is not None:
+            self.rounds.begin(session)
         view = self.journey.view
         if view is not None and view.state.agent_id != session.agent.agent_id:
             self.case.close_quietly()
@@ -251,7 +300,7 @@ class Router(QObject):
             self.case.show_again()
             self.customer.uncover()
         else:
-            self.sections.show(Section.HOME, session)
+            self.go_home()
 
     def _retry(self) -> None:
         if self.journey.view is not None:
@@ -275,6 +324,36 @@ class Router(QObject):
         if session is not None:
             self.sections.hide()
             self.journey.open(procedure, session)
+
+    def _run(self, make: Callable[[], Case]) -> None:
+        """A visit is opened, or ends without anybody."""
+        if self.session.session is not None and self.journey.run(make):
+            self.sections.hide()
+
+    def _hold_round(self, busy: bool) -> None:
+        if self.rounds is not None:
+            self.rounds.screen.set_orders_open(not busy)
+
+    def _delivered(self, summary: Summary) -> None:
+        if self.rounds is not None and not summary.reason:
+            self.rounds.model.network_is_back()
+
+    def _make_rounds(self) -> RoundRouter | None:
+        services = self._services
+        if services.rounds is None or services.visits is None:
+            return None
+        desks = (self.desk, self.courier)
+        return RoundRouter(self._look, services, services.rounds, services.visits, desks, self)
+
+    def _hide_screen(self) -> None:
+        """Nobody touched the tablet for a while; while the camera works, somebody holds it."""
+        if self.capture.watch is Watch.NOTHING:
+            self.cover.cover()
+        self.privacy.start()
+
+    def _stop_privacy(self) -> None:
+        self.privacy.stop()
+        self.cover.uncover()
 
     def _open_with(self, code: str) -> None:
         """A request was scanned where no case is open."""
@@ -371,6 +450,10 @@ class Router(QObject):
         if facts.waiting:
             text = tr("common.chip.waiting", n=facts.waiting)
             chips.append(ChipItem("waiting", text, "cloud-upload", Tone.WARN))
+        unseen = sum(not conflict.seen for conflict in self.sections.conflicts)
+        if unseen:
+            text = tr("conflict.count", n=unseen)
+            chips.append(ChipItem("conflicts", text, "alert-triangle", Tone.WARN))
         if facts.online is not None:
             word, icon, tone = (
                 ("online", "wifi", Tone.OK) if facts.online else ("offline", "wifi-off", Tone.WARN)

@@ -34,6 +34,7 @@ from ui.steps.person import PersonPanel
 from ui.steps.request import RequestPanel
 from ui.steps.second_agent import SecondAgentPanel
 from ui.steps.stop import StopPanel
+from ui.steps.visit import VisitPanel
 from ui.steps.words import customer_of, identity_of
 from ui.viewmodels.capture import CaptureModel, Watch
 from ui.viewmodels.journey import CaseView, JourneyModel
@@ -85,9 +86,11 @@ class CaseRouter(QObject):
         self.second = SecondAgentPanel(look, catalogue)
         self.contact = ContactPanel(look, catalogue)
         self.identity = IdentityPanel(look, catalogue)
+        self.visit = VisitPanel(look, catalogue)
         self.receipt = ReceiptScreen(look)
         self.panels: dict[StepKind, StepPanel] = {
             StepKind.REQUEST: self.request,
+            StepKind.VISIT: self.visit,
             StepKind.NOTICE: NoticePanel(look, catalogue, keep_images=services.keep_images),
             StepKind.CONTACT: self.contact,
             StepKind.DOCUMENT: self.document,
@@ -335,6 +338,7 @@ class CaseRouter(QObject):
         if isinstance(panel, PersonPanel):
             panel.end_live()
             panel.show_portrait(self._capture.portrait)
+        self.visit.set_today(self._services.clock.now().astimezone().date())
         panel.show_case(view)
         only_print, self._only_print = self._only_print, False
         self._use_camera(view, again=not only_print)

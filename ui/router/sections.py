@@ -1,6 +1,7 @@
 """The pages outside a case: home, history, deliveries, hardware, settings."""
 
 from datetime import datetime
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
@@ -11,16 +12,20 @@ from kiosk.domain.errors import ForkError, LeaseExpiredError
 from kiosk.domain.ids import CaseId
 from kiosk.ports import JournalRow
 from kiosk.services.agents import Session
+from kiosk.services.conflicts import Conflicts
 from kiosk.services.hand_over import ColleagueDraft
 from kiosk.services.proofing import DraftSummary
+from kiosk.sync.conflicts import Conflict
 from ui.router.help import HelpRouter
+from ui.router.rounds import RoundRouter
 from ui.router.services import Services
+from ui.screens.conflicts import ConflictRow
 from ui.screens.deliveries import DeliveriesFacts, DeliveriesScreen, DeliveryItem
 from ui.screens.hardware import HardwareFacts, HardwareScreen
 from ui.screens.history import HistoryFacts, HistoryItem, HistoryScreen
 from ui.screens.home import HomeFacts, HomeScreen
 from ui.screens.settings import SettingsFacts, SettingsScreen
-from ui.shell import Section, Shell
+from ui.shell import USUAL_SECTIONS, Section, Shell
 from ui.theme import Tone
 from ui.viewmodels.capture import CaptureModel, Watch
 from ui.viewmodels.delivery import DeliveryFacts, DeliveryModel
@@ -34,6 +39,12 @@ _LOW_BYTES = 1_000_000_000
 _MEGABYTE = 1_000_000
 
 
+def _mark_all(service: Conflicts, unseen: list[int]) -> None:
+    """In the vault's thread."""
+    for seq in unseen:
+        service.mark_seen(seq)
+
+
 class SectionRouter(QObject):
     """Shows sections and keeps what they show up to date.
 
@@ -41,12 +52,14 @@ class SectionRouter(QObject):
         procedure_requested(str): start this procedure.
         draft_chosen(str): resume this case.
         person_requested(str): a page about the agent, see :class:`SettingsScreen`.
+        conflicts_changed(): conflicts were read again.
         failed(object): a :class:`Failure`.
     """
 
     procedure_requested = Signal(str)
     draft_chosen = Signal(str)
     person_requested = Signal(str)
+    conflicts_changed = Signal()
     failed = Signal(object)
 
     def __init__(  # noqa: PLR0913, PLR0917 - one for each thing that it joins
@@ -58,6 +71,7 @@ class SectionRouter(QObject):
         home: HomeModel,
         delivery: DeliveryModel,
         capture: CaptureModel,
+        rounds: RoundRouter | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -68,6 +82,8 @@ class SectionRouter(QObject):
         self._home_model = home
         self._delivery = delivery
         self._capture = capture
+        self._rounds = rounds
+        self._conflicts: tuple[Conflict, ...] = ()
         self._session: Session | None = None
         self._section: Section | None = None
         self._journal: tuple[JournalRow, ...] = ()
@@ -87,6 +103,10 @@ class SectionRouter(QObject):
             Section.SETTINGS: self.settings,
             Section.HELP: self.help.page,
         }
+        if rounds is not None:
+            self._pages[rounds.section] = rounds.screen
+            usual = USUAL_SECTIONS
+            shell.set_sections((usual[0], rounds.section, *usual[1:]))
         self._bind()
 
     def _bind(self) -> None:
@@ -98,6 +118,8 @@ class SectionRouter(QObject):
         self.home.history_requested.connect(self._show_history)
         self.history.verify_requested.connect(self._verify)
         self.deliveries.send_requested.connect(self._delivery.send)
+        self.deliveries.seen_requested.connect(self._mark_seen)
+        self._delivery.finished.connect(self._read_conflicts)
         self.hardware.test_requested.connect(self._test_camera)
         self.hardware.test_stopped.connect(self._stop_test)
         self.hardware.preview.picture_resized.connect(self._resize)
@@ -117,7 +139,9 @@ class SectionRouter(QObject):
         self._section = section
         self._stop_test()
         page = self._pages[section]
-        self._shell.set_page(page)
+        rounds = self._rounds
+        here = rounds is not None and section is rounds.section
+        self._shell.set_page(page, rounds.screen.bar if here and rounds else None)
         self._shell.show_navigation(section)
         self._write()
         self.refresh()
@@ -132,12 +156,22 @@ class SectionRouter(QObject):
         """Nobody is signed in: keep nothing of the agent."""
         self._session = None
         self._home_model.forget()
+        if self._rounds is not None:
+            self._rounds.forget()
+
+    @property
+    def conflicts(self) -> tuple[Conflict, ...]:
+        """What happened elsewhere, as last read; the unseen ones first."""
+        return tuple(sorted(self._conflicts, key=lambda item: (item.seen, -item.seq)))
 
     def refresh(self) -> None:
         """Read drafts and journal again."""
         if self._session is None:
             return
         self._home_model.refresh(self._session)
+        if self._rounds is not None:
+            self._rounds.model.refresh()
+        self._read_conflicts()
         task = self._desk.submit(self._services.journal_rows)
         task.done.connect(self._read_journal)
         task.failed.connect(self.failed)
@@ -163,6 +197,9 @@ class SectionRouter(QObject):
             case Section.HARDWARE:
                 testing = self._capture.watch is Watch.TEST
                 self.hardware.show_facts(HardwareFacts(self._hardware_rows(), testing))
+            case Section.ROUND | Section.APPOINTMENTS:
+                if self._rounds is not None:
+                    self._rounds.write()
             case Section.SETTINGS:
                 self.settings.show_facts(
                     SettingsFacts(
@@ -279,8 +316,10 @@ class SectionRouter(QObject):
         return tr("deliveries.last", moment=self._look.language.time(last))
 
     def _history_facts(self) -> HistoryFacts:
+        kinds = {conflict.seq: conflict.kind for conflict in self._conflicts}
         items = tuple(
-            HistoryItem(row.seq, row.kind, row.wall_claimed) for row in reversed(self._today())
+            HistoryItem(row.seq, row.kind, row.wall_claimed, kinds.get(row.seq, ""))
+            for row in reversed(self._today())
         )
         return HistoryFacts(items, self._verified, self._verifying)
 
@@ -297,7 +336,11 @@ class SectionRouter(QObject):
             for row in reversed(facts.rows)
         )
         problem = tr(f"errors.{facts.reason}.what") if facts.reason else ""
-        return DeliveriesFacts(items, facts.sending, self._last_words(), problem)
+        conflicts = tuple(
+            ConflictRow(item.seq, item.kind, item.told_at, item.seen) for item in self.conflicts
+        )
+        last = "" if facts.last_at is None else self._look.language.time(facts.last_at)
+        return DeliveriesFacts(items, facts.sending, last, problem, conflicts)
 
     def _today(self) -> list[JournalRow]:
         today = self._services.clock.now().astimezone().date()
@@ -335,6 +378,27 @@ class SectionRouter(QObject):
         self._verified = False
         self._write()
         self.failed.emit(failure)
+
+    def _read_conflicts(self, _summary: object = None) -> None:
+        if self._services.conflicts is not None:
+            task = self._desk.submit(self._services.conflicts.all)
+            task.done.connect(self._list_conflicts)
+            task.failed.connect(self.failed)
+
+    def _list_conflicts(self, conflicts: tuple[Conflict, ...]) -> None:
+        if conflicts != self._conflicts:
+            self._conflicts = conflicts
+            self.conflicts_changed.emit()
+            self._write()
+
+    def _mark_seen(self) -> None:
+        """The agent has read what is shown."""
+        service = self._services.conflicts
+        unseen = [conflict.seq for conflict in self._conflicts if not conflict.seen]
+        if service is not None and unseen:
+            task = self._desk.submit(partial(_mark_all, service, unseen))
+            task.done.connect(self._read_conflicts)
+            task.failed.connect(self.failed)
 
     def _delivery_changed(self, _facts: DeliveryFacts) -> None:
         self._write()

@@ -13,10 +13,12 @@ from kiosk.domain.ids import DeviceId, OfficeId
 from kiosk.journeys.procedures import ONLINE_REQUEST, PAPER_FILE
 from kiosk.ports import Clock, FrameSource, JournalRow
 from kiosk.services.agents import Session
+from kiosk.services.conflicts import Conflicts
 from kiosk.services.contact import Contacts
 from kiosk.services.hand_over import HandOver
 from kiosk.services.onboarding import Onboarding
 from kiosk.services.proofing import Proofing
+from kiosk.services.rounds import Rounds, VisitDesk
 from kiosk.services.sign_in import SignIn
 from kiosk.services.team import Team
 from kiosk.texts import Texts
@@ -45,6 +47,9 @@ class Services:
         procedures: what this device carries out.
         contacts: confirms addresses of customers; None where this device belongs to no fleet.
         keep_images: whether the policy wants pictures of the document in the record.
+        rounds, visits: the round of today, or the appointments; None where there is none.
+        conflicts: what the central side says happened elsewhere; None where nothing is asked.
+        privacy_s: pause after which the screen is covered, seconds; 0 never.
     """
 
     sign_in: SignIn
@@ -74,6 +79,10 @@ class Services:
     idle_s: int = 0
     keep_images: bool = False
     contacts: Contacts | None = None
+    rounds: Rounds | None = None
+    visits: VisitDesk | None = None
+    conflicts: Conflicts | None = None
+    privacy_s: int = 0
 
     def offered(self) -> tuple[str, ...]:
         """Procedures that are carried out here today."""
@@ -84,6 +93,8 @@ class Services:
 
 IDLE_S = {Profile.CARRIER: 60, Profile.COUNTER: 300}
 """Pause after which a desk locks: a carrier's tablet lies about, a counter is watched."""
+PRIVACY_S = {Profile.CARRIER: 20, Profile.COUNTER: 0}
+"""Pause after which the screen is covered: at a door others look on."""
 _NEWEST_ROWS = 500
 
 
@@ -126,4 +137,8 @@ def services_of(kiosk: "Kiosk", open_camera: Callable[[], FrameSource] | None = 
         idle_s=IDLE_S[kiosk.config.profile],
         keep_images=bool(kiosk.policy and kiosk.policy.evidence_images),
         contacts=kiosk.contacts,
+        rounds=kiosk.rounds if kiosk.enrolled else None,
+        visits=kiosk.visits if kiosk.enrolled else None,
+        conflicts=kiosk.conflicts,
+        privacy_s=PRIVACY_S[kiosk.config.profile],
     )

@@ -7,6 +7,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout
 from typing_extensions import override
 
+from ui.screens.conflicts import conflict_words
 from ui.screens.page import Page
 from ui.theme import Space, Tone, Type
 from ui.widgets.button import Button
@@ -25,11 +26,14 @@ class HistoryItem:
         seq: its number.
         kind: value of ``kiosk.audit.entries.EntryKind``; an unknown one is shown as an entry.
         at: device time, aware.
+        conflict: what happened elsewhere to the record of this entry (value of
+            ``kiosk.sync.conflicts.ConflictKind``), or ``""``.
     """
 
     seq: int
     kind: str
     at: datetime
+    conflict: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +145,14 @@ class HistoryScreen(Page):
         language = self.look.language
         known = item.kind in KIND_LOOKS
         icon, tone = KIND_LOOKS.get(item.kind, ("book", Tone.NEUTRAL))
+        detail = language.tr("history.entry", number=item.seq)
+        if item.conflict:
+            icon, tone = "alert-triangle", Tone.WARN
+            detail = f"{detail}. {conflict_words(item.conflict, language)[0]}"
         return RowItem(
             name=str(item.seq),
             title=language.tr(f"history.kind.{item.kind if known else 'other'}"),
-            detail=language.tr("history.entry", number=item.seq),
+            detail=detail,
             icon=icon,
             tone=tone,
             chip=language.time(item.at),

@@ -143,7 +143,9 @@ class TopBar(QWidget):
         """Width that everything shown asks for, in pixels."""
         margins = self._row.contentsMargins()
         heads = (self._mark,) if self._look.theme.tablet else (self._title, self._subtitle)
-        ends = [w for w in (*self._chips, self._lock, self._help) if not w.isHidden()]
+        # A chip that was just put in counts as hidden until the layout has shown it.
+        buttons = [button for button in (self._lock, self._help) if not button.isHidden()]
+        ends = [*self._chips, *buttons]
         width = max(head.sizeHint().width() for head in heads)
         width += sum(w.sizeHint().width() + self._row.spacing() for w in ends)
         # The title keeps its place in the row, and the stretch its gap.

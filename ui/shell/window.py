@@ -20,7 +20,6 @@ from ui.shell.notice import Notice
 from ui.shell.pages import Pages
 from ui.shell.rail import Rail, Section, TopRail
 from ui.theme import COUNTER_MIN_HEIGHT, COUNTER_MIN_WIDTH, Density, Size, Space, Tone
-from ui.widgets.action_bar import ActionBar
 from ui.widgets.announce import Toast, announce
 from ui.widgets.look import Look
 from ui.widgets.scroll import ScrollArea
@@ -71,7 +70,7 @@ class Shell(QWidget):
         self._tabs = TopRail(look)
         self._pages = Pages()
         self._scroll = ScrollArea(look)
-        self._bars: dict[QWidget, ActionBar] = {}
+        self._bars: dict[QWidget, QWidget] = {}
         self._bar_stack = Pages()
         self.notice = Notice(look)
         self._toast = Toast(self, look)
@@ -125,7 +124,12 @@ class Shell(QWidget):
         """The page shown."""
         return self._pages.current
 
-    def set_page(self, page: QWidget, actions: ActionBar | None = None) -> None:
+    def set_sections(self, sections: tuple[Section, ...]) -> None:
+        """The places that this device has, in order."""
+        self.rail.set_sections(sections)
+        self._tabs.set_sections(sections)
+
+    def set_page(self, page: QWidget, actions: QWidget | None = None) -> None:
         """Show a page and its buttons; pages are kept, showing one again is cheap."""
         if actions is not None:
             self._bars[page] = actions

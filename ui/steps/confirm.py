@@ -82,11 +82,18 @@ class ConfirmPanel(StepPanel):
         self._lists[self._person].show_rows(self._person_rows(state))
         self._lists[self._examination].show_rows(self._examination_rows(state))
         decision = state.decision
+        # Nobody was met: there is neither a person nor an examination to read again.
+        nobody = decision is not None and decision.outcome is Outcome.NO_SHOW
+        self._examination.setHidden(nobody)
+        self._person.setHidden(nobody and state.document is None and state.request is None)
         rows: tuple[ReadRow, ...] = ()
         if decision is not None:
             icon, tone = OUTCOME_LOOKS[decision.outcome]
             self._outcome.show_text(tr(f"outcomes.{decision.outcome.value}"), tone, icon)
             reasons = [tr(f"reasons.{reason.value}") for reason in decision.reasons]
+            if state.visit is not None and state.visit.postponed_to is not None:
+                new_day = self.look.language.weekday(state.visit.postponed_to)
+                reasons.append(tr("journey.visit.new_day", day=new_day))
             self._reasons.setText("\n".join(reasons) or self.tr_("no_reason"))
             if decision.fraud_suspected:
                 rows = (

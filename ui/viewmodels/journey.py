@@ -97,6 +97,10 @@ class JourneyModel(QObject):
         """Open a case, and present a code that was scanned outside it. False while busy."""
         return self._order(partial(self._open, procedure, session, code))
 
+    def run(self, make: Callable[[], Case]) -> bool:
+        """Open or move a case by a call of another service. False while busy."""
+        return self._order(partial(self._made, make))
+
     def resume(self, case_id: CaseId, session: Session) -> bool:
         """Bring a case back. False while busy."""
         return self._order(partial(self._resume, case_id, session))
@@ -167,6 +171,11 @@ class JourneyModel(QObject):
         case = self._proofing.open_case(procedure, session)
         if code:
             case.present_code(code)
+        return case, CaseView(case.state, case.journey)
+
+    @staticmethod
+    def _made(make: Callable[[], Case]) -> tuple[Case, CaseView]:
+        case = make()
         return case, CaseView(case.state, case.journey)
 
     def _resume(self, case_id: CaseId, session: Session) -> tuple[Case, CaseView]:
