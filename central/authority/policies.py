@@ -41,6 +41,8 @@ EXPLANATIONS: dict[str, str] = {
     "assurance_level": "level that the operator asserts in the records; empty asserts none",
     "retention": "how long a device keeps entries, unfinished cases and sealed copies",
     "notices": "short sentences shown on the home screen of every device",
+    "proxy_allowed": "registered letters may be handed to a proxy; the identity is not verified",
+    "fraud_alert": "a suspected fraud is told in the journal, without anything personal",
     "demonstration": "the screens of this fleet say that it is a demonstration",
 }
 
@@ -54,6 +56,9 @@ _SETTABLE: dict[str, Callable[[str], Any]] = {
     "retention.receipts_days": json.loads,
     "retention.draft_hours": json.loads,
     "retention.blob_grace_hours": json.loads,
+    "retention.sightings_days": json.loads,
+    "proxy_allowed": json.loads,
+    "fraud_alert": json.loads,
     "notices": lambda word: [notice.strip() for notice in word.split("|") if notice.strip()],
     "demonstration": json.loads,
 }

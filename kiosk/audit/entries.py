@@ -46,6 +46,8 @@ class EntryKind(StrEnum):
     LOCKOUT = "lockout"
     VERIFY_OPEN = "verify_open"
     VERIFY_CLOSE = "verify_close"
+    ITEM_DISTRIBUTED = "item_distributed"
+    FRAUD_ALERT = "fraud_alert"
     BLOB_PURGED = "blob_purged"
     POLICY_APPLIED = "policy_applied"
     RESTORE_DETECTED = "restore_detected"

@@ -5,8 +5,8 @@ Rules, in order:
 1. One program at a time works on a data folder.
 2. Secrets are made once; what is lost is told and never papered over (:mod:`.opening`).
 3. Whatever is heavy (camera, reader, network) is loaded when it is first asked for.
-4. A policy that arrives counts from the next act on; only the number of security features to
-   examine waits for the next start.
+4. A policy that arrives counts from the next act on; only what shapes the procedures (number of
+   security features, proxies) waits for the next start.
 5. ``close`` is safe to call twice, and lets the next program in.
 """
 
@@ -59,6 +59,7 @@ from kiosk.services.journal import Journal
 from kiosk.services.proofing import Desk, Proofing
 from kiosk.services.requests import RequestDesk
 from kiosk.services.sealing import Sealing
+from kiosk.services.sightings import Sightings
 from kiosk.services.sign_in import SignIn
 from kiosk.services.terms import DeviceFacts
 from kiosk.sync.checkpoints import device_origin
@@ -260,7 +261,9 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
     documents = read_documents(RESOURCES / "documents")
     device = _device(device_key, parts.config, documents)
     journal = Journal(store, device_key, clock, device, membership.terms)
-    sealing = Sealing(journal, store, membership.terms, clock, device, device_key)
+    true_time = SignedClock(clock, membership)
+    sightings = Sightings(store, keys, true_time)
+    sealing = Sealing(journal, store, membership.terms, clock, device, device_key, sightings)
     links = Links(clock, parts.config.collector)
 
     def end_of_shift(session: Session) -> None:
@@ -272,18 +275,29 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
             sealing.seal_open_drafts(session, clock.now() - membership.draft_age)
 
     catalogue = JourneyCatalogue(
-        *procedures(Terms(documents.sides(), membership.feature_count, form=Form(device.channel)))
+        *procedures(
+            Terms(
+                documents.sides(),
+                membership.feature_count,
+                form=Form(device.channel),
+                proxy_allowed=membership.proxy_allowed,
+            )
+        )
     )
     for name in catalogue.names():
         validate(catalogue.get(name))
-    true_time = SignedClock(clock, membership)
     desk = Desk(
         store,
         sealing,
         Drafts(clock),
         RequestDesk(store, membership.issuers, membership.office_id, true_time),
         CatalogueExamination(
-            documents, membership.document_rules(documents), true_time, SystemRandom()
+            documents,
+            membership.document_rules(documents),
+            true_time,
+            SystemRandom(),
+            parts.config.examination.tools,
+            sightings,
         ),
     )
     if membership.identity is not None:

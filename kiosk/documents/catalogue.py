@@ -6,7 +6,7 @@ drawn of different kinds first, then at random, and never one that was drawn bef
 119 461 V2.1.1, VAL-8.3.3 (at least three features of different kinds, some drawn at random).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -27,6 +27,7 @@ from kiosk.documents.data import (
     toml_of,
 )
 from kiosk.documents.series import SeriesCatalogue, load_series
+from kiosk.domain.decision import OF_SIGNS, Reason
 from kiosk.domain.errors import CatalogueError
 from kiosk.domain.evidence import DocumentKind, Side
 
@@ -98,6 +99,24 @@ class KindEntry:
     without_zone: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A sign of damage or alteration; its words are the text ``signs.<sign_id>``.
+
+    Attributes:
+        sign_id: ``<reason>.<name>``; the reason is the one that it suggests.
+        source: where this is written.
+    """
+
+    sign_id: str
+    source: str
+
+    @property
+    def reason(self) -> Reason:
+        """The reason that this sign suggests."""
+        return Reason(self.sign_id.partition(".")[0])
+
+
 class Acceptance(StrEnum):
     """What a procedure does with a document where no policy says otherwise."""
 
@@ -118,6 +137,7 @@ class AcceptanceRule:
         first_day, last_day: when it holds; None: always.
         source: where this is written.
         as_of: day of that knowledge.
+        except_issuers: States whose documents are refused whatever the verdict.
     """
 
     procedure: str
@@ -128,6 +148,7 @@ class AcceptanceRule:
     last_day: date | None
     source: str
     as_of: date
+    except_issuers: tuple[str, ...] = ()
 
     def holds_on(self, day: date | None) -> bool:
         """Whether the rule holds on a day; on any day where none is given."""
@@ -150,6 +171,7 @@ class DocumentCatalogue:
         series: series, marks and issuing States.
         face_zones: parts of the face to compare; texts ``face.<zone>``.
         questions: topics; texts ``questions.<topic>``.
+        signs: signs of damage or alteration.
     """
 
     version: str
@@ -160,6 +182,7 @@ class DocumentCatalogue:
     face_zones: tuple[str, ...]
     questions: tuple[str, ...]
     series: SeriesCatalogue
+    signs: tuple[Sign, ...] = ()
 
     def entry(self, kind: DocumentKind) -> KindEntry:
         """How a kind is handled."""
@@ -178,11 +201,17 @@ class DocumentCatalogue:
         )
 
     def acceptance_of(
-        self, procedure: str, kind: DocumentKind, series: str = "", day: date | None = None
+        self,
+        procedure: str,
+        kind: DocumentKind,
+        series: str = "",
+        day: date | None = None,
+        issuer: str = "",
     ) -> Acceptance:
         """What a procedure does with a document; REFUSED where nothing is said of it.
 
-        A rule for the series counts before one for the kind.
+        A rule for the series counts before one for the kind; a State that a rule leaves out is
+        refused.
         """
         rules = [
             rule
@@ -192,7 +221,9 @@ class DocumentCatalogue:
             and rule.holds_on(day)
         ]
         rules.sort(key=lambda rule: not rule.series)
-        return rules[0].verdict if rules else Acceptance.REFUSED
+        if not rules or issuer in rules[0].except_issuers:
+            return Acceptance.REFUSED
+        return rules[0].verdict
 
     def has_zone(self, series: str) -> bool:
         """Whether documents of a series have a machine-readable zone; unknown ones have."""
@@ -278,7 +309,7 @@ def load(catalogue: bytes, features: bytes, series: bytes) -> DocumentCatalogue:
     kinds_data = toml_of(catalogue, "catalogue")
     features_data = toml_of(features, "features")
     only(kinds_data, {"version", "kind", "acceptance", "person"}, "catalogue")
-    only(features_data, {"version", "as_of", "feature"}, "features")
+    only(features_data, {"version", "as_of", "feature", "sign"}, "features")
     person = table_of(kinds_data, "person")
     only(person, {"zones", "questions", "source", "as_of"}, "person")
     kinds = tuple(_entry_of(table) for table in tables_of(kinds_data, "kind"))
@@ -288,7 +319,12 @@ def load(catalogue: bytes, features: bytes, series: bytes) -> DocumentCatalogue:
     if len({feature.feature_id for feature in all_features}) != len(all_features):
         raise CatalogueError("features: each id once")
     all_series = load_series(series)
-    rules = tuple(_rule_of(table) for table in tables_of(kinds_data, "acceptance"))
+    rules = tuple(
+        rule for table in tables_of(kinds_data, "acceptance") for rule in _rules_of(table)
+    )
+    signs = tuple(_sign_of(table) for table in features_data.get("sign", ()))
+    if len({sign.sign_id for sign in signs}) != len(signs):
+        raise CatalogueError("signs: each id once")
     named = {rule.series for rule in rules}.union(*(item.series for item in all_features))
     if not named <= {"", *(item.series_id for item in all_series.series)}:
         raise CatalogueError("unknown series")
@@ -301,6 +337,7 @@ def load(catalogue: bytes, features: bytes, series: bytes) -> DocumentCatalogue:
         face_zones=texts_of(person, "zones"),
         questions=texts_of(person, "questions"),
         series=all_series,
+        signs=signs,
     )
 
 
@@ -326,11 +363,19 @@ def _entry_of(table: Mapping[str, Any]) -> KindEntry:
     )
 
 
-def _rule_of(table: Mapping[str, Any]) -> AcceptanceRule:
+def _rules_of(table: Mapping[str, Any]) -> Iterator[AcceptanceRule]:
+    """One rule for each procedure that the table names: one name, or a list of names."""
+    listed = isinstance(table.get("procedure"), list)
+    names = texts_of(table, "procedure") if listed else (text_of(table, "procedure"),)
+    for name in names:
+        yield _rule_of(table, name)
+
+
+def _rule_of(table: Mapping[str, Any], procedure: str) -> AcceptanceRule:
     keys = {"procedure", "kind", "series", "verdict", "from", "until", "source", "as_of"}
-    only(table, keys, "acceptance")
+    only(table, {*keys, "except_issuers"}, "acceptance")
     return AcceptanceRule(
-        procedure=text_of(table, "procedure"),
+        procedure=procedure,
         kind=choice_of(DocumentKind, text_of(table, "kind")),
         series=text_of(table, "series") if "series" in table else "",
         verdict=choice_of(Acceptance, text_of(table, "verdict")),
@@ -338,7 +383,16 @@ def _rule_of(table: Mapping[str, Any]) -> AcceptanceRule:
         last_day=day_of(table, "until") if "until" in table else None,
         source=text_of(table, "source"),
         as_of=day_of(table, "as_of"),
+        except_issuers=texts_of(table, "except_issuers") if "except_issuers" in table else (),
     )
+
+
+def _sign_of(table: Mapping[str, Any]) -> Sign:
+    only(table, {"id", "source"}, "sign")
+    sign = Sign(text_of(table, "id"), text_of(table, "source"))
+    if not sign.sign_id.startswith(tuple(f"{reason.value}." for reason in OF_SIGNS)):
+        raise CatalogueError("sign: an id begins with its reason")
+    return sign
 
 
 def _feature_of(table: Mapping[str, Any]) -> Feature:

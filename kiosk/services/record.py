@@ -19,6 +19,7 @@ from kiosk.domain.evidence import Check, IdentityDocument
 from kiosk.domain.ids import RecordId
 from kiosk.domain.request import VerificationRequest
 from kiosk.journeys.model import CaseState, FeatureResult, PersonFacts, SideFacts
+from kiosk.services.distribution import KIND, Link
 from kiosk.services.service_record import service_facts
 from kiosk.services.terms import DeviceFacts, Terms
 from kiosk.services.verified_claims import utc_text, verified_claims
@@ -31,8 +32,9 @@ def build_record(
     device: DeviceFacts,
     terms: Terms,
     attachments: Sequence[Attachment] = (),
+    link: Link | None = None,
 ) -> dict[str, Any]:
-    """The record of a decided case, JSON types only.
+    """The record of a decided case, JSON types only; ``link`` where a second one goes with it.
 
     Raises:
         ValueError: the case has no decision yet.
@@ -80,6 +82,8 @@ def build_record(
         },
     }
     claims = verified_claims(state, terms, device.channel, sealed_at)
+    if link is not None:
+        record["visavis"]["linked"] = {"kind": KIND, "record_id": link.distribution}
     if claims is not None:
         record["verified_claims"] = claims
     return record

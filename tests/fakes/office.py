@@ -13,8 +13,11 @@ from kiosk.domain.agent import Role
 from kiosk.domain.evidence import Check
 from kiosk.domain.ids import AgentId, DeviceId, OfficeId, RequestId
 from kiosk.domain.request import VerificationRequest
+from kiosk.journeys.blocks import Terms as ProcedureTerms
 from kiosk.journeys.catalogue import JourneyCatalogue
 from kiosk.journeys.model import CaseState, FeatureResult
+from kiosk.journeys.procedure import Journey
+from kiosk.journeys.procedures import registered_letter
 from kiosk.ports import Clock, Store
 from kiosk.services.agents import DEVICE_SECRET, Agents, Session
 from kiosk.services.drafts import Drafts
@@ -25,7 +28,7 @@ from kiosk.services.sealing import Sealing
 from kiosk.services.sign_in import SignIn
 from kiosk.services.terms import DeviceFacts, Terms
 from kiosk.vault.store import open_store
-from tests.fakes.cases import FEATURES, JOURNEY, PASSED, REQUEST, SPARE_FEATURE
+from tests.fakes.cases import FEATURES, JOURNEY, PASSED, REQUEST, SIDES, SPARE_FEATURE
 from tests.fakes.clock import FakeClock
 from tests.fakes.key_stores import MemoryKeyStore
 
@@ -59,6 +62,7 @@ class Office:
     clock: Clock = field(default_factory=FakeClock)
     examination: ScriptedExamination = field(default_factory=ScriptedExamination)
     evidence_images: bool = False
+    letter: Journey = field(default_factory=lambda: registered_letter(ProcedureTerms(SIDES)))
 
     def __post_init__(self) -> None:
         self.device_key = SigningKey.from_seed(SEEDS["device"])
@@ -81,7 +85,7 @@ class Office:
             RequestDesk(self.store, self.issuers, OFFICE, self.clock),
             self.examination,
         )
-        catalogue = JourneyCatalogue(JOURNEY)
+        catalogue = JourneyCatalogue(JOURNEY, self.letter)
         self.proofing = Proofing(desk, self.journal, self.clock, catalogue, OFFICE)
 
     def terms(self) -> Terms:
