@@ -5,10 +5,12 @@ from PySide6.QtWidgets import QGridLayout
 from typing_extensions import override
 
 from kiosk.documents.catalogue import DocumentCatalogue
+from kiosk.documents.items import shown
 from kiosk.domain.decision import Outcome
 from kiosk.domain.evidence import Verdict
 from kiosk.journeys.guards import all_checks
 from kiosk.journeys.model import CaseState, SealConfirmed
+from kiosk.services.distribution import handed_over
 from ui.steps.panel import StepPanel
 from ui.steps.words import day_or_dash, full_name, names_of, partial_day
 from ui.theme import Space, Tone, Type
@@ -98,8 +100,25 @@ class ConfirmPanel(StepPanel):
                         self.tr_("restricted"),
                     ),
                 )
-        self._lists[self._decision].show_rows(rows)
-        self._once.setText(self.tr_("once"))
+        letter = () if state.item is None else self._letter_rows(state)
+        self._lists[self._decision].show_rows((*letter, *rows))
+        two = (self.tr_("letter.two"),) if handed_over(state) else ()
+        self._once.setText("\n".join((*two, self.tr_("once"))))
+
+    def _letter_rows(self, state: CaseState) -> tuple[ReadRow, ...]:
+        """The letter: its number, to whom it goes, or until when it is kept."""
+        tr, presence = self.look.language.tr, state.presence
+        values = {"number": "" if state.item is None else shown(state.item.number)}
+        if handed_over(state) and presence is not None and state.signature is not None:
+            key = "witnessed" if state.signature.unable else "signed"
+            values["handed"] = tr(f"journey.confirm.letter.{presence.presence.value}")
+            values["signature"] = tr(f"journey.confirm.letter.{key}")
+        elif presence is not None and presence.kept_until is not None:
+            values["kept"] = self.look.language.day(presence.kept_until)
+        return tuple(
+            ReadRow(f"letter-{name}", tr(f"journey.confirm.letter.{name}"), value)
+            for name, value in values.items()
+        )
 
     def _person_rows(self, state: CaseState) -> tuple[ReadRow, ...]:
         document, request, language = state.document, state.request, self.look.language

@@ -12,8 +12,13 @@ from typing_extensions import override
 from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.domain.decision import VISIT_REASONS, Decision, Outcome, Reason
 from kiosk.domain.evidence import Check, Verdict
-from kiosk.journeys.guards import all_checks, near_matches
-from kiosk.journeys.model import DecisionTaken
+from kiosk.journeys.guards import (
+    HANDED_TO_PROXY,
+    all_checks,
+    near_matches,
+    proxy_may_receive,
+)
+from kiosk.journeys.model import DecisionTaken, StepKind
 from kiosk.journeys.reasons import suggested_reasons
 from ui.steps.panel import StepPanel
 from ui.steps.words import check_label
@@ -59,6 +64,7 @@ class DecisionPanel(StepPanel):
         self._build()
         self.outcomes.changed.connect(self._judge)
         self.reasons.changed.connect(self._judge)
+        self.flag.changed.connect(self._judge)
 
     def _build(self) -> None:
         self._left.body.addWidget(self.outcomes)
@@ -123,9 +129,7 @@ class DecisionPanel(StepPanel):
         )
         self.outcomes.show_choices(
             tuple(
-                Choice(
-                    o.value, self.tr_(f"choice.{o.value}"), self.tr_(f"hint.{o.value}"), icon, tone
-                )
+                Choice(o.value, *self._words(o), icon, tone)
                 for o, (icon, tone) in _OUTCOMES.items()
                 if o.value in possible
             )
@@ -134,6 +138,22 @@ class DecisionPanel(StepPanel):
         self._write_obstacles(possible)
         self._suggest()
         self._judge()
+
+    @property
+    def _for_proxy(self) -> bool:
+        """Whether the one refusal that hands a letter over to a proxy is possible."""
+        view = self.view
+        return (
+            view is not None
+            and view.state.step is StepKind.DECISION
+            and proxy_may_receive(view.journey, view.state)
+        )
+
+    def _words(self, outcome: Outcome) -> tuple[str, str]:
+        """What an outcome is called, and what it means."""
+        if outcome is Outcome.REFUSED and self._for_proxy:
+            return self.tr_("proxy.choice"), self.tr_("proxy.hint")
+        return self.tr_(f"choice.{outcome.value}"), self.tr_(f"hint.{outcome.value}")
 
     def _write_reasons(self) -> None:
         tr = self.look.language.tr
@@ -202,6 +222,8 @@ class DecisionPanel(StepPanel):
         self.reasons.select(*(reason.value for reason in suggested))
         if Outcome.ACCEPTED.value in self.view.outcomes:
             self.outcomes.select(Outcome.ACCEPTED.value)
+        elif self._for_proxy:
+            self.outcomes.select(Outcome.REFUSED.value)
         else:
             self.outcomes.select()
 
@@ -209,8 +231,18 @@ class DecisionPanel(StepPanel):
         accepted = self.outcomes.selected == (Outcome.ACCEPTED.value,)
         self._right.setVisible(not accepted)
         self.primary.setEnabled(self.decision is not None)
+        self._warn_proxy()
         missing = bool(self.outcomes.selected) and not accepted and not self.reasons.selected
         if missing:
             self.show_problem(self.tr_("reason_needed"), Tone.INFO)
         elif self.banner.text == self.tr_("reason_needed"):
+            self.banner.dismiss()
+
+    def _warn_proxy(self) -> None:
+        """With any other reason beside it the refusal hands nothing over: told before, not after."""
+        warning = self.tr_("proxy.not_handed")
+        other = self.decision is not None and self.decision != HANDED_TO_PROXY
+        if self._for_proxy and self.outcomes.selected == (Outcome.REFUSED.value,) and other:
+            self.show_problem(warning, Tone.WARN)
+        elif self.banner.text == warning:
             self.banner.dismiss()
