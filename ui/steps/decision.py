@@ -239,7 +239,7 @@ class DecisionPanel(StepPanel):
             self.banner.dismiss()
 
     def _warn_proxy(self) -> None:
-        """With any other reason beside it the refusal hands nothing over: told before, not after."""
+        """With any other reason beside it the refusal hands nothing over: told beforehand."""
         warning = self.tr_("proxy.not_handed")
         other = self.decision is not None and self.decision != HANDED_TO_PROXY
         if self._for_proxy and self.outcomes.selected == (Outcome.REFUSED.value,) and other:
