@@ -61,6 +61,8 @@ class Feature:
         box: where on that side, None where it has no one place.
         source: where this is written.
         series: only these series bear it; empty: all of the kind.
+        except_series: these series of the kind do not bear it.
+        as_of: day of that knowledge.
     """
 
     feature_id: str
@@ -69,11 +71,13 @@ class Feature:
     side: Side
     box: Box | None
     source: str
+    as_of: date
     series: tuple[str, ...] = ()
+    except_series: tuple[str, ...] = ()
 
     def fits(self, series: str) -> bool:
-        """Whether documents of this series bear it; ``""``: whether all of the kind do."""
-        return not self.series or series in self.series
+        """Whether documents of this series bear it; ``""``: whether it may be looked for on any."""
+        return (not self.series or series in self.series) and series not in self.except_series
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +319,8 @@ def load(catalogue: bytes, features: bytes, series: bytes) -> DocumentCatalogue:
     kinds = tuple(_entry_of(table) for table in tables_of(kinds_data, "kind"))
     if sorted(entry.kind for entry in kinds) != sorted(DocumentKind):
         raise CatalogueError("each kind of document once")
-    all_features = tuple(_feature_of(table) for table in tables_of(features_data, "feature"))
+    as_of = day_of(features_data, "as_of")
+    all_features = tuple(_feature_of(table, as_of) for table in tables_of(features_data, "feature"))
     if len({feature.feature_id for feature in all_features}) != len(all_features):
         raise CatalogueError("features: each id once")
     all_series = load_series(series)
@@ -325,7 +330,9 @@ def load(catalogue: bytes, features: bytes, series: bytes) -> DocumentCatalogue:
     signs = tuple(_sign_of(table) for table in features_data.get("sign", ()))
     if len({sign.sign_id for sign in signs}) != len(signs):
         raise CatalogueError("signs: each id once")
-    named = {rule.series for rule in rules}.union(*(item.series for item in all_features))
+    named = {rule.series for rule in rules}.union(
+        *((*item.series, *item.except_series) for item in all_features)
+    )
     if not named <= {"", *(item.series_id for item in all_series.series)}:
         raise CatalogueError("unknown series")
     return DocumentCatalogue(
@@ -395,8 +402,9 @@ def _sign_of(table: Mapping[str, Any]) -> Sign:
     return sign
 
 
-def _feature_of(table: Mapping[str, Any]) -> Feature:
-    only(table, {"id", "document", "kind", "side", "box", "source", "series"}, "feature")
+def _feature_of(table: Mapping[str, Any], as_of: date) -> Feature:
+    keys = {"id", "document", "kind", "side", "box", "source", "series", "except_series", "as_of"}
+    only(table, keys, "feature")
     feature_id, document = text_of(table, "id"), choice_of(DocumentKind, text_of(table, "document"))
     if not feature_id.startswith(f"{document.value}."):
         raise CatalogueError("feature: an id begins with its document")
@@ -407,5 +415,7 @@ def _feature_of(table: Mapping[str, Any]) -> Feature:
         side=choice_of(Side, text_of(table, "side")),
         box=box_of(table["box"]) if "box" in table else None,
         source=text_of(table, "source"),
+        as_of=day_of(table, "as_of") if "as_of" in table else as_of,
         series=texts_of(table, "series") if "series" in table else (),
+        except_series=texts_of(table, "except_series") if "except_series" in table else (),
     )

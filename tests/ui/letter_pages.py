@@ -3,17 +3,29 @@
 from dataclasses import replace
 from datetime import date
 
+from kiosk.domain.evidence import Check, Verdict
 from kiosk.journeys.automatic import Script, play
 from kiosk.journeys.blocks import Terms
 from kiosk.journeys.model import CaseState, StepKind
 from kiosk.journeys.procedure import Journey
 from kiosk.journeys.procedures import registered_letter
-from kiosk.journeys.service_steps import AddresseeMet, Presence, PresenceFacts
+from kiosk.journeys.service_steps import (
+    AddresseeMet,
+    Consulted,
+    DocumentLookedUp,
+    LookupFacts,
+    LookupStatus,
+    Presence,
+    PresenceFacts,
+    SignsNoted,
+)
 from tests.fakes.cases import CARD_SIDES, SIDES, PaperCase
-from tests.ui.case_pages import DOCUMENTS, FEATURES, TODAY, sight
+from tests.ui.case_pages import CHECKS, DOCUMENTS, FEATURES, TODAY, sight
 from ui.router.case import rail
+from ui.steps.checks import ChecksPanel
 from ui.steps.confirm import ConfirmPanel
 from ui.steps.decision import DecisionPanel
+from ui.steps.features import FeaturesPanel
 from ui.steps.item import ItemPanel
 from ui.steps.panel import StepPanel
 from ui.steps.presence import PresencePanel
@@ -135,6 +147,31 @@ def decision_proxy(look: Look) -> StepPanel:
     return panel_at(look, StepKind.DECISION, WITH_PROXY, Presence.PROXY)
 
 
+def signs(look: Look) -> StepPanel:
+    """One sign of alteration was ticked."""
+    case = case_at(StepKind.FEATURES)
+    case.dispatch(SignsNoted(("feature-not-conform.photo-replaced",)))
+    panel = FeaturesPanel(look, DOCUMENTS)
+    panel.show_case(CaseView(case.state, LETTER))
+    panel.signs_button.click()
+    return panel
+
+
+def lookup(look: Look) -> StepPanel:
+    """The document was seen lately, and is reported."""
+    case = case_at(StepKind.CHECKS)
+    case.dispatch(DocumentLookedUp(LookupFacts(LookupStatus.HIT, Consulted.AUTHORITY)))
+    seen = (
+        Check("history.document", Verdict.UNSURE, "seen-refused"),
+        Check("history.person_today", Verdict.UNSURE),
+    )
+    state = replace(case.state, checks=(*CHECKS, *seen))
+    panel = ChecksPanel(look, DOCUMENTS)
+    panel.show_case(CaseView(state, LETTER))
+    panel.lookup_button.click()
+    return panel
+
+
 PAGES = {
     "letter-item": (item, StepKind.ITEM),
     "letter-item-wrong": (item_wrong, StepKind.ITEM),
@@ -145,6 +182,8 @@ PAGES = {
     "letter-signature-unable": (signature_unable, StepKind.SIGNATURE),
     "letter-confirm": (confirm, StepKind.CONFIRM),
     "letter-confirm-absent": (confirm_absent, StepKind.CONFIRM),
+    "letter-signs": (signs, StepKind.FEATURES),
+    "letter-lookup": (lookup, StepKind.CHECKS),
     "letter-decision-proxy": (decision_proxy, StepKind.DECISION),
 }
 """Page by name, with the step that the rail marks."""

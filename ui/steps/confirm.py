@@ -1,6 +1,7 @@
 """Read over everything once more, then seal: once."""
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout
 from typing_extensions import override
 
@@ -28,6 +29,8 @@ OUTCOME_LOOKS = {
     Outcome.ADVISED: ("info-circle", Tone.INFO),
     Outcome.NO_SHOW: ("clock", Tone.NEUTRAL),
 }
+_NARROW = 960
+"""Width, px, under which three cards do not stand side by side."""
 _CHECKS = {
     "name": ("request.surname", "request.given_names"),
     "birth": ("request.birth_date",),
@@ -53,20 +56,37 @@ class ConfirmPanel(StepPanel):
         self._lists = {card: ReadList(look) for card in self._cards}
         self._reasons = Label(look, "", Type.BODY, wrap=True)
         self._once = Label(look, "", Type.LABEL, "ink2", wrap=True)
-        grid = QGridLayout()
-        grid.setSpacing(Space.XXL)
-        for column, card in enumerate(self._cards):
+        self._grid = QGridLayout()
+        self._grid.setSpacing(Space.XXL)
+        for card in self._cards:
             card.body.addWidget(self._lists[card])
             card.body.addStretch(1)
-            grid.addWidget(card, 0, column)
-            grid.setColumnStretch(column, 1)
+        self._lay_out(narrow=False)
         self._decision.body.insertWidget(0, self._reasons)
         self._decision.body.addWidget(self._once, 0, Qt.AlignmentFlag.AlignBottom)
-        self.body.addLayout(grid, 1)
+        self.body.addLayout(self._grid, 1)
 
     @property
     def _cards(self) -> tuple[Card, Card, Card]:
         return self._person, self._examination, self._decision
+
+    def _lay_out(self, *, narrow: bool) -> None:
+        """Three cards side by side; the decision under the two others where the page is narrow."""
+        for card in self._cards:
+            self._grid.removeWidget(card)
+        self._grid.addWidget(self._person, 0, 0)
+        self._grid.addWidget(self._examination, 0, 1)
+        if narrow:
+            self._grid.addWidget(self._decision, 1, 0, 1, 2)
+        else:
+            self._grid.addWidget(self._decision, 0, 2)
+        for column in range(3):
+            self._grid.setColumnStretch(column, 0 if narrow and column == 2 else 1)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._lay_out(narrow=self.width() < _NARROW)
 
     @override
     def go_on(self) -> None:

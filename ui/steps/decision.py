@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from typing_extensions import override
 
 from kiosk.documents.catalogue import DocumentCatalogue
-from kiosk.domain.decision import VISIT_REASONS, Decision, Outcome, Reason
+from kiosk.domain.decision import Decision, Outcome, Reason
 from kiosk.domain.evidence import Check, Verdict
 from kiosk.journeys.guards import (
     HANDED_TO_PROXY,
@@ -27,6 +27,7 @@ from ui.widgets.card import Card
 from ui.widgets.choices import Choice, ChoiceGroup
 from ui.widgets.label import Label
 from ui.widgets.look import Look
+from ui.widgets.reason_groups import ReasonGroup, ReasonGroups
 from ui.widgets.scroll import ScrollArea
 
 _OUTCOMES = {
@@ -34,8 +35,39 @@ _OUTCOMES = {
     Outcome.REFUSED: ("circle-x", Tone.BAD),
     Outcome.SUSPENDED: ("clock", Tone.WARN),
 }
-_NOT_OFFERED = frozenset({Reason.CUSTOMER_WITHDRAWS, *VISIT_REASONS})
-"""Reasons that belong to an abandoned case, or to a visit to nobody."""
+_SUGGESTED = "suggested"
+_GROUPS: dict[str, tuple[Reason, ...]] = {
+    "document": (
+        Reason.TYPE_NOT_ACCEPTED,
+        Reason.NOT_ORIGINAL,
+        Reason.EXPIRED,
+        Reason.DAMAGED,
+        Reason.REPORTED_LOST_OR_STOLEN,
+    ),
+    "reading": (
+        Reason.MRZ_CHECK_DIGIT,
+        Reason.MRZ_PRINT_DIFFER,
+        Reason.SEAL_INVALID,
+        Reason.SEAL_DIFFERS,
+    ),
+    "features": (Reason.FEATURE_NOT_CONFORM, Reason.TOO_FEW_FEATURES),
+    "request": (
+        Reason.NAME_DIFFERS,
+        Reason.BIRTH_DATE_DIFFERS,
+        Reason.NUMBER_DIFFERS,
+        Reason.WRONG_OFFICE,
+        Reason.REQUEST_EXPIRED_OR_USED,
+    ),
+    "person": (
+        Reason.NOT_ADULT,
+        Reason.PERSON_DIFFERS,
+        Reason.ANSWERS_INCONSISTENT,
+        Reason.PROXY_PRESENTED,
+    ),
+    "other": (Reason.TECHNICAL_FAILURE,),
+}
+"""The reasons that an agent may give, by what they are about."""
+_WITH_REQUEST = frozenset({StepKind.REQUEST, StepKind.VISIT})
 
 _LATER = frozenset({"features_conform", "person_same"})
 """Obstacles of the steps after the checks."""
@@ -50,7 +82,7 @@ class DecisionPanel(StepPanel):
         super().__init__(look, catalogue)
         self.outcomes = ChoiceGroup(look)
         self.outcomes.setObjectName("outcomes")
-        self.reasons = ChoiceGroup(look, multiple=True, columns=2, keys=False)
+        self.reasons = ReasonGroups(look, (_SUGGESTED, *_GROUPS), tuple(r.value for r in Reason))
         self.reasons.setObjectName("reasons")
         self.flag = ChoiceGroup(look, multiple=True, keys=False)
         self.flag.setObjectName("fraud-flag")
@@ -106,6 +138,7 @@ class DecisionPanel(StepPanel):
     def forget(self) -> None:
         super().forget()
         self._suggested_for = None
+        self.reasons.close_all()
         for group in (self.outcomes, self.reasons, self.flag):
             group.select()
 
@@ -156,20 +189,32 @@ class DecisionPanel(StepPanel):
         return self.tr_(f"choice.{outcome.value}"), self.tr_(f"hint.{outcome.value}")
 
     def _write_reasons(self) -> None:
-        tr = self.look.language.tr
-        suggested = suggested_reasons(self.view.state) if self.view else ()
-        rest = [r for r in Reason if r not in suggested and r not in _NOT_OFFERED]
-        self.reasons.show_choices(
-            tuple(
-                Choice(
-                    reason.value,
-                    tr(f"reasons.{reason.value}"),
-                    self.tr_("suggested") if reason in suggested else "",
-                    tone=Tone.WARN,
-                )
-                for reason in (*suggested, *rest)
+        if self.view is None:
+            return
+        suggested = suggested_reasons(self.view.state)
+        steps = {step.kind for step in self.view.journey.steps}
+        groups = [
+            ReasonGroup(
+                _SUGGESTED,
+                "",
+                tuple(self._reason(reason, self.tr_("suggested")) for reason in suggested),
+                fixed=True,
             )
-        )
+        ]
+        groups += [
+            ReasonGroup(
+                name,
+                self.tr_(f"group.{name}"),
+                tuple(self._reason(reason) for reason in reasons if reason not in suggested),
+            )
+            for name, reasons in _GROUPS.items()
+            if name != "request" or steps & _WITH_REQUEST
+        ]
+        self.reasons.show_groups(groups)
+
+    def _reason(self, reason: Reason, hint: str = "") -> Choice:
+        words = self.look.language.tr(f"reasons.{reason.value}")
+        return Choice(reason.value, words, hint, tone=Tone.WARN)
 
     def _write_obstacles(self, possible: tuple[str, ...]) -> None:
         blocked = Outcome.ACCEPTED.value not in possible and self.view is not None

@@ -4,7 +4,7 @@ Rules, in order: what is signed for stands above the pad; nothing is handed over
 who cannot sign is not asked why, and the agent witnesses it.
 """
 
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from kiosk.documents.catalogue import DocumentCatalogue
@@ -13,7 +13,7 @@ from kiosk.journeys.service_steps import SignatureFacts, SignatureGiven
 from ui.steps.panel import RETAKE_KEY, StepPanel
 from ui.steps.words import full_name, names_of
 from ui.theme import Space, Tone, Type
-from ui.widgets.button import Button
+from ui.widgets.button import Button, ButtonKind
 from ui.widgets.card import Card
 from ui.widgets.label import Badge, Label
 from ui.widgets.look import Look
@@ -29,9 +29,13 @@ class SignaturePanel(StepPanel):
     keeps_hint = True
 
     def __init__(self, look: Look, catalogue: DocumentCatalogue) -> None:
-        self.undo_button = Button(look, "", icon="arrow-back-up", key="Ctrl+Z")
+        self.undo_button = Button(
+            look, "", kind=ButtonKind.QUIET, icon="arrow-back-up", key="Ctrl+Z"
+        )
         self.undo_button.setObjectName("undo-stroke")
-        self.clear_button = Button(look, "", icon="backspace", key=RETAKE_KEY)
+        self.clear_button = Button(
+            look, "", kind=ButtonKind.QUIET, icon="backspace", key=RETAKE_KEY
+        )
         self.clear_button.setObjectName("clear-signature")
         self.unable_button = Button(look, "", icon="pencil", key=UNABLE_KEY)
         self.unable_button.setObjectName("cannot-sign")
@@ -57,7 +61,18 @@ class SignaturePanel(StepPanel):
         column.addWidget(self._witness)
         column.addWidget(self._witness_hint)
         column.addStretch(1)
-        self._stack.addWidget(self.pad)
+        signing = QWidget()
+        rows = QVBoxLayout(signing)
+        rows.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
+        rows.setSpacing(Space.M)
+        hands = QHBoxLayout()
+        hands.addStretch(1)
+        hands.addWidget(self.undo_button)
+        hands.addWidget(self.clear_button)
+        hands.addStretch(1)
+        rows.addWidget(self.pad, 1)
+        rows.addLayout(hands)
+        self._stack.addWidget(signing)
         self._stack.addWidget(witness)
         self._card.body.setSpacing(Space.XL)
         self._card.body.addWidget(self._statement)
@@ -71,7 +86,7 @@ class SignaturePanel(StepPanel):
 
     @override
     def extra_buttons(self) -> tuple[Button, ...]:
-        return (self.undo_button, self.clear_button, self.unable_button)
+        return (self.unable_button,)
 
     @override
     def forget(self) -> None:
@@ -110,8 +125,8 @@ class SignaturePanel(StepPanel):
         self.pad.set_hint(self.tr_("sign_here"), self.tr_("pad"))
         self._witness.setText(self.tr_("witness"))
         self._witness_hint.setText(self.tr_("witness_hint"))
-        self.undo_button.set_texts(self.tr_("undo"), self.tr_("undo_short"))
-        self.clear_button.set_texts(self.tr_("clear"), self.tr_("clear_short"))
+        self.undo_button.setText(self.tr_("undo"))
+        self.clear_button.setText(self.tr_("clear"))
         key = "can" if self.unable else "cannot"
         self.unable_button.set_texts(self.tr_(key), self.tr_(f"{key}_short"))
         self.primary.setText(self.tr_("attest" if self.unable else "primary"))
