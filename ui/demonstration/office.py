@@ -72,6 +72,8 @@ class CentralSide:
     def start(self) -> None:
         """Found it and serve. Raises UnreachableError."""
         self._command("init", str(self._folder), "--demonstration", "--json")
+        # A proxy may take a registered letter in this fleet: the demonstration shows that, too.
+        self._command("policy", "set", "proxy_allowed=true", *self._data, "--json")
         self.serve()
 
     def serve(self) -> None:
