@@ -128,10 +128,12 @@ class LinkedRecord:
     Attributes:
         record_id: the record.
         seq: its number in the device's journal.
+        slip_code: eight characters of the journal's checkpoint at that entry.
     """
 
     record_id: RecordId
     seq: int
+    slip_code: str
 
 
 @dataclass(frozen=True, slots=True)

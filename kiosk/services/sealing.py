@@ -212,8 +212,8 @@ class Sealing:
         if pair.distribution is not None:
             told = _told(state, HANDED_OVER)
             kind = EntryKind.ITEM_DISTRIBUTED
-            seq, _ = self._announce(uow, kind, told, pair.distribution, pair.sealed_at, terms)
-            linked = LinkedRecord(pair.distribution.record_id, seq)
+            seq, slip = self._announce(uow, kind, told, pair.distribution, pair.sealed_at, terms)
+            linked = LinkedRecord(pair.distribution.record_id, seq, slip)
         told, kind = _told(state, outcome.value), EntryKind.VERIFY_CLOSE
         seq, slip = self._announce(uow, kind, told, pair.verification, pair.sealed_at, terms)
         own = pair.verification.record_id

@@ -146,7 +146,10 @@ class EnrolledDevice:
         return self.links.open(self.identity.side(self.policy), self.key)
 
     def seal(
-        self, recipients: tuple[str, ...] | None = None, agent: str = AGENT
+        self,
+        recipients: tuple[str, ...] | None = None,
+        agent: str = AGENT,
+        kind: EntryKind = EntryKind.VERIFY_CLOSE,
     ) -> tuple[int, SealedBlob]:
         """Seal a record as the sealing service does; its entry and its blob."""
         number = self.size()
@@ -156,7 +159,7 @@ class EnrolledDevice:
         sealed = seal_record(contents, to, self.agent_key, self.key)
         now = self.clock.now()
         with self.store.begin() as uow:
-            seq, _ = self.journal.append(uow, EntryKind.VERIFY_CLOSE, {}, sealed, record_id)
+            seq, _ = self.journal.append(uow, kind, {}, sealed, record_id)
             uow.blobs.put(seq, sealed.blob)
             uow.outbox.put(
                 OutboxRow(seq, record_id, OutboxState.WAITING, now, now, 0, "", len(sealed.blob))

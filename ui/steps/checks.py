@@ -143,7 +143,8 @@ class ChecksPanel(StepPanel):
             return
         state = self.view.state
         self._card.set_title(self.tr_("card"))
-        self._side.set_title(self.tr_("announced"))
+        alone = self.view.state.request is None
+        self._side.set_title(self.tr_("alone" if alone else "announced"))
         self._write_lookup()
         kept = set(self.ticked) | set(state.ticked)
         near = {check.code for check in near_matches(state)}
@@ -174,7 +175,7 @@ class ChecksPanel(StepPanel):
         state, language = self.view.state, self.look.language
         request, document = state.request, state.document
         if request is None:
-            return ()
+            return self._document_rows()
         name = [
             ReadRow(
                 "request-name",
@@ -210,6 +211,21 @@ class ChecksPanel(StepPanel):
                 )
             )
         return (*name, *birth)
+
+    def _document_rows(self) -> tuple[ReadRow, ...]:
+        """Nothing was announced: what was read stands alone."""
+        document = self.view.state.document if self.view else None
+        if self.view is None or document is None:
+            return ()
+        surname, given = names_of(document, self.view.state.sides)
+        values = {
+            "document_name": full_name(surname, tuple(given.split(", "))),
+            "document_birth": partial_day(document.birth_date, self.look.language),
+        }
+        return tuple(
+            ReadRow(name.replace("_", "-"), self.tr_(name), value, FieldState.PLAIN)
+            for name, value in values.items()
+        )
 
     def _judged(self, *codes: str) -> FieldState:
         """The worst verdict of these checks, as the state of a field."""
