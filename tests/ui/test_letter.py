@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QInputDevice, QPointingDevice, QTabletEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
 
 from kiosk.domain.decision import Decision, Outcome, Reason
 from kiosk.domain.evidence import Side
@@ -412,3 +413,33 @@ def test_the_confirmation_says_that_two_records_are_sealed(qtbot, look):
     absent = panel_at(look, StepKind.CONFIRM, presence=Presence.ABSENT)
     qtbot.addWidget(absent)
     assert look.language.tr("journey.confirm.letter.two") not in absent._once.text()
+
+
+# --- restricted -----------------------------------------------------------------------------------
+
+
+def words_of_receipt(counter: Counter, decision: Decision) -> set[str]:
+    """Everything that the page says to agent and customer, but for codes, numbers and times."""
+    counter.scan(NUMBER)
+    counter.at(StepKind.PRESENCE)
+    counter.router.journey.dispatch(DecisionTaken(decision))
+    counter.at(StepKind.CONFIRM)
+    counter.key(Qt.Key.Key_Return)
+    receipt = counter.router.case.receipt
+    counter.on(receipt)
+    texts = {label.text() for label in receipt.findChildren(QLabel)}
+    texts |= {label.accessibleName() for label in receipt.findChildren(QLabel)}
+    texts.discard(receipt.code.text())
+    counter.key(Qt.Key.Key_Return)
+    counter.on(counter.router.sections.home)
+    return {text for text in texts if text and not any(sign.isdigit() for sign in text)}
+
+
+def test_a_suspicion_changes_no_word_that_the_customer_sees(counter):
+    plain = Decision(Outcome.REFUSED, (Reason.DAMAGED,))
+    suspected = Decision(Outcome.REFUSED, (Reason.DAMAGED,), fraud_suspected=True)
+    shown = words_of_receipt(counter, suspected)
+    assert shown == words_of_receipt(counter, plain)
+    told = " ".join(shown).lower()
+    for word in ("fraude", "soupçon", "suspec", "signalement"):
+        assert word not in told
