@@ -237,6 +237,27 @@ def policy_set(
     _tell({"version": policy.version}, f"policy version {policy.version}", as_json=as_json)
 
 
+@app.command("alerts")
+def alerts_command(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
+    """List suspected frauds that devices told of (policy ``fraud_alert``); names nobody."""
+    from central.archive.database import Database
+    from central.collector.alerts import alerts
+
+    layout = Layout(data)
+    layout.require()
+    database = Database(layout.database)
+    try:
+        with database.reading() as ledger:
+            found = alerts(ledger)
+    finally:
+        database.close()
+    lines = [
+        f"{one.at}  office {one.office_id}  {one.device_id}  case {one.case_id}" for one in found
+    ]
+    answer = {"alerts": [asdict(one) for one in found]}
+    _tell(answer, "\n".join(lines) or "no alert", as_json=as_json)
+
+
 @audit_app.command("open")
 def audit_open(
     record_id: Annotated[str, typer.Argument(metavar="RECORD_ID")],

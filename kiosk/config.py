@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from kiosk.documents.catalogue import FeatureKind
 from kiosk.domain.errors import ConfigFileError
 
 _MAX_BYTES: Final = 64 * 1024
@@ -101,6 +102,25 @@ class ServiceConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class ExaminationConfig:
+    """``[examination]``: tools at hand; security features that need one are drawn only then.
+
+    Attributes:
+        uv_lamp: a lamp of 365 nm.
+        magnifier: a magnifying glass.
+    """
+
+    uv_lamp: bool = False
+    magnifier: bool = False
+
+    @property
+    def tools(self) -> tuple[FeatureKind, ...]:
+        """Kinds of feature that can be examined with these tools."""
+        held = ((FeatureKind.UV, self.uv_lamp), (FeatureKind.MAGNIFIER, self.magnifier))
+        return tuple(kind for kind, there in held if there)
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Settings of this device.
 
@@ -119,6 +139,7 @@ class Config:
     screen: ScreenConfig = field(default_factory=ScreenConfig)
     collector: CollectorConfig = field(default_factory=CollectorConfig)
     service: ServiceConfig = field(default_factory=ServiceConfig)
+    examination: ExaminationConfig = field(default_factory=ExaminationConfig)
 
 
 def load_config(file: Path) -> Config:
@@ -160,6 +181,7 @@ _TABLES: Final[dict[str, type]] = {
     "screen": ScreenConfig,
     "collector": CollectorConfig,
     "service": ServiceConfig,
+    "examination": ExaminationConfig,
 }
 
 

@@ -43,6 +43,8 @@ EXPLANATIONS: dict[str, str] = {
     "four_eyes": "decisions, or whole procedures, that need the word of a second agent",
     "lease_days": "days without contact after which a device goes dark by itself; 0 never",
     "notices": "short sentences shown on the home screen of every device",
+    "proxy_allowed": "registered letters may be handed to a proxy; the identity is not verified",
+    "fraud_alert": "a suspected fraud is told in the journal, without anything personal",
     "demonstration": "the screens of this fleet say that it is a demonstration",
 }
 
@@ -59,6 +61,9 @@ _SETTABLE: dict[str, Callable[[str], Any]] = {
     "four_eyes.outcomes": lambda word: [one.strip() for one in word.split(",") if one.strip()],
     "four_eyes.procedures": lambda word: [one.strip() for one in word.split(",") if one.strip()],
     "lease_days": json.loads,
+    "retention.sightings_days": json.loads,
+    "proxy_allowed": json.loads,
+    "fraud_alert": json.loads,
     "notices": lambda word: [notice.strip() for notice in word.split("|") if notice.strip()],
     "demonstration": json.loads,
 }

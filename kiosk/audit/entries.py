@@ -57,6 +57,8 @@ class EntryKind(StrEnum):
     CASE_TAKEN = "case_taken"
     SECOND_SIGNED = "second_signed"
     VERIFY_CLOSE = "verify_close"
+    ITEM_DISTRIBUTED = "item_distributed"
+    FRAUD_ALERT = "fraud_alert"
     BLOB_PURGED = "blob_purged"
     POLICY_APPLIED = "policy_applied"
     RESTORE_DETECTED = "restore_detected"

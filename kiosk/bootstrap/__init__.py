@@ -5,12 +5,12 @@ Rules, in order:
 1. One program at a time works on a data folder.
 2. Secrets are made once; what is lost is told and never papered over (:mod:`.opening`).
 3. Whatever is heavy (camera, reader, network) is loaded when it is first asked for.
-4. A policy that arrives counts from the next act on; only the number of security features to
-   examine, and what needs a second agent, wait for the next start.
+4. A policy that arrives counts from the next act on; only what shapes the procedures (number of
+   security features, proxies, what needs a second agent) waits for the next start.
 5. ``close`` is safe to call twice, and lets the next program in.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -82,6 +82,7 @@ from kiosk.services.requests import RequestDesk
 from kiosk.services.rounds import Rounds, VisitDesk
 from kiosk.services.sealing import Sealing
 from kiosk.services.second_agent import SecondAgents
+from kiosk.services.sightings import Sightings
 from kiosk.services.sign_in import SignIn
 from kiosk.services.terms import DeviceFacts
 from kiosk.services.unlock_orders import UnlockOrders
@@ -352,9 +353,10 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
     service = read_service(RESOURCES / "service", parts.config.service)
     device = _device(device_key, parts.config, documents)
     journal = Journal(store, device_key, clock, device, membership.terms)
-    sealing = Sealing(journal, store, membership.terms, clock, device, device_key)
-    links = Links(clock, parts.config.collector)
     true_time = SignedClock(clock, membership)
+    sightings = Sightings(store, keys, true_time)
+    sealing = Sealing(journal, store, membership.terms, clock, device, device_key, sightings)
+    links = Links(clock, parts.config.collector)
     rounds = Rounds(store, links, keys, true_time, membership.issuers)
     rounds.erase_past()
 
@@ -374,13 +376,8 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
             hand_over.expire(too_old)
 
     catalogue = _procedures(membership, documents, device)
-    true_time = SignedClock(clock, membership)
     sign_in = SignIn(store, keys, clock, cost, journal, end_of_shift, start_of_work)
     words = ContactWords(device.device_id, membership.log_keys)
-
-    def open_link() -> CollectorLink | None:
-        side = membership.side()
-        return None if side is None else links.open(side, device_key)
 
     requests = RequestDesk(
         store, membership.issuers, membership.office_id, true_time, rounds.expected
@@ -391,7 +388,12 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         drafts,
         requests,
         CatalogueExamination(
-            documents, membership.document_rules(documents), true_time, SystemRandom()
+            documents,
+            membership.document_rules(documents),
+            true_time,
+            SystemRandom(),
+            parts.config.examination.tools,
+            sightings,
         ),
         hand_over,
         SecondAgents(store, sign_in, journal, clock, device),
@@ -436,12 +438,26 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         custody=Custody(store, journal, device_key.public),
         anchor=anchor,
         key_change=KeyChange(store, keys, journal),
-        contacts=Contacts(CentralContact(open_link, device.device_id), words),
+        contacts=Contacts(
+            CentralContact(_opener(membership, links, device_key), device.device_id), words
+        ),
         enrolment=Enrolment(store, keys, links, clock, __version__),
         links=links,
         device_key=device_key,
         lock=parts.lock,
     )
+
+
+def _opener(
+    membership: Membership, links: Links, device_key: SigningKey
+) -> Callable[[], CollectorLink | None]:
+    """Opens a link of its own to the central side; None while there is none."""
+
+    def open_link() -> CollectorLink | None:
+        side = membership.side()
+        return None if side is None else links.open(side, device_key)
+
+    return open_link
 
 
 def _procedures(
@@ -453,7 +469,12 @@ def _procedures(
         *(
             replace(journey, second_agent_for=rule.outcomes_of(journey.name))
             for journey in procedures(
-                Terms(documents.sides(), membership.feature_count, form=Form(device.channel))
+                Terms(
+                    documents.sides(),
+                    membership.feature_count,
+                    form=Form(device.channel),
+                    proxy_allowed=membership.proxy_allowed,
+                )
             )
         )
     )

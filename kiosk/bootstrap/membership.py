@@ -75,6 +75,11 @@ class Membership:
         return self._policy.feature_count if self._policy else _FEATURES_WITHOUT_POLICY
 
     @property
+    def proxy_allowed(self) -> bool:
+        """Whether registered items may be handed to a proxy."""
+        return self._policy is not None and self._policy.proxy_allowed
+
+    @property
     def draft_age(self) -> timedelta:
         """How long an unfinished case may lie."""
         retention = self._policy.retention if self._policy else Retention()

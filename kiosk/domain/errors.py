@@ -569,6 +569,42 @@ class VisitCancelledError(RoundError):
     code = "ROUND-004"
 
 
+class ItemError(KioskError):
+    """A text is not the number of a registered item."""
+
+    code = "ITEM-001"
+
+
+class ItemCheckDigitError(ItemError):
+    """A number of the S10 format whose check digit is wrong."""
+
+    code = "ITEM-002"
+
+
+class ItemForeignCodeError(ItemError):
+    """The code is something else than the number of an item."""
+
+    code = "ITEM-003"
+
+
+class ItemSeveralError(ItemError):
+    """Codes of several items are in view."""
+
+    code = "ITEM-004"
+
+
+class ItemIncompleteError(ItemError):
+    """The number that is being typed is not complete."""
+
+    code = "ITEM-005"
+
+
+class ItemFormError(ItemError):
+    """The number has no form that this program knows."""
+
+    code = "ITEM-006"
+
+
 class ConfigError(KioskError):
     """The configuration is wrong."""
 

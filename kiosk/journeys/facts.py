@@ -84,9 +84,14 @@ def _later(journey: Journey, state: CaseState, event: Event) -> CaseState:
             fresh = tuple(item for item in event.features if item.feature_id not in known)
             return replace(state, features=state.features + fresh)
         case DecisionTaken():
-            return replace(state, decision=event.decision, second_agent=_opinion(state))
+            decided = replace(state, decision=event.decision, second_agent=_opinion(state))
+            # Another decision: what was signed for the first one counts no more.
+            return (
+                decided if decided.decision == state.decision else replace(decided, signature=None)
+            )
         case CaseAbandoned():
-            return replace(state, decision=Decision(Outcome.ABANDONED, (event.reason,)))
+            abandoned = Decision(Outcome.ABANDONED, (event.reason,))
+            return replace(state, decision=abandoned, signature=None)
         case RecordSealed():
             return replace(state, record=event.sealed)
         case _:
@@ -128,6 +133,8 @@ def without_document(journey: Journey, state: CaseState) -> CaseState:
         identity=None,
         second_agent=None,
         signature=None,
+        lookup=None,
+        signs=(),
     )
 
 

@@ -23,6 +23,7 @@ from kiosk.journeys.service_steps import (
     EligibilityFacts,
     IdentityFacts,
     ItemFacts,
+    LookupFacts,
     PaperFileFacts,
     PresenceFacts,
     PurposeChosen,
@@ -121,6 +122,21 @@ class PersonFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkedRecord:
+    """A record that was sealed with another one, in the same transaction.
+
+    Attributes:
+        record_id: the record.
+        seq: its number in the device's journal.
+        slip_code: eight characters of the journal's checkpoint at that entry.
+    """
+
+    record_id: RecordId
+    seq: int
+    slip_code: str
+
+
+@dataclass(frozen=True, slots=True)
 class SealedFacts:
     """What the vault answered once record, journal entry and outbox row were committed.
 
@@ -129,12 +145,14 @@ class SealedFacts:
         seq: its number in the device's journal.
         slip_code: eight characters of the journal's checkpoint, for the client's slip.
         sealed_at: device time, aware UTC.
+        distribution: the proof of distribution sealed with it, None where nothing was handed over.
     """
 
     record_id: RecordId
     seq: int
     slip_code: str
     sealed_at: datetime
+    distribution: LinkedRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +192,8 @@ class CaseState:
         item: the registered item.
         presence: who is there to take it.
         signature: of the person who took it.
+        lookup: what was learnt elsewhere about a document reported lost or stolen.
+        signs: signs of damage or alteration that the agent ticked (codes of the catalogue).
         second_agent: the word of a colleague.
         trail: steps walked through to come here, oldest first; going back takes the last.
     """
@@ -212,6 +232,8 @@ class CaseState:
     presence: PresenceFacts | None = None
     signature: SignatureFacts | None = None
     second_agent: SecondAgentFacts | None = None
+    lookup: LookupFacts | None = None
+    signs: tuple[str, ...] = ()
 
     @property
     def closed(self) -> bool:

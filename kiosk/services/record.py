@@ -9,6 +9,7 @@ Source: domain 1.8 (closed lists, minimum per record) and 6.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,10 +21,26 @@ from kiosk.domain.evidence import Check, IdentityDocument
 from kiosk.domain.ids import RecordId
 from kiosk.domain.request import VerificationRequest
 from kiosk.journeys.model import CaseState, FeatureResult, PersonFacts, SideFacts
+from kiosk.services.distribution import KIND, Link
 from kiosk.services.drafts import Hop
 from kiosk.services.service_record import service_facts
 from kiosk.services.terms import DeviceFacts, Terms
 from kiosk.services.verified_claims import utc_text, verified_claims
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What goes into a record beside the state of the case.
+
+    Attributes:
+        attachments: files that it names.
+        hops: agents through whose hands the case went.
+        link: the record that goes with this one, or None.
+    """
+
+    attachments: tuple[Attachment, ...] = ()
+    hops: tuple[Hop, ...] = ()
+    link: Link | None = None
 
 
 def build_record(
@@ -32,8 +49,7 @@ def build_record(
     sealed_at: datetime,
     device: DeviceFacts,
     terms: Terms,
-    attachments: Sequence[Attachment] = (),
-    hops: Sequence[Hop] = (),
+    beside: Beside | None = None,
 ) -> dict[str, Any]:
     """The record of a decided case, JSON types only.
 
@@ -42,6 +58,7 @@ def build_record(
     """
     if state.decision is None:
         raise ValueError("a case without a decision leaves no record")
+    beside = beside or Beside()
     seen = seen_parts(state)
     record: dict[str, Any] = {
         "profile": PROFILE,
@@ -58,7 +75,8 @@ def build_record(
             "office_id": state.office_id,
             "agent_id": state.agent_id,
             "hands": [
-                {"from": hop.giver, "to": hop.taker, "at": hop.at, "how": hop.how} for hop in hops
+                {"from": hop.giver, "to": hop.taker, "at": hop.at, "how": hop.how}
+                for hop in beside.hops
             ],
             "device_id": device.device_id,
             "app_build": device.app_build,
@@ -66,11 +84,13 @@ def build_record(
             "catalogues": dict(device.catalogues),
             "attachments": [
                 {"sha256": sha256(item.data).hex(), "extension": item.extension}
-                for item in attachments
+                for item in beside.attachments
             ],
         },
     }
     claims = verified_claims(state, terms, device.channel, sealed_at)
+    if beside.link is not None:
+        record["visavis"]["linked"] = {"kind": KIND, "record_id": beside.link.distribution}
     if claims is not None:
         record["verified_claims"] = claims
     return record

@@ -23,6 +23,8 @@ _FACTS: Final = (
     "item",
     "presence",
     "second_agent",
+    "lookup",
+    "signs",
 )
 
 

@@ -96,11 +96,13 @@ class Retention:
         receipts_days: journal entries and receipts.
         draft_hours: an unfinished case.
         blob_grace_hours: a sealed record after its receipt was verified.
+        sightings_days: keyed hash of a document seen, for the warning "seen lately"; 0: none kept.
     """
 
     receipts_days: Annotated[int, Meta(ge=1, le=3650)] = 400
     draft_hours: Annotated[int, Meta(ge=1, le=72)] = 12
     blob_grace_hours: Annotated[int, Meta(ge=0, le=720)] = 0
+    sightings_days: Annotated[int, Meta(ge=0, le=90)] = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,9 @@ class Policy:
             begins none; sealed records still go out. 0 never.
         notices: short sentences of the operator for the home screen.
         demonstration: this fleet is a demonstration; the screen says so.
+        proxy_allowed: registered items may be handed to a proxy; the identity of the addressee is
+            then not verified.
+        fraud_alert: a suspected fraud is told in the journal, without anything personal.
     """
 
     version: _Version
@@ -160,6 +165,8 @@ class Policy:
     lease_days: Annotated[int, Meta(ge=0, le=365)] = 0
     notices: Annotated[tuple[_Word, ...], Meta(max_length=8)] = ()
     demonstration: bool = False
+    proxy_allowed: bool = False
+    fraud_alert: bool = False
 
 
 def policy_json(policy: Policy) -> bytes:

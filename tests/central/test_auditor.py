@@ -16,7 +16,7 @@ from kiosk.crypto.digests import b64u
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.ids import RecordId
 from kiosk.ports import LinkAnswer
-from tests.fakes.central_side import CentralSide, central, founded, serving
+from tests.fakes.central_side import CentralSide, ask, central, founded, serving
 from tests.fakes.enrolled import EnrolledDevice
 
 pytestmark = pytest.mark.process
@@ -270,3 +270,26 @@ def test_a_lost_payload_is_named(office) -> None:
     folder = Layout(side.data).payloads / device.identity.device_id
     max(folder.iterdir()).unlink()
     assert not verify(side).verified
+
+
+def test_alerts_are_listed_and_name_nobody(office) -> None:
+    side, device = office
+    assert ask("alerts", "--data", side.data) == {"alerts": []}
+    with device.store.begin() as uow:
+        device.journal.append(uow, EntryKind.FRAUD_ALERT, {"case": "c" * 32})
+        uow.commit()
+    assert device.delivery.run_once().failed == 0
+    (alert,) = ask("alerts", "--data", side.data)["alerts"]
+    assert (alert["case_id"], alert["office_id"]) == ("c" * 32, "075012")
+    assert alert["device_id"] == device.identity.device_id
+    assert verify(side).verified
+
+
+def test_a_pair_of_records_is_stored_and_verified_as_two(office) -> None:
+    side, device = office
+    device.seal(kind=EntryKind.ITEM_DISTRIBUTED)
+    device.seal()
+    assert device.delivery.run_once().stored == 2
+    report = verify(side)
+    assert report.verified
+    assert [one.stored for one in report.devices] == [4]

@@ -156,6 +156,7 @@ class EnrolledDevice:
         agent: str = AGENT,
         visavis: dict | None = None,
         extra_bytes: int = 0,
+        kind: EntryKind = EntryKind.VERIFY_CLOSE,
     ) -> tuple[int, SealedBlob]:
         """Seal a record as the sealing service does; its entry and its blob."""
         kept = (Attachment("bin", os.urandom(extra_bytes)),) if extra_bytes else ()
@@ -167,7 +168,7 @@ class EnrolledDevice:
         sealed = seal_record(contents, to, self.agent_key, self.key)
         now = self.clock.now()
         with self.store.begin() as uow:
-            seq, _ = self.journal.append(uow, EntryKind.VERIFY_CLOSE, {}, sealed, record_id)
+            seq, _ = self.journal.append(uow, kind, {}, sealed, record_id)
             uow.blobs.put(seq, sealed.blob)
             uow.outbox.put(
                 OutboxRow(seq, record_id, OutboxState.WAITING, now, now, 0, "", len(sealed.blob))

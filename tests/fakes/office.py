@@ -64,6 +64,7 @@ class Office:
     clock: Clock = field(default_factory=FakeClock)
     examination: ScriptedExamination = field(default_factory=ScriptedExamination)
     evidence_images: bool = False
+    letter: Journey = field(default_factory=lambda: registered_letter(ProcedureTerms(SIDES)))
     journeys: Sequence[Journey] = (JOURNEY,)
     word: ContactWord = no_word
 
@@ -95,7 +96,7 @@ class Office:
             SecondAgents(self.store, self.sign_in, self.journal, self.clock, self.device),
             self.word,
         )
-        catalogue = JourneyCatalogue(*self.journeys)
+        catalogue = JourneyCatalogue(*self.journeys, self.letter)
         self.proofing = Proofing(desk, self.journal, self.clock, catalogue, OFFICE)
 
     def _end_of_shift(self, session: Session) -> None:

@@ -249,7 +249,7 @@ def test_a_sealed_case_cannot_be_resumed(office):
 def test_an_unknown_procedure_opens_nothing(office):
     session = office.session()
     with pytest.raises(JourneyInvalidError):
-        office.proofing.open_case("registered-letter", session)
+        office.proofing.open_case("made-up", session)
     assert "verify_open" not in office.journal_kinds()
     assert office.proofing.procedures() == (PROCEDURE,)
 

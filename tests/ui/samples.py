@@ -11,7 +11,7 @@ from kiosk.config import ServiceConfig
 from kiosk.journeys.model import StepKind
 from kiosk.paths import RESOURCES
 from kiosk.ports import OutboxState
-from tests.ui import case_pages, compositions
+from tests.ui import case_pages, compositions, letter_pages
 from ui.screens.deliveries import DeliveriesFacts, DeliveriesScreen, DeliveryItem
 from ui.screens.fault import FaultFacts, FaultScreen
 from ui.screens.hardware import HardwareFacts, HardwareScreen
@@ -298,7 +298,9 @@ def window(look: Look, name: str, width: int, height: int) -> Shell:
     shell = Shell(look)
     shell.resize(width, height)
     step = STEP_PAGES.get(name)
-    page = step[0](look) if step else (PAGES | CASE_PAGES)[name](look)
+    letter = letter_pages.PAGES.get(name)
+    made = step or letter
+    page = made[0](look) if made else (PAGES | CASE_PAGES)[name](look)
     shell.set_page(page, getattr(page, "bar", None))
     shell.set_office("Bureau de Lyon Bellecour", "Guichet 3, poste partagé")
     if name == "sign_in":
@@ -308,6 +310,11 @@ def window(look: Look, name: str, width: int, height: int) -> Shell:
     elif step:
         shell.show_steps(case_pages.step_items(look), step[1])
         shell.set_title(tr("journey.procedure.online-request"), "ROUSSEL Maëlle")
+        shell.set_office(tr("journey.case", number="03C9B0C1"), tr("journey.started", n=2))
+        shell.show_chips(CHIPS)
+    elif letter:
+        shell.show_steps(letter_pages.step_items(look), letter_pages.RAIL.index(letter[1]))
+        shell.set_title(tr("journey.procedure.registered-letter"))
         shell.set_office(tr("journey.case", number="03C9B0C1"), tr("journey.started", n=2))
         shell.show_chips(CHIPS)
     elif name in CASE_PAGES:

@@ -57,6 +57,19 @@ CASES = [
     ("help-course", ThemeName.CONTRAST, (1280, 800)),
     ("step-document-typing", ThemeName.CONTRAST, (1920, 1080)),
     *(
+        (name, ThemeName.LIGHT, (1920, 1080))
+        for name in ("letter-presence", "letter-signature", "letter-signs", "letter-lookup")
+    ),
+    *(
+        (name, theme, (1280, 800))
+        for name in ("letter-signature", "letter-item-wrong")
+        for theme in ThemeName
+    ),
+    *(
+        (name, ThemeName.DARK, (1280, 800))
+        for name in ("letter-presence", "letter-confirm", "letter-decision-proxy", "letter-signs")
+    ),
+    *(
         (name, theme, (1920, 1080))
         for name in ("step-document-read", "receipt")
         for theme in (ThemeName.DARK, ThemeName.CONTRAST)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QEventLoop, Qt, QTimer
+from PySide6.QtCore import QEvent, QEventLoop, QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
@@ -17,13 +17,15 @@ from kiosk.domain.decision import Outcome
 from kiosk.domain.evidence import Side, Verdict
 from kiosk.domain.ids import RecordId
 from kiosk.journeys.model import CaseState, StepKind
-from ui.demonstration.office import AGENT, PIN, Code
+from kiosk.journeys.service_steps import Presence
+from ui.demonstration.office import AGENT, PIN, Code, drawn
 from ui.demonstration.plays import Play
 from ui.demonstration.stage import Stage
 from ui.router import Router
 from ui.router.window import Window
 from ui.steps.checks import ChecksPanel
 from ui.steps.panel import STOP_KEY
+from ui.widgets.signature_pad import SignaturePad
 from ui.workers.camera import Sight
 
 _STEP_S = 60.0
@@ -33,6 +35,19 @@ _PATIENCE_S = 30.0
 """How long an agent waits for a picture before pressing the button."""
 _POLL_MS = 15
 _SIGHTS_BEFORE_PICTURE = 8
+ITEM = "RR123456785FR"
+"""Number of the letter: the worked example of the format, no real one."""
+_PRESENCE_KEYS = {
+    Presence.IN_PERSON: Qt.Key.Key_1,
+    Presence.PROXY: Qt.Key.Key_2,
+    Presence.ABSENT: Qt.Key.Key_3,
+    Presence.REFUSES: Qt.Key.Key_4,
+}
+_SIGNATURE = (
+    *((0.20, 0.60), (0.26, 0.36), (0.30, 0.62), (0.36, 0.44), (0.40, 0.60), (0.46, 0.48)),
+    *((0.50, 0.60), (0.58, 0.32), (0.56, 0.60), (0.66, 0.52), (0.78, 0.56)),
+)
+"""A hand that writes, as fractions of the pad: nobody's."""
 _LAYOUT_ROUNDS = 6
 """A layout inside a layout inside a scroll area asks anew, one level in each round."""
 
@@ -127,10 +142,24 @@ class AutomaticAgent:
         wait_until(lambda: self._router.desk.idle, "home facts")
         self._pictures.take("home")
 
-    def play(self, play: Play, code: Code) -> CaseState:
+    def play(self, play: Play, code: Code | None) -> CaseState:
         """One visit, from home to home. Raises StuckError."""
         self._play = play.name
         self._stage.clear()
+        if play.letter is not None:
+            specimen = self._stage.specimens[play.specimen]
+            self._take_letter(play.letter)
+            if play.letter is not Presence.ABSENT:
+                self._at(StepKind.NOTICE)
+                self._take("notice")
+                self._press(Qt.Key.Key_Return)
+                self._at(StepKind.DOCUMENT)
+                self._present(play.specimen, date.fromisoformat(specimen.expires))
+                self._examine(play)
+                self._sign()
+            return self._seal()
+        if code is None:
+            raise StuckError(f"{play.name}: no request")
         self._press(Qt.Key.Key_Q)
         self._at(StepKind.REQUEST)
         self._wait_sights("request")
@@ -158,6 +187,46 @@ class AutomaticAgent:
         return self._router.sections.home
 
     # --- steps --------------------------------------------------------------------------------
+
+    def _take_letter(self, presence: Presence) -> None:
+        """The letter is scanned by hand at home, and shown to the camera once more."""
+        self._scan(ITEM)
+        self._at(StepKind.PRESENCE)
+        self._press(Qt.Key.Key_Escape)
+        self._at(StepKind.ITEM)
+        self._stage.hold_code(drawn(ITEM).png)
+        self._wait_sights("item")
+        self._take("item")
+        self._press(Qt.Key.Key_Return)
+        self._at(StepKind.PRESENCE)
+        self._stage.clear()
+        self._take("presence")
+        self._press(_PRESENCE_KEYS[presence])
+
+    def _sign(self) -> None:
+        """A signature by mouse."""
+        self._at(StepKind.SIGNATURE)
+        panel = self._router.case.panels[StepKind.SIGNATURE]
+        pad = panel.findChild(SignaturePad)
+        if pad is None:
+            raise StuckError(f"{self._play}: no pad")
+        box = pad.rect()
+        places = [
+            QPoint(box.x() + round(x * box.width()), box.y() + round(y * box.height()))
+            for x, y in _SIGNATURE
+        ]
+        QTest.mousePress(pad, Qt.MouseButton.LeftButton, pos=places[0])
+        for place in places[1:]:
+            QTest.mouseMove(pad, place)
+        QTest.mouseRelease(pad, Qt.MouseButton.LeftButton, pos=places[-1])
+        self._take("signature")
+        self._press(Qt.Key.Key_Return)
+
+    def _scan(self, text: str) -> None:
+        """A hand-held scanner types."""
+        wait_until(lambda: self._router.desk.idle, f"{self._play}: home")
+        QTest.keyClicks(self._focused(), text)
+        QTest.keyClick(self._focused(), Qt.Key.Key_Return)
 
     def _present(self, specimen_id: str, expires: date) -> None:
         self._lay_sides(specimen_id)

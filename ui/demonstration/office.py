@@ -82,6 +82,8 @@ class CentralSide:
         self._command("init", str(self._folder), "--demonstration", "--json")
         if self._post is not None:
             self._post.write_settings(self._folder / "collector" / "contact.toml")
+        # A proxy may take a registered letter in this fleet: the demonstration shows that, too.
+        self._command("policy", "set", "proxy_allowed=true", *self._data, "--json")
         self.serve()
 
     def serve(self) -> None:

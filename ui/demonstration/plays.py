@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from kiosk.domain.decision import Outcome
 from kiosk.domain.evidence import Verdict
 from kiosk.journeys.model import StepKind
+from kiosk.journeys.service_steps import Presence
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class Play:
         at_door: played by a carrier, on a tablet.
         missed: why nobody is verified, a name of ``ui.widgets.missed.REASONS``, or ``""``.
         conflict: the request is cancelled while the carrier is at the door.
+        letter: who comes for a registered letter; None for a request that was started online.
+        records: how many records it leaves.
     """
 
     name: str
@@ -34,6 +37,8 @@ class Play:
     at_door: bool = False
     missed: str = ""
     conflict: bool = False
+    letter: Presence | None = None
+    records: int = 1
 
 
 PLAYS = (
@@ -49,6 +54,21 @@ PLAYS = (
     Play("home-visit", "fr-id-lefevre", Outcome.ACCEPTED, at_door=True),
     Play("home-visit-absent", "fr-id-lefevre", Outcome.NO_SHOW, at_door=True, missed="absent"),
     Play("home-visit-conflict", "fr-id-lefevre", Outcome.ACCEPTED, at_door=True, conflict=True),
+    Play(
+        "letter",
+        "fr-permit-el-amrani",
+        Outcome.ACCEPTED,
+        letter=Presence.IN_PERSON,
+        records=2,
+    ),
+    Play("letter-absent", "fr-id-lefevre", Outcome.NO_SHOW, letter=Presence.ABSENT),
+    Play(
+        "letter-proxy",
+        "be-id-peeters",
+        Outcome.REFUSED,
+        letter=Presence.PROXY,
+        records=2,
+    ),
 )
 
 

@@ -14,6 +14,7 @@ from PySide6.QtCore import QCoreApplication, QObject, QTimer
 
 from kiosk.domain.agent import Agent
 from kiosk.domain.ids import CaseId
+from kiosk.journeys.procedures import REGISTERED_LETTER
 from kiosk.services.agents import Session
 from kiosk.services.proofing import Case
 from ui.router.case import CaseRouter
@@ -126,6 +127,7 @@ class Router(QObject):
         self.sections.help.left.connect(self.case.show_again)
         self.scanner.scanned.connect(self.scans.take)
         self.scans.open_requested.connect(self._open_with)
+        self.scans.item_scanned.connect(self._open_letter)
         self.sections.procedure_requested.connect(self._new_case)
         self.sections.home.end_confirmed.connect(self.session.leave)
         self.sections.draft_chosen.connect(self._resume)
@@ -361,6 +363,14 @@ class Router(QObject):
         if session is not None:
             self.sections.hide()
             self.journey.open(self._services.procedure, session, code)
+
+    def _open_letter(self, code: str) -> None:
+        """The number of a letter was scanned where no case is open."""
+        session = self.session.session
+        if session is not None:
+            self.sections.hide()
+            self.case.await_item(code)
+            self.journey.open(REGISTERED_LETTER, session)
 
     def _resume(self, case_id: str) -> None:
         session = self.session.session

@@ -18,6 +18,7 @@ from kiosk.journeys.model import (
 from kiosk.journeys.procedure import Journey
 from ui.router.portrait import PortraitAgain
 from ui.router.services import Services
+from ui.screens.absence import absence_notice, leaves_notice
 from ui.screens.receipt import ReceiptFacts, ReceiptScreen
 from ui.screens.slip import keep_slip
 from ui.shell import Shell
@@ -28,11 +29,14 @@ from ui.steps.decision import DecisionPanel
 from ui.steps.document import DocumentPanel
 from ui.steps.features import FeaturesPanel
 from ui.steps.identity import IdentityPanel
+from ui.steps.item import ItemPanel
 from ui.steps.notice import NoticePanel
 from ui.steps.panel import StepPanel
 from ui.steps.person import PersonPanel
+from ui.steps.presence import PresencePanel
 from ui.steps.request import RequestPanel
 from ui.steps.second_agent import SecondAgentPanel
+from ui.steps.signature import SignaturePanel
 from ui.steps.stop import StopPanel
 from ui.steps.visit import VisitPanel
 from ui.steps.words import customer_of, identity_of
@@ -81,6 +85,7 @@ class CaseRouter(QObject):
         self.request = RequestPanel(look, catalogue)
         self.document = DocumentPanel(look, catalogue)
         self.person = PersonPanel(look, catalogue)
+        self.item = ItemPanel(look, catalogue)
         self.stop = StopPanel(look, catalogue)
         self.decision = DecisionPanel(look, catalogue)
         self.second = SecondAgentPanel(look, catalogue)
@@ -91,6 +96,9 @@ class CaseRouter(QObject):
         self.panels: dict[StepKind, StepPanel] = {
             StepKind.REQUEST: self.request,
             StepKind.VISIT: self.visit,
+            StepKind.ITEM: self.item,
+            StepKind.PRESENCE: PresencePanel(look, catalogue),
+            StepKind.SIGNATURE: SignaturePanel(look, catalogue),
             StepKind.NOTICE: NoticePanel(look, catalogue, keep_images=services.keep_images),
             StepKind.CONTACT: self.contact,
             StepKind.DOCUMENT: self.document,
@@ -107,6 +115,7 @@ class CaseRouter(QObject):
         self._identity: tuple[str, str] | None = None
         self._only_print = False
         self._portrait_again = PortraitAgain(capture, self.person, self)
+        self._scanned_item = ""
         self._bind()
 
     def _bind(self) -> None:
@@ -114,14 +123,15 @@ class CaseRouter(QObject):
             panel.happened.connect(self._dispatch)
             panel.stop_requested.connect(self._interrupt)
         self.request.code_presented.connect(self.present_code)
-        for again in (self.request, self.document):
+        for again in (self.request, self.document, self.item):
             again.again_requested.connect(self._capture.again)
         self.person.again_requested.connect(self._portrait_again.begin)
         self.person.live_requested.connect(self._show_person)
         self.document.typing_changed.connect(self._type_zone)
         self.document.settled.connect(self._capture.settle)
         self._capture.settled.connect(self.document.show_settled)
-        for preview in (self.request.preview, self.document.preview):
+        self._capture.codes_seen.connect(self.item.take_codes)
+        for preview in (self.request.preview, self.document.preview, self.item.preview):
             preview.picture_resized.connect(self._capture.set_size)
         self.person.compare.live.resized.connect(self._resize_person)
         self.stop.returned.connect(self.show_again)
@@ -165,6 +175,10 @@ class CaseRouter(QObject):
             self._journey.present_code(text)
         elif self.open_step is not None:
             self._shell.toast(self._look.language.tr("journey.scanned_elsewhere"))
+
+    def await_item(self, text: str) -> None:
+        """The number of a letter was scanned: the case that opens next begins with it."""
+        self._scanned_item = text
 
     def _see_code(self, text: str) -> None:
         """The camera sees a code; on a card that still lies there it is no news of the request."""
@@ -335,6 +349,8 @@ class CaseRouter(QObject):
             cards = {side: self._capture.card(side) for side in Side}
             panel.show_cards({side: card for side, card in cards.items() if card is not None})
             panel.show_strips(self._capture.strips)
+        if isinstance(panel, PresencePanel):
+            panel.set_today(self._services.clock.now().astimezone().date())
         if isinstance(panel, PersonPanel):
             panel.end_live()
             panel.show_portrait(self._capture.portrait)
@@ -345,6 +361,9 @@ class CaseRouter(QObject):
         self._put(panel)
         if panel is self.second:
             self._journey.ask_seconds()
+        scanned, self._scanned_item = self._scanned_item, ""
+        if scanned and panel is self.item:
+            self.item.take_scan(scanned)
 
     def _put(self, panel: StepPanel) -> None:
         other = self._shell.page is not panel
@@ -365,9 +384,31 @@ class CaseRouter(QObject):
             ReceiptFacts(state.decision, state.record, self._services.office_id)
         )
         self._shell.set_page(self.receipt, self.receipt.bar)
+        self._leave_notice(state)
         self.receipt.setFocus()  # no button may hold it: Enter is the next customer
         self._write_frame()
         self.sealed.emit()
+
+    def _leave_notice(self, state: CaseState) -> None:
+        """The notice of absence goes to the printer by itself: nobody is there to ask."""
+        item, presence, record = state.item, state.presence, state.record
+        if not leaves_notice(state) or item is None or presence is None or record is None:
+            return
+        if presence.kept_until is None:
+            return
+        notice = absence_notice(
+            item.number,
+            record.sealed_at.astimezone().date(),
+            presence.kept_until,
+            self._services.office_id,
+            self._look.language,
+        )
+        tr = self._look.language.tr
+        file = self._services.slips / f"visavis-{record.seq:06d}-avis.pdf"
+        kept = keep_slip(notice, file)
+        self._shell.toast(
+            tr("absence.printed") if kept is None else tr("absence.saved", file=kept.name)
+        )
 
     def _write_frame(self) -> None:
         """Rail, title and case number."""
@@ -398,6 +439,9 @@ class CaseRouter(QObject):
         if view.state.step is StepKind.REQUEST:
             self._capture.set_size(*self.request.preview.picture_size)
             self._capture.look_for(Watch.CODE)
+        elif view.state.step is StepKind.ITEM:
+            self._capture.set_size(*self.item.preview.picture_size)
+            self._capture.look_for(Watch.ITEM)
         elif view.state.step is StepKind.DOCUMENT and view.state.sides_expected:
             if self.document.typing:
                 return

@@ -7,7 +7,9 @@ Rules, in order:
    is offered, never put in the place of the case at work.
 3. A zone that a document reader typed goes where a zone is typed by hand; elsewhere it is told
    where that is.
-4. Every other code is named and told what it is for. It is never opened, called or shown.
+4. The number of a letter goes to the page that waits for one; from a section it opens the case of
+   that letter.
+5. Every other code is named and told what it is for. It is never opened, called or shown.
 """
 
 from PySide6.QtCore import QObject, Signal
@@ -32,9 +34,11 @@ class ScanRouter(QObject):
 
     Signals:
         open_requested(str): open a case with this code.
+        item_scanned(str): open the case of the letter that bears this number.
     """
 
     open_requested = Signal(str)
+    item_scanned = Signal(str)
 
     def __init__(
         self,
@@ -74,9 +78,15 @@ class ScanRouter(QObject):
             kind = tr(f"document_families.{other.value}")
             self._tell(tr("scan.other_paper", kind=kind), Tone.WARN)
             return
+        at_item = self._case.shown is self._case.item
         match payload.kind:
             case PayloadKind.REQUEST:
                 self._take_request(payload.text)
+            case PayloadKind.ITEM_NUMBER | PayloadKind.FOREIGN | PayloadKind.SEAL if at_item:
+                # The page of the item has its own sentences, for what is no number too.
+                self._case.item.take_scan(text)
+            case PayloadKind.ITEM_NUMBER if self._journey.view is None and not self._journey.busy:
+                self.item_scanned.emit(text)
             case PayloadKind.FOREIGN if is_zone(text) and self._zone_is_typed:
                 self._case.document.typed.zone.take(text)
             case PayloadKind.FOREIGN if is_zone(text) and FILLER in text:

@@ -47,6 +47,8 @@ class HistoryFacts:
 
 KIND_LOOKS = {
     "verify_close": ("shield-check", Tone.OK),
+    "item_distributed": ("mail", Tone.OK),
+    "fraud_alert": ("alert-triangle", Tone.WARN),
     "verify_open": ("id", Tone.INFO),
     "shift_open": ("user-check", Tone.INFO),
     "shift_close": ("logout", Tone.NEUTRAL),

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from kiosk.ports import Picture
 
 MAX_CODE_BYTES = 8 * 1024
+EMPTY_SIGHTS = 15
+"""Pictures in a row without a code after which what was seen before lies there no more."""
 
 
 class Watch(StrEnum):
@@ -31,6 +33,8 @@ class Watch(StrEnum):
 
     NOTHING = "nothing"
     CODE = "code"
+    ITEM = "item"
+    """Every code in view is told together: only one item may lie there."""
     DOCUMENT = "document"
     TEST = "test"
     PERSON = "person"
@@ -43,6 +47,7 @@ class CaptureModel(QObject):
     Signals:
         sighted(object): a :class:`~ui.workers.camera.Sight`.
         code_seen(str): text of a code in view.
+        codes_seen(tuple): bytes of every code in view, while an item is looked for.
         side_read(object): a :class:`SideCaptured`, accepted by the reader.
         print_read(object): a :class:`PrintRead` of a side told before; again with each picture
             until :meth:`end_print`.
@@ -53,6 +58,7 @@ class CaptureModel(QObject):
 
     sighted = Signal(object)
     code_seen = Signal(str)
+    codes_seen = Signal(tuple)
     side_read = Signal(object)
     print_read = Signal(object)
     faulted = Signal(object)
@@ -71,6 +77,8 @@ class CaptureModel(QObject):
         self._request: VerificationRequest | None = None
         self._size = (0, 0)
         self._last_code = ""
+        self._last_codes: frozenset[bytes] = frozenset()
+        self._empty = 0
         self._told = False
         self._portraits: dict[Side, Picture] = {}
         self._cards: dict[Side, Picture] = {}
@@ -145,6 +153,7 @@ class CaptureModel(QObject):
     def again(self) -> None:
         """Forget what was seen in this turn: codes and readings are told anew."""
         self._last_code = ""
+        self._last_codes = frozenset()
         self._told = False
         if self._thread is not None:
             self._thread.expect(self._side, self._request)
@@ -213,6 +222,8 @@ class CaptureModel(QObject):
         self.sighted.emit(sight)
         if self._watch is Watch.CODE:
             self._meet_codes(sight)
+        elif self._watch is Watch.ITEM:
+            self._meet_items(sight)
         elif self._watch is Watch.DOCUMENT:
             self._take_side(sight)
             self._tell_print(sight)
@@ -224,6 +235,20 @@ class CaptureModel(QObject):
                 self._last_code = text
                 self.code_seen.emit(text)
                 return
+
+    def _meet_items(self, sight: Sight) -> None:
+        """All codes together, told when they are others than before; an empty picture is no news.
+
+        Barcodes are read by turns: what was seen a moment ago still lies there, so that a second
+        label is noticed though no one frame shows both; a picture that stays empty forgets it.
+        """
+        seen = frozenset(code.payload[: MAX_CODE_BYTES + 1] for code in sight.observation.codes)
+        self._empty = 0 if seen else self._empty + 1
+        if self._empty >= EMPTY_SIGHTS:
+            self._last_codes = frozenset()
+        if seen and not seen <= self._last_codes:
+            self._last_codes |= seen
+            self.codes_seen.emit(tuple(sorted(self._last_codes)))
 
     def _take_side(self, sight: Sight) -> None:
         seen = sight.observation

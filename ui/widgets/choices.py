@@ -151,6 +151,11 @@ class ChoiceGroup(QWidget):
         """Values chosen, in the order of the options."""
         return tuple(value for value, button in self._buttons.items() if button.isChecked())
 
+    @property
+    def count(self) -> int:
+        """How many options are shown."""
+        return len(self._choices)
+
     def show_choices(self, choices: tuple[Choice, ...]) -> None:
         """Show these options; what was chosen stays chosen where it is still offered."""
         if choices == self._choices:
