@@ -13,9 +13,11 @@ from kiosk.domain.agent import Role
 from kiosk.domain.evidence import Check
 from kiosk.domain.ids import AgentId, DeviceId, OfficeId, RequestId
 from kiosk.domain.request import VerificationRequest
+from kiosk.journeys.blocks import Terms as ProcedureTerms
 from kiosk.journeys.catalogue import JourneyCatalogue
 from kiosk.journeys.model import CaseState, FeatureResult
 from kiosk.journeys.procedure import Journey
+from kiosk.journeys.procedures import registered_letter
 from kiosk.ports import Clock, Store
 from kiosk.services.agents import DEVICE_SECRET, Agents, Session
 from kiosk.services.contact import ContactWord, no_word
@@ -30,7 +32,7 @@ from kiosk.services.second_agent import SecondAgents
 from kiosk.services.sign_in import SignIn
 from kiosk.services.terms import DeviceFacts, Terms
 from kiosk.vault.store import open_store
-from tests.fakes.cases import FEATURES, JOURNEY, PASSED, REQUEST, SPARE_FEATURE
+from tests.fakes.cases import FEATURES, JOURNEY, PASSED, REQUEST, SIDES, SPARE_FEATURE
 from tests.fakes.clock import FakeClock
 from tests.fakes.key_stores import MemoryKeyStore
 
