@@ -55,7 +55,9 @@ def save_draft(desk: Desk, session: Session):
     return row
 
 
-@pytest.mark.parametrize("agent_id", ["", "Camille Rousset", "é", "a\n", "a" * 3000])
+@pytest.mark.parametrize(
+    "agent_id", ["", "Camille Rousset", "é", "a\n", "a" * 3000, "authority", "enrolment"]
+)
 def test_an_agent_is_named_by_a_badge_that_a_journal_may_hold(desk: Desk, agent_id: str):
     with pytest.raises(SignInError):
         desk.add_agent(agent_id)

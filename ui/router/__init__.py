@@ -201,6 +201,7 @@ class Router(QObject):
         self.idle.stop()
         self.case.hide()
         self.sections.hide()
+        self.people.forget()
         self._show_sign_in()
 
     def _show_left(self) -> None:
