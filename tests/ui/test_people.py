@@ -157,6 +157,19 @@ def test_an_agent_changes_their_own_code(counter: Counter, office: Office):
     assert office.sign_in.sign_in(AgentId("camille"), GOOD)
 
 
+def test_a_technician_is_offered_no_verification(counter: Counter, office: Office):
+    office.session("tech", Role.TECHNICIAN)
+    counter.router.session.list_agents()
+    settled(counter)
+    sign_in(counter, "tech")
+    page = home(counter)
+    assert not page.new.isVisible()
+    counter.key(Qt.Key.Key_N)
+    settled(counter)
+    assert counter.shell.page is page
+    assert "verify_open" not in office.journal_kinds()
+
+
 # --- lock-out -------------------------------------------------------------------------------------
 
 

@@ -181,6 +181,7 @@ class SectionRouter(QObject):
             to_send=self._delivery.facts.waiting,
             hardware=self._hardware_rows(),
             open_cases=sum(draft.can_resume for draft in self._home_model.drafts),
+            verifies=self._session is None or may(self._session.agent.role, Duty.VERIFY),
             alarm=self._alarm(),
         )
 

@@ -33,6 +33,7 @@ class HomeFacts:
         hardware: state of the desk.
         open_cases: of this agent; the end of the shift closes them.
         colleagues: cases of others that this agent may take over.
+        verifies: whether the role of this agent verifies.
         alarm: what keeps this device from being used, in words, or ``""``.
     """
 
@@ -44,6 +45,7 @@ class HomeFacts:
     hardware: tuple[RowItem, ...] = ()
     open_cases: int = 0
     colleagues: tuple[RowItem, ...] = ()
+    verifies: bool = True
     alarm: str = ""
 
 
@@ -201,6 +203,8 @@ class HomeScreen(Page):
             part.setVisible(bool(facts.colleagues))
         self._empty.setVisible(not facts.drafts and not facts.colleagues)
         self._hardware.show_items(facts.hardware)
+        for tile in (self.new, self.scan):
+            tile.setVisible(facts.verifies)
         if not facts.alarm:
             self.alarm.dismiss()
         elif facts.alarm != self.alarm.text or self.alarm.isHidden():
