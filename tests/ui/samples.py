@@ -58,6 +58,12 @@ def sign_in(look: Look) -> SignInScreen:
     return page
 
 
+def sign_in_blocked(look: Look) -> SignInScreen:
+    page = sign_in(look)
+    page.show_blocked()
+    return page
+
+
 def home(look: Look) -> HomeScreen:
     page = HomeScreen(look)
     page.show_facts(HomeFacts("Camille", DRAFTS, 17, "2 min 40", 3, HARDWARE))
@@ -172,9 +178,10 @@ MEMBERS = (
     MemberItem("t-1", "Sacha T.", "technician", "away"),
     MemberItem("a-19", "Alex N.", "agent", "awaited"),
 )
-BARE = ("sign_in", "fault", "pin-join", "unlock")
+BARE = ("sign_in", "sign_in-blocked", "fault", "pin-join", "unlock")
 UNDER = {
     "pin-join": None,
+    "sign_in-blocked": None,
     "pin-change": Section.SETTINGS,
     "unlock": None,
     "team": Section.SETTINGS,
@@ -193,6 +200,7 @@ PAGES: dict[str, Callable[[Look], QWidget]] = {
     "deliveries": deliveries,
     "history": history,
     "pin-join": pin_join,
+    "sign_in-blocked": sign_in_blocked,
     "pin-change": pin_change,
     "unlock": unlock,
     "team": team,
@@ -262,7 +270,7 @@ def title_of(look: Look, name: str) -> str:
     if name == "unlock":
         return tr("people.unlock.title", name="Camille R.")
     page = titles.get(name, name.partition("-")[0])
-    return tr(f"{page}.top" if name == "fault" else f"{page}.title")
+    return tr(f"{page}.top" if page in ("fault", "sign_in") else f"{page}.title")
 
 
 def window(look: Look, name: str, width: int, height: int) -> Shell:
