@@ -21,6 +21,7 @@ from kiosk.domain.errors import (
 from kiosk.paths import Paths
 from kiosk.ports import KeyStore
 from kiosk.services.agents import DEVICE_SECRET
+from kiosk.services.anchor import ANCHOR
 from kiosk.services.fleet import DEVICE_KEY
 from kiosk.services.key_change import DATABASE_KEY, DATABASE_NEXT, rewrap
 
@@ -168,7 +169,7 @@ def finish_retirement(paths: Paths, keys: KeyStore) -> None:
     mark = paths.data / _RETIRING
     if not mark.exists():
         return
-    for name in (DATABASE_KEY, DEVICE_SECRET, DEVICE_KEY):
+    for name in (DATABASE_KEY, DATABASE_NEXT, DEVICE_SECRET, DEVICE_KEY, ANCHOR):
         keys.delete(name)
     for left in paths.data.glob(f"{paths.vault.name}*"):
         left.unlink(missing_ok=True)

@@ -35,6 +35,8 @@ _SALT_BYTES = 16
 _COST = re.compile(r"argon2id m=([1-9]\d{0,6}) t=([1-9]\d?) p=([1-9]\d?)")
 # It stands in journal entries, which leave the device unsealed: a badge, never a name with spaces.
 _AGENT_ID = re.compile(r"[A-Za-z0-9._-]{1,40}", re.ASCII)
+# Who stands in entries where no agent of the device does.
+_TAKEN_WORDS = frozenset({"enrolment", "authority"})
 SIGNING = "agent-signing-key"
 SHIFT = "shift-key"
 EXCHANGE_PREFIX = "agent-exchange/"
@@ -80,7 +82,7 @@ class Session:
 
 def require_badge(agent_id: AgentId) -> None:
     """Raises SignInError unless this may stand in a journal entry: a badge, no name."""
-    if not _AGENT_ID.fullmatch(agent_id):
+    if not _AGENT_ID.fullmatch(agent_id) or agent_id in _TAKEN_WORDS:
         raise SignInError("agent id")
 
 

@@ -24,7 +24,7 @@ from kiosk.domain.errors import DraftError, HandOverError, SamePersonError
 from kiosk.domain.ids import AgentId, CaseId
 from kiosk.journeys.model import CaseState, StepKind
 from kiosk.ports import Clock, DraftRow, Store, UnitOfWork
-from kiosk.services.agents import Session, Signs, agent_of, require_duty
+from kiosk.services.agents import Session, agent_of, require_duty
 from kiosk.services.drafts import (
     Drafts,
     Hands,
@@ -195,11 +195,13 @@ class HandOver:
             self._take(uow, state, row.agent_id, session, hop_free)
             uow.commit()
 
-    def end_shift_of(self, agent_id: AgentId, by: Signs) -> int:
-        """End the shift of somebody who left; their drafts that are still there are closed.
+    def end_shift_of(self, agent_id: AgentId, by: Session) -> int:
+        """End the shift of somebody who left; their open cases are the manager's from now on.
 
-        What can be gone on with is taken over first (:meth:`take_over`), and sealed by whoever took
-        it. How many drafts were closed unsealed.
+        Only what does not open for the manager either is closed as abandoned, unsealed.
+
+        Returns:
+            How many cases the manager took over.
 
         Raises:
             NotAllowedError: no manager.
@@ -213,12 +215,28 @@ class HandOver:
             row = uow.agents.get(agent_id)
             if row is None or row.wrapped_shift_key is None:
                 raise HandOverError("no shift")
-            closed = account_for_drafts(uow, self._journal, agent_id)
+            taken = self._take_all(uow, agent_id, by)
+            account_for_drafts(uow, self._journal, agent_id)
             uow.agents.put(replace(row, wrapped_shift_key=None))
             facts: dict[str, Fact] = {"agent": agent_id, "by": by.agent.agent_id}
             self._journal.append_signed(uow, EntryKind.SHIFT_CLOSE, facts, {"by": by.signing_key})
             uow.commit()
-        return closed
+        return taken
+
+    def _take_all(self, uow: UnitOfWork, agent_id: AgentId, session: Session) -> int:
+        """Take over whatever of this agent opens; the caller commits."""
+        taken = 0
+        for row in uow.drafts.all():
+            if row.agent_id != agent_id:
+                continue
+            hands = hands_of(uow, row.case_id)
+            try:
+                state = opened_with(copied_key(hands, session, row.case_id), row)
+            except DraftError:
+                continue
+            self._take(uow, state, agent_id, session, replace(hands, offered=None))
+            taken += 1
+        return taken
 
     def giver(self, uow: UnitOfWork, hands: Hands) -> AgentId:
         """Which colleague handed the case over, waiting or accepted; ``""`` where none did."""

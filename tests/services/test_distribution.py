@@ -180,7 +180,12 @@ def test_entries_of_both_records_name_nobody(desk: Desk):
         for word in ("ROUSSEL", "MAELLE", "D2H6862M2", "1988", "RR123456785FR"):
             assert word not in header
     header = open_entry(desk.entries()[facts.distribution.seq].jws, desk.device_key.public)
-    assert header.facts == {"case": "c" * 32, "outcome": "handed-over", "sealed": True}
+    assert header.facts == {
+        "case": "c" * 32,
+        "agent": "a-17",
+        "outcome": "handed-over",
+        "sealed": True,
+    }
 
 
 def test_nothing_is_proved_where_nothing_was_handed_over():

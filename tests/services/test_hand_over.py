@@ -180,13 +180,15 @@ def test_an_agent_takes_over_nothing(office: Office):
 
 def test_a_manager_ends_the_shift_of_somebody_who_left(office: Office):
     manager = office.session("dominique", Role.MANAGER)
-    opened(office)
+    _, case = opened(office)
     assert office.hand_over.end_shift_of(AgentId("camille"), manager) == 1
+    (mine,) = office.proofing.drafts(manager)
+    assert mine.case_id == case.state.case_id
+    assert entry(office, "case_taken").facts["from"] == "camille"
     closed = entry(office, "shift_close")
     assert act_holds(closed, "by", manager.signing_key.public)
     with office.store.begin() as uow:
         row = uow.agents.get(AgentId("camille"))
-        assert uow.drafts.all() == ()
     assert row is not None
     assert row.wrapped_shift_key is None
     for wrong in (AgentId("camille"), AgentId("nobody")):
@@ -196,6 +198,15 @@ def test_a_manager_ends_the_shift_of_somebody_who_left(office: Office):
         office.hand_over.end_shift_of(AgentId("dominique"), manager)
     with pytest.raises(NotAllowedError):
         office.hand_over.end_shift_of(AgentId("dominique"), office.session("sacha"))
+
+
+def test_what_opens_for_nobody_is_accounted_for_as_the_shift_is_ended(office: Office):
+    opened(office)  # before there was a manager whom a copy of the key could be for
+    manager = office.session("dominique", Role.MANAGER)
+    assert office.hand_over.end_shift_of(AgentId("camille"), manager) == 0
+    assert entry(office, "verify_close").facts["sealed"] is False
+    with office.store.begin() as uow:
+        assert uow.drafts.all() == ()
 
 
 def test_a_case_goes_to_somebody_who_may_verify(office: Office):

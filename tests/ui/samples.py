@@ -65,6 +65,12 @@ def sign_in(look: Look) -> SignInScreen:
     return page
 
 
+def sign_in_blocked(look: Look) -> SignInScreen:
+    page = sign_in(look)
+    page.show_blocked()
+    return page
+
+
 def home(look: Look) -> HomeScreen:
     page = HomeScreen(look)
     page.show_facts(
@@ -196,9 +202,10 @@ MEMBERS = (
     MemberItem("t-1", "Sacha T.", "technician", "away"),
     MemberItem("a-19", "Alex N.", "agent", "awaited"),
 )
-BARE = ("sign_in", "fault", "pin-join", "unlock")
+BARE = ("sign_in", "sign_in-blocked", "fault", "pin-join", "unlock")
 UNDER = {
     "pin-join": None,
+    "sign_in-blocked": None,
     "pin-change": Section.SETTINGS,
     "unlock": None,
     "team": Section.SETTINGS,
@@ -220,6 +227,7 @@ PAGES: dict[str, Callable[[Look], QWidget]] = {
     "help-search": partial(help_page, query="carte perimee"),
     "help-course": partial(help_page, read="course:paper"),
     "pin-join": pin_join,
+    "sign_in-blocked": sign_in_blocked,
     "pin-change": pin_change,
     "unlock": unlock,
     "team": team,
@@ -289,7 +297,7 @@ def title_of(look: Look, name: str) -> str:
     if name == "unlock":
         return tr("people.unlock.title", name="Camille R.")
     page = titles.get(name, name.partition("-")[0])
-    return tr(f"{page}.top" if name == "fault" else f"{page}.title")
+    return tr(f"{page}.top" if page in ("fault", "sign_in") else f"{page}.title")
 
 
 def window(look: Look, name: str, width: int, height: int) -> Shell:

@@ -19,6 +19,7 @@ from kiosk.services.sign_in import MAX_FAILURES
 from tests.fakes.cases import DOCUMENT, JOURNEY
 from tests.fakes.office import PIN, Office, office_on_disk
 from tests.ui.counter import Counter
+from ui.demonstration.network import NothingSent
 from ui.screens.sign_in import SignInScreen
 from ui.shell import Section
 from ui.steps.second_agent import SecondAgentPanel
@@ -154,6 +155,19 @@ def test_an_agent_changes_their_own_code(counter: Counter, office: Office):
     counter.on(counter.router.sections.settings)
     assert page.pin.text() == ""
     assert office.sign_in.sign_in(AgentId("camille"), GOOD)
+
+
+def test_a_technician_is_offered_no_verification(counter: Counter, office: Office):
+    office.session("tech", Role.TECHNICIAN)
+    counter.router.session.list_agents()
+    settled(counter)
+    sign_in(counter, "tech")
+    page = home(counter)
+    assert not page.new.isVisible()
+    counter.key(Qt.Key.Key_N)
+    settled(counter)
+    assert counter.shell.page is page
+    assert "verify_open" not in office.journal_kinds()
 
 
 # --- lock-out -------------------------------------------------------------------------------------
@@ -349,6 +363,25 @@ def test_a_dark_device_says_so_and_shows_no_case(counter: Counter, office: Offic
     counter.key(Qt.Key.Key_N)
     counter.on(counter.router.fault)
     assert "DEVICE-001" in words_on(counter)
+
+
+def test_a_copy_of_the_device_is_told_in_a_sentence(counter: Counter):
+    sign_in(counter, "camille")
+    page = home(counter)
+    counter.router.delivery._delivery = Forked()
+    counter.router.delivery.send()
+    counter.qtbot.waitUntil(page.alarm.isVisible, timeout=10_000)
+    assert "copié" in page.alarm.text
+
+
+class Forked:
+    """A delivery to a central side that knows another history of this device."""
+
+    def run_once(self) -> NothingSent:
+        return NothingSent(reason="SYNC-004")
+
+    def status(self) -> tuple[()]:
+        return ()
 
 
 # --- four eyes ------------------------------------------------------------------------------------

@@ -273,6 +273,7 @@ class Router(QObject):
         self._stop_privacy()
         self.case.hide()
         self.sections.hide()
+        self.people.forget()
         self._show_sign_in()
 
     def _show_left(self) -> None:

@@ -223,6 +223,7 @@ class SectionRouter(QObject):
             hardware=self._hardware_rows(),
             open_cases=sum(draft.can_resume for draft in self._home_model.drafts),
             procedures=self._services.offered(),
+            verifies=self._session is None or may(self._session.agent.role, Duty.VERIFY),
             alarm=self._alarm(),
         )
 

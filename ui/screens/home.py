@@ -35,6 +35,7 @@ class HomeFacts:
         open_cases: of this agent; the end of the shift closes them.
         procedures: names of those that this device carries out today.
         colleagues: cases of others that this agent may take over.
+        verifies: whether the role of this agent verifies.
         alarm: what keeps this device from being used, in words, or ``""``.
     """
 
@@ -47,6 +48,7 @@ class HomeFacts:
     open_cases: int = 0
     procedures: tuple[str, ...] = (ONLINE_REQUEST,)
     colleagues: tuple[RowItem, ...] = ()
+    verifies: bool = True
     alarm: str = ""
 
 
@@ -194,6 +196,8 @@ class HomeScreen(Page):
             part.setVisible(bool(facts.colleagues))
         self._empty.setVisible(not facts.drafts and not facts.colleagues)
         self._hardware.show_items(facts.hardware)
+        for tile in (self.new, self.scan):
+            tile.setVisible(facts.verifies)
         if not facts.alarm:
             self.alarm.dismiss()
         elif facts.alarm != self.alarm.text or self.alarm.isHidden():

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout
 from typing_extensions import override
 
 from ui.screens.page import Page
@@ -95,11 +95,11 @@ class SettingsScreen(Page):
         grid.addWidget(self._theme_card, 1, 1)
         grid.addWidget(self._about_card, 2, 1)
         grid.addWidget(self._person_card, 0, 0, 1, 2)
-        buttons = QHBoxLayout()
+        buttons = QGridLayout()
         buttons.setSpacing(Space.M)
-        for button in (self.pin, self.activity, self.team):
-            buttons.addWidget(button)
-        buttons.addStretch(1)
+        for place, button in enumerate((self.pin, self.activity, self.team)):
+            buttons.addWidget(button, place // 2, place % 2, Qt.AlignmentFlag.AlignLeft)
+        buttons.setColumnStretch(2, 1)
         self._person_card.body.addLayout(buttons)
         for column in (0, 1):
             grid.setColumnStretch(column, 1)
