@@ -15,6 +15,7 @@ from kiosk.domain.ids import AgentId, DeviceId, OfficeId, RequestId
 from kiosk.domain.request import VerificationRequest
 from kiosk.journeys.catalogue import JourneyCatalogue
 from kiosk.journeys.model import CaseState, FeatureResult
+from kiosk.journeys.procedure import Journey
 from kiosk.ports import Clock, Store
 from kiosk.services.agents import DEVICE_SECRET, Agents, Session
 from kiosk.services.drafts import Drafts
@@ -59,6 +60,7 @@ class Office:
     clock: Clock = field(default_factory=FakeClock)
     examination: ScriptedExamination = field(default_factory=ScriptedExamination)
     evidence_images: bool = False
+    journeys: tuple[Journey, ...] = (JOURNEY,)
 
     def __post_init__(self) -> None:
         self.device_key = SigningKey.from_seed(SEEDS["device"])
@@ -81,7 +83,7 @@ class Office:
             RequestDesk(self.store, self.issuers, OFFICE, self.clock),
             self.examination,
         )
-        catalogue = JourneyCatalogue(JOURNEY)
+        catalogue = JourneyCatalogue(*self.journeys)
         self.proofing = Proofing(desk, self.journal, self.clock, catalogue, OFFICE)
 
     def terms(self) -> Terms:
@@ -122,6 +124,6 @@ class Office:
             return uow.outbox.all()
 
 
-def office_on_disk(folder: Path) -> Office:
+def office_on_disk(folder: Path, **parts: object) -> Office:
     """An office whose vault is a real encrypted file."""
-    return Office(open_store(folder / "vault.db", bytes(range(32))))
+    return Office(open_store(folder / "vault.db", bytes(range(32))), **parts)

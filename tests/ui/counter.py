@@ -108,6 +108,7 @@ class Counter:
             verify_journal=lambda: JournalReport(0, b"", True, ()),
             free_bytes=office.store.free_bytes,
             slips=self.slips,
+            procedures=office.proofing.procedures(),
         )
 
     # --- hands and eyes -----------------------------------------------------------------------
