@@ -94,9 +94,10 @@ class EligibilityPanel(AdvicePanel):
     @override
     def go_on(self) -> None:
         """Enter: the number typed, or the way on where every question is answered."""
-        if self._question is Question.MOBILE and self.number.edit.text().strip():
+        known = given(self._question, self._answers)
+        if self._question is Question.MOBILE and (self.number.edit.text().strip() or known is None):
             self._judge(self.number.edit.text())
-        elif given(self._question, self._answers) is not None:
+        elif known is not None:
             self._tell(self._answers)
         else:
             self.show_problem(self.tr_("no_answer"))
@@ -112,7 +113,8 @@ class EligibilityPanel(AdvicePanel):
 
     @override
     def take_focus(self) -> None:
-        if self._question is Question.MOBILE and not self.look.theme.tablet:
+        """A number is all there is to give: the field has the focus, on a tablet too."""
+        if self._question is Question.MOBILE:
             self.number.edit.setFocus()
         else:
             super().take_focus()
