@@ -65,12 +65,20 @@ class Language(QObject):
         text = self._locale.toString(_qdate(value), "dddd d MMMM")
         return text[:1].upper() + text[1:]
 
+    def weekday_within(self, value: date) -> str:
+        """The same within a sentence: French writes it with a small letter."""
+        text = self.weekday(value)
+        return text[:1].lower() + text[1:] if self._code == "fr" else text
+
     def time(self, value: datetime) -> str:
         """Local time of an aware moment: ``9 h 12`` / ``9:12``."""
-        local = value.astimezone()
+        return self.wall_time(value.astimezone())
+
+    def wall_time(self, value: datetime) -> str:
+        """Time of a moment in its own zone, as :meth:`time` writes it."""
         if self._code == "fr":
-            return f"{local.hour}{NBSP}h{NBSP}{local.minute:02d}"
-        return f"{local.hour}:{local.minute:02d}"
+            return f"{value.hour}{NBSP}h{NBSP}{value.minute:02d}"
+        return f"{value.hour}:{value.minute:02d}"
 
     def moment(self, value: datetime) -> str:
         """Day and time of an aware moment."""

@@ -52,7 +52,7 @@ class Territory:
     """A part of the country with its own time or its own holidays.
 
     Attributes:
-        name: ``metropole``, ``la-reunion`` ...; key of the text ``territory.<name>``.
+        name: ``metropole``, ``la-reunion`` ...; as the settings of a site write it.
         holidays: its name in the source of holidays.
         zone: its time.
     """
@@ -125,7 +125,7 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
 
 
 class ClosedBecause(StrEnum):
-    """Why a service is closed; key of the text ``helpline.closed.<value>``."""
+    """Why a service is closed."""
 
     HOLIDAY = "holiday"
     DAY = "day"

@@ -11,7 +11,7 @@ Rules, in order:
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -134,11 +134,17 @@ def _proposal(channel: Channel, now: datetime, calendar: Calendar, delays: Delay
         case DelayKind.NOW:
             return Proposal(channel, ready_by=local)
         case DelayKind.REMOTE:
-            return Proposal(channel, ready_by=delays.remote_ready_by(now, calendar))
+            return Proposal(channel, ready_by=_whole(delays.remote_ready_by(now, calendar)))
         case DelayKind.PAPER:
             return Proposal(channel, about=delays.letter_about(local.date()))
         case DelayKind.NONE:
             return Proposal(channel)
+
+
+def _whole(moment: datetime) -> datetime:
+    """The next whole minute: a promise is never told earlier than it is."""
+    whole = moment.replace(second=0, microsecond=0)
+    return whole if whole == moment else whole + timedelta(minutes=1)
 
 
 def load_channels(data: bytes) -> Channels:

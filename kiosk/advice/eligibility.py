@@ -26,7 +26,7 @@ from kiosk.domain.errors import AnswerRefusedError
 
 
 class Purpose(StrEnum):
-    """Why somebody comes; key of the text ``purpose.<value>``."""
+    """Why somebody comes."""
 
     TRAINING = "training"
     ELECTED = "elected"
@@ -147,7 +147,7 @@ def find(
     for question in Question:
         if not _is_asked(question, answers, rules, day):
             continue
-        if _given(question, answers) is None:
+        if given(question, answers) is None:
             return Finding(ask=question, cautions=tuple(cautions))
         barrier = _barrier(question, answers, rules, day)
         if barrier is not None:
@@ -193,8 +193,16 @@ def without(answers: Answers, question: Question) -> Answers:
     return replace(answers, **dropped)
 
 
-def _given(question: Question, answers: Answers) -> object:
-    return getattr(answers, _FIELDS[question][0])
+def given(question: Question, answers: Answers) -> Answer | None:
+    """The answer to a question; None where there is none yet."""
+    answer: Answer | None = getattr(answers, _FIELDS[question][0])
+    return answer
+
+
+def last_answered(answers: Answers) -> Question | None:
+    """The question that was answered last; None where none was."""
+    held = [question for question in Question if given(question, answers) is not None]
+    return held[-1] if held else None
 
 
 def _is_asked(question: Question, answers: Answers, rules: EligibilityRules, day: date) -> bool:
@@ -207,7 +215,7 @@ def _is_asked(question: Question, answers: Answers, rules: EligibilityRules, day
 def _barrier(  # noqa: PLR0911 - one line for each barrier, in the order of the questions
     question: Question, answers: Answers, rules: EligibilityRules, day: date
 ) -> Barrier | None:
-    match question, _given(question, answers):
+    match question, given(question, answers):
         case Question.ADULT, False:
             return Barrier.NOT_ADULT
         case Question.DOCUMENT, Paper.NONE:

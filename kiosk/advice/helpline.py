@@ -20,7 +20,7 @@ from kiosk.domain.errors import CatalogueError
 
 
 class Audience(StrEnum):
-    """Whom a number is for; key of the text ``helpline.audience.<value>``."""
+    """Whom a number is for; key of the text ``help_page.audience.<value>.*``."""
 
     EVERYONE = "everyone"
     ELECTED = "elected"

@@ -37,7 +37,7 @@ _MOBILE_TYPES: Final = (1, 2)  # PhoneNumberType.MOBILE, FIXED_LINE_OR_MOBILE
 
 
 class MobileVerdict(StrEnum):
-    """What a typed number is; key of the text ``mobile.<value>``."""
+    """What a typed number is; key of the text ``eligibility.answer.<value>``."""
 
     ELIGIBLE = "eligible"
     NOT_MOBILE = "not-mobile"

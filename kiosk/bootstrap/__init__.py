@@ -351,7 +351,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
     membership = Membership(store, OfficeId(parts.config.office))
     documents = read_documents(RESOURCES / "documents")
     service = read_service(RESOURCES / "service", parts.config.service)
-    device = _device(device_key, parts.config, documents)
+    device = _device(device_key, parts.config, documents, service)
     journal = Journal(store, device_key, clock, device, membership.terms)
     true_time = SignedClock(clock, membership)
     sightings = Sightings(store, keys, true_time)
@@ -494,12 +494,18 @@ def read_documents(folder: Path) -> DocumentCatalogue:
     return load_documents(kinds, features, series)
 
 
-def _device(key: SigningKey, config: Config, documents: DocumentCatalogue) -> DeviceFacts:
+def _device(
+    key: SigningKey, config: Config, documents: DocumentCatalogue, service: ServiceFacts
+) -> DeviceFacts:
     return DeviceFacts(
         device_id=device_id_of(key.public),
         app_build=__version__,
         channel=_CHANNELS[config.profile],
-        catalogues={"documents": documents.version, "features": documents.features_version},
+        catalogues={
+            "documents": documents.version,
+            "features": documents.features_version,
+            "service": service.version,
+        },
     )
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.advice.calendar import (
@@ -140,6 +140,7 @@ def test_public_holidays_can_stop_the_clock_by_data():
     assert ready == paris(2026, 11, 12, 12)
 
 
+@settings(deadline=None)
 @given(st.datetimes(datetime(2023, 1, 1), datetime(2100, 1, 1)))
 def test_a_remote_verification_never_ends_within_a_weekend_nor_too_early(moment):
     started = moment.replace(tzinfo=UTC)
@@ -197,6 +198,7 @@ def test_an_opening_across_the_change_of_clock_keeps_its_wall_times():
     assert not sunday.at(datetime(2026, 10, 25, 3, 0, tzinfo=UTC), CALENDAR).open
 
 
+@settings(deadline=None)
 @given(st.datetimes(datetime(2023, 1, 1), datetime(2099, 1, 1)))
 def test_what_is_said_of_a_line_holds_until_then(moment):
     line = SERVICE.help_lines.numbers[0]

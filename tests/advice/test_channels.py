@@ -35,6 +35,11 @@ def test_who_is_eligible_is_offered_every_way_but_paper_the_counter_first():
     ]
 
 
+def test_a_moment_is_told_as_the_next_whole_minute():
+    remote = proposals(Finding(), FRIDAY.replace(second=1))[-1]
+    assert remote.ready_by == datetime(2026, 11, 23, 15, 1, tzinfo=ZoneInfo("Europe/Paris"))
+
+
 def test_paper_is_offered_where_it_is_the_alternative_and_says_about_when():
     finding = Finding(barrier=Barrier.NO_SMARTPHONE, alternative=Alternative.PAPER_PROCEDURE)
     (only,) = proposals(finding)

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.advice.eligibility import (
@@ -211,6 +211,7 @@ ANSWERS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(ANSWERS, st.sampled_from(Purpose), st.booleans(), st.booleans())
 def test_there_is_always_a_question_or_a_result(answers, purpose, paper_open, permits):
     rules = RULES.with_permits(accepted=permits)

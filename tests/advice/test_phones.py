@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.advice.phones import MobileVerdict, load_phones
@@ -107,12 +107,14 @@ def test_the_masked_form_hides_all_but_code_and_last_two_digits():
     assert judge("quoi").masked == ""
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_gets_an_answer(text):
     found = judge(text)
     assert (found.verdict is MALFORMED) == (found.e164 is None)
 
 
+@settings(deadline=None)
 @given(st.from_regex(r"\A\+?[0-9]{1,15}\Z"))
 def test_any_digits_get_an_answer_that_shows_two_of_them(text):
     found = judge(text)
@@ -122,6 +124,7 @@ def test_any_digits_get_an_answer_that_shows_two_of_them(text):
         assert found.e164.removeprefix("+").isdecimal()
 
 
+@settings(deadline=None)
 @given(st.from_regex(r"\A0[67][0-9]{8}\Z"), st.lists(st.sampled_from(" .-/\u00a0"), max_size=9))
 def test_punctuation_changes_nothing(number, signs):
     written = "".join(
@@ -130,12 +133,14 @@ def test_punctuation_changes_nothing(number, signs):
     assert judge(written) == judge(number)
 
 
+@settings(deadline=None)
 @given(st.from_regex(r"\A0[67][0-9]{8}\Z"))
 def test_a_national_number_is_the_same_with_either_prefix(number):
     with_code, with_zeros = judge(f"+33{number[1:]}"), judge(f"0033{number[1:]}")
     assert judge(number) == with_code == with_zeros
 
 
+@settings(deadline=None)
 @given(st.from_regex(r"\A0(6|7[3-9])[0-9]{7,8}\Z").filter(lambda text: len(text) == 10))
 def test_every_06_and_073_to_079_is_a_mobile_somewhere(number):
     assert judge(number).verdict is ELIGIBLE

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.advice.dated import Span
@@ -121,6 +121,7 @@ def test_a_number_is_never_taken_for_another():
     assert "minor" not in [hit.entry_id for hit in INDEX["fr"].search("2035")]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300), st.integers(1, 10))
 def test_any_query_gets_a_ranked_answer(query, most):
     found = INDEX["fr"].search(query, most)
@@ -130,6 +131,7 @@ def test_any_query_gets_a_ranked_answer(query, most):
     assert len({hit.entry_id for hit in found}) == len(found)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(SERVICE.questions.questions), st.randoms())
 def test_word_order_does_not_matter(item, random):
     typed = list(words_of(words("fr")(f"faq.{item.question_id}.ask")))

@@ -143,6 +143,6 @@ class Office:
             return uow.outbox.all()
 
 
-def office_on_disk(folder: Path) -> Office:
+def office_on_disk(folder: Path, **parts: object) -> Office:
     """An office whose vault is a real encrypted file."""
-    return Office(open_store(folder / "vault.db", bytes(range(32))))
+    return Office(open_store(folder / "vault.db", bytes(range(32))), **parts)

@@ -121,6 +121,7 @@ class Counter:
             export_activity=self.export_activity,
             procedure=self.procedure,
             contacts=self.contacts,
+            procedures=office.proofing.procedures(),
         )
 
     def export_activity(self, session: Session) -> str:

@@ -11,7 +11,7 @@ from kiosk.config import ServiceConfig
 from kiosk.journeys.model import StepKind
 from kiosk.paths import RESOURCES
 from kiosk.ports import OutboxState
-from tests.ui import case_pages, compositions, letter_pages
+from tests.ui import advice_pages, case_pages, compositions, letter_pages
 from ui.screens.deliveries import DeliveriesFacts, DeliveriesScreen, DeliveryItem
 from ui.screens.fault import FaultFacts, FaultScreen
 from ui.screens.hardware import HardwareFacts, HardwareScreen
@@ -283,6 +283,10 @@ STEP_PAGES: dict[str, tuple[Callable[[Look], QWidget], int]] = {
     "receipt-refused": (case_pages.refused, len(case_pages.RAIL)),
 }
 """Pages of a case as the product makes them, with the step that the rail marks."""
+ADVICE_PAGES: dict[str, Callable[[Look], QWidget]] = {
+    name: page for name, (page, _, _) in advice_pages.PAGES.items()
+}
+"""Pages of a welcome and of a paper file."""
 
 
 def title_of(look: Look, name: str) -> str:
@@ -308,7 +312,7 @@ def window(look: Look, name: str, width: int, height: int) -> Shell:
     step = STEP_PAGES.get(name)
     letter = letter_pages.PAGES.get(name)
     made = step or letter
-    page = made[0](look) if made else (PAGES | CASE_PAGES)[name](look)
+    page = made[0](look) if made else (PAGES | CASE_PAGES | ADVICE_PAGES)[name](look)
     shell.set_page(page, getattr(page, "bar", None))
     shell.set_office("Bureau de Lyon Bellecour", "Guichet 3, poste partagé")
     if name == "sign_in":
@@ -324,6 +328,11 @@ def window(look: Look, name: str, width: int, height: int) -> Shell:
         shell.show_steps(letter_pages.step_items(look), letter_pages.RAIL.index(letter[1]))
         shell.set_title(tr("journey.procedure.registered-letter"))
         shell.set_office(tr("journey.case", number="03C9B0C1"), tr("journey.started", n=2))
+    elif name in ADVICE_PAGES:
+        _, journey, _ = advice_pages.PAGES[name]
+        shell.show_steps(*advice_pages.step_items(look, name))
+        shell.set_title(tr(f"journey.procedure.{journey.name}"))
+        shell.set_office(tr("journey.case", number="03C9B0C1"), tr("journey.started_now"))
         shell.show_chips(CHIPS)
     elif name in CASE_PAGES:
         shell.show_steps(compositions.STEPS, 2)

@@ -18,7 +18,7 @@ import pytest
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QWidget
 
-from tests.ui.samples import STEP_PAGES, UNDER, window
+from tests.ui.samples import ADVICE_PAGES, STEP_PAGES, UNDER, window
 from ui.theme import ThemeName
 from ui.widgets.look import Look
 
@@ -41,7 +41,10 @@ CASES = [
         for name in ("pin-join", "unlock", "team", "step-second-agent", "step-stop-hand-over")
     ),
     ("team-code", ThemeName.CONTRAST, (1280, 800)),
-    *((name, ThemeName.LIGHT, (1920, 1080)) for name in STEP_PAGES),
+    *((name, ThemeName.LIGHT, (1920, 1080)) for name in (*STEP_PAGES, *ADVICE_PAGES)),
+    ("step-channel", ThemeName.DARK, (1280, 800)),
+    ("step-eligibility-version", ThemeName.CONTRAST, (1280, 800)),
+    ("step-paper-file", ThemeName.DARK, (1920, 1080)),
     *(
         (name, theme, (1280, 800))
         for name in ("step-document", "step-document-settling", "step-features", "receipt")

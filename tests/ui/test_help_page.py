@@ -16,6 +16,7 @@ from tests.ui.counter import Counter
 from ui.screens.help_lines import difference_text, opening_text
 from ui.screens.help_page import HelpScreen
 from ui.shell import Section
+from ui.theme import Density
 from ui.viewmodels.help import HelpBook
 
 SERVICE = read_service(RESOURCES / "service", ServiceConfig())
@@ -115,6 +116,16 @@ def test_a_topic_lists_its_courses_and_questions(page, qtbot):
     assert len(shown(page)) > 20
     qtbot.keyClick(page, Qt.Key.Key_Escape)
     assert page.topics.isVisible()
+
+
+def test_on_a_tablet_with_a_keyboard_one_types_at_once_too(page, look, qtbot):
+    look.theme.set_density(Density.TABLET)
+    page.setFocus()
+    assert not page.search.hasFocus()
+    qtbot.keyClick(page, Qt.Key.Key_E)
+    qtbot.keyClicks(page.search, "ncre")
+    assert page.search.text() == "encre"
+    assert shown(page)[0] == "paper-how-to-fill"
 
 
 def test_nothing_found_is_said(page, qtbot):

@@ -135,6 +135,8 @@ class Router(QObject):
         self.case.finished.connect(self.go_home)
         self.case.failed.connect(self.show_fault)
         self.case.sealed.connect(self.delivery.send)
+        self.case.next_requested.connect(self._new_case)
+        self.case.help_requested.connect(self._open_help)
         self.journey.refused.connect(self._not_opened)
         self.fault.retry_requested.connect(self._retry)
         self.fault.home_requested.connect(self._leave_fault)

@@ -20,28 +20,37 @@ from ui.router.portrait import PortraitAgain
 from ui.router.services import Services
 from ui.screens.absence import absence_notice, leaves_notice
 from ui.screens.receipt import ReceiptFacts, ReceiptScreen
+from ui.screens.sheets import keep_sheet
 from ui.screens.slip import keep_slip
 from ui.shell import Shell
+from ui.steps.advice import AdvicePanel
+from ui.steps.channel import ChannelPanel
 from ui.steps.checks import ChecksPanel
 from ui.steps.confirm import ConfirmPanel
 from ui.steps.contact import ContactPanel
 from ui.steps.decision import DecisionPanel
 from ui.steps.document import DocumentPanel
+from ui.steps.eligibility import EligibilityPanel
 from ui.steps.features import FeaturesPanel
 from ui.steps.identity import IdentityPanel
 from ui.steps.item import ItemPanel
 from ui.steps.notice import NoticePanel
 from ui.steps.panel import StepPanel
+from ui.steps.paper_file import PaperFilePanel
 from ui.steps.person import PersonPanel
 from ui.steps.presence import PresencePanel
+from ui.steps.purpose import PurposePanel
 from ui.steps.request import RequestPanel
 from ui.steps.second_agent import SecondAgentPanel
 from ui.steps.signature import SignaturePanel
 from ui.steps.stop import StopPanel
 from ui.steps.visit import VisitPanel
 from ui.steps.words import customer_of, identity_of
+from ui.theme import Tone
+from ui.viewmodels.advice import AdviceDesk
 from ui.viewmodels.capture import CaptureModel, Watch
 from ui.viewmodels.journey import CaseView, JourneyModel
+from ui.viewmodels.sheet import Sheet
 from ui.widgets.look import Look
 from ui.widgets.steps import StepItem
 from ui.workers.camera import Sight
@@ -60,11 +69,15 @@ class CaseRouter(QObject):
         finished(): the case is closed or put aside; go home.
         failed(object): a :class:`Failure` that the panel cannot answer to.
         sealed(): a record was sealed.
+        next_requested(str): a welcome is sealed, and leads to this procedure.
+        help_requested(): a welcome is sealed, and leads to the help.
     """
 
     finished = Signal()
     failed = Signal(object)
     sealed = Signal()
+    next_requested = Signal(str)
+    help_requested = Signal()
 
     def __init__(
         self,
@@ -93,7 +106,19 @@ class CaseRouter(QObject):
         self.identity = IdentityPanel(look, catalogue)
         self.visit = VisitPanel(look, catalogue)
         self.receipt = ReceiptScreen(look)
+        self.advice = AdviceDesk(
+            services.service, services.clock.now, services.offered, services.office_id
+        )
+        advising: dict[StepKind, AdvicePanel] = {
+            StepKind.PURPOSE: PurposePanel(look, catalogue, self.advice),
+            StepKind.ELIGIBILITY: EligibilityPanel(look, catalogue, self.advice),
+            StepKind.CHANNEL: ChannelPanel(look, catalogue, self.advice),
+            StepKind.PAPER_FILE: PaperFilePanel(look, catalogue, self.advice),
+        }
+        for advisor in advising.values():
+            advisor.sheet_requested.connect(self._keep_sheet)
         self.panels: dict[StepKind, StepPanel] = {
+            **advising,
             StepKind.REQUEST: self.request,
             StepKind.VISIT: self.visit,
             StepKind.ITEM: self.item,
@@ -310,6 +335,28 @@ class CaseRouter(QObject):
             tr("receipt.printed") if kept is None else tr("receipt.saved", file=kept.name)
         )
 
+    def _keep_sheet(self, sheet: Sheet) -> None:
+        """Print a sheet of advice, or keep it as a PDF; the panel says which."""
+        tr = self._look.language.tr
+        kept = keep_sheet(sheet, self._services.slips)
+        if self._shown is not None:
+            said = "printed" if kept is None else "saved"
+            name = "" if kept is None else kept.name
+            self._shown.show_problem(tr(f"journey.channel.{said}", file=name), Tone.OK)
+
+    def _follow(self, state: CaseState) -> bool:
+        """Where a sealed welcome leads on, there is no receipt to look at: go there."""
+        following, helped = self.advice.next_of(state), self.advice.wants_help(state)
+        if not following and not helped:
+            return False
+        self._end()
+        self.sealed.emit()
+        if following:
+            self.next_requested.emit(following)
+        else:
+            self.help_requested.emit()
+        return True
+
     def _end(self) -> None:
         self._capture.look_for(Watch.NOTHING)
         self._forget_case()
@@ -341,7 +388,8 @@ class CaseRouter(QObject):
             self._forget_case()
         self._forget_other_document(state)
         if state.record is not None and state.decision is not None:
-            self._show_receipt(view)
+            if not self._follow(state):
+                self._show_receipt(view)
             return
         panel = self.panels[state.step]
         if isinstance(panel, DocumentPanel):

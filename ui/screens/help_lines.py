@@ -1,7 +1,5 @@
 """The numbers of the help in large type: open or closed now, and until when."""
 
-from datetime import date
-
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from kiosk.advice.calendar import Opening
@@ -14,37 +12,19 @@ from ui.widgets.label import Label
 from ui.widgets.look import Look
 
 
-def paris_time(now: HelpNow, language: Language) -> str:
-    """The time of Paris in words."""
-    return clock_text(now.paris.hour, now.paris.minute, language)
-
-
-def clock_text(hour: int, minute: int, language: Language) -> str:
-    """A time on the wall of Paris, as :meth:`Language.time` writes it."""
-    if language.code == "fr":
-        return f"{hour}{NBSP}h{NBSP}{minute:02d}"
-    return f"{hour}:{minute:02d}"
-
-
-def day_within(day: date, language: Language) -> str:
-    """A day within a sentence: French writes it with a small letter."""
-    text = language.weekday(day)
-    return text[:1].lower() + text[1:] if language.code == "fr" else text
-
-
 def opening_text(now: HelpNow, language: Language) -> str:
     """Until when a number answers, or why it does not and when it will again."""
     opening = now.opening
     tr = language.tr
     if opening.until is None:
         return tr("help_page.closed_long")
-    until = clock_text(opening.until.hour, opening.until.minute, language)
+    until = language.wall_time(opening.until)
     if opening.open:
         return tr("help_page.open_until", time=until)
     if opening.until.date() == now.paris.date():
         when = tr("help_page.opens_today", time=until)
     else:
-        day = day_within(opening.until.date(), language)
+        day = language.weekday_within(opening.until.date())
         when = tr("help_page.opens", day=day, time=until)
     reason = _reason(opening, language)
     return f"{reason} {when}" if reason else when
@@ -64,7 +44,7 @@ def difference_text(now: HelpNow, language: Language) -> str:
     hours, rest = divmod(abs(minutes), 60)
     apart = f"{hours}{NBSP}h" if not rest else f"{hours}{NBSP}h{NBSP}{rest:02d}"
     key = "ahead" if minutes > 0 else "behind"
-    return language.tr(f"help_page.paris_{key}", time=paris_time(now, language), apart=apart)
+    return language.tr(f"help_page.paris_{key}", time=language.wall_time(now.paris), apart=apart)
 
 
 class HelpLineCard(Card):

@@ -147,7 +147,7 @@ class HelpScreen(Page):
 
     @override
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """At the counter one types at once; on a tablet that would bring up the keyboard."""
+        """One types at once. A tablet's own keyboard comes only where the field is touched."""
         super().focusInEvent(event)
         if not self.look.theme.tablet:
             self.search.setFocus()
@@ -156,6 +156,9 @@ class HelpScreen(Page):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self._deep:
             self.step_back()
+        elif event.text().isprintable() and event.text().strip():
+            self.search.setFocus()
+            self.search.insert(event.text())
         else:
             super().keyPressEvent(event)
 

@@ -196,8 +196,7 @@ class HomeScreen(Page):
             part.setVisible(bool(facts.colleagues))
         self._empty.setVisible(not facts.drafts and not facts.colleagues)
         self._hardware.show_items(facts.hardware)
-        for tile in (self.new, self.scan):
-            tile.setVisible(facts.verifies)
+        self.starts.setVisible(facts.verifies)
         if not facts.alarm:
             self.alarm.dismiss()
         elif facts.alarm != self.alarm.text or self.alarm.isHidden():

@@ -285,6 +285,7 @@ class Size(IntEnum):
     PIN_KEY_TABLET = 62
     PIN_DOT = 18
     PICTURE_MIN = 220
+    QR = 200
     SIDE_PANEL = 440
     READING_WIDTH = 760
     TEXT_WIDTH = 860
