@@ -116,6 +116,8 @@ class Router(QObject):
         contact.turn_requested.connect(self.customer.turn)
         contact.address_asked.connect(self.customer.ask_address)
         identity.rows_changed.connect(self.customer.show_identity)
+        identity.turn_requested.connect(self.customer.turn)
+        self.customer.screens_changed.connect(identity.set_turnable)
         self.customer.address_given.connect(contact.write)
         self.customer.screens_changed.connect(contact.set_turnable)
 

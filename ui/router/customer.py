@@ -64,6 +64,7 @@ class CustomerRouter(QObject):
         self._language = look.language.beside()
         self._rows: Rows = ()
         self._asked: ContactChannel | None = None
+        self._step: StepKind | None = None
         self._covered = True
         self._closed = True
         self.window = CustomerWindow(Look(look.theme, self._language))
@@ -133,7 +134,8 @@ class CustomerRouter(QObject):
     # --- following ----------------------------------------------------------------------------
 
     def _follow(self, view: CaseView) -> None:
-        if view.state.step is not StepKind.CONTACT:
+        if view.state.step is not self._step:
+            self._step = view.state.step
             self._asked = None
             self._give_back()
         if view.state.step is not StepKind.IDENTITY:
@@ -143,6 +145,7 @@ class CustomerRouter(QObject):
 
     def _left(self) -> None:
         """The case is closed or put aside: the next customer finds nothing of this one."""
+        self._step = None
         self._rows = ()
         self._asked = None
         self.window.blank()

@@ -9,6 +9,7 @@ from kiosk.domain.decision import Outcome
 from kiosk.domain.evidence import Verdict
 from kiosk.journeys.guards import all_checks
 from kiosk.journeys.model import CaseState, SealConfirmed
+from kiosk.journeys.service_steps import ContactStatus
 from ui.steps.panel import StepPanel
 from ui.steps.words import day_or_dash, full_name, names_of, partial_day
 from ui.theme import Space, Tone, Type
@@ -118,8 +119,23 @@ class ConfirmPanel(StepPanel):
             "number": document.document_number,
             "expiry": day_or_dash(document.expiry_date, language),
         }
+        return (
+            *(self._row(name, value, _state_of(name, state)) for name, value in values.items()),
+            *self._contact_rows(state),
+        )
+
+    def _contact_rows(self, state: CaseState) -> tuple[ReadRow, ...]:
+        """Ways to reach the customer, and whether each was confirmed."""
+        tr = self.look.language.tr
         return tuple(
-            self._row(name, value, _state_of(name, state)) for name, value in values.items()
+            ReadRow(
+                f"contact-{contact.channel.value}",
+                tr(f"journey.contact.{contact.channel.value}.label"),
+                contact.address,
+                FieldState.OK if contact.status is ContactStatus.CONFIRMED else FieldState.WARN,
+                "" if contact.status is ContactStatus.CONFIRMED else tr("journey.contact.deferred"),
+            )
+            for contact in state.contacts
         )
 
     def _examination_rows(self, state: CaseState) -> tuple[ReadRow, ...]:
