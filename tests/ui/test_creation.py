@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QLineEdit
+from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit
 
 from kiosk.crypto.signing import key_id_of
 from kiosk.domain.decision import Outcome
@@ -279,3 +279,30 @@ def test_a_birth_abroad_needs_a_country_and_a_missing_commune_code_a_second_word
     counter.at(StepKind.CHECKS)
     identity = counter.state.identity
     assert (identity.birth_place, identity.birth_country) == ("", "99352")
+
+
+def test_messages_come_in_the_language_that_the_customer_reads(counter, near, look):
+    to_contact(counter)
+    window = counter.router.customer.window
+    english = window.languages.findChild(QAbstractButton, "language-en")
+    english.click()
+    send(counter, EMAIL)
+    assert "your code is" in near.mailbox.sent[-1][1]
+    assert look.language.code == "fr"
+    counter.router.case.put_aside()
+    counter.qtbot.waitUntil(lambda: window.words == BLANK)
+    assert counter.router.customer.language_code() == "fr"  # the next customer begins anew
+
+
+def test_a_case_put_aside_takes_the_code_up_again(counter, near):
+    to_contact(counter)
+    send(counter, EMAIL)
+    code = near.mailbox.code
+    counter.router.case.put_aside()
+    counter.on(counter.router.sections.home)
+    counter.qtbot.waitUntil(lambda: counter.router.desk.idle)
+    counter.router.sections.draft_chosen.emit(counter.router.sections._home_model.drafts[0].case_id)
+    counter.at(StepKind.CONTACT)
+    assert counter.router.customer.window.asking == (Entry.CODE, EMAIL)
+    tap(counter, code)
+    wait(counter, lambda: line(counter, EMAIL).status is ContactStatus.CONFIRMED)

@@ -112,7 +112,7 @@ class Router(QObject):
 
     def _bind_customer(self) -> None:
         contact, identity = self.case.contact, self.case.identity
-        contact.use(self.contacts)
+        contact.use(self.contacts, self.customer.language_code)
         contact.turn_requested.connect(self.customer.turn)
         contact.address_asked.connect(self.customer.ask_address)
         identity.rows_changed.connect(self.customer.show_identity)

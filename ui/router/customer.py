@@ -77,6 +77,10 @@ class CustomerRouter(QObject):
         contacts.changed.connect(self._show)
         contacts.judged.connect(self._judged)
 
+    def language_code(self) -> str:
+        """Code of the language that the customer reads."""
+        return self._language.code
+
     @property
     def turnable(self) -> bool:
         """Whether there is only one screen."""
