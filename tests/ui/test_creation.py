@@ -20,7 +20,7 @@ from kiosk.vault.store import open_store
 from tests.fakes.cases import DOCUMENT, SIDES
 from tests.fakes.clock import FakeClock
 from tests.fakes.contact import NearContact, near_contact
-from tests.fakes.office import Office
+from tests.fakes.office import PIN, Office
 from tests.ui.counter import Counter
 from ui.customer.entry import Entry
 from ui.customer.window import BLANK, NOTICE
@@ -237,6 +237,18 @@ def test_a_lock_blanks_the_customers_screen_and_forgets_what_was_typed(counter, 
     counter.qtbot.waitUntil(lambda: window.words == BLANK)
     assert window.entry.code.text() == ""
     assert ADDRESSES[EMAIL] not in [w.text() for w in window.findChildren(QLabel)]
+    # What is confirmed meanwhile, on the own telephone, opens no page of the agent's.
+    facts = line(counter, EMAIL).facts
+    counter.contacts.check(counter.state.case_id, facts, near.mailbox.code)
+    counter.router.contacts._ask_states()
+    counter.qtbot.waitUntil(lambda: counter.router.contacts._desk.idle)
+    assert counter.shell.page is counter.router.sign_in
+    assert window.words == BLANK
+    counter.type(PIN)
+    counter.key(Qt.Key.Key_Return)
+    counter.at(StepKind.CONTACT)
+    wait(counter, lambda: line(counter, EMAIL).status is ContactStatus.CONFIRMED)
+    counter.qtbot.waitUntil(lambda: window.words.key == "contact")
 
 
 def test_the_customer_may_type_the_address(counter, near):

@@ -215,9 +215,9 @@ class Router(QObject):
             self.case.put_aside()
             view = None
         self.retranslate()
+        self.customer.uncover()
         if view is not None:
             self.case.show_again()
-            self.customer.uncover()
         else:
             self.sections.show(Section.HOME, session)
 
@@ -231,7 +231,9 @@ class Router(QObject):
     def _leave_fault(self) -> None:
         if self.session.session is None or self.session.is_locked:
             self._show_sign_in()
-        elif self.journey.view is not None:
+            return
+        self.customer.uncover()
+        if self.journey.view is not None:
             self.case.put_aside()
         else:
             self.go_home()

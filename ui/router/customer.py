@@ -110,12 +110,14 @@ class CustomerRouter(QObject):
         """Locked, nobody signed in, or a fault: nothing of anybody; the screen is the agent's."""
         self._covered = True
         self._asked = None
+        self._contacts.pause()
         self.window.blank()
         self._give_back()
 
     def uncover(self) -> None:
         """The agent is back at the case."""
         self._covered = False
+        self._contacts.resume()
         self._show()
 
     def turn(self) -> None:
@@ -144,7 +146,6 @@ class CustomerRouter(QObject):
             self._give_back()
         if view.state.step is not StepKind.IDENTITY:
             self._rows = ()
-        self._covered = False
         self._show()
 
     def _left(self) -> None:
