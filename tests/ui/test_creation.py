@@ -12,7 +12,7 @@ from kiosk.domain.decision import Outcome
 from kiosk.domain.evidence import Side
 from kiosk.domain.ids import DeviceId
 from kiosk.journeys.blocks import Terms
-from kiosk.journeys.model import StepKind
+from kiosk.journeys.model import ConsentAnswered, StepKind
 from kiosk.journeys.procedures import COUNTER_CREATION, counter_creation
 from kiosk.journeys.service_steps import ContactChannel, ContactConfirmed, ContactStatus
 from kiosk.services.contact import Contacts, ContactWords
@@ -318,3 +318,21 @@ def test_a_case_put_aside_takes_the_code_up_again(counter, near):
     assert counter.router.customer.window.asking == (Entry.CODE, EMAIL)
     tap(counter, code)
     wait(counter, lambda: line(counter, EMAIL).status is ContactStatus.CONFIRMED)
+
+
+def test_the_screen_is_turned_for_notice_and_identity_and_comes_back_with_the_step(counter, near):
+    counter.sign_in()
+    counter.key(Qt.Key.Key_N)
+    counter.at(StepKind.NOTICE)
+    window = counter.router.customer.window
+    counter.key(Qt.Key.Key_F7)
+    assert window.isVisible()
+    assert window.words == NOTICE
+    counter.qtbot.mouseClick(window.give_back, Qt.MouseButton.LeftButton)
+    assert not window.isVisible()
+    counter.shell.activateWindow()
+    counter.key(Qt.Key.Key_F7)
+    assert window.isVisible()
+    counter.router.journey.dispatch(ConsentAnswered("2026-11", given=True))
+    counter.at(StepKind.CONTACT)
+    assert not window.isVisible()

@@ -111,14 +111,16 @@ class Router(QObject):
         self._look.language.changed.connect(self.retranslate)
 
     def _bind_customer(self) -> None:
-        contact, identity = self.case.contact, self.case.identity
+        notice, contact, identity = self.case.notice, self.case.contact, self.case.identity
         contact.use(self.contacts, self.customer.language_code)
+        notice.turn_requested.connect(self.customer.turn)
         contact.turn_requested.connect(self.customer.turn)
         contact.address_asked.connect(self.customer.ask_address)
         identity.rows_changed.connect(self.customer.show_identity)
         identity.turn_requested.connect(self.customer.turn)
         self.customer.screens_changed.connect(identity.set_turnable)
         self.customer.address_given.connect(contact.write)
+        self.customer.screens_changed.connect(notice.set_turnable)
         self.customer.screens_changed.connect(contact.set_turnable)
 
     def start(self) -> None:

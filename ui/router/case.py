@@ -68,12 +68,13 @@ class CaseRouter(QObject):
         self.person = PersonPanel(look, catalogue)
         self.stop = StopPanel(look, catalogue)
         self.decision = DecisionPanel(look, catalogue)
+        self.notice = NoticePanel(look, catalogue, keep_images=services.keep_images)
         self.contact = ContactPanel(look, catalogue)
         self.identity = IdentityPanel(look, catalogue)
         self.receipt = ReceiptScreen(look)
         self.panels: dict[StepKind, StepPanel] = {
             StepKind.REQUEST: self.request,
-            StepKind.NOTICE: NoticePanel(look, catalogue, keep_images=services.keep_images),
+            StepKind.NOTICE: self.notice,
             StepKind.CONTACT: self.contact,
             StepKind.DOCUMENT: self.document,
             StepKind.IDENTITY: self.identity,

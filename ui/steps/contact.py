@@ -12,15 +12,13 @@ from typing_extensions import override
 from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.journeys.service_steps import ContactChannel, ContactsFinished
 from ui.steps.contact_card import ContactCard
-from ui.steps.panel import StepPanel
+from ui.steps.panel import TURN_KEY, StepPanel
 from ui.steps.service_stages import ServiceStages
 from ui.theme import Tone
 from ui.viewmodels.contact import ContactModel
 from ui.widgets.button import Button
 from ui.widgets.halves import Halves
 from ui.widgets.look import Look
-
-TURN_KEY = "F7"
 
 
 class ContactPanel(StepPanel):

@@ -22,9 +22,8 @@ from kiosk.domain.evidence import IdentityDocument
 from kiosk.journeys.model import SideFacts
 from kiosk.journeys.service_steps import IdentityConfirmed, IdentityFacts
 from kiosk.paths import RESOURCES
-from ui.steps.contact import TURN_KEY
 from ui.steps.entries import Entry
-from ui.steps.panel import StepPanel
+from ui.steps.panel import TURN_KEY, StepPanel
 from ui.steps.service_stages import ServiceStages
 from ui.steps.words import names_of, partial_day
 from ui.theme import Space, Tone, Type

@@ -18,6 +18,7 @@ from ui.workers.desk import Failure
 STOP_KEY = "F8"
 TYPE_KEY = "F4"
 RETAKE_KEY = "F5"
+TURN_KEY = "F7"
 
 
 class StepPanel(QWidget):
