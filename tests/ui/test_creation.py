@@ -215,6 +215,7 @@ def test_without_a_network_both_are_confirmed_later_and_the_case_goes_on(counter
         wait(
             counter, lambda channel=channel: line(counter, channel).status is ContactStatus.DEFERRED
         )
+        assert card.state.text() == "Sera confirmé plus tard."
     to_identity(counter)
     assert [c.status for c in counter.state.contacts] == [ContactStatus.DEFERRED] * 2
 

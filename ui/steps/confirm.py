@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QGridLayout
 from typing_extensions import override
 
 from kiosk.documents.catalogue import DocumentCatalogue
+from kiosk.domain.contact import spaced
 from kiosk.domain.decision import Outcome
 from kiosk.domain.evidence import Verdict
 from kiosk.journeys.guards import all_checks
@@ -131,7 +132,7 @@ class ConfirmPanel(StepPanel):
             ReadRow(
                 f"contact-{contact.channel.value}",
                 tr(f"journey.contact.{contact.channel.value}.label"),
-                contact.address,
+                spaced(contact.address),
                 FieldState.OK if contact.status is ContactStatus.CONFIRMED else FieldState.WARN,
                 "" if contact.status is ContactStatus.CONFIRMED else tr("journey.contact.deferred"),
             )

@@ -152,6 +152,7 @@ class ContactModel(QObject):
             return False
         if held.facts is None or held.facts.address != address:
             self._dispatch(ContactTyped(channel, address))
+        self._put(channel, replace(self.line(channel), problem="", wait_s=0))
         self._dispatch(ContactDeferred(channel))
         return True
 
