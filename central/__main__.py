@@ -44,6 +44,8 @@ app.add_typer(request_app, name="request")
 app.add_typer(round_app, name="round")
 app.add_typer(policy_app, name="policy")
 app.add_typer(audit_app, name="audit")
+contact_app = typer.Typer(no_args_is_help=True, help="Codes to customers.")
+app.add_typer(contact_app, name="contact")
 
 DEFAULT_PORT = 8443
 
@@ -388,6 +390,37 @@ def rescue(
     _tell(asdict(report), "\n".join(lines), as_json=as_json)
     if report.refused:
         raise typer.Exit(NO)
+
+
+@contact_app.command("try")
+def contact_try(
+    address: Annotated[str, typer.Argument(help="E-mail address, or mobile number: +33612345678.")],
+    data: DataOption = DEFAULT_DATA,
+    as_json: JsonOption = False,
+) -> None:
+    """Send one message with a code that opens nothing, by the way that the address needs."""
+    from central.contact.messages import Message, NotSentError, all_texts, senders_of
+    from central.contact.settings import load_settings
+    from kiosk.domain.contact import email_address, is_e164
+    from kiosk.domain.errors import ContactAddressError
+    from kiosk.sync.contact import EMAIL, MOBILE
+
+    try:
+        channel, to = (MOBILE, address) if is_e164(address) else (EMAIL, email_address(address))
+    except ContactAddressError as exc:
+        raise typer.BadParameter("neither an e-mail address nor a number with +") from exc
+    sender = senders_of(load_settings(Layout(data).contact_settings)).get(channel)
+    why = "not configured"
+    if sender is not None:
+        try:
+            sender.send(to, Message(all_texts()["fr"], "000000", 10, ""))
+        except NotSentError as exc:
+            why = str(exc)
+        else:
+            _tell({"sent": True, "channel": channel}, f"sent by {channel}", as_json=as_json)
+            return
+    _tell({"sent": False, "channel": channel, "why": why}, f"not sent: {why}", as_json=as_json)
+    raise typer.Exit(NO)
 
 
 def main() -> None:

@@ -123,7 +123,8 @@ def _form(row: ChallengeRow, tr: Texts, problem: str) -> str:
     parts.append(
         f'<form method="post"><label for="code">{_e(tr(f"contact_page.code_{form}"))}</label>'
         f'<input id="code" name="code" type="text" required autocomplete="one-time-code" '
-        f'spellcheck="false" autocorrect="off" maxlength="12" pattern="{pattern}" {keyboard}>'
+        f'spellcheck="false" autocorrect="off" maxlength="12" pattern="{pattern}" {keyboard} '
+        f'title="{_e(tr(f"contact_page.form_{form}"))}">'
         f'<button type="submit">{_e(tr("contact_page.send"))}</button></form>'
         f"<p>{_e(tr('contact_page.care'))}</p>"
     )

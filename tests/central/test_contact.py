@@ -1,5 +1,6 @@
 """Codes to customers: a real server over TLS, a real mail server, a real gateway."""
 
+import contextlib
 import json
 import socket
 import ssl
@@ -11,6 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 from aiosmtpd.controller import Controller
+from hypothesis import given
+from hypothesis import strategies as st
 
 from central.archive.database import Database
 from central.archive.layout import FolderError, Layout
@@ -25,7 +28,7 @@ from central.contact.messages import (
     all_texts,
     senders_of,
 )
-from central.contact.page import HEADERS, language_of
+from central.contact.page import HEADERS, code_in, language_of
 from central.contact.settings import MailSettings, SmsSettings, load_settings, parse_settings
 from kiosk.crypto.signing import SigningKey, key_id_of
 from kiosk.domain.errors import ContactStatementError
@@ -42,7 +45,7 @@ from kiosk.sync.contact import (
     sign_confirmation,
 )
 from kiosk.sync.messages import Problem, decode, encode
-from tests.fakes.central_side import CentralSide, founded, serving
+from tests.fakes.central_side import CentralSide, central, founded, serving
 from tests.fakes.enrolled import EnrolledDevice
 from ui.demonstration.post import Post
 
@@ -469,3 +472,34 @@ def test_a_gateway_that_refuses_has_not_sent(post: Post) -> None:
         SmsSender(SmsSettings(url=url, token="wrong")).send(
             "+33639980000", Message(all_texts()["fr"], "ABCD", 10, "")
         )
+
+
+@pytest.mark.process
+def test_an_operator_tries_the_way_before_a_customer_does(post: Post, tmp_path: Path) -> None:
+    data = founded(tmp_path / "tried")
+    answer = central("contact", "try", "a@example.org", "--data", data, "--json", check=False)
+    assert (answer.returncode, json.loads(answer.stdout)["why"]) == (1, "not configured")
+    post.write_settings(Layout(data).contact_settings)
+    for address in ("tried@example.org", "+33639989999"):
+        done = central("contact", "try", address, "--data", data, "--json")
+        assert json.loads(done.stdout)["sent"] is True
+        assert any(message.address == address for message in post.messages)
+    assert central("contact", "try", "06", "--data", data, check=False).returncode == 2
+
+
+@given(st.binary(max_size=200))
+def test_any_settings_are_read_or_refused(data: bytes) -> None:
+    with contextlib.suppress(FolderError):
+        parse_settings(data)
+
+
+@given(st.text(max_size=300))
+def test_any_statement_is_refused_as_such(token: str) -> None:
+    key = SigningKey.from_seed(bytes(32))
+    with pytest.raises(ContactStatementError):
+        open_confirmation(token, {key.key_id: key.public})
+
+
+@given(st.binary(max_size=400))
+def test_any_form_holds_a_code_or_none(form: bytes) -> None:
+    assert len(code_in(form)) <= 40

@@ -3,10 +3,15 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kiosk.documents.birth_places import commune_code, country_code
+from kiosk.documents.countries import parse_countries
 from kiosk.documents.identity_checks import CODES, identity_checks
+from kiosk.domain.errors import CatalogueError
 from kiosk.domain.evidence import PrintedValue, Verdict
+from kiosk.paths import RESOURCES
 from kiosk.texts import LANGUAGES, Texts
 from tests.fakes.cases import DOCUMENT
 
@@ -83,3 +88,53 @@ def test_codes_of_communes(typed, year, code):
 )
 def test_codes_of_countries(typed, code):
     assert country_code(typed) == code
+
+
+COUNTRIES = parse_countries((RESOURCES / "documents" / "countries.toml").read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("Algérie", ("99352", "Algérie")),
+        ("algerie", ("99352", "Algérie")),
+        ("alg", ("99352", "Algérie")),
+        ("le Maroc", ("99350", "Maroc")),
+        ("Guinée", ("99330", "Guinée")),
+        ("Congo", ("99324", "Congo")),
+        ("cote d'ivoire", ("99326", "Côte d’Ivoire")),
+        ("Royaume Uni", ("99132", "Royaume-Uni")),
+        ("99115", ("99115", "99115")),  # Czechoslovakia is no more, and people were born there
+        ("99109", ("99109", "Allemagne")),
+        ("Cor", None),  # two of them
+        ("al", None),
+        ("France", None),
+        ("99100", None),
+        ("Atlantide", None),
+        ("", None),
+    ],
+)
+def test_countries_as_typed(typed, found):
+    assert COUNTRIES.find(typed) == found
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"[countries]",
+        b'[countries]\n99100 = "France"',
+        b'[countries]\nx = "y"',
+        b"\xff",
+        b"a=1",
+    ],
+)
+def test_wrong_data_of_countries_is_refused(data):
+    with pytest.raises(CatalogueError):
+        parse_countries(data)
+
+
+@given(st.text(max_size=40))
+def test_anything_typed_is_a_country_or_none(typed):
+    found = COUNTRIES.find(typed)
+    assert found is None or country_code(found[0]) == found[0]

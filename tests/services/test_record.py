@@ -433,3 +433,19 @@ def test_a_creation_claims_what_the_customer_confirmed_and_no_more():
     ]
     refused = record_of(replace(state, decision=REFUSED))
     assert "verified_claims" not in refused
+
+
+@pytest.mark.parametrize(
+    ("place", "country", "claimed"),
+    [
+        ("75112", "99100", {"birthplace": "75112", "birthcountry": "99100"}),
+        ("", "99352", {"birthplace": "", "birthcountry": "99352"}),  # empty: born abroad
+        ("", "99100", {"birthcountry": "99100"}),  # the code of the commune is not known
+    ],
+)
+def test_an_empty_place_of_birth_means_a_birth_abroad_and_nothing_else(place, country, claimed):
+    identity = IdentityFacts("Roussel", ("Maëlle",), "", place, country, "Oran")
+    claims = claims_of(replace(decided(), identity=identity))["claims"]
+    assert {
+        name: value for name, value in claims.items() if "birthp" in name or "birthc" in name
+    } == (claimed)

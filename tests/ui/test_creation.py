@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QLineEdit
+from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit
 
 from kiosk.crypto.signing import key_id_of
 from kiosk.domain.decision import Outcome
 from kiosk.domain.evidence import Side
 from kiosk.domain.ids import DeviceId
 from kiosk.journeys.blocks import Terms
-from kiosk.journeys.model import StepKind
+from kiosk.journeys.model import ConsentAnswered, StepKind
 from kiosk.journeys.procedures import COUNTER_CREATION, counter_creation
 from kiosk.journeys.service_steps import ContactChannel, ContactConfirmed, ContactStatus
 from kiosk.services.contact import Contacts, ContactWords
@@ -20,7 +20,7 @@ from kiosk.vault.store import open_store
 from tests.fakes.cases import DOCUMENT, SIDES
 from tests.fakes.clock import FakeClock
 from tests.fakes.contact import NearContact, near_contact
-from tests.fakes.office import Office
+from tests.fakes.office import PIN, Office
 from tests.ui.counter import Counter
 from ui.customer.entry import Entry
 from ui.customer.window import BLANK, NOTICE
@@ -215,6 +215,7 @@ def test_without_a_network_both_are_confirmed_later_and_the_case_goes_on(counter
         wait(
             counter, lambda channel=channel: line(counter, channel).status is ContactStatus.DEFERRED
         )
+        assert card.state.text() == "Sera confirmé plus tard."
     to_identity(counter)
     assert [c.status for c in counter.state.contacts] == [ContactStatus.DEFERRED] * 2
 
@@ -237,6 +238,18 @@ def test_a_lock_blanks_the_customers_screen_and_forgets_what_was_typed(counter, 
     counter.qtbot.waitUntil(lambda: window.words == BLANK)
     assert window.entry.code.text() == ""
     assert ADDRESSES[EMAIL] not in [w.text() for w in window.findChildren(QLabel)]
+    # What is confirmed meanwhile, on the own telephone, opens no page of the agent's.
+    facts = line(counter, EMAIL).facts
+    counter.contacts.check(counter.state.case_id, facts, near.mailbox.code)
+    counter.router.contacts._ask_states()
+    counter.qtbot.waitUntil(lambda: counter.router.contacts._desk.idle)
+    assert counter.shell.page is counter.router.sign_in
+    assert window.words == BLANK
+    counter.type(PIN)
+    counter.key(Qt.Key.Key_Return)
+    counter.at(StepKind.CONTACT)
+    wait(counter, lambda: line(counter, EMAIL).status is ContactStatus.CONFIRMED)
+    counter.qtbot.waitUntil(lambda: window.words.key == "contact")
 
 
 def test_the_customer_may_type_the_address(counter, near):
@@ -279,3 +292,48 @@ def test_a_birth_abroad_needs_a_country_and_a_missing_commune_code_a_second_word
     counter.at(StepKind.CHECKS)
     identity = counter.state.identity
     assert (identity.birth_place, identity.birth_country) == ("", "99352")
+
+
+def test_messages_come_in_the_language_that_the_customer_reads(counter, near, look):
+    to_contact(counter)
+    window = counter.router.customer.window
+    english = window.languages.findChild(QAbstractButton, "language-en")
+    english.click()
+    send(counter, EMAIL)
+    assert "your code is" in near.mailbox.sent[-1][1]
+    assert look.language.code == "fr"
+    counter.router.case.put_aside()
+    counter.qtbot.waitUntil(lambda: window.words == BLANK)
+    assert counter.router.customer.language_code() == "fr"  # the next customer begins anew
+
+
+def test_a_case_put_aside_takes_the_code_up_again(counter, near):
+    to_contact(counter)
+    send(counter, EMAIL)
+    code = near.mailbox.code
+    counter.router.case.put_aside()
+    counter.on(counter.router.sections.home)
+    counter.qtbot.waitUntil(lambda: counter.router.desk.idle)
+    counter.router.sections.draft_chosen.emit(counter.router.sections._home_model.drafts[0].case_id)
+    counter.at(StepKind.CONTACT)
+    assert counter.router.customer.window.asking == (Entry.CODE, EMAIL)
+    tap(counter, code)
+    wait(counter, lambda: line(counter, EMAIL).status is ContactStatus.CONFIRMED)
+
+
+def test_the_screen_is_turned_for_notice_and_identity_and_comes_back_with_the_step(counter, near):
+    counter.sign_in()
+    counter.key(Qt.Key.Key_N)
+    counter.at(StepKind.NOTICE)
+    window = counter.router.customer.window
+    counter.key(Qt.Key.Key_F7)
+    assert window.isVisible()
+    assert window.words == NOTICE
+    counter.qtbot.mouseClick(window.give_back, Qt.MouseButton.LeftButton)
+    assert not window.isVisible()
+    counter.shell.activateWindow()
+    counter.key(Qt.Key.Key_F7)
+    assert window.isVisible()
+    counter.router.journey.dispatch(ConsentAnswered("2026-11", given=True))
+    counter.at(StepKind.CONTACT)
+    assert not window.isVisible()

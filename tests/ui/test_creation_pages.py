@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAccessible
-from PySide6.QtWidgets import QAbstractButton, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QWidget
 
 from kiosk.domain.evidence import PrintedValue
 from kiosk.journeys.blocks import Terms
@@ -34,6 +34,8 @@ from tests.ui.test_every_page import SIZES, faults
 from ui.customer import CustomerWindow
 from ui.customer.entry import Entry
 from ui.customer.window import BLANK, NOTICE, Words
+from ui.demonstration.handset import Handset
+from ui.demonstration.post import Post, Received
 from ui.router.case import rail
 from ui.shell import Shell
 from ui.steps.contact import ContactPanel
@@ -240,3 +242,22 @@ def test_on_two_displays_the_customers_window_stands_on_the_other_one(tmp_path: 
     assert not told["turnable"]
     assert told["place"] == [1920, 0, 1280, 800]
     assert told["words"] == "welcome"
+
+
+def test_the_pictured_telephone_shows_what_the_post_took_in(look: Look, qtbot) -> None:
+    post = Post()
+    handset = Handset(look, post)
+    qtbot.addWidget(handset)
+    handset.resize(360, 500)
+    handset.show()
+    assert "Aucun message" in words_on(handset)
+    post.take(Received("mobile", "+33639980000", "Vis-à-vis : votre code est AB2D."))
+    qtbot.waitUntil(lambda: "AB2D" in words_on(handset))
+    assert "+33 6 39 98 00 00" in words_on(handset)
+    handset.clear_button.click()
+    qtbot.waitUntil(lambda: "AB2D" not in words_on(handset))
+    handset.stop()
+
+
+def words_on(widget: QWidget) -> str:
+    return " ".join(label.text() for label in widget.findChildren(QLabel) if label.isVisible())

@@ -81,9 +81,9 @@ class StagePanel(QWidget):
             self._title,
             self._hint,
             self._pin,
+            self.handset,
             self._code_card,
             self._document_card,
-            self.handset,
             self._light_card,
             self._network_card,
         ):

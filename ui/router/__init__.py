@@ -170,12 +170,16 @@ class Router(QObject):
         self.delivery.finished.connect(self._delivered)
 
     def _bind_customer(self) -> None:
-        contact, identity = self.case.contact, self.case.identity
-        contact.use(self.contacts)
+        notice, contact, identity = self.case.notice, self.case.contact, self.case.identity
+        contact.use(self.contacts, self.customer.language_code)
+        notice.turn_requested.connect(self.customer.turn)
         contact.turn_requested.connect(self.customer.turn)
         contact.address_asked.connect(self.customer.ask_address)
         identity.rows_changed.connect(self.customer.show_identity)
+        identity.turn_requested.connect(self.customer.turn)
+        self.customer.screens_changed.connect(identity.set_turnable)
         self.customer.address_given.connect(contact.write)
+        self.customer.screens_changed.connect(notice.set_turnable)
         self.customer.screens_changed.connect(contact.set_turnable)
 
     def start(self) -> None:
@@ -301,9 +305,9 @@ class Router(QObject):
             self.people.forget()
             view = None
         self.retranslate()
+        self.customer.uncover()
         if view is not None:
             self.case.show_again()
-            self.customer.uncover()
         else:
             self.go_home()
 
@@ -317,7 +321,9 @@ class Router(QObject):
     def _leave_fault(self) -> None:
         if self.session.session is None or self.session.is_locked:
             self._show_sign_in()
-        elif self.journey.view is not None:
+            return
+        self.customer.uncover()
+        if self.journey.view is not None:
             self.case.put_aside()
         else:
             self.go_home()

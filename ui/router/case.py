@@ -102,6 +102,7 @@ class CaseRouter(QObject):
         self.stop = StopPanel(look, catalogue)
         self.decision = DecisionPanel(look, catalogue)
         self.second = SecondAgentPanel(look, catalogue)
+        self.notice = NoticePanel(look, catalogue, keep_images=services.keep_images)
         self.contact = ContactPanel(look, catalogue)
         self.identity = IdentityPanel(look, catalogue)
         self.visit = VisitPanel(look, catalogue)
@@ -124,7 +125,7 @@ class CaseRouter(QObject):
             StepKind.ITEM: self.item,
             StepKind.PRESENCE: PresencePanel(look, catalogue),
             StepKind.SIGNATURE: SignaturePanel(look, catalogue),
-            StepKind.NOTICE: NoticePanel(look, catalogue, keep_images=services.keep_images),
+            StepKind.NOTICE: self.notice,
             StepKind.CONTACT: self.contact,
             StepKind.DOCUMENT: self.document,
             StepKind.IDENTITY: self.identity,

@@ -64,6 +64,7 @@ class CustomerRouter(QObject):
         self._language = look.language.beside()
         self._rows: Rows = ()
         self._asked: ContactChannel | None = None
+        self._step: StepKind | None = None
         self._covered = True
         self._closed = True
         self.window = CustomerWindow(Look(look.theme, self._language))
@@ -75,6 +76,10 @@ class CustomerRouter(QObject):
         journey.left.connect(self._left)
         contacts.changed.connect(self._show)
         contacts.judged.connect(self._judged)
+
+    def language_code(self) -> str:
+        """Code of the language that the customer reads."""
+        return self._language.code
 
     @property
     def turnable(self) -> bool:
@@ -105,12 +110,14 @@ class CustomerRouter(QObject):
         """Locked, nobody signed in, or a fault: nothing of anybody; the screen is the agent's."""
         self._covered = True
         self._asked = None
+        self._contacts.pause()
         self.window.blank()
         self._give_back()
 
     def uncover(self) -> None:
         """The agent is back at the case."""
         self._covered = False
+        self._contacts.resume()
         self._show()
 
     def turn(self) -> None:
@@ -133,16 +140,17 @@ class CustomerRouter(QObject):
     # --- following ----------------------------------------------------------------------------
 
     def _follow(self, view: CaseView) -> None:
-        if view.state.step is not StepKind.CONTACT:
+        if view.state.step is not self._step:
+            self._step = view.state.step
             self._asked = None
             self._give_back()
         if view.state.step is not StepKind.IDENTITY:
             self._rows = ()
-        self._covered = False
         self._show()
 
     def _left(self) -> None:
         """The case is closed or put aside: the next customer finds nothing of this one."""
+        self._step = None
         self._rows = ()
         self._asked = None
         self.window.blank()

@@ -7,10 +7,12 @@ from typing_extensions import override
 
 from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.documents.items import shown
+from kiosk.domain.contact import spaced
 from kiosk.domain.decision import Outcome
 from kiosk.domain.evidence import Verdict
 from kiosk.journeys.guards import all_checks
 from kiosk.journeys.model import CaseState, SealConfirmed
+from kiosk.journeys.service_steps import ContactStatus
 from kiosk.services.distribution import handed_over
 from ui.steps.panel import StepPanel
 from ui.steps.words import day_or_dash, full_name, names_of, partial_day
@@ -164,8 +166,23 @@ class ConfirmPanel(StepPanel):
             "number": document.document_number,
             "expiry": day_or_dash(document.expiry_date, language),
         }
+        return (
+            *(self._row(name, value, _state_of(name, state)) for name, value in values.items()),
+            *self._contact_rows(state),
+        )
+
+    def _contact_rows(self, state: CaseState) -> tuple[ReadRow, ...]:
+        """Ways to reach the customer, and whether each was confirmed."""
+        tr = self.look.language.tr
         return tuple(
-            self._row(name, value, _state_of(name, state)) for name, value in values.items()
+            ReadRow(
+                f"contact-{contact.channel.value}",
+                tr(f"journey.contact.{contact.channel.value}.label"),
+                spaced(contact.address),
+                FieldState.OK if contact.status is ContactStatus.CONFIRMED else FieldState.WARN,
+                "" if contact.status is ContactStatus.CONFIRMED else tr("journey.contact.deferred"),
+            )
+            for contact in state.contacts
         )
 
     def _examination_rows(self, state: CaseState) -> tuple[ReadRow, ...]:

@@ -3,6 +3,7 @@
 One blue button does what comes next: send the first code that is not out, then go on.
 """
 
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import Signal
@@ -11,15 +12,13 @@ from typing_extensions import override
 from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.journeys.service_steps import ContactChannel, ContactsFinished
 from ui.steps.contact_card import ContactCard
-from ui.steps.panel import StepPanel
+from ui.steps.panel import TURN_KEY, StepPanel
 from ui.steps.service_stages import ServiceStages
 from ui.theme import Tone
 from ui.viewmodels.contact import ContactModel
 from ui.widgets.button import Button
 from ui.widgets.halves import Halves
 from ui.widgets.look import Look
-
-TURN_KEY = "F7"
 
 
 class ContactPanel(StepPanel):
@@ -40,6 +39,7 @@ class ContactPanel(StepPanel):
         self.turn.setObjectName("turn")
         super().__init__(look, catalogue)
         self._model: ContactModel | None = None
+        self._language_of: Callable[[], str] | None = None
         self._stages = ServiceStages(look)
         self.cards = {channel: ContactCard(look, channel) for channel in ContactChannel}
         self.body.addWidget(self._stages)
@@ -51,9 +51,16 @@ class ContactPanel(StepPanel):
             card.edited.connect(self._write_primary)
         self.turn.clicked.connect(self.turn_requested)
 
-    def use(self, model: ContactModel) -> None:
-        """Show what this model knows, and ask it."""
+    def use(self, model: ContactModel, language_of: Callable[[], str] | None = None) -> None:
+        """Show what this model knows, and ask it.
+
+        Args:
+            model: of the open case.
+            language_of: code of the customer's language, for the messages; this screen's where
+                None.
+        """
         self._model = model
+        self._language_of = language_of
         model.changed.connect(self._follow)
 
     def set_turnable(self, turnable: bool) -> None:
@@ -131,7 +138,9 @@ class ContactPanel(StepPanel):
         self.banner.dismiss()
         if self._model is not None:
             card = self.cards[channel]
-            if self._model.send(channel, card.typed, self.look.language.code):
+            language_of = self._language_of
+            language = self.look.language.code if language_of is None else language_of()
+            if self._model.send(channel, card.typed, language):
                 self._focus_next(channel)
 
     def _later(self, channel: ContactChannel) -> None:

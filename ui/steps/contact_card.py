@@ -6,6 +6,7 @@ The agent types or corrects an address, never a code: there is no field for one 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout
 
+from kiosk.domain.contact import spaced
 from kiosk.domain.errors import ContactAddressError
 from kiosk.journeys.service_steps import ContactChannel, ContactStatus
 from kiosk.sync.contact import ChallengeStatus
@@ -89,7 +90,9 @@ class ContactCard(Card):
     def is_changed(self) -> bool:
         """Whether something else stands in the line than what the case holds."""
         facts = self._line.facts
-        return self.typed.strip() != ("" if facts is None else facts.address)
+        held = "" if facts is None else facts.address
+        # Numbers are shown in groups; no address holds a space.
+        return "".join(self.typed.split()) != "".join(held.split())
 
     @property
     def wants_sending(self) -> bool:
@@ -114,7 +117,8 @@ class ContactCard(Card):
         facts = line.facts
         fresh = facts is not None and (held.facts is None or held.facts.address != facts.address)
         if fresh and facts is not None:
-            self.address.edit.setText(facts.address)
+            mobile = self.channel is ContactChannel.MOBILE
+            self.address.edit.setText(spaced(facts.address) if mobile else facts.address)
         self._show()
 
     def retranslate(self) -> None:

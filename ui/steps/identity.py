@@ -23,11 +23,12 @@ from kiosk.journeys.model import SideFacts
 from kiosk.journeys.service_steps import IdentityConfirmed, IdentityFacts
 from kiosk.paths import RESOURCES
 from ui.steps.entries import Entry
-from ui.steps.panel import StepPanel
+from ui.steps.panel import TURN_KEY, StepPanel
 from ui.steps.service_stages import ServiceStages
 from ui.steps.words import names_of, partial_day
 from ui.theme import Space, Tone, Type
 from ui.viewmodels.journey import CaseView
+from ui.widgets.button import Button
 from ui.widgets.card import Card
 from ui.widgets.choices import Choice, ChoiceGroup
 from ui.widgets.field import FieldState, ReadList, ReadRow
@@ -65,13 +66,17 @@ class IdentityPanel(StepPanel):
 
     Signals:
         rows_changed(tuple): (name, value) of each line, for the customer's screen.
+        turn_requested(): turn the screen to the customer.
     """
 
     rows_changed = Signal(tuple)
+    turn_requested = Signal()
 
     name = "identity"
 
     def __init__(self, look: Look, catalogue: DocumentCatalogue) -> None:
+        self.turn = Button(look, "", icon="rotate-3d", key=TURN_KEY)
+        self.turn.setObjectName("turn")
         super().__init__(look, catalogue)
         self._stages = ServiceStages(look)
         self._countries: Countries = parse_countries(COUNTRIES.read_bytes())
@@ -106,12 +111,21 @@ class IdentityPanel(StepPanel):
         self._beside.body.addStretch(1)
         self.body.addWidget(Halves(self._card, self._beside), 1)
 
+    def set_turnable(self, turnable: bool) -> None:
+        """Whether there is only this screen, so that it is turned to the customer."""
+        self.turn.setVisible(turnable)
+
     def _bind(self) -> None:
+        self.turn.clicked.connect(self.turn_requested)
         for entry in (*self.entries.values(), self.code, self.country):
             entry.changed.connect(self._edited)
         self.where.changed.connect(self._moved)
 
     # --- what a panel adds --------------------------------------------------------------------
+
+    @override
+    def extra_buttons(self) -> tuple[Button, ...]:
+        return (self.turn,)
 
     @override
     def forget(self) -> None:
@@ -145,6 +159,7 @@ class IdentityPanel(StepPanel):
     def refresh(self) -> None:
         tr = self.look.language.tr
         self._stages.show_stage(1)
+        self.turn.set_texts(tr("journey.contact.turn"), tr("journey.contact.turn_short"))
         self._card.set_title(self.tr_("card"))
         self._beside.set_title(self.tr_("document"))
         for name, entry in self.entries.items():

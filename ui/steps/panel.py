@@ -20,6 +20,7 @@ STOP_KEY = "F8"
 TYPE_KEY = "F4"
 RETAKE_KEY = "F5"
 _PLACING = frozenset({QEvent.Type.Show, QEvent.Type.Resize, QEvent.Type.LayoutRequest})
+TURN_KEY = "F7"
 
 
 class StepPanel(QWidget):

@@ -8,7 +8,7 @@ Rules, in order:
 3. The case moves by events only, one after the other; an answer for an address that was corrected
    meanwhile, or for another case, is dropped.
 4. While a code is out, its state is asked for from time to time: the customer may type it on the
-   own telephone.
+   own telephone. While the desk is locked nothing is asked and nothing moves the case.
 """
 
 from collections.abc import Callable
@@ -111,6 +111,7 @@ class ContactModel(QObject):
         self._lines: dict[ContactChannel, Line] = {}
         self._wanted: dict[ContactChannel, str] = {}
         self._events: list[Event] = []
+        self._paused = False
         self._poll = QTimer(self)
         self._poll.setInterval(_POLL_MS)
         self._poll.timeout.connect(self._ask_states)
@@ -151,6 +152,7 @@ class ContactModel(QObject):
             return False
         if held.facts is None or held.facts.address != address:
             self._dispatch(ContactTyped(channel, address))
+        self._put(channel, replace(self.line(channel), problem="", wait_s=0))
         self._dispatch(ContactDeferred(channel))
         return True
 
@@ -172,6 +174,18 @@ class ContactModel(QObject):
         self._events.clear()
         self.changed.emit()
 
+    def pause(self) -> None:
+        """Locked, or a fault page: nothing moves the case under the agent's back."""
+        self._paused = True
+        self._poll.stop()
+
+    def resume(self) -> None:
+        """The agent is back."""
+        self._paused = False
+        self._flush(self._journey.busy)
+        if self._journey.view is not None:
+            self._follow(self._journey.view)
+
     def close(self) -> None:
         """Join the thread."""
         self._poll.stop()
@@ -191,7 +205,7 @@ class ContactModel(QObject):
             language = self._wanted.pop(facts.channel, "")
             if language:
                 self._send(facts.channel, facts, language)
-        here = state.step is StepKind.CONTACT and not state.closed
+        here = state.step is StepKind.CONTACT and not state.closed and not self._paused
         out = any(line.status is ContactStatus.SENT for line in self._lines.values())
         if here and out and not self._poll.isActive():
             self._poll.start()
@@ -209,7 +223,7 @@ class ContactModel(QObject):
         self._flush(self._journey.busy)
 
     def _flush(self, busy: bool) -> None:
-        if not busy and self._events:
+        if not busy and self._events and not self._paused:
             self._journey.dispatch(self._events.pop(0))
 
     # --- the central side ---------------------------------------------------------------------
