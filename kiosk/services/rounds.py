@@ -388,7 +388,7 @@ class VisitDesk:
             new_day: the day agreed on, where the visit is put off.
 
         Raises:
-            ValueError: another reason, or a new day that is not after today.
+            ValueError: another reason, a new day that is not after today, an appointment.
             EventRefusedError: the case has gone where there is no way back.
             VisitUnknownError, VisitCancelledError, VisitEndedError: as for ``open``.
         """
@@ -397,6 +397,8 @@ class VisitDesk:
             raise ValueError("a visit is put off to a later day, and nothing else is")
         missed = DecisionTaken(Decision(Outcome.NO_SHOW, (reason,)))
         planned = self._planned(visit_id, session)
+        if planned.visit.place is not VisitPlace.HOME:
+            raise ValueError("an appointment is not made at a door")
         begun = VisitBegun(replace(_facts(planned.visit), postponed_to=new_day))
         if not planned.case_id:
             return self._proofing.open_case(HOME_VISIT, session, (begun, missed))

@@ -51,16 +51,16 @@ class ConfirmPanel(StepPanel):
         self._lists = {card: ReadList(look) for card in self._cards}
         self._reasons = Label(look, "", Type.BODY, wrap=True)
         self._once = Label(look, "", Type.LABEL, "ink2", wrap=True)
-        grid = QGridLayout()
-        grid.setSpacing(Space.XXL)
+        self._grid = QGridLayout()
+        self._grid.setSpacing(Space.XXL)
         for column, card in enumerate(self._cards):
             card.body.addWidget(self._lists[card])
             card.body.addStretch(1)
-            grid.addWidget(card, 0, column)
-            grid.setColumnStretch(column, 1)
+            self._grid.addWidget(card, 0, column)
+            self._grid.setColumnStretch(column, 1)
         self._decision.body.insertWidget(0, self._reasons)
         self._decision.body.addWidget(self._once, 0, Qt.AlignmentFlag.AlignBottom)
-        self.body.addLayout(grid, 1)
+        self.body.addLayout(self._grid, 1)
 
     @property
     def _cards(self) -> tuple[Card, Card, Card]:
@@ -86,6 +86,8 @@ class ConfirmPanel(StepPanel):
         nobody = decision is not None and decision.outcome is Outcome.NO_SHOW
         self._examination.setHidden(nobody)
         self._person.setHidden(nobody and state.document is None and state.request is None)
+        for column, card in enumerate(self._cards):
+            self._grid.setColumnStretch(column, 0 if card.isHidden() else 1)
         rows: tuple[ReadRow, ...] = ()
         if decision is not None:
             icon, tone = OUTCOME_LOOKS[decision.outcome]
