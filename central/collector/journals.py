@@ -17,7 +17,7 @@ from central.archive.ledger import Ledger
 from central.archive.rows import DeviceRow, EntryRow
 from central.collector.keys import PolicyShelf
 from central.collector.refusal import CallRefusedError
-from central.collector.rounds import act_of
+from central.collector.rounds import act_of, note_act
 from kiosk.audit.checkpoint import Checkpoint, open_note
 from kiosk.audit.entries import Header, entry_leaf, open_entry
 from kiosk.audit.tree import Frontier
@@ -110,7 +110,7 @@ class Journals:
             raise CallRefusedError(422, "checkpoint")
         ledger.add_entries(tuple(rows))
         for act in acts:
-            ledger.rounds.add_act(act)
+            note_act(ledger, act)
         return replace(
             device, size=frontier.size, frontier=frontier.hashes, checkpoint=push.checkpoint
         )
