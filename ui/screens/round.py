@@ -311,6 +311,8 @@ class RoundScreen(Page):
         """Word, icon and tone of where a visit stands."""
         tr = self.look.language.tr
         end = item.end
+        if item.state is VisitState.OPEN and item.cancelled:
+            return tr("round.state.open_cancelled"), "alert-triangle", Tone.WARN
         if item.state is VisitState.OPEN:
             return tr("round.state.open"), "player-play", Tone.INFO
         if item.state is VisitState.CANCELLED:
