@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
 
 from central.archive.round_schema import (
     acts,
@@ -52,6 +52,8 @@ class ActRow:
         visit_id: the visit, or None.
         outcome: value of ``kiosk.domain.decision.Outcome``, as the device wrote it.
         received_at: ISO 8601 UTC.
+        conflict, conflict_at: what had happened elsewhere when it arrived (value of
+            ``kiosk.sync.conflicts.ConflictKind``) and when, or None: settled on arrival.
     """
 
     device_id: DeviceId
@@ -60,6 +62,8 @@ class ActRow:
     visit_id: str | None
     outcome: str
     received_at: str
+    conflict: str | None = None
+    conflict_at: str | None = None
 
 
 class RoundRows:
@@ -102,6 +106,24 @@ class RoundRows:
         )
         return tuple(VisitRow(**row._asdict()) for row in self._connection.execute(query))
 
+    def visits_for(
+        self, device_id: DeviceId | None, office_id: OfficeId, day: str
+    ) -> tuple[VisitRow, ...]:
+        """Visits of a day for one device, and the appointments of its office; in order.
+
+        Args:
+            device_id: None for the appointments only.
+            office_id: of the appointments.
+            day: ISO 8601 date.
+        """
+        own = [] if device_id is None else self._visits_where(visits.c.device_id == device_id, day)
+        open_to_all = and_(visits.c.office_id == office_id, visits.c.device_id.is_(None))
+        return (*own, *self._visits_where(open_to_all, day))
+
+    def _visits_where(self, which: ColumnElement[bool], day: str) -> tuple[VisitRow, ...]:
+        query = select(visits).where(which, visits.c.day == day).order_by(visits.c.position)
+        return tuple(VisitRow(**row._asdict()) for row in self._connection.execute(query))
+
     def add_visit(self, row: VisitRow) -> None:
         """Keep a new visit."""
         self._connection.execute(insert(visits).values(**asdict(row)))
@@ -142,9 +164,9 @@ class RoundRows:
         """Keep what an entry is about."""
         self._connection.execute(insert(acts).values(**asdict(row)))
 
-    def acts_of(self, device_id: DeviceId, limit: int) -> tuple[ActRow, ...]:
-        """The newest acts of a device, oldest first."""
-        query = select(acts).where(acts.c.device_id == device_id)
+    def conflicts_of(self, device_id: DeviceId, limit: int) -> tuple[ActRow, ...]:
+        """The newest acts of a device that met with something elsewhere, oldest first."""
+        query = select(acts).where(acts.c.device_id == device_id, acts.c.conflict.is_not(None))
         rows = self._connection.execute(query.order_by(acts.c.seq.desc()).limit(limit)).all()
         return tuple(ActRow(**row._asdict()) for row in reversed(rows))
 

@@ -5,7 +5,7 @@ device that makes it, and to the planner. They are new tables only: a database f
 them when it is opened.
 """
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Integer, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
 
 from central.archive.schema import metadata
 
@@ -32,6 +32,9 @@ visits = Table(
     Column("request_key", Text, nullable=False, index=True),
     Column("planned_at", Text, nullable=False),
     Column("cancelled_at", Text),
+    # A device asks for its own day: never a walk through the visits of the whole fleet.
+    Index("visits_of_a_device", "device_id", "day"),
+    Index("visits_of_an_office", "office_id", "day"),
     sqlite_strict=True,
 )
 
@@ -61,6 +64,8 @@ acts = Table(
     Column("visit_id", Text, index=True),
     Column("outcome", Text, nullable=False),
     Column("received_at", Text, nullable=False),
+    Column("conflict", Text),
+    Column("conflict_at", Text),
     sqlite_strict=True,
 )
 

@@ -278,9 +278,8 @@ def _position(ledger: Ledger, wanted: Wanted, office_id: OfficeId) -> int:
     day = wanted.day.isoformat()
     taken = {
         row.position
-        for row in ledger.rounds.visits(day, day)
-        if row.cancelled_at is None
-        and (row.device_id, row.office_id) == (wanted.device_id, office_id)
+        for row in ledger.rounds.visits_for(wanted.device_id, office_id, day)
+        if row.cancelled_at is None and row.device_id == wanted.device_id
     }
     if wanted.position is None:
         return max(taken, default=0) + 1

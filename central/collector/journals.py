@@ -18,7 +18,7 @@ from central.archive.ledger import Ledger
 from central.archive.rows import AlarmRow, DeviceRow, EntryRow, OriginRow
 from central.collector.keys import PolicyShelf
 from central.collector.refusal import CallRefusedError
-from central.collector.rounds import act_of
+from central.collector.rounds import act_of, note_act
 from kiosk.audit.checkpoint import Checkpoint, open_note
 from kiosk.audit.entries import (
     ORIGIN_FACT,
@@ -158,7 +158,7 @@ class Journals:
             raise CallRefusedError(422, "checkpoint")
         ledger.add_entries(tuple(rows))
         for act in acts:
-            ledger.rounds.add_act(act)
+            note_act(ledger, act)
         return replace(
             device, size=frontier.size, frontier=frontier.hashes, checkpoint=push.checkpoint
         )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 
 from central.archive.database import Database
@@ -53,6 +54,15 @@ def _name(fact: object) -> str | None:
     return fact if isinstance(fact, str) and _NAME.fullmatch(fact) else None
 
 
+def note_act(ledger: Ledger, act: ActRow) -> None:
+    """Keep an act that arrives, with what had happened elsewhere before: that never changes."""
+    found = _about_request(ledger, act) or _about_visit(ledger, act)
+    if found is not None:
+        kind, at = found
+        act = replace(act, conflict=kind.value, conflict_at=at)
+    ledger.rounds.add_act(act)
+
+
 class Rounds:
     """Answers ``PUT …/recipient``, ``GET …/rounds/{day}`` and ``GET …/conflicts``."""
 
@@ -89,7 +99,7 @@ class Rounds:
             device = _known(ledger, device_id)
             if ledger.rounds.recipient(device_id) is None:
                 raise CallRefusedError(409, "recipient-unknown")
-            rows = [row for row in ledger.rounds.visits(day, day) if _is_for(row, device)]
+            rows = ledger.rounds.visits_for(device_id, device.office_id, day)
             items = [item for row in rows for item in _item(ledger, row, device_id)]
         return RoundAnswer(day=day, visits=tuple(items[:MAX_ROUND_ITEMS]))
 
@@ -97,9 +107,13 @@ class Rounds:
         """The newest records of a device that need a second look."""
         with self._database.reading() as ledger:
             _known(ledger, device_id)
-            acts = ledger.rounds.acts_of(device_id, MAX_CONFLICTS)
-            found = [item for act in acts for item in _conflicts_of(ledger, act)]
-        return ConflictAnswer(conflicts=tuple(found[-MAX_CONFLICTS:]))
+            acts = ledger.rounds.conflicts_of(device_id, MAX_CONFLICTS)
+        items = (
+            ConflictItem(seq=act.seq, kind=act.conflict, at=act.conflict_at)
+            for act in acts
+            if act.conflict is not None and act.conflict_at is not None
+        )
+        return ConflictAnswer(conflicts=tuple(items))
 
 
 def _is_day(text: str) -> bool:
@@ -116,12 +130,6 @@ def _known(ledger: Ledger, device_id: DeviceId) -> DeviceRow:
     return device
 
 
-def _is_for(row: VisitRow, device: DeviceRow) -> bool:
-    if row.device_id is not None:
-        return row.device_id == device.device_id
-    return row.office_id == device.office_id
-
-
 def _item(ledger: Ledger, row: VisitRow, device_id: DeviceId) -> Iterator[RoundItem]:
     """The item of a visit; none while no copy was sealed to this device yet."""
     if row.cancelled_at is not None or _request_cancelled(ledger, row):
@@ -136,23 +144,14 @@ def _request_cancelled(ledger: Ledger, row: VisitRow) -> bool:
     return ledger.rounds.request_cancelled_at(row.request_key) is not None
 
 
-def _conflicts_of(ledger: Ledger, act: ActRow) -> Iterator[ConflictItem]:
-    """The gravest conflict of one act, if any: what happened before it arrived here."""
-    found = _about_request(ledger, act) or _about_visit(ledger, act)
-    if found is not None:
-        kind, at = found
-        yield ConflictItem(seq=act.seq, kind=kind.value, at=at)
-
-
 def _about_request(ledger: Ledger, act: ActRow) -> tuple[ConflictKind, str] | None:
+    """Cancelled, or used up by an act that arrived before this one."""
     if act.request_key is None or act.outcome not in _USES_UP:
         return None
     cancelled_at = ledger.rounds.request_cancelled_at(act.request_key)
-    if cancelled_at is not None and cancelled_at <= act.received_at:
+    if cancelled_at is not None:
         return ConflictKind.REQUEST_CANCELLED, cancelled_at
     for other in ledger.rounds.acts_about(act.request_key):
-        if (other.device_id, other.seq) == (act.device_id, act.seq):
-            return None  # this one came first
         if other.outcome in _USES_UP:
             return ConflictKind.VERIFIED_ELSEWHERE, other.received_at
     return None
@@ -160,6 +159,6 @@ def _about_request(ledger: Ledger, act: ActRow) -> tuple[ConflictKind, str] | No
 
 def _about_visit(ledger: Ledger, act: ActRow) -> tuple[ConflictKind, str] | None:
     visit = None if act.visit_id is None else ledger.rounds.visit(act.visit_id)
-    if visit is None or visit.cancelled_at is None or visit.cancelled_at > act.received_at:
+    if visit is None or visit.cancelled_at is None:
         return None
     return ConflictKind.VISIT_CANCELLED, visit.cancelled_at

@@ -80,6 +80,7 @@ class PlannedVisit:
         case_id: of the open case, or ``""``.
         end: the record it ended in, None while it has none.
         used: its request was accepted or refused here by its code, without the visit.
+        cancelled: the central side took it out; a case that was begun may still be ended.
     """
 
     visit: Visit
@@ -87,6 +88,7 @@ class PlannedVisit:
     case_id: CaseId = CaseId("")  # noqa: RUF009 - a NewType, not a call
     end: VisitEnd | None = None
     used: bool = False
+    cancelled: bool = False
 
     @property
     def may_open(self) -> bool:
@@ -254,12 +256,12 @@ class Rounds:
         if request is not None and case_id is None:
             case_id = open_cases.get(f"request {request.request_id}")
         if case_id is not None:
-            return PlannedVisit(visit, VisitState.OPEN, case_id, end)
+            return PlannedVisit(visit, VisitState.OPEN, case_id, end, cancelled=stored.cancelled)
         used = request is not None and is_used(uow, request)
         if end is not None or used:
             return PlannedVisit(visit, VisitState.ENDED, end=end, used=used)
         state = VisitState.CANCELLED if stored.cancelled else VisitState.PLANNED
-        return PlannedVisit(visit, state)
+        return PlannedVisit(visit, state, cancelled=stored.cancelled)
 
     def _count(self, session: Session, day: date) -> int:
         with self._store.begin() as uow:
@@ -388,7 +390,7 @@ class VisitDesk:
             new_day: the day agreed on, where the visit is put off.
 
         Raises:
-            ValueError: another reason, or a new day that is not after today.
+            ValueError: another reason, a new day that is not after today, an appointment.
             EventRefusedError: the case has gone where there is no way back.
             VisitUnknownError, VisitCancelledError, VisitEndedError: as for ``open``.
         """
@@ -397,6 +399,8 @@ class VisitDesk:
             raise ValueError("a visit is put off to a later day, and nothing else is")
         missed = DecisionTaken(Decision(Outcome.NO_SHOW, (reason,)))
         planned = self._planned(visit_id, session)
+        if planned.visit.place is not VisitPlace.HOME:
+            raise ValueError("an appointment is not made at a door")
         begun = VisitBegun(replace(_facts(planned.visit), postponed_to=new_day))
         if not planned.case_id:
             return self._proofing.open_case(HOME_VISIT, session, (begun, missed))

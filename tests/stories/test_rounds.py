@@ -248,6 +248,23 @@ def test_what_is_taken_out_of_the_round_is_shown_as_such(
     tablet.kiosk.visits.open(kept, session)
 
 
+def test_a_visit_taken_back_while_it_is_open_says_so_and_can_be_ended(
+    fleet: CarrierFleet, tablet: Device
+) -> None:
+    visit_id = fleet.plan(tablet).row.visit_id
+    session = tablet.session()
+    tablet.kiosk.rounds.load(session)
+    case = tablet.kiosk.visits.open(visit_id, session)
+    fleet.planner.cancel(visit_id, datetime.now(UTC))
+    tablet.kiosk.rounds.load(session)
+    (shown,) = tablet.kiosk.rounds.today(session)
+    assert (shown.state, shown.cancelled) == (VisitState.OPEN, True)
+    play(case, SCRIPT)
+    tablet.kiosk.delivery.run_once()
+    (conflict,) = tablet.kiosk.conflicts.all()
+    assert conflict.kind == ConflictKind.VISIT_CANCELLED
+
+
 def test_a_round_is_for_its_device_only(fleet: CarrierFleet, tablet: Device) -> None:
     other = fleet.device()
     fleet.plan(tablet)

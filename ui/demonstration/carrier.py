@@ -6,7 +6,9 @@ It begins where a carrier begins, on the page of the round, and presses what a t
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
+from typing_extensions import override
 
 from kiosk.journeys.model import CaseState, StepKind
 from kiosk.services.rounds import VisitState
@@ -90,6 +92,14 @@ class CarrierAgent(AutomaticAgent):
         self._take("read")
         self._shell.section_chosen.emit(Section.ROUND.value)
         wait_until(lambda: self._shell.page is self.ground, "round after the deliveries")
+
+    @override
+    def _press(self, key: Qt.Key) -> None:
+        """A screen that covered itself meanwhile is touched first, as a carrier does."""
+        cover = self._router.cover
+        if cover.isVisible():
+            QTest.mouseClick(cover, Qt.MouseButton.LeftButton)
+        super()._press(key)
 
     def _verify(self, play: Play) -> None:
         self._at(StepKind.NOTICE)

@@ -70,8 +70,11 @@ class RoundBar(QWidget):
         )
         self.primary.setObjectName("round-open")
         self._column = QVBoxLayout(self)
+        self._row = QHBoxLayout()
+        self._row.addStretch(1)
+        self._row.addWidget(self.primary)
         self._column.addWidget(self.missed)
-        self._column.addWidget(self.primary)
+        self._column.addLayout(self._row)
         look.theme.changed.connect(self._restyle)
         self._restyle()
 
@@ -85,7 +88,11 @@ class RoundBar(QWidget):
         side = self._look.theme.gutter
         self._column.setContentsMargins(side, Space.L, side, Space.L)
         self._column.setSpacing(Space.M)
-        self.primary.set_height(Size.TARGET_TABLET)
+        # At a counter a mouse finds it at the right, as on every page.
+        tablet = self._look.theme.tablet
+        self._row.setStretch(0, 0 if tablet else 1)
+        self._row.setStretch(1, 1 if tablet else 0)
+        self.primary.set_height(Size.TARGET_TABLET if tablet else Size.TARGET_COUNTER)
         self.update()
 
 
@@ -222,7 +229,7 @@ class RoundScreen(Page):
         self._list.set_title(tr(f"{self._words}.list"))
         visits = () if facts is None else facts.visits
         left = sum(item.state in (VisitState.PLANNED, VisitState.OPEN) for item in visits)
-        self._left.setText(tr("round.left", n=left) if visits else "")
+        self._left.setText(tr(f"{self._words}.left", n=left) if visits else "")
         self.rows.show_items(tuple(self._row(item) for item in visits))
         self.rows.setVisible(bool(visits))
         self._show_empty(bool(visits))
@@ -270,7 +277,7 @@ class RoundScreen(Page):
         visit = item.visit
         follows = item is self._next()
         what = tr(f"{self._words}.{'next' if follows else 'chosen'}")
-        self._head.setText(f"{what} · {tr('round.position', number=visit.position)}")
+        self._head.setText(f"{what} · {tr(f'{self._words}.position', number=visit.position)}")
         chip, _, tone = self._state_words(item)
         self._state.show_text(chip, tone)
         self._state.show()
@@ -291,9 +298,10 @@ class RoundScreen(Page):
         visit = item.visit
         chip, icon, tone = self._state_words(item)
         window = f"{self._hour(visit.begins)} – {self._hour(visit.ends)}"
-        where = visit.locality or self._name_or_line(item)
+        if self._appointments:
+            return RowItem(visit.visit_id, visit.display_name, window, icon, tone, chip)
         title = f"{visit.position}.  {window}"
-        return RowItem(visit.visit_id, title, where, icon, tone, chip)
+        return RowItem(visit.visit_id, title, visit.locality or visit.line, icon, tone, chip)
 
     def _name_or_line(self, item: PlannedVisit) -> str:
         """At a counter the name that is called out; at a door the line of address."""
@@ -303,6 +311,8 @@ class RoundScreen(Page):
         """Word, icon and tone of where a visit stands."""
         tr = self.look.language.tr
         end = item.end
+        if item.state is VisitState.OPEN and item.cancelled:
+            return tr("round.state.open_cancelled"), "alert-triangle", Tone.WARN
         if item.state is VisitState.OPEN:
             return tr("round.state.open"), "player-play", Tone.INFO
         if item.state is VisitState.CANCELLED:
@@ -314,7 +324,7 @@ class RoundScreen(Page):
             return tr(f"round.outcome.{end.outcome.value}"), icon, tone
         if item.state is VisitState.ENDED:
             return tr("round.state.used"), "circle-check", Tone.OK
-        return tr("round.state.planned"), "circle-dashed", Tone.INFO
+        return tr(f"{self._words}.planned"), "circle-dashed", Tone.INFO
 
     def _hour(self, moment: object) -> str:
         """``9 h 30`` / ``9:30`` of a local time of day."""

@@ -38,12 +38,8 @@ class Section(StrEnum):
     APPOINTMENTS = "appointments"
 
 
-USUAL_SECTIONS = (
-    Section.HOME,
-    Section.HISTORY,
-    Section.DELIVERIES,
-    Section.HARDWARE,
-    Section.SETTINGS,
+USUAL_SECTIONS = tuple(
+    section for section in Section if section not in (Section.ROUND, Section.APPOINTMENTS)
 )
 """What every device has; a round or appointments stand second where there are any."""
 

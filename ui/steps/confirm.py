@@ -82,8 +82,14 @@ class ConfirmPanel(StepPanel):
             self._grid.addWidget(self._decision, 1, 0, 1, 2)
         else:
             self._grid.addWidget(self._decision, 0, 2)
-        for column in range(3):
-            self._grid.setColumnStretch(column, 0 if narrow and column == 2 else 1)
+        self._narrow = narrow
+        self._stretch()
+
+    def _stretch(self) -> None:
+        """A column takes room only where a card stands in it."""
+        for column, card in enumerate((self._person, self._examination, self._decision)):
+            empty = card.isHidden() or (self._narrow and column == 2)
+            self._grid.setColumnStretch(column, 0 if empty else 1)
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -110,6 +116,7 @@ class ConfirmPanel(StepPanel):
         nobody = decision is not None and decision.outcome is Outcome.NO_SHOW
         self._examination.setHidden(nobody)
         self._person.setHidden(nobody and state.document is None and state.request is None)
+        self._stretch()
         rows: tuple[ReadRow, ...] = ()
         if decision is not None:
             icon, tone = OUTCOME_LOOKS[decision.outcome]

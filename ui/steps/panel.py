@@ -1,7 +1,8 @@
 """The ground of every panel: question, instruction, banner, body, and the band of buttons."""
 
 from PySide6.QtCore import QEvent, QRect, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from kiosk.documents.catalogue import DocumentCatalogue
@@ -21,6 +22,8 @@ TYPE_KEY = "F4"
 RETAKE_KEY = "F5"
 _PLACING = frozenset({QEvent.Type.Show, QEvent.Type.Resize, QEvent.Type.LayoutRequest})
 TURN_KEY = "F7"
+_UPRIGHT = 900
+"""Below this width a tablet held upright shows two columns under each other, in pixels."""
 
 
 class StepPanel(QWidget):
@@ -45,6 +48,7 @@ class StepPanel(QWidget):
         self.look = look
         self.catalogue = catalogue
         self.view: CaseView | None = None
+        self._beside: QBoxLayout | None = None
         self.setObjectName(f"step-{self.name}")
         self._column = QVBoxLayout(self)
         self.title = Label(look, "", Type.H1, wrap=True)
@@ -165,12 +169,20 @@ class StepPanel(QWidget):
             button.updateGeometry()
 
     def columns(self, left: QWidget, right: QWidget, shares: tuple[int, int]) -> None:
-        """Two columns below the instruction."""
-        row = QHBoxLayout()
-        row.setSpacing(Space.XXL)
-        row.addWidget(left, shares[0])
-        row.addWidget(right, shares[1])
-        self.body.addLayout(row, 1)
+        """Two columns below the instruction; under each other on a tablet held upright."""
+        self._beside = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._beside.setSpacing(Space.XXL)
+        self._beside.addWidget(left, shares[0])
+        self._beside.addWidget(right, shares[1])
+        self.body.addLayout(self._beside, 1)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._beside is not None:
+            upright = self.width() < _UPRIGHT and self.window().height() > self.window().width()
+            ways = QBoxLayout.Direction
+            self._beside.setDirection(ways.TopToBottom if upright else ways.LeftToRight)
 
     def centered(self, widget: QWidget) -> None:
         """One column in the middle, as wide as lines can be read."""
