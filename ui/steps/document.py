@@ -522,7 +522,7 @@ class DocumentPanel(StepPanel):
         series = self.catalogue.series
         known = identify(document, series, self._today)
         verdict = self.catalogue.acceptance_of(
-            self.view.state.procedure, document.kind, known.series, self._today
+            self.view.state.procedure, document.kind, known.series, self._today, document.issuer
         )
         warnings = {Acceptance.REFUSED: "refused_here", Acceptance.POLICY: "policy_here"}
         warning = self.tr_(warnings[verdict]) if verdict in warnings else ""
