@@ -88,7 +88,8 @@ class DraftSummary:
         procedure: name in the catalogue; ``""`` where the draft does not open.
         step: where it stands.
         updated_at: device time of the last change, aware UTC.
-        customer: name announced in the request, or ``""``; for the screen only.
+        customer: name announced in the request, else read on the document, or ``""``; for the
+            screen only.
         can_resume: whether it opens in this session.
         handed_by: short name of the colleague who handed it over, or ``""``.
     """
@@ -458,8 +459,8 @@ class Proofing:
                 state = opened_with(copied_key(hands, session, row.case_id), row)
         except DraftError:
             return DraftSummary(row.case_id, "", step, row.updated_at, "", can_resume=False)
-        request = state.request
-        customer = "" if request is None else " ".join((*request.given_names[:1], request.surname))
+        known = state.request or state.document
+        customer = "" if known is None else " ".join((*known.given_names[:1], known.surname))
         return DraftSummary(
             row.case_id,
             state.procedure,

@@ -18,7 +18,7 @@ from kiosk.journeys.model import (
 from kiosk.journeys.procedure import Journey
 from ui.router.portrait import PortraitAgain
 from ui.router.services import Services
-from ui.screens.absence import absence_notice, leaves_notice
+from ui.screens.absence import leave_notice
 from ui.screens.receipt import ReceiptFacts, ReceiptScreen
 from ui.screens.sheets import keep_sheet
 from ui.screens.slip import keep_slip
@@ -433,31 +433,14 @@ class CaseRouter(QObject):
             ReceiptFacts(state.decision, state.record, self._services.office_id)
         )
         self._shell.set_page(self.receipt, self.receipt.bar)
-        self._leave_notice(state)
+        notice = leave_notice(
+            state, self._services.office_id, self._services.slips, self._look.language
+        )
+        if notice:
+            self._shell.toast(notice)
         self.receipt.setFocus()  # no button may hold it: Enter is the next customer
         self._write_frame()
         self.sealed.emit()
-
-    def _leave_notice(self, state: CaseState) -> None:
-        """The notice of absence goes to the printer by itself: nobody is there to ask."""
-        item, presence, record = state.item, state.presence, state.record
-        if not leaves_notice(state) or item is None or presence is None or record is None:
-            return
-        if presence.kept_until is None:
-            return
-        notice = absence_notice(
-            item.number,
-            record.sealed_at.astimezone().date(),
-            presence.kept_until,
-            self._services.office_id,
-            self._look.language,
-        )
-        tr = self._look.language.tr
-        file = self._services.slips / f"visavis-{record.seq:06d}-avis.pdf"
-        kept = keep_slip(notice, file)
-        self._shell.toast(
-            tr("absence.printed") if kept is None else tr("absence.saved", file=kept.name)
-        )
 
     def _write_frame(self) -> None:
         """Rail, title and case number."""

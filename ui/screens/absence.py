@@ -5,24 +5,36 @@ which it is kept, and what to bring. It names nobody.
 """
 
 from datetime import date
+from pathlib import Path
 
 from kiosk.documents.items import shown
 from kiosk.domain.ids import OfficeId
 from kiosk.journeys.model import CaseState
 from kiosk.journeys.service_steps import Presence
 from ui.i18n import Language
-from ui.screens.slip import SlipFacts
+from ui.screens.slip import SlipFacts, keep_slip
 
 
-def leaves_notice(state: CaseState) -> bool:
-    """Whether a notice is left: nobody was there to take the letter."""
-    return (
-        state.record is not None
-        and state.item is not None
-        and state.presence is not None
-        and state.presence.presence is Presence.ABSENT
-        and state.presence.kept_until is not None
-    )
+def leave_notice(state: CaseState, office_id: OfficeId, folder: Path, language: Language) -> str:
+    """Print the notice of a sealed case, or keep it where no printer is; nobody is there to ask.
+
+    Returns:
+        What was done, for the agent; ``""`` where no notice is left: somebody was there.
+
+    Raises:
+        DiskFullError: it could neither be printed nor kept.
+    """
+    item, met, record = state.item, state.presence, state.record
+    if item is None or record is None or met is None or met.presence is not Presence.ABSENT:
+        return ""
+    if met.kept_until is None:
+        return ""
+    day = record.sealed_at.astimezone().date()
+    notice = absence_notice(item.number, day, met.kept_until, office_id, language)
+    kept = keep_slip(notice, folder / f"visavis-{record.seq:06d}-avis.pdf")
+    if kept is None:
+        return language.tr("absence.printed")
+    return language.tr("absence.saved", file=kept.name)
 
 
 def absence_notice(

@@ -48,7 +48,7 @@ class StepPanel(QWidget):
         self.look = look
         self.catalogue = catalogue
         self.view: CaseView | None = None
-        self._beside: QBoxLayout | None = None
+        self._columns: QBoxLayout | None = None
         self.setObjectName(f"step-{self.name}")
         self._column = QVBoxLayout(self)
         self.title = Label(look, "", Type.H1, wrap=True)
@@ -170,19 +170,19 @@ class StepPanel(QWidget):
 
     def columns(self, left: QWidget, right: QWidget, shares: tuple[int, int]) -> None:
         """Two columns below the instruction; under each other on a tablet held upright."""
-        self._beside = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._beside.setSpacing(Space.XXL)
-        self._beside.addWidget(left, shares[0])
-        self._beside.addWidget(right, shares[1])
-        self.body.addLayout(self._beside, 1)
+        self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._columns.setSpacing(Space.XXL)
+        self._columns.addWidget(left, shares[0])
+        self._columns.addWidget(right, shares[1])
+        self.body.addLayout(self._columns, 1)
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if self._beside is not None:
+        if self._columns is not None:
             upright = self.width() < _UPRIGHT and self.window().height() > self.window().width()
             ways = QBoxLayout.Direction
-            self._beside.setDirection(ways.TopToBottom if upright else ways.LeftToRight)
+            self._columns.setDirection(ways.TopToBottom if upright else ways.LeftToRight)
 
     def centered(self, widget: QWidget) -> None:
         """One column in the middle, as wide as lines can be read."""

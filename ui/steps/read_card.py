@@ -110,7 +110,9 @@ class ReadCard(Card):
             return
         series = self._catalogue.series
         known = identify(document, series, today)
-        verdict = self._catalogue.acceptance_of(state.procedure, document.kind, known.series, today)
+        verdict = self._catalogue.acceptance_of(
+            state.procedure, document.kind, known.series, today, document.issuer
+        )
         warning = self._tr(_WARNINGS[verdict]) if verdict in _WARNINGS else ""
         self._name(kind_in_words(known, series, self._look.language), warning)
 
