@@ -43,7 +43,10 @@ from kiosk.domain.errors import (
     VaultError,
 )
 from kiosk.domain.ids import DeviceId, OfficeId
-from kiosk.journeys.catalogue import JourneyCatalogue, online_request
+from kiosk.journeys.blocks import Terms
+from kiosk.journeys.catalogue import JourneyCatalogue
+from kiosk.journeys.procedure import Form
+from kiosk.journeys.procedures import procedures
 from kiosk.journeys.validate import validate
 from kiosk.paths import RESOURCES, Paths
 from kiosk.ports import Clock, CollectorLink, FrameSource, KeyStore
@@ -268,7 +271,9 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         with suppress(VaultError, PolicyInvalidError):
             sealing.seal_open_drafts(session, clock.now() - membership.draft_age)
 
-    catalogue = JourneyCatalogue(online_request(documents.sides(), membership.feature_count))
+    catalogue = JourneyCatalogue(
+        *procedures(Terms(documents.sides(), membership.feature_count, form=Form(device.channel)))
+    )
     for name in catalogue.names():
         validate(catalogue.get(name))
     true_time = SignedClock(clock, membership)

@@ -8,7 +8,7 @@ import msgspec
 from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.domain.errors import NotEnrolledError
 from kiosk.domain.ids import KeyId, OfficeId
-from kiosk.journeys.catalogue import ONLINE_REQUEST
+from kiosk.journeys.procedures import ONLINE_REQUEST
 from kiosk.ports import CentralSide, Clock, OutboxRow, Store
 from kiosk.services.delivery import TIME, Delivery, DeliverySummary, Progress, SignedTime
 from kiosk.services.examination import DocumentRules

@@ -2,15 +2,22 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class Outcome(StrEnum):
-    """How a face-to-face verification ends."""
+    """How an act ends.
+
+    ``domain.md`` 1.8 lists the first four, for verifications. An act that verifies nobody ends
+    ADVISED (a welcome, a paper file) or NO_SHOW (nobody met at the door, or at the counter).
+    """
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
     SUSPENDED = "suspended"
     ABANDONED = "abandoned"
+    ADVISED = "advised"
+    NO_SHOW = "no-show"
 
 
 class Reason(StrEnum):
@@ -38,6 +45,20 @@ class Reason(StrEnum):
     CUSTOMER_WITHDRAWS = "customer-withdraws"
     PROXY_PRESENTED = "proxy-presented"
     TECHNICAL_FAILURE = "technical-failure"
+    ADDRESSEE_ABSENT = "addressee-absent"
+    ADDRESSEE_REFUSES = "addressee-refuses"
+    VISIT_POSTPONED = "visit-postponed"
+    ADDRESSEE_MOVED = "addressee-moved"
+
+
+VISIT_REASONS: Final = (
+    Reason.ADDRESSEE_ABSENT,
+    Reason.ADDRESSEE_REFUSES,
+    Reason.VISIT_POSTPONED,
+    Reason.ADDRESSEE_MOVED,
+)
+"""Why nobody was verified although the agent was there: reasons of NO_SHOW, and of nothing else."""
+_NEED_REASONS: Final = (Outcome.REFUSED, Outcome.SUSPENDED, Outcome.NO_SHOW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +66,9 @@ class Decision:
     """The agent's answer.
 
     Attributes:
-        outcome: one of the four.
-        reasons: at least one for a refusal or a suspension; empty for an acceptance.
+        outcome: how it ends.
+        reasons: at least one for a refusal, a suspension or a visit to nobody (there only those of
+            VISIT_REASONS); none for an acceptance or an advice.
         fraud_suspected: restricted flag; never shown to, or printed for, the client.
     """
 
@@ -56,7 +78,10 @@ class Decision:
 
     def __post_init__(self) -> None:
         """Raises ValueError where outcome and reasons do not fit together."""
-        if self.outcome is Outcome.ACCEPTED and self.reasons:
-            raise ValueError("an acceptance carries no reason")
-        if self.outcome in (Outcome.REFUSED, Outcome.SUSPENDED) and not self.reasons:
-            raise ValueError("a refusal or a suspension carries at least one reason")
+        if self.outcome in (Outcome.ACCEPTED, Outcome.ADVISED) and self.reasons:
+            raise ValueError("an acceptance or an advice carries no reason")
+        if self.outcome in _NEED_REASONS and not self.reasons:
+            raise ValueError("a refusal, a suspension or a missed visit carries a reason")
+        of_visits = {reason in VISIT_REASONS for reason in self.reasons}
+        if of_visits not in (set(), {self.outcome is Outcome.NO_SHOW}):
+            raise ValueError("reasons of another outcome")

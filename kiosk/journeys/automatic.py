@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from kiosk.domain.decision import Decision, Outcome, Reason
 from kiosk.domain.errors import EventRefusedError
 from kiosk.domain.evidence import Verdict
+from kiosk.journeys.automatic_service import USUAL, ServiceAct
 from kiosk.journeys.guards import checks_failed, near_matches, obstacles
 from kiosk.journeys.model import (
     CaseAbandoned,
@@ -73,6 +74,7 @@ class Script:
         person: result of the comparison.
         decision: the decision to take; None for acceptance where it is permitted, else a refusal
             (a failure) or a suspension (a doubt).
+        service: what happens at a step around the verification, instead of the usual.
         abandon_at: the step at which the customer leaves, or None.
         refuse_at: the step at which the agent takes ``decision`` at once, or None.
     """
@@ -88,6 +90,7 @@ class Script:
         default_factory=lambda: PersonFacts(Verdict.PASS, ("face-shape", "ears"), 1, True)
     )
     decision: Decision | None = None
+    service: Mapping[StepKind, ServiceAct] = field(default_factory=dict)
     abandon_at: StepKind | None = None
     refuse_at: StepKind | None = None
 
@@ -138,9 +141,12 @@ def next_act(journey: Journey, state: CaseState, script: Script, codes_shown: in
         return CaseAbandoned()
     if state.step is script.refuse_at and script.decision is not None:
         return DecisionTaken(script.decision)
+    acted = script.service.get(state.step)
+    if acted is not None:
+        return acted(journey, state)
+    if state.step is StepKind.REQUEST or (state.step is StepKind.VISIT and state.visit is not None):
+        return _code(script, codes_shown)
     match state.step:
-        case StepKind.REQUEST:
-            return _code(script, codes_shown)
         case StepKind.NOTICE:
             return ConsentAnswered(script.notice_version, script.consent)
         case StepKind.DOCUMENT:
@@ -160,8 +166,17 @@ def _judgement(journey: Journey, state: CaseState, script: Script) -> Event:
             return PersonCompared(script.person)
         case StepKind.DECISION:
             return DecisionTaken(script.decision or fitting_decision(journey, state))
-        case _:
+        case StepKind.CONFIRM:
             return SealConfirmed()
+        case _:
+            return _around(journey, state)
+
+
+def _around(journey: Journey, state: CaseState) -> Event:
+    try:
+        return USUAL[state.step](journey, state)
+    except KeyError as exc:
+        raise EventRefusedError(f"nothing in the script for {state.step}") from exc
 
 
 def fitting_decision(journey: Journey, state: CaseState) -> Decision:

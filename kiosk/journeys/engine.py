@@ -39,7 +39,15 @@ from kiosk.journeys.model import (
 )
 from kiosk.journeys.procedure import Journey, Step, Way
 
-_DECISION_LASTS = (StepKind.DECISION, StepKind.CONFIRM, StepKind.RECEIPT)
+_DECISION_LASTS = (
+    StepKind.DECISION,
+    StepKind.SECOND_AGENT,
+    StepKind.SIGNATURE,
+    StepKind.CONFIRM,
+    StepKind.RECEIPT,
+)
+# A colleague who has answered is not asked again by going back.
+_PASSED_THROUGH = (StepKind.SECOND_AGENT,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +164,10 @@ def _open_way(journey: Journey, state: CaseState, ways: list[Way]) -> Way | None
 def _arrived(state: CaseState, to: StepKind) -> CaseState:
     if to is state.step:
         return state
-    return _settled(replace(state, step=to, trail=(*state.trail, state.step)))
+    trail = state.trail if state.step in _PASSED_THROUGH else (*state.trail, state.step)
+    # Back from a colleague: the step that asked is not behind itself.
+    trail = trail[:-1] if trail[-1:] == (to,) else trail
+    return _settled(replace(state, step=to, trail=trail))
 
 
 def _settled(state: CaseState) -> CaseState:
@@ -165,7 +176,9 @@ def _settled(state: CaseState) -> CaseState:
         return state
     walked_away = state.step not in _DECISION_LASTS
     taken_back = state.step is StepKind.DECISION and state.decision.outcome is Outcome.ABANDONED
-    return replace(state, decision=None) if walked_away or taken_back else state
+    if walked_away or taken_back:
+        return replace(state, decision=None, signature=None)
+    return state
 
 
 def _effects(

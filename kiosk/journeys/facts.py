@@ -39,6 +39,8 @@ from kiosk.journeys.model import (
     TypedField,
 )
 from kiosk.journeys.procedure import Journey
+from kiosk.journeys.service_facts import take_in_service
+from kiosk.journeys.service_steps import SecondAgentFacts, SignOff
 
 _TYPED_FIELDS = ("expiry_date", "issue_date")
 _ANSWERS = (Verdict.PASS, Verdict.FAIL, Verdict.UNSURE)
@@ -66,10 +68,10 @@ def take_in(journey: Journey, state: CaseState, event: Event) -> CaseState:
         case PersonCompared():
             return _person(state, event)
         case _:
-            return _later(state, event)
+            return _later(journey, state, event)
 
 
-def _later(state: CaseState, event: Event) -> CaseState:
+def _later(journey: Journey, state: CaseState, event: Event) -> CaseState:
     match event:
         case PrintRead():
             return _print(state, event)
@@ -82,13 +84,19 @@ def _later(state: CaseState, event: Event) -> CaseState:
             fresh = tuple(item for item in event.features if item.feature_id not in known)
             return replace(state, features=state.features + fresh)
         case DecisionTaken():
-            return replace(state, decision=event.decision)
+            return replace(state, decision=event.decision, second_agent=_opinion(state))
         case CaseAbandoned():
             return replace(state, decision=Decision(Outcome.ABANDONED, (event.reason,)))
         case RecordSealed():
             return replace(state, record=event.sealed)
         case _:
-            return state
+            return take_in_service(journey, state, event)
+
+
+def _opinion(state: CaseState) -> SecondAgentFacts | None:
+    """A colleague's word about the person outlives a decision; one about a decision does not."""
+    second = state.second_agent
+    return second if second is not None and second.about is SignOff.PERSON else None
 
 
 def sides_missing(
@@ -117,6 +125,9 @@ def without_document(journey: Journey, state: CaseState) -> CaseState:
         ticked=(),
         features=(),
         person=None,
+        identity=None,
+        second_agent=None,
+        signature=None,
     )
 
 
@@ -269,4 +280,4 @@ def _feature(state: CaseState, event: FeatureExamined) -> CaseState:
 def _person(state: CaseState, event: PersonCompared) -> CaseState:
     if event.facts.verdict not in _ANSWERS:
         raise EventRefusedError("no answer")
-    return replace(state, person=event.facts)
+    return replace(state, person=event.facts, second_agent=None)

@@ -13,6 +13,13 @@ from kiosk.domain.evidence import Check, Verdict
 from kiosk.domain.request import RequestVerdict
 from kiosk.journeys.model import CaseState
 from kiosk.journeys.procedure import Journey
+from kiosk.journeys.service_steps import (
+    ContactChannel,
+    ContactStatus,
+    Presence,
+    SignOff,
+    Situation,
+)
 
 Guard = Callable[[Journey, CaseState], bool]
 
@@ -101,11 +108,26 @@ def person_compared(_journey: Journey, state: CaseState) -> bool:
 
 
 def person_same(_journey: Journey, state: CaseState) -> bool:
-    """Same person, and no question was answered inconsistently."""
+    """Same person, and no question was answered inconsistently.
+
+    Where the agent cannot decide, the word of a second agent who compared too counts; it never
+    counts against the agent's own "not the same".
+    """
+    person, second = state.person, state.second_agent
+    if person is None or person.questions_consistent is False:
+        return False
+    by_second = (
+        second is not None and second.about is SignOff.PERSON and second.verdict is Verdict.PASS
+    )
+    return person.verdict is Verdict.PASS or (person.verdict is Verdict.UNSURE and by_second)
+
+
+def person_unsure(_journey: Journey, state: CaseState) -> bool:
+    """The agent cannot decide, and no colleague was asked yet."""
     return (
         state.person is not None
-        and state.person.verdict is Verdict.PASS
-        and state.person.questions_consistent is not False
+        and state.person.verdict is Verdict.UNSURE
+        and state.second_agent is None
     )
 
 
@@ -124,6 +146,106 @@ def decision_permitted(journey: Journey, state: CaseState) -> bool:
     return state.decision is not None and (
         state.decision.outcome is not Outcome.ACCEPTED or not obstacles(journey, state)
     )
+
+
+def accepted(journey: Journey, state: CaseState) -> bool:
+    """An acceptance that stands."""
+    return (
+        state.decision is not None
+        and state.decision.outcome is Outcome.ACCEPTED
+        and decision_permitted(journey, state)
+    )
+
+
+def second_agent_needed(journey: Journey, state: CaseState) -> bool:
+    """The decision is one that stands only with the word of a second agent, who has not spoken."""
+    return (
+        state.decision is not None
+        and state.decision.outcome in journey.second_agent_for
+        and decision_permitted(journey, state)
+        and not second_agent_signed(journey, state)
+    )
+
+
+def second_agent_signed(_journey: Journey, state: CaseState) -> bool:
+    """A second agent stands by the decision."""
+    second = state.second_agent
+    return (
+        state.decision is not None
+        and second is not None
+        and second.about is SignOff.DECISION
+        and second.verdict is Verdict.PASS
+    )
+
+
+def signature_wanted(journey: Journey, state: CaseState) -> bool:
+    """An acceptance that stands and is countersigned where it must be."""
+    return accepted(journey, state) and not second_agent_needed(journey, state)
+
+
+def nothing_open(journey: Journey, state: CaseState) -> bool:
+    """A decision that is permitted and countersigned where it must be."""
+    return decision_permitted(journey, state) and not second_agent_needed(journey, state)
+
+
+def routed(_journey: Journey, state: CaseState) -> bool:
+    """The customer is served by another procedure, or by the help."""
+    return state.purpose is not None and state.purpose.situation is not Situation.NEW
+
+
+def purpose_new(_journey: Journey, state: CaseState) -> bool:
+    """The customer has nothing yet: eligibility comes next."""
+    return state.purpose is not None and state.purpose.situation is Situation.NEW
+
+
+def eligibility_known(_journey: Journey, state: CaseState) -> bool:
+    """The answers come to a result."""
+    return state.eligibility is not None and state.eligibility.eligible is not None
+
+
+def advised(_journey: Journey, state: CaseState) -> bool:
+    """The customer was told what there was to tell."""
+    return state.decision is not None and state.decision.outcome is Outcome.ADVISED
+
+
+def contacts_settled(_journey: Journey, state: CaseState) -> bool:
+    """Both ways to reach the customer are confirmed, or put off for want of a network."""
+    done = (ContactStatus.CONFIRMED, ContactStatus.DEFERRED)
+    settled = {item.channel for item in state.contacts if item.status in done}
+    return settled == set(ContactChannel)
+
+
+def identity_confirmed(_journey: Journey, state: CaseState) -> bool:
+    """The customer confirmed the identity data."""
+    return state.identity is not None
+
+
+def item_known(_journey: Journey, state: CaseState) -> bool:
+    """The registered item was scanned or typed."""
+    return state.item is not None
+
+
+def may_receive(journey: Journey, state: CaseState) -> bool:
+    """Somebody is there who may take the item."""
+    if state.presence is None:
+        return False
+    proxy = state.presence.presence is Presence.PROXY and journey.proxy_allowed
+    return proxy or addressee_present(journey, state)
+
+
+def addressee_present(_journey: Journey, state: CaseState) -> bool:
+    """The addressee is there in person."""
+    return state.presence is not None and state.presence.presence is Presence.IN_PERSON
+
+
+def not_handed_over(journey: Journey, state: CaseState) -> bool:
+    """Nobody is there who may take the item."""
+    return state.presence is not None and not may_receive(journey, state)
+
+
+def signature_given(_journey: Journey, state: CaseState) -> bool:
+    """The person signed, or cannot and the agent witnesses it."""
+    return state.signature is not None
 
 
 def sealed(_journey: Journey, state: CaseState) -> bool:
@@ -153,6 +275,23 @@ GUARDS: Final[Mapping[str, Guard]] = MappingProxyType(
             decision_stops,
             decision_permitted,
             sealed,
+            person_unsure,
+            accepted,
+            second_agent_needed,
+            second_agent_signed,
+            signature_wanted,
+            nothing_open,
+            routed,
+            purpose_new,
+            eligibility_known,
+            advised,
+            contacts_settled,
+            identity_confirmed,
+            item_known,
+            may_receive,
+            addressee_present,
+            not_handed_over,
+            signature_given,
         )
     }
 )

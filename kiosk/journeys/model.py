@@ -17,18 +17,43 @@ from kiosk.domain.decision import Decision, Reason
 from kiosk.domain.evidence import Check, IdentityDocument, PrintedValue, Side, Verdict
 from kiosk.domain.ids import AgentId, CaseId, OfficeId, RecordId
 from kiosk.domain.request import RequestVerdict, VerificationRequest
+from kiosk.journeys.service_steps import (
+    AdviceFacts,
+    ContactFacts,
+    EligibilityFacts,
+    IdentityFacts,
+    ItemFacts,
+    PaperFileFacts,
+    PresenceFacts,
+    PurposeChosen,
+    SecondAgentFacts,
+    ServiceEvent,
+    SignatureFacts,
+    VisitFacts,
+)
 
 
 class StepKind(StrEnum):
     """Kinds of step; a screen panel exists for each."""
 
+    PURPOSE = "purpose"
+    ELIGIBILITY = "eligibility"
+    CHANNEL = "channel"
+    PAPER_FILE = "paper-file"
+    VISIT = "visit"
+    ITEM = "item"
+    PRESENCE = "presence"
     REQUEST = "request"
     NOTICE = "notice"
+    CONTACT = "contact"
     DOCUMENT = "document"
+    IDENTITY = "identity"
     CHECKS = "checks"
     FEATURES = "features"
     PERSON = "person"
     DECISION = "decision"
+    SECOND_AGENT = "second-agent"
+    SIGNATURE = "signature"
     CONFIRM = "confirm"
     RECEIPT = "receipt"
 
@@ -139,6 +164,17 @@ class CaseState:
         person: result of the comparison.
         decision: the decision taken (also for abandoned cases).
         record: set once sealed; the case is then closed.
+        purpose: what for, and where the customer stands (welcome).
+        eligibility: answers and what they come to (welcome).
+        advice: what the customer leaves with (welcome).
+        paper_file: what of the file is there.
+        contacts: ways to reach the customer, at most one of each channel (creation).
+        identity: as the customer confirmed it (creation).
+        visit: which stop of the round.
+        item: the registered item.
+        presence: who is there to take it.
+        signature: of the person who took it.
+        second_agent: the word of a colleague.
         trail: steps walked through to come here, oldest first; going back takes the last.
     """
 
@@ -165,6 +201,17 @@ class CaseState:
     decision: Decision | None = None
     record: SealedFacts | None = None
     trail: tuple[StepKind, ...] = ()
+    purpose: PurposeChosen | None = None
+    eligibility: EligibilityFacts | None = None
+    advice: AdviceFacts | None = None
+    paper_file: PaperFileFacts | None = None
+    contacts: tuple[ContactFacts, ...] = ()
+    identity: IdentityFacts | None = None
+    visit: VisitFacts | None = None
+    item: ItemFacts | None = None
+    presence: PresenceFacts | None = None
+    signature: SignatureFacts | None = None
+    second_agent: SecondAgentFacts | None = None
 
     @property
     def closed(self) -> bool:
@@ -335,6 +382,7 @@ Event = (
     | RecordSealed
     | SteppedBack
     | CaseAbandoned
+    | ServiceEvent
 )
 
 

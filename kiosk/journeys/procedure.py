@@ -6,11 +6,20 @@ end or with a way out that leaves no record.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
+from kiosk.domain.decision import Outcome
 from kiosk.domain.evidence import DocumentKind, Side
 from kiosk.journeys.model import Effect, Event, StepKind
 
 BOTH_SIDES = (Side.FRONT, Side.BACK)
+
+
+class Form(StrEnum):
+    """Where a procedure is carried out; the names are those of the records' channel."""
+
+    COUNTER = "office"
+    CARRIER = "home"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +87,10 @@ class Journey:
         feature_count: how many security features must conform.
         feature_kinds: of how many different kinds at least (look, touch, tilt ...).
         sides: sides to present for each kind of document; both where a kind is not listed.
+        form: at the counter or at the customer's door.
+        second_agent_for: outcomes that stand only with the word of a second agent (the policy).
+        proxy_allowed: a registered item may be handed to a proxy (the policy); the identity of the
+            addressee is then not verified.
     """
 
     name: str
@@ -87,6 +100,9 @@ class Journey:
     feature_count: int = 3
     feature_kinds: int = 2
     sides: tuple[tuple[DocumentKind, tuple[Side, ...]], ...] = ()
+    form: Form = Form.COUNTER
+    second_agent_for: tuple[Outcome, ...] = ()
+    proxy_allowed: bool = False
 
     def step(self, kind: StepKind) -> Step:
         """The step of a kind. Raises KeyError where the procedure has none."""

@@ -13,7 +13,7 @@ from dataclasses import fields
 
 from kiosk.domain.errors import JourneyInvalidError
 from kiosk.journeys.guards import GUARDS
-from kiosk.journeys.model import CaseState, RecordSealed, SealConfirmed, StepKind
+from kiosk.journeys.model import CaseState, RecordSealed, SealConfirmed, SealRecord, StepKind
 from kiosk.journeys.procedure import Journey, Step
 
 
@@ -69,9 +69,7 @@ def _dead_ends(journey: Journey) -> Iterator[str]:
 
 def _lost_records(journey: Journey) -> Iterator[str]:
     ends = {step.kind for step in journey.steps if _is_end(step)}
-    sealing = {
-        step.kind for step in journey.steps if any(way.on is SealConfirmed for way in step.ways)
-    }
+    sealing = {step.kind for step in journey.steps if _seals(step)}
     if journey.start in ends:
         yield "ends where it starts, without a record"
     for step in journey.steps:
@@ -91,6 +89,13 @@ def _lost_records(journey: Journey) -> Iterator[str]:
 
 def _is_end(step: Step) -> bool:
     return not step.ways and step.abandon_to is None
+
+
+def _seals(step: Step) -> bool:
+    """Asks for the seal: when the agent confirms, or by itself on entering."""
+    return any(way.on is SealConfirmed for way in step.ways) or any(
+        isinstance(order.effect, SealRecord) for order in step.orders
+    )
 
 
 def _targets(step: Step) -> set[StepKind]:

@@ -45,6 +45,7 @@ from kiosk.journeys.model import (
     StepKind,
 )
 from kiosk.journeys.procedure import Journey
+from kiosk.journeys.service_steps import ContactConfirmed, SecondAgentAnswered
 from kiosk.ports import Clock, DraftRow, Store, UnitOfWork
 from kiosk.services.agents import Session
 from kiosk.services.drafts import Drafts
@@ -54,6 +55,14 @@ from kiosk.services.sealing import Sealing, require_space
 
 MAX_IMAGE_BYTES = 8 * 1024 * 1024
 _CASE_ID_BYTES = 16
+# Words that somebody else stands by: the services bring them in, never the screen.
+_OF_SERVICES = (
+    ChecksComputed,
+    FeaturesDrawn,
+    RecordSealed,
+    ContactConfirmed,
+    SecondAgentAnswered,
+)
 
 
 class Examination(Protocol):
@@ -191,7 +200,7 @@ class Case:
 
     def _refuse_forged(self, event: Event) -> None:
         """Answers of the services come from the services, and a request from its judged code."""
-        if isinstance(event, (ChecksComputed, FeaturesDrawn, RecordSealed)):
+        if isinstance(event, _OF_SERVICES):
             raise EventRefusedError("answer of a service")
         if isinstance(event, RequestPresented) and event.request != self._state.request:
             raise EventRefusedError("request was not judged")

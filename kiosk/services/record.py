@@ -19,6 +19,7 @@ from kiosk.domain.evidence import Check, IdentityDocument
 from kiosk.domain.ids import RecordId
 from kiosk.domain.request import VerificationRequest
 from kiosk.journeys.model import CaseState, FeatureResult, PersonFacts, SideFacts
+from kiosk.services.service_record import service_facts
 from kiosk.services.terms import DeviceFacts, Terms
 from kiosk.services.verified_claims import utc_text, verified_claims
 
@@ -64,6 +65,7 @@ def build_record(
             "ticked": list(state.ticked),
             "features": [_feature(feature) for feature in state.features],
             "person": _person(state.person),
+            "service": service_facts(state),
             "times": {"opened_at": utc_text(state.opened_at), "sealed_at": utc_text(sealed_at)},
             "office_id": state.office_id,
             "agent_id": state.agent_id,

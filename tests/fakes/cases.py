@@ -13,7 +13,7 @@ from kiosk.domain.evidence import (
 )
 from kiosk.domain.ids import AgentId, CaseId, KeyId, OfficeId, RecordId, RequestId
 from kiosk.domain.request import RequestVerdict, VerificationRequest
-from kiosk.journeys.catalogue import online_request
+from kiosk.journeys.blocks import Terms
 from kiosk.journeys.engine import advance, opened
 from kiosk.journeys.model import (
     CaseState,
@@ -31,6 +31,7 @@ from kiosk.journeys.model import (
     SideFacts,
 )
 from kiosk.journeys.procedure import Journey
+from kiosk.journeys.procedures import online_request
 
 OPENED_AT = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 SIDES = {
@@ -38,7 +39,7 @@ SIDES = {
     DocumentKind.FR_ID_CARD_1988: (Side.FRONT, Side.BACK),
     DocumentKind.FR_PASSPORT: (Side.FRONT,),
 }
-JOURNEY = online_request(SIDES)
+JOURNEY = online_request(Terms(SIDES))
 
 REQUEST = VerificationRequest(
     request_id=RequestId("req-1"),

@@ -181,6 +181,9 @@ def test_two_open_cases_with_one_request_cannot_both_be_accepted(office):
     assert len(office.outbox()) == 2
 
 
+NOT_PASSED = {StepKind.REQUEST, StepKind.SECOND_AGENT, StepKind.RECEIPT}
+
+
 def test_a_case_is_resumed_at_every_step_with_the_same_data(office, tmp_path):
     session = office.session()
     case = office.proofing.open_case(PROCEDURE, session)
@@ -193,7 +196,7 @@ def test_a_case_is_resumed_at_every_step_with_the_same_data(office, tmp_path):
             steps.append(state.step)
 
     play(case, script(office), after_act=restarted)
-    assert set(steps) == set(StepKind) - {StepKind.REQUEST, StepKind.RECEIPT}
+    assert set(steps) == {step.kind for step in case.journey.steps} - NOT_PASSED
 
 
 def test_a_draft_opens_in_a_later_session_of_the_same_shift_only(office):

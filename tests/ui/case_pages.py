@@ -33,9 +33,9 @@ from kiosk.journeys.model import (
 )
 from kiosk.paths import RESOURCES
 from tests.fakes.capture import ScriptedSight
-from tests.fakes.cases import CARD_SIDES, DOCUMENT, REQUEST, SEALED, PaperCase
+from tests.fakes.cases import CARD_SIDES, DOCUMENT, JOURNEY, REQUEST, SEALED, PaperCase
 from tests.ui.compositions import OUTLINE, frame
-from ui.router.case import RAIL
+from ui.router.case import rail
 from ui.screens.receipt import ReceiptFacts, ReceiptScreen
 from ui.steps.checks import ChecksPanel
 from ui.steps.confirm import ConfirmPanel
@@ -50,6 +50,8 @@ from ui.viewmodels.journey import CaseView
 from ui.widgets.look import Look
 from ui.widgets.steps import StepItem
 from ui.workers.camera import Sight
+
+RAIL = rail(JOURNEY)
 
 DOCUMENTS = read_documents(RESOURCES / "documents")
 TODAY = date(2026, 11, 25)

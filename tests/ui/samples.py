@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QWidget
 from kiosk.journeys.model import StepKind
 from kiosk.ports import OutboxState
 from tests.ui import case_pages, compositions
-from ui.router.case import RAIL
 from ui.screens.deliveries import DeliveriesFacts, DeliveriesScreen, DeliveryItem
 from ui.screens.fault import FaultFacts, FaultScreen
 from ui.screens.hardware import HardwareFacts, HardwareScreen
@@ -128,21 +127,30 @@ CASE_PAGES: dict[str, Callable[[Look], QWidget]] = {
 STEP_PAGES: dict[str, tuple[Callable[[Look], QWidget], int]] = {
     **{
         f"step-{step.value}": (partial(case_pages.panel_at, step=step), number)
-        for number, step in enumerate(RAIL)
+        for number, step in enumerate(case_pages.RAIL)
     },
-    "step-document-printed": (case_pages.document_printed, RAIL.index(StepKind.DOCUMENT)),
+    "step-document-printed": (
+        case_pages.document_printed,
+        case_pages.RAIL.index(StepKind.DOCUMENT),
+    ),
     "step-document-printed-early": (
         case_pages.document_printed_early,
-        RAIL.index(StepKind.DOCUMENT),
+        case_pages.RAIL.index(StepKind.DOCUMENT),
     ),
-    "step-document-read": (case_pages.document_read, RAIL.index(StepKind.DOCUMENT)),
-    "step-document-settling": (case_pages.document_settling, RAIL.index(StepKind.DOCUMENT)),
-    "step-document-typing": (case_pages.document_typing, RAIL.index(StepKind.DOCUMENT)),
-    "step-document-plain": (case_pages.document_plain, RAIL.index(StepKind.DOCUMENT)),
-    "step-person-live": (case_pages.person_live, RAIL.index(StepKind.PERSON)),
-    "step-decision-refused": (case_pages.decision_refused, RAIL.index(StepKind.DECISION)),
-    "receipt": (case_pages.accepted, len(RAIL)),
-    "receipt-refused": (case_pages.refused, len(RAIL)),
+    "step-document-read": (case_pages.document_read, case_pages.RAIL.index(StepKind.DOCUMENT)),
+    "step-document-settling": (
+        case_pages.document_settling,
+        case_pages.RAIL.index(StepKind.DOCUMENT),
+    ),
+    "step-document-typing": (case_pages.document_typing, case_pages.RAIL.index(StepKind.DOCUMENT)),
+    "step-document-plain": (case_pages.document_plain, case_pages.RAIL.index(StepKind.DOCUMENT)),
+    "step-person-live": (case_pages.person_live, case_pages.RAIL.index(StepKind.PERSON)),
+    "step-decision-refused": (
+        case_pages.decision_refused,
+        case_pages.RAIL.index(StepKind.DECISION),
+    ),
+    "receipt": (case_pages.accepted, len(case_pages.RAIL)),
+    "receipt-refused": (case_pages.refused, len(case_pages.RAIL)),
 }
 """Pages of a case as the product makes them, with the step that the rail marks."""
 

@@ -13,6 +13,7 @@ from kiosk.journeys.model import (
     SideCaptured,
     StepKind,
 )
+from kiosk.journeys.procedure import Journey
 from ui.router.portrait import PortraitAgain
 from ui.router.services import Services
 from ui.screens.receipt import ReceiptFacts, ReceiptScreen
@@ -36,8 +37,8 @@ from ui.widgets.steps import StepItem
 from ui.workers.camera import Sight
 from ui.workers.desk import Failure
 
-RAIL = tuple(step for step in StepKind if step is not StepKind.RECEIPT)
-"""Steps that the rail shows; the receipt is all of them done."""
+_NOT_ON_THE_RAIL = (StepKind.SECOND_AGENT, StepKind.RECEIPT)
+"""A colleague is asked between two steps; the receipt is all of them done."""
 _PRINT_STEPS = (StepKind.DOCUMENT, StepKind.CHECKS)
 """Steps that take printed fields in, should the agent be faster than the reader."""
 
@@ -389,8 +390,13 @@ class CaseRouter(QObject):
 
 def rail_of(view: CaseView) -> tuple[StepKind, ...]:
     """Steps to show: a step behind the case that was never walked through is left out."""
-    state = view.state
-    if state.step not in RAIL:
-        return tuple(step for step in RAIL if step in state.trail)
-    here = RAIL.index(state.step)
-    return tuple(step for number, step in enumerate(RAIL) if number >= here or step in state.trail)
+    state, steps = view.state, rail(view.journey)
+    if state.step not in steps:
+        return tuple(step for step in steps if step in state.trail)
+    here = steps.index(state.step)
+    return tuple(step for number, step in enumerate(steps) if number >= here or step in state.trail)
+
+
+def rail(journey: Journey) -> tuple[StepKind, ...]:
+    """Steps of a procedure that the rail shows, in order."""
+    return tuple(step.kind for step in journey.steps if step.kind not in _NOT_ON_THE_RAIL)

@@ -9,6 +9,7 @@ from kiosk.audit.verify import JournalReport
 from kiosk.config import Profile
 from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.domain.ids import DeviceId, OfficeId
+from kiosk.journeys.procedures import ONLINE_REQUEST
 from kiosk.ports import Clock, FrameSource, JournalRow
 from kiosk.services.proofing import Proofing
 from kiosk.services.sign_in import SignIn
@@ -87,7 +88,7 @@ def services_of(kiosk: "Kiosk", open_camera: Callable[[], FrameSource] | None = 
         verify_journal=kiosk.verify_journal,
         free_bytes=kiosk.store.free_bytes,
         slips=kiosk.paths.data / "slips",
-        procedure=kiosk.catalogue.names()[0],
+        procedure=ONLINE_REQUEST,
         profile=kiosk.config.profile,
         demonstration=kiosk.demonstration,
         idle_s=IDLE_S[kiosk.config.profile],

@@ -29,6 +29,8 @@ _LOOKS = {
     Outcome.REFUSED: ("circle-x", Tone.BAD),
     Outcome.SUSPENDED: ("clock", Tone.WARN),
     Outcome.ABANDONED: ("hand-stop", Tone.NEUTRAL),
+    Outcome.ADVISED: ("info-circle", Tone.INFO),
+    Outcome.NO_SHOW: ("clock", Tone.NEUTRAL),
 }
 
 

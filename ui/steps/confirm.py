@@ -23,6 +23,8 @@ OUTCOME_LOOKS = {
     Outcome.REFUSED: ("circle-x", Tone.BAD),
     Outcome.SUSPENDED: ("clock", Tone.WARN),
     Outcome.ABANDONED: ("hand-stop", Tone.NEUTRAL),
+    Outcome.ADVISED: ("info-circle", Tone.INFO),
+    Outcome.NO_SHOW: ("clock", Tone.NEUTRAL),
 }
 _CHECKS = {
     "name": ("request.surname", "request.given_names"),

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from typing_extensions import override
 
 from kiosk.documents.catalogue import DocumentCatalogue
-from kiosk.domain.decision import Decision, Outcome, Reason
+from kiosk.domain.decision import VISIT_REASONS, Decision, Outcome, Reason
 from kiosk.domain.evidence import Check, Verdict
 from kiosk.journeys.guards import all_checks, near_matches
 from kiosk.journeys.model import DecisionTaken
@@ -29,8 +29,8 @@ _OUTCOMES = {
     Outcome.REFUSED: ("circle-x", Tone.BAD),
     Outcome.SUSPENDED: ("clock", Tone.WARN),
 }
-_NOT_OFFERED = frozenset({Reason.CUSTOMER_WITHDRAWS})
-"""Reasons that belong to an abandoned case."""
+_NOT_OFFERED = frozenset({Reason.CUSTOMER_WITHDRAWS, *VISIT_REASONS})
+"""Reasons that belong to an abandoned case, or to a visit to nobody."""
 
 _LATER = frozenset({"features_conform", "person_same"})
 """Obstacles of the steps after the checks."""

@@ -1,0 +1,162 @@
+"""What the events of the steps around a verification change in the state of a case.
+
+Rules, in order:
+
+1. An event that does not fit the state is refused with :class:`EventRefusedError`.
+2. What was found out about one thing never counts for another: a corrected address must be
+   confirmed anew, another item asks anew who is there.
+3. Where an act of the agent settles how the case ends (nobody at the door, a customer advised), the
+   decision is set here, in the words of the closed list.
+"""
+
+from dataclasses import replace
+
+from kiosk.domain.decision import Decision, Outcome, Reason
+from kiosk.domain.errors import EventRefusedError
+from kiosk.domain.evidence import Verdict
+from kiosk.journeys.guards import may_receive
+from kiosk.journeys.model import CaseState, Event
+from kiosk.journeys.procedure import Journey
+from kiosk.journeys.service_steps import (
+    AddresseeMet,
+    AdviceGiven,
+    ContactChallenged,
+    ContactChannel,
+    ContactConfirmed,
+    ContactDeferred,
+    ContactFacts,
+    ContactStatus,
+    ContactTyped,
+    EligibilityAnswered,
+    IdentityConfirmed,
+    ItemScanned,
+    PaperFileChecked,
+    Presence,
+    PurposeChosen,
+    SecondAgentAnswered,
+    SignatureGiven,
+    SignOff,
+    Situation,
+    VisitBegun,
+)
+
+_ADVISED = Decision(Outcome.ADVISED)
+_UNHANDED = {
+    Presence.PROXY: Decision(Outcome.REFUSED, (Reason.PROXY_PRESENTED,)),
+    Presence.ABSENT: Decision(Outcome.NO_SHOW, (Reason.ADDRESSEE_ABSENT,)),
+    Presence.REFUSES: Decision(Outcome.NO_SHOW, (Reason.ADDRESSEE_REFUSES,)),
+}
+
+
+def take_in_service(journey: Journey, state: CaseState, event: Event) -> CaseState:
+    """The state with the facts of ``event``, at the same step.
+
+    Raises:
+        EventRefusedError: the event contradicts the state.
+    """
+    match event:
+        case PurposeChosen() | EligibilityAnswered() | AdviceGiven() | PaperFileChecked():
+            return _counsel(state, event)
+        case ContactTyped() | ContactChallenged() | ContactConfirmed() | ContactDeferred():
+            return _contact(state, event)
+        case AddresseeMet():
+            return _met(journey, state, event)
+        case SignatureGiven():
+            return _signed(state, event)
+        case SecondAgentAnswered():
+            return _second(state, event)
+        case _:
+            return _kept(state, event)
+
+
+def _kept(state: CaseState, event: Event) -> CaseState:
+    """Facts that are kept as they are."""
+    match event:
+        case IdentityConfirmed():
+            return replace(state, identity=event.facts, checks=(), ticked=())
+        case VisitBegun():
+            return replace(state, visit=event.facts)
+        case ItemScanned():
+            return replace(state, item=event.facts, presence=None, signature=None)
+        case _:
+            return state
+
+
+def _counsel(
+    state: CaseState,
+    event: PurposeChosen | EligibilityAnswered | AdviceGiven | PaperFileChecked,
+) -> CaseState:
+    match event:
+        case PurposeChosen():
+            elsewhere = event.situation is not Situation.NEW
+            fresh = replace(state, purpose=event, eligibility=None, advice=None)
+            return replace(fresh, decision=_ADVISED if elsewhere else None)
+        case EligibilityAnswered():
+            return replace(state, eligibility=event.facts, advice=None)
+        case AdviceGiven():
+            return replace(state, advice=event.facts, decision=_ADVISED)
+        case PaperFileChecked():
+            return replace(state, paper_file=event.facts, decision=_ADVISED)
+
+
+def _contact(
+    state: CaseState,
+    event: ContactTyped | ContactChallenged | ContactConfirmed | ContactDeferred,
+) -> CaseState:
+    known = {item.channel: item for item in state.contacts}
+    known[event.channel] = _contact_facts(known.get(event.channel), event)
+    return replace(state, contacts=tuple(known[c] for c in ContactChannel if c in known))
+
+
+def _contact_facts(
+    held: ContactFacts | None,
+    event: ContactTyped | ContactChallenged | ContactConfirmed | ContactDeferred,
+) -> ContactFacts:
+    if isinstance(event, ContactTyped):
+        if not event.address:
+            raise EventRefusedError("no address")
+        same = held is not None and held.address == event.address
+        return held if held is not None and same else ContactFacts(event.channel, event.address)
+    if held is None:
+        raise EventRefusedError("no address typed")
+    match event:
+        case ContactChallenged():
+            return replace(
+                held,
+                status=ContactStatus.SENT,
+                challenge_id=event.challenge_id,
+                expires_at=event.expires_at,
+                sent=held.sent + 1,
+                statement="",
+            )
+        case ContactConfirmed():
+            if held.status is not ContactStatus.SENT or not event.statement:
+                raise EventRefusedError("no code is out")
+            return replace(held, status=ContactStatus.CONFIRMED, statement=event.statement)
+        case ContactDeferred():
+            if held.status is ContactStatus.CONFIRMED:
+                raise EventRefusedError("confirmed already")
+            return replace(held, status=ContactStatus.DEFERRED)
+
+
+def _met(journey: Journey, state: CaseState, event: AddresseeMet) -> CaseState:
+    met = replace(state, presence=event.facts, signature=None)
+    there = may_receive(journey, met)
+    return replace(met, decision=None if there else _UNHANDED[event.facts.presence])
+
+
+def _signed(state: CaseState, event: SignatureGiven) -> CaseState:
+    if event.facts.unable is any(event.facts.strokes):
+        raise EventRefusedError("neither a signature nor a reason for none")
+    return replace(state, signature=event.facts)
+
+
+def _second(state: CaseState, event: SecondAgentAnswered) -> CaseState:
+    second = event.facts
+    about = SignOff.PERSON if state.decision is None else SignOff.DECISION
+    if second.agent_id == state.agent_id:
+        raise EventRefusedError("the second agent is another one")
+    if second.about is not about or second.verdict is Verdict.NOT_DONE:
+        raise EventRefusedError("answer to another question")
+    stands = second.about is SignOff.PERSON or second.verdict is Verdict.PASS
+    return replace(state, second_agent=second, decision=state.decision if stands else None)
