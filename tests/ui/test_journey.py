@@ -375,6 +375,17 @@ def test_what_the_agent_types_meanwhile_stays(counter):
     assert read.dates.expiry.edit is counter.focused
 
 
+def test_a_camera_that_fails_while_print_is_read_stops_nobody(counter):
+    old_card_without_print(counter)
+    capture = counter.router.capture
+    counter.camera.plugged.clear()
+    counter.qtbot.waitUntil(lambda: capture.watch is Watch.NOTHING, timeout=10_000)
+    assert not capture.awaits_print
+    counter.type("11042026")
+    counter.key(Qt.Key.Key_Return)
+    counter.qtbot.waitUntil(lambda: "expiry_date" in counter.state.typed_fields, timeout=10_000)
+
+
 def test_print_reaches_the_case_although_the_agent_has_gone_on(counter):
     strip = np.zeros((20, 100, 3), np.uint8)
     counter.sign_in()

@@ -373,6 +373,10 @@ class CaseRouter(QObject):
             self._shown.show_sight(sight)
 
     def _camera_fault(self, failure: Failure) -> None:
+        view = self._journey.view
+        if view is not None and view.state.step in _PRINT_STEPS and not view.state.sides_expected:
+            self._capture.look_for(Watch.NOTHING)  # nothing but print was still wanted of it
+            return
         if self._shown is not None:
             self._shown.show_camera_fault(failure)
 

@@ -205,6 +205,7 @@ class CaptureModel(QObject):
     def _fail(self, failure: Failure) -> None:
         if self._thread is not None:
             self._failure = failure
+            self._awaited.clear()  # the reader begins anew with the camera
             self.faulted.emit(failure)
 
     def _see(self, sight: Sight) -> None:
