@@ -12,9 +12,9 @@ from kiosk.audit.entries import EntryKind
 from kiosk.bootstrap.hardware import load_reader
 from kiosk.domain.decision import Outcome, Reason
 from kiosk.domain.errors import DiskFullError
-from kiosk.domain.evidence import DocumentKind, PartialDate, Side, Verdict
+from kiosk.domain.evidence import DocumentKind, PartialDate, PrintedValue, Side, Verdict
 from kiosk.domain.request import RequestVerdict
-from kiosk.journeys.model import StepKind
+from kiosk.journeys.model import PrintRead, StepKind
 from kiosk.services.printed_reading import PrintedField
 from kiosk.vault.store import SqlUnitOfWork
 from tests.fakes.cases import DOCUMENT
@@ -384,6 +384,22 @@ def test_a_camera_that_fails_while_print_is_read_stops_nobody(counter):
     counter.type("11042026")
     counter.key(Qt.Key.Key_Return)
     counter.qtbot.waitUntil(lambda: "expiry_date" in counter.state.typed_fields, timeout=10_000)
+
+
+def test_enter_is_not_lost_while_print_is_taken_in(counter):
+    counter.sign_in()
+    counter.open_case()
+    counter.to_document()
+    counter.reader.sides = {Side.FRONT: None, Side.BACK: DOCUMENT}
+    counter.qtbot.waitUntil(lambda: not counter.state.sides_expected, timeout=10_000)
+    counter.qtbot.waitUntil(lambda: counter.router.desk.idle, timeout=10_000)
+    case = counter.router.case
+    value = PrintedValue("birth_place", "RENNES", sure=False)
+    counter.router.capture.print_read.emit(PrintRead(Side.FRONT, (value,)))
+    assert counter.router.journey.busy
+    case.document.primary.click()
+    counter.at(StepKind.CHECKS)
+    assert counter.state.sides[0].printed == (value,)
 
 
 def test_print_reaches_the_case_although_the_agent_has_gone_on(counter):

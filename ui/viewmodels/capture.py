@@ -113,6 +113,10 @@ class CaptureModel(QObject):
         """Whether printed fields of a side of this case are still being read."""
         return bool(self._awaited)
 
+    def end_sides(self) -> None:
+        """Every side is there: none is told any more, only print that is still being read."""
+        self._told = True
+
     def end_print(self, side: Side) -> None:
         """The print of a side was taken, or nobody wants it any more."""
         self._awaited.discard(side)
