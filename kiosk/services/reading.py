@@ -57,6 +57,8 @@ class LiveReader:
                 imported meanwhile counts.
         """
         self._readers = readers
+        self.clock = clock
+        self.trust = trust
         self._taker = SideTaker(readers.printed, clock, trust)
         self._zones = ZoneReader(readers.text)
         self._outline = OutlineFollower()

@@ -27,9 +27,8 @@ import json
 import math
 import sys
 import time
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,11 +39,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import cv2  # noqa: E402 - the path comes first
 import numpy as np  # noqa: E402
-from crowd import crowd  # noqa: E402
+from sides import PRESETS, SEED, Shown, staged, zone_sides  # noqa: E402
+from tally import Tally  # noqa: E402
 
 from kiosk.bootstrap.hardware import load_readers  # noqa: E402
-from kiosk.devices.specimen_scene import Conditions, Stage, Subject  # noqa: E402
-from kiosk.devices.specimens import Specimen, load_specimens  # noqa: E402
+from kiosk.devices.specimen_scene import Stage  # noqa: E402
 from kiosk.domain.evidence import Side  # noqa: E402
 from kiosk.ports import Frame  # noqa: E402
 from kiosk.services.file_reading import FileReader  # noqa: E402
@@ -53,17 +52,12 @@ from kiosk.services.readers import Readers  # noqa: E402
 from kiosk.services.reading import LiveReader  # noqa: E402
 
 if TYPE_CHECKING:
-    from kiosk.ports import Picture
+    pass
 
-SEED = 20261125
 FRAME_S = 1 / 30
 LIMIT_S = 2.0
 CROWD = 34
 MAX_PRINT_FRAMES = 60
-PRESETS: dict[str, Callable[[np.random.Generator], Conditions]] = {
-    "fair": Conditions.fair,
-    "hard": Conditions.hard,
-}
 
 
 class FixedClock:
@@ -78,25 +72,6 @@ class FixedClock:
     def monotonic_ms(self) -> int:
         """Monotonic clock."""
         return time.monotonic_ns() // 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One side with a zone.
-
-    Attributes:
-        name: for the report.
-        picture: (H, W, 3) uint8 BGR.
-        mrz: the lines as drawn.
-        side: where they stand.
-        legible: the zone can be read at all.
-    """
-
-    name: str
-    picture: Picture
-    mrz: tuple[str, ...]
-    side: Side
-    legible: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,96 +95,6 @@ class Task:
     people: int
     frames: int
     even_s: float
-
-
-@dataclass
-class Tally:
-    """Counts of one preset."""
-
-    shown: int = 0
-    read: int = 0
-    illegible: int = 0
-    frames: int = 0
-    seconds: list[float] = field(default_factory=list)
-    attempts_ms: list[float] = field(default_factory=list)
-    cpu_ms: list[float] = field(default_factory=list)
-    print_frames: list[float] = field(default_factory=list)
-    unread: list[str] = field(default_factory=list)
-    wrong: list[str] = field(default_factory=list)
-    offered: int = 0
-    offered_wrong: int = 0
-
-    def count(self, side: Shown, got: tuple[str, ...] | None) -> None:
-        """One showing: the text accepted, or None."""
-        if not side.legible:
-            self.illegible += 1
-            if got is not None and got != side.mrz:
-                self.wrong.append(side.name)
-            return
-        self.shown += 1
-        if got is None:
-            self.unread.append(side.name)
-        elif got == side.mrz:
-            self.read += 1
-        else:
-            self.wrong.append(side.name)
-
-    def add(self, other: Tally) -> None:
-        """The counts of another process."""
-        for name in ("shown", "read", "illegible", "frames", "offered", "offered_wrong"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        for name in ("seconds", "attempts_ms", "cpu_ms", "print_frames", "unread", "wrong"):
-            getattr(self, name).extend(getattr(other, name))
-
-    def figures(self) -> dict[str, Any]:
-        """For the report."""
-        return {
-            "shown": self.shown,
-            "read": self.read,
-            "read_rate": round(self.read / max(1, self.shown), 4),
-            "accepted_but_wrong": len(self.wrong),
-            "frames": self.frames,
-            "accepted_after_s": summary(self.seconds),
-            "attempt_ms": summary(self.attempts_ms),
-            "attempt_cpu_ms": summary(self.cpu_ms),
-            "frames_from_accepted_to_print": summary(self.print_frames),
-            "offered_to_the_agent": self.offered,
-            "offered_without_the_right_text": self.offered_wrong,
-            "not_read": sorted(self.unread),
-            "wrong": sorted(self.wrong),
-        }
-
-
-def summary(values: list[float]) -> dict[str, float] | None:
-    """Median and nearest-rank 95th percentile."""
-    if not values:
-        return None
-    ordered = sorted(values)
-    rank = max(0, math.ceil(0.95 * len(ordered)) - 1)
-    return {"median": round(float(np.median(ordered)), 3), "p95": round(ordered[rank], 3)}
-
-
-def zone_sides(people: int = 0, seed: int = SEED) -> list[Shown]:
-    """Every specimen side with a zone, and the zone sides of a crowd."""
-    specimens = load_specimens(ROOT / "resources" / "specimens").values()
-    sides = [_shown(specimen) for specimen in specimens if specimen.mrz]
-    for person in crowd(people, seed) if people else []:
-        side = Side.FRONT if person.front else Side.BACK
-        sides.append(Shown(person.name, person.picture, person.mrz, side))
-    return sides
-
-
-def _shown(specimen: Specimen) -> Shown:
-    side = specimen.mrz_side
-    legible = specimen.variant != "damaged"
-    return Shown(specimen.specimen_id, specimen.picture(side), specimen.mrz, side, legible)
-
-
-def staged(side: Shown, preset: str, rng: np.random.Generator) -> Stage:
-    """The side under conditions drawn from the preset."""
-    conditions = PRESETS[preset](rng)
-    desk, pose = (int(n) for n in rng.integers(1 << 30, size=2))
-    return Stage(Subject(side.picture, side.mrz), conditions, pose, desk_seed=desk)
 
 
 def observed(live: LiveReader, frame: Frame, tally: Tally) -> tuple[Observation, float]:

@@ -304,17 +304,10 @@ def title_of(look: Look, name: str) -> str:
     return tr(f"{page}.top" if page in ("fault", "sign_in") else f"{page}.title")
 
 
-def window(look: Look, name: str, width: int, height: int) -> Shell:
-    """The frame around one page, at a size, shown."""
+def _frame(look: Look, shell: Shell, name: str) -> None:
+    """Rail, title and chips around a page."""
     tr = look.language.tr
-    shell = Shell(look)
-    shell.resize(width, height)
-    step = STEP_PAGES.get(name)
-    letter = letter_pages.PAGES.get(name)
-    made = step or letter
-    page = made[0](look) if made else (PAGES | CASE_PAGES | ADVICE_PAGES)[name](look)
-    shell.set_page(page, getattr(page, "bar", None))
-    shell.set_office("Bureau de Lyon Bellecour", "Guichet 3, poste partagé")
+    step, letter = STEP_PAGES.get(name), letter_pages.PAGES.get(name)
     if name == "sign_in":
         shell.show_bare()
         shell.set_title(tr("sign_in.top"), "Lundi 23 novembre, 9 h 12")
@@ -345,6 +338,19 @@ def window(look: Look, name: str, width: int, height: int) -> Shell:
             shell.show_navigation(UNDER.get(name) or Section(name.partition("-")[0]))
         shell.set_title(title_of(look, name))
         shell.show_chips(CHIPS)
+
+
+def window(look: Look, name: str, width: int, height: int) -> Shell:
+    """The frame around one page, at a size, shown."""
+    shell = Shell(look)
+    shell.resize(width, height)
+    step = STEP_PAGES.get(name)
+    letter = letter_pages.PAGES.get(name)
+    made = step or letter
+    page = made[0](look) if made else (PAGES | CASE_PAGES | ADVICE_PAGES)[name](look)
+    shell.set_page(page, getattr(page, "bar", None))
+    shell.set_office("Bureau de Lyon Bellecour", "Guichet 3, poste partagé")
+    _frame(look, shell, name)
     shell.show()
     assert (shell.width(), shell.height()) == (width, height)
     return shell

@@ -12,9 +12,9 @@ from kiosk.audit.entries import EntryKind
 from kiosk.bootstrap.hardware import load_reader
 from kiosk.domain.decision import Outcome, Reason
 from kiosk.domain.errors import DiskFullError
-from kiosk.domain.evidence import DocumentKind, PartialDate, Side, Verdict
+from kiosk.domain.evidence import DocumentKind, PartialDate, PrintedValue, Side, Verdict
 from kiosk.domain.request import RequestVerdict
-from kiosk.journeys.model import StepKind
+from kiosk.journeys.model import PrintRead, StepKind
 from kiosk.services.printed_reading import PrintedField
 from kiosk.vault.store import SqlUnitOfWork
 from tests.fakes.cases import DOCUMENT
@@ -373,6 +373,33 @@ def test_what_the_agent_types_meanwhile_stays(counter):
     counter.qtbot.waitUntil(lambda: all(s.printed for s in counter.state.sides), timeout=10_000)
     assert read.dates.expiry.day == date(2026, 4, 11)
     assert read.dates.expiry.edit is counter.focused
+
+
+def test_a_camera_that_fails_while_print_is_read_stops_nobody(counter):
+    old_card_without_print(counter)
+    capture = counter.router.capture
+    counter.camera.plugged.clear()
+    counter.qtbot.waitUntil(lambda: capture.watch is Watch.NOTHING, timeout=10_000)
+    assert not capture.awaits_print
+    counter.type("11042026")
+    counter.key(Qt.Key.Key_Return)
+    counter.qtbot.waitUntil(lambda: "expiry_date" in counter.state.typed_fields, timeout=10_000)
+
+
+def test_enter_is_not_lost_while_print_is_taken_in(counter):
+    counter.sign_in()
+    counter.open_case()
+    counter.to_document()
+    counter.reader.sides = {Side.FRONT: None, Side.BACK: DOCUMENT}
+    counter.qtbot.waitUntil(lambda: not counter.state.sides_expected, timeout=10_000)
+    counter.qtbot.waitUntil(lambda: counter.router.desk.idle, timeout=10_000)
+    case = counter.router.case
+    value = PrintedValue("birth_place", "RENNES", sure=False)
+    counter.router.capture.print_read.emit(PrintRead(Side.FRONT, (value,)))
+    assert counter.router.journey.busy
+    case.document.primary.click()
+    counter.at(StepKind.CHECKS)
+    assert counter.state.sides[0].printed == (value,)
 
 
 def test_print_reaches_the_case_although_the_agent_has_gone_on(counter):

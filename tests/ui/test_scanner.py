@@ -204,12 +204,21 @@ def test_nothing_moves_the_keys_of_the_code(counter, look):
     assert place() == before
     screen.show_wrong_pin(3)
     assert place() == before
+
+
+def test_a_notice_lies_over_the_head_of_the_page_and_moves_nothing(counter):
     counter.sign_in()
-    counter.scan(ADDRESS)
     notice, page = counter.shell.notice, counter.shell.page
-    QApplication.processEvents()
-    lowest = notice.mapTo(counter.shell, notice.rect().bottomLeft()).y()
-    assert page.mapTo(counter.shell, page.rect().topLeft()).y() > lowest
+
+    def place():
+        QApplication.processEvents()
+        return page.mapTo(counter.shell, page.rect().topLeft())
+
+    before = place()
+    counter.scan(ADDRESS)
+    assert place() == before
+    assert notice.isVisible()
+    assert notice.mapTo(counter.shell, notice.rect().topLeft()).y() == before.y()
 
 
 def test_the_code_can_be_typed_wherever_the_focus_is(counter, look):

@@ -140,6 +140,7 @@ class CaseRouter(QObject):
         self._case_id = ""
         self._identity: tuple[str, str] | None = None
         self._only_print = False
+        self._held: Event | None = None
         self._portrait_again = PortraitAgain(capture, self.person, self)
         self._scanned_item = ""
         self._bind()
@@ -239,6 +240,9 @@ class CaseRouter(QObject):
         self._capture.look_for(Watch.NOTHING)
 
     def _dispatch(self, event: Event) -> None:
+        if self._only_print and self._journey.busy:
+            self._held = event  # nobody asked for the print: what the agent asks for comes next
+            return
         restarted = isinstance(event, CaptureRestarted)
         if self._journey.dispatch(event) and restarted:
             self._capture.forget()
@@ -267,6 +271,7 @@ class CaseRouter(QObject):
         self._capture.end_print(event.side)
         read = {facts.side for facts in view.state.sides if not facts.by_hand}
         if event.side in read and accepts(view.journey, view.state, PrintRead):
+            self._only_print = True
             self._only_print = self._journey.dispatch(event)
 
     def _interrupt(self) -> None:
@@ -369,6 +374,7 @@ class CaseRouter(QObject):
         """No picture, answer or date of one person may reach the case of another."""
         self._capture.forget()
         self._identity = None
+        self._only_print, self._held = False, None
         for panel in (*self.panels.values(), self.stop):
             panel.forget()
 
@@ -413,6 +419,9 @@ class CaseRouter(QObject):
         scanned, self._scanned_item = self._scanned_item, ""
         if scanned and panel is self.item:
             self.item.take_scan(scanned)
+        held, self._held = self._held, None
+        if held is not None:
+            self._dispatch(held)
 
     def _put(self, panel: StepPanel) -> None:
         other = self._shell.page is not panel
@@ -484,7 +493,7 @@ class CaseRouter(QObject):
             if same and again:
                 self._capture.again()
         elif view.state.step in _PRINT_STEPS and self._capture.awaits_print:
-            return  # the print of the last side is still read, picture by picture
+            self._capture.end_sides()  # the print of the last one is still read, frame by frame
         else:
             self._capture.look_for(Watch.NOTHING)
 
@@ -493,15 +502,19 @@ class CaseRouter(QObject):
             self._shown.show_sight(sight)
 
     def _camera_fault(self, failure: Failure) -> None:
+        view = self._journey.view
+        if view is not None and view.state.step in _PRINT_STEPS and not view.state.sides_expected:
+            self._capture.look_for(Watch.NOTHING)  # nothing but print was still wanted of it
+            return
         if self._shown is not None:
             self._shown.show_camera_fault(failure)
 
     def _set_busy(self, busy: bool) -> None:
-        if self._shown is not None:
+        if self._shown is not None and not (busy and self._only_print):
             self._shown.set_busy(busy)
 
     def _refuse(self, _failure: Failure) -> None:
-        self._only_print = False
+        self._only_print, self._held = False, None
         if self._shown is not None:
             self._shown.show_problem(self._look.language.tr("journey.refused"))
         if self._capture.watch is not Watch.NOTHING:

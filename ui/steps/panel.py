@@ -98,7 +98,11 @@ class StepPanel(QWidget):
         body = self.body.geometry()
         top = self._column.contentsMargins().top() // 2
         foot = max(body.top() - Space.S, top)
-        self.banner.lie_in(QRect(body.left(), top, body.width(), foot - top))
+        head = QRect(body.left(), top, body.width(), foot - top)
+        line = QRect(head)
+        if self.hint.isVisible():
+            line.setTop(self.hint.geometry().top() - Space.XS)
+        self.banner.lie_in(line, head)
 
     def _make_bar(self) -> ActionBar:
         others = (self.stop, *self.extra_buttons())

@@ -121,6 +121,10 @@ class CaptureModel(QObject):
         """Whether printed fields of a side of this case are still being read."""
         return bool(self._awaited)
 
+    def end_sides(self) -> None:
+        """Every side is there: none is told any more, only print that is still being read."""
+        self._told = True
+
     def end_print(self, side: Side) -> None:
         """The print of a side was taken, or nobody wants it any more."""
         self._awaited.discard(side)
@@ -214,6 +218,7 @@ class CaptureModel(QObject):
     def _fail(self, failure: Failure) -> None:
         if self._thread is not None:
             self._failure = failure
+            self._awaited.clear()  # the reader begins anew with the camera
             self.faulted.emit(failure)
 
     def _see(self, sight: Sight) -> None:

@@ -48,17 +48,21 @@ class Banner(QWidget):
         self.setMinimumHeight(look.theme.scaled(Size.TARGET_COUNTER))
         self.hide()
 
-    def lie_in(self, ground: QRect) -> None:
-        """Lie over the words of a page: at the foot of ``ground``, up from there, then down.
+    def lie_in(self, line: QRect, head: QRect) -> None:
+        """Lie over the words of a page, for a page that gives it no place of its own.
 
-        For a page that gives it no place in its layout, so that nothing moves under a finger.
+        Args:
+            line: the room of the instruction alone; taken where that is enough.
+            head: the room of all words above the work; taken whole, so that no word is cut.
         """
         layout = self.layout()
         if layout is None or self.isHidden():
             return
-        height = max(self.minimumHeight(), layout.totalHeightForWidth(ground.width()))
-        top = max(ground.top(), ground.bottom() + 1 - height)
-        self.setGeometry(ground.left(), top, ground.width(), height)
+        self.setMinimumHeight(0)
+        enough = layout.totalHeightForWidth(line.width()) <= line.height()
+        place = line if enough else head
+        height = max(place.height(), layout.totalHeightForWidth(place.width()))
+        self.setGeometry(place.left(), place.top(), place.width(), height)
         self.raise_()
 
     def add_action(self, button: Button) -> None:
