@@ -13,7 +13,8 @@ What is proven, in order, for each entry: one exact form, the device's signature
 number, the root of everything before it (RFC 6962), a monotonic clock that never goes back within
 one start. Then of the whole: the checkpoint's signature (C2SP signed note), its size and its root.
 Visits that were opened and never closed are listed beside the faults: they prove nothing wrong,
-they are whom to ask about. Exit code 0: proven. 1: every fault is named. 2: wrong use, or not an export.
+they are whom to ask about. Exit code 0: proven. 1: every fault is named. 2: wrong use, or not an
+export.
 """
 
 from __future__ import annotations
