@@ -316,7 +316,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         proofing=Proofing(
             desk, journal, clock, catalogue, membership.office_id, membership.require
         ),
-        delivery=Deliveries(Delivery(store, journal, links, keys, clock), membership),
+        delivery=Deliveries(Delivery(store, journal, links, keys, clock), membership, anchor.keep),
         custody=Custody(store, journal, device_key.public),
         anchor=anchor,
         key_change=KeyChange(store, keys, journal),
