@@ -22,6 +22,7 @@ from kiosk.crypto.canonical import canonical_json, parse_json
 from kiosk.crypto.digests import b64u, sha256, unb64u
 from kiosk.crypto.jws import sign_compact, verify_compact
 from kiosk.crypto.signing import SigningKey, key_id_of
+from kiosk.domain.decision import Outcome
 from kiosk.domain.errors import JournalBrokenError
 from kiosk.domain.ids import DeviceId, KeyId, RecordId
 
@@ -93,7 +94,7 @@ ALARMS = (
 )
 """Kinds that somebody must look at."""
 
-CLOSE_OUTCOMES = frozenset({"accepted", "refused", "suspended", "abandoned", "no-show"})
+CLOSE_OUTCOMES = frozenset(outcome.value for outcome in Outcome)
 """How a visit may end, as ``verify_close`` tells it."""
 
 ORIGIN_FACT = "ratchet_origin"

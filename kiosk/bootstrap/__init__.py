@@ -402,7 +402,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
     anchor = Anchor(store, keys, journal, device_key.public)
     agents = Agents(store, keys, journal, cost)
     lease = Lease(store, journal, clock, membership.lease_days)
-    deliveries = Deliveries(Delivery(store, journal, links, keys, clock), membership)
+    deliveries = Deliveries(Delivery(store, journal, links, keys, clock), membership, anchor.keep)
     proofing = Proofing(
         desk, journal, clock, catalogue, membership.office_id, membership.require, lease
     )

@@ -139,9 +139,16 @@ class Membership:
 class Deliveries:
     """Deliveries of this device, after each of which a policy that arrived counts."""
 
-    def __init__(self, delivery: Delivery, membership: Membership) -> None:
+    def __init__(
+        self,
+        delivery: Delivery,
+        membership: Membership,
+        afterwards: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Wrap ``delivery``; ``afterwards`` is called when one has ended, however it ended."""
         self._delivery = delivery
         self._membership = membership
+        self._afterwards = afterwards
 
     def run_once(
         self,
@@ -153,6 +160,7 @@ class Deliveries:
             return self._delivery.run_once(progress, cancelled)
         finally:
             self._membership.reload()
+            self._afterwards()
 
     def status(self) -> tuple[OutboxRow, ...]:
         """Every record on its way, oldest first."""

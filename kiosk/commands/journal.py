@@ -1,5 +1,6 @@
 """``visavis journal verify|show|find|export``: what this device did, and proof that it is whole."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,7 +18,7 @@ from kiosk.commands.console import (
     say_json,
     texts_of,
 )
-from kiosk.domain.errors import ConfigError
+from kiosk.domain.errors import ConfigError, JournalBrokenError
 from kiosk.ports import JournalQuery
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def verify(data: DataOption = None, json: JsonOption = False) -> None:
     with kiosk_of(data) as kiosk:
         report = kiosk.verify_journal()
         losses = kiosk.custody.examine()
-        kiosk.custody.note(losses)
+        with suppress(JournalBrokenError):  # named above already; nothing can be appended to it
+            kiosk.custody.note(losses)
     if json:
         lost = [{"seq": loss.seq, "what": loss.loss} for loss in losses]
         say_json({**_report_json(report), "losses": lost})

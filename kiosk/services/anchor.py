@@ -15,8 +15,8 @@ from typing import Final
 
 import msgspec
 
-from kiosk.audit.entries import EntryKind, open_entry
-from kiosk.audit.tree import Frontier
+from kiosk.audit.entries import EntryKind, lost_leaf, open_entry
+from kiosk.audit.tree import Frontier, root_of
 from kiosk.crypto.digests import b64u
 from kiosk.domain.errors import AuditError, KeyStoreError
 from kiosk.ports import KeyStore, Store, UnitOfWork
@@ -97,6 +97,9 @@ class Anchor:
             except ValueError:
                 return ""
         row = uow.journal.get(at)
+        if row is not None and lost_leaf(row.jws) is not None:
+            # Lost to a damaged page: the hashes of the entries before it are still there.
+            return b64u(root_of(uow.journal.leaves(0, at)))
         try:
             return "" if row is None else open_entry(row.jws, self._device_public).prev_root
         except AuditError:

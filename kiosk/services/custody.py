@@ -17,12 +17,12 @@ from kiosk.audit.entries import entry_leaf, open_entry
 from kiosk.audit.records import blob_fits
 from kiosk.crypto.digests import b64u
 from kiosk.domain.errors import AuditError, VaultCorruptError
-from kiosk.ports import JournalQuery, JournalRow, OutboxRow, Store, UnitOfWork
+from kiosk.ports import JournalRow, OutboxRow, Store, UnitOfWork
 from kiosk.services.journal import Journal
 from kiosk.services.losses import Loss, note_loss
 from kiosk.services.receipt_check import RECEIPT_PREFIX, KeptReceipt
 
-_ALL = 2**40
+_PAGE_ENTRIES = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +48,18 @@ class Custody:
             bytes_too: also hash the sealed bytes that are here; False asks only for rows.
         """
         with self._store.begin() as uow:
-            announced = [row for row in uow.journal.find(JournalQuery(limit=_ALL)) if row.record_id]
-            rows = {row.seq: row for row in uow.outbox.all()}
-            losses = {e.seq: self._loss(uow, e, rows.get(e.seq)) for e in announced}
-        for entry in announced:
-            if bytes_too and losses[entry.seq] is None and not rows[entry.seq].purged:
-                losses[entry.seq] = self._loss_of_bytes(entry)
-        return tuple(Missing(seq, loss) for seq, loss in sorted(losses.items()) if loss is not None)
+            size, rows = uow.journal.size(), {row.seq: row for row in uow.outbox.all()}
+        found, to_hash = [], []
+        for start in range(0, size, _PAGE_ENTRIES):
+            with self._store.begin() as uow:
+                page = [e for e in uow.journal.range(start, start + _PAGE_ENTRIES) if e.record_id]
+                losses = [(e.seq, self._loss(uow, e, rows.get(e.seq))) for e in page]
+            found += [Missing(seq, loss) for seq, loss in losses if loss is not None]
+            to_hash += [seq for seq, loss in losses if loss is None and not rows[seq].purged]
+        if bytes_too:
+            hashed = ((seq, self._loss_of_bytes(seq)) for seq in to_hash)
+            found += [Missing(seq, loss) for seq, loss in hashed if loss is not None]
+        return tuple(sorted(found, key=lambda missing: missing.seq))
 
     def note(self, found: tuple[Missing, ...]) -> int:
         """Journal each loss once, with its number; how many were new."""
@@ -74,18 +79,20 @@ class Custody:
             return Loss.ROW
         return Loss.RECEIPT if row.purged and stored is None else None
 
-    def _loss_of_bytes(self, entry: JournalRow) -> Loss | None:
+    def _loss_of_bytes(self, seq: int) -> Loss | None:
         """In a unit of work of its own: one that met a damaged page reads nothing more."""
-        try:
-            header = open_entry(entry.jws, self._device_public)
-        except AuditError:
-            # The entry itself is not this device's word; the verification of the journal names it.
-            return None
+        blob: bytes | None = None
         try:
             with self._store.begin() as uow:
-                blob = uow.blobs.get(entry.seq)
+                entry, blob = uow.journal.get(seq), uow.blobs.get(seq)
+            header = None if entry is None else open_entry(entry.jws, self._device_public)
         except VaultCorruptError:
             return Loss.ALTERED
+        except AuditError:
+            header = None
+        if header is None:
+            # The entry itself is not this device's word; the verification of the journal names it.
+            return None
         if blob is None:
             return Loss.BLOB
         return None if blob_fits(blob, header) else Loss.ALTERED

@@ -80,9 +80,12 @@ class JournalUpload:
         frontier = Frontier()
         with self._store.begin() as uow:
             size = uow.journal.size()
-            for start in range(0, min(at, size), _PAGE_ENTRIES):
-                for row in uow.journal.range(start, min(start + _PAGE_ENTRIES, at)):
-                    frontier = frontier.append(entry_leaf(row.jws))
+        for start in range(0, min(at, size), _PAGE_ENTRIES):
+            # A unit of work a page: whoever seals a record does not wait for all of them.
+            with self._store.begin() as uow:
+                rows = uow.journal.range(start, min(start + _PAGE_ENTRIES, at))
+            for row in rows:
+                frontier = frontier.append(entry_leaf(row.jws))
         return size, frontier
 
     def _note_restore(self, here: int, central: int) -> None:

@@ -1,13 +1,15 @@
 """Benchmark: the journal at the size of 400 days and beyond: append, verify, search.
 
-    python packaging/bench/journal.py [--json] [--entries N] [--durable N] [--dir FOLDER]
+    python packaging/bench/journal.py [--json] [--entries N] [--durable N] [--bulk N] [--dir FOLDER]
 
 The real journal service fills the real encrypted store: a visit is two entries, one of which
 announces a record; the device's clock goes through 400 days meanwhile. Most entries are committed
 256 at a time, so that the fill ends; N of them (``--durable``) one by one as at the counter. Then
 the whole journal is read and verified, and asked for a day, a kind on a day, a record
 and a slip code, 200 drawn questions each, answers read to the end. Times are CPU times of this
-process, for walls have other tenants; the longest search is told as wall time too. Exit code 1
+process, for walls have other tenants; the longest search is told as wall time too. ``--bulk N``
+adds N rows to the tables after the verification, as copies of the last real entry at other moments:
+they make the searches search among more, cost no signatures, and prove nothing else. Exit code 1
 where a search at 10^5 entries takes 50 ms or more (95th percentile).
 """
 
@@ -29,6 +31,7 @@ sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "packaging" / "bench"))
 
 from seal import CASE_DEVICE, percentile  # noqa: E402 - the path comes first
+from sqlalchemy import insert  # noqa: E402
 
 from kiosk.audit.checkpoint import slip_code  # noqa: E402
 from kiosk.audit.entries import EntryKind  # noqa: E402
@@ -41,6 +44,7 @@ from kiosk.domain.ids import RecordId  # noqa: E402
 from kiosk.ports import JournalQuery  # noqa: E402
 from kiosk.services.journal import Journal  # noqa: E402
 from kiosk.services.terms import Terms  # noqa: E402
+from kiosk.vault import schema  # noqa: E402
 from kiosk.vault.store import SqlStore, open_store  # noqa: E402
 
 BATCH = 256
@@ -126,7 +130,48 @@ def stored(store: SqlStore) -> Iterator[str]:
             yield from (row.jws for row in uow.journal.range(start, start + 5000))
 
 
-def measure(folder: Path, entries: int, durable: int) -> dict[str, object]:
+def bulk(store: SqlStore, count: int) -> None:
+    """``count`` more rows for the searches, spread over the same days."""
+    with store.begin() as uow:
+        size = uow.journal.size()
+        last = uow.journal.get(size - 1)
+    if last is None:
+        raise SystemExit("no entry to copy")
+    step = timedelta(days=DAYS) / max(count, 1)
+    for start in range(0, count, 50_000):
+        numbers = range(start, min(start + 50_000, count))
+        transaction = store.start()
+        try:
+            transaction.execute(
+                insert(schema.journal),
+                [
+                    {
+                        "seq": size + n,
+                        "kind": ("verify_open", "verify_close")[n % 2],
+                        "record_id": os.urandom(16).hex() if n % 2 else None,
+                        "wall_claimed": (START + n * step).isoformat(),
+                        "jws": last.jws,
+                    }
+                    for n in numbers
+                ],
+            )
+            transaction.execute(
+                insert(schema.leaves),
+                [
+                    {
+                        "seq": size + n,
+                        "leaf": os.urandom(32),
+                        "slip_code": slip_code(os.urandom(32)),
+                    }
+                    for n in numbers
+                ],
+            )
+            transaction.commit()
+        finally:
+            store.end(transaction)
+
+
+def measure(folder: Path, entries: int, durable: int, more: int) -> dict[str, object]:
     """Fill, verify, search."""
     path = folder / "vault.db"
     store = open_store(path, os.urandom(32))
@@ -149,6 +194,7 @@ def measure(folder: Path, entries: int, durable: int) -> dict[str, object]:
     if not report.verified or report.entries != entries:
         raise SystemExit(f"the journal does not verify: {report.problems[:3]}")
 
+    bulk(store, more)
     chance = random.Random(1)  # noqa: S311 - questions, not secrets
     with store.begin() as uow:
         leaves = uow.journal.leaves(0, min(entries, 2000))
@@ -173,6 +219,7 @@ def measure(folder: Path, entries: int, durable: int) -> dict[str, object]:
     store.close()
     return {
         "entries": entries,
+        "rows_for_searches": entries + more,
         "file_mb": round(path.stat().st_size / 1e6, 1),
         "append_batched_cpu_us": round(fill_s / max(1, entries - durable) * 1e6),
         "append_durable_cpu_us": round(one_cpu_s / max(1, durable) * 1e6),
@@ -190,16 +237,17 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--entries", type=int, default=100_000)
     parser.add_argument("--durable", type=int, default=500)
+    parser.add_argument("--bulk", type=int, default=0)
     parser.add_argument("--dir", type=Path, default=None)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.dir, prefix="visavis-bench-") as folder:
-        figures = measure(Path(folder), options.entries, options.durable)
+        figures = measure(Path(folder), options.entries, options.durable, options.bulk)
     print(json.dumps(figures) if options.json else json.dumps(figures, indent=2))
     searches = figures["search"]
     slow = isinstance(searches, dict) and any(
         found["cpu_p95_ms"] >= GOAL_MS for found in searches.values()
     )
-    return 1 if slow and options.entries <= 100_000 else 0
+    return 1 if slow and options.entries + options.bulk <= 100_000 else 0
 
 
 if __name__ == "__main__":

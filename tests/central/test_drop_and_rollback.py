@@ -22,6 +22,7 @@ from kiosk.audit.checkpoint import Checkpoint, open_note, sign, slip_code
 from kiosk.audit.entries import EntryKind, entry_leaf, lost_entry, make_entry, open_entry
 from kiosk.audit.tree import frontier_of
 from kiosk.crypto.digests import b64u
+from kiosk.domain.decision import Outcome
 from kiosk.domain.errors import VaultCorruptError
 from kiosk.ports import LinkAnswer, OutboxState
 from kiosk.services.custody import Missing
@@ -407,8 +408,8 @@ def test_8_a_draft_deleted_from_the_vault_hides_no_visit(side: CentralSide, devi
 
 
 def test_8_every_end_of_a_visit_is_an_end_and_no_other(side: CentralSide, device: FieldDevice):
-    cases = [device.open_visit(100 + n).case_id for n in range(6)]
-    outcomes = ("accepted", "refused", "suspended", "abandoned", "no-show", "forgotten")
+    outcomes = (*Outcome, "forgotten")
+    cases = [device.open_visit(100 + n).case_id for n in range(len(outcomes))]
     for case, outcome in zip(cases, outcomes, strict=True):
         facts = {"case": case, "outcome": outcome, "sealed": False}
         device.journal.record(EntryKind.VERIFY_CLOSE, facts)
