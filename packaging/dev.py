@@ -203,13 +203,19 @@ def pip_install(*words):
 
 
 def test_tools():
-    """What the tests ask other programs for: Node.js (tests/interop), systemd's credentials."""
-    needed = {"nodejs": ("node", "nodejs"), "npm": ("npm",)}
+    """What the tests ask other programs for: Node.js (tests/interop), systemd, PostgreSQL."""
+    needed = {"nodejs": ("node", "nodejs"), "npm": ("npm",), "postgresql": ("initdb",)}
     if sys.platform.startswith("linux"):
         needed["systemd"] = ("systemd-creds",)
+    # Debian keeps the programs of the server apart from those that everybody calls.
+    apart = [str(path) for path in Path("/usr/lib/postgresql").glob("*/bin")]
+    places = os.pathsep.join([os.environ.get("PATH", os.defpath), *apart])
+
+    def there(name):
+        return shutil.which(name, path=places)
 
     def missing():
-        return [package for package, names in needed.items() if not any(map(shutil.which, names))]
+        return [package for package, names in needed.items() if not any(map(there, names))]
 
     if missing() and may_install():
         apt_install(missing())
@@ -220,7 +226,7 @@ def test_tools():
         elif shutil.which("dnf"):
             command = "sudo dnf install " + packages
         else:
-            command = "install Node.js 18 or newer, with npm; on Linux also systemd 252 or newer"
+            command = "install Node.js 18 or newer with npm, and PostgreSQL; on Linux systemd 252"
         raise SetupError("The tests need programs that are missing here. Type:\n\n    " + command)
     say("Installing the locked packages (tests/interop/package-lock.json)")
     command = [shutil.which("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
