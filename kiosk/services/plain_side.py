@@ -4,8 +4,8 @@ Rules, in order:
 
 1. A plain front shows a portrait again and again, a plain back never does. Both lie still and are
    sharp: a zone that blur hides must not pass for a side without one.
-2. What the side is, its heading says. That is read line by line, a line a frame, beside the other
-   frames: a card that must not be scanned is not taken, and the agent is told for a while.
+2. What the side is, its heading says. That is read line by line, one or two a frame, beside the
+   other frames: a card that must not be scanned is not taken, and the agent is told for a while.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _FRONT_PORTRAITS = 3
 _BACK_FRAMES = 10
-_NAMED_FROM = 4  # frames of a back that shows no portrait, after which its heading is looked at
+_NAMED_FROM = 2  # frames of a back that shows no portrait, after which its heading is looked at
 _FORBIDDEN_FRAMES = 45  # how long the agent is told to take a forbidden card away
 _SHARP_ENOUGH = 0.05
 
@@ -74,9 +74,10 @@ class PlainSides:
         if look.quality.glare > MAX_GLARE or look.quality.sharpness < _SHARP_ENOUGH:
             return None
         self._frames += 1
+        portrait_turn = self._frames % 2 == 0
         if self._naming is not None:
-            self._naming.step()
-        if self._frames % 2:
+            self._naming.step(1 if portrait_turn else 2)
+        if not portrait_turn:
             return None
         found = self._portrait_of(look)
         if found is not None:

@@ -256,6 +256,8 @@ class AutomaticAgent:
         if entry.isVisible() and not entry.text():
             entry.setFocus()
             QTest.keyClicks(entry, f"{expires:%d%m%Y}")
+            # Keys are held until they are known to be no scanner's.
+            wait_until(lambda: panel.dates.expiry.day == expires, f"{self._play}: date typed")
         self._confirm_dates()
         self._take("document-read")
 
