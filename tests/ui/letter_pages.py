@@ -20,6 +20,7 @@ from kiosk.journeys.service_steps import (
     SignsNoted,
 )
 from tests.fakes.cases import CARD_SIDES, SIDES, PaperCase
+from tests.ui.advice_pages import SERVICE
 from tests.ui.case_pages import CHECKS, DOCUMENTS, FEATURES, TODAY, sight
 from ui.router.case import rail
 from ui.steps.checks import ChecksPanel
@@ -40,7 +41,6 @@ RAIL = rail(LETTER)
 KEPT_UNTIL = date(2026, 12, 10)
 PANELS: dict[StepKind, type[StepPanel]] = {
     StepKind.ITEM: ItemPanel,
-    StepKind.PRESENCE: PresencePanel,
     StepKind.SIGNATURE: SignaturePanel,
     StepKind.DECISION: DecisionPanel,
     StepKind.CONFIRM: ConfirmPanel,
@@ -77,9 +77,11 @@ def panel_at(
 
 def panel_of(look: Look, state: CaseState, journey: Journey = LETTER) -> StepPanel:
     """The panel of a state."""
-    panel = PANELS[state.step](look, DOCUMENTS)
-    if isinstance(panel, PresencePanel):
+    if state.step is StepKind.PRESENCE:
+        panel: StepPanel = PresencePanel(look, DOCUMENTS, SERVICE.delays)
         panel.set_today(TODAY)
+    else:
+        panel = PANELS[state.step](look, DOCUMENTS)
     panel.show_case(CaseView(state, journey))
     if isinstance(panel, ItemPanel):
         panel.show_sight(sight())

@@ -321,6 +321,7 @@ def _frame(look: Look, shell: Shell, name: str) -> None:
         shell.show_steps(letter_pages.step_items(look), letter_pages.RAIL.index(letter[1]))
         shell.set_title(tr("journey.procedure.registered-letter"))
         shell.set_office(tr("journey.case", number="03C9B0C1"), tr("journey.started", n=2))
+        shell.show_chips(CHIPS)
     elif name in ADVICE_PAGES:
         _, journey, _ = advice_pages.PAGES[name]
         shell.show_steps(*advice_pages.step_items(look, name))

@@ -16,6 +16,7 @@ from tests.fakes.office import Office
 from tests.ui import letter_pages
 from tests.ui.counter import Counter
 from tests.ui.letter_pages import WITH_PROXY, case_at, panel_at
+from ui.screens.absence import letter_sealed
 from ui.viewmodels.journey import CaseView
 from ui.widgets.signature_pad import PAD_HEIGHT, PAD_WIDTH, SignaturePad
 
@@ -191,7 +192,7 @@ def test_the_last_day_counts_from_the_day_after_the_letter_was_presented(qtbot, 
     assert events[0].facts.kept_until.isoformat() == "2026-11-25"
 
 
-@pytest.mark.parametrize("text", ["", "31/02/2026", "26/11/2026"])
+@pytest.mark.parametrize("text", ["", "31/02/2026", "26/11/2026", "01/01/1999"])
 def test_a_day_to_come_or_none_is_refused(qtbot, look, text):
     panel = panel_at(look, StepKind.PRESENCE)
     events = told(qtbot, panel)
@@ -340,7 +341,7 @@ def to_decision(counter: Counter) -> None:
     counter.at(StepKind.DECISION)
 
 
-def test_a_letter_is_handed_over_by_keys_a_scan_and_one_signature(letter):
+def test_a_letter_is_handed_over_by_keys_a_scan_and_one_signature(letter, look):
     to_decision(letter)
     letter.key(Qt.Key.Key_Return)
     letter.at(StepKind.SIGNATURE)
@@ -351,7 +352,12 @@ def test_a_letter_is_handed_over_by_keys_a_scan_and_one_signature(letter):
     letter.key(Qt.Key.Key_Return)
     letter.on(letter.router.case.receipt)
     assert letter.state.decision == Decision(Outcome.ACCEPTED)
-    assert letter.state.record.distribution is not None
+    proof = letter.state.record.distribution
+    assert proof is not None
+    words = look.language.tr(
+        "journey.signature.hand_over", line=letter.state.record.seq, proof=proof.seq
+    )
+    assert letter_sealed(letter.state, "075012", letter.slips, look.language) == words
     assert len(letter.office.outbox()) == 2
     assert letter.office.journal_kinds()[-2:] == ["item_distributed", "verify_close"]
 

@@ -18,7 +18,7 @@ from kiosk.journeys.model import (
 from kiosk.journeys.procedure import Journey
 from ui.router.portrait import PortraitAgain
 from ui.router.services import Services
-from ui.screens.absence import leave_notice
+from ui.screens.absence import letter_sealed
 from ui.screens.receipt import ReceiptFacts, ReceiptScreen
 from ui.screens.sheets import keep_sheet
 from ui.screens.slip import keep_slip
@@ -123,7 +123,7 @@ class CaseRouter(QObject):
             StepKind.REQUEST: self.request,
             StepKind.VISIT: self.visit,
             StepKind.ITEM: self.item,
-            StepKind.PRESENCE: PresencePanel(look, catalogue),
+            StepKind.PRESENCE: PresencePanel(look, catalogue, services.service.delays),
             StepKind.SIGNATURE: SignaturePanel(look, catalogue),
             StepKind.NOTICE: self.notice,
             StepKind.CONTACT: self.contact,
@@ -442,7 +442,7 @@ class CaseRouter(QObject):
             ReceiptFacts(state.decision, state.record, self._services.office_id)
         )
         self._shell.set_page(self.receipt, self.receipt.bar)
-        notice = leave_notice(
+        notice = letter_sealed(
             state, self._services.office_id, self._services.slips, self._look.language
         )
         if notice:

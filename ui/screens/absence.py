@@ -1,4 +1,6 @@
-"""The notice of absence: left for the addressee, on the same paper as a receipt.
+"""After the seal of a letter: the notice of absence, or the word to hand the letter over.
+
+The notice is left for the addressee, on the same paper as a receipt.
 
 It bears the number of the letter (as text, and as a code that a counter scans), the last day on
 which it is kept, and what to bring. It names nobody.
@@ -15,16 +17,20 @@ from ui.i18n import Language
 from ui.screens.slip import SlipFacts, keep_slip
 
 
-def leave_notice(state: CaseState, office_id: OfficeId, folder: Path, language: Language) -> str:
-    """Print the notice of a sealed case, or keep it where no printer is; nobody is there to ask.
+def letter_sealed(state: CaseState, office_id: OfficeId, folder: Path, language: Language) -> str:
+    """Print the notice where nobody was there, or keep it where no printer is.
 
     Returns:
-        What was done, for the agent; ``""`` where no notice is left: somebody was there.
+        What was done, or is to be done now, for the agent: with the line of the proof of
+        distribution where the letter is handed over; ``""`` where there is nothing to say.
 
     Raises:
         DiskFullError: it could neither be printed nor kept.
     """
     item, met, record = state.item, state.presence, state.record
+    if record is not None and record.distribution is not None:
+        lines = {"proof": record.distribution.seq, "line": record.seq}
+        return language.tr("journey.signature.hand_over", **lines)
     if item is None or record is None or met is None or met.presence is not Presence.ABSENT:
         return ""
     if met.kept_until is None:

@@ -5,9 +5,10 @@ from datetime import date
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from typing_extensions import override
 
+from kiosk.advice.delays import Delays
 from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.documents.items import shown
-from kiosk.documents.keeping import kept_until
+from kiosk.domain.errors import DayRangeError, NoFactError
 from kiosk.journeys.service_steps import AddresseeMet, Presence, PresenceFacts
 from ui.steps.entries import DateEntry
 from ui.steps.panel import StepPanel
@@ -34,7 +35,9 @@ class PresencePanel(StepPanel):
     name = "presence"
     keeps_hint = True
 
-    def __init__(self, look: Look, catalogue: DocumentCatalogue) -> None:
+    def __init__(self, look: Look, catalogue: DocumentCatalogue, delays: Delays) -> None:
+        """Delays: how long a letter is kept, by the day on which it was presented."""
+        self._delays = delays
         super().__init__(look, catalogue)
         self._today = date.min
         self.primary.hide()  # an answer is the way on
@@ -69,10 +72,18 @@ class PresencePanel(StepPanel):
         self._today = today
 
     @property
-    def presented_on(self) -> date | None:
-        """The day on which the letter was first presented; None while it is none, or to come."""
+    def kept_until(self) -> date | None:
+        """Last day on which the letter can be fetched.
+
+        None while the day on which it was presented is none, to come, or one of no known rule.
+        """
         day = self.presented.day
-        return day if day is not None and day <= self._today else None
+        if day is None or day > self._today:
+            return None
+        try:
+            return self._delays.kept_until(day)
+        except (NoFactError, DayRangeError):
+            return None
 
     @override
     def forget(self) -> None:
@@ -114,25 +125,25 @@ class PresencePanel(StepPanel):
         self._write_kept()
 
     def _write_kept(self) -> None:
-        day = self.presented_on
-        if day is None:
+        last = self.kept_until
+        if last is None:
             self._kept.setText(self.tr_("presented_wrong"))
             self._kept.set_ink("bad")
             return
-        words = self.look.language.day(kept_until(day))
+        words = self.look.language.day(last)
         self._kept.setText(self.tr_("kept", day=words))
         self._kept.set_ink("ink")
 
     def _answer(self, values: tuple[str, ...]) -> None:
         if not values:
             return
-        presence, day = Presence(values[0]), self.presented_on
-        if day is None:
+        presence, last = Presence(values[0]), self.kept_until
+        if last is None:
             self.choices.select()
             self.show_problem(self.tr_("presented_wrong"))
             self.presented.edit.setFocus()
             return
-        kept = kept_until(day) if presence in _KEPT else None
+        kept = last if presence in _KEPT else None
         self.happened.emit(AddresseeMet(PresenceFacts(presence, kept)))
 
 
