@@ -15,11 +15,13 @@ from kiosk.domain.evidence import Side
 from kiosk.journeys.model import CaseState, FeatureResult, StepKind
 from kiosk.paths import RESOURCES
 from kiosk.ports import JournalRow, OutboxRow
+from kiosk.services.past_answers import PastAnswers
 from tests.fakes.capture import ScriptedCamera, ScriptedReader
 from tests.fakes.cases import DOCUMENT
-from tests.fakes.office import PIN, Office
+from tests.fakes.office import OFFICE, PIN, Office
 from ui.demonstration.network import NothingSent
 from ui.router import Router, Services
+from ui.screens.sheet_print import Printing
 from ui.shell import Shell
 
 DOCUMENTS = read_documents(RESOURCES / "documents")
@@ -67,6 +69,7 @@ class Counter:
     slips: Path
     camera: object = field(default_factory=ScriptedCamera)
     reader: object = field(default_factory=ScriptedReader)
+    printing: Printing = field(default_factory=lambda: Printing(list))
 
     def __post_init__(self) -> None:
         self.office.examination.catalogue = FEATURES
@@ -104,6 +107,8 @@ class Counter:
             verify_journal=lambda: JournalReport(0, b"", True, ()),
             free_bytes=office.store.free_bytes,
             slips=self.slips,
+            printing=self.printing,
+            past_answer=PastAnswers(office.store, office.device_key.public, OFFICE).answer,
         )
 
     # --- hands and eyes -----------------------------------------------------------------------

@@ -101,6 +101,7 @@ class Router(QObject):
         self.fault.retry_requested.connect(self._retry)
         self.fault.home_requested.connect(self._leave_fault)
         self.delivery.changed.connect(self._write_chips)
+        self.delivery.changed.connect(self.case.sheets.show_delivery)
         self.idle.expired.connect(self.session.lock)
         self.idle.warned.connect(self._warn_idle)
         self._look.language.changed.connect(self.retranslate)
@@ -125,6 +126,8 @@ class Router(QObject):
         self.idle.stop()
         self.delivery.stop()
         self.capture.close()
+        self.case.sheets.close()
+        self.sections.sheets.close()
         self.desk.close()
         self.courier.close()
 

@@ -6,9 +6,10 @@ from kiosk.documents.codes import PayloadKind, classify
 from kiosk.domain.evidence import Side
 from kiosk.journeys.model import CaptureRestarted, CaseState, Event, SideCaptured, StepKind
 from kiosk.journeys.procedure import Journey
+from kiosk.services.answer_facts import answer_of
 from ui.router.services import Services
-from ui.screens.receipt import ReceiptFacts, ReceiptScreen
-from ui.screens.slip import keep_slip
+from ui.router.sheets import SheetRouter
+from ui.screens.receipt import ReceiptScreen
 from ui.shell import Shell
 from ui.steps.checks import ChecksPanel
 from ui.steps.confirm import ConfirmPanel
@@ -67,6 +68,8 @@ class CaseRouter(QObject):
         self.stop = StopPanel(look, catalogue)
         self.decision = DecisionPanel(look, catalogue)
         self.receipt = ReceiptScreen(look)
+        self.receipt.figures = services.help_figures
+        self.sheets = SheetRouter(look, services, self.receipt, self)
         self.panels: dict[StepKind, StepPanel] = {
             StepKind.REQUEST: self.request,
             StepKind.NOTICE: NoticePanel(look, catalogue, keep_images=services.keep_images),
@@ -101,7 +104,6 @@ class CaseRouter(QObject):
         self.stop.aside_requested.connect(self.put_aside)
         self.stop.decide_requested.connect(self._decide_now)
         self.receipt.next_requested.connect(self.leave_receipt)
-        self.receipt.print_requested.connect(self._print)
         self._journey.changed.connect(self._show)
         self._journey.busy_changed.connect(self._set_busy)
         self._journey.refused.connect(self._refuse)
@@ -217,17 +219,6 @@ class CaseRouter(QObject):
         self._end()
         self.finished.emit()
 
-    def _print(self) -> None:
-        tr = self._look.language.tr
-        view = self._journey.view
-        if view is None or view.state.record is None:
-            return
-        file = self._services.slips / f"visavis-{view.state.record.seq:06d}.pdf"
-        kept = keep_slip(self.receipt.slip(), file)
-        self.receipt.show_note(
-            tr("receipt.printed") if kept is None else tr("receipt.saved", file=kept.name)
-        )
-
     def _end(self) -> None:
         self._capture.look_for(Watch.NOTHING)
         self._forget_case()
@@ -289,9 +280,7 @@ class CaseRouter(QObject):
         self._capture.look_for(Watch.NOTHING)
         self._capture.forget()
         self._shown = None
-        self.receipt.show_facts(
-            ReceiptFacts(state.decision, state.record, self._services.office_id)
-        )
+        self.receipt.show_facts(answer_of(state), state.decision.reasons)
         self._shell.set_page(self.receipt, self.receipt.bar)
         self.receipt.setFocus()  # no button may hold it: Enter is the next customer
         self._write_frame()

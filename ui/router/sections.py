@@ -8,12 +8,15 @@ from kiosk.audit.entries import EntryKind
 from kiosk.audit.verify import JournalReport
 from kiosk.ports import JournalRow
 from kiosk.services.agents import Session
+from kiosk.services.answer_facts import AnswerFacts
 from kiosk.services.proofing import DraftSummary
 from ui.router.services import Services
+from ui.router.sheets import SheetRouter
 from ui.screens.deliveries import DeliveriesFacts, DeliveriesScreen, DeliveryItem
 from ui.screens.hardware import HardwareFacts, HardwareScreen
 from ui.screens.history import HistoryFacts, HistoryItem, HistoryScreen
 from ui.screens.home import HomeFacts, HomeScreen
+from ui.screens.receipt import ReceiptScreen
 from ui.screens.settings import SettingsFacts, SettingsScreen
 from ui.shell import Section, Shell
 from ui.theme import Tone
@@ -68,6 +71,9 @@ class SectionRouter(QObject):
         self._verifying = False
         self.home = HomeScreen(look)
         self.history = HistoryScreen(look)
+        self.past = ReceiptScreen(look, past=True)
+        self.past.figures = services.help_figures
+        self.sheets = SheetRouter(look, services, self.past, self)
         self.deliveries = DeliveriesScreen(look)
         self.hardware = HardwareScreen(look)
         self.settings = SettingsScreen(look)
@@ -86,6 +92,8 @@ class SectionRouter(QObject):
         self.home.draft_chosen.connect(self.draft_chosen)
         self.home.history_requested.connect(self._show_history)
         self.history.verify_requested.connect(self._verify)
+        self.history.answer_chosen.connect(self._find_answer)
+        self.past.next_requested.connect(self._show_history)
         self.deliveries.send_requested.connect(self._delivery.send)
         self.hardware.test_requested.connect(self._test_camera)
         self.hardware.test_stopped.connect(self._stop_test)
@@ -288,6 +296,18 @@ class SectionRouter(QObject):
         self._verified = False
         self._write()
         self.failed.emit(failure)
+
+    def _find_answer(self, seq: int) -> None:
+        task = self._desk.submit(lambda: self._services.past_answer(seq))
+        task.done.connect(self._show_answer)
+        task.failed.connect(self.failed)
+
+    def _show_answer(self, facts: AnswerFacts | None) -> None:
+        if facts is None or self._section is not Section.HISTORY:
+            return
+        self.past.show_facts(facts)
+        self._shell.set_page(self.past, self.past.bar)
+        self.past.setFocus()  # no button may hold it: Enter leads back
 
     def _delivery_changed(self, _facts: DeliveryFacts) -> None:
         self._write()

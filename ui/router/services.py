@@ -1,7 +1,7 @@
 """What the window needs from the kiosk, as one small value; tests give their own."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,14 +11,23 @@ from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.domain.ids import DeviceId, OfficeId
 from kiosk.journeys.procedures import ONLINE_REQUEST
 from kiosk.ports import Clock, FrameSource, JournalRow
+from kiosk.services.answer_facts import AnswerFacts
+from kiosk.services.past_answers import PastAnswers
 from kiosk.services.proofing import Proofing
 from kiosk.services.sign_in import SignIn
 from kiosk.texts import Texts
+from ui.screens.receipt import no_figures
+from ui.screens.sheet_print import Printing
 from ui.viewmodels.delivery import Delivers
 from ui.workers.camera import Reader
 
 if TYPE_CHECKING:
     from kiosk.bootstrap import Kiosk
+
+
+def no_past_answer(_seq: int) -> AnswerFacts | None:
+    """Nothing is known of old acts."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +43,10 @@ class Services:
         slips: folder for slips where no printer is.
         idle_s: pause after which the desk locks, seconds; 0 never.
         keep_images: whether the policy wants pictures of the document in the record.
+        help_figures: number and hours of the help in a language, for the customer's sheet; empty
+            where none is known today.
+        printing: printers of this device.
+        past_answer: answer to the act that a line of the journal closed; in the vault's thread.
     """
 
     sign_in: SignIn
@@ -56,6 +69,9 @@ class Services:
     demonstration: bool = False
     idle_s: int = 0
     keep_images: bool = False
+    help_figures: Callable[[str], Mapping[str, str]] = no_figures
+    printing: Printing = field(default_factory=Printing)
+    past_answer: Callable[[int], AnswerFacts | None] = no_past_answer
 
 
 IDLE_S = {Profile.CARRIER: 60, Profile.COUNTER: 300}
@@ -93,4 +109,5 @@ def services_of(kiosk: "Kiosk", open_camera: Callable[[], FrameSource] | None = 
         demonstration=kiosk.demonstration,
         idle_s=IDLE_S[kiosk.config.profile],
         keep_images=bool(kiosk.policy and kiosk.policy.evidence_images),
+        past_answer=PastAnswers(kiosk.store, kiosk.device_key.public, kiosk.office_id).answer,
     )
