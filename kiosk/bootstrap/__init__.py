@@ -34,7 +34,7 @@ from kiosk.crypto.signing import SigningKey
 from kiosk.devices.clock import SystemClock
 from kiosk.devices.instance_lock import InstanceLock
 from kiosk.documents.catalogue import DocumentCatalogue
-from kiosk.documents.catalogue import load as load_documents
+from kiosk.documents.packs import FILES, DocumentPacks, load_packs
 from kiosk.domain.errors import (
     CatalogueError,
     NoCameraError,
@@ -51,6 +51,7 @@ from kiosk.journeys.validate import validate
 from kiosk.paths import RESOURCES, Paths
 from kiosk.ports import Clock, CollectorLink, FrameSource, KeyStore
 from kiosk.services.agents import Agents, Session
+from kiosk.services.coming_policy import promote
 from kiosk.services.delivery import Delivery
 from kiosk.services.drafts import Drafts
 from kiosk.services.enrolment import Enrolment
@@ -85,7 +86,8 @@ class Kiosk:
         keys, store: the secrets and the vault.
         membership: enrolment and policy in force.
         device: facts of the device for records.
-        documents, catalogue: kinds of document, and procedures.
+        documents, catalogue: kinds of document at the start, and procedures.
+        packs: rules about documents by the day on which they hold.
         texts: by language.
         journal, agents, sign_in, proofing, delivery: services.
         enrolment: joins a fleet; the kiosk is built again afterwards.
@@ -100,6 +102,7 @@ class Kiosk:
     membership: Membership
     device: DeviceFacts
     documents: DocumentCatalogue
+    packs: DocumentPacks
     catalogue: JourneyCatalogue
     texts: Mapping[str, Texts]
     journal: Journal
@@ -136,6 +139,11 @@ class Kiosk:
     def demonstration(self) -> bool:
         """Whether this is a demonstration: the screen says so."""
         return self.keys.is_demonstration or bool(self.policy and self.policy.demonstration)
+
+    def documents_today(self) -> DocumentCatalogue:
+        """Kinds of document as they hold today, in the local time of the office."""
+        true_time = SignedClock(self.clock, self.membership)
+        return self.packs.on(true_time.now().astimezone().date())
 
     def require_enrolled(self) -> None:
         """Raises NotEnrolledError before enrolment."""
@@ -256,8 +264,9 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
     store, clock, keys = parts.store, parts.clock, parts.keys
     cost = cost or Argon2Cost()
     device_key = device_key_of(keys, store)
-    membership = Membership(store, OfficeId(parts.config.office))
-    documents = read_documents(RESOURCES / "documents")
+    membership = Membership(store, OfficeId(parts.config.office), clock)
+    packs = read_packs(RESOURCES / "documents")
+    documents = packs.on(clock.now().astimezone().date())
     device = _device(device_key, parts.config, documents)
     journal = Journal(store, device_key, clock, device, membership.terms)
     sealing = Sealing(journal, store, membership.terms, clock, device, device_key)
@@ -283,7 +292,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         Drafts(clock),
         RequestDesk(store, membership.issuers, membership.office_id, true_time),
         CatalogueExamination(
-            documents, membership.document_rules(documents), true_time, SystemRandom()
+            packs, membership.document_rules(documents), true_time, SystemRandom()
         ),
     )
     if membership.identity is not None:
@@ -297,6 +306,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         membership=membership,
         device=device,
         documents=documents,
+        packs=packs,
         catalogue=catalogue,
         texts={language: Texts.load(language) for language in LANGUAGES},
         journal=journal,
@@ -305,7 +315,11 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         proofing=Proofing(
             desk, journal, clock, catalogue, membership.office_id, membership.require
         ),
-        delivery=Deliveries(Delivery(store, journal, links, keys, clock), membership),
+        delivery=Deliveries(
+            Delivery(store, journal, links, keys, clock),
+            membership,
+            lambda: promote(store, journal, membership.today),
+        ),
         enrolment=Enrolment(store, keys, links, clock, __version__),
         links=links,
         device_key=device_key,
@@ -314,14 +328,23 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
 
 
 def read_documents(folder: Path) -> DocumentCatalogue:
-    """The catalogue of documents. Raises CatalogueError."""
+    """The catalogue of documents that comes first. Raises CatalogueError."""
+    return read_packs(folder).catalogues[0][1]
+
+
+def read_packs(folder: Path) -> DocumentPacks:
+    """Every pack of rules about documents, those of coming days included. Raises CatalogueError."""
     try:
-        kinds = (folder / "catalogue.toml").read_bytes()
-        features = (folder / "features.toml").read_bytes()
-        series = (folder / "series.toml").read_bytes()
+        files = {
+            name: [
+                (folder / f"{name}.toml").read_bytes(),
+                *(file.read_bytes() for file in sorted(folder.glob(f"{name}-*.toml"))),
+            ]
+            for name in FILES
+        }
     except OSError as exc:
         raise CatalogueError("documents") from exc
-    return load_documents(kinds, features, series)
+    return load_packs(files)
 
 
 def _device(key: SigningKey, config: Config, documents: DocumentCatalogue) -> DeviceFacts:

@@ -73,7 +73,7 @@ def take_in(journey: Journey, state: CaseState, event: Event) -> CaseState:
 def _later(journey: Journey, state: CaseState, event: Event) -> CaseState:
     match event:
         case ChecksComputed():
-            return replace(state, checks=event.checks, ticked=())
+            return replace(state, checks=event.checks, rules=event.rules, ticked=())
         case ChecksReviewed():
             return _reviewed(state, event)
         case FeaturesDrawn():

@@ -9,6 +9,8 @@ Rules, in order:
 3. The seal writes the record, its journal entry and its outbox row, and ends the draft, in one unit
    of work: a case leaves exactly one record, however often the machine stops.
 4. Pictures stay in memory: a draft holds none, and a seal forgets them.
+5. The rules that count are those of the day of the decision: where they have changed since the
+   checks (midnight, a new policy), the checks are made again, and the agent sees what differs.
 
 Source: design.md 4.4, records-and-sync 2.4.
 """
@@ -26,13 +28,14 @@ from kiosk.domain.errors import DraftError, EventRefusedError, PictureTooLargeEr
 from kiosk.domain.evidence import Check, Side
 from kiosk.domain.ids import CaseId, OfficeId
 from kiosk.journeys.catalogue import JourneyCatalogue
-from kiosk.journeys.engine import advance, opened, pending
+from kiosk.journeys.engine import advance, opened, pending, rechecked
 from kiosk.journeys.model import (
     CaptureRestarted,
     CaseState,
     ChecksComputed,
     ComputeChecks,
     ConsentAnswered,
+    DecisionTaken,
     DrawFeatures,
     Effect,
     Event,
@@ -40,6 +43,7 @@ from kiosk.journeys.model import (
     FeaturesDrawn,
     RecordSealed,
     RequestPresented,
+    RulesUsed,
     SealConfirmed,
     SealRecord,
     StepKind,
@@ -70,6 +74,9 @@ class Examination(Protocol):
 
     def checks(self, state: CaseState) -> tuple[Check, ...]:
         """Verdicts of the automatic checks on request and document."""
+
+    def rules_now(self) -> RulesUsed | None:
+        """The rules that an act is judged by at this moment."""
 
     def features(self, state: CaseState, count: int) -> tuple[FeatureResult, ...]:
         """Security features not drawn before for this case; fewer where none is left."""
@@ -146,6 +153,8 @@ class Case:
             DiskFullError, VaultError: it could not be kept; nothing changed.
         """
         self._guard(event)
+        if isinstance(event, DecisionTaken) and not self._recheck():
+            return self._state
         return self._move(event)
 
     def present_code(self, text: str) -> CaseState:
@@ -167,10 +176,21 @@ class Case:
         return self._images.get(side)
 
     def wake(self) -> None:
-        """Do what the step was still waiting for when the draft was written."""
+        """Do what the step was still waiting for when the draft was written (rule 5 as well)."""
+        self._recheck()
         effects = pending(self._journey, self._state)
         if effects:
             self._save(self._perform(self._state, effects))
+
+    def _recheck(self) -> bool:
+        """Make the checks again where the rules have changed; whether they say the same."""
+        state, rules = self._state, self._desk.examination.rules_now()
+        if state.closed or state.rules is None or state.rules == rules or not state.checks:
+            return True
+        again = ChecksComputed(self._desk.examination.checks(state), rules)
+        answer = rechecked(self._journey, state, again)
+        self._save(self._perform(answer.state, answer.effects))
+        return self._state.step is state.step
 
     def _move(self, event: Event) -> CaseState:
         answer = advance(self._journey, self._state, event)
@@ -219,7 +239,8 @@ class Case:
     def _answer(self, state: CaseState, effect: Effect) -> Event | None:
         match effect:
             case ComputeChecks():
-                return ChecksComputed(self._desk.examination.checks(state))
+                examination = self._desk.examination
+                return ChecksComputed(examination.checks(state), examination.rules_now())
             case DrawFeatures():
                 drawn = self._desk.examination.features(state, effect.count)
                 return FeaturesDrawn(drawn) if drawn else None

@@ -8,7 +8,7 @@ are ignored, so that a newer policy still reaches an older build. Source: record
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 import msgspec
@@ -118,6 +118,7 @@ class Policy:
         retention: see :class:`Retention`.
         notices: short sentences of the operator for the home screen.
         demonstration: this fleet is a demonstration; the screen says so.
+        valid_from: first day on which it holds, in the local time of each office; None: at once.
     """
 
     version: _Version
@@ -134,6 +135,7 @@ class Policy:
     retention: Retention = field(default_factory=Retention)
     notices: Annotated[tuple[_Word, ...], Meta(max_length=8)] = ()
     demonstration: bool = False
+    valid_from: date | None = None
 
 
 def policy_json(policy: Policy) -> bytes:

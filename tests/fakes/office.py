@@ -14,7 +14,7 @@ from kiosk.domain.evidence import Check
 from kiosk.domain.ids import AgentId, DeviceId, OfficeId, RequestId
 from kiosk.domain.request import VerificationRequest
 from kiosk.journeys.catalogue import JourneyCatalogue
-from kiosk.journeys.model import CaseState, FeatureResult
+from kiosk.journeys.model import CaseState, FeatureResult, RulesUsed
 from kiosk.ports import Clock, Store
 from kiosk.services.agents import DEVICE_SECRET, Agents, Session
 from kiosk.services.drafts import Drafts
@@ -42,6 +42,11 @@ class ScriptedExamination:
 
     verdicts: tuple[Check, ...] = PASSED
     catalogue: tuple[FeatureResult, ...] = (*FEATURES, SPARE_FEATURE)
+
+    rules: RulesUsed | None = None
+
+    def rules_now(self) -> RulesUsed | None:
+        return self.rules
 
     def checks(self, _state: CaseState) -> tuple[Check, ...]:
         return self.verdicts

@@ -4,7 +4,14 @@ from PySide6.QtCore import QObject, Signal
 
 from kiosk.documents.codes import PayloadKind, classify
 from kiosk.domain.evidence import Side
-from kiosk.journeys.model import CaptureRestarted, CaseState, Event, SideCaptured, StepKind
+from kiosk.journeys.model import (
+    CaptureRestarted,
+    CaseState,
+    Event,
+    RulesUsed,
+    SideCaptured,
+    StepKind,
+)
 from kiosk.journeys.procedure import Journey
 from kiosk.services.answer_facts import answer_of
 from ui.router.services import Services
@@ -83,6 +90,7 @@ class CaseRouter(QObject):
         self._shown: StepPanel | None = None
         self._case_id = ""
         self._identity: tuple[str, str] | None = None
+        self._before: tuple[StepKind | None, RulesUsed | None] = (None, None)
         self._bind()
 
     def _bind(self) -> None:
@@ -230,6 +238,7 @@ class CaseRouter(QObject):
         """No picture, answer or date of one person may reach the case of another."""
         self._capture.forget()
         self._identity = None
+        self._before = (None, None)
         for panel in (*self.panels.values(), self.stop):
             panel.forget()
 
@@ -253,6 +262,8 @@ class CaseRouter(QObject):
             self._show_receipt(view)
             return
         panel = self.panels[state.step]
+        if self._services.documents_today is not None:
+            panel.catalogue = self._services.documents_today()
         if isinstance(panel, DocumentPanel):
             panel.set_today(self._services.clock.now().astimezone().date())
             cards = {side: self._capture.card(side) for side in Side}
@@ -262,8 +273,17 @@ class CaseRouter(QObject):
             panel.end_live()
             panel.show_portrait(self._capture.portrait)
         panel.show_case(view)
+        self._tell_new_rules(panel, state)
         self._use_camera(view)
         self._put(panel)
+
+    def _tell_new_rules(self, panel: StepPanel, state: CaseState) -> None:
+        """The rules changed under an open case and a check says otherwise now: why it is back."""
+        before, self._before = self._before, (state.step, state.rules)
+        step, rules = before
+        back = state.step is StepKind.CHECKS and step in (StepKind.DECISION, StepKind.CONFIRM)
+        if back and rules is not None and rules != state.rules:
+            panel.show_problem(self._look.language.tr("answer_sheet.rules_changed"))
 
     def _put(self, panel: StepPanel) -> None:
         other = self._shell.page is not panel

@@ -46,6 +46,7 @@ class Services:
         help_figures: number and hours of the help in a language, for the customer's sheet; empty
             where none is known today.
         printing: printers of this device.
+        documents_today: kinds of document as they hold today; ``documents`` where None.
         past_answer: answer to the act that a line of the journal closed; in the vault's thread.
     """
 
@@ -72,6 +73,7 @@ class Services:
     help_figures: Callable[[str], Mapping[str, str]] = no_figures
     printing: Printing = field(default_factory=Printing)
     past_answer: Callable[[int], AnswerFacts | None] = no_past_answer
+    documents_today: Callable[[], DocumentCatalogue] | None = None
 
 
 IDLE_S = {Profile.CARRIER: 60, Profile.COUNTER: 300}
@@ -109,5 +111,6 @@ def services_of(kiosk: "Kiosk", open_camera: Callable[[], FrameSource] | None = 
         demonstration=kiosk.demonstration,
         idle_s=IDLE_S[kiosk.config.profile],
         keep_images=bool(kiosk.policy and kiosk.policy.evidence_images),
+        documents_today=kiosk.documents_today,
         past_answer=PastAnswers(kiosk.store, kiosk.device_key.public, kiosk.office_id).answer,
     )
