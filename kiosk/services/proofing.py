@@ -11,19 +11,20 @@ Rules, in order:
 4. Pictures stay in memory: a draft holds none, and a seal forgets them.
 5. The rules that count are those of the day of the decision: where they have changed since the
    checks (midnight, a new policy), the checks are made again, and the agent sees what differs.
+6. A request has one open case at a time with one agent: presented again, it brings that case back.
 
 Source: design.md 4.4, records-and-sync 2.4.
 """
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 from kiosk.audit.entries import EntryKind
 from kiosk.audit.records import Attachment
-from kiosk.domain.decision import Outcome
+from kiosk.domain.decision import Decision, Outcome
 from kiosk.domain.errors import DraftError, EventRefusedError, PictureTooLargeError
 from kiosk.domain.evidence import Check, Side
 from kiosk.domain.ids import CaseId, OfficeId
@@ -93,6 +94,7 @@ class DraftSummary:
         updated_at: device time of the last change, aware UTC.
         customer: name announced in the request, or ``""``; for the screen only.
         can_resume: whether it opens in this session.
+        opened_at: when the case was opened, device time; None where the draft does not open.
     """
 
     case_id: CaseId
@@ -101,6 +103,7 @@ class DraftSummary:
     updated_at: datetime
     customer: str
     can_resume: bool
+    opened_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,11 @@ class Case:
     def journey(self) -> Journey:
         """The procedure that this case follows."""
         return self._journey
+
+    @property
+    def session(self) -> Session:
+        """Of the agent who works on it."""
+        return self._session
 
     @property
     def state(self) -> CaseState:
@@ -174,6 +182,11 @@ class Case:
     def image(self, side: Side) -> bytes | None:
         """The picture kept of a side; None after a restart of the program."""
         return self._images.get(side)
+
+    def close_unused(self) -> None:
+        """End a case in which nothing has happened, as abandoned: it leaves its record like any."""
+        ended = replace(self._state, decision=Decision(Outcome.ABANDONED))
+        self._desk.sealing.seal(ended, self._session)
 
     def wake(self) -> None:
         """Do what the step was still waiting for when the draft was written (rule 5 as well)."""
@@ -346,6 +359,43 @@ class Proofing:
         case.wake()
         return case
 
+    def open_with(self, text: str, session: Session, fresh: Case | None = None) -> Case | None:
+        """The case that is open already with the request of a code, brought back (rule 6).
+
+        Args:
+            text: the code.
+            session: of the agent.
+            fresh: a case that waits for this code and knows nothing yet; it is closed.
+
+        Returns:
+            None where there is no such case, or the code is no valid request.
+
+        Raises:
+            DraftError, VaultError: as ``resume``.
+        """
+        request = self._desk.requests.judge(text).request
+        if request is None:
+            return None
+        with self._desk.store.begin() as uow:
+            rows = [r for r in uow.drafts.all() if r.agent_id == session.agent.agent_id]
+        for row in rows:
+            try:
+                held = self._desk.drafts.load(row, session).request
+            except DraftError:
+                continue
+            if held is None or (held.issuer, held.request_id) != (
+                request.issuer,
+                request.request_id,
+            ):
+                continue
+            if fresh is not None and row.case_id == fresh.state.case_id:
+                return None
+            case = self.resume(row.case_id, session)
+            if fresh is not None:
+                fresh.close_unused()
+            return case
+        return None
+
     def drafts(self, session: Session) -> tuple[DraftSummary, ...]:
         """Cases in progress of the agent who is signed in, newest first."""
         with self._desk.store.begin() as uow:
@@ -362,5 +412,11 @@ class Proofing:
         request = state.request
         customer = "" if request is None else " ".join((*request.given_names[:1], request.surname))
         return DraftSummary(
-            row.case_id, state.procedure, step, row.updated_at, customer, can_resume=True
+            row.case_id,
+            state.procedure,
+            step,
+            row.updated_at,
+            customer,
+            can_resume=True,
+            opened_at=state.opened_at,
         )

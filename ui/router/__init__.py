@@ -40,6 +40,7 @@ _KEYS = (
     ("F2", "offer"),
     ("F4", "type"),
     ("F5", "retake"),
+    ("F3", "aside"),
     ("Ctrl+L", "lock"),
     ("Alt+1", "sections"),
     ("N", "new"),

@@ -1,6 +1,7 @@
 """A case on the screen: which panel shows which step, and what the camera does meanwhile."""
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 
 from kiosk.documents.codes import PayloadKind, classify
 from kiosk.domain.evidence import Side
@@ -29,6 +30,7 @@ from ui.steps.person import PersonPanel
 from ui.steps.request import RequestPanel
 from ui.steps.stop import StopPanel
 from ui.steps.words import customer_of, identity_of
+from ui.theme import Tone
 from ui.viewmodels.capture import CaptureModel, Watch
 from ui.viewmodels.journey import CaseView, JourneyModel
 from ui.widgets.look import Look
@@ -36,6 +38,8 @@ from ui.widgets.steps import StepItem
 from ui.workers.camera import Sight
 from ui.workers.desk import Failure
 
+ASIDE_KEY = "F3"
+"""Puts a case aside, from every step."""
 _NOT_ON_THE_RAIL = (StepKind.SECOND_AGENT, StepKind.RECEIPT)
 """A colleague is asked between two steps; the receipt is all of them done."""
 
@@ -90,6 +94,9 @@ class CaseRouter(QObject):
         self._shown: StepPanel | None = None
         self._case_id = ""
         self._identity: tuple[str, str] | None = None
+        self._aside_waits = False
+        self._aside_key = QShortcut(QKeySequence(ASIDE_KEY), shell)
+        self._aside_key.activated.connect(self._aside_by_key)
         self._before: tuple[StepKind | None, RulesUsed | None] = (None, None)
         self._bind()
 
@@ -150,12 +157,23 @@ class CaseRouter(QObject):
             self.present_code(text)
 
     def put_aside(self) -> None:
-        """Keep the draft, go home."""
+        """Keep the draft, go home; what is not kept is said."""
         if self._journey.busy:
             return
+        view = self._journey.view
+        pictured = view is not None and _was_pictured(view.state)
         self._end()
-        self._shell.toast(self._look.language.tr("journey.aside"))
+        self._shell.toast(self._look.language.tr("aside.pictures" if pictured else "journey.aside"))
         self.finished.emit()
+
+    def _aside_by_key(self) -> None:
+        """One key from every step; pressed while an order is on its way, it waits its turn."""
+        view = self._journey.view
+        here = self._shown is not None and self._shell.page is self._shown
+        if view is None or view.state.closed or not here:
+            return
+        self._aside_waits = self._journey.busy
+        self.put_aside()
 
     def show_again(self) -> None:
         """Show the case where it stands."""
@@ -257,6 +275,7 @@ class CaseRouter(QObject):
         if state.case_id != self._case_id:
             self._case_id = state.case_id
             self._forget_case()
+            self._tell_resumed(view)
         self._forget_other_document(state)
         if state.record is not None and state.decision is not None:
             self._show_receipt(view)
@@ -276,6 +295,15 @@ class CaseRouter(QObject):
         self._tell_new_rules(panel, state)
         self._use_camera(view)
         self._put(panel)
+
+    def _tell_resumed(self, view: CaseView) -> None:
+        """What brought an open case back, and what of it is lost: pictures are memory only."""
+        tr = self._look.language.tr
+        words = [tr("aside.rejoined")] if view.rejoined else []
+        if _was_pictured(view.state) and not view.state.closed:
+            words.append(tr("aside.lost"))
+        if words:
+            self._shell.toast(" ".join(words), Tone.INFO)
 
     def _tell_new_rules(self, panel: StepPanel, state: CaseState) -> None:
         """The rules changed under an open case and a check says otherwise now: why it is back."""
@@ -358,12 +386,20 @@ class CaseRouter(QObject):
     def _set_busy(self, busy: bool) -> None:
         if self._shown is not None:
             self._shown.set_busy(busy)
+        if not busy and self._aside_waits:
+            # After the answer was shown: the case is put aside as it is stored now.
+            QTimer.singleShot(0, self, self._aside_by_key)
 
     def _refuse(self, _failure: Failure) -> None:
         if self._shown is not None:
             self._shown.show_problem(self._look.language.tr("journey.refused"))
         if self._capture.watch is not Watch.NOTHING:
             self._capture.again()
+
+
+def _was_pictured(state: CaseState) -> bool:
+    """Whether a side was read by the camera: its picture is in memory only."""
+    return any(not side.by_hand for side in state.sides)
 
 
 def rail_of(view: CaseView) -> tuple[StepKind, ...]:

@@ -1,6 +1,6 @@
 """The pages outside a case: home, history, deliveries, hardware, settings."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from PySide6.QtCore import QObject, Signal
 
@@ -28,6 +28,8 @@ from ui.widgets.look import Look
 from ui.workers.camera import Sight
 from ui.workers.desk import Desk, Failure
 
+_NEAR_EXPIRY = timedelta(hours=2)
+"""A draft that will be sealed as abandoned within this time is marked."""
 _LOW_BYTES = 1_000_000_000
 _MEGABYTE = 1_000_000
 
@@ -181,9 +183,22 @@ class SectionRouter(QObject):
         step = tr(f"journey.steps.{draft.step.value}.title")
         time = self._look.language.time(draft.updated_at)
         title = draft.customer or tr("journey.case", number=draft.case_id[:8].upper())
-        detail = f"{step}, {time}"
+        detail, chip = self._draft_words(draft, f"{step}, {time}", step)
         icon, tone = ("id", Tone.INFO) if draft.can_resume else ("lock", Tone.NEUTRAL)
-        return RowItem(draft.case_id, title, detail, icon, tone, step)
+        tone = Tone.WARN if chip != step else tone
+        return RowItem(draft.case_id, title, detail, icon, tone, chip)
+
+    def _draft_words(self, draft: DraftSummary, detail: str, step: str) -> tuple[str, str]:
+        """Since when it waits; in the place of the step, when it is about to expire."""
+        tr, language = self._look.language.tr, self._look.language
+        now = self._services.clock.now()
+        if draft.opened_at is not None:
+            minutes = max(0, int((now - draft.opened_at).total_seconds() // 60))
+            detail = tr("aside.since", detail=detail, n=minutes)
+        expires = draft.updated_at + self._services.draft_age()
+        if expires - now > _NEAR_EXPIRY:
+            return detail, step
+        return detail, tr("aside.expires", time=language.time(expires))
 
     def _hardware_rows(self) -> tuple[RowItem, ...]:
         tr = self._look.language.tr

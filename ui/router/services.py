@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ from ui.workers.camera import Reader
 
 if TYPE_CHECKING:
     from kiosk.bootstrap import Kiosk
+
+_DRAFT_AGE = timedelta(hours=12)
 
 
 def no_past_answer(_seq: int) -> AnswerFacts | None:
@@ -46,6 +49,7 @@ class Services:
         help_figures: number and hours of the help in a language, for the customer's sheet; empty
             where none is known today.
         printing: printers of this device.
+        draft_age: how long an unfinished case may lie, by the policy in force.
         documents_today: kinds of document as they hold today; ``documents`` where None.
         past_answer: answer to the act that a line of the journal closed; in the vault's thread.
     """
@@ -73,6 +77,7 @@ class Services:
     help_figures: Callable[[str], Mapping[str, str]] = no_figures
     printing: Printing = field(default_factory=Printing)
     past_answer: Callable[[int], AnswerFacts | None] = no_past_answer
+    draft_age: Callable[[], timedelta] = lambda: _DRAFT_AGE
     documents_today: Callable[[], DocumentCatalogue] | None = None
 
 
@@ -111,6 +116,7 @@ def services_of(kiosk: "Kiosk", open_camera: Callable[[], FrameSource] | None = 
         demonstration=kiosk.demonstration,
         idle_s=IDLE_S[kiosk.config.profile],
         keep_images=bool(kiosk.policy and kiosk.policy.evidence_images),
+        draft_age=lambda: kiosk.membership.draft_age,
         documents_today=kiosk.documents_today,
         past_answer=PastAnswers(kiosk.store, kiosk.device_key.public, kiosk.office_id).answer,
     )
