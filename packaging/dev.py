@@ -33,7 +33,7 @@ STAMP = VENV / "visavis-setup.json"
 OLDEST = (3, 11)
 BENCHMARKS = (
     *("startup", "frame", "memory", "read", "seal", "codes", "printed"),
-    *("powerloss", "canary"),
+    *("powerloss", "canary", "effort"),
 )
 
 # Shared library -> Debian package. Qt needs the first group without a screen, the second with one.

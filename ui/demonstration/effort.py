@@ -14,19 +14,19 @@ Rules, in order:
    and the result says so.
 
 Source: S. K. Card, T. P. Moran, A. Newell, "The Keystroke-Level Model for User Performance Time
-with Interactive Systems", Communications of the ACM 23(7), 1980: K 0.28 s (average non-secretary typist,
-40 words a minute), P 1.1 s, H 0.4 s, M 1.35 s. B 0.1 s: D. Kieras, "Using the Keystroke-Level Model
-to Estimate Execution Times", University of Michigan, 2001.
+with Interactive Systems", Communications of the ACM 23(7), 1980: K 0.28 s (average non-secretary
+typist, 40 words a minute), P 1.1 s, H 0.4 s, M 1.35 s. B 0.1 s: D. Kieras, "Using the
+Keystroke-Level Model to Estimate Execution Times", University of Michigan, 2001.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent, QWindow
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QWidget
 from typing_extensions import override
 
 OPERATORS_S: Final = {"K": 0.28, "P": 1.1, "B": 0.1, "H": 0.4, "M": 1.35}
@@ -89,10 +89,14 @@ class Effort:
 
 
 class Meter(QObject):
-    """Counts what arrives at the windows of this program (rule 2); an event filter."""
+    """Counts what arrives at the windows of this program (rule 2); an event filter.
+
+    ``replayed``: whether the key at hand was held back, and comes a second time.
+    """
 
     def __init__(self) -> None:
         super().__init__()
+        self.replayed: Callable[[], bool] = lambda: False
         self.actions: list[Action] = []
         self.camera_s = 0.0
 
@@ -119,8 +123,11 @@ class Meter(QObject):
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if isinstance(event, QKeyEvent) and isinstance(watched, QWindow):
-            if event.type() is QEvent.Type.KeyPress and not event.isAutoRepeat():
+        if isinstance(event, QKeyEvent) and isinstance(watched, QWidget):
+            # Each key asks for shortcuts first, at the widget that has the focus.
+            asks = event.type() is QEvent.Type.ShortcutOverride and not event.isAutoRepeat()
+            asks = asks and not self.replayed()
+            if asks and watched is _focused(watched.window()):
                 self._key(event)
         elif event.type() is QEvent.Type.MouseButtonPress and isinstance(watched, QAbstractButton):
             self.actions.append(Action(ActionKind.CLICK, watched.objectName()))
@@ -131,6 +138,11 @@ class Meter(QObject):
         typed = field and event.text().isprintable() and bool(event.text())
         name = "typed" if typed else Qt.Key(event.key()).name
         self.actions.append(Action(ActionKind.KEY, name, typed))
+
+
+def _focused(window: QWidget) -> QWidget:
+    widget: QWidget | None = window.focusWidget()  # None, whatever its stub says
+    return window if widget is None else widget
 
 
 def modelled_s(actions: Sequence[Action]) -> float:

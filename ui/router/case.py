@@ -4,11 +4,17 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 
 from kiosk.documents.codes import PayloadKind, classify
-from kiosk.domain.evidence import Side
+from kiosk.domain.decision import Decision, Outcome
+from kiosk.domain.evidence import Side, Verdict
+from kiosk.journeys.guards import all_checks
 from kiosk.journeys.model import (
     CaptureRestarted,
     CaseState,
+    ChecksReviewed,
+    DecisionTaken,
     Event,
+    FeatureExamined,
+    FeaturesFinished,
     RulesUsed,
     SideCaptured,
     StepKind,
@@ -38,6 +44,8 @@ from ui.widgets.steps import StepItem
 from ui.workers.camera import Sight
 from ui.workers.desk import Failure
 
+_CLEAR = (Verdict.PASS, Verdict.NOT_DONE)
+"""Verdicts that ask nothing of the agent."""
 ASIDE_KEY = "F3"
 """Puts a case aside, from every step."""
 _NOT_ON_THE_RAIL = (StepKind.SECOND_AGENT, StepKind.RECEIPT)
@@ -95,6 +103,7 @@ class CaseRouter(QObject):
         self._case_id = ""
         self._identity: tuple[str, str] | None = None
         self._aside_waits = False
+        self._answering = False
         self._aside_key = QShortcut(QKeySequence(ASIDE_KEY), shell)
         self._aside_key.activated.connect(self._aside_by_key)
         self._before: tuple[StepKind | None, RulesUsed | None] = (None, None)
@@ -187,6 +196,7 @@ class CaseRouter(QObject):
 
     def _dispatch(self, event: Event) -> None:
         restarted = isinstance(event, CaptureRestarted)
+        self._answering = isinstance(event, FeatureExamined)
         if self._journey.dispatch(event) and restarted:
             self._capture.forget()
             self.document.forget()
@@ -280,6 +290,11 @@ class CaseRouter(QObject):
         if state.record is not None and state.decision is not None:
             self._show_receipt(view)
             return
+        event = self._goes_on(view)
+        if event is not None:
+            self._before = (state.step, state.rules)
+            self._journey.dispatch(event)
+            return
         panel = self.panels[state.step]
         if self._services.documents_today is not None:
             panel.catalogue = self._services.documents_today()
@@ -295,6 +310,31 @@ class CaseRouter(QObject):
         self._tell_new_rules(panel, state)
         self._use_camera(view)
         self._put(panel)
+
+    def _goes_on(self, view: CaseView) -> Event | None:
+        """What needs no key of its own: an answer that leaves nothing open goes on by itself.
+
+        Only forwards, and never past anything that asks the agent: checks are passed where every
+        one of them is clear, features after the last one that conforms, the decision where the
+        person is the same and nothing stands against an acceptance. The seal still asks, and Esc
+        leads back to each of these pages.
+        """
+        state, came_from = view.state, self._before[0]
+        if not self._services.brisk or came_from is None:
+            return None
+        match state.step:
+            case StepKind.CHECKS if came_from in (StepKind.DOCUMENT, StepKind.IDENTITY):
+                clear = all(check.verdict in _CLEAR for check in all_checks(state))
+                return ChecksReviewed() if clear and all_checks(state) else None
+            case StepKind.FEATURES if came_from is StepKind.FEATURES and self._answering:
+                conform = [item.verdict is Verdict.PASS for item in state.features]
+                return FeaturesFinished() if conform and all(conform) else None
+            case StepKind.DECISION if came_from is StepKind.PERSON:
+                same = state.person is not None and state.person.verdict is Verdict.PASS
+                accept = Outcome.ACCEPTED.value in view.outcomes
+                return DecisionTaken(Decision(Outcome.ACCEPTED)) if same and accept else None
+            case _:
+                return None
 
     def _tell_resumed(self, view: CaseView) -> None:
         """What brought an open case back, and what of it is lost: pictures are memory only."""

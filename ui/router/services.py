@@ -49,6 +49,7 @@ class Services:
         help_figures: number and hours of the help in a language, for the customer's sheet; empty
             where none is known today.
         printing: printers of this device.
+        brisk: an answer that leaves nothing open goes on by itself; see ``CaseRouter``.
         draft_age: how long an unfinished case may lie, by the policy in force.
         documents_today: kinds of document as they hold today; ``documents`` where None.
         past_answer: answer to the act that a line of the journal closed; in the vault's thread.
@@ -77,6 +78,7 @@ class Services:
     help_figures: Callable[[str], Mapping[str, str]] = no_figures
     printing: Printing = field(default_factory=Printing)
     past_answer: Callable[[int], AnswerFacts | None] = no_past_answer
+    brisk: bool = False
     draft_age: Callable[[], timedelta] = lambda: _DRAFT_AGE
     documents_today: Callable[[], DocumentCatalogue] | None = None
 
@@ -116,6 +118,7 @@ def services_of(kiosk: "Kiosk", open_camera: Callable[[], FrameSource] | None = 
         demonstration=kiosk.demonstration,
         idle_s=IDLE_S[kiosk.config.profile],
         keep_images=bool(kiosk.policy and kiosk.policy.evidence_images),
+        brisk=True,
         draft_age=lambda: kiosk.membership.draft_age,
         documents_today=kiosk.documents_today,
         past_answer=PastAnswers(kiosk.store, kiosk.device_key.public, kiosk.office_id).answer,
