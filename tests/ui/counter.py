@@ -69,6 +69,7 @@ class Counter:
     slips: Path
     camera: object = field(default_factory=ScriptedCamera)
     reader: object = field(default_factory=ScriptedReader)
+    brisk: bool = False
     printing: Printing = field(default_factory=lambda: Printing(list))
 
     def __post_init__(self) -> None:
@@ -108,6 +109,7 @@ class Counter:
             free_bytes=office.store.free_bytes,
             slips=self.slips,
             printing=self.printing,
+            brisk=self.brisk,
             past_answer=PastAnswers(office.store, office.device_key.public, OFFICE).answer,
         )
 
@@ -174,10 +176,13 @@ class Counter:
         self.key(Qt.Key.Key_Return)
         self.at(StepKind.DOCUMENT)
 
-    def to_confirm(self) -> None:
+    def read_document(self) -> None:
         self.to_document()
         self.reader.sides = {Side.FRONT: None, Side.BACK: DOCUMENT}
         self.qtbot.waitUntil(lambda: not self.state.sides_expected, timeout=10_000)
+
+    def to_confirm(self) -> None:
+        self.read_document()
         self.key(Qt.Key.Key_Return)
         self.at(StepKind.CHECKS)
         self.key(Qt.Key.Key_Return)

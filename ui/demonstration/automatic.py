@@ -258,10 +258,14 @@ class AutomaticAgent:
         wait_until(lambda: self._shell.page is receipt, "receipt")
         self._take("receipt")
         state = self._state
+        self._leave()
+        return state
+
+    def _leave(self) -> None:
+        """Home for the next customer."""
         self._press(Qt.Key.Key_Return)
         home = self._router.sections.home
         wait_until(lambda: self._shell.page is home, "home after the receipt")
-        return state
 
     # --- eyes and fingers ---------------------------------------------------------------------
 

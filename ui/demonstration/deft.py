@@ -54,6 +54,10 @@ class DeftAgent(AutomaticAgent):
     """Takes the shortest way that the screens allow."""
 
     @override
+    def _leave(self) -> None:
+        """Stay: the next customer begins here."""
+
+    @override
     def _compare(self, verdict: Verdict) -> None:
         keys = {Verdict.PASS: Qt.Key.Key_1, Verdict.FAIL: Qt.Key.Key_2}
         self._press(keys.get(verdict, Qt.Key.Key_3))

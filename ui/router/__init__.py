@@ -96,6 +96,7 @@ class Router(QObject):
         self.sections.draft_chosen.connect(self._resume)
         self.sections.failed.connect(self.show_fault)
         self.case.finished.connect(self.go_home)
+        self.case.new_requested.connect(self._new_case)
         self.case.failed.connect(self.show_fault)
         self.case.sealed.connect(self.delivery.send)
         self.journey.refused.connect(self._not_opened)

@@ -59,11 +59,13 @@ class CaseRouter(QObject):
         finished(): the case is closed or put aside; go home.
         failed(object): a :class:`Failure` that the panel cannot answer to.
         sealed(): a record was sealed.
+        new_requested(): the case is closed, and the next one is to be opened at once.
     """
 
     finished = Signal()
     failed = Signal(object)
     sealed = Signal()
+    new_requested = Signal()
 
     def __init__(
         self,
@@ -128,6 +130,7 @@ class CaseRouter(QObject):
         self.stop.aside_requested.connect(self.put_aside)
         self.stop.decide_requested.connect(self._decide_now)
         self.receipt.next_requested.connect(self.leave_receipt)
+        self.receipt.new_requested.connect(self._next_at_once)
         self._journey.changed.connect(self._show)
         self._journey.busy_changed.connect(self._set_busy)
         self._journey.refused.connect(self._refuse)
@@ -254,6 +257,13 @@ class CaseRouter(QObject):
         """The case is closed: go home for the next customer."""
         self._end()
         self.finished.emit()
+
+    def _next_at_once(self) -> None:
+        """The case is closed: open the next one without passing by home."""
+        view = self._journey.view
+        if view is not None and view.state.closed and not self._journey.busy:
+            self._end()
+            self.new_requested.emit()
 
     def _end(self) -> None:
         self._capture.look_for(Watch.NOTHING)

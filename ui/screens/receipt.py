@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QKeySequence, QPainter, QPaintEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout
 from typing_extensions import override
 
@@ -78,11 +78,13 @@ class ReceiptScreen(Page):
 
     Signals:
         next_requested(): next customer; back to the list for an old act.
+        new_requested(): next customer, whose request is to be verified at once (N).
         print_requested(): print the sheet, or keep it where no printer is.
         keep_requested(): keep the sheet as a PDF.
     """
 
     next_requested = Signal()
+    new_requested = Signal()
     print_requested = Signal()
     keep_requested = Signal()
 
@@ -123,6 +125,12 @@ class ReceiptScreen(Page):
         others = (self.keep_button, self.print_button)
         self.bar = ActionBar(look, others=others, primary=self.next_button)
         self._build()
+        self._bind()
+
+    def _bind(self) -> None:
+        self._new_key = QShortcut(QKeySequence("N"), self)
+        self._new_key.setEnabled(not self._past)
+        self._new_key.activated.connect(self.new_requested)
         self.variants.changed.connect(self._show_variant)
         self.keep_button.clicked.connect(self.keep_requested)
         self.print_button.clicked.connect(self.print_requested)
@@ -180,6 +188,7 @@ class ReceiptScreen(Page):
         """On a low screen the ways of writing take the place of the preview: no scrolling."""
         tablet = self.look.theme.tablet
         self.preview.setVisible(not tablet)
+        self.hint.setVisible(not tablet and not self._past)
         for layout in (self._words, self._beside):
             layout.removeWidget(self.variants)
         column = self._beside if tablet else self._words
@@ -235,6 +244,7 @@ class ReceiptScreen(Page):
     def retranslate(self) -> None:
         tr = self.look.language.tr
         self.title.setText(tr("answer_sheet.again" if self._past else "receipt.title"))
+        self.hint.setText(tr("answer_sheet.new_hint"))
         self._slip.set_title(tr("answer_sheet.sheet"))
         self._why_title.setText(tr("receipt.why"))
         self._after.set_title(tr("receipt.next"))
