@@ -42,6 +42,7 @@ EXPLANATIONS: dict[str, str] = {
     "retention": "how long a device keeps entries, unfinished cases and sealed copies",
     "notices": "short sentences shown on the home screen of every device",
     "demonstration": "the screens of this fleet say that it is a demonstration",
+    "valid_from": "first day on which it holds, in the local time of each office; null: at once",
 }
 
 # What `policy set` may change, and how the word after the equals sign is read.
@@ -56,6 +57,8 @@ _SETTABLE: dict[str, Callable[[str], Any]] = {
     "retention.blob_grace_hours": json.loads,
     "notices": lambda word: [notice.strip() for notice in word.split("|") if notice.strip()],
     "demonstration": json.loads,
+    # A later change keeps the day: it builds on what holds from then on. Empty: at once.
+    "valid_from": lambda word: word.strip() or None,
 }
 
 
