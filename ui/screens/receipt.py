@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeySequence, QPainter, QPaintEvent, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout
+from PySide6.QtGui import QColor, QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout
 from typing_extensions import override
 
 from kiosk.domain.decision import Outcome, Reason
@@ -26,7 +26,6 @@ from ui.widgets.look import Look
 from ui.widgets.paint import draw_box
 from ui.widgets.sheet_view import SheetView
 
-_BOTTOM: Final = Qt.AlignmentFlag.AlignBottom
 _PREVIEW_WIDTH: Final = 900
 """Dots across the page that the preview is scaled down from."""
 _LOOKS = {
@@ -158,11 +157,11 @@ class ReceiptScreen(Page):
         column.setSpacing(Space.XXL)
         column.addWidget(left)
         column.addWidget(self._after, 1)
-        row = QHBoxLayout()
-        row.setSpacing(Space.XXL)
-        row.addLayout(column, 5)
-        row.addWidget(self._slip, 6)
-        self.body.addLayout(row, 1)
+        self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._halves.setSpacing(Space.XXL)
+        self._halves.addLayout(column, 5)
+        self._halves.addWidget(self._slip, 6)
+        self.body.addLayout(self._halves, 1)
 
     def _build_sheet(self) -> None:
         """Code and ways of writing beside the sheet itself."""
@@ -170,7 +169,7 @@ class ReceiptScreen(Page):
         code.setSpacing(Space.XS)
         for widget in (self._code_title, self.code, self._code_hint):
             code.addWidget(widget)
-        self._words, self._beside = QVBoxLayout(), QVBoxLayout()
+        self._words, self._beside, self._below = QVBoxLayout(), QVBoxLayout(), QVBoxLayout()
         self._words.setSpacing(Space.M)
         self._words.addWidget(self._qr, 0, Qt.AlignmentFlag.AlignLeft)
         self._words.addLayout(code)
@@ -181,6 +180,7 @@ class ReceiptScreen(Page):
         row.addLayout(self._words, 5)
         row.addLayout(self._beside, 5)
         self._slip.body.addLayout(row, 1)
+        self._slip.body.addLayout(self._below)
         self.look.theme.changed.connect(self._rearrange)
         self._rearrange()
 
@@ -189,11 +189,21 @@ class ReceiptScreen(Page):
         tablet = self.look.theme.tablet
         self.preview.setVisible(not tablet)
         self.hint.setVisible(not tablet and not self._past)
-        for layout in (self._words, self._beside):
+        for layout in (self._below, self._beside):
             layout.removeWidget(self.variants)
-        column = self._beside if tablet else self._words
-        column.addWidget(self.variants, 0, Qt.AlignmentFlag.AlignTop if tablet else _BOTTOM)
+        if tablet:
+            self._beside.addWidget(self.variants, 0, Qt.AlignmentFlag.AlignTop)
+        else:
+            self._below.addWidget(self.variants)
         self.variants.show()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Held upright, the sheet stands under the answer."""
+        super().resizeEvent(event)
+        upright = self.window().width() < self.window().height()
+        ways = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
+        self._halves.setDirection(ways[0] if upright else ways[1])
 
     # --- what is shown ------------------------------------------------------------------------
 
