@@ -373,12 +373,15 @@ class Proofing:
         Raises:
             DraftError, VaultError: as ``resume``.
         """
-        request = self._desk.requests.judge(text).request
-        if request is None:
-            return None
+        known = None if fresh is None else fresh.state.case_id
         with self._desk.store.begin() as uow:
             rows = [r for r in uow.drafts.all() if r.agent_id == session.agent.agent_id]
-        for row in rows:
+        others = [row for row in rows if row.case_id != known]
+        # Judged only where a case could come back: a code may be costly to judge.
+        request = self._desk.requests.judge(text).request if others else None
+        if request is None:
+            return None
+        for row in others:
             try:
                 held = self._desk.drafts.load(row, session).request
             except DraftError:
@@ -388,8 +391,6 @@ class Proofing:
                 request.request_id,
             ):
                 continue
-            if fresh is not None and row.case_id == fresh.state.case_id:
-                return None
             case = self.resume(row.case_id, session)
             if fresh is not None:
                 fresh.close_unused()
