@@ -9,20 +9,27 @@ from __future__ import annotations
 import json
 import logging
 import sys
-import time
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from central.archive.layout import FolderError, Layout
+from central.commands.console import (
+    DEFAULT_DATA,
+    FAILED,
+    NO,
+    DataOption,
+    JsonOption,
+    system_time,
+)
+from central.commands.console import tell as _tell
+from central.commands.rounds import audit_reconcile, request_cancel, round_app
 from kiosk.domain.errors import AuditError, KioskError, PolicyInvalidError
 from kiosk.domain.evidence import DocumentKind
-from kiosk.domain.ids import DeviceId, OfficeId, RecordId
-
-NO, FAILED = 1, 3
+from kiosk.domain.ids import AgentId, DeviceId, OfficeId, RecordId
 
 app = typer.Typer(
     name="visavis-central",
@@ -34,30 +41,17 @@ request_app = typer.Typer(no_args_is_help=True, help="Verification requests.")
 policy_app = typer.Typer(no_args_is_help=True, help="The policy of the fleet.")
 audit_app = typer.Typer(no_args_is_help=True, help="Open records and verify histories.")
 app.add_typer(request_app, name="request")
+app.add_typer(round_app, name="round")
 app.add_typer(policy_app, name="policy")
 app.add_typer(audit_app, name="audit")
+contact_app = typer.Typer(no_args_is_help=True, help="Codes to customers.")
+app.add_typer(contact_app, name="contact")
 
-DataOption = Annotated[
-    Path,
-    typer.Option("--data", envvar="VISAVIS_CENTRAL_DATA", help="Folder of the central side."),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Answer with one JSON object.")]
-DEFAULT_DATA = Path("visavis-central")
 DEFAULT_PORT = 8443
 
 
-def system_time() -> datetime:
-    """The server's time, aware UTC."""
-    return datetime.fromtimestamp(time.time(), UTC)
-
-
-def _tell(answer: dict[str, Any], text: str, *, as_json: bool) -> None:
-    """Answer on standard output, as JSON or as text."""
-    sys.stdout.write(f"{json.dumps(answer, ensure_ascii=False)}\n" if as_json else f"{text}\n")
-
-
 @app.command("init")
-def init(
+def init(  # noqa: PLR0913, PLR0917 - one parameter an option
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="An empty or new folder.")],
     host: Annotated[
         list[str] | None, typer.Option(help="Name or address of the server; may be repeated.")
@@ -68,13 +62,27 @@ def init(
     demonstration: Annotated[
         bool, typer.Option("--demonstration", help="The fleet's screens say that it is one.")
     ] = False,
+    database: Annotated[
+        str, typer.Option(help="postgresql://user@host/name; left out: one embedded file.")
+    ] = "",
+    objects: Annotated[
+        str, typer.Option(help="s3://bucket/prefix for sealed payloads; left out: files.")
+    ] = "",
+    objects_endpoint: Annotated[
+        str, typer.Option(help="Base address of an object store that is not Amazon's.")
+    ] = "",
+    objects_region: Annotated[str, typer.Option(help="Where the object store lies.")] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Make every key, the server's certificate and the first policy."""
+    from central.archive.storage import Storage
     from central.authority.founding import LOCAL_HOSTS, found
 
     hosts = list(dict.fromkeys([*(host or []), *LOCAL_HOSTS]))
-    founded = found(Layout(folder), hosts, issuer, system_time(), demonstration=demonstration)
+    storage = Storage(database, objects, objects_endpoint, objects_region)
+    founded = found(
+        Layout(folder), hosts, issuer, system_time(), demonstration=demonstration, storage=storage
+    )
     answer = {
         "data": str(folder),
         "origin": founded.origin,
@@ -99,8 +107,15 @@ def serve_command(
     data: DataOption = DEFAULT_DATA,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = DEFAULT_PORT,
+    metrics: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="Loopback port of the figures for Prometheus."),
+    ] = None,
 ) -> None:
-    """Run the collector until SIGTERM; prints one JSON line when it is ready."""
+    """Run the collector until SIGTERM; prints one JSON line when it is ready.
+
+    Several processes may serve one central side behind a balancer.
+    """
     from central.collector.server import Address, serve
 
     logging.basicConfig(
@@ -108,7 +123,9 @@ def serve_command(
         level=logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
-    serve(Layout(data), Address(host, port), system_time)
+    # It would write the address of every call that leaves, the SMS gateway's included.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    serve(Layout(data), Address(host, port), system_time, metrics)
 
 
 @app.command("enrol-code")
@@ -188,6 +205,10 @@ def request_new(  # noqa: PLR0913, PLR0917 - one parameter an option
     _tell(answer, f"{terminal_code(token)}\n{token}", as_json=as_json)
 
 
+request_app.command("cancel")(request_cancel)
+audit_app.command("reconcile")(audit_reconcile)
+
+
 @policy_app.command("show")
 def policy_show(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
     """Show the policy in force, each line explained."""
@@ -218,6 +239,27 @@ def policy_set(
     _tell({"version": policy.version}, f"policy version {policy.version}", as_json=as_json)
 
 
+@app.command("alerts")
+def alerts_command(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
+    """List suspected frauds that devices told of (policy ``fraud_alert``); names nobody."""
+    from central.archive.database import Database
+    from central.collector.alerts import alerts
+
+    layout = Layout(data)
+    layout.require()
+    database = Database(layout.database)
+    try:
+        with database.reading() as ledger:
+            found = alerts(ledger)
+    finally:
+        database.close()
+    lines = [
+        f"{one.at}  office {one.office_id}  {one.device_id}  case {one.case_id}" for one in found
+    ]
+    answer = {"alerts": [asdict(one) for one in found]}
+    _tell(answer, "\n".join(lines) or "no alert", as_json=as_json)
+
+
 @audit_app.command("open")
 def audit_open(
     record_id: Annotated[str, typer.Argument(metavar="RECORD_ID")],
@@ -245,23 +287,140 @@ def audit_open(
 
 
 @audit_app.command("verify")
-def audit_verify(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
-    """Verify every history: entries, trees, checkpoints, records, receipts."""
+def audit_verify(
+    data: DataOption = DEFAULT_DATA,
+    identity: Annotated[
+        Path | None, typer.Option(help="The auditor's age identity file: follows ratchets too.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Verify every history: entries, trees, checkpoints, records, receipts, visits."""
     from central.auditor.histories import Histories
+    from central.auditor.opening import read_identity
 
-    report = Histories(Layout(data)).verify()
+    opened = None if identity is None else read_identity(identity)
+    report = Histories(Layout(data)).verify(system_time(), opened)
     lines = [
         f"{device.device_id}: {device.entries} entries, {device.records} records, "
         f"{device.stored} stored, {len(device.missing)} awaited"
         + "".join(f"\n  WRONG {problem}" for problem in device.problems)
+        + "".join(f"\n  ASK   {question}" for question in device.questions)
         for device in report.devices
     ]
     lines += [f"WRONG {problem}" for problem in report.problems]
     lines.append("verified" if report.verified else "NOT verified")
-    answer = {"verified": report.verified, **asdict(report)}
+    answer = {"verified": report.verified, "complete": report.complete, **asdict(report)}
     _tell(answer, "\n".join(lines), as_json=as_json)
     if not report.verified:
         raise typer.Exit(NO)
+
+
+@audit_app.command("gaps")
+def audit_gaps(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
+    """List what a person must be asked about: open visits, overdue records, alarms of devices."""
+    from central.auditor.histories import Histories
+
+    report = Histories(Layout(data)).verify(system_time())
+    gaps = {device.device_id: device.questions for device in report.devices if device.questions}
+    lines = [f"{device}: {question}" for device, asked in gaps.items() for question in asked]
+    answer = {"complete": report.complete, "gaps": gaps}
+    _tell(answer, "\n".join(lines) or "nothing to ask", as_json=as_json)
+    if gaps:
+        raise typer.Exit(NO)
+
+
+@audit_app.command("slip")
+def audit_slip(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="Eight characters of a slip.")],
+    data: DataOption = DEFAULT_DATA,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the journal entry that gave a client's slip its code; none found is an alarm."""
+    from central.auditor.histories import Histories
+
+    found = Histories(Layout(data)).find_slip(code)
+    lines = [f"{device}: entry {seq}" for device, seq in found]
+    answer = {"code": code, "found": [{"device_id": d, "seq": n} for d, n in found]}
+    _tell(answer, "\n".join(lines) or "NO journal here gave that code", as_json=as_json)
+    if not found:
+        raise typer.Exit(NO)
+
+
+@app.command("unlock")
+def unlock(
+    device: Annotated[str, typer.Option(help="Number of the device, dev-…")],
+    agent: Annotated[str, typer.Option(help="Badge of the agent who is locked out.")],
+    data: DataOption = DEFAULT_DATA,
+    hours: Annotated[int, typer.Option(min=1, max=72, help="How long the order is good.")] = 24,
+    as_json: JsonOption = False,
+) -> None:
+    """Sign an order that lifts a lock-out on a device where no manager can; used once."""
+    from central.authority.unlocking import new_order
+
+    order = new_order(
+        Layout(data), DeviceId(device), AgentId(agent), system_time(), timedelta(hours=hours)
+    )
+    _tell({"device_id": device, "agent": agent, "order": order}, order, as_json=as_json)
+
+
+@app.command("rescue")
+def rescue(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What was carried here.")],
+    data: DataOption = DEFAULT_DATA,
+    as_json: JsonOption = False,
+) -> None:
+    """Take in the journal and the sealed records that two people carried off a device."""
+    from central.archive.storage import open_database, open_payloads
+    from central.collector.rescues import Rescues
+    from central.collector.server import load_keys
+
+    layout = Layout(data)
+    layout.require()
+    database = open_database(layout)
+    try:
+        rescues = Rescues(database, open_payloads(layout), load_keys(layout))
+        report = rescues.take_in(folder, system_time())
+    finally:
+        database.close()
+    taken = f"{report.taken} records taken in, {report.already} were here"
+    lines = [
+        f"{report.device_id}: {report.entries} entries, {taken}",
+        *(f"REFUSED {what}" for what in report.refused),
+    ]
+    _tell(asdict(report), "\n".join(lines), as_json=as_json)
+    if report.refused:
+        raise typer.Exit(NO)
+
+
+@contact_app.command("try")
+def contact_try(
+    address: Annotated[str, typer.Argument(help="E-mail address, or mobile number: +33612345678.")],
+    data: DataOption = DEFAULT_DATA,
+    as_json: JsonOption = False,
+) -> None:
+    """Send one message with a code that opens nothing, by the way that the address needs."""
+    from central.contact.messages import Message, NotSentError, all_texts, senders_of
+    from central.contact.settings import load_settings
+    from kiosk.domain.contact import email_address, is_e164
+    from kiosk.domain.errors import ContactAddressError
+    from kiosk.sync.contact import EMAIL, MOBILE
+
+    try:
+        channel, to = (MOBILE, address) if is_e164(address) else (EMAIL, email_address(address))
+    except ContactAddressError as exc:
+        raise typer.BadParameter("neither an e-mail address nor a number with +") from exc
+    sender = senders_of(load_settings(Layout(data).contact_settings)).get(channel)
+    why = "not configured"
+    if sender is not None:
+        try:
+            sender.send(to, Message(all_texts()["fr"], "000000", 10, ""))
+        except NotSentError as exc:
+            why = str(exc)
+        else:
+            _tell({"sent": True, "channel": channel}, f"sent by {channel}", as_json=as_json)
+            return
+    _tell({"sent": False, "channel": channel, "why": why}, f"not sent: {why}", as_json=as_json)
+    raise typer.Exit(NO)
 
 
 def main() -> None:

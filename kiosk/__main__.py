@@ -12,7 +12,19 @@ from pathlib import Path
 import typer
 
 from kiosk import logs
-from kiosk.commands import agent, diagnose, enrol, journal, read, support, sync, trust
+from kiosk.commands import (
+    agent,
+    device,
+    diagnose,
+    enrol,
+    journal,
+    keys,
+    read,
+    salvage,
+    support,
+    sync,
+    trust,
+)
 from kiosk.commands.console import ExitCode, error_json, error_lines, say_json, texts_of
 from kiosk.domain.errors import InternalError, KioskError
 
@@ -27,7 +39,20 @@ def build_app() -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
-    for command in (read, diagnose, journal, sync, enrol, agent, read, trust, support):
+    for command in (
+        read,
+        diagnose,
+        journal,
+        sync,
+        enrol,
+        agent,
+        device,
+        read,
+        trust,
+        support,
+        salvage,
+        keys,
+    ):
         command.register(app)
     return app
 

@@ -8,6 +8,7 @@ signed policy.
 import re
 import tomllib
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from kiosk.documents.catalogue import FeatureKind
 from kiosk.domain.errors import ConfigFileError
 
 _MAX_BYTES: Final = 64 * 1024
@@ -83,6 +85,42 @@ class CollectorConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceConfig:
+    """``[service]``: where this site stands, and what it does where the service leaves a choice.
+
+    Attributes:
+        territory: whose public holidays and clocks are those of the office; a name of
+            ``resources/service/calendar.toml``.
+        paper_last_day: last day on which the procedure by post is offered.
+        residence_permits: whether long residence permits open the digital identity, or as the
+            service publishes it.
+    """
+
+    territory: Annotated[str, msgspec.Meta(pattern=r"^[a-z-]{1,40}$")] = "metropole"
+    paper_last_day: date = date.max
+    residence_permits: Literal["as-published", "accepted", "refused"] = "as-published"
+
+
+@dataclass(frozen=True, slots=True)
+class ExaminationConfig:
+    """``[examination]``: tools at hand; security features that need one are drawn only then.
+
+    Attributes:
+        uv_lamp: a lamp of 365 nm.
+        magnifier: a magnifying glass.
+    """
+
+    uv_lamp: bool = False
+    magnifier: bool = False
+
+    @property
+    def tools(self) -> tuple[FeatureKind, ...]:
+        """Kinds of feature that can be examined with these tools."""
+        held = ((FeatureKind.UV, self.uv_lamp), (FeatureKind.MAGNIFIER, self.magnifier))
+        return tuple(kind for kind, there in held if there)
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Settings of this device.
 
@@ -92,6 +130,7 @@ class Config:
         camera: where pictures come from.
         screen: language and theme.
         collector: where sealed records go.
+        service: where this site stands, and its choices.
     """
 
     profile: Profile = Profile.COUNTER
@@ -99,6 +138,8 @@ class Config:
     camera: CameraConfig = field(default_factory=CameraConfig)
     screen: ScreenConfig = field(default_factory=ScreenConfig)
     collector: CollectorConfig = field(default_factory=CollectorConfig)
+    service: ServiceConfig = field(default_factory=ServiceConfig)
+    examination: ExaminationConfig = field(default_factory=ExaminationConfig)
 
 
 def load_config(file: Path) -> Config:
@@ -139,6 +180,8 @@ _TABLES: Final[dict[str, type]] = {
     "camera": CameraConfig,
     "screen": ScreenConfig,
     "collector": CollectorConfig,
+    "service": ServiceConfig,
+    "examination": ExaminationConfig,
 }
 
 

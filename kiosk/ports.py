@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.ids import AgentId, CaseId, RecordId
+from kiosk.sync.contact import ContactOrder, ContactState
 
 # Rows and states of the outbox belong to their state machine; the port passes them on.
 from kiosk.sync.outbox import OutboxRow as OutboxRow  # noqa: PLC0414 - explicit re-export
@@ -220,13 +221,41 @@ class JournalRow:
     jws: str
 
 
+@dataclass(frozen=True, slots=True)
+class JournalQuery:
+    """Which entries are looked for; what is empty or None does not narrow the answer.
+
+    Attributes:
+        since / until: device time as claimed, aware; ``until`` itself is left out.
+        kind: see :class:`kiosk.audit.entries.EntryKind`.
+        record_id: the record that the entry announces.
+        slip_code: the eight characters of a client's slip.
+        limit: at most so many, the newest ones.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    kind: str = ""
+    record_id: str = ""
+    slip_code: str = ""
+    limit: int = 1000
+
+
 class JournalRepository(Protocol):
     """The device's append-only journal (RFC 6962 tree over the entries)."""
 
-    def append(self, row: JournalRow) -> None: ...
+    def append(self, row: JournalRow, slip_code: str = "") -> None:
+        """The next entry; ``slip_code`` of the journal that ends with it, to be found by."""
+
+    def find(self, query: JournalQuery) -> tuple[JournalRow, ...]:
+        """Entries that fit, newest first."""
+
     def size(self) -> int: ...
     def get(self, seq: int) -> JournalRow | None: ...
     def range(self, start: int, end: int) -> tuple[JournalRow, ...]: ...
+    def leaves(self, start: int, end: int) -> tuple[bytes, ...]:
+        """Leaf hashes of those entries, as they were when the entries were appended."""
+
     def frontier(self) -> tuple[bytes, ...]:
         """Hashes of the complete subtrees, largest first, stored with the last entry."""
 
@@ -294,8 +323,10 @@ class Store(Protocol):
 class KeyStore(Protocol):
     """The operating system's secret store, or the visible demonstration one.
 
-    Names: ``database`` (32 bytes), ``device-signing`` (Ed25519 seed, 32 bytes), ``device-secret``
-    (32 bytes, mixed into every PIN key).
+    Names: ``database`` (32 bytes), ``database-next`` (while that one is being replaced),
+    ``device-signing`` (Ed25519 seed, 32 bytes), ``device-secret`` (32 bytes, mixed into every PIN
+    key), ``journal-anchor`` (no secret: size and root of the journal, kept where a copy of the
+    vault does not reach).
     """
 
     @property
@@ -329,8 +360,17 @@ class CollectorLink(Protocol):
         body: bytes = b"",
         content_type: str = "application/json",
         etag: str = "",
+        fields: Sequence[tuple[str, str]] = (),
     ) -> LinkAnswer:
-        """One signed call; ``etag`` of what is held already travels as ``If-None-Match``.
+        """One signed call.
+
+        Args:
+            method: upper case.
+            path: with its query.
+            body: complete, maybe empty.
+            content_type: of the body.
+            etag: of what is held already; travels as ``If-None-Match``.
+            fields: more header fields, which the signature does not cover.
 
         Raises UnreachableError, CertificateError, ProtocolError.
         """
@@ -367,3 +407,19 @@ class LinkFactory(Protocol):
 
     def open(self, side: CentralSide, device_key: SigningKey) -> CollectorLink:
         """A link that signs with ``device_key``."""
+
+
+class Contact(Protocol):
+    """Has codes sent to a customer, and judged: by the central side, never by the device.
+
+    All raise UnreachableError without a network, and the leaves of ContactError.
+    """
+
+    def start(self, challenge_id: str, order: ContactOrder) -> ContactState:
+        """Send a code. Asked again by the same id, nothing is sent again."""
+
+    def state(self, challenge_id: str, order: ContactOrder) -> ContactState:
+        """How a challenge stands; with the statement once it is confirmed."""
+
+    def check(self, challenge_id: str, order: ContactOrder) -> ContactState:
+        """Judge the code in ``order``."""

@@ -30,10 +30,11 @@ WINDOWS = os.name == "nt"
 BIN = VENV / ("Scripts" if WINDOWS else "bin")
 PYTHON = BIN / ("python.exe" if WINDOWS else "python")
 STAMP = VENV / "visavis-setup.json"
+INTEROP = ROOT / "tests" / "interop"
 OLDEST = (3, 11)
 BENCHMARKS = (
     *("startup", "frame", "memory", "read", "seal", "codes", "printed"),
-    *("powerloss", "canary", "effort"),
+    *("powerloss", "canary", "flips", "journal", "kills", "effort"),
 )
 
 # Shared library -> Debian package. Qt needs the first group without a screen, the second with one.
@@ -130,6 +131,10 @@ def wanted_stamp(with_tests):
     digests = {
         name: hashlib.sha256((REQUIREMENTS / name).read_bytes()).hexdigest() for name in locks
     }
+    if with_tests:
+        digests["interop"] = hashlib.sha256(
+            (INTEROP / "package-lock.json").read_bytes()
+        ).hexdigest()
     digests["pyproject.toml"] = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
     return {"python": sys.version, "root": str(ROOT), "locks": digests}
 
@@ -141,6 +146,7 @@ def is_set_up(with_tests):
         wanted = wanted_stamp(with_tests)
         return (
             PYTHON.exists()
+            and (not with_tests or (INTEROP / "node_modules" / "age-encryption").is_dir())
             and present["python"] == wanted["python"]
             and present["root"] == wanted["root"]
             and wanted["locks"].items() <= present["locks"].items()
@@ -196,6 +202,38 @@ def pip_install(*words):
         )
 
 
+def test_tools():
+    """What the tests ask other programs for: Node.js (tests/interop), systemd, PostgreSQL."""
+    needed = {"nodejs": ("node", "nodejs"), "npm": ("npm",), "postgresql": ("initdb",)}
+    if sys.platform.startswith("linux"):
+        needed["systemd"] = ("systemd-creds",)
+    # Debian keeps the programs of the server apart from those that everybody calls.
+    apart = [str(path) for path in Path("/usr/lib/postgresql").glob("*/bin")]
+    places = os.pathsep.join([os.environ.get("PATH", os.defpath), *apart])
+
+    def there(name):
+        return shutil.which(name, path=places)
+
+    def missing():
+        return [package for package, names in needed.items() if not any(map(there, names))]
+
+    if missing() and may_install():
+        apt_install(missing())
+    if missing():
+        packages = " ".join(missing())
+        if shutil.which("apt-get"):
+            command = "sudo apt-get install --no-install-recommends " + packages
+        elif shutil.which("dnf"):
+            command = "sudo dnf install " + packages
+        else:
+            command = "install Node.js 18 or newer with npm, and PostgreSQL; on Linux systemd 252"
+        raise SetupError("The tests need programs that are missing here. Type:\n\n    " + command)
+    say("Installing the locked packages (tests/interop/package-lock.json)")
+    command = [shutil.which("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    if subprocess.run([*command, "--loglevel=error"], check=False, cwd=INTEROP).returncode != 0:
+        raise SetupError("npm could not install the packages of tests/interop. Try again.")
+
+
 def setup(with_tests):
     """Bring this checkout to a state where the program (and its checks) run."""
     if is_set_up(with_tests):
@@ -208,6 +246,8 @@ def setup(with_tests):
     pip_install("--require-hashes", "-r", str(REQUIREMENTS / lock))
     pip_install("--require-hashes", "-r", str(REQUIREMENTS / "models.lock"))
     pip_install("--no-build-isolation", "-e", str(ROOT))
+    if with_tests:
+        test_tools()
     temporary = STAMP.with_suffix(".new")
     temporary.write_text(json.dumps(wanted_stamp(with_tests)), "utf-8")
     temporary.replace(STAMP)
@@ -266,8 +306,9 @@ def bench(words):
     parser.add_argument("name", nargs="?", choices=BENCHMARKS)
     parser.add_argument("--json", action="store_true")
     options, rest = parser.parse_known_args(words)
-    setup(with_tests=False)
     names = [options.name] if options.name else list(BENCHMARKS)
+    # The processes that are killed are those of the tests.
+    setup(with_tests="kills" in names)
     figures = {}
     worst = 0
     for name in names:

@@ -38,6 +38,10 @@ class Language(QObject):
         """Codes that can be chosen, in the order they were given."""
         return tuple(self._texts)
 
+    def beside(self) -> "Language":
+        """Another screen's language: the same texts, chosen independently of this one."""
+        return Language(self._texts, self._code)
+
     def choose(self, code: str) -> None:
         """Put another language in force. Raises KeyError for an unknown one."""
         if code not in self._texts:
@@ -76,12 +80,20 @@ class Language(QObject):
         """``lundi 23 novembre 2026`` / ``Monday 23 November 2026``: a date to keep."""
         return self._locale.toString(_qdate(value), "dddd d MMMM yyyy")
 
+    def weekday_within(self, value: date) -> str:
+        """The same within a sentence: French writes it with a small letter."""
+        text = self.weekday(value)
+        return text[:1].lower() + text[1:] if self._code == "fr" else text
+
     def time(self, value: datetime) -> str:
         """Local time of an aware moment: ``9 h 12`` / ``9:12``."""
-        local = value.astimezone()
+        return self.wall_time(value.astimezone())
+
+    def wall_time(self, value: datetime) -> str:
+        """Time of a moment in its own zone, as :meth:`time` writes it."""
         if self._code == "fr":
-            return f"{local.hour}{NBSP}h{NBSP}{local.minute:02d}"
-        return f"{local.hour}:{local.minute:02d}"
+            return f"{value.hour}{NBSP}h{NBSP}{value.minute:02d}"
+        return f"{value.hour}:{value.minute:02d}"
 
     def moment(self, value: datetime) -> str:
         """Day and time of an aware moment."""

@@ -1,7 +1,9 @@
-"""The collector's database: SQLite in WAL mode, every commit durable.
+"""The collector's database: SQLite in one file, or PostgreSQL.
 
-Rules, in order: ``synchronous=FULL`` (NORMAL loses acknowledged rows at a power cut); a writer
-takes the write lock when it begins, so that it never has to start over; readers never wait.
+Rules, in order: a commit is durable when it returns (SQLite: WAL with ``synchronous=FULL``, because
+NORMAL loses acknowledged rows at a power cut; PostgreSQL: ``synchronous_commit=on`` at least);
+writers of one scope come one after the other, also from several processes, so that no rule needs to
+think of two at once; a reader sees one consistent state and never waits.
 """
 
 from __future__ import annotations
@@ -11,15 +13,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from central.archive.layout import FolderError
 from central.archive.ledger import Ledger
-from central.archive.schema import metadata
+from central.archive.migrations import migrate
 
 _BUSY_TIMEOUT_S = 30.0
 _SYNCHRONOUS_FULL = 2
+_CONNECTIONS = 40
+"""As many as the threads that answer calls."""
+_DURABLE = frozenset({"on", "local", "remote_write", "remote_apply"})
+EVERYTHING = ""
+"""Scope of a writer that keeps out only writers without a scope of their own."""
 
 
 def _on_connect(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:
@@ -40,35 +48,82 @@ def _on_begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
+def _sqlite(path: Path) -> Engine:
+    engine = create_engine(f"sqlite+pysqlite:///{path}", connect_args={"timeout": _BUSY_TIMEOUT_S})
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+    return engine
+
+
+def _postgresql(url: str) -> Engine:
+    return create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        pool_size=_CONNECTIONS,
+        max_overflow=0,
+        # A server that was restarted is met by a new connection, not by a failed call.
+        pool_pre_ping=True,
+    )
+
+
 class Database:
     """Opens the database; hands out ledgers, one transaction each."""
 
-    def __init__(self, path: Path) -> None:
-        """Open or create.
+    def __init__(self, where: Path | str) -> None:
+        """Open or create, and bring an older schema up to date.
+
+        Args:
+            where: a file for SQLite, or ``postgresql://...``.
 
         Raises:
-            FolderError: the settings that durability depends on were not accepted.
+            FolderError: it does not answer, or refuses what durability depends on.
         """
-        self._engine: Engine = create_engine(
-            f"sqlite+pysqlite:///{path}", connect_args={"timeout": _BUSY_TIMEOUT_S}
-        )
-        event.listen(self._engine, "connect", _on_connect)
-        event.listen(self._engine, "begin", _on_begin)
-        with self._engine.execution_options(writing=True).begin() as connection:
-            if connection.execute(text("PRAGMA synchronous")).scalar_one() != _SYNCHRONOUS_FULL:
-                raise FolderError("synchronous")
-            metadata.create_all(connection)
+        self._embedded = isinstance(where, Path)
+        self._engine = _sqlite(where) if isinstance(where, Path) else _postgresql(where)
+        try:
+            with self._transaction("schema") as connection:
+                if not self._durable(connection):
+                    raise FolderError("the database does not keep what it has acknowledged")
+                migrate(connection)
+        except SQLAlchemyError as exc:
+            self._engine.dispose()
+            # The text of the driver's error may hold the address and the name of the user.
+            raise FolderError("the database does not answer") from exc
+
+    def _durable(self, connection: Connection) -> bool:
+        if self._embedded:
+            level = connection.execute(text("PRAGMA synchronous")).scalar_one()
+            return bool(level == _SYNCHRONOUS_FULL)
+        commit = connection.execute(text("SHOW synchronous_commit")).scalar_one()
+        fsync = connection.execute(text("SHOW fsync")).scalar_one()
+        return commit in _DURABLE and fsync == "on"
 
     @contextmanager
-    def writing(self) -> Iterator[Ledger]:
-        """A ledger to change; committed durably when the block ends well, else rolled back."""
+    def _transaction(self, scope: str) -> Iterator[Connection]:
         with self._engine.execution_options(writing=True).begin() as connection:
+            if not self._embedded:
+                lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:scope, 0))")
+                connection.execute(lock, {"scope": f"visavis/{scope}"})
+            yield connection
+
+    @contextmanager
+    def writing(self, scope: str = EVERYTHING) -> Iterator[Ledger]:
+        """A ledger to change; committed durably when the block ends well, else rolled back.
+
+        Args:
+            scope: what is written (a device, the log); writers of another scope need not wait,
+                where the database can do that.
+        """
+        with self._transaction(scope) as connection:
             yield Ledger(connection)
 
     @contextmanager
     def reading(self) -> Iterator[Ledger]:
         """A ledger to read, in one consistent state."""
         with self._engine.begin() as connection:
+            if not self._embedded:
+                connection.execute(
+                    text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                )
             yield Ledger(connection)
 
     def close(self) -> None:

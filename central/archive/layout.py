@@ -3,7 +3,7 @@
 Rules, in order: three sub-folders for three duties, so that each can be given to another machine
 and other people; a secret is readable by its owner only; nothing here is ever overwritten.
 
-* ``authority/`` policy root, certificate authority, request issuer
+* ``authority/`` policy root, certificate authority, request issuer, planner of rounds
 * ``collector/`` server certificate, log key, enrolment key, database, sealed payloads
 * ``auditor/``   the identity that opens records
 """
@@ -102,6 +102,11 @@ class Layout:
         return self.authority / "issuer.key"
 
     @property
+    def planner_identity(self) -> Path:
+        """The key that opens the authority's own copy of a planned visit, as an age identity."""
+        return self.authority / "planner.txt"
+
+    @property
     def database(self) -> Path:
         """SQLite file of the collector."""
         return self.collector / "collector.db"
@@ -110,6 +115,16 @@ class Layout:
     def payloads(self) -> Path:
         """Sealed payloads, one file each."""
         return self.collector / "payloads"
+
+    @property
+    def uploads(self) -> Path:
+        """Parts of records that are arriving."""
+        return self.collector / "uploads"
+
+    @property
+    def contact_settings(self) -> Path:
+        """How codes reach customers; there need not be one."""
+        return self.collector / "contact.toml"
 
     def create(self) -> None:
         """Make the folders.

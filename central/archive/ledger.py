@@ -5,20 +5,36 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Table, func, insert, select, update
 
-from central.archive.rows import CodeRow, DeviceRow, EntryRow, LeafRow, LogRow, SealedRow
+from central.archive.challenges import ChallengeRows
+from central.archive.round_rows import RoundRows
+from central.archive.rows import (
+    AlarmRow,
+    CodeRow,
+    DeviceRow,
+    EntryRow,
+    LeafRow,
+    LogRow,
+    OriginRow,
+    SealedRow,
+)
 from central.archive.schema import (
+    alarms,
     codes,
     devices,
     entries,
     forks,
     log_leaves,
+    log_nodes,
     log_state,
+    origins,
     policies,
     sealed,
 )
+from kiosk.audit.tree import node_hash
 from kiosk.domain.ids import DeviceId, OfficeId, RecordId
+from kiosk.sync.receipts import ReceiptState
 
 _HASH_BYTES = 32
 
@@ -45,10 +61,20 @@ def _device(row: Row[Any]) -> DeviceRow:
 
 
 class Ledger:
-    """The rows of one transaction."""
+    """The rows of one transaction.
+
+    Attributes:
+        rounds: the rows about visits and requests.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.rounds = RoundRows(connection)
+
+    @property
+    def challenges(self) -> ChallengeRows:
+        """Codes that were sent to customers."""
+        return ChallengeRows(self._connection)
 
     def _one(self, table: Table, **key: Any) -> Row[Any] | None:
         query = select(table).where(*(table.c[name] == value for name, value in key.items()))
@@ -149,6 +175,27 @@ class Ledger:
         query = select(func.count()).select_from(forks).where(forks.c.device_id == device_id)
         return int(self._connection.execute(query).scalar_one())
 
+    def add_alarm(self, row: AlarmRow) -> None:
+        """Raise an alarm; the same one is raised once."""
+        known = self._one(alarms, device_id=row.device_id, kind=row.kind, seq=row.seq)
+        if known is None:
+            self._connection.execute(insert(alarms).values(**asdict(row)))
+
+    def alarms(self, device_id: DeviceId) -> tuple[AlarmRow, ...]:
+        """Alarms about a device, in the order in which they were raised."""
+        query = select(alarms).where(alarms.c.device_id == device_id)
+        rows = self._connection.execute(query.order_by(alarms.c.raised_at, alarms.c.seq))
+        return tuple(AlarmRow(**row._asdict()) for row in rows)
+
+    def add_origin(self, row: OriginRow) -> None:
+        """Keep the sealed beginning of a device's ratchet; it is never replaced."""
+        self._connection.execute(insert(origins).values(**asdict(row)))
+
+    def origin(self, device_id: DeviceId) -> OriginRow | None:
+        """The sealed beginning of a device's ratchet."""
+        row = self._one(origins, device_id=device_id)
+        return None if row is None else OriginRow(**row._asdict())
+
     # --- sealed records -----------------------------------------------------------------------
 
     def missing(self, device_id: DeviceId, limit: int) -> tuple[int, ...]:
@@ -180,6 +227,30 @@ class Ledger:
         rows = self._connection.execute(query.order_by(sealed.c.seq).limit(limit))
         return tuple(SealedRow(**row._asdict()) for row in rows)
 
+    def unsequenced(self, limit: int) -> tuple[tuple[SealedRow, bytes], ...]:
+        """Records that have no leaf in the log yet, oldest first, with the leaf of their entry."""
+        query = (
+            select(sealed, entries.c.leaf)
+            .join(
+                entries,
+                (entries.c.device_id == sealed.c.device_id) & (entries.c.seq == sealed.c.seq),
+            )
+            .where(sealed.c.state == ReceiptState.LOGGED)
+            .order_by(sealed.c.received_at, sealed.c.device_id, sealed.c.seq)
+            .limit(limit)
+        )
+        found = []
+        for row in self._connection.execute(query):
+            values = row._asdict()
+            leaf = values.pop("leaf")
+            found.append((SealedRow(**values), leaf))
+        return tuple(found)
+
+    def set_state(self, device_id: DeviceId, seq: int, state: str) -> None:
+        """Change the state of a record."""
+        query = update(sealed).where(sealed.c.device_id == device_id, sealed.c.seq == seq)
+        self._connection.execute(query.values(state=state))
+
     def add_sealed(self, row: SealedRow) -> None:
         """Note that a record arrived."""
         self._connection.execute(insert(sealed).values(**asdict(row)))
@@ -200,8 +271,31 @@ class Ledger:
             self._connection.execute(update(log_state).values(**values))
 
     def add_leaf(self, row: LeafRow) -> None:
-        """Append to the log."""
+        """Append to the log, with the inner nodes that this leaf completes."""
         self._connection.execute(insert(log_leaves).values(**asdict(row)))
+        level, index, hashed = 0, row.index, row.hash
+        while index & 1:
+            hashed = node_hash(self.node(level, index - 1), hashed)
+            level, index = level + 1, index >> 1
+            node = {"level": level, "index": index, "hash": hashed}
+            self._connection.execute(insert(log_nodes).values(**node))
+
+    def node(self, level: int, index: int) -> bytes:
+        """Hash of the complete subtree over leaves ``index << level`` to ``index + 1 << level``.
+
+        Raises:
+            LookupError: it is not complete.
+        """
+        if level:
+            query = select(log_nodes.c.hash).where(
+                log_nodes.c.level == level, log_nodes.c.index == index
+            )
+        else:
+            query = select(log_leaves.c.hash).where(log_leaves.c.index == index)
+        found: bytes | None = self._connection.execute(query).scalar_one_or_none()
+        if found is None:
+            raise LookupError(f"node {level} {index}")
+        return found
 
     def leaf(self, device_id: DeviceId, seq: int) -> LeafRow | None:
         """The leaf of a record."""
@@ -228,6 +322,15 @@ class Ledger:
             .where(entries.c.seq.is_(None) | devices.c.device_id.is_(None))
         )
         return int(self._connection.execute(query).scalar_one())
+
+    def count(self, table: Table, *where: ColumnElement[bool]) -> int:
+        """Rows of a table that fit."""
+        query = select(func.count()).select_from(table).where(*where)
+        return int(self._connection.execute(query).scalar_one())
+
+    def announced(self) -> int:
+        """Journal entries that announce a record."""
+        return self.count(entries, entries.c.record_id.is_not(None))
 
     def leaf_hashes(self) -> list[bytes]:
         """Every leaf hash, in order."""

@@ -1,8 +1,9 @@
-"""Sealed payloads on disk: write-once files, durable before anybody hears of them.
+"""Sealed payloads: written once, durable before anybody hears of them.
 
-Rules, in order: bytes go to a temporary file; it is flushed to the disk; a hard link gives it its
-final name, which fails when the name exists, so that nothing is ever overwritten; the folder is
-flushed too. The name is ``device/seq-sha256``. Source: records-and-sync 2.9.
+Rules, in order: nothing is visible under its name before all of it is there and durable; nothing is
+ever overwritten; the name ``device/seq-sha256`` says what the bytes must be. Two stores keep these
+rules: a folder (here) and an S3-compatible object store (:mod:`central.archive.objects`).
+Source: records-and-sync 2.9.
 """
 
 from __future__ import annotations
@@ -12,11 +13,52 @@ import os
 import tempfile
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from kiosk.domain.ids import DeviceId
 
-STORAGE_CLASS = "filesystem"
+
+def payload_name(device_id: DeviceId, seq: int, sha256: bytes) -> str:
+    """Name of the payload of an entry."""
+    return f"{device_id}/{seq:012d}-{sha256.hex()}"
+
+
+class Incoming(Protocol):
+    """A payload that is arriving; it leaves nothing behind unless it is kept."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+    def write(self, chunk: bytes) -> None:
+        """Append bytes."""
+
+    def keep(self, name: str) -> None:
+        """Make the payload durable under its name; one that is there already stays.
+
+        Raises:
+            OSError: it could not be kept; nothing is visible under the name.
+        """
+
+
+class Payloads(Protocol):
+    """Where payloads are kept."""
+
+    @property
+    def storage_class(self) -> str:
+        """What receipts say of the store: ``filesystem`` or ``object-store``."""
+
+    def incoming(self) -> Incoming:
+        """Begin to receive a payload."""
+
+    def read(self, name: str) -> bytes:
+        """The bytes of a payload. Raises OSError where there is none, or none to be had."""
+
+    def require(self) -> None:
+        """Raises OSError while the store does not answer."""
 
 
 def sync_folder(folder: Path) -> None:
@@ -30,11 +72,12 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-class Incoming:
-    """A payload that is arriving; it leaves nothing behind unless it is kept."""
+class _IncomingFile:
+    """Bytes go to a temporary file; a hard link gives it its name, and fails where that exists."""
 
     def __init__(self, folder: Path) -> None:
         handle, name = tempfile.mkstemp(prefix=".incoming-", dir=folder)
+        self._folder = folder
         self._file = os.fdopen(handle, "wb")
         self._path = Path(name)
 
@@ -51,11 +94,10 @@ class Incoming:
         self._path.unlink(missing_ok=True)
 
     def write(self, chunk: bytes) -> None:
-        """Append bytes."""
         self._file.write(chunk)
 
-    def keep(self, target: Path) -> None:
-        """Make the payload durable under its final name; one that is there already stays."""
+    def keep(self, name: str) -> None:
+        target = self._folder / name
         self._file.flush()
         os.fsync(self._file.fileno())
         if not target.parent.is_dir():
@@ -66,16 +108,22 @@ class Incoming:
         sync_folder(target.parent)
 
 
-class Payloads:
-    """The folder of payloads."""
+class FolderPayloads:
+    """Payloads as files of one folder (:class:`Payloads`)."""
+
+    storage_class = "filesystem"
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def incoming(self) -> Incoming:
         """Begin to receive a payload."""
-        return Incoming(self._folder)
+        return _IncomingFile(self._folder)
 
-    def path(self, device_id: DeviceId, seq: int, sha256: bytes) -> Path:
-        """Where the payload of an entry lies."""
-        return self._folder / device_id / f"{seq:012d}-{sha256.hex()}"
+    def read(self, name: str) -> bytes:
+        """The bytes of a payload. Raises OSError."""
+        return (self._folder / name).read_bytes()
+
+    def require(self) -> None:
+        """Raises OSError where the folder is gone."""
+        os.scandir(self._folder).close()

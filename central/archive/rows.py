@@ -63,6 +63,35 @@ class EntryRow:
 
 
 @dataclass(frozen=True, slots=True)
+class AlarmRow:
+    """Something about a device's journal that somebody must look at.
+
+    Attributes:
+        device_id: whose journal.
+        kind: ``fork``, ``restore`` or ``broken-journal``.
+        seq: entry number at which it showed.
+        detail: one word more.
+        raised_at: server time, ISO 8601 UTC, of the first time.
+    """
+
+    device_id: DeviceId
+    kind: str
+    seq: int
+    detail: str
+    raised_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class OriginRow:
+    """The ratchet key of entry ``seq``, sealed by the device for the auditor (an age file)."""
+
+    device_id: DeviceId
+    seq: int
+    sealed: bytes
+    received_at: str
+
+
+@dataclass(frozen=True, slots=True)
 class SealedRow:
     """A sealed record that arrived.
 

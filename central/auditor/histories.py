@@ -8,21 +8,25 @@ record it names. Whatever is missing or differs is listed.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from msgspec import ValidationError, convert
 
-from central.archive.database import Database
 from central.archive.layout import Layout
 from central.archive.ledger import Ledger
-from central.archive.payloads import Payloads
 from central.archive.rows import DeviceRow, EntryRow
+from central.archive.storage import open_database, open_payloads
 from central.auditor.opening import RecordUnknownError, read_blob
-from kiosk.audit.checkpoint import Checkpoint, open_note
-from kiosk.audit.entries import open_entry
+from central.auditor.ratchet import ratchet_problems
+from kiosk.audit.checkpoint import Checkpoint, open_note, slip_code
+from kiosk.audit.entries import ALARMS, LOG_ROOT_FACT, LOG_SIZE_FACT, Header, open_entry
 from kiosk.audit.records import describe_blob
-from kiosk.audit.tree import leaf_hash, root_of
+from kiosk.audit.tree import Frontier, leaf_hash, root_of
 from kiosk.audit.verify import verify_journal
+from kiosk.audit.visits import view_visits
+from kiosk.crypto.age import Identity
 from kiosk.crypto.canonical import parse_json
 from kiosk.crypto.digests import b64u, unb64u
 from kiosk.domain.errors import AuditError, KioskError
@@ -32,6 +36,17 @@ from kiosk.sync.policy import Policy, open_policy
 from kiosk.sync.receipts import ReceiptState
 
 _ALL_RECORDS = 2**40
+_PATIENCE = timedelta(hours=24)
+"""Beyond what the policy lets an open case lie, and for a record on its way: a day without
+network is ordinary."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """Who looks, and when."""
+
+    now: datetime
+    identity: Identity | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +60,8 @@ class DeviceReport:
         stored: of those, received and whole, with a leaf in the collector's log.
         missing: entry numbers of records that have not arrived.
         problems: everything that does not hold, in words.
+        questions: what holds and still wants an answer from a person: visits without an end,
+            records that are long due, alarms that the device itself wrote down.
     """
 
     device_id: str
@@ -53,6 +70,7 @@ class DeviceReport:
     stored: int
     missing: tuple[int, ...]
     problems: tuple[str, ...]
+    questions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +88,11 @@ class HistoryReport:
     problems: tuple[str, ...]
 
     @property
+    def complete(self) -> bool:
+        """Whether nobody has to be asked about anything."""
+        return not any(device.questions for device in self.devices)
+
+    @property
     def verified(self) -> bool:
         """Whether nothing is wrong; a record that has not arrived yet is not wrong."""
         return not self.problems and not any(device.problems for device in self.devices)
@@ -81,12 +104,21 @@ class Histories:
     def __init__(self, layout: Layout) -> None:
         layout.require()
         self._layout = layout
-        self._payloads = Payloads(layout.payloads)
+        self._payloads = open_payloads(layout)
         self._root_public = unb64u(layout.root_public.read_text("ascii").strip())
 
-    def verify(self) -> HistoryReport:
-        """Verify everything, in one consistent state of the database."""
-        database = Database(self._layout.database)
+    def verify(
+        self, now: datetime | None = None, identity: Identity | None = None
+    ) -> HistoryReport:
+        """Verify everything, in one consistent state of the database.
+
+        Args:
+            now: aware; what is open or due is measured against it, and against the newest entry
+                of each device where that is later (or where it is None).
+            identity: of an auditor, to follow the ratchets too; None leaves them unread.
+        """
+        look = _Look(now or datetime.min.replace(tzinfo=UTC), identity)
+        database = open_database(self._layout)
         try:
             with database.reading() as ledger:
                 row = ledger.policy()
@@ -97,12 +129,30 @@ class Histories:
                 except KioskError as exc:
                     return HistoryReport((), 0, (f"policy: {exc}",))
                 size, problems = _verify_log(ledger, policy)
-                devices = tuple(self._device(ledger, d, policy) for d in ledger.devices())
+                devices = tuple(self._device(ledger, d, policy, look) for d in ledger.devices())
         finally:
             database.close()
         return HistoryReport(devices, size, problems)
 
-    def _device(self, ledger: Ledger, device: DeviceRow, policy: Policy) -> DeviceReport:
+    def find_slip(self, code: str) -> tuple[tuple[str, int], ...]:
+        """Device and entry of every journal state whose slip bore ``code``; 40 bits may repeat."""
+        found = []
+        database = open_database(self._layout)
+        try:
+            with database.reading() as ledger:
+                for device in ledger.devices():
+                    tree = Frontier()
+                    for row in ledger.entries(device.device_id, 0, _ALL_RECORDS):
+                        tree = tree.append(row.leaf)
+                        if slip_code(tree.root()) == code.strip().upper():
+                            found.append((str(device.device_id), row.seq))
+        finally:
+            database.close()
+        return tuple(found)
+
+    def _device(
+        self, ledger: Ledger, device: DeviceRow, policy: Policy, look: _Look
+    ) -> DeviceReport:
         rows = ledger.entries(device.device_id, 0, _ALL_RECORDS)
         problems = _journal_problems(device, rows, policy)
         announced = [row for row in rows if row.record_id is not None]
@@ -121,6 +171,17 @@ class Histories:
         forks = ledger.forks(device.device_id)
         if forks:
             problems.append(f"another history of this device is known ({forks} entries)")
+        problems += [
+            f"alarm {alarm.kind} at entry {alarm.seq}: {alarm.detail}"
+            for alarm in ledger.alarms(device.device_id)
+        ]
+        headers = _headers(device, rows)
+        problems += _split_views(headers, ledger.leaf_hashes())
+        found_of_visits, questions = _asked(headers, missing, policy, look)
+        problems += found_of_visits
+        if look.identity is not None:
+            origin = ledger.origin(device.device_id)
+            problems += ratchet_problems(headers, origin, look.identity)
         return DeviceReport(
             device_id=device.device_id,
             entries=len(rows),
@@ -128,6 +189,7 @@ class Histories:
             stored=stored,
             missing=tuple(missing),
             problems=tuple(problems),
+            questions=tuple(questions),
         )
 
     def _record_problem(self, ledger: Ledger, device: DeviceRow, row: EntryRow) -> str:
@@ -148,6 +210,54 @@ class Histories:
         if sealed.state == ReceiptState.STORED:
             return _leaf_problem(ledger, row, sealed.blob_sha256)
         return ""
+
+
+def _headers(device: DeviceRow, rows: tuple[EntryRow, ...]) -> list[Header]:
+    """The headers of a journal; one that does not open is named by its verification."""
+    headers = []
+    for row in rows:
+        with suppress(AuditError):
+            headers.append(open_entry(row.jws, device.public_key))
+    return headers
+
+
+def _split_views(headers: list[Header], leaves: list[bytes]) -> list[str]:
+    """States of the collector's log that it showed this device and that were never its own."""
+    shown = [h for h in headers if LOG_SIZE_FACT in h.facts and LOG_ROOT_FACT in h.facts]
+    sizes = {h.facts[LOG_SIZE_FACT] for h in shown}
+    roots: dict[object, str] = {}
+    tree = Frontier()
+    for leaf in (None, *leaves):
+        tree = tree if leaf is None else tree.append(leaf)
+        if tree.size in sizes:
+            roots[tree.size] = b64u(tree.root())
+    return [
+        f"entry {h.seq}: the collector showed this device another log (split view)"
+        for h in shown
+        if roots.get(h.facts[LOG_SIZE_FACT]) != h.facts[LOG_ROOT_FACT]
+    ]
+
+
+def _asked(
+    headers: list[Header], missing: list[int], policy: Policy, look: _Look
+) -> tuple[list[str], list[str]]:
+    """Problems of the visits, and questions to a person."""
+    may_lie = timedelta(hours=policy.retention.draft_hours) + _PATIENCE
+    view = view_visits(headers, look.now, may_lie)
+    questions = [
+        f"visit {visit.case}: opened by entry {visit.seq} on {visit.since:%Y-%m-%d %H:%M} UTC "
+        "as the device claims, and never closed"
+        for visit in view.silent
+    ]
+    latest = max((header.wall_time for header in headers), default=look.now)
+    for header in headers:
+        due = max(latest, look.now) - header.wall_time > _PATIENCE
+        if header.seq in missing and due:
+            questions.append(f"record {header.seq}: announced and never received")
+        if header.kind in ALARMS:
+            facts = ", ".join(f"{name} {value}" for name, value in sorted(header.facts.items()))
+            questions.append(f"entry {header.seq}: the device says {header.kind} ({facts})")
+    return [f"entry {seq}: visit {word}" for seq, word in view.problems], questions
 
 
 def _journal_problems(device: DeviceRow, rows: tuple[EntryRow, ...], policy: Policy) -> list[str]:

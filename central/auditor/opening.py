@@ -2,7 +2,9 @@
 
 Rules, in order: the journal entry by the device's signature; the sealed bytes by the digests of
 that entry; the record by its own two signatures, device and agent, where the agent's key is the one
-that the device announced in its journal; the opening is written down before the record is shown.
+that the device announced in its journal; the word of a second agent by the key announced for that
+agent; the opening is written down before the record is shown. Whether the policy of the entry
+wanted a second agent is told, not judged: a case may have been open while the policy changed.
 """
 
 from __future__ import annotations
@@ -11,16 +13,16 @@ import json
 import os
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from central.archive.database import Database
 from central.archive.layout import FolderError, Layout
 from central.archive.ledger import Ledger
-from central.archive.payloads import Payloads
+from central.archive.payloads import Payloads, payload_name
 from central.archive.rows import DeviceRow, EntryRow, SealedRow
+from central.archive.storage import open_database, open_payloads
 from kiosk.audit.entries import EntryKind, Header, open_entry
 from kiosk.audit.records import RecordContents, describe_blob, open_record
 from kiosk.crypto.age import Identity
@@ -28,6 +30,7 @@ from kiosk.crypto.digests import b64u, sha256, unb64u
 from kiosk.crypto.signing import key_id_of
 from kiosk.domain.errors import SealedRecordError
 from kiosk.domain.ids import DeviceId, KeyId, RecordId
+from kiosk.sync.policy import FourEyes, open_policy
 
 
 class RecordUnknownError(Exception):
@@ -50,11 +53,15 @@ class Opened:
         entry: its journal entry.
         contents: what was sealed.
         received_at: server time, ISO 8601 UTC.
+        second_agent: who stands by the record as the second agent, or ``""``.
+        second_wanted: whether the policy that the entry names asks for one.
     """
 
     entry: Header
     contents: RecordContents
     received_at: str
+    second_agent: str = ""
+    second_wanted: bool = False
 
 
 def read_identity(path: Path) -> Identity:
@@ -101,7 +108,7 @@ class Opening:
         layout.require()
         self._layout = layout
         self._identity = identity
-        self._payloads = Payloads(layout.payloads)
+        self._payloads = open_payloads(layout)
 
     def open(self, record_id: RecordId, now: datetime, device_id: DeviceId | None = None) -> Opened:
         """Open a record; the opening is noted first.
@@ -115,7 +122,7 @@ class Opening:
             RecordUnknownError: nothing to open.
             SealedRecordError, SignatureInvalidError: something does not hold.
         """
-        database = Database(self._layout.database)
+        database = open_database(self._layout)
         try:
             with database.reading() as ledger:
                 entry = _only(ledger.entries_of_record(record_id), device_id)
@@ -124,12 +131,19 @@ class Opening:
                     raise RecordUnknownError("unknown")
                 sealed = ledger.sealed(entry.device_id, entry.seq)
                 agents = agent_keys(ledger, device)
+                version = open_entry(entry.jws, device.public_key).policy_v
+                policy = ledger.policy(version)
         finally:
             database.close()
         if sealed is None:
             raise RecordUnknownError("not-received")
         self._note(record_id, entry.device_id, now)
-        return self._verified(device, entry, sealed, agents)
+        opened = self._verified(device, entry, sealed, agents)
+        if policy is None:
+            return opened
+        root = unb64u(self._layout.root_public.read_text("ascii").strip())
+        wanted = _wants_second(opened.contents, open_policy(policy[1], root).four_eyes)
+        return replace(opened, second_wanted=wanted)
 
     def _verified(
         self,
@@ -150,8 +164,16 @@ class Opening:
             raise SealedRecordError("another record inside")
         # Once more with only the keys of the agent whom the record names: nobody signs for another.
         named = [key for key in agents if key.agent_id == _agent_of(contents)]
-        open_record(blob, self._identity, _signers(named, device), device_key)
-        return Opened(header, contents, sealed.received_at)
+        second = _second_of(contents)
+        seconds = [key for key in agents if key.agent_id == second]
+        open_record(
+            blob,
+            self._identity,
+            _signers(named, device),
+            device_key,
+            {key_id_of(key.public): key.public for key in seconds},
+        )
+        return Opened(header, contents, sealed.received_at, second)
 
     def _note(self, record_id: RecordId, device_id: DeviceId, now: datetime) -> None:
         """Append to the auditor's list of openings, durably."""
@@ -177,6 +199,23 @@ def _agent_of(contents: RecordContents) -> str:
     return str(facts.get("agent_id", "")) if isinstance(facts, dict) else ""
 
 
+def _second_of(contents: RecordContents) -> str:
+    """Who stands by the record as the second agent, or ``""``."""
+    facts = contents.record.get("visavis")
+    service = facts.get("service") if isinstance(facts, dict) else None
+    told = service.get("second_agent") if isinstance(service, dict) else None
+    return str(told.get("agent_id", "")) if isinstance(told, dict) else ""
+
+
+def _wants_second(contents: RecordContents, rule: FourEyes) -> bool:
+    facts = contents.record.get("visavis")
+    decision = facts.get("decision") if isinstance(facts, dict) else None
+    if not isinstance(facts, dict) or not isinstance(decision, dict):
+        return False
+    words = {outcome.value for outcome in rule.outcomes_of(str(facts.get("procedure", "")))}
+    return decision.get("outcome") in words
+
+
 def read_blob(payloads: Payloads, sealed: SealedRow) -> bytes:
     """The age file of a received record, put together again.
 
@@ -187,7 +226,7 @@ def read_blob(payloads: Payloads, sealed: SealedRow) -> bytes:
     if sealed.header is None:
         raise RecordUnknownError("erased")
     try:
-        payload = payloads.path(sealed.device_id, sealed.seq, sealed.payload_sha256).read_bytes()
+        payload = payloads.read(payload_name(sealed.device_id, sealed.seq, sealed.payload_sha256))
     except OSError as exc:
         raise SealedRecordError("payload missing") from exc
     blob = sealed.header + payload
@@ -205,6 +244,7 @@ def opened_json(opened: Opened) -> dict[str, Any]:
         "claimed_at": opened.entry.wall_claimed,
         "policy_version": opened.entry.policy_v,
         "verified": True,
+        "second_agent": {"by": opened.second_agent, "wanted": opened.second_wanted},
         "attachments": [
             {"name": a.name, "bytes": len(a.data)} for a in opened.contents.attachments
         ],

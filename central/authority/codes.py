@@ -6,9 +6,9 @@ import os
 import re
 from datetime import datetime, timedelta
 
-from central.archive.database import Database
 from central.archive.layout import Layout
 from central.archive.rows import CodeRow
+from central.archive.storage import open_database
 from kiosk.crypto.certificates import fingerprint
 from kiosk.crypto.digests import sha256, unb64u
 from kiosk.domain.errors import EnrolmentError
@@ -44,7 +44,7 @@ def new_code(
         secret=os.urandom(SECRET_BYTES),
     )
     parse_code(code.text())
-    database = Database(layout.database)
+    database = open_database(layout)
     try:
         with database.writing() as ledger:
             row = CodeRow(sha256(code.secret), office_id, (now + validity).isoformat())

@@ -6,8 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from central.archive.database import Database
 from central.archive.layout import Layout, write_key, write_secret
+from central.archive.storage import (
+    EMBEDDED,
+    Storage,
+    open_database,
+    open_payloads,
+    write_storage,
+)
 from central.authority.policies import first_policy
 from kiosk.crypto.age import Identity, kid_of
 from kiosk.crypto.certificates import fingerprint, make_ca, make_server_certificate
@@ -39,7 +45,13 @@ class Founded:
 
 
 def found(
-    layout: Layout, hosts: Sequence[str], issuer: str, now: datetime, *, demonstration: bool
+    layout: Layout,
+    hosts: Sequence[str],
+    issuer: str,
+    now: datetime,
+    *,
+    demonstration: bool,
+    storage: Storage = EMBEDDED,
 ) -> Founded:
     """Make a central side in an empty folder.
 
@@ -49,11 +61,14 @@ def found(
         issuer: name under which verification requests are signed.
         now: aware UTC.
         demonstration: the fleet's screens will say that it is one.
+        storage: where the collector will keep what it keeps.
 
     Raises:
-        FolderError: the folder is not empty.
+        FolderError: the folder is not empty, or a store does not answer.
     """
     layout.create()
+    write_storage(layout, storage)
+    open_payloads(layout).require()
     root, log, enrolment, issuing = (SigningKey.generate() for _ in range(4))
     identity = Identity.generate()
     origin = f"collector.vis-a-vis/{log.key_id}"
@@ -77,7 +92,7 @@ def found(
         issuer=(issuer, issuing.public),
         demonstration=demonstration,
     )
-    database = Database(layout.database)
+    database = open_database(layout)
     try:
         with database.writing() as ledger:
             ledger.add_policy(policy.version, sign_policy(policy, root))

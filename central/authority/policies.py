@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
-from central.archive.database import Database
 from central.archive.layout import FolderError, Layout, read_key
+from central.archive.storage import open_database
 from kiosk.crypto import age
 from kiosk.crypto.digests import b64u, unb64u
 from kiosk.crypto.notes import verifier_key
@@ -40,7 +40,11 @@ EXPLANATIONS: dict[str, str] = {
     "feature_count": "security features that the agent examines on each document, at least 3",
     "assurance_level": "level that the operator asserts in the records; empty asserts none",
     "retention": "how long a device keeps entries, unfinished cases and sealed copies",
+    "four_eyes": "decisions, or whole procedures, that need the word of a second agent",
+    "lease_days": "days without contact after which a device goes dark by itself; 0 never",
     "notices": "short sentences shown on the home screen of every device",
+    "proxy_allowed": "registered letters may be handed to a proxy; the identity is not verified",
+    "fraud_alert": "a suspected fraud is told in the journal, without anything personal",
     "demonstration": "the screens of this fleet say that it is a demonstration",
     "valid_from": "first day on which it holds, in the local time of each office; null: at once",
 }
@@ -55,6 +59,12 @@ _SETTABLE: dict[str, Callable[[str], Any]] = {
     "retention.receipts_days": json.loads,
     "retention.draft_hours": json.loads,
     "retention.blob_grace_hours": json.loads,
+    "four_eyes.outcomes": lambda word: [one.strip() for one in word.split(",") if one.strip()],
+    "four_eyes.procedures": lambda word: [one.strip() for one in word.split(",") if one.strip()],
+    "lease_days": json.loads,
+    "retention.sightings_days": json.loads,
+    "proxy_allowed": json.loads,
+    "fraud_alert": json.loads,
     "notices": lambda word: [notice.strip() for notice in word.split("|") if notice.strip()],
     "demonstration": json.loads,
     # A later change keeps the day: it builds on what holds from then on. Empty: at once.
@@ -135,7 +145,7 @@ class Policies:
 
     def in_force(self) -> Policy:
         """The newest policy, its signature verified."""
-        database = Database(self._layout.database)
+        database = open_database(self._layout)
         try:
             with database.reading() as ledger:
                 row = ledger.policy()
@@ -153,7 +163,7 @@ class Policies:
         """
         policy = changed_policy(self.in_force(), changes, now)
         token = sign_policy(policy, read_key(self._layout.root_key))
-        database = Database(self._layout.database)
+        database = open_database(self._layout)
         try:
             with database.writing() as ledger:
                 ledger.add_policy(policy.version, token)

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
 
+from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -21,13 +23,20 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from central.archive.database import Database
+from central.archive.figures import Figures, figures_of
 from central.archive.payloads import Payloads
+from central.collector.contacts import ContactCalls
 from central.collector.enrolments import Enrolments
 from central.collector.journals import Journals
 from central.collector.keys import CollectorKeys, PolicyShelf, origin_of
 from central.collector.log import CollectorLog
+from central.collector.metrics import Metrics
 from central.collector.records import BlobStream, Records
 from central.collector.refusal import CallRefusedError
+from central.collector.rounds import Rounds
+from central.collector.uploads import COMPLETE, LENGTH, OFFSET, OffsetError, Uploads
+from central.contact.settings import ContactSettings
+from kiosk.audit.entries import Header
 from kiosk.crypto.digests import b64u, sha256
 from kiosk.crypto.http_signatures import StaleSignatureError, VerifiedRequest, verify_request
 from kiosk.domain.errors import ProtocolError, SignatureInvalidError
@@ -36,11 +45,13 @@ from kiosk.sync.enrolment import device_id_of
 from kiosk.sync.messages import (
     MAX_BLOB_BYTES,
     MAX_MESSAGE_BYTES,
+    MAX_SEQ,
     AuthorityAnswer,
     EnrolmentPost,
     LogPush,
     Message,
     Problem,
+    RecipientPut,
     decode,
     encode,
 )
@@ -51,19 +62,38 @@ _MAX_NONCE = 64
 
 Now = Callable[[], datetime]
 Handler = Callable[[Request], Awaitable[Response]]
+TimedHandler = Callable[[Request, datetime], Awaitable[Response]]
 
 
 def _answer(message: Message, status: int = 200) -> Response:
     return Response(encode(message), status, media_type="application/json")
 
 
+def _cached(request: Request, message: Message) -> Response:
+    """The answer, or 304 for a device that holds it already."""
+    body = encode(message)
+    etag = f'"{b64u(sha256(body))}"'
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers={"ETag": etag})
+    return Response(body, media_type="application/json", headers={"ETag": etag})
+
+
 class Collector:
     """Handlers of the calls."""
 
     def __init__(
-        self, database: Database, payloads: Payloads, keys: CollectorKeys, now: Now
+        self,
+        database: Database,
+        payloads: Payloads,
+        uploads: Uploads,
+        keys: CollectorKeys,
+        now: Now,
+        contact: ContactSettings | None = None,
     ) -> None:
+        """Contact: how codes reach customers; None where none are sent."""
         self._database = database
+        self._payloads = payloads
+        self._uploads = uploads
         self._keys = keys
         self._now = now
         self._shelf = PolicyShelf(keys.root_public)
@@ -72,31 +102,68 @@ class Collector:
         self._enrolments = Enrolments(database, keys, self._shelf, log)
         self._journals = Journals(database, self._shelf, self._origin)
         self._records = Records(database, payloads, log)
+        self._rounds = Rounds(database)
+        self.metrics = Metrics(self._figures)
+        self._contacts = ContactCalls(
+            database, keys.log, contact or ContactSettings(), self._device, _bounded_body
+        )
+
+    def _figures(self) -> Figures:
+        with self._database.reading() as ledger:
+            return figures_of(ledger)
+
+    def sequence(self) -> None:
+        """Give every record that arrived its leaf in the log; whoever serves calls this often."""
+        self.metrics.sequenced(self._records.sequence())
 
     def application(self) -> Starlette:
         """The ASGI application."""
         device = "/v1/devices/{device}"
         calls: list[tuple[str, str, Handler]] = [
             ("GET", "/healthz", self.health),
-            ("GET", "/v1/time", self.time),
+            ("GET", "/readyz", self.ready),
+            ("GET", "/v1/time", self.signed_time),
             ("GET", "/v1/authority", self.authority),
             ("POST", "/v1/enrolments", self.enrol),
             ("GET", "/v1/policy", self.policy),
             ("GET", f"{device}/log", self.log_state),
             ("POST", f"{device}/log", self.log_push),
+            ("POST", f"{device}/ratchet/{{seq:int}}", self.ratchet_origin),
             ("PUT", f"{device}/records/{{seq:int}}", self.record),
+            ("POST", f"{device}/records/{{seq:int}}/upload", self.upload_begin),
+            ("PATCH", f"{device}/records/{{seq:int}}/upload", self.upload_part),
             ("GET", f"{device}/receipts", self.receipts),
+            ("PUT", f"{device}/contacts/{{challenge}}", self._timed(self._contacts.start)),
+            ("POST", f"{device}/contacts/{{challenge}}/state", self._timed(self._contacts.state)),
+            ("POST", f"{device}/contacts/{{challenge}}/check", self._timed(self._contacts.check)),
+            ("GET", "/c/{secret}", self._timed(self._contacts.page)),
+            ("POST", "/c/{secret}", self._timed(self._contacts.page)),
+            ("PUT", f"{device}/recipient", self.recipient),
+            ("GET", f"{device}/rounds/{{day}}", self.round),
+            ("GET", f"{device}/conflicts", self.conflicts),
         ]
         return Starlette(
             routes=[Route(path, self._guarded(call), methods=[verb]) for verb, path, call in calls]
         )
 
+    def _timed(self, call: TimedHandler) -> Handler:
+        """``call`` with the server's time."""
+
+        async def timed(request: Request) -> Response:
+            return await call(request, self._now())
+
+        return timed
+
     def _guarded(self, call: Handler) -> Handler:
         """``call`` with refusals answered and one log line, free of personal data."""
 
         async def guarded(request: Request) -> Response:
+            began = time.perf_counter()
             try:
                 response = await call(request)
+            except OffsetError as exc:
+                response = _answer(exc.problem, exc.status)
+                response.headers[OFFSET] = str(exc.offset)
             except CallRefusedError as exc:
                 response = _answer(exc.problem, exc.status)
             except ProtocolError:
@@ -106,6 +173,8 @@ class Collector:
             route = request.scope["route"].path
             told = {"method": request.method, "route": route, "status": response.status_code}
             _log.info(json.dumps(told | {"device": request.path_params.get("device", "")}))
+            seconds = time.perf_counter() - began
+            self.metrics.called(request.method, route, response.status_code, seconds)
             return response
 
         return guarded
@@ -113,11 +182,20 @@ class Collector:
     # --- anybody ----------------------------------------------------------------------------------
 
     async def health(self, _request: Request) -> Response:
-        """``GET /healthz``: the database answers."""
-        await run_in_threadpool(origin_of, self._database, self._shelf)
+        """``GET /healthz``: this process answers; a supervisor restarts it where it does not."""
         return PlainTextResponse("ok\n")
 
-    async def time(self, request: Request) -> Response:
+    async def ready(self, _request: Request) -> Response:
+        """``GET /readyz``: both stores answer; if not, a balancer sends calls elsewhere."""
+        try:
+            await run_in_threadpool(origin_of, self._database, self._shelf)
+            await run_in_threadpool(self._payloads.require)
+        except Exception:  # noqa: BLE001 - whatever is wrong, the answer is "not now"
+            _log.warning(json.dumps({"ready": False}))
+            return PlainTextResponse("not ready\n", 503)
+        return PlainTextResponse("ok\n")
+
+    async def signed_time(self, request: Request) -> Response:
         """``GET /v1/time?nonce=``: signed time."""
         nonce = request.query_params.get("nonce", "")
         if not 0 < len(nonce) <= _MAX_NONCE:
@@ -155,7 +233,10 @@ class Collector:
     async def log_state(self, request: Request) -> Response:
         """``GET …/log``: what the collector holds."""
         device_id, _ = await self._device(request)
-        return _answer(await run_in_threadpool(self._journals.state, device_id))
+        state = await run_in_threadpool(self._journals.state, device_id)
+        held = await run_in_threadpool(self._uploads.offsets, device_id)
+        missing = tuple(replace(item, offset=held.get(item.seq, 0)) for item in state.missing)
+        return _answer(replace(state, missing=missing))
 
     async def log_push(self, request: Request) -> Response:
         """``POST …/log``: journal entries."""
@@ -165,6 +246,20 @@ class Collector:
             raise CallRefusedError(422, "digest")
         push = decode(body, LogPush)
         return _answer(await run_in_threadpool(self._journals.push, device_id, push, self._now()))
+
+    async def ratchet_origin(self, request: Request) -> Response:
+        """``POST …/ratchet/{seq}``: the ratchet key of an entry, sealed for the auditor."""
+        device_id, verified = await self._device(request)
+        body = await _bounded_body(request)
+        if sha256(body) != verified.body_sha256:
+            raise CallRefusedError(422, "digest")
+        seq = request.path_params["seq"]
+        if seq > MAX_SEQ:
+            raise CallRefusedError(404, "entry-unknown")
+        keep = self._journals.keep_origin
+        return Response(
+            status_code=await run_in_threadpool(keep, device_id, seq, body, self._now())
+        )
 
     async def record(self, request: Request) -> Response:
         """``PUT …/records/{seq}``: one sealed record, streamed."""
@@ -192,7 +287,7 @@ class Collector:
             stream = BlobStream(incoming)
             async for chunk in request.stream():
                 stream.feed(chunk)
-            return await run_in_threadpool(
+            status = await run_in_threadpool(
                 self._records.keep,
                 announced,
                 stream,
@@ -200,12 +295,78 @@ class Collector:
                 verified.body_sha256,
                 self._now(),
             )
+            self.metrics.received(stream.received if status == 201 else 0)
+            return status
+
+    async def upload_begin(self, request: Request) -> Response:
+        """``POST …/records/{seq}/upload``: begin in parts, or find what is held already."""
+        device_id, _ = await self._device(request)
+        seq = request.path_params["seq"]
+        _, held = await run_in_threadpool(self._records.announced, device_id, seq)
+        if held is not None:
+            return Response(status_code=200, headers={COMPLETE: "?1"})
+        length = _header_number(request, LENGTH)
+        offset = await run_in_threadpool(self._uploads.begin, device_id, seq, length)
+        return Response(status_code=201, headers={COMPLETE: "?0", OFFSET: str(offset)})
+
+    async def upload_part(self, request: Request) -> Response:
+        """``PATCH …/records/{seq}/upload``: one part; the last one makes the record."""
+        device_id, verified = await self._device(request)
+        seq = request.path_params["seq"]
+        part = await _bounded_body(request)
+        if sha256(part) != verified.body_sha256:
+            raise CallRefusedError(422, "digest")
+        announced, held = await run_in_threadpool(self._records.announced, device_id, seq)
+        if held is not None:
+            return Response(status_code=200, headers={COMPLETE: "?1"})
+        at = _header_number(request, OFFSET)
+        offset = await run_in_threadpool(self._uploads.append, device_id, seq, at, part)
+        if request.headers.get(COMPLETE) != "?1":
+            return Response(status_code=204, headers={COMPLETE: "?0", OFFSET: str(offset)})
+        status = await run_in_threadpool(self._complete, announced, offset)
+        return Response(status_code=status, headers={COMPLETE: "?1", OFFSET: str(offset)})
+
+    def _complete(self, announced: Header, size: int) -> int:
+        """Judge and keep an upload that is complete; 201 new, 200 here already."""
+        device_id, seq = announced.device_id, announced.seq
+        try:
+            with self._records.incoming() as incoming:
+                stream = BlobStream(incoming)
+                for piece in self._uploads.read(device_id, seq):
+                    stream.feed(piece)
+                status = self._records.keep(announced, stream, incoming, None, self._now())
+        finally:
+            # Kept or refused: in both cases nothing can be done with the parts any more.
+            self._uploads.drop(device_id, seq)
+        self.metrics.received(size if status == 201 else 0)
+        return status
 
     async def receipts(self, request: Request) -> Response:
         """``GET …/receipts?from=&tree=``: receipts with their proofs."""
         device_id, _ = await self._device(request)
         start, tree = _number(request, "from"), _number(request, "tree")
         return _answer(await run_in_threadpool(self._records.receipts, device_id, start, tree))
+
+    async def recipient(self, request: Request) -> Response:
+        """``PUT …/recipient``: the key that the rounds of this device are sealed to."""
+        device_id, verified = await self._device(request)
+        body = await _bounded_body(request)
+        if sha256(body) != verified.body_sha256:
+            raise CallRefusedError(422, "digest")
+        put = decode(body, RecipientPut)
+        await run_in_threadpool(self._rounds.announce, device_id, put.announcement)
+        return Response(status_code=204)
+
+    async def round(self, request: Request) -> Response:
+        """``GET …/rounds/{day}``: the visits of a day; 304 when nothing changed."""
+        device_id, _ = await self._device(request)
+        day = request.path_params["day"]
+        return _cached(request, await run_in_threadpool(self._rounds.of_day, device_id, day))
+
+    async def conflicts(self, request: Request) -> Response:
+        """``GET …/conflicts``: records that need a second look; 304 when nothing changed."""
+        device_id, _ = await self._device(request)
+        return _cached(request, await run_in_threadpool(self._rounds.conflicts, device_id))
 
     # --- who asks ---------------------------------------------------------------------------------
 
@@ -260,6 +421,13 @@ def _claimed_key(request: Request) -> KeyId:
     """The key id that the request names, unverified; "" where there is none."""
     _, _, rest = request.headers.get("signature-input", "").partition('keyid="')
     return KeyId(rest.partition('"')[0][:64])
+
+
+def _header_number(request: Request, name: str) -> int:
+    text = request.headers.get(name, "")
+    if not text.isascii() or not text.isdecimal() or len(text) > 12:
+        raise CallRefusedError(400, name.lower())
+    return int(text)
 
 
 def _number(request: Request, name: str) -> int:

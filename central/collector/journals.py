@@ -1,9 +1,10 @@
-"""Takes in the journals of devices.
+"""Takes in the journals of devices, and the sealed beginnings of their ratchets.
 
 Rules, in order: what is already here is compared, and another history is a fork: both are kept,
 the device is quarantined, nothing is lost; then each new entry must be signed by the device, carry
 the next number, continue the tree, and seal its record to exactly the recipients of the policy it
-names; then the device's checkpoint must state the tree that results. All or nothing.
+names; then the device's checkpoint must state the tree that results. All or nothing. What is
+refused for one of these reasons leaves an alarm, where the transaction leaves nothing else.
 Source: records-and-sync 2.3, 2.8.
 """
 
@@ -14,19 +15,29 @@ from datetime import datetime
 
 from central.archive.database import Database
 from central.archive.ledger import Ledger
-from central.archive.rows import DeviceRow, EntryRow
+from central.archive.rows import AlarmRow, DeviceRow, EntryRow, OriginRow
 from central.collector.keys import PolicyShelf
 from central.collector.refusal import CallRefusedError
+from central.collector.rounds import act_of, note_act
 from kiosk.audit.checkpoint import Checkpoint, open_note
-from kiosk.audit.entries import Header, entry_leaf, open_entry
+from kiosk.audit.entries import (
+    ORIGIN_FACT,
+    EntryKind,
+    Header,
+    entry_leaf,
+    lost_leaf,
+    open_entry,
+)
 from kiosk.audit.tree import Frontier
-from kiosk.crypto.digests import b64u
+from kiosk.crypto.digests import b64u, sha256
 from kiosk.domain.errors import AuditError
 from kiosk.domain.ids import DeviceId
 from kiosk.sync.checkpoints import device_origin
 from kiosk.sync.messages import LogAnswer, LogPush, LogState, MissingBlob
 
 _MISSING_LIMIT = 1024
+MAX_ORIGIN_BYTES = 64 * 1024
+BROKEN, FORK, RESTORE, LOST = "broken-journal", "fork", "restore", "lost-entry"
 
 
 class Journals:
@@ -55,26 +66,58 @@ class Journals:
         """Take entries in.
 
         Raises:
-            CallRefusedError: 409 gap (with the size held), 409 fork (evidence kept), 422 entry,
-                422 checkpoint.
+            CallRefusedError: 409 gap (with the size held), 409 fork (evidence kept, alarm raised),
+                422 entry, 422 checkpoint (alarm raised).
         """
-        with self._database.writing() as ledger:
+        try:
+            return self._push(device_id, push, now)
+        except CallRefusedError as refusal:
+            if refusal.status == 422:
+                with self._database.writing(device_id) as ledger:
+                    seq = _known(ledger, device_id).size
+                    word = refusal.problem.error
+                    ledger.add_alarm(AlarmRow(device_id, BROKEN, seq, word, now.isoformat()))
+            raise
+
+    def _push(self, device_id: DeviceId, push: LogPush, now: datetime) -> LogAnswer:
+        with self._database.writing(device_id) as ledger:
             device = _known(ledger, device_id)
             if push.start > device.size:
                 raise CallRefusedError(409, "gap", device.checkpoint, device.size)
             checkpoint = self._checkpoint(device, push)
             forked = _forked_at(ledger, device, push)
             if forked is None:
-                device = self._append(ledger, device, push, checkpoint)
+                device = self._append(ledger, device, push, checkpoint, now)
                 ledger.put_device(device)
             else:
                 entry = push.entries[forked - push.start]
                 ledger.add_fork(device_id, forked, entry, push.checkpoint, now.isoformat())
+                kind = open_entry(entry, device.public_key).kind
+                alarm = RESTORE if kind is EntryKind.RESTORE_DETECTED else FORK
+                ledger.add_alarm(AlarmRow(device_id, alarm, forked, kind, now.isoformat()))
                 ledger.put_device(replace(device, quarantined=True))
         # Outside the transaction: the evidence of a fork must be committed before it is told.
         if forked is not None:
             raise CallRefusedError(409, "fork", device.checkpoint, device.size)
         return LogAnswer(size=device.size)
+
+    def keep_origin(self, device_id: DeviceId, seq: int, sealed: bytes, now: datetime) -> int:
+        """Keep the sealed ratchet key of entry ``seq``; 201 new, 200 here already.
+
+        Raises:
+            CallRefusedError: 404 no such entry, 422 not what the entry announced.
+        """
+        with self._database.writing() as ledger:
+            device, entry = _known(ledger, device_id), ledger.entry(device_id, seq)
+            if entry is None:
+                raise CallRefusedError(404, "entry-unknown")
+            announced = open_entry(entry.jws, device.public_key).facts.get(ORIGIN_FACT)
+            if len(sealed) > MAX_ORIGIN_BYTES or announced != b64u(sha256(sealed)):
+                raise CallRefusedError(422, "origin")
+            if ledger.origin(device_id) is not None:
+                return 200
+            ledger.add_origin(OriginRow(device_id, seq, sealed, now.isoformat()))
+        return 201
 
     def _checkpoint(self, device: DeviceRow, push: LogPush) -> Checkpoint:
         origin = device_origin(self._origin, device.device_id)
@@ -87,21 +130,35 @@ class Journals:
         return checkpoint
 
     def _append(
-        self, ledger: Ledger, device: DeviceRow, push: LogPush, checkpoint: Checkpoint
+        self,
+        ledger: Ledger,
+        device: DeviceRow,
+        push: LogPush,
+        checkpoint: Checkpoint,
+        now: datetime,
     ) -> DeviceRow:
         """Verify and add what is new; the device's state after it."""
         if checkpoint.size < device.size:
             return device
         frontier = Frontier(device.size, device.frontier)
-        rows = []
+        rows, acts = [], []
         for jws in push.entries[device.size - push.start :]:
-            header = self._verified(ledger, device, jws, frontier)
-            leaf = entry_leaf(jws)
-            rows.append(EntryRow(device.device_id, header.seq, jws, leaf, header.record_id))
+            leaf, record_id = entry_leaf(jws), None
+            if lost_leaf(jws) is None:
+                header = self._verified(ledger, device, jws, frontier)
+                record_id = header.record_id
+                acts += act_of(header, now)
+            else:
+                # Its hash keeps the tree whole, so that what follows is not lost with it.
+                device_id, at = device.device_id, now.isoformat()
+                ledger.add_alarm(AlarmRow(device_id, LOST, frontier.size, LOST, at))
+            rows.append(EntryRow(device.device_id, frontier.size, jws, leaf, record_id))
             frontier = frontier.append(leaf)
         if frontier.root() != checkpoint.root:
             raise CallRefusedError(422, "checkpoint")
         ledger.add_entries(tuple(rows))
+        for act in acts:
+            note_act(ledger, act)
         return replace(
             device, size=frontier.size, frontier=frontier.hashes, checkpoint=push.checkpoint
         )
@@ -140,7 +197,7 @@ def _forked_at(ledger: Ledger, device: DeviceRow, push: LogPush) -> int | None:
     """
     for row in ledger.entries(device.device_id, push.start, push.start + len(push.entries)):
         offered = push.entries[row.seq - push.start]
-        if offered != row.jws:
+        if entry_leaf(offered) != row.leaf:
             try:
                 open_entry(offered, device.public_key)
             except AuditError as exc:

@@ -12,7 +12,7 @@ import hashlib
 from datetime import datetime
 
 from central.archive.database import Database
-from central.archive.payloads import STORAGE_CLASS, Incoming, Payloads
+from central.archive.payloads import Incoming, Payloads, payload_name
 from central.archive.rows import SealedRow
 from central.collector.log import CollectorLog
 from central.collector.refusal import CallRefusedError
@@ -25,6 +25,7 @@ from kiosk.sync.messages import MAX_BLOB_BYTES, MAX_SEQ, ReceiptPage
 from kiosk.sync.receipts import ReceiptState
 
 _MAX_AGE_HEADER = 64 * 1024
+LOG_SCOPE = "log"
 
 
 class BlobStream:
@@ -35,7 +36,7 @@ class BlobStream:
         self._head = bytearray()
         self._whole = hashlib.sha256()
         self._payload = hashlib.sha256()
-        self._received = 0
+        self.received = 0
         self.header: bytes | None = None
         self.payload_len = 0
 
@@ -45,8 +46,8 @@ class BlobStream:
         Raises:
             CallRefusedError: 413 too long, 422 not an age file.
         """
-        self._received += len(chunk)
-        if self._received > MAX_BLOB_BYTES:
+        self.received += len(chunk)
+        if self.received > MAX_BLOB_BYTES:
             raise CallRefusedError(413, "too-large")
         self._whole.update(chunk)
         if self.header is not None:
@@ -108,27 +109,35 @@ class Records:
         announced: Header,
         stream: BlobStream,
         incoming: Incoming,
-        claimed_sha256: bytes,
+        claimed_sha256: bytes | None,
         now: datetime,
     ) -> int:
         """Make a received record durable and commit to it; 201 new, 200 here already.
+
+        Args:
+            announced: its entry.
+            stream: what arrived of it, all of it.
+            incoming: where the payload is.
+            claimed_sha256: of the whole, as the sender said; None where it came in parts, each of
+                which had its own digest. The entry's digests count in any case.
+            now: server time.
 
         Raises:
             CallRefusedError: 422 digest, nothing is visible.
         """
         header = stream.header
-        if stream.blob_sha256 != claimed_sha256 or header is None:
+        if claimed_sha256 not in (None, stream.blob_sha256) or header is None:
             raise CallRefusedError(422, "digest")
         _check_blob(announced, header, stream)
         device_id, seq = announced.device_id, announced.seq
-        incoming.keep(self._payloads.path(device_id, seq, stream.payload_sha256))
-        with self._database.writing() as ledger:
+        incoming.keep(payload_name(device_id, seq, stream.payload_sha256))
+        with self._database.writing(device_id) as ledger:
             device, entry = ledger.device(device_id), ledger.entry(device_id, seq)
             if device is None or entry is None:
                 raise CallRefusedError(404, "entry-unknown")
             if ledger.sealed(device_id, seq) is not None:
                 return 200
-            state = ReceiptState.QUARANTINED if device.quarantined else ReceiptState.STORED
+            state = ReceiptState.QUARANTINED if device.quarantined else ReceiptState.LOGGED
             row = SealedRow(
                 device_id=device_id,
                 seq=seq,
@@ -139,12 +148,26 @@ class Records:
                 state=state,
             )
             ledger.add_sealed(row)
-            if state is ReceiptState.STORED:
-                self._log.append(ledger, row, entry.leaf, STORAGE_CLASS)
         return 201
 
+    def sequence(self) -> int:
+        """Append what waits for a leaf to the log; how many records that were.
+
+        One batch after the other, each durable: whoever asks for receipts next finds them.
+        """
+        done = 0
+        while self._waiting():
+            with self._database.writing(LOG_SCOPE) as ledger:
+                done += self._log.sequence(ledger, self._payloads.storage_class)
+        return done
+
+    def _waiting(self) -> bool:
+        with self._database.reading() as ledger:
+            return bool(ledger.unsequenced(1))
+
     def receipts(self, device_id: DeviceId, start: int, tree: int) -> ReceiptPage:
-        """A page of receipts."""
+        """A page of receipts, of everything that has arrived until now."""
+        self.sequence()
         with self._database.reading() as ledger:
             return self._log.page(ledger, device_id, start, tree)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import signal
 import socket
@@ -20,13 +21,16 @@ from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
-from central.archive.database import Database
 from central.archive.layout import FolderError, Layout, read_key
-from central.archive.payloads import Payloads
+from central.archive.storage import open_database, open_payloads
 from central.collector.app import Collector, Now
 from central.collector.keys import CollectorKeys
+from central.collector.uploads import Uploads
+from central.contact.settings import load_settings
 from kiosk.crypto.digests import unb64u
 
+_log = logging.getLogger("visavis.collector")
+_SEQUENCE_PAUSE_S = 0.25
 _READY_TRIES = 400
 _READY_PAUSE_S = 0.025
 
@@ -78,19 +82,35 @@ def free_port(host: str, port: int) -> int:
         return int(probe.getsockname()[1])
 
 
-def serve(layout: Layout, address: Address, now: Now) -> None:
-    """Serve until SIGTERM or SIGINT.
+def serve(layout: Layout, address: Address, now: Now, metrics_port: int | None = None) -> None:
+    """Serve until SIGTERM or SIGINT. Several processes may serve the same stores.
+
+    Args:
+        layout: of the central side.
+        address: where to listen.
+        now: server time.
+        metrics_port: loopback port for Prometheus, or None.
 
     Raises:
-        FolderError: the folder is incomplete.
-        OSError: the port is taken.
+        FolderError: the folder is incomplete, or a store does not answer.
+        OSError: a port is taken.
     """
     layout.require()
-    database = Database(layout.database)
+    database = open_database(layout)
     try:
-        collector = Collector(database, Payloads(layout.payloads), load_keys(layout), now)
+        collector = Collector(
+            database,
+            open_payloads(layout),
+            Uploads(layout.uploads),
+            load_keys(layout),
+            now,
+            load_settings(layout.contact_settings),
+        )
         address = Address(address.host, free_port(address.host, address.port))
-        asyncio.run(_run(layout, address, collector))
+        with contextlib.ExitStack() as ending:
+            if metrics_port is not None:
+                ending.callback(collector.metrics.serve(metrics_port))
+            asyncio.run(_run(layout, address, collector))
     finally:
         database.close()
 
@@ -115,7 +135,21 @@ async def _run(layout: Layout, address: Address, collector: Collector) -> None:
     await asyncio.wait({running, announcing}, return_when=asyncio.FIRST_COMPLETED)
     if announcing.done():
         announcing.result()
+    sequencing = asyncio.create_task(_sequence(collector))
     await running
+    sequencing.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await sequencing
+
+
+async def _sequence(collector: Collector) -> None:
+    """Give records their leaves soon, also where no device asks for its receipts."""
+    while True:
+        try:
+            await asyncio.to_thread(collector.sequence)
+        except Exception as exc:  # noqa: BLE001 - a store that is away comes back; calls say so too
+            _log.warning(json.dumps({"sequencer": type(exc).__name__}))
+        await asyncio.sleep(_SEQUENCE_PAUSE_S)
 
 
 async def _announce(address: Address) -> None:

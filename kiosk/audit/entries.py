@@ -19,9 +19,10 @@ import msgspec
 
 from kiosk.audit.tree import leaf_hash
 from kiosk.crypto.canonical import canonical_json, parse_json
-from kiosk.crypto.digests import b64u, sha256
+from kiosk.crypto.digests import b64u, sha256, unb64u
 from kiosk.crypto.jws import sign_compact, verify_compact
 from kiosk.crypto.signing import SigningKey, key_id_of
+from kiosk.domain.decision import Outcome
 from kiosk.domain.errors import JournalBrokenError
 from kiosk.domain.ids import DeviceId, KeyId, RecordId
 
@@ -29,6 +30,12 @@ PROFILE = "visavis-record/1"
 TYP = "vv-entry+jws"
 MAX_HEADER_BYTES = 2048
 _RATCHET_LABEL = b"visavis/journal-ratchet/1"
+
+LOST_PREFIX = "lost:"
+"""No compact JWS holds a colon."""
+LOST_KIND = "lost"
+"""Kind of a stored row whose entry is lost; no entry has it."""
+HASH_BYTES = 32
 
 Fact = str | int | bool | None
 
@@ -39,16 +46,62 @@ class EntryKind(StrEnum):
     ENROLLED = "enrolled"
     BOOT = "boot"
     CLOCK_JUMP = "clock_jump"
+    AGENT_INVITED = "agent_invited"
     AGENT_ADDED = "agent_added"
+    PIN_CHANGED = "pin_changed"
     SHIFT_OPEN = "shift_open"
     SHIFT_CLOSE = "shift_close"
     LOGIN_FAIL = "login_fail"
     LOCKOUT = "lockout"
     VERIFY_OPEN = "verify_open"
+    CASE_HANDED = "case_handed"
+    CASE_TAKEN = "case_taken"
+    SECOND_SIGNED = "second_signed"
     VERIFY_CLOSE = "verify_close"
+    ITEM_DISTRIBUTED = "item_distributed"
+    FRAUD_ALERT = "fraud_alert"
     BLOB_PURGED = "blob_purged"
     POLICY_APPLIED = "policy_applied"
     RESTORE_DETECTED = "restore_detected"
+    """This device's own history is shorter than, or another than, one that is known elsewhere."""
+
+    DAMAGE = "damage"
+    """Something that the journal announced is not here any more, or not what was announced."""
+
+    SALVAGED = "salvaged"
+    """The store was damaged; what could be proven whole was carried over, the rest is counted."""
+
+    SPLIT_VIEW = "split_view"
+    """The collector signed two states of its log that contradict one another."""
+
+    CENTRAL_LOSS = "central_loss"
+    """The central side does not hold a record that it gave a receipt for."""
+
+    KEYS_CHANGED = "keys_changed"
+    """A key of this device was replaced; which one stands in the facts."""
+
+    LEASE_EXPIRED = "lease_expired"
+    OUTBOX_RESCUED = "outbox_rescued"
+    DEVICE_CLOSED = "device_closed"
+
+
+ALARMS = (
+    EntryKind.RESTORE_DETECTED,
+    EntryKind.DAMAGE,
+    EntryKind.SALVAGED,
+    EntryKind.SPLIT_VIEW,
+    EntryKind.CENTRAL_LOSS,
+)
+"""Kinds that somebody must look at."""
+
+CLOSE_OUTCOMES = frozenset(outcome.value for outcome in Outcome)
+"""How a visit may end, as ``verify_close`` tells it."""
+
+ORIGIN_FACT = "ratchet_origin"
+"""Fact of the entry whose ratchet key was sealed for the auditor: SHA-256 of what was sealed."""
+
+LOG_SIZE_FACT, LOG_ROOT_FACT = "log_size", "log_root"
+"""Facts of an entry that relied on the collector's log: the state of it that this device saw."""
 
 
 class ClockState(StrEnum):
@@ -132,9 +185,26 @@ def make_entry(header: Header, ratchet_key: bytes, key: SigningKey) -> str:
     return sign_compact(header_bytes(complete), key, TYP)
 
 
+def lost_entry(leaf: bytes) -> str:
+    """What stands in a journal in place of an entry of which only the leaf hash is left."""
+    return LOST_PREFIX + b64u(leaf)
+
+
+def lost_leaf(entry: str) -> bytes | None:
+    """The leaf hash that holds the place of a lost entry; None for anything else."""
+    if not entry.startswith(LOST_PREFIX):
+        return None
+    try:
+        leaf = unb64u(entry.removeprefix(LOST_PREFIX))
+    except ValueError:
+        return None
+    return leaf if len(leaf) == HASH_BYTES else None
+
+
 def entry_leaf(entry: str) -> bytes:
-    """Leaf hash of an entry in the device's tree, 32 bytes."""
-    return leaf_hash(entry.encode("ascii"))
+    """Leaf hash of an entry in the device's tree, 32 bytes; of a lost one, the hash kept of it."""
+    lost = lost_leaf(entry)
+    return leaf_hash(entry.encode("ascii")) if lost is None else lost
 
 
 def open_entry(entry: str, device_public: bytes) -> Header:

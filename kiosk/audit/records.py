@@ -16,9 +16,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kiosk.audit.entries import Header
+from kiosk.audit.second_word import check_second_word
 from kiosk.crypto import age
 from kiosk.crypto.canonical import canonical_json, parse_json
-from kiosk.crypto.digests import sha256
+from kiosk.crypto.digests import b64u, sha256
 from kiosk.crypto.jws import sign_general, verify_general
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import SealedRecordError, SignatureInvalidError
@@ -132,6 +134,21 @@ def describe_blob(blob: bytes, recipients: Sequence[KeyId]) -> SealedBlob:
     return SealedBlob(blob, tuple(recipients), sha256(header), sha256(payload), len(payload))
 
 
+def blob_fits(blob: bytes | None, header: Header) -> bool:
+    """Whether these are the sealed bytes that the entry describes."""
+    if blob is None:
+        return False
+    try:
+        described = describe_blob(blob, header.recipients)
+    except SealedRecordError:
+        return False
+    return (
+        b64u(described.age_header_sha256) == header.age_header_sha256
+        and b64u(described.payload_sha256) == header.payload_sha256
+        and described.payload_len == header.payload_len
+    )
+
+
 def _members(plaintext: bytes) -> dict[str, bytes]:
     if len(plaintext) > MAX_PLAINTEXT_BYTES:
         raise SealedRecordError("too large")
@@ -146,7 +163,11 @@ def _members(plaintext: bytes) -> dict[str, bytes]:
 
 
 def open_record(
-    blob: bytes, identity: age.Identity, signers: Mapping[KeyId, bytes], device_key_id: KeyId
+    blob: bytes,
+    identity: age.Identity,
+    signers: Mapping[KeyId, bytes],
+    device_key_id: KeyId,
+    seconds: Mapping[KeyId, bytes] | None = None,
 ) -> RecordContents:
     """Open a sealed record and verify everything inside.
 
@@ -155,6 +176,8 @@ def open_record(
         identity: one of its recipients.
         signers: public keys of the agents and of the device.
         device_key_id: the device's own key, which must be among the two signers.
+        seconds: public keys that may stand behind the word of a second agent; ``signers`` where
+            None. A word that is there must hold, and its key is neither of the two signers.
 
     Raises:
         SealedRecordError: does not open, or is not in the one permitted form.
@@ -180,4 +203,9 @@ def open_record(
         raise SignatureInvalidError("record signatures")
     if not isinstance(document, dict):
         raise SealedRecordError("contents")
+    visavis = document.get("visavis")
+    if isinstance(visavis, dict):
+        second = check_second_word(visavis, signers if seconds is None else seconds)
+        if second is not None and second[1] in signed_by:
+            raise SignatureInvalidError("second agent is a signer")
     return RecordContents(document, attachments)

@@ -11,11 +11,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kiosk.audit.checkpoint import Checkpoint
-from kiosk.audit.entries import Header, entry_leaf, open_entry
+from kiosk.audit.entries import Header, entry_leaf, lost_leaf, open_entry
 from kiosk.audit.tree import Frontier
 from kiosk.crypto.digests import b64u
 from kiosk.domain.errors import AuditError
 from kiosk.domain.ids import DeviceId
+
+LOST = "lost"
+"""The entry was lost with a damaged page; only its hash is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,11 @@ def verify_journal(
     problems: list[JournalProblem] = []
     before: Header | None = None
     for seq, entry in enumerate(entries):
+        if lost_leaf(entry) is not None:
+            # Its hash keeps its place: what comes after it can still be proven.
+            problems.append(JournalProblem(seq, LOST))
+            frontier, before = frontier.append(entry_leaf(entry)), None
+            continue
         try:
             header = open_entry(entry, device_public)
         except AuditError as exc:

@@ -5,12 +5,12 @@ Rules, in order:
 1. One program at a time works on a data folder.
 2. Secrets are made once; what is lost is told and never papered over (:mod:`.opening`).
 3. Whatever is heavy (camera, reader, network) is loaded when it is first asked for.
-4. A policy that arrives counts from the next act on; only the number of security features to
-   examine waits for the next start.
+4. A policy that arrives counts from the next act on; only what shapes the procedures (number of
+   security features, proxies, what needs a second agent) waits for the next start.
 5. ``close`` is safe to call twice, and lets the next program in.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,6 +19,7 @@ from random import SystemRandom
 from typing import TYPE_CHECKING, Final
 
 from kiosk import __version__
+from kiosk.advice.service import ServiceFacts
 from kiosk.audit.checkpoint import Checkpoint, sign
 from kiosk.audit.entries import EntryKind, entry_leaf
 from kiosk.audit.tree import Frontier
@@ -26,7 +27,14 @@ from kiosk.audit.verify import JournalProblem, JournalReport, verify_journal
 from kiosk.bootstrap.hardware import load_reader, open_camera
 from kiosk.bootstrap.links import Links
 from kiosk.bootstrap.membership import Deliveries, Membership, SignedClock
-from kiosk.bootstrap.opening import device_key_of, key_store_of, open_vault
+from kiosk.bootstrap.opening import (
+    begin_retirement,
+    device_key_of,
+    finish_retirement,
+    key_store_of,
+    open_vault,
+)
+from kiosk.bootstrap.service import read_service
 from kiosk.config import CameraKind, Config, Profile, load_config
 from kiosk.crypto.canonical import canonical_json
 from kiosk.crypto.passwords import Argon2Cost
@@ -37,6 +45,8 @@ from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.documents.packs import FILES, DocumentPacks, load_packs
 from kiosk.domain.errors import (
     CatalogueError,
+    ConfigError,
+    DeviceError,
     NoCameraError,
     NotEnrolledError,
     PolicyInvalidError,
@@ -50,21 +60,36 @@ from kiosk.journeys.procedures import procedures
 from kiosk.journeys.validate import validate
 from kiosk.paths import RESOURCES, Paths
 from kiosk.ports import Clock, CollectorLink, FrameSource, KeyStore
-from kiosk.services.agents import Agents, Session
+from kiosk.services.activity import Activity
+from kiosk.services.agents import Agents, Session, Signs
+from kiosk.services.anchor import Anchor
 from kiosk.services.coming_policy import promote
+from kiosk.services.conflicts import Conflicts
+from kiosk.services.contact import Contacts, ContactWords
+from kiosk.services.contact_link import CentralContact
+from kiosk.services.custody import Custody
 from kiosk.services.delivery import Delivery
+from kiosk.services.device_life import DeviceLife
 from kiosk.services.drafts import Drafts
 from kiosk.services.enrolment import Enrolment
 from kiosk.services.examination import CatalogueExamination
+from kiosk.services.hand_over import HandOver
 from kiosk.services.journal import Journal
+from kiosk.services.key_change import KeyChange
+from kiosk.services.lease import Lease, closed_at
+from kiosk.services.onboarding import Onboarding
 from kiosk.services.proofing import Desk, Proofing
 from kiosk.services.requests import RequestDesk
+from kiosk.services.rounds import Rounds, VisitDesk
 from kiosk.services.sealing import Sealing
+from kiosk.services.second_agent import SecondAgents
+from kiosk.services.sightings import Sightings
 from kiosk.services.sign_in import SignIn
 from kiosk.services.terms import DeviceFacts
+from kiosk.services.unlock_orders import UnlockOrders
 from kiosk.sync.checkpoints import device_origin
 from kiosk.sync.enrolment import device_id_of
-from kiosk.sync.policy import Policy
+from kiosk.sync.policy import FourEyes, Policy
 from kiosk.texts import LANGUAGES, Texts
 
 if TYPE_CHECKING:
@@ -88,8 +113,10 @@ class Kiosk:
         device: facts of the device for records.
         documents, catalogue: kinds of document at the start, and procedures.
         packs: rules about documents by the day on which they hold.
+        service: the public service: help, eligibility, ways, paper file.
         texts: by language.
-        journal, agents, sign_in, proofing, delivery: services.
+        journal, agents, onboarding, hand_over, sign_in, proofing, delivery, life,
+            unlock_orders, rounds, visits, conflicts, custody, key_change: services.
         enrolment: joins a fleet; the kiosk is built again afterwards.
         links: to the central side.
     """
@@ -104,12 +131,24 @@ class Kiosk:
     documents: DocumentCatalogue
     packs: DocumentPacks
     catalogue: JourneyCatalogue
+    service: ServiceFacts
     texts: Mapping[str, Texts]
     journal: Journal
     agents: Agents
+    onboarding: Onboarding
+    hand_over: HandOver
     sign_in: SignIn
     proofing: Proofing
+    contacts: Contacts
     delivery: Deliveries
+    custody: Custody
+    anchor: Anchor
+    key_change: KeyChange
+    life: DeviceLife
+    unlock_orders: UnlockOrders
+    rounds: Rounds
+    visits: VisitDesk
+    conflicts: Conflicts
     enrolment: Enrolment
     links: Links
     device_key: SigningKey
@@ -201,14 +240,66 @@ class Kiosk:
         lines = [canonical_json(about).decode(), *entries]
         return "".join(f"{line}\n" for line in lines)
 
+    def activity_of(self, who: Signs) -> str:
+        """The own activity of an agent; see :mod:`kiosk.services.activity`."""
+        collector = "local" if self.policy is None else self.policy.collector.origin
+        activity = Activity(self.store, self.journal, self.device_id, self.device_key)
+        return activity.export(who, collector)
+
+    def export_activity(self, who: Signs) -> str:
+        """Write it to a fresh file of the data folder; the name of the file.
+
+        Raises:
+            ConfigError: the file cannot be written.
+        """
+        folder = self.paths.data / "activity"
+        text = self.activity_of(who)
+        stamp = f"{self.clock.now():%Y%m%d-%H%M%S}"
+        file = folder / f"visavis-activity-{who.agent.agent_id}-{stamp}.txt"
+        try:
+            folder.mkdir(exist_ok=True)
+            file.write_text(text, encoding="utf-8", newline="\n")
+        except OSError as exc:
+            raise ConfigError("activity file") from exc
+        return file.name
+
     def last_entry_at(self) -> datetime | None:
         """Device time of the newest journal entry."""
         with self.store.begin() as uow:
             row = uow.journal.get(uow.journal.size() - 1)
         return None if row is None else row.wall_claimed
 
+    def retire(self) -> Path:
+        """Write the journal out, then destroy the keys and the vault: for a closed device only.
+
+        The keys go first: what is left of the vault after a power cut opens for nobody.
+
+        Returns:
+            The file of the journal, with its last checkpoint.
+
+        Raises:
+            ConfigError: the journal cannot be written; nothing was destroyed.
+            DeviceError: the device was not closed.
+        """
+        with self.store.begin() as uow:
+            if closed_at(uow) is None:
+                raise DeviceError("not closed")
+        file = self.paths.data / "closed" / f"{self.device_id}-journal.txt"
+        try:
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(self.export_journal(), encoding="utf-8", newline="\n")
+        except OSError as exc:
+            raise ConfigError("journal file") from exc
+        self.store.close()
+        begin_retirement(self.paths)
+        finish_retirement(self.paths, self.keys)
+        return file
+
     def close(self) -> None:
-        """Close the vault and let the next program in. Safe to call twice."""
+        """Anchor the journal, close the vault, let the next program in. Safe to call twice."""
+        with suppress(VaultError):  # closed before, or damaged: there is nothing to anchor
+            if self.enrolled:
+                self.anchor.keep()
         self.store.close()
         self.lock.release()
 
@@ -238,6 +329,7 @@ def build(
     lock = InstanceLock(paths.lock)
     try:
         keys = keys or key_store_of(paths)
+        finish_retirement(paths, keys)
         store = open_vault(paths, keys)
     except BaseException:
         lock.release()
@@ -267,35 +359,69 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
     membership = Membership(store, OfficeId(parts.config.office), clock)
     packs = read_packs(RESOURCES / "documents")
     documents = packs.on(clock.now().astimezone().date())
-    device = _device(device_key, parts.config, documents)
+    service = read_service(RESOURCES / "service", parts.config.service)
+    device = _device(device_key, parts.config, documents, service)
     journal = Journal(store, device_key, clock, device, membership.terms)
-    sealing = Sealing(journal, store, membership.terms, clock, device, device_key)
+    true_time = SignedClock(clock, membership)
+    sightings = Sightings(store, keys, true_time)
+    sealing = Sealing(journal, store, membership.terms, clock, device, device_key, sightings)
     links = Links(clock, parts.config.collector)
+    rounds = Rounds(store, links, keys, true_time, membership.issuers)
+    rounds.erase_past()
+
+    drafts = Drafts(clock)
+    hand_over = HandOver(store, journal, drafts, clock)
 
     def end_of_shift(session: Session) -> None:
+        hand_over.accept_all(session)
         sealing.seal_open_drafts(session)
+        rounds.forget(session.agent.agent_id)
 
     def start_of_work(session: Session) -> None:
         # What cannot be sealed now (full disk, no policy) is no reason to keep an agent out.
         with suppress(VaultError, PolicyInvalidError):
-            sealing.seal_open_drafts(session, clock.now() - membership.draft_age)
+            too_old = clock.now() - membership.draft_age
+            sealing.seal_open_drafts(session, too_old)
+            hand_over.expire(too_old)
 
-    catalogue = JourneyCatalogue(
-        *procedures(Terms(documents.sides(), membership.feature_count, form=Form(device.channel)))
+    catalogue = _procedures(membership, documents, device)
+    sign_in = SignIn(store, keys, clock, cost, journal, end_of_shift, start_of_work)
+    words = ContactWords(device.device_id, membership.log_keys)
+
+    requests = RequestDesk(
+        store, membership.issuers, membership.office_id, true_time, rounds.expected
     )
-    for name in catalogue.names():
-        validate(catalogue.get(name))
-    true_time = SignedClock(clock, membership)
     desk = Desk(
         store,
         sealing,
-        Drafts(clock),
-        RequestDesk(store, membership.issuers, membership.office_id, true_time),
+        drafts,
+        requests,
         CatalogueExamination(
-            packs, membership.document_rules(documents), true_time, SystemRandom()
+            packs,
+            membership.document_rules(documents),
+            true_time,
+            SystemRandom(),
+            parts.config.examination.tools,
+            sightings,
         ),
+        hand_over,
+        SecondAgents(store, sign_in, journal, clock, device),
+        words.require,
+    )
+    anchor = Anchor(store, keys, journal, device_key.public)
+    agents = Agents(store, keys, journal, cost)
+    lease = Lease(store, journal, clock, membership.lease_days)
+    deliveries = Deliveries(
+        Delivery(store, journal, links, keys, clock),
+        membership,
+        anchor.keep,
+        lambda: promote(store, journal, membership.today),
+    )
+    proofing = Proofing(
+        desk, journal, clock, catalogue, membership.office_id, membership.require, lease
     )
     if membership.identity is not None:
+        anchor.check()
         _note_boot(store, journal, clock)
     return Kiosk(
         paths=parts.paths,
@@ -308,23 +434,68 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         documents=documents,
         packs=packs,
         catalogue=catalogue,
+        service=service,
         texts={language: Texts.load(language) for language in LANGUAGES},
         journal=journal,
-        agents=Agents(store, keys, journal, cost),
-        sign_in=SignIn(store, keys, clock, cost, journal, end_of_shift, start_of_work),
-        proofing=Proofing(
-            desk, journal, clock, catalogue, membership.office_id, membership.require
+        agents=agents,
+        onboarding=Onboarding(store, keys, clock, journal, agents),
+        hand_over=hand_over,
+        sign_in=sign_in,
+        proofing=proofing,
+        rounds=rounds,
+        visits=VisitDesk(rounds, requests, proofing),
+        conflicts=Conflicts(store),
+        delivery=deliveries,
+        life=DeviceLife(store, journal, clock, deliveries),
+        unlock_orders=UnlockOrders(
+            store, journal, true_time, device.device_id, membership.enrolment_keys
         ),
-        delivery=Deliveries(
-            Delivery(store, journal, links, keys, clock),
-            membership,
-            lambda: promote(store, journal, membership.today),
+        custody=Custody(store, journal, device_key.public),
+        anchor=anchor,
+        key_change=KeyChange(store, keys, journal),
+        contacts=Contacts(
+            CentralContact(_opener(membership, links, device_key), device.device_id), words
         ),
         enrolment=Enrolment(store, keys, links, clock, __version__),
         links=links,
         device_key=device_key,
         lock=parts.lock,
     )
+
+
+def _opener(
+    membership: Membership, links: Links, device_key: SigningKey
+) -> Callable[[], CollectorLink | None]:
+    """Opens a link of its own to the central side; None while there is none."""
+
+    def open_link() -> CollectorLink | None:
+        side = membership.side()
+        return None if side is None else links.open(side, device_key)
+
+    return open_link
+
+
+def _procedures(
+    membership: Membership, documents: DocumentCatalogue, device: DeviceFacts
+) -> JourneyCatalogue:
+    """The procedures of this place, each found sound. Raises JourneyInvalidError."""
+    rule = FourEyes() if membership.policy is None else membership.policy.four_eyes
+    catalogue = JourneyCatalogue(
+        *(
+            replace(journey, second_agent_for=rule.outcomes_of(journey.name))
+            for journey in procedures(
+                Terms(
+                    documents.sides(),
+                    membership.feature_count,
+                    form=Form(device.channel),
+                    proxy_allowed=membership.proxy_allowed,
+                )
+            )
+        )
+    )
+    for name in catalogue.names():
+        validate(catalogue.get(name))
+    return catalogue
 
 
 def read_documents(folder: Path) -> DocumentCatalogue:
@@ -347,12 +518,18 @@ def read_packs(folder: Path) -> DocumentPacks:
     return load_packs(files)
 
 
-def _device(key: SigningKey, config: Config, documents: DocumentCatalogue) -> DeviceFacts:
+def _device(
+    key: SigningKey, config: Config, documents: DocumentCatalogue, service: ServiceFacts
+) -> DeviceFacts:
     return DeviceFacts(
         device_id=device_id_of(key.public),
         app_build=__version__,
         channel=_CHANNELS[config.profile],
-        catalogues={"documents": documents.version, "features": documents.features_version},
+        catalogues={
+            "documents": documents.version,
+            "features": documents.features_version,
+            "service": service.version,
+        },
     )
 
 

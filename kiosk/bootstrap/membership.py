@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 import msgspec
 
+from kiosk.crypto.signing import key_id_of
 from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.domain.errors import NotEnrolledError
 from kiosk.domain.ids import KeyId, OfficeId
@@ -88,10 +89,24 @@ class Membership:
         return self.policy.feature_count if self.policy else _FEATURES_WITHOUT_POLICY
 
     @property
+    def proxy_allowed(self) -> bool:
+        """Whether registered items may be handed to a proxy."""
+        return self._policy is not None and self._policy.proxy_allowed
+
+    @property
     def draft_age(self) -> timedelta:
         """How long an unfinished case may lie."""
         retention = self.policy.retention if self.policy else Retention()
         return timedelta(hours=retention.draft_hours)
+
+    def enrolment_keys(self) -> Mapping[KeyId, bytes]:
+        """Keys of the authority that speak to one device."""
+        keys = () if self._policy is None else self._policy.enrolment_keys
+        return {key.kid: key.public for key in keys}
+
+    def lease_days(self) -> int:
+        """Days without contact after which this device goes dark; 0 never."""
+        return 0 if self._policy is None else self._policy.lease_days
 
     def side(self) -> CentralSide | None:
         """The pinned central side; None before enrolment."""
@@ -113,6 +128,13 @@ class Membership:
         """Pinned keys of those who issue verification requests."""
         policy = self.policy
         return {} if policy is None else issuer_keys_of(policy)
+
+    def log_keys(self) -> Mapping[KeyId, bytes]:
+        """The pinned key of the central side's log; it signs statements about addresses too."""
+        if self._policy is None:
+            return {}
+        public = self._policy.collector.log_public
+        return {key_id_of(public): public}
 
     def document_rules(self, documents: DocumentCatalogue) -> Callable[[], DocumentRules]:
         """What the policy says about documents; the catalogue's word where there is none."""
@@ -138,11 +160,20 @@ class Deliveries:
         self,
         delivery: Delivery,
         membership: Membership,
+        afterwards: Callable[[], None] = lambda: None,
         promote: Callable[[], object] = lambda: None,
     ) -> None:
-        """Promote: puts a policy into force whose day has come; needs no network."""
+        """Wrap ``delivery``.
+
+        Args:
+            delivery: what delivers.
+            membership: told of what arrived.
+            afterwards: called when a delivery has ended, however it ended.
+            promote: puts a policy into force whose day has come; needs no network.
+        """
         self._delivery = delivery
         self._membership = membership
+        self._afterwards = afterwards
         self._promote = promote
 
     def run_once(
@@ -156,6 +187,7 @@ class Deliveries:
             return self._delivery.run_once(progress, cancelled)
         finally:
             self._membership.reload()
+            self._afterwards()
 
     def status(self) -> tuple[OutboxRow, ...]:
         """Every record on its way, oldest first."""

@@ -5,21 +5,32 @@ it, so that an interrupted first start can be told from a loss; nothing that is 
 process that opens a vault leaves no core file, which would hold what no file of ours may.
 """
 
+import shutil
 from typing import TYPE_CHECKING, Final
 
 from kiosk.crypto.aead import random_key
 from kiosk.crypto.digests import sha256
 from kiosk.crypto.signing import SigningKey
-from kiosk.domain.errors import KeyStoreError, VaultCorruptError, VaultKeyError
+from kiosk.domain.errors import (
+    ConfigError,
+    CredentialStoreError,
+    KeyStoreError,
+    VaultCorruptError,
+    VaultKeyError,
+)
 from kiosk.paths import Paths
 from kiosk.ports import KeyStore
 from kiosk.services.agents import DEVICE_SECRET
+from kiosk.services.anchor import ANCHOR
 from kiosk.services.fleet import DEVICE_KEY
+from kiosk.services.key_change import DATABASE_KEY, DATABASE_NEXT, rewrap
 
 if TYPE_CHECKING:
     from kiosk.vault.store import SqlStore
 
-DATABASE_KEY: Final = "database"
+COMPLETE: Final = "vault-salvaged.db"
+"""A salvaged vault that is complete and has not taken its place yet."""
+_RETIRING: Final = "retiring"
 
 
 def forbid_core_files() -> None:
@@ -36,11 +47,16 @@ def forbid_core_files() -> None:
 
 
 def key_store_of(paths: Paths) -> KeyStore:
-    """The secret store of a data folder: the demonstration's where its file lies there.
+    """The secret store of a data folder, the same one at every start.
+
+    The demonstration's where its file lies there; systemd's credentials where the technician chose
+    them (``visavis keys systemd``); else the key ring of the session. Nothing changes over by
+    itself: the keys of a device would be missing in another store.
 
     Raises:
         KeyStoreError: the system offers no trusted store.
     """
+    from kiosk.devices.credential_store import FOLDER, CredentialKeyStore
     from kiosk.devices.key_stores import (
         SERVICE,
         DemonstrationKeyStore,
@@ -50,8 +66,43 @@ def key_store_of(paths: Paths) -> KeyStore:
 
     if (paths.data / DemonstrationKeyStore.FILE_NAME).exists():
         return DemonstrationKeyStore(paths.data)
+    if (paths.data / FOLDER).exists():
+        return CredentialKeyStore(paths.data / FOLDER)
     place = sha256(str(paths.data).encode()).hex()[:16]
     return KeyringKeyStore(system_backend(), f"{SERVICE}-{place}")
+
+
+def move_to_credentials(paths: Paths) -> bool:
+    """Keep the secrets of this data folder as systemd credentials; whether a TPM takes part.
+
+    The new place is complete, read back, before its name is the one that counts; only then are the
+    secrets deleted from the old one. A folder without a vault has none yet, and only chooses.
+
+    Raises:
+        CredentialStoreError: systemd cannot keep a secret here; nothing was changed.
+        KeyStoreError: the old place does not give its secrets; nothing was changed.
+    """
+    from kiosk.devices.credential_store import FOLDER, CredentialKeyStore
+
+    final, building = paths.data / FOLDER, paths.data / f"{FOLDER}.new"
+    if final.exists():
+        return CredentialKeyStore(final).uses_tpm
+    shutil.rmtree(building, ignore_errors=True)
+    store = CredentialKeyStore(building)
+    old = key_store_of(paths) if paths.vault.exists() else None
+    try:
+        store.put("trial", random_key())
+        store.delete("trial")
+        moved = () if old is None else rewrap(old, store)
+        building.replace(final)
+    except OSError as exc:
+        raise CredentialStoreError("folder") from exc
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    for name in moved:
+        if old is not None:
+            old.delete(name)
+    return store.uses_tpm
 
 
 def open_vault(paths: Paths, keys: KeyStore) -> "SqlStore":
@@ -65,18 +116,64 @@ def open_vault(paths: Paths, keys: KeyStore) -> "SqlStore":
     from kiosk.vault.store import open_store
 
     forbid_core_files()
+    if paths.vault.with_name(COMPLETE).exists():
+        # Work on the damaged file would be lost when the salvaged one takes its place.
+        raise VaultCorruptError("salvage not completed")
     key = keys.get(DATABASE_KEY)
     # An emptied file is a lost vault too: opening it would begin a second history of this device.
     if paths.vault.exists() and (paths.vault.stat().st_size or keys.get(DEVICE_KEY) is None):
         if key is None:
             raise VaultKeyError("database key missing")
-        return open_store(paths.vault, key)
+        return _open_with_either(paths, keys, key)
     if keys.get(DEVICE_KEY) is not None:
         raise VaultCorruptError("vault file missing")
     if key is None:
         key = random_key()
         keys.put(DATABASE_KEY, key)
     return open_store(paths.vault, key)
+
+
+def _open_with_either(paths: Paths, keys: KeyStore, key: bytes) -> "SqlStore":
+    """The vault under its key, or under the next one where a change of key was interrupted."""
+    from kiosk.vault.store import open_store
+
+    following = keys.get(DATABASE_NEXT)
+    if following is None:
+        return open_store(paths.vault, key)
+    try:
+        store = open_store(paths.vault, key)
+    except (VaultKeyError, VaultCorruptError) as first:
+        try:
+            store = open_store(paths.vault, following)
+        except (VaultKeyError, VaultCorruptError):
+            raise first from None
+        keys.put(DATABASE_KEY, following)
+    keys.delete(DATABASE_NEXT)
+    return store
+
+
+def begin_retirement(paths: Paths) -> None:
+    """From here on the keys of this folder are to be destroyed, whatever happens meanwhile.
+
+    Raises:
+        ConfigError: the folder cannot be written; nothing was destroyed.
+    """
+    try:
+        (paths.data / _RETIRING).touch()
+    except OSError as exc:
+        raise ConfigError("data folder") from exc
+
+
+def finish_retirement(paths: Paths, keys: KeyStore) -> None:
+    """Destroy keys and vault where that was begun; the keys go first. Does nothing otherwise."""
+    mark = paths.data / _RETIRING
+    if not mark.exists():
+        return
+    for name in (DATABASE_KEY, DATABASE_NEXT, DEVICE_SECRET, DEVICE_KEY, ANCHOR):
+        keys.delete(name)
+    for left in paths.data.glob(f"{paths.vault.name}*"):
+        left.unlink(missing_ok=True)
+    mark.unlink(missing_ok=True)
 
 
 def device_key_of(keys: KeyStore, store: "SqlStore") -> SigningKey:

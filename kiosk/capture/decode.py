@@ -49,7 +49,10 @@ _LOOKALIKES = (
 _CLEAR = 0.90
 _TWIN_LIMIT = 0.03
 """From ``packaging/train/calibrate.py``; a rival of more than 0.10 is excluded by the first."""
-_MAX_FILLED = 4
+MAX_FILLED = 4
+"""How many letters a line may have too many or too few."""
+MAX_EDGES = 2
+"""How many marks beyond the ends may be dropped before."""
 _TOO_CLOSE, _HOLE = 0.6, 1.5
 _CUT_OFF, _AT_EDGE = 0.3, 0.5
 """A letter whose middle is nearer to the strip's end than this share of the pitch is cut off, or
@@ -119,7 +122,7 @@ def letters_of(scores: Scores) -> list[Letter]:
 def _even(letters: list[Letter], width: int) -> list[Letter] | None:
     """Letters on an even lattice of ``width`` places, or None when one was lost or doubled."""
     letters = _without_edges(letters, width)
-    if not width - _MAX_FILLED <= len(letters) <= width + _MAX_FILLED:
+    if not width - MAX_FILLED <= len(letters) <= width + MAX_FILLED:
         return None
     gaps = np.diff([letter.place for letter in letters])
     out = [letters[0]]
@@ -148,7 +151,7 @@ def _even(letters: list[Letter], width: int) -> list[Letter] | None:
             out.append(Letter(letter.scores if certain else _faint(letter.scores), place))
         filled += missing
         out.append(letter)
-    if len(out) != width or filled > _MAX_FILLED or min(_edges(out)) < _CUT_OFF:
+    if len(out) != width or filled > MAX_FILLED or min(_edges(out)) < _CUT_OFF:
         return None
     return out
 
@@ -167,7 +170,7 @@ def _edges(letters: list[Letter]) -> tuple[float, float]:
 
 def _without_edges(letters: list[Letter], width: int) -> list[Letter]:
     """Drop up to two marks beyond the ends: the edge of the card, not a letter of the line."""
-    for _ in range(2):
+    for _ in range(MAX_EDGES):
         if len(letters) <= width:
             break
         first, last = float(letters[0].scores.max()), float(letters[-1].scores.max())

@@ -16,7 +16,8 @@ MIN_EXPOSURE = 0.13
 MAX_GLARE = 0.012
 MIN_SHARPNESS = 0.10
 MIN_ZONE_SEEN = 0.88
-_FRAMES_TO_CHANGE = 4
+FRAMES_TO_CHANGE = 4
+"""Frames for which another sentence must have been right; before them the first one is none."""
 
 
 class Guidance(StrEnum):
@@ -105,7 +106,7 @@ class Voice:
             self._count = 0
         elif wanted is self._next:
             self._count += 1
-            if self._count >= _FRAMES_TO_CHANGE:
+            if self._count >= FRAMES_TO_CHANGE:
                 self._said, self._count = wanted, 0
         else:
             self._next, self._count = wanted, 1

@@ -23,7 +23,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from kiosk.capture.picture import Picture, Points, Scores, as_picture
+from kiosk.capture.picture import Picture, Points, Scores, as_picture, height_of, length_of
 
 CELL = 4
 UNIT = 64.0
@@ -58,14 +58,12 @@ class Place:
     @property
     def length(self) -> float:
         """Mean length of the sides along the print, px."""
-        c = self.corners
-        return float(np.linalg.norm(c[1] - c[0]) + np.linalg.norm(c[2] - c[3])) / 2
+        return length_of(self.corners)
 
     @property
     def height(self) -> float:
         """Mean length of the sides across the print, px."""
-        c = self.corners
-        return float(np.linalg.norm(c[3] - c[0]) + np.linalg.norm(c[2] - c[1])) / 2
+        return height_of(self.corners)
 
 
 @dataclass(frozen=True, slots=True)

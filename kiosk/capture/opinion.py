@@ -8,7 +8,8 @@ Rules, in order:
    and so is a letter that is another one than in the rest of the run.
 2. Look-alikes count as one only where something else tells them apart: the layout (a letter in a
    date), or a check digit that is not blind to them (O for 0 in a number; never 1 for L or 6 for
-   G). In a name, where O, D and Q all may stand, both readers must see the same.
+   G). In a name, where O, D and Q all may stand, both readers must see the same; a digit seen in a
+   place for letters stands for the letter it is most like, and for no other (0 for O, never for D).
 3. Where the check digits are wrong, the reading accuses the document: then every character must be
    the same, look-alikes too.
 4. Anything else is a contradiction. It is no verdict on who is right: the reading does not count.
@@ -31,6 +32,8 @@ _FILLER_LOOKS = "GEKAS"
 _MOSTLY = 0.6
 _SAME_LOOK = ("O0QD", "I1L", "S5", "B8", "Z2", "G6C", "T7", "A4")
 _FOLDED = {c: group[0] for group in _SAME_LOOK for c in group}
+_LETTER_OF = {"0": "O", "1": "I", "2": "Z", "4": "A", "5": "S", "6": "G", "7": "T", "8": "B"}
+"""The letter that each digit is most like."""
 
 
 def seen_text(scores: Scores) -> str:
@@ -169,7 +172,7 @@ def _settled(layout: Layout, number: int, position: int, ours: str, seen: str) -
     if _fold(ours) != _fold(seen):
         return False
     if seen not in allowed(layout.classes[number][position]):
-        return True
+        return _LETTER_OF.get(seen, ours) == ours
     open_fields = () if layout.name == "FR-ID" else _WITHOUT_DIGIT
     spans = (layout.fields[name] for name in open_fields if name in layout.fields)
     covered = not any(s.line == number and s.start <= position < s.end for s in spans)

@@ -28,3 +28,15 @@ def grey_of(image: Picture) -> Picture:
 def turned(image: Picture, quarter_turns: int) -> Picture:
     """The picture turned clockwise by quarter turns (0 to 3), contiguous."""
     return np.ascontiguousarray(np.rot90(image, -quarter_turns % 4))
+
+
+def length_of(corners: Points) -> float:
+    """Mean length of the first and the third side of a quadrilateral (4, 2): along its print."""
+    c = corners
+    return float(np.linalg.norm(c[1] - c[0]) + np.linalg.norm(c[2] - c[3])) / 2
+
+
+def height_of(corners: Points) -> float:
+    """Mean length of the second and the fourth side of a quadrilateral (4, 2): across its print."""
+    c = corners
+    return float(np.linalg.norm(c[3] - c[0]) + np.linalg.norm(c[2] - c[1])) / 2

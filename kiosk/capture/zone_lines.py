@@ -19,11 +19,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from kiosk.capture.picture import Picture, Points, as_picture
+from kiosk.capture.picture import Picture, Points, as_picture, height_of, length_of
 
 STRIP_HEIGHT, STRIP_WIDTH = 48, 960
 LETTERS = {2: 40, 3: 30}
 """Letters a line, by the number of lines; 40 stands between 36 and 44."""
+_NARROW_WIDTH = {3: 672}
+"""Px in which letters of three lines stand as closely as those of two do in the whole width."""
 _WORK_WIDTH = 800
 _SIDE, _ABOVE = 0.07, 0.45
 """Margins around the place, as shares of its length and of its height."""
@@ -43,14 +45,12 @@ class Line:
     @property
     def length(self) -> float:
         """Px along the print."""
-        c = self.corners
-        return float(np.linalg.norm(c[1] - c[0]) + np.linalg.norm(c[2] - c[3])) / 2
+        return length_of(self.corners)
 
     @property
     def height(self) -> float:
         """Height of a capital in px."""
-        c = self.corners
-        return float(np.linalg.norm(c[3] - c[0]) + np.linalg.norm(c[2] - c[1])) / 2
+        return height_of(self.corners)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +119,7 @@ def zones_in(grey: Picture, corners: Points) -> list[Zone]:
 
 def _straightened(grey: Picture, corners: Points) -> tuple[Picture, npt.NDArray[np.float64]]:
     """The place with its margins, text to the right, and the (3, 3) way back to the picture."""
-    c = corners
-    length = float(np.linalg.norm(c[1] - c[0]) + np.linalg.norm(c[2] - c[3])) / 2
-    tall = float(np.linalg.norm(c[3] - c[0]) + np.linalg.norm(c[2] - c[1])) / 2
+    length, tall = length_of(corners), height_of(corners)
     width = _WORK_WIDTH
     side = width * _SIDE / (1 + 2 * _SIDE)
     inner = width - 2 * side
@@ -138,7 +136,7 @@ def _straightened(grey: Picture, corners: Points) -> tuple[Picture, npt.NDArray[
         ],
         np.float32,
     )
-    matrix = cv2.getPerspectiveTransform(c.astype(np.float32), target)
+    matrix = cv2.getPerspectiveTransform(corners.astype(np.float32), target)
     flags = cv2.INTER_AREA if length > 1.6 * inner else cv2.INTER_LINEAR
     out = cv2.warpPerspective(
         grey, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE
@@ -365,3 +363,16 @@ def cut_line(grey: Picture, line: Line, letters: int, *, looser: float = 0.0) ->
             borderMode=cv2.BORDER_REPLICATE,
         )
     )
+
+
+def unstretched(strip: Picture, lines: int) -> Picture:
+    """A strip (48, 960) no wider than its letters ask for: (48, 672) of a zone of three lines.
+
+    Thirty letters are cut as wide as forty-four. For a reader that takes any width, and the more
+    time the wider, the letters are brought to the same pitch.
+    """
+    width = _NARROW_WIDTH.get(lines)
+    if width is None or strip.shape[1] <= width:
+        return strip
+    size = (width, strip.shape[0])
+    return as_picture(cv2.resize(strip, size, interpolation=cv2.INTER_AREA))

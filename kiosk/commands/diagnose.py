@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from kiosk.texts import Texts
 
 PACKAGES = ("cryptography", "sqlalchemy", "sqlcipher3", "opencv-python-headless", "onnxruntime")
-_OF_THE_VAULT = ("keys", "enrolment", "outbox", "seals", "clock", "disk", "network")
+_OF_THE_VAULT = ("keys", "enrolment", "outbox", "custody", "seals", "clock", "disk", "network")
 
 
 def register(app: typer.Typer) -> None:
@@ -106,11 +106,23 @@ def _vault_probes(kiosk: "Kiosk") -> "dict[str, Probe]":
         "keys": lambda: diagnosis.keys(kiosk.keys),
         "enrolment": lambda: diagnosis.enrolment(kiosk.policy.version if kiosk.policy else None),
         "outbox": lambda: diagnosis.outbox(kiosk.store),
+        "custody": lambda: _custody(kiosk),
         "seals": lambda: _seals(kiosk),
         "clock": lambda: diagnosis.clock(kiosk.clock, kiosk.last_entry_at()),
         "disk": lambda: diagnosis.disk(kiosk.store),
         "network": lambda: diagnosis.network(kiosk.open_link()),
     }
+
+
+def _custody(kiosk: "Kiosk") -> "Finding":
+    from kiosk.audit.entries import ALARMS
+    from kiosk.ports import JournalQuery
+    from kiosk.services import diagnosis
+
+    lost = [missing.seq for missing in kiosk.custody.examine()]
+    with kiosk.store.begin() as uow:
+        held = [k.value for k in ALARMS if uow.journal.find(JournalQuery(kind=k.value, limit=1))]
+    return diagnosis.custody(lost, held)
 
 
 def _seals(kiosk: "Kiosk") -> "Finding":

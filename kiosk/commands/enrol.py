@@ -5,6 +5,8 @@ from typing import Annotated
 import typer
 
 from kiosk.commands.console import DataOption, JsonOption, kiosk_of, say, say_json, texts_of
+from kiosk.domain.ids import AgentId
+from kiosk.services.onboarding import DEFAULT_HOURS, shown
 
 
 def register(app: typer.Typer) -> None:
@@ -14,14 +16,26 @@ def register(app: typer.Typer) -> None:
 
 def enrol(
     code: Annotated[str, typer.Argument(metavar="CODE", help="The code that the manager shows.")],
+    manager: Annotated[
+        str, typer.Option(help="Badge of the first manager: prints a one-time code for them.")
+    ] = "",
+    manager_name: Annotated[str, typer.Option(help="Short name of the first manager.")] = "",
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
     """Use an enrolment code; the keys of the device are made here and never leave it."""
+    first = ""
     with kiosk_of(data) as kiosk:
         identity = kiosk.enrolment.enrol(code)
+        if manager:
+            kiosk.membership.reload()
+            made = kiosk.onboarding.invite_first(AgentId(manager), manager_name or manager)
+            first = shown(made)
     if json:
-        say_json({"device_id": identity.device_id, "office_id": identity.office_id})
+        answer = {"device_id": identity.device_id, "office_id": identity.office_id}
+        say_json(answer | ({"manager": manager, "code": first} if first else {}))
     else:
         texts = texts_of(data)
+        if first:
+            say(texts("cli.agent.invited", agent=manager, code=first, n=DEFAULT_HOURS))
         say(texts("cli.enrol.done", device=identity.device_id, office=identity.office_id))

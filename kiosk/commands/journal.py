@@ -1,10 +1,13 @@
-"""``visavis journal verify|show|export``: what this device did, and proof that it is whole."""
+"""``visavis journal verify|show|find|export``: what this device did, and proof that it is whole."""
 
+from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kiosk.audit.entries import EntryKind
 from kiosk.commands.console import (
     DataOption,
     ExitCode,
@@ -15,10 +18,14 @@ from kiosk.commands.console import (
     say_json,
     texts_of,
 )
-from kiosk.domain.errors import ConfigError
+from kiosk.domain.errors import ConfigError, JournalBrokenError
+from kiosk.ports import JournalQuery
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from kiosk.audit.verify import JournalReport
+    from kiosk.ports import JournalRow
     from kiosk.texts import Texts
 
 
@@ -27,19 +34,30 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="The journal of this device.", no_args_is_help=True)
     group.command("verify")(verify)
     group.command("show")(show)
+    group.command("find")(find)
     group.command("export")(export)
     app.add_typer(group, name="journal")
 
 
 def verify(data: DataOption = None, json: JsonOption = False) -> None:
-    """Verify every entry, its signature, its number and its place; exit code 1 if one is wrong."""
+    """Verify every entry and every sealed record that it announced; exit code 1 if one is wrong.
+
+    A record that is not here any more, or not as it was announced, becomes an entry of its own.
+    """
     with kiosk_of(data) as kiosk:
         report = kiosk.verify_journal()
+        losses = kiosk.custody.examine()
+        with suppress(JournalBrokenError):  # named above already; nothing can be appended to it
+            kiosk.custody.note(losses)
     if json:
-        say_json(_report_json(report))
+        lost = [{"seq": loss.seq, "what": loss.loss} for loss in losses]
+        say_json({**_report_json(report), "losses": lost})
     else:
-        _say_report(report, texts_of(data))
-    if not report.verified:
+        texts = texts_of(data)
+        _say_report(report, texts)
+        for loss in losses:
+            say(f"{loss.seq:>6}  {texts(f'cli.journal.loss.{loss.loss}')}")
+    if losses or not report.verified:
         leave(ExitCode.NO)
 
 
@@ -52,6 +70,39 @@ def show(
     with kiosk_of(data) as kiosk, kiosk.store.begin() as uow:
         size = uow.journal.size()
         rows = uow.journal.range(max(0, size - last), size)
+    _say_rows(rows, size, json=json)
+
+
+def find(
+    day: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Day, in the time zone of this device."),
+    ] = None,
+    kind: Annotated[EntryKind | None, typer.Option(help="Kind of entry.")] = None,
+    record: Annotated[str, typer.Option(help="Identifier of a record.")] = "",
+    slip: Annotated[str, typer.Option(help="Code of a client's slip.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="At most so many.")] = 100,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Find entries by day, kind, record or slip code, newest first; exit code 1 if none fits."""
+    since = None if day is None else day.astimezone()
+    query = JournalQuery(
+        since=since,
+        until=None if since is None else since + timedelta(days=1),
+        kind="" if kind is None else kind.value,
+        record_id=record.strip().lower(),
+        slip_code=slip.strip().upper(),
+        limit=limit,
+    )
+    with kiosk_of(data) as kiosk, kiosk.store.begin() as uow:
+        rows, size = uow.journal.find(query), uow.journal.size()
+    _say_rows(rows, size, json=json)
+    if not rows:
+        leave(ExitCode.NO)
+
+
+def _say_rows(rows: "Sequence[JournalRow]", size: int, *, json: bool) -> None:
     if json:
         entries = [
             {

@@ -1,8 +1,9 @@
 """``visavis read FILE...``: documents and codes in photos, scans, PDF pages and clips.
 
-Nothing is stored and nothing is sent. One object a file with ``--json``, in the order given. Exit
-codes: 0 everything found is certain, 1 a file shows nothing or nothing certain, 2 wrong use,
-3 a file could not be read. Files are read by processes of their own (:mod:`.read_pool`).
+Nothing is stored and nothing is sent; seals are judged offline (:mod:`.read_seals`). One object a
+file with ``--json``, in the order given. Exit codes: 0 everything found is certain, 1 a file shows
+nothing or nothing certain, 2 wrong use, 3 a file could not be read. Files are read by processes of
+their own (:mod:`.read_pool`).
 
 ``visavis read --camera N`` judges a camera instead (:mod:`.read_camera`).
 """
@@ -27,6 +28,9 @@ from kiosk.commands.console import (
     say_json,
     texts_of,
 )
+from kiosk.commands.read_seals import SealList, list_of_device, list_of_files
+from kiosk.documents.codes import PayloadKind
+from kiosk.documents.series import Family
 from kiosk.domain.errors import KioskError
 from kiosk.domain.evidence import Check, IdentityDocument, Verdict
 from kiosk.texts import Texts
@@ -93,7 +97,7 @@ def register(app: typer.Typer) -> None:
     app.command("read")(read)
 
 
-def read(
+def read(  # noqa: PLR0913, PLR0917 - one for each option of the command
     files: Annotated[
         list[Path] | None,
         typer.Argument(metavar="FILE...", help="Photo, scan, PDF, clip, or a folder of them."),
@@ -114,6 +118,17 @@ def read(
     seconds: Annotated[
         float, typer.Option("--seconds", min=1, max=600, help="How long to judge the camera.")
     ] = DEFAULT_SECONDS,
+    trust: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--trust",
+            metavar="FILE",
+            help="Judge 2D-Doc seals by this list: signed list, certificates, revocation lists.",
+        ),
+    ] = None,
+    signer_sha256: Annotated[
+        str, typer.Option(help="With --trust: SHA-256 of the list's signer.")
+    ] = "",
     json: Annotated[
         bool, typer.Option("--json", help="One JSON object a line, one line a file.")
     ] = False,
@@ -128,10 +143,19 @@ def read(
 
         judge_camera(camera, seconds, texts, json=json)
         return
-    _read_files(files or [], jobs, texts, json=json)
+    from kiosk.devices.clock import SystemClock
+
+    paths = _paths_of(files or [], texts)
+    today = SystemClock().now().astimezone().date()
+    if trust:
+        seals = list_of_files(trust, signer_sha256, texts, today)
+    else:
+        seals = list_of_device(data, texts, today)
+    _read_files(paths, jobs, texts, seals, json=json)
 
 
-def _read_files(files: list[Path], jobs: int, texts: Texts, *, json: bool) -> None:
+def _paths_of(files: list[Path], texts: Texts) -> list[Path]:
+    """What to read; ends the command where a file is missing or there is nothing."""
     missing = [path for path in files if not path.exists()]
     for path in missing:
         typer.echo(texts("read.missing", file=shown_name(path.name)), err=True)
@@ -140,10 +164,14 @@ def _read_files(files: list[Path], jobs: int, texts: Texts, *, json: bool) -> No
         if not missing:
             typer.echo(texts("read.no_files"), err=True)
         leave(ExitCode.WRONG_USE)
+    return paths
+
+
+def _read_files(paths: list[Path], jobs: int, texts: Texts, seals: SealList, *, json: bool) -> None:
     code = ExitCode.DONE
     tally = Tally()
     try:
-        for answer in _answers(paths, jobs, texts):
+        for answer in _answers(paths, jobs, texts, seals):
             if json:
                 say_json(answer.object)
             else:
@@ -175,12 +203,12 @@ def _expanded(files: Iterable[Path]) -> Iterator[Path]:
             yield path
 
 
-def _answers(paths: list[Path], jobs: int, texts: Texts) -> Iterator["FileAnswer"]:
+def _answers(paths: list[Path], jobs: int, texts: Texts, seals: SealList) -> Iterator["FileAnswer"]:
     """Read the files side by side, answers in their order. Raises ModelError at the first."""
     from kiosk.commands.read_pool import ReadPool, default_jobs
 
     with (
-        ReadPool(min(jobs or default_jobs(), len(paths)), texts) as pool,
+        ReadPool(min(jobs or default_jobs(), len(paths)), texts, seals=seals) as pool,
         _progress(len(paths), texts) as advance,
     ):
         yield from pool.answers(paths, advance)
@@ -244,7 +272,11 @@ def shown_name(name: str) -> str:
 
 
 def as_json(
-    path: Path, outcome: "Outcome", texts: Texts, opened: Opened | None = None
+    path: Path,
+    outcome: "Outcome",
+    texts: Texts,
+    opened: Opened | None = None,
+    seals: SealList | None = None,
 ) -> dict[str, object]:
     """One file as the contract of the command line writes it."""
     file = str(path).encode("utf-8", "replace").decode("utf-8")
@@ -255,6 +287,7 @@ def as_json(
         "file": file,
         "documents": [_document_json(document) for document in outcome.documents],
         "codes": [_code_json(code) for code in outcome.codes],
+        "named": [family.value for family in outcome.named],
         "quality": None
         if quality is None
         else {
@@ -264,6 +297,7 @@ def as_json(
         },
         "elapsed_ms": outcome.elapsed_ms,
         **({} if opened is None else {"opened": asdict(opened)}),
+        **({} if seals is None else {"seal_list": seals.object}),
     }
 
 
@@ -322,15 +356,22 @@ def fields_of(document: IdentityDocument) -> dict[str, str]:
 
 
 def as_text(
-    path: Path, outcome: "Outcome", texts: Texts, opened: Opened | None = None
+    path: Path,
+    outcome: "Outcome",
+    texts: Texts,
+    opened: Opened | None = None,
+    seals: SealList | None = None,
 ) -> Iterator[str]:
     """One file for a person."""
     yield f"— {shown_name(path.name)}"
     if isinstance(outcome, KioskError):
         yield from (f"  {line}" for line in error_lines(outcome, texts))
         return
-    if not outcome.documents and not outcome.codes:
+    if not (outcome.documents or outcome.codes or outcome.named):
         yield "  " + texts("read.nothing")
+    for family in outcome.named:
+        words = "read.forbidden" if family is Family.SOCIAL_SECURITY else "read.seen_as"
+        yield "  " + texts(words, kind=texts(f"document_families.{family.value}"))
     for document in outcome.documents:
         yield from _document_text(document, texts)
     for code in outcome.codes:
@@ -344,6 +385,8 @@ def as_text(
         if code.payload.detail and words in texts:
             yield "    " + texts(words)
         yield from _checks_text(code.checks, texts)
+        if code.payload.kind is PayloadKind.SEAL and seals is not None:
+            yield from (f"    {line}" for line in seals.lines)
     yield from (f"  ! {line}" for line in _left_out(opened or Opened(), texts))
 
 

@@ -18,13 +18,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, Final, Self
 
 from kiosk.commands.console import ExitCode, error_json, error_lines
+from kiosk.commands.read_seals import SealList
 from kiosk.domain.errors import (
     CaptureError,
     ModelError,
@@ -81,6 +82,7 @@ class ReadPool:
         quiet_s: float = QUIET_S,
         whole_s: float = WHOLE_S,
         command: Sequence[str] = (),
+        seals: SealList | None = None,
     ) -> None:
         """Prepare; the processes start when the first files come.
 
@@ -90,12 +92,14 @@ class ReadPool:
             quiet_s: longest time without a sign of life.
             whole_s: longest time for one file.
             command: what to start instead of :mod:`kiosk.commands.read_worker`.
+            seals: what seals are judged by; told to each process first. None: nothing is told.
         """
         self._texts = texts
         self._limits = (quiet_s, whole_s)
         self._threads = ThreadPoolExecutor(jobs, thread_name_prefix="read")
         words = (texts.language, "together" if jobs > 1 else "alone")
-        self._workers = [_Worker(command or _command(*words)) for _ in range(jobs)]
+        first = "" if seals is None else json.dumps({"seals": asdict(seals)}) + "\n"
+        self._workers = [_Worker(command or _command(*words), first) for _ in range(jobs)]
         self._idle: SimpleQueue[_Worker] = SimpleQueue()
         for worker in self._workers:
             self._idle.put(worker)
@@ -156,8 +160,9 @@ class ReadPool:
 class _Worker:
     """One process, started when it is asked and again after it was ended."""
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], first: str) -> None:
         self._command = command
+        self._first = first
         self._process: subprocess.Popen[str] | None = None
         self._lock = threading.Lock()
         self._closed = False
@@ -212,6 +217,12 @@ class _Worker:
         if "failed" in said:
             self.end()
             raise ModelError(str(said.get("detail", "")))
+        try:
+            _input(process).write(self._first)
+            _input(process).flush()
+        except (OSError, ValueError) as exc:
+            self.end()
+            raise ReadingStoppedError("gone") from exc
         return process
 
     def _hear(self, process: "subprocess.Popen[str]", seconds: float) -> dict[str, Any]:

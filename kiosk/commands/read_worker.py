@@ -2,7 +2,8 @@
 
 Rules, in order:
 
-1. Asked on the standard input by one JSON object a line, it answers on the standard output by JSON
+1. Told first what seals are judged by, then asked on the standard input by one JSON object a line,
+   it answers on the standard output by JSON
    objects of one line: one a picture taken, so that the other side knows it lives, then the answer.
 2. Whatever a file does to a decoder happens here: the other side survives it and names the file.
 3. It may use so much memory and no more, where the system can say so.
@@ -15,10 +16,12 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from kiosk.commands.read import Opened, as_json, as_text, exit_code_of
+from kiosk.commands.read_seals import SealList
 from kiosk.domain.errors import InternalError, KioskError, PictureTooLargeError
 from kiosk.texts import Texts
 
@@ -42,9 +45,14 @@ def main() -> None:
         _tell(answers, {"failed": exc.code, "detail": exc.detail})
         return
     _tell(answers, {"ready": True})
+    seals = SealList()
     for line in sys.stdin:
-        path = Path(json.loads(line)["path"])
-        _tell(answers, _answer(reader, path, texts, answers))
+        asked = json.loads(line)
+        if "seals" in asked:
+            seals = SealList(**asked["seals"])
+            reader = reader.with_trust(seals.opened())
+            continue
+        _tell(answers, _answer(reader, Path(asked["path"]), Told(texts, seals, answers)))
 
 
 def load_reader(*, together: bool) -> "FileReader":
@@ -65,11 +73,20 @@ def load_reader(*, together: bool) -> "FileReader":
     return FileReader(readers, SystemClock())
 
 
-def _answer(reader: "FileReader", path: Path, texts: Texts, answers: IO[str]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Words and way of the answers."""
+
+    texts: Texts
+    seals: SealList
+    answers: IO[str]
+
+
+def _answer(reader: "FileReader", path: Path, told: Told) -> dict[str, Any]:
     opened = Opened()
     outcome: FileReading | KioskError
     try:
-        outcome = _read(reader, path, opened, answers)
+        outcome = _read(reader, path, opened, told.answers)
     except KioskError as exc:
         outcome = exc
     except MemoryError:
@@ -78,8 +95,8 @@ def _answer(reader: "FileReader", path: Path, texts: Texts, answers: IO[str]) ->
         outcome = InternalError(type(exc).__name__)
     documents = () if isinstance(outcome, KioskError) else outcome.documents
     return {
-        "object": as_json(path, outcome, texts, opened),
-        "lines": list(as_text(path, outcome, texts, opened)),
+        "object": as_json(path, outcome, told.texts, opened, told.seals),
+        "lines": list(as_text(path, outcome, told.texts, opened, told.seals)),
         "code": int(exit_code_of(outcome)),
         "accepted": sum(document.accepted for document in documents),
         "not_accepted": sum(not document.accepted for document in documents),

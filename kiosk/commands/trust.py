@@ -49,7 +49,7 @@ def import_(
     from kiosk.services import trust
 
     texts = texts_of(data)
-    contents = _contents(files, texts)
+    contents = contents_of(files, texts)
     signer = signer_sha256.replace(":", "").replace(" ", "").lower()
     if signer and not is_fingerprint(signer):
         raise typer.BadParameter(texts("cli.trust.pin"))
@@ -88,7 +88,8 @@ def show(data: DataOption = None, json: JsonOption = False) -> None:
         leave(ExitCode.NO)
 
 
-def _contents(files: list[Path], texts: "Texts") -> dict[str, bytes]:
+def contents_of(files: list[Path], texts: "Texts") -> dict[str, bytes]:
+    """What files hold, by their names. Raises typer.BadParameter where one cannot be read."""
     if len(files) > _MAX_FILES:
         raise typer.BadParameter(str(len(files)))
     contents = {}

@@ -22,7 +22,9 @@ from kiosk.domain.errors import ModelError
 
 _PACKAGE, _FILE = "rapidocr", "PP-OCRv6_rec_small.onnx"
 _SHA256 = "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884"
-_HEIGHT, _WIDTH = 48, 960
+_HEIGHT, _WIDTH, _STEP = 48, 960, 96
+_WIDTHS = range(_WIDTH // 2, _WIDTH + 1, _STEP)
+"""Widths that are taken as they are: few, so that few plans of computation are made."""
 
 
 def find_model() -> Path:
@@ -84,7 +86,7 @@ class PaddleModel:
 
 
 class PaddleTextReader:
-    """See :class:`kiosk.ports.TextReader`. Fixed strip size."""
+    """See :class:`kiosk.ports.TextReader`. Few strip sizes; time goes with the width."""
 
     def __init__(self, model: Path | PaddleModel | None = None) -> None:
         """``model``: a shared one, or a file to use instead of the packaged one."""
@@ -97,12 +99,12 @@ class PaddleTextReader:
             self.recognise([np.full((_HEIGHT, _WIDTH), 255, np.uint8)])
 
     def recognise(self, strips: Sequence[Picture]) -> list[Scores]:
-        """See the port; strips of any size are brought to 48 x 960."""
+        """See the port; strips of other sizes than 48 x ``_WIDTHS`` are brought to 48 x 960."""
         self._columns = self._columns or self._net.columns(ALPHABET)
         return [self._one(strip) for strip in strips]
 
     def _one(self, strip: Picture) -> Scores:
-        if strip.shape != (_HEIGHT, _WIDTH):
+        if strip.shape[0] != _HEIGHT or strip.shape[1] not in _WIDTHS:
             strip = np.asarray(cv2.resize(strip, (_WIDTH, _HEIGHT)), np.uint8)
         kept = self._net.scores(strip)[:, self._columns]
         return np.asarray(kept / np.maximum(kept.sum(1, keepdims=True), 1e-9), np.float32)

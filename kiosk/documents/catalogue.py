@@ -6,7 +6,7 @@ drawn of different kinds first, then at random, and never one that was drawn bef
 119 461 V2.1.1, VAL-8.3.3 (at least three features of different kinds, some drawn at random).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -27,6 +27,7 @@ from kiosk.documents.data import (
     toml_of,
 )
 from kiosk.documents.series import SeriesCatalogue, load_series
+from kiosk.domain.decision import OF_SIGNS, Reason
 from kiosk.domain.errors import CatalogueError
 from kiosk.domain.evidence import DocumentKind, Side
 
@@ -60,6 +61,8 @@ class Feature:
         box: where on that side, None where it has no one place.
         source: where this is written.
         series: only these series bear it; empty: all of the kind.
+        except_series: these series of the kind do not bear it.
+        as_of: day of that knowledge.
     """
 
     feature_id: str
@@ -68,11 +71,13 @@ class Feature:
     side: Side
     box: Box | None
     source: str
+    as_of: date
     series: tuple[str, ...] = ()
+    except_series: tuple[str, ...] = ()
 
     def fits(self, series: str) -> bool:
-        """Whether documents of this series bear it; ``""``: whether all of the kind do."""
-        return not self.series or series in self.series
+        """Whether documents of this series bear it; ``""``: whether it may be looked for on any."""
+        return (not self.series or series in self.series) and series not in self.except_series
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,24 @@ class KindEntry:
     without_zone: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A sign of damage or alteration; its words are the text ``signs.<sign_id>``.
+
+    Attributes:
+        sign_id: ``<reason>.<name>``; the reason is the one that it suggests.
+        source: where this is written.
+    """
+
+    sign_id: str
+    source: str
+
+    @property
+    def reason(self) -> Reason:
+        """The reason that this sign suggests."""
+        return Reason(self.sign_id.partition(".")[0])
+
+
 class Acceptance(StrEnum):
     """What a procedure does with a document where no policy says otherwise."""
 
@@ -118,6 +141,7 @@ class AcceptanceRule:
         first_day, last_day: when it holds; None: always.
         source: where this is written.
         as_of: day of that knowledge.
+        except_issuers: States whose documents are refused whatever the verdict.
     """
 
     procedure: str
@@ -128,6 +152,7 @@ class AcceptanceRule:
     last_day: date | None
     source: str
     as_of: date
+    except_issuers: tuple[str, ...] = ()
 
     def holds_on(self, day: date | None) -> bool:
         """Whether the rule holds on a day; on any day where none is given."""
@@ -151,6 +176,7 @@ class DocumentCatalogue:
         face_zones: parts of the face to compare; texts ``face.<zone>``.
         questions: topics; texts ``questions.<topic>``.
         other_features: of packs that hold on other days; never drawn, only named.
+        signs: signs of damage or alteration.
     """
 
     version: str
@@ -162,6 +188,7 @@ class DocumentCatalogue:
     questions: tuple[str, ...]
     series: SeriesCatalogue
     other_features: tuple[Feature, ...] = ()
+    signs: tuple[Sign, ...] = ()
 
     def entry(self, kind: DocumentKind) -> KindEntry:
         """How a kind is handled."""
@@ -180,11 +207,17 @@ class DocumentCatalogue:
         )
 
     def acceptance_of(
-        self, procedure: str, kind: DocumentKind, series: str = "", day: date | None = None
+        self,
+        procedure: str,
+        kind: DocumentKind,
+        series: str = "",
+        day: date | None = None,
+        issuer: str = "",
     ) -> Acceptance:
         """What a procedure does with a document; REFUSED where nothing is said of it.
 
-        A rule for the series counts before one for the kind.
+        A rule for the series counts before one for the kind; a State that a rule leaves out is
+        refused.
         """
         rules = [
             rule
@@ -194,16 +227,9 @@ class DocumentCatalogue:
             and rule.holds_on(day)
         ]
         rules.sort(key=lambda rule: not rule.series)
-        return rules[0].verdict if rules else Acceptance.REFUSED
-
-    def has_zone(self, series: str) -> bool:
-        """Whether documents of a series have a machine-readable zone; unknown ones have."""
-        known = self.series.get(series)
-        return known is None or known.has_zone
-
-    def next_side(self, kind: DocumentKind, captured: Collection[Side]) -> Side | None:
-        """The side to ask for next, None when all are there."""
-        return next((side for side in self.entry(kind).sides if side not in captured), None)
+        if not rules or issuer in rules[0].except_issuers:
+            return Acceptance.REFUSED
+        return rules[0].verdict
 
     def kinds_without_zone(self) -> tuple[DocumentKind, ...]:
         """Kinds of which some documents have no zone: these may be typed from their print."""
@@ -280,18 +306,26 @@ def load(catalogue: bytes, features: bytes, series: bytes) -> DocumentCatalogue:
     kinds_data = toml_of(catalogue, "catalogue")
     features_data = toml_of(features, "features")
     only(kinds_data, {"version", "valid_from", "kind", "acceptance", "person"}, "catalogue")
-    only(features_data, {"version", "valid_from", "as_of", "feature"}, "features")
+    only(features_data, {"version", "valid_from", "as_of", "feature", "sign"}, "features")
     person = table_of(kinds_data, "person")
     only(person, {"zones", "questions", "source", "as_of"}, "person")
     kinds = tuple(_entry_of(table) for table in tables_of(kinds_data, "kind"))
     if sorted(entry.kind for entry in kinds) != sorted(DocumentKind):
         raise CatalogueError("each kind of document once")
-    all_features = tuple(_feature_of(table) for table in tables_of(features_data, "feature"))
+    as_of = day_of(features_data, "as_of")
+    all_features = tuple(_feature_of(table, as_of) for table in tables_of(features_data, "feature"))
     if len({feature.feature_id for feature in all_features}) != len(all_features):
         raise CatalogueError("features: each id once")
     all_series = load_series(series)
-    rules = tuple(_rule_of(table) for table in tables_of(kinds_data, "acceptance"))
-    named = {rule.series for rule in rules}.union(*(item.series for item in all_features))
+    rules = tuple(
+        rule for table in tables_of(kinds_data, "acceptance") for rule in _rules_of(table)
+    )
+    signs = tuple(_sign_of(table) for table in features_data.get("sign", ()))
+    if len({sign.sign_id for sign in signs}) != len(signs):
+        raise CatalogueError("signs: each id once")
+    named = {rule.series for rule in rules}.union(
+        *((*item.series, *item.except_series) for item in all_features)
+    )
     if not named <= {"", *(item.series_id for item in all_series.series)}:
         raise CatalogueError("unknown series")
     return DocumentCatalogue(
@@ -303,6 +337,7 @@ def load(catalogue: bytes, features: bytes, series: bytes) -> DocumentCatalogue:
         face_zones=texts_of(person, "zones"),
         questions=texts_of(person, "questions"),
         series=all_series,
+        signs=signs,
     )
 
 
@@ -328,11 +363,19 @@ def _entry_of(table: Mapping[str, Any]) -> KindEntry:
     )
 
 
-def _rule_of(table: Mapping[str, Any]) -> AcceptanceRule:
+def _rules_of(table: Mapping[str, Any]) -> Iterator[AcceptanceRule]:
+    """One rule for each procedure that the table names: one name, or a list of names."""
+    listed = isinstance(table.get("procedure"), list)
+    names = texts_of(table, "procedure") if listed else (text_of(table, "procedure"),)
+    for name in names:
+        yield _rule_of(table, name)
+
+
+def _rule_of(table: Mapping[str, Any], procedure: str) -> AcceptanceRule:
     keys = {"procedure", "kind", "series", "verdict", "from", "until", "source", "as_of"}
-    only(table, keys, "acceptance")
+    only(table, {*keys, "except_issuers"}, "acceptance")
     return AcceptanceRule(
-        procedure=text_of(table, "procedure"),
+        procedure=procedure,
         kind=choice_of(DocumentKind, text_of(table, "kind")),
         series=text_of(table, "series") if "series" in table else "",
         verdict=choice_of(Acceptance, text_of(table, "verdict")),
@@ -340,11 +383,21 @@ def _rule_of(table: Mapping[str, Any]) -> AcceptanceRule:
         last_day=day_of(table, "until") if "until" in table else None,
         source=text_of(table, "source"),
         as_of=day_of(table, "as_of"),
+        except_issuers=texts_of(table, "except_issuers") if "except_issuers" in table else (),
     )
 
 
-def _feature_of(table: Mapping[str, Any]) -> Feature:
-    only(table, {"id", "document", "kind", "side", "box", "source", "series"}, "feature")
+def _sign_of(table: Mapping[str, Any]) -> Sign:
+    only(table, {"id", "source"}, "sign")
+    sign = Sign(text_of(table, "id"), text_of(table, "source"))
+    if not sign.sign_id.startswith(tuple(f"{reason.value}." for reason in OF_SIGNS)):
+        raise CatalogueError("sign: an id begins with its reason")
+    return sign
+
+
+def _feature_of(table: Mapping[str, Any], as_of: date) -> Feature:
+    keys = {"id", "document", "kind", "side", "box", "source", "series", "except_series", "as_of"}
+    only(table, keys, "feature")
     feature_id, document = text_of(table, "id"), choice_of(DocumentKind, text_of(table, "document"))
     if not feature_id.startswith(f"{document.value}."):
         raise CatalogueError("feature: an id begins with its document")
@@ -355,5 +408,7 @@ def _feature_of(table: Mapping[str, Any]) -> Feature:
         side=choice_of(Side, text_of(table, "side")),
         box=box_of(table["box"]) if "box" in table else None,
         source=text_of(table, "source"),
+        as_of=day_of(table, "as_of") if "as_of" in table else as_of,
         series=texts_of(table, "series") if "series" in table else (),
+        except_series=texts_of(table, "except_series") if "except_series" in table else (),
     )

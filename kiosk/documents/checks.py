@@ -294,9 +294,14 @@ _REASONS: Final = {
     "request.given_names": Reason.NAME_DIFFERS,
     "request.birth_date": Reason.BIRTH_DATE_DIFFERS,
     "request.number": Reason.NUMBER_DIFFERS,
+    "identity.surname": Reason.NAME_DIFFERS,
+    "identity.given_names": Reason.NAME_DIFFERS,
     "document.announced_kind": Reason.NUMBER_DIFFERS,
     "seal.signature": Reason.SEAL_INVALID,
     "seal.matches": Reason.SEAL_DIFFERS,
+    "printed.names": Reason.MRZ_PRINT_DIFFER,
+    "printed.number": Reason.MRZ_PRINT_DIFFER,
+    "printed.birth_date": Reason.MRZ_PRINT_DIFFER,
 }
 # Contents of a zone that no genuine document can have, whatever its check digits say.
 _CONTENTS: Final = frozenset({"mrz.calendar", "mrz.names", "mrz.sex"})

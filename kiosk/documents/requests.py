@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from kiosk.crypto.canonical import canonical_json, parse_json
-from kiosk.crypto.digests import unb64u
+from kiosk.crypto.digests import b64u, sha256, unb64u
 from kiosk.crypto.jws import UnknownKeyError, sign_compact, verify_compact
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import RequestFormatError, SignatureInvalidError
@@ -45,6 +45,14 @@ def peek(text: str) -> bool:
     return isinstance(header, dict) and header.get("typ") == TYP
 
 
+def request_key(issuer: str, request_id: str) -> str:
+    """Name of a request where its contents must not be: a digest of issuer and identifier.
+
+    The identifier is random: nobody can guess a request, or a person, from this name.
+    """
+    return b64u(sha256(f"{issuer}\0{request_id}".encode()))
+
+
 def judge(
     text: str,
     keys: Mapping[KeyId, bytes],
@@ -61,6 +69,16 @@ def judge(
         office_id: office of this device.
         issuers: which issuer each key belongs to; unchecked when None.
     """
+    verdict, request = open_request(text, keys, issuers)
+    if request is None:
+        return verdict, None
+    return _judge_circumstances(request, now, office_id)
+
+
+def open_request(
+    text: str, keys: Mapping[KeyId, bytes], issuers: Mapping[KeyId, str] | None = None
+) -> tuple[RequestVerdict, VerificationRequest | None]:
+    """As :func:`judge`, but whenever and wherever the request holds."""
     token = text.strip()
     if not peek(token):
         return RequestVerdict.FOREIGN, None
@@ -77,7 +95,7 @@ def judge(
         return RequestVerdict.MALFORMED, None
     if issuers is not None and issuers.get(key_id) != request.issuer:
         return RequestVerdict.FORGED, None
-    return _judge_circumstances(request, now, office_id)
+    return RequestVerdict.VALID, request
 
 
 def _judge_circumstances(

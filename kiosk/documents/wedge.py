@@ -10,7 +10,9 @@ Rules, in order:
 3. A burst is a scan when the text is of a known form (a request, a seal, an item number, an
    address ...) or has at least ``SURE_LENGTH`` characters, which no hand types so fast. Where no
    field takes text, six characters ended by Enter or Tab are one too: released, they would press
-   shortcuts, and nobody types words there.
+   shortcuts, and nobody types words there. In a field they are one where each key came within
+   ``SURE_GAP_MS`` of the key before and not at its very moment: no hand types six keys so evenly
+   fast; keys of one moment were put in by a program.
 4. What a scanner surely typed and nobody can use is swallowed and named, never released: a text of
    bad length, one typed for another keyboard layout, one with the capitals locked.
 5. An AIM identifier (``]d1``) is taken off and names the symbology; the separators of a 2D-Doc are
@@ -37,6 +39,7 @@ from kiosk.documents.layouts import LAYOUTS
 
 GAP_MS: Final = 50
 SILENCE_MS: Final = 150
+SURE_GAP_MS: Final = 15
 LEAST_LENGTH: Final = 6
 SURE_LENGTH: Final = 12
 MAX_CHARACTERS: Final = MAX_BYTES
@@ -125,6 +128,7 @@ class WedgeBurst:
         self._after_scan = False
         self._after_line = False
         self._in_field = True
+        self._even = True
 
     @property
     def pending(self) -> bool:
@@ -144,6 +148,7 @@ class WedgeBurst:
         before = HELD if fast else self._end(ended=False)
         if not fast:
             self._after_scan = self._after_line = False
+        gap = 0 if self._last_ms is None else at_ms - self._last_ms
         self._last_ms = at_ms
         if self._after_scan:
             return HELD
@@ -154,8 +159,10 @@ class WedgeBurst:
                 return HELD if self._after_line else self._with_key(before)
             ended = self._end(ended=True)
             return ended if ended.scan or ended.problem else self._with_key(ended)
-        if not self.pending:
-            self._in_field = in_field
+        if self.pending:
+            self._even = self._even and 0 < gap <= SURE_GAP_MS
+        else:
+            self._in_field, self._even = in_field, True
         self._hold(character)
         return before
 
@@ -188,10 +195,8 @@ class WedgeBurst:
         self._held, self._overlong = [], False
         if not text and not overlong:
             return HELD
-        nowhere = ended and not self._in_field
-        answer = (
-            WedgeAnswer(problem=WedgeProblem.TOO_LONG) if overlong else judge(text, nowhere=nowhere)
-        )
+        sure = ended and (self._even or not self._in_field)
+        answer = WedgeAnswer(problem=WedgeProblem.TOO_LONG) if overlong else judge(text, sure=sure)
         self._after_line = ended and is_zone(answer.scan)
         self._after_scan = ended and not answer.release and not self._after_line
         return answer
@@ -202,12 +207,13 @@ def is_zone(text: str) -> bool:
     return len(text) in _ZONE_LENGTHS and bool(_ZONE.fullmatch(text))
 
 
-def judge(text: str, *, nowhere: bool = False) -> WedgeAnswer:
+def judge(text: str, *, sure: bool = False) -> WedgeAnswer:
     """What a burst is: a scan, a problem, or typing (``release`` is the whole text).
 
     Args:
         text: the characters of the burst.
-        nowhere: it was ended by Enter or Tab, and no field takes text.
+        sure: no hand typed it so: it was ended by Enter or Tab, and no field takes text, or its
+            keys were too even and too fast.
     """
     if len(text) < LEAST_LENGTH:
         return WedgeAnswer(release=text)
@@ -218,7 +224,7 @@ def judge(text: str, *, nowhere: bool = False) -> WedgeAnswer:
     problem = _mix_up(plain)
     if problem is not None:
         return WedgeAnswer(problem=problem)
-    if (len(text) >= SURE_LENGTH or nowhere) and plain:
+    if (len(text) >= SURE_LENGTH or sure) and plain:
         return WedgeAnswer(scan=plain, symbology=symbology)
     return WedgeAnswer(release=text)
 

@@ -58,6 +58,8 @@ VISIT_REASONS: Final = (
     Reason.ADDRESSEE_MOVED,
 )
 """Why nobody was verified although the agent was there: reasons of NO_SHOW, and of nothing else."""
+OF_SIGNS: Final = (Reason.NOT_ORIGINAL, Reason.DAMAGED, Reason.FEATURE_NOT_CONFORM)
+"""Reasons that a visible sign of damage or alteration may suggest."""
 _NEED_REASONS: Final = (Outcome.REFUSED, Outcome.SUSPENDED, Outcome.NO_SHOW)
 
 

@@ -197,6 +197,30 @@ class JourneyInvalidError(JourneyError):
     code = "JOURNEY-002"
 
 
+class AdviceError(KioskError):
+    """A rule of the service cannot answer."""
+
+    code = "ADVICE-000"
+
+
+class NoFactError(AdviceError):
+    """No fact of the service is in force on this day: clock wrong, or data too old."""
+
+    code = "ADVICE-001"
+
+
+class DayRangeError(AdviceError):
+    """A day outside of what the calendar can tell."""
+
+    code = "ADVICE-002"
+
+
+class AnswerRefusedError(AdviceError):
+    """An answer to a question that is not asked, or that does not fit it."""
+
+    code = "ADVICE-003"
+
+
 class VaultError(KioskError):
     """The encrypted store cannot do what was asked."""
 
@@ -251,6 +275,24 @@ class KeyStoreError(VaultError):
     code = "VAULT-010"
 
 
+class CredentialStoreError(KeyStoreError):
+    """systemd cannot keep a key of this device, or does not give it back."""
+
+    code = "VAULT-012"
+
+
+class KeyChangeError(VaultError):
+    """A key of this device could not be replaced; the one before is still in force."""
+
+    code = "VAULT-013"
+
+
+class SalvageError(VaultError):
+    """What is left of a damaged vault is too little to go on with the journal of this device."""
+
+    code = "VAULT-011"
+
+
 class SignInError(KioskError):
     """The agent cannot be signed in."""
 
@@ -285,6 +327,48 @@ class PinPolicyError(SignInError):
     """The PIN is not six digits or a longer passphrase, or is a trivial one."""
 
     code = "SIGNIN-004"
+
+
+class NotAllowedError(SignInError):
+    """The role of this agent does not have this duty (which one in detail)."""
+
+    code = "SIGNIN-006"
+
+
+class OneTimeCodeError(SignInError):
+    """The one-time code is unknown, was used, was withdrawn, or its time is over."""
+
+    code = "SIGNIN-007"
+
+
+class CodeTriesError(SignInError):
+    """Too many wrong one-time codes: every code that waited is void."""
+
+    code = "SIGNIN-008"
+
+
+class SamePersonError(SignInError):
+    """A second person is needed, and this is the first one again."""
+
+    code = "SIGNIN-009"
+
+
+class HandOverError(SignInError):
+    """The case cannot go to this colleague, or is no longer there to be taken."""
+
+    code = "SIGNIN-010"
+
+
+class SamePinError(SignInError):
+    """The new PIN is the old one."""
+
+    code = "SIGNIN-011"
+
+
+class UnlockOrderError(SignInError):
+    """The order of the authority is not valid here: forged, for another device, over, or used."""
+
+    code = "SIGNIN-012"
 
 
 class AuditError(KioskError):
@@ -393,6 +477,156 @@ class SheetFileError(PrintError):
     """The PDF of the sheet could not be written."""
 
     code = "PRINT-003"
+
+
+class DeviceError(KioskError):
+    """This device may not do what was asked at this point of its life."""
+
+    code = "DEVICE-000"
+
+
+class LeaseExpiredError(DeviceError):
+    """The device was without contact for longer than the policy allows: it went dark."""
+
+    code = "DEVICE-001"
+
+
+class OpenWorkError(DeviceError):
+    """Cases are still open; a device is closed without any."""
+
+    code = "DEVICE-002"
+
+
+class NotAllSentError(DeviceError):
+    """Records or journal entries have not arrived; nothing is destroyed."""
+
+    code = "DEVICE-003"
+
+
+class DeviceClosedError(DeviceError):
+    """The journal of this device was closed: it begins nothing any more."""
+
+    code = "DEVICE-004"
+
+
+class RescueFolderError(DeviceError):
+    """The folder of a rescue is not empty, or cannot be written."""
+
+    code = "DEVICE-005"
+
+
+class ContactError(KioskError):
+    """An address of the customer cannot be confirmed."""
+
+    code = "CONTACT-000"
+
+
+class ContactAddressError(ContactError):
+    """What was typed has not the form of an address that a code can be sent to."""
+
+    code = "CONTACT-001"
+
+
+class ContactUnavailableError(ContactError):
+    """The central side sends nothing by this way."""
+
+    code = "CONTACT-002"
+
+
+class ContactNotSentError(ContactError):
+    """The message with the code could not be handed over (mail server or SMS gateway)."""
+
+    code = "CONTACT-003"
+
+
+class ContactTooOftenError(ContactError):
+    """Too many codes were asked for; the detail says how many seconds to wait."""
+
+    code = "CONTACT-004"
+
+
+class ContactCodeFormError(ContactError):
+    """What was typed has not the form of a code; no try was lost."""
+
+    code = "CONTACT-005"
+
+
+class ContactStatementError(ContactError):
+    """The word of the central side about an address does not hold."""
+
+    code = "CONTACT-006"
+
+
+class ContactChallengeError(ContactError):
+    """The central side knows no such challenge (too old, or another address)."""
+
+    code = "CONTACT-007"
+
+
+class RoundError(KioskError):
+    """The round of the day cannot be used as asked."""
+
+    code = "ROUND-000"
+
+
+class RoundInvalidError(RoundError):
+    """What the central side sent is no visit of this device, or nobody known signed it."""
+
+    code = "ROUND-001"
+
+
+class VisitUnknownError(RoundError):
+    """No such visit in the round of today, or it belongs to a shift that is over."""
+
+    code = "ROUND-002"
+
+
+class VisitEndedError(RoundError):
+    """This visit has its record already."""
+
+    code = "ROUND-003"
+
+
+class VisitCancelledError(RoundError):
+    """The central side took this visit out of the round."""
+
+    code = "ROUND-004"
+
+
+class ItemError(KioskError):
+    """A text is not the number of a registered item."""
+
+    code = "ITEM-001"
+
+
+class ItemCheckDigitError(ItemError):
+    """A number of the S10 format whose check digit is wrong."""
+
+    code = "ITEM-002"
+
+
+class ItemForeignCodeError(ItemError):
+    """The code is something else than the number of an item."""
+
+    code = "ITEM-003"
+
+
+class ItemSeveralError(ItemError):
+    """Codes of several items are in view."""
+
+    code = "ITEM-004"
+
+
+class ItemIncompleteError(ItemError):
+    """The number that is being typed is not complete."""
+
+    code = "ITEM-005"
+
+
+class ItemFormError(ItemError):
+    """The number has no form that this program knows."""
+
+    code = "ITEM-006"
 
 
 class ConfigError(KioskError):

@@ -20,6 +20,8 @@ class RequestVerdict(StrEnum):
     WRONG_OFFICE = "wrong-office"
     FOREIGN = "foreign"
     MALFORMED = "malformed"
+    MISTYPED_CODE = "mistyped-code"
+    UNKNOWN_CODE = "unknown-code"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from kiosk.journeys.model import (
     FeaturesFinished,
     FieldTyped,
     PersonCompared,
+    PrintRead,
     RecordSealed,
     RequestPresented,
     SealConfirmed,
@@ -28,7 +29,12 @@ from kiosk.journeys.model import (
     StepKind,
 )
 from kiosk.journeys.procedure import Form, Order, Step, Way
-from kiosk.journeys.service_steps import SecondAgentAnswered, SecondAgentAsked
+from kiosk.journeys.service_steps import (
+    DocumentLookedUp,
+    SecondAgentAnswered,
+    SecondAgentAsked,
+    SignsNoted,
+)
 
 # A case may be refused or suspended at any step: the agent need not go on with a false document.
 STOP: Final = (
@@ -40,7 +46,9 @@ ACCEPT_WHEN: Final = (
     "consent_given",
     "document_complete",
     "checks_clear",
+    "not_reported",
     "features_conform",
+    "unaltered",
     "person_same",
 )
 
@@ -106,6 +114,7 @@ def document_step(to: StepKind = StepKind.CHECKS) -> Step:
         done_when="document_complete",
         ways=(
             Way(SideCaptured, StepKind.DOCUMENT),
+            Way(PrintRead, StepKind.DOCUMENT),
             Way(FieldTyped, StepKind.DOCUMENT),
             Way(CaptureRestarted, StepKind.DOCUMENT),
             Way(DocumentConfirmed, to, "document_complete"),
@@ -125,12 +134,16 @@ def examination_steps(feature_count: int) -> tuple[Step, ...]:
             done_when="checks_known",
             ways=(
                 Way(ChecksComputed, StepKind.CHECKS),
+                Way(DocumentLookedUp, StepKind.CHECKS),
+                # The agent was faster than the reader: the checks are computed anew.
+                Way(PrintRead, StepKind.CHECKS),
                 Way(ChecksReviewed, StepKind.DECISION, "checks_failed"),
+                Way(ChecksReviewed, StepKind.DECISION, "document_reported"),
                 Way(ChecksReviewed, StepKind.FEATURES, "checks_known"),
                 *STOP,
             ),
             abandon_to=StepKind.CONFIRM,
-            keeps=("checks", "ticked"),
+            keeps=("checks", "ticked", "lookup"),
             orders=(Order(ComputeChecks(), unless="checks_known"),),
         ),
         Step(
@@ -140,11 +153,12 @@ def examination_steps(feature_count: int) -> tuple[Step, ...]:
             ways=(
                 Way(FeaturesDrawn, StepKind.FEATURES),
                 Way(FeatureExamined, StepKind.FEATURES),
+                Way(SignsNoted, StepKind.FEATURES),
                 Way(FeaturesFinished, StepKind.PERSON, "features_answered"),
                 *STOP,
             ),
             abandon_to=StepKind.CONFIRM,
-            keeps=("features",),
+            keeps=("features", "signs"),
             orders=(Order(DrawFeatures(feature_count), unless="features_drawn"),),
         ),
         Step(
@@ -162,7 +176,7 @@ def answer_steps(*, signature: Step | None = None) -> tuple[Step, ...]:
     """Decision, the second agent where one is needed, the seal, the receipt (1.7 G).
 
     Args:
-        signature: step that an accepted case goes through before it is sealed, or None.
+        signature: step that a case goes through before it is sealed where an item is handed over.
     """
     wanted = () if signature is None else ((signature.kind, "signature_wanted"),)
     return (

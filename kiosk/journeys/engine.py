@@ -30,6 +30,7 @@ from kiosk.journeys.model import (
     Effect,
     Event,
     FeatureExamined,
+    PrintRead,
     RecordSealed,
     SaveDraft,
     SealConfirmed,
@@ -88,7 +89,7 @@ def advance(journey: Journey, state: CaseState, event: Event) -> Advance:
         raise EventRefusedError("case is sealed")
     step = _step(journey, state)
     if isinstance(event, SteppedBack):
-        moved = _gone_back(state, step)
+        moved = _gone_back(journey, state, step)
     elif isinstance(event, CaseAbandoned):
         moved = _abandoned(journey, state, step, event)
     else:
@@ -159,11 +160,18 @@ def _step(journey: Journey, state: CaseState) -> Step:
         raise EventRefusedError("step of another procedure") from exc
 
 
-def _gone_back(state: CaseState, step: Step) -> CaseState:
+def _gone_back(journey: Journey, state: CaseState, step: Step) -> CaseState:
     if not step.back or not state.trail:
         raise EventRefusedError("no way back")
     *trail, before = state.trail
+    while trail and before is StepKind.SIGNATURE and not _signs(journey, state):
+        # Nothing is signed for an abandoned case: the way back leads to the decision.
+        before = trail.pop()
     return _settled(replace(state, step=before, trail=tuple(trail)))
+
+
+def _signs(journey: Journey, state: CaseState) -> bool:
+    return GUARDS["signature_wanted"](journey, state)
 
 
 def _abandoned(journey: Journey, state: CaseState, step: Step, event: CaseAbandoned) -> CaseState:
@@ -217,7 +225,7 @@ def _effects(
     if isinstance(event, RecordSealed):
         return  # the draft went with the seal, in the same transaction
     yield SaveDraft()
-    if after.step is not before.step:
+    if after.step is not before.step or isinstance(event, PrintRead):
         yield from _orders(journey, after)
     elif isinstance(event, FeatureExamined):
         wanted = journey.feature_count - sum(

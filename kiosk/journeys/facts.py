@@ -4,8 +4,8 @@ Rules, in order:
 
 1. An event that does not fit the state is refused with :class:`EventRefusedError`; nothing changes.
 2. A change drops everything that was found out on the strength of what it replaces: another request
-   drops the whole case, another document drops checks, features and comparison, a typed date drops
-   the checks.
+   drops the whole case, another document drops checks, features and comparison, a typed date or
+   print that was read drops the checks.
 3. Where to go next is not decided here.
 """
 
@@ -31,6 +31,7 @@ from kiosk.journeys.model import (
     FeaturesDrawn,
     FieldTyped,
     PersonCompared,
+    PrintRead,
     RecordSealed,
     RequestPresented,
     SideCaptured,
@@ -72,6 +73,8 @@ def take_in(journey: Journey, state: CaseState, event: Event) -> CaseState:
 
 def _later(journey: Journey, state: CaseState, event: Event) -> CaseState:
     match event:
+        case PrintRead():
+            return _print(state, event)
         case ChecksComputed():
             return replace(state, checks=event.checks, rules=event.rules, ticked=())
         case ChecksReviewed():
@@ -81,9 +84,14 @@ def _later(journey: Journey, state: CaseState, event: Event) -> CaseState:
             fresh = tuple(item for item in event.features if item.feature_id not in known)
             return replace(state, features=state.features + fresh)
         case DecisionTaken():
-            return replace(state, decision=event.decision, second_agent=_opinion(state))
+            decided = replace(state, decision=event.decision, second_agent=_opinion(state))
+            # Another decision: what was signed for the first one counts no more.
+            return (
+                decided if decided.decision == state.decision else replace(decided, signature=None)
+            )
         case CaseAbandoned():
-            return replace(state, decision=Decision(Outcome.ABANDONED, (event.reason,)))
+            abandoned = Decision(Outcome.ABANDONED, (event.reason,))
+            return replace(state, decision=abandoned, signature=None)
         case RecordSealed():
             return replace(state, record=event.sealed)
         case _:
@@ -125,6 +133,8 @@ def without_document(journey: Journey, state: CaseState) -> CaseState:
         identity=None,
         second_agent=None,
         signature=None,
+        lookup=None,
+        signs=(),
     )
 
 
@@ -174,6 +184,19 @@ def _side(journey: Journey, state: CaseState, event: SideCaptured) -> CaseState:
         field_sources=tuple(item for item in state.field_sources if item.name in typed),
         reading_checks=checks,
     )
+
+
+def _print(state: CaseState, event: PrintRead) -> CaseState:
+    captured = [side for side in state.sides if side.side is event.side]
+    if not captured or captured[0].by_hand:
+        raise EventRefusedError("print of a side that was not read")
+    if captured[0].printed:
+        raise EventRefusedError("print was read")
+    sides = tuple(
+        replace(side, printed=event.printed) if side.side is event.side else side
+        for side in state.sides
+    )
+    return replace(state, sides=sides, checks=(), ticked=())
 
 
 def _same_document(one: IdentityDocument, other: IdentityDocument) -> bool:

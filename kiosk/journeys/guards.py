@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from kiosk.domain.decision import Outcome
+from kiosk.domain.decision import Decision, Outcome, Reason
 from kiosk.domain.evidence import Check, Verdict
 from kiosk.domain.request import RequestVerdict
 from kiosk.journeys.model import CaseState
@@ -16,11 +16,14 @@ from kiosk.journeys.procedure import Journey
 from kiosk.journeys.service_steps import (
     ContactChannel,
     ContactStatus,
+    LookupStatus,
     Presence,
     SignOff,
     Situation,
 )
 
+HANDED_TO_PROXY: Final = Decision(Outcome.REFUSED, (Reason.PROXY_PRESENTED,))
+"""The one refusal with which a registered item is handed over."""
 Guard = Callable[[Journey, CaseState], bool]
 
 
@@ -71,6 +74,21 @@ def checks_failed(journey: Journey, state: CaseState) -> bool:
     return checks_known(journey, state) and any(
         check.verdict is Verdict.FAIL for check in all_checks(state)
     )
+
+
+def document_reported(_journey: Journey, state: CaseState) -> bool:
+    """Somebody who was asked says that the document is reported lost or stolen."""
+    return state.lookup is not None and state.lookup.status is LookupStatus.HIT
+
+
+def not_reported(journey: Journey, state: CaseState) -> bool:
+    """Nobody who was asked says that the document is reported lost or stolen."""
+    return not document_reported(journey, state)
+
+
+def unaltered(_journey: Journey, state: CaseState) -> bool:
+    """No sign of damage or alteration was ticked."""
+    return not state.signs
 
 
 def checks_clear(journey: Journey, state: CaseState) -> bool:
@@ -179,8 +197,32 @@ def second_agent_signed(_journey: Journey, state: CaseState) -> bool:
 
 
 def signature_wanted(journey: Journey, state: CaseState) -> bool:
-    """An acceptance that stands and is countersigned where it must be."""
-    return accepted(journey, state) and not second_agent_needed(journey, state)
+    """The item is handed over, and the decision is countersigned where it must be."""
+    handed_over = accepted(journey, state) or handed_to_proxy(journey, state)
+    return handed_over and not second_agent_needed(journey, state)
+
+
+def signature_due(journey: Journey, state: CaseState) -> bool:
+    """A signature was given where one was wanted."""
+    return signature_wanted(journey, state) and signature_given(journey, state)
+
+
+def proxy_may_receive(journey: Journey, state: CaseState) -> bool:
+    """Only that it is a proxy stands against an acceptance, and the policy allows proxies.
+
+    The item may be handed over; the identity of the addressee is then not verified.
+    """
+    proxy = state.presence is not None and state.presence.presence is Presence.PROXY
+    return (
+        proxy
+        and may_receive(journey, state)
+        and obstacles(journey, state) == (addressee_present.__name__,)
+    )
+
+
+def handed_to_proxy(journey: Journey, state: CaseState) -> bool:
+    """The verification is refused for the proxy alone, and the item is handed over."""
+    return state.decision == HANDED_TO_PROXY and proxy_may_receive(journey, state)
 
 
 def nothing_open(journey: Journey, state: CaseState) -> bool:
@@ -266,6 +308,9 @@ GUARDS: Final[Mapping[str, Guard]] = MappingProxyType(
             checks_known,
             checks_failed,
             checks_clear,
+            document_reported,
+            not_reported,
+            unaltered,
             features_drawn,
             features_answered,
             features_conform,
@@ -280,6 +325,9 @@ GUARDS: Final[Mapping[str, Guard]] = MappingProxyType(
             second_agent_needed,
             second_agent_signed,
             signature_wanted,
+            signature_due,
+            proxy_may_receive,
+            handed_to_proxy,
             nothing_open,
             routed,
             purpose_new,

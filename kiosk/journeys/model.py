@@ -23,6 +23,7 @@ from kiosk.journeys.service_steps import (
     EligibilityFacts,
     IdentityFacts,
     ItemFacts,
+    LookupFacts,
     PaperFileFacts,
     PresenceFacts,
     PurposeChosen,
@@ -136,6 +137,21 @@ class RulesUsed:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkedRecord:
+    """A record that was sealed with another one, in the same transaction.
+
+    Attributes:
+        record_id: the record.
+        seq: its number in the device's journal.
+        slip_code: eight characters of the journal's checkpoint at that entry.
+    """
+
+    record_id: RecordId
+    seq: int
+    slip_code: str
+
+
+@dataclass(frozen=True, slots=True)
 class SealedFacts:
     """What the vault answered once record, journal entry and outbox row were committed.
 
@@ -144,12 +160,14 @@ class SealedFacts:
         seq: its number in the device's journal.
         slip_code: eight characters of the journal's checkpoint, for the client's slip.
         sealed_at: device time, aware UTC.
+        distribution: the proof of distribution sealed with it, None where nothing was handed over.
     """
 
     record_id: RecordId
     seq: int
     slip_code: str
     sealed_at: datetime
+    distribution: LinkedRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +207,8 @@ class CaseState:
         item: the registered item.
         presence: who is there to take it.
         signature: of the person who took it.
+        lookup: what was learnt elsewhere about a document reported lost or stolen.
+        signs: signs of damage or alteration that the agent ticked (codes of the catalogue).
         second_agent: the word of a colleague.
         rules: what the checks were made by, None before they were made.
         trail: steps walked through to come here, oldest first; going back takes the last.
@@ -229,6 +249,8 @@ class CaseState:
     signature: SignatureFacts | None = None
     second_agent: SecondAgentFacts | None = None
     rules: RulesUsed | None = None
+    lookup: LookupFacts | None = None
+    signs: tuple[str, ...] = ()
 
     @property
     def closed(self) -> bool:
@@ -268,6 +290,19 @@ class SideCaptured:
     facts: SideFacts
     document: IdentityDocument | None
     checks: tuple[Check, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PrintRead:
+    """The printed fields of a side were read: that takes longer than its zone.
+
+    Attributes:
+        side: which side, captured before.
+        printed: fields of its printed zone that were read clearly.
+    """
+
+    side: Side
+    printed: tuple[PrintedValue, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,6 +407,7 @@ Event = (
     RequestPresented
     | ConsentAnswered
     | SideCaptured
+    | PrintRead
     | FieldTyped
     | CaptureRestarted
     | DocumentConfirmed

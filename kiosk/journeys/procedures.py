@@ -203,7 +203,7 @@ def registered_letter(terms: Terms) -> Journey:
         kind=StepKind.SIGNATURE,
         instruction="journey.signature.instruction",
         done_when="signature_given",
-        ways=(Way(SignatureGiven, StepKind.CONFIRM), *STOP),
+        ways=(Way(SignatureGiven, StepKind.CONFIRM, "signature_due"), *STOP),
         abandon_to=StepKind.CONFIRM,
         keeps=("signature",),
     )
@@ -238,7 +238,7 @@ def registered_letter(terms: Terms) -> Journey:
             *examination_steps(terms.feature_count),
             *answer_steps(signature=signature),
         ),
-        accept_when=("item_known", "may_receive", *ACCEPT_WHEN),
+        accept_when=("item_known", "addressee_present", *ACCEPT_WHEN),
     )
 
 

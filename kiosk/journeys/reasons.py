@@ -9,6 +9,7 @@ from kiosk.domain.evidence import Verdict
 from kiosk.domain.request import RequestVerdict
 from kiosk.journeys.guards import all_checks, near_matches
 from kiosk.journeys.model import CaseState
+from kiosk.journeys.service_steps import LookupStatus, Presence
 
 _OF_REQUESTS: Final = {
     RequestVerdict.EXPIRED: Reason.REQUEST_EXPIRED_OR_USED,
@@ -31,13 +32,26 @@ def suggested_reasons(state: CaseState) -> tuple[Reason, ...]:
         *of_doubts,
         *_of_features(state),
         *_of_person(state),
+        *_of_letter(state),
     }
+    if state.lookup is not None and state.lookup.status is LookupStatus.HIT:
+        found.add(Reason.REPORTED_LOST_OR_STOLEN)
     if state.request_problem in _OF_REQUESTS:
         found.add(_OF_REQUESTS[state.request_problem])
     return tuple(reason for reason in Reason if reason in found)
 
 
+def _of_letter(state: CaseState) -> tuple[Reason, ...]:
+    proxy = state.presence is not None and state.presence.presence is Presence.PROXY
+    return (Reason.PROXY_PRESENTED,) if proxy else ()
+
+
 def _of_features(state: CaseState) -> tuple[Reason, ...]:
+    signs = tuple(Reason(sign.partition(".")[0]) for sign in state.signs)
+    return (*signs, *_of_verdicts(state))
+
+
+def _of_verdicts(state: CaseState) -> tuple[Reason, ...]:
     verdicts = {item.verdict for item in state.features}
     if Verdict.FAIL in verdicts:
         return (Reason.FEATURE_NOT_CONFORM,)

@@ -10,8 +10,10 @@ Rules, in order:
 """
 
 from dataclasses import replace
+from typing import Final
 
-from kiosk.domain.decision import Decision, Outcome, Reason
+from kiosk.documents.items import OTHER, is_number, scheme_of
+from kiosk.domain.decision import OF_SIGNS, Decision, Outcome, Reason
 from kiosk.domain.errors import EventRefusedError
 from kiosk.domain.evidence import Verdict
 from kiosk.journeys.guards import may_receive
@@ -27,19 +29,28 @@ from kiosk.journeys.service_steps import (
     ContactFacts,
     ContactStatus,
     ContactTyped,
+    DocumentLookedUp,
     EligibilityAnswered,
     IdentityConfirmed,
+    ItemFacts,
     ItemScanned,
+    LookupFacts,
+    LookupStatus,
     PaperFileChecked,
     Presence,
     PurposeChosen,
     SecondAgentAnswered,
+    SignatureFacts,
     SignatureGiven,
     SignOff,
+    SignsNoted,
     Situation,
     VisitBegun,
 )
 
+MAX_STROKES: Final = 200
+MAX_POINTS: Final = 20_000
+"""A signature of a minute at 120 points a second has 7,200."""
 _ADVISED = Decision(Outcome.ADVISED)
 _UNHANDED = {
     Presence.PROXY: Decision(Outcome.REFUSED, (Reason.PROXY_PRESENTED,)),
@@ -77,7 +88,14 @@ def _kept(state: CaseState, event: Event) -> CaseState:
         case VisitBegun():
             return replace(state, visit=event.facts)
         case ItemScanned():
+            _require_number(event.facts)
             return replace(state, item=event.facts, presence=None, signature=None)
+        case DocumentLookedUp():
+            _require_source(event.facts)
+            return replace(state, lookup=event.facts)
+        case SignsNoted():
+            _require_signs(event.signs)
+            return replace(state, signs=event.signs)
         case _:
             return state
 
@@ -145,10 +163,43 @@ def _met(journey: Journey, state: CaseState, event: AddresseeMet) -> CaseState:
     return replace(met, decision=None if there else _UNHANDED[event.facts.presence])
 
 
+def _require_number(facts: ItemFacts) -> None:
+    """A number is kept only as its format writes it, with its check digit right."""
+    known = scheme_of(facts.number)
+    typed = facts.by_hand and facts.scheme == OTHER and known is None and is_number(facts.number)
+    if facts.scheme != known and not typed:
+        raise EventRefusedError("number of an item")
+
+
+def _require_source(facts: LookupFacts) -> None:
+    asked = facts.status is not LookupStatus.NOT_AVAILABLE
+    if asked is (facts.consulted is None):
+        raise EventRefusedError("an answer has somebody who gave it")
+
+
+def _require_signs(signs: tuple[str, ...]) -> None:
+    """A sign begins with the reason that it suggests; none is ticked twice."""
+    known = all(sign.partition(".")[0] in OF_SIGNS for sign in signs)
+    if not known or len(set(signs)) != len(signs):
+        raise EventRefusedError("unknown sign")
+
+
 def _signed(state: CaseState, event: SignatureGiven) -> CaseState:
     if event.facts.unable is any(event.facts.strokes):
         raise EventRefusedError("neither a signature nor a reason for none")
+    _require_strokes(event.facts)
     return replace(state, signature=event.facts)
+
+
+def _require_strokes(facts: SignatureFacts) -> None:
+    """Every point lies on the pad, and there are no more than a hand can make."""
+    if facts.width < 1 or facts.height < 1 or len(facts.strokes) > MAX_STROKES:
+        raise EventRefusedError("size of a signature")
+    if sum(len(stroke) for stroke in facts.strokes) > MAX_POINTS:
+        raise EventRefusedError("size of a signature")
+    points = (point for stroke in facts.strokes for point in stroke)
+    if not all(0 <= x <= facts.width and 0 <= y <= facts.height for x, y in points):
+        raise EventRefusedError("signature outside its pad")
 
 
 def _second(state: CaseState, event: SecondAgentAnswered) -> CaseState:

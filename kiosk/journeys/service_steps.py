@@ -243,11 +243,13 @@ class VisitFacts:
         visit_id: given by the central side.
         planned_on: day of the round.
         position: number in the round, from 1.
+        postponed_to: the day that customer and carrier agreed on, for a visit that is put off.
     """
 
     visit_id: str
     planned_on: date
     position: int
+    postponed_to: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +331,52 @@ class SignatureGiven:
     facts: SignatureFacts
 
 
+# --- examination (1.7 E, 5.7) ---------------------------------------------------------------------
+
+
+class LookupStatus(StrEnum):
+    """Whether a document is reported lost or stolen; the program itself asks nobody."""
+
+    NOT_AVAILABLE = "not-available"
+    CLEAR = "clear"
+    HIT = "hit"
+
+
+class Consulted(StrEnum):
+    """Who was asked about a document."""
+
+    SUPERVISOR = "supervisor"
+    HELPLINE = "helpline"
+    AUTHORITY = "authority"
+
+
+@dataclass(frozen=True, slots=True)
+class LookupFacts:
+    """What was learnt elsewhere about a document reported lost or stolen.
+
+    Attributes:
+        status: the answer.
+        consulted: who was asked; None where nobody could be.
+    """
+
+    status: LookupStatus
+    consulted: Consulted | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLookedUp:
+    """The agent asked elsewhere whether the document is reported, or could not."""
+
+    facts: LookupFacts
+
+
+@dataclass(frozen=True, slots=True)
+class SignsNoted:
+    """The agent ticked signs of damage or alteration; codes of the catalogue, all of them anew."""
+
+    signs: tuple[str, ...]
+
+
 # --- second agent (1.7 F and G) -------------------------------------------------------------------
 
 
@@ -383,6 +431,8 @@ ServiceEvent = (
     | ItemScanned
     | AddresseeMet
     | SignatureGiven
+    | DocumentLookedUp
+    | SignsNoted
     | SecondAgentAsked
     | SecondAgentAnswered
 )

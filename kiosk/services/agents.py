@@ -8,34 +8,61 @@ a record bears. Source: records-and-sync 2.1 and 2.6.
 
 from __future__ import annotations
 
-import itertools
 import os
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from kiosk.audit.entries import EntryKind
-from kiosk.crypto import aead
+from kiosk.crypto import aead, exchange
 from kiosk.crypto.digests import b64u
 from kiosk.crypto.passwords import Argon2Cost, pin_key
 from kiosk.crypto.signing import SigningKey
-from kiosk.domain.agent import Agent, Role
-from kiosk.domain.errors import KeyStoreError, PinPolicyError, SignInError, VaultCorruptError
+from kiosk.domain.agent import Agent, Duty, Role, may
+from kiosk.domain.errors import (
+    KeyStoreError,
+    NotAllowedError,
+    SignInError,
+    VaultCorruptError,
+)
 from kiosk.domain.ids import AgentId
-from kiosk.ports import AgentRow, KeyStore, Store
+from kiosk.ports import AgentRow, KeyStore, Store, UnitOfWork
 from kiosk.services.journal import Journal
+from kiosk.services.pins import check_pin
 
-PIN_DIGITS = 6
-PASSPHRASE_CHARACTERS = 10
-_MIN_DISTINCT_DIGITS = 3
-_MIN_DISTINCT_CHARACTERS = 5
 _SALT_BYTES = 16
 _COST = re.compile(r"argon2id m=([1-9]\d{0,6}) t=([1-9]\d?) p=([1-9]\d?)")
 # It stands in journal entries, which leave the device unsealed: a badge, never a name with spaces.
 _AGENT_ID = re.compile(r"[A-Za-z0-9._-]{1,40}", re.ASCII)
+# Who stands in entries where no agent of the device does.
+_TAKEN_WORDS = frozenset({"enrolment", "authority"})
 SIGNING = "agent-signing-key"
 SHIFT = "shift-key"
+EXCHANGE_PREFIX = "agent-exchange/"
 DEVICE_SECRET = "device-secret"  # noqa: S105 - the name of a secret, not the secret
+
+
+class Signs(Protocol):
+    """Somebody whose PIN was checked, and who can put their signature under an act."""
+
+    @property
+    def agent(self) -> Agent: ...  # noqa: D102 - see the classes below
+    @property
+    def signing_key(self) -> SigningKey: ...  # noqa: D102 - same
+
+
+@dataclass(frozen=True, slots=True)
+class Signatory:
+    """A second person at the desk: their PIN was checked, no shift of theirs was opened.
+
+    Attributes:
+        agent: who.
+        signing_key: signs the act that they were asked for.
+    """
+
+    agent: Agent
+    signing_key: SigningKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,32 +80,21 @@ class Session:
     shift_key: bytes = field(repr=False)
 
 
+def require_badge(agent_id: AgentId) -> None:
+    """Raises SignInError unless this may stand in a journal entry: a badge, no name."""
+    if not _AGENT_ID.fullmatch(agent_id) or agent_id in _TAKEN_WORDS:
+        raise SignInError("agent id")
+
+
+def require_duty(agent: Agent, duty: Duty) -> None:
+    """Raises NotAllowedError unless the role of ``agent`` has ``duty``."""
+    if not may(agent.role, duty):
+        raise NotAllowedError(duty.value)
+
+
 def fresh_salt() -> bytes:
     """16 random bytes."""
     return os.urandom(_SALT_BYTES)
-
-
-def check_pin(pin: str) -> str:
-    """The PIN in the one form that is hashed (NFC).
-
-    Raises:
-        PinPolicyError: neither six digits or more nor a passphrase of ten characters or more, or
-            a trivial one (sequence, repetition, too few different characters).
-    """
-    form = unicodedata.normalize("NFC", pin)
-    if form.isascii() and form.isdecimal():
-        if len(form) < PIN_DIGITS or _trivial(form):
-            raise PinPolicyError("digits")
-    elif len(form) < PASSPHRASE_CHARACTERS or len(set(form)) < _MIN_DISTINCT_CHARACTERS:
-        raise PinPolicyError("passphrase")
-    return form
-
-
-def _trivial(digits: str) -> bool:
-    """Whether a thief would try these digits first."""
-    steps = {(int(b) - int(a)) % 10 for a, b in itertools.pairwise(digits)}
-    repeated = any(digits == (digits[:n] * len(digits))[: len(digits)] for n in (1, 2, 3))
-    return len(steps) == 1 or repeated or len(set(digits)) < _MIN_DISTINCT_DIGITS
 
 
 def device_secret(keys: KeyStore) -> bytes:
@@ -122,6 +138,17 @@ def agent_of(row: AgentRow) -> Agent:
     return Agent(row.agent_id, row.display_name, Role(row.role))
 
 
+def announce_exchange(uow: UnitOfWork, agent_id: AgentId, key: SigningKey) -> None:
+    """Let colleagues hand cases to this agent; the caller commits."""
+    uow.values.put(EXCHANGE_PREFIX + agent_id, exchange.announced(key))
+
+
+def exchange_public(uow: UnitOfWork, row: AgentRow) -> bytes | None:
+    """Whom a case key for this agent is wrapped for; None before their first sign-in here."""
+    announcement = uow.values.get(EXCHANGE_PREFIX + row.agent_id)
+    return None if announcement is None else exchange.accepted(announcement, row.public_key)
+
+
 class Agents:
     """Adds agents to this device and lists them."""
 
@@ -140,30 +167,39 @@ class Agents:
         """Make the agent's keys and announce the public one in the journal.
 
         Raises:
-            PinPolicyError: see :func:`check_pin`.
+            PinPolicyError: see :func:`kiosk.services.pins.check_pin`.
             SignInError: the agent is already here, or the identifier is none.
             KeyStoreError: the device secret is not available.
         """
-        if not _AGENT_ID.fullmatch(agent_id):
-            raise SignInError("agent id")
-        form = check_pin(pin)
-        salt = fresh_salt()
-        kek = pin_key(form, salt, device_secret(self._keys), self._cost)
-        key = SigningKey.generate()
-        row = AgentRow(
-            agent_id=agent_id,
-            display_name=unicodedata.normalize("NFC", display_name),
-            role=role.value,
-            kdf=cost_text(self._cost),
-            salt=salt,
-            public_key=key.public,
-            wrapped_signing_key=wrap(kek, key.seed, agent_id, SIGNING),
-        )
+        row, key = self.made(Agent(agent_id, display_name, role), pin)
         facts = {"agent": agent_id, "role": role.value, "public_key": b64u(key.public)}
         with self._store.begin() as uow:
             if uow.agents.get(agent_id) is not None:
                 raise SignInError("agent exists")
             uow.agents.put(row)
+            announce_exchange(uow, agent_id, key)
             self._journal.append(uow, EntryKind.AGENT_ADDED, facts)
             uow.commit()
         return agent_of(row)
+
+    def made(self, agent: Agent, pin: str) -> tuple[AgentRow, SigningKey]:
+        """A row with fresh keys under ``pin``, and the signing key; nothing is stored yet.
+
+        Raises:
+            PinPolicyError, SignInError, KeyStoreError: as :meth:`add`.
+        """
+        require_badge(agent.agent_id)
+        form = check_pin(pin, agent.agent_id)
+        salt = fresh_salt()
+        kek = pin_key(form, salt, device_secret(self._keys), self._cost)
+        key = SigningKey.generate()
+        row = AgentRow(
+            agent_id=agent.agent_id,
+            display_name=unicodedata.normalize("NFC", agent.display_name),
+            role=agent.role.value,
+            kdf=cost_text(self._cost),
+            salt=salt,
+            public_key=key.public,
+            wrapped_signing_key=wrap(kek, key.seed, agent.agent_id, SIGNING),
+        )
+        return row, key

@@ -133,6 +133,14 @@ def code_of(sealed: SealedFacts, about: str = "record") -> RecordCode:
     return RecordCode(sealed.record_id, sealed.seq, sealed.slip_code, about)
 
 
+def _handed(sealed: SealedFacts) -> tuple[RecordCode, ...]:
+    """The proof of distribution that was sealed with a record."""
+    proof = sealed.distribution
+    if proof is None:
+        return ()
+    return (RecordCode(proof.record_id, proof.seq, proof.slip_code, "distribution"),)
+
+
 def words_of(reasons: tuple[Reason, ...]) -> tuple[str, ...]:
     """What the customer reads, each word once."""
     chosen = {WORDS_OF[reason]: None for reason in Reason if reason in reasons}
@@ -166,7 +174,7 @@ def answer_of(
     Args:
         state: sealed.
         confirmed_at: when the central side took the record, None while it has not.
-        linked: further records of the same act.
+        linked: further records of the same act, beside the proof of a hand-over.
 
     Raises:
         ValueError: the case has no decision or no record.
@@ -185,7 +193,7 @@ def answer_of(
         words=words_of(decision.reasons),
         office_id=state.office_id,
         sealed_at=sealed.sealed_at,
-        records=(code_of(sealed), *linked),
+        records=(code_of(sealed), *_handed(sealed), *linked),
         standing=standing_of(
             outcome, confirmed=confirmed_at is not None, contacts_open=contacts_open
         ),

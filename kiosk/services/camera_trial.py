@@ -77,7 +77,9 @@ class _Sight:
     failed: int = 0
 
     def take(self, seen: Observation, lasted_ms: int) -> None:
-        if not self.documents and not self.plain and seen.reading is None:
+        # The first sentence comes some pictures after the first look: before, nothing was said.
+        settled = len(self.times_ms) > guidance.FRAMES_TO_CHANGE
+        if settled and not self.documents and not self.plain and seen.reading is None:
             self.said_ms[seen.guidance] += lasted_ms
         for code in seen.codes:
             kind = classify(code.payload).kind.value

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kiosk.capture.opinion import Dispute, confirms_line, disputes
+from kiosk.capture.zone_lines import unstretched
 from kiosk.ports import TextReader
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ class Confirmation:
             self.reset()
             self._lines, self._open = lines, list(range(len(lines)))
         number = self._open[self._at]
-        scores = self._second.recognise([strips[number]])[0]
+        strip = unstretched(strips[number], len(lines))
+        scores = self._second.recognise([strip])[0]
         if confirms_line(lines, number, scores, digits_hold=digits_hold):
             del self._open[self._at]
         else:

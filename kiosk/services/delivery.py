@@ -1,8 +1,8 @@
 """Delivery: brings sealed records to the central side and lets them go when they are safe there.
 
-Rules, in order: time, policy, journal, records, receipts, purge; a device with ten seconds of
-network has then at least committed that its records exist. Every state change is durable before the
-next call; running twice, or dying anywhere, loses and doubles nothing.
+Rules, in order: time, policy, journal, records, receipts, purge, conflicts; a device with ten
+seconds of network has then at least committed that its records exist. Every state change is durable
+before the next call; running twice, or dying anywhere, loses and doubles nothing.
 Source: records-and-sync 2.8.
 """
 
@@ -28,22 +28,24 @@ from kiosk.domain.errors import (
 from kiosk.ports import Clock, CollectorLink, KeyStore, LinkFactory, OutboxRow, Store
 from kiosk.services.answers import refusal_of
 from kiosk.services.coming_policy import drop_coming, is_coming, keep_coming, tokens_coming
+from kiosk.services.conflicts import ConflictCheck
 from kiosk.services.fleet import (
     DEVICE_KEY,
     POLICY,
     DeviceIdentity,
     require_membership,
 )
-from kiosk.services.journal import Journal
+from kiosk.services.journal import ORIGIN_SEQ, RATCHET_ORIGIN, Journal
 from kiosk.services.journal_upload import JournalUpload
 from kiosk.services.receipt_check import ReceiptCheck
-from kiosk.services.record_upload import RecordUpload
+from kiosk.services.record_upload import BLOB_TYPE, RecordUpload
 from kiosk.sync.messages import LogState
 from kiosk.sync.policy import Policy, accept_policy
 from kiosk.sync.receipts import LogKey
 from kiosk.sync.signed_time import open_time
 
 TIME = "central/time"
+ORIGIN_SENT = "central/ratchet-origin-sent"
 
 
 class DeliveryStep(StrEnum):
@@ -229,12 +231,15 @@ class _Run:
         self._fetch_policy()
         self._watch.step(DeliveryStep.JOURNAL)
         state = self._upload_journal()
+        self._upload_origin()
+        size = self._journal_size()
         self._upload_records(state)
         self._watch.step(DeliveryStep.RECEIPTS)
         self._check_receipts()
-        if self._purged:
-            # The deletions are journal entries of their own; they need not wait for the next time.
+        if self._journal_size() > size:
+            # Deletions and losses are journal entries of their own; they need not wait.
             self._upload_journal()
+        ConflictCheck(self._store, self._link, self._identity.device_id, self._clock).run()
 
     def _fetch_time(self) -> None:
         nonce = secrets.token_hex(16)
@@ -294,9 +299,32 @@ class _Run:
         )
         return upload.run()
 
+    def _journal_size(self) -> int:
+        with self._store.begin() as uow:
+            return uow.journal.size()
+
+    def _upload_origin(self) -> None:
+        """Hand over, once, the sealed beginning of the ratchet that an entry announced."""
+        with self._store.begin() as uow:
+            sealed, seq = uow.values.get(RATCHET_ORIGIN), uow.values.get(ORIGIN_SEQ)
+            if sealed is None or seq is None or uow.values.get(ORIGIN_SENT) is not None:
+                return
+        path = f"/v1/devices/{self._identity.device_id}/ratchet/{int(seq)}"
+        answer = self._link.call("POST", path, sealed, BLOB_TYPE)
+        if answer.status not in (200, 201):
+            raise refusal_of(answer)
+        with self._store.begin() as uow:
+            uow.values.put(ORIGIN_SENT, b"")
+            uow.commit()
+
     def _upload_records(self, state: LogState) -> None:
         upload = RecordUpload(
-            self._store, self._link, self._identity.device_id, self._key, self._clock
+            self._store,
+            self._link,
+            self._identity.device_id,
+            self._key,
+            self._clock,
+            self._journal,
         )
         upload.recover(state)
         for done in upload.run(lambda n, of: self._watch.record(DeliveryStep.RECORDS, n, of)):

@@ -175,6 +175,36 @@ def outbox(open_store: Store) -> Finding:
     return Finding("outbox", Grade.OK, "doctor.outbox.ok", values={"n": waiting})
 
 
+def custody(lost: Sequence[int], alarms: Sequence[str]) -> Finding:
+    """Every announced record is whole, and the journal holds no alarm.
+
+    Args:
+        lost: entry numbers of records that are not.
+        alarms: kinds of the alarm entries that the journal holds.
+    """
+    if lost:
+        shown = ", ".join(map(str, lost[:10])) + (" …" if len(lost) > 10 else "")
+        values: dict[str, str | int] = {"n": len(lost), "entries": shown}
+        return Finding(
+            "custody",
+            Grade.FAULT,
+            "doctor.custody.lost",
+            "doctor.custody.how",
+            Mender.SUPPORT,
+            values,
+        )
+    if alarms:
+        return Finding(
+            "custody",
+            Grade.WARNING,
+            "doctor.custody.noted",
+            "doctor.custody.how",
+            Mender.SUPPORT,
+            {"kinds": ", ".join(sorted(set(alarms)))},
+        )
+    return Finding("custody", Grade.OK, "doctor.custody.ok")
+
+
 def keys(key_store: KeyStore) -> Finding:
     """Every secret of the device is there."""
     missing = [name for name in SECRETS if key_store.get(name) is None]

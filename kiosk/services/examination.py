@@ -13,15 +13,17 @@ from dataclasses import dataclass
 from datetime import date
 from random import Random
 
-from kiosk.documents.catalogue import DocumentCatalogue, FeatureKind, draw_features
+from kiosk.documents.catalogue import Acceptance, DocumentCatalogue, FeatureKind, draw_features
 from kiosk.documents.checks import automatic_checks
 from kiosk.documents.identification import identify
+from kiosk.documents.identity_checks import identity_checks
 from kiosk.documents.packs import DocumentPacks
 from kiosk.documents.printed_checks import printed_checks
 from kiosk.domain.errors import EventRefusedError
-from kiosk.domain.evidence import Check, DocumentKind
+from kiosk.domain.evidence import Check, DocumentKind, IdentityDocument
 from kiosk.journeys.model import CaseState, FeatureResult, RulesUsed
 from kiosk.ports import Clock
+from kiosk.services.sightings import Sightings
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class DocumentRules:
     """What the policy decides about documents.
 
     Attributes:
-        accepted_kinds: kinds that may be accepted.
+        accepted_kinds: kinds that may be accepted where the procedure takes them.
         accept_extended: old French cards valid by the legal extension may be accepted.
         specimens_allowed: in the demonstration only.
         policy_version: of the policy that says so; 0 where none does.
@@ -51,6 +53,7 @@ class CatalogueExamination:
         clock: Clock,
         rng: Random,
         tools: Collection[FeatureKind] = (),
+        sightings: Sightings | None = None,
     ) -> None:
         """Wire the service.
 
@@ -60,6 +63,7 @@ class CatalogueExamination:
             clock: for the date of the act, in the time zone of the device.
             rng: source of chance; ``random.SystemRandom()`` at a counter.
             tools: kinds of feature for which a lamp or a magnifier is at hand.
+            sightings: what was seen lately on this device.
         """
         if isinstance(catalogue, DocumentCatalogue):
             catalogue = DocumentPacks.always(catalogue)
@@ -68,6 +72,7 @@ class CatalogueExamination:
         self._clock = clock
         self._rng = rng
         self._tools = tuple(tools)
+        self._sightings = sightings
 
     @property
     def _today(self) -> date:
@@ -89,11 +94,12 @@ class CatalogueExamination:
         if state.document is None:
             raise EventRefusedError("no document to check")
         rules = self._rules()
+        today = self._clock.now().astimezone().date()
         automatic = automatic_checks(
             state.request,
             state.document,
-            today=self._today,
-            accepted_kinds=rules.accepted_kinds,
+            today=today,
+            accepted_kinds=self._accepted(state.procedure, state.document, rules, today),
             accept_extended=rules.accept_extended,
             seals=[side.seal for side in state.sides],
             reading_checks=state.reading_checks,
@@ -101,7 +107,31 @@ class CatalogueExamination:
         )
         sides = [(side.seen_as, side.printed) for side in state.sides]
         sources = {item.name: item.source for item in state.field_sources}
-        return (*automatic, *printed_checks(sides, state.document, sources))
+        confirmed = (
+            ()
+            if state.identity is None
+            else identity_checks(
+                state.identity.surname, state.identity.given_names, state.document, sides
+            )
+        )
+        history = () if self._sightings is None else self._sightings.checks(state)
+        return (
+            *automatic,
+            *confirmed,
+            *printed_checks(sides, state.document, sources),
+            *history,
+        )
+
+    def _accepted(
+        self, procedure: str, document: IdentityDocument, rules: DocumentRules, today: date
+    ) -> frozenset[DocumentKind]:
+        """Kinds that the policy accepts, but for the one in hand where the procedure refuses it."""
+        series = identify(document, self._catalogue.series, today).series
+        verdict = self._catalogue.acceptance_of(
+            procedure, document.kind, series, today, document.issuer
+        )
+        refused = {document.kind} if verdict is Acceptance.REFUSED else set()
+        return rules.accepted_kinds - refused
 
     def features(self, state: CaseState, count: int) -> tuple[FeatureResult, ...]:
         """Features to examine, partly by chance; fewer where the catalogue has no more."""

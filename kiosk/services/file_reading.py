@@ -9,7 +9,8 @@ Rules, in order:
    the text makes sense, and a second reader sees the same. Where the first reader finds no letters
    at all (another typeface), the second one reads by the same rules. Nothing is guessed.
 3. In a clip the frames vote as before the camera (:mod:`kiosk.capture.vote`).
-4. What is read but not accepted is reported as such; what fits no layout is not reported.
+4. What is read but not accepted is reported as such; what fits no layout is not reported. A side
+   without a readable zone is named by its heading, where that says what it is.
 """
 
 from __future__ import annotations
@@ -25,14 +26,16 @@ from kiosk.capture.opinion import confirms
 from kiosk.capture.outline import card_around, refined, upright_by, with_head
 from kiosk.capture.picture import grey_of, turned
 from kiosk.capture.quality import Quality, measure
+from kiosk.capture.rectify import rectified
 from kiosk.capture.still import fitted, overlap
 from kiosk.capture.vote import Ballot, Vote
-from kiosk.capture.zone_lines import Zone, zones_in
+from kiosk.capture.zone_lines import Zone, unstretched, zones_in
 from kiosk.documents import mrz, seal_comparison, twoddoc
 from kiosk.documents.codes import Payload, PayloadKind, classify
+from kiosk.documents.series import Family
 from kiosk.documents.twoddoc import Seal, SealVerdict, TrustList
 from kiosk.domain.errors import DocumentError
-from kiosk.domain.evidence import Check, IdentityDocument, Verdict
+from kiosk.domain.evidence import Check, IdentityDocument, Side, Verdict
 from kiosk.ports import Clock, CodeSighting, TextReader
 from kiosk.services.readers import Readers
 from kiosk.services.side_taking import lies_on
@@ -106,12 +109,14 @@ class FileReading:
         codes: each payload once.
         quality: of the first picture that shows a document, else of the first.
         elapsed_ms: opening included.
+        named: what the headings of sides without a readable zone say, each once.
     """
 
     documents: tuple[DocumentReading, ...]
     codes: tuple[CodeReading, ...]
     quality: Quality | None
     elapsed_ms: int
+    named: tuple[Family, ...] = ()
 
     @property
     def certain(self) -> bool:
@@ -165,6 +170,10 @@ class FileReader:
         self._clock = clock
         self._trust = trust or TrustList()
 
+    def with_trust(self, trust: TrustList) -> FileReader:
+        """The same parts with another list of those who seal."""
+        return FileReader(self._readers, self._clock, trust)
+
     def read(self, pictures: Iterable[Picture], *, moving: bool = False) -> FileReading:
         """Read the pictures of one file, (H, W, 3) BGR each.
 
@@ -173,16 +182,19 @@ class FileReader:
             moving: they are frames of one scene, and vote.
         """
         start = self._clock.monotonic_ms()
-        documents, codes, quality = self._clip(pictures) if moving else self._stills(pictures)
+        named: list[Family] = []
+        documents, codes, quality = (
+            self._clip(pictures) if moving else self._stills(pictures, named)
+        )
         alone = len(documents) == 1
         documents = [self._with_seal(document, codes, alone=alone) for document in documents]
         elapsed = self._clock.monotonic_ms() - start
-        return FileReading(tuple(documents), tuple(codes), quality, elapsed)
+        return FileReading(tuple(documents), tuple(codes), quality, elapsed, tuple(named))
 
     # --- stills -------------------------------------------------------------------------------
 
     def _stills(
-        self, pictures: Iterable[Picture]
+        self, pictures: Iterable[Picture], named: list[Family]
     ) -> tuple[list[DocumentReading], list[CodeReading], Quality | None]:
         documents: list[DocumentReading] = []
         codes: list[CodeReading] = []
@@ -193,7 +205,22 @@ class FileReader:
             if quality is None or (found and not documents):
                 quality = measure(picture, place)
             documents += found
+            if not found and place is not None:
+                family = self._named(picture, place)
+                named += [] if family in (*named, Family.UNKNOWN) else [family]
         return documents, codes, quality
+
+    def _named(self, picture: Picture, corners: Points) -> Family:
+        """What the heading of a side says that shows no zone, whichever way up it lies."""
+        if self._readers.printed is None:
+            return Family.UNKNOWN
+        exact = refined(grey_of(picture), corners)
+        for flipped in (False, True):
+            card = rectified(picture, exact, flipped=flipped)
+            known = self._readers.printed.identify(card, Side.FRONT).whole()
+            if known.family is not Family.UNKNOWN:
+                return known.family
+        return Family.UNKNOWN
 
     def _documents(
         self, picture: Picture, page: int
@@ -245,7 +272,8 @@ class FileReader:
         """The reading, no longer accepted where the second reader sees something else."""
         if self._readers.second is None or not reading.accepted:
             return reading
-        scores = self._readers.second.recognise(strips_of(grey, zone))
+        strips = [unstretched(strip, len(zone.lines)) for strip in strips_of(grey, zone)]
+        scores = self._readers.second.recognise(strips)
         if confirms(reading.document.mrz, scores, digits_hold=True):
             return reading
         checks = (*reading.checks, Check("reading.second_reader", Verdict.UNSURE))
@@ -316,7 +344,8 @@ class FileReader:
         certain = holds and _known_states(parsed)
         document = DocumentReading(parsed.document, checks, certain, (), outline, page)
         if self._readers.second is not None and holds:
-            scores = self._readers.second.recognise(read.strips)
+            strips = [unstretched(strip, len(read.strips)) for strip in read.strips]
+            scores = self._readers.second.recognise(strips)
             if not confirms(read.reading.lines, scores, digits_hold=True):
                 unsure = Check("reading.second_reader", Verdict.UNSURE)
                 document = replace(document, accepted=False, checks=(*checks, unsure))

@@ -14,8 +14,10 @@ from datetime import datetime
 
 import msgspec
 
+from kiosk.audit.acts import signed_act
 from kiosk.audit.checkpoint import slip_code
 from kiosk.audit.entries import (
+    ORIGIN_FACT,
     PROFILE,
     ClockState,
     EntryKind,
@@ -24,13 +26,14 @@ from kiosk.audit.entries import (
     entry_leaf,
     make_entry,
     next_ratchet,
+    open_entry,
 )
 from kiosk.audit.records import SealedBlob
 from kiosk.audit.tree import Frontier
 from kiosk.crypto import age
 from kiosk.crypto.aead import random_key
 from kiosk.crypto.canonical import canonical_json
-from kiosk.crypto.digests import b64u
+from kiosk.crypto.digests import b64u, sha256
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import JournalBrokenError
 from kiosk.domain.ids import RecordId
@@ -40,6 +43,8 @@ from kiosk.services.terms import DeviceFacts, Terms, TermsSource
 RATCHET = "journal/ratchet"
 RATCHET_ORIGIN = "journal/ratchet-origin"
 """Sealed to the recipients: ``{"key", "seq"}``, the ratchet key of entry ``seq``, base64url."""
+ORIGIN_SEQ = "journal/ratchet-origin-entry"
+"""Number of the entry that announced it, in ASCII."""
 LAST_CLOCK = "journal/clock"
 JUMP_TOLERANCE_S = 60
 
@@ -87,6 +92,24 @@ class Journal:
             uow.commit()
         return seq
 
+    def append_signed(
+        self,
+        uow: UnitOfWork,
+        kind: EntryKind,
+        facts: Mapping[str, Fact],
+        signers: Mapping[str, SigningKey],
+    ) -> int:
+        """Append an entry that people sign too (:mod:`kiosk.audit.acts`); its number.
+
+        Args:
+            uow: open unit of work; the caller commits.
+            kind: what the entry tells.
+            facts: small and not personal; each signer's part names the agent.
+            signers: part to the agent's key.
+        """
+        told = signed_act(kind, self._device.device_id, facts, signers)
+        return self.append(uow, kind, told)[0]
+
     def append(
         self,
         uow: UnitOfWork,
@@ -115,8 +138,11 @@ class Journal:
         """
         reading = self._read_clock(uow)
         announced = _Announced(sealed, record_id, policy_version)
-        seq, root = self._write(uow, kind, facts or {}, announced, reading)
-        return seq, slip_code(root)
+        return self._write(uow, kind, facts or {}, announced, reading)
+
+    def opened(self, row: JournalRow) -> Header:
+        """The header of an entry of this journal, its signature verified. Raises AuditError."""
+        return open_entry(row.jws, self._device_key.public)
 
     def _read_clock(self, uow: UnitOfWork) -> _ClockReading:
         """Compare the clocks with the last entry; a jump is journalled at once."""
@@ -145,11 +171,12 @@ class Journal:
         facts: Mapping[str, Fact],
         announced: _Announced,
         reading: _ClockReading,
-    ) -> tuple[int, bytes]:
-        """One entry; its number and the root of the journal with it."""
+    ) -> tuple[int, str]:
+        """One entry; its number and the slip code of the journal with it."""
         seq = uow.journal.size()
         sealed, record_id, policy_version = announced.sealed, announced.record_id, announced.policy
         frontier = _frontier(uow, seq)
+        ratchet, told = self._ratchet(uow, seq)
         header = Header(
             v=PROFILE,
             device_id=self._device.device_id,
@@ -168,22 +195,23 @@ class Journal:
             wall_claimed=reading.wall.isoformat(timespec="milliseconds"),
             clock_state=reading.state,
             app_build=self._device.app_build,
-            facts=dict(facts),
+            facts={**facts, **told},
         )
-        ratchet = self._ratchet(uow, seq)
         entry = make_entry(header, ratchet, self._device_key)
-        uow.journal.append(JournalRow(seq, kind.value, record_id, reading.wall, entry))
         frontier = frontier.append(entry_leaf(entry))
+        slip = slip_code(frontier.root())
+        uow.journal.append(JournalRow(seq, kind.value, record_id, reading.wall, entry), slip)
         uow.journal.put_frontier(frontier.hashes)
         uow.values.put(RATCHET, next_ratchet(ratchet))
         uow.values.put(LAST_CLOCK, msgspec.json.encode(asdict(reading)))
-        return seq, frontier.root()
+        return seq, slip
 
-    def _ratchet(self, uow: UnitOfWork, seq: int) -> bytes:
-        """The MAC key of entry ``seq``; made before the first one.
+    def _ratchet(self, uow: UnitOfWork, seq: int) -> tuple[bytes, dict[str, Fact]]:
+        """The MAC key of entry ``seq``, made before the first one; and what the entry says of it.
 
         As soon as there is an auditor to seal to, the key of that moment is sealed with its number:
-        from there on the auditor can check every MAC, and this device never again an old one.
+        from there on the auditor can check every MAC, and this device never again an old one. The
+        entry names what was sealed, so that nobody can put another origin in its place later.
         """
         key = uow.values.get(RATCHET)
         if key is None:
@@ -191,10 +219,12 @@ class Journal:
                 raise JournalBrokenError("ratchet key missing")
             key = random_key()
         recipients = self._terms().recipients
-        if recipients and uow.values.get(RATCHET_ORIGIN) is None:
-            origin = canonical_json({"key": b64u(key), "seq": seq})
-            uow.values.put(RATCHET_ORIGIN, age.encrypt(origin, recipients))
-        return key
+        if not recipients or uow.values.get(RATCHET_ORIGIN) is not None:
+            return key, {}
+        origin = age.encrypt(canonical_json({"key": b64u(key), "seq": seq}), recipients)
+        uow.values.put(RATCHET_ORIGIN, origin)
+        uow.values.put(ORIGIN_SEQ, str(seq).encode("ascii"))
+        return key, {ORIGIN_FACT: b64u(sha256(origin))}
 
 
 def _frontier(uow: UnitOfWork, size: int) -> Frontier:

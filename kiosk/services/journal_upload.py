@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from kiosk.audit.checkpoint import Checkpoint, sign
 from kiosk.audit.entries import EntryKind, entry_leaf
-from kiosk.audit.tree import Frontier, frontier_of
+from kiosk.audit.tree import Frontier
 from kiosk.crypto.digests import b64u
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import ForkError, ProtocolError
@@ -31,6 +31,8 @@ from kiosk.sync.messages import (
 )
 
 _BATCH_BYTES = 1024 * 1024
+_PAGE_ENTRIES = 2000
+"""Read at a time: years of entries do not belong into memory at once."""
 RESTORE_NOTED = "journal/restore-noted"
 
 
@@ -61,15 +63,30 @@ class JournalUpload:
             RefusedByCollectorError: an entry was not accepted.
         """
         state = self._state()
-        rows = self._rows()
-        held = frontier_of(entry_leaf(row.jws) for row in rows[: state.size])
-        if state.size > len(rows) or b64u(held.root()) != state.root:
-            self._note_restore(len(rows), state.size)
+        size, held = self._held(state.size)
+        if state.size > size or b64u(held.root()) != state.root:
+            self._note_restore(size, state.size)
             # Offered from the start, so that the collector keeps the evidence and says so.
-            self._push_all(self._rows(), 0, Frontier())
+            self._push_all(self._rows(0), Frontier())
             raise ForkError("histories differ")
-        self._push_all(rows, state.size, held)
+        self._push_all(self._rows(state.size), held)
         return state
+
+    def _held(self, at: int) -> tuple[int, Frontier]:
+        """Size of the journal here, and the tree over its first ``at`` entries as they are now.
+
+        By the entries and not by the hashes kept of them: an entry that was changed must show.
+        """
+        frontier = Frontier()
+        with self._store.begin() as uow:
+            size = uow.journal.size()
+        for start in range(0, min(at, size), _PAGE_ENTRIES):
+            # A unit of work a page: whoever seals a record does not wait for all of them.
+            with self._store.begin() as uow:
+                rows = uow.journal.range(start, min(start + _PAGE_ENTRIES, at))
+            for row in rows:
+                frontier = frontier.append(entry_leaf(row.jws))
+        return size, frontier
 
     def _note_restore(self, here: int, central: int) -> None:
         """Journal, once, that the central side knows more of this device than the device."""
@@ -86,12 +103,12 @@ class JournalUpload:
             raise refusal_of(answer)
         return decode(answer.body, LogState)
 
-    def _rows(self) -> tuple[JournalRow, ...]:
+    def _rows(self, start: int) -> tuple[JournalRow, ...]:
         with self._store.begin() as uow:
-            return uow.journal.range(0, uow.journal.size())
+            return uow.journal.range(start, uow.journal.size())
 
-    def _push_all(self, rows: tuple[JournalRow, ...], start: int, frontier: Frontier) -> None:
-        for batch in _batches(rows[start:]):
+    def _push_all(self, rows: tuple[JournalRow, ...], frontier: Frontier) -> None:
+        for batch in _batches(rows):
             for row in batch:
                 frontier = frontier.append(entry_leaf(row.jws))
             self._push(batch, frontier)

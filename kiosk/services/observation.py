@@ -27,7 +27,8 @@ class AcceptedReading:
         sharpness: 0 to 1, best of those frames.
         side: front or back, as the layout tells.
         seal: verdict of a 2D-Doc seen on this side (``SealVerdict`` value), or ``""``.
-        printed: fields of the printed zone that were found, with their strips; never stored.
+        print_follows: its printed fields are still read, line by line:
+            :attr:`Observation.printed` tells them once they are.
         seen_as: what the heading of a side without a zone names (``Family`` value), or ``""``.
     """
 
@@ -37,8 +38,21 @@ class AcceptedReading:
     sharpness: float
     side: Side
     seal: str = ""
-    printed: tuple[PrintedField, ...] = ()
+    print_follows: bool = False
     seen_as: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedSide:
+    """The print of a side that was accepted before, read to its end.
+
+    Attributes:
+        side: which side.
+        fields: those that were found, with their strips; never stored.
+    """
+
+    side: Side
+    fields: tuple[PrintedField, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +69,8 @@ class Observation:
         best_image: (H, 1012, 3) BGR, the accepted side rectified, or None.
         open_reading: a zone that frames leave open at some characters, for the agent to settle
             (``LiveReader.settle``); None while there is hope, and once a reading is accepted.
+        printed: sides of this document whose print was read to its end; the side accepted last may
+            come some frames later, when the next side lies there already.
     """
 
     guidance: Guidance
@@ -65,3 +81,4 @@ class Observation:
     portrait: Picture | None = None
     best_image: Picture | None = None
     open_reading: OpenReading | None = None
+    printed: tuple[PrintedSide, ...] = ()

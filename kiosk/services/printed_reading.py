@@ -10,6 +10,7 @@ Rules, in order:
    machine-readable zone. Without a zone values are read, and settled once it is there. Names take
    their accents from print and their letters from both.
 4. Everything is an offer. The agent sees the strip beside the value and confirms or corrects it.
+5. Reading print is slow: it is done line by line, a step for each strip that is recognised.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from kiosk.domain.evidence import (
     Verdict,
 )
 from kiosk.ports import PrintedTextReader
+from kiosk.services.gradual import Gradual, Steps
 
 if TYPE_CHECKING:
     from kiosk.capture.picture import Picture
@@ -99,6 +101,12 @@ class PrintedReader:
     def read(
         self, card: Picture, kind: DocumentKind, side: Side, zone: IdentityDocument | None
     ) -> tuple[PrintedField, ...]:
+        """Printed fields of a side at once; see :meth:`reading`."""
+        return self.reading(card, kind, side, zone).whole()
+
+    def reading(
+        self, card: Picture, kind: DocumentKind, side: Side, zone: IdentityDocument | None
+    ) -> Gradual[tuple[PrintedField, ...]]:
         """Printed fields of a side, those that were found, in the order of the layout.
 
         Args:
@@ -107,6 +115,11 @@ class PrintedReader:
             side: which side of it.
             zone: what its machine-readable zone says, where it was read.
         """
+        return Gradual(self._fields(card, kind, side, zone))
+
+    def _fields(
+        self, card: Picture, kind: DocumentKind, side: Side, zone: IdentityDocument | None
+    ) -> Steps[tuple[PrintedField, ...]]:
         layout = self._layouts.of(kind, side)
         if layout is None or not _well_cut(card, layout, zone):
             return ()
@@ -114,41 +127,52 @@ class PrintedReader:
         lines = find_lines_of(card, [place.box for place in places])
         if sum(line is not None for line in lines) < _MIN_FOUND * len(places):
             return ()
-        fields = [
-            self._field(card, place.name, line, zone)
-            for place, line in zip(places, lines, strict=True)
-            if line is not None
-        ]
+        yield
+        fields = []
+        for place, line in zip(places, lines, strict=True):
+            if line is not None:
+                fields.append((yield from self._field(card, place.name, line, zone)))
         return _settled(fields, zone)
 
-    def identify(self, card: Picture, side: Side) -> Identification:
+    def identify(self, card: Picture, side: Side) -> Gradual[Identification]:
         """What the words of the heading of a side without a zone say.
 
         Args:
             card: (H, 1012, 3) BGR, straightened and upright.
             side: which side it is.
         """
-        known = identify_marks(self._words(card, headings(card)), self._series, side)
+        return Gradual(self._identification(card, side))
+
+    def _identification(self, card: Picture, side: Side) -> Steps[Identification]:
+        words = yield from self._words(card, headings(card))
+        known = identify_marks(words, self._series, side)
         if known.forbidden:
             return known
         # A card that must not be scanned is looked for on the whole side, and upside down.
         over = np.ascontiguousarray(card[::-1, ::-1])
         for picture in (card, over):
-            words = self._words(picture, headings(picture, 1.0, _FORBIDDEN_LINES))
+            words = yield from self._words(picture, headings(picture, 1.0, _FORBIDDEN_LINES))
             found = identify_marks(words, self._series, side)
             if found.forbidden:
                 return found
         return known
 
-    def _words(self, card: Picture, lines: Sequence[Line]) -> list[str]:
-        strips = [cut(card, line, _HEADING_MARGIN) for line in lines]
-        return [decode_print(scores).text for scores in self._reader.recognise_print(strips)]
+    def _words(self, card: Picture, lines: Sequence[Line]) -> Steps[list[str]]:
+        words = []
+        for line in lines:
+            words.append(self._look(card, line, _HEADING_MARGIN, 0.0).text)
+            yield
+        return words
+
+    def _look(self, card: Picture, line: Line, margin: float, shift: float) -> PrintedText:
+        strip = cut(card, line, margin, shift)
+        return decode_print(self._reader.recognise_print([strip])[0])
 
     def _field(
         self, card: Picture, name: str, line: Line, zone: IdentityDocument | None
-    ) -> PrintedField:
+    ) -> Steps[PrintedField]:
         strip = cut(card, line, _STRIP_MARGIN, shift=0.2)
-        value = self._value(card, name, line, zone)
+        value = yield from self._value(card, name, line, zone)
         if value is None:
             return PrintedField(name, "", False, strip, Verdict.NOT_DONE)
         agreement = compare_with_zone(name, value, zone).verdict
@@ -156,12 +180,12 @@ class PrintedReader:
 
     def _value(
         self, card: Picture, name: str, line: Line, zone: IdentityDocument | None
-    ) -> str | None:
+    ) -> Steps[str | None]:
         """The value that every look gives, or None."""
         found: str | None = None
         for margin, shift in _LOOKS:
-            strip = cut(card, line, margin, shift)
-            text = decode_print(self._reader.recognise_print([strip])[0])
+            text = self._look(card, line, margin, shift)
+            yield
             if not text.clear:
                 return None
             value = form_of(name, _spaced(text, zone) if name == "surname" else text.text)

@@ -24,10 +24,11 @@ from typing import Protocol
 
 from kiosk.audit.entries import EntryKind
 from kiosk.audit.records import Attachment
+from kiosk.domain.agent import Agent, Duty
 from kiosk.domain.decision import Decision, Outcome
 from kiosk.domain.errors import DraftError, EventRefusedError, PictureTooLargeError
-from kiosk.domain.evidence import Check, Side
-from kiosk.domain.ids import CaseId, OfficeId
+from kiosk.domain.evidence import Check, Side, Verdict
+from kiosk.domain.ids import AgentId, CaseId, OfficeId
 from kiosk.journeys.catalogue import JourneyCatalogue
 from kiosk.journeys.engine import advance, opened, pending, rechecked
 from kiosk.journeys.model import (
@@ -52,11 +53,15 @@ from kiosk.journeys.model import (
 from kiosk.journeys.procedure import Journey
 from kiosk.journeys.service_steps import ContactConfirmed, SecondAgentAnswered
 from kiosk.ports import Clock, DraftRow, Store, UnitOfWork
-from kiosk.services.agents import Session
-from kiosk.services.drafts import Drafts
+from kiosk.services.agents import Session, require_duty
+from kiosk.services.contact import ContactWord, no_word
+from kiosk.services.drafts import Drafts, Hands, copied_key, hands_of, opened_with
+from kiosk.services.hand_over import ColleagueDraft, HandOver
 from kiosk.services.journal import Journal
+from kiosk.services.lease import Lease
 from kiosk.services.requests import RequestDesk
 from kiosk.services.sealing import Sealing, require_space
+from kiosk.services.second_agent import SecondAgents
 
 MAX_IMAGE_BYTES = 8 * 1024 * 1024
 _CASE_ID_BYTES = 16
@@ -65,7 +70,6 @@ _OF_SERVICES = (
     ChecksComputed,
     FeaturesDrawn,
     RecordSealed,
-    ContactConfirmed,
     SecondAgentAnswered,
 )
 
@@ -92,9 +96,11 @@ class DraftSummary:
         procedure: name in the catalogue; ``""`` where the draft does not open.
         step: where it stands.
         updated_at: device time of the last change, aware UTC.
-        customer: name announced in the request, or ``""``; for the screen only.
+        customer: name announced in the request, else read on the document, or ``""``; for the
+            screen only.
         can_resume: whether it opens in this session.
         opened_at: when the case was opened, device time; None where the draft does not open.
+        handed_by: short name of the colleague who handed it over, or ``""``.
     """
 
     case_id: CaseId
@@ -104,6 +110,7 @@ class DraftSummary:
     customer: str
     can_resume: bool
     opened_at: datetime | None = None
+    handed_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +123,9 @@ class Desk:
         drafts: keeps a state.
         requests: judges codes.
         examination: checks and features.
+        hand_over: moves cases between agents.
+        seconds: asks colleagues to stand by a decision.
+        require_word: verifies the central side's word about an address.
     """
 
     store: Store
@@ -123,6 +133,9 @@ class Desk:
     drafts: Drafts
     requests: RequestDesk
     examination: Examination
+    hand_over: HandOver
+    seconds: SecondAgents
+    require_word: ContactWord = no_word
 
 
 class Case:
@@ -167,7 +180,7 @@ class Case:
 
     def present_code(self, text: str) -> CaseState:
         """Judge a scanned or typed code and move the case by the answer. Raises as ``dispatch``."""
-        return self._move(self._desk.requests.judge(text))
+        return self._move(self._desk.requests.judge(text, self._session))
 
     def attach_image(self, side: Side, jpeg: bytes) -> None:
         """Keep a picture of a side in memory, for a record that may hold pictures.
@@ -205,6 +218,49 @@ class Case:
         self._save(self._perform(answer.state, answer.effects))
         return self._state.step is state.step
 
+    def colleagues(self) -> tuple[Agent, ...]:
+        """To whom the case can be handed, by name."""
+        return self._desk.hand_over.colleagues(self._session)
+
+    def hand_over(self, to: AgentId) -> Agent:
+        """Give the case to a colleague; it cannot be moved from here any more.
+
+        Pictures in memory are forgotten, as they are when a case is put aside.
+
+        Raises:
+            SamePersonError, HandOverError, DraftError: see :meth:`HandOver.hand_over`.
+        """
+        taker = self._desk.hand_over.hand_over(self._state.case_id, to, self._session)
+        self._images.clear()
+        return taker
+
+    def second_agents(self) -> tuple[Agent, ...]:
+        """Who may stand by a decision here, by name."""
+        return self._desk.seconds.colleagues(self._state.agent_id)
+
+    def second_agent_says(self, second_id: AgentId, pin: str, verdict: Verdict) -> CaseState:
+        """A colleague at the desk proves who they are and answers; the session here goes on.
+
+        Raises:
+            EventRefusedError: nobody was asked; the PIN was not looked at.
+            SamePersonError, NotAllowedError, UnknownAgentError, WrongPinError, LockedOutError,
+            KeyStoreError: the PIN, see :meth:`SecondAgents.prove`.
+        """
+        seconds, state = self._desk.seconds, self._state
+        if state.step is not StepKind.SECOND_AGENT:
+            raise EventRefusedError("no second agent was asked")
+        second = seconds.prove(state, second_id, pin)
+        event = seconds.answer(state, second, verdict)
+        answer = advance(self._journey, state, event)
+        moved = self._perform(answer.state, answer.effects)
+        with self._desk.store.begin() as uow:
+            self._require_open(uow)
+            seconds.tell(uow, state, second, verdict)
+            self._desk.drafts.save(uow, moved, self._session)
+            uow.commit()
+        self._state = moved
+        return moved
+
     def _move(self, event: Event) -> CaseState:
         answer = advance(self._journey, self._state, event)
         if any(isinstance(effect, SealRecord) for effect in answer.effects):
@@ -235,6 +291,9 @@ class Case:
         """Answers of the services come from the services, and a request from its judged code."""
         if isinstance(event, _OF_SERVICES):
             raise EventRefusedError("answer of a service")
+        if isinstance(event, ContactConfirmed):
+            held = next((c for c in self._state.contacts if c.channel is event.channel), None)
+            self._desk.require_word(self._state.case_id, held, event.statement)
         if isinstance(event, RequestPresented) and event.request != self._state.request:
             raise EventRefusedError("request was not judged")
 
@@ -268,8 +327,9 @@ class Case:
         self._state = state
 
     def _require_open(self, uow: UnitOfWork) -> None:
-        """Raises EventRefusedError where the case was ended elsewhere (shift closed, expired)."""
-        if uow.drafts.get(self._state.case_id) is None:
+        """Raises EventRefusedError where the case ended elsewhere, or is another agent's now."""
+        row = uow.drafts.get(self._state.case_id)
+        if row is None or row.agent_id != self._session.agent.agent_id:
             raise EventRefusedError("case has ended")
 
     def _seal(self, state: CaseState) -> CaseState:
@@ -297,6 +357,7 @@ class Proofing:
         catalogue: JourneyCatalogue,
         office_id: OfficeId,
         require_fleet: Callable[[], None] = lambda: None,
+        lease: Lease | None = None,
     ) -> None:
         """Wire the service.
 
@@ -307,8 +368,10 @@ class Proofing:
             catalogue: procedures offered on this device.
             office_id: office of this device.
             require_fleet: raises NotEnrolledError while no record could be sealed to anybody.
+            lease: whether this device may work; None where nothing bounds it.
         """
         self._require_fleet = require_fleet
+        self._lease = lease
         self._desk = desk
         self._journal = journal
         self._clock = clock
@@ -319,16 +382,27 @@ class Proofing:
         """Names of the procedures that can be opened."""
         return self._catalogue.names()
 
-    def open_case(self, procedure: str, session: Session) -> Case:
+    def open_case(self, procedure: str, session: Session, begun: Sequence[Event] = ()) -> Case:
         """Open a case: journal entry and first draft are durable when this returns.
 
+        Args:
+            procedure: name in the catalogue.
+            session: of the agent.
+            begun: events of other services that the case begins with (a visit of the round, its
+                judged request); they are in the first draft, or nothing is.
+
         Raises:
+            NotAllowedError: the role of this agent does not verify.
             JourneyInvalidError: no such procedure.
             NotEnrolledError: nobody could ever open its record.
+            LeaseExpiredError, DeviceClosedError: this device may not work now.
             DiskFullError: no room to keep its record; nothing was opened.
+            EventRefusedError: it cannot begin like that; nothing was opened.
         """
+        require_duty(session.agent, Duty.VERIFY)
         journey = self._catalogue.get(procedure)
         self._require_fleet()
+        self._require_lease()
         require_space(self._desk.store)
         state = opened(
             journey,
@@ -337,24 +411,38 @@ class Proofing:
             self._office_id,
             self._clock.now(),
         )
+        for event in begun:
+            state = advance(journey, state, event).state
         with self._desk.store.begin() as uow:
-            facts = {"case": state.case_id, "procedure": journey.name}
+            facts = {
+                "case": state.case_id,
+                "procedure": journey.name,
+                "agent": state.agent_id,
+            }
             self._journal.append(uow, EntryKind.VERIFY_OPEN, facts)
             self._desk.drafts.save(uow, state, session)
             uow.commit()
-        return Case(self._desk, journey, state, session)
+        case = Case(self._desk, journey, state, session)
+        if begun:
+            case.wake()
+        return case
 
     def resume(self, case_id: CaseId, session: Session) -> Case:
-        """Bring a case back at the step where it stood.
+        """Bring a case back at the step where it stood; one that was handed over is accepted.
 
         Raises:
             DraftError: no such draft, or it was written in another shift or by another agent.
+            LeaseExpiredError, DeviceClosedError: this device may not work now.
         """
+        self._require_lease()
         with self._desk.store.begin() as uow:
-            row = uow.drafts.get(case_id)
+            row, hands = uow.drafts.get(case_id), hands_of(uow, case_id)
         if row is None:
             raise DraftError("no draft")
-        state = self._desk.drafts.load(row, session)
+        if hands.offered is None:
+            state = self._desk.drafts.load(row, session)
+        else:
+            state = self._desk.hand_over.accept(case_id, session)
         case = Case(self._desk, self._catalogue.get(state.procedure), state, session)
         case.wake()
         return case
@@ -398,20 +486,53 @@ class Proofing:
         return None
 
     def drafts(self, session: Session) -> tuple[DraftSummary, ...]:
-        """Cases in progress of the agent who is signed in, newest first."""
+        """Cases in progress of the agent who is signed in, newest first; none while dark."""
+        if self.is_dark():
+            return ()
         with self._desk.store.begin() as uow:
             rows = [r for r in uow.drafts.all() if r.agent_id == session.agent.agent_id]
+            hands = {row.case_id: hands_of(uow, row.case_id) for row in rows}
+            names = {row.agent_id: row.display_name for row in uow.agents.all()}
+            givers = {
+                row.case_id: names.get(self._desk.hand_over.giver(uow, hands[row.case_id]), "")
+                for row in rows
+            }
         newest_first = sorted(rows, key=lambda row: row.updated_at, reverse=True)
-        return tuple(self._summary(row, session) for row in newest_first)
+        return tuple(
+            self._summary(row, session, hands[row.case_id], givers[row.case_id])
+            for row in newest_first
+        )
 
-    def _summary(self, row: DraftRow, session: Session) -> DraftSummary:
+    def of_colleagues(self, session: Session) -> tuple[ColleagueDraft, ...]:
+        """Cases of others that this agent may take over; see :class:`HandOver`; none while dark."""
+        if self.is_dark():
+            return ()
+        return self._desk.hand_over.of_colleagues(session)
+
+    def take_over(self, case_id: CaseId, session: Session) -> None:
+        """Take the case of somebody absent. Raises as :meth:`HandOver.take_over`."""
+        self._require_lease()
+        self._desk.hand_over.take_over(case_id, session)
+
+    def is_dark(self) -> bool:
+        """Whether this device was without contact for too long: no open case is shown."""
+        return self._lease is not None and self._lease.is_over()
+
+    def _require_lease(self) -> None:
+        if self._lease is not None:
+            self._lease.require()
+
+    def _summary(self, row: DraftRow, session: Session, hands: Hands, giver: str) -> DraftSummary:
         step = StepKind(row.step)
         try:
-            state = self._desk.drafts.load(row, session)
+            if hands.offered is None:
+                state = self._desk.drafts.load(row, session)
+            else:
+                state = opened_with(copied_key(hands, session, row.case_id), row)
         except DraftError:
             return DraftSummary(row.case_id, "", step, row.updated_at, "", can_resume=False)
-        request = state.request
-        customer = "" if request is None else " ".join((*request.given_names[:1], request.surname))
+        known = state.request or state.document
+        customer = "" if known is None else " ".join((*known.given_names[:1], known.surname))
         return DraftSummary(
             row.case_id,
             state.procedure,
@@ -420,4 +541,5 @@ class Proofing:
             customer,
             can_resume=True,
             opened_at=state.opened_at,
+            handed_by=giver,
         )

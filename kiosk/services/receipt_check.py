@@ -13,8 +13,8 @@ from datetime import timedelta
 import msgspec
 
 from kiosk.audit.checkpoint import Checkpoint, open_note
-from kiosk.audit.entries import EntryKind, entry_leaf
-from kiosk.crypto.digests import sha256
+from kiosk.audit.entries import LOG_ROOT_FACT, LOG_SIZE_FACT, EntryKind, Fact, entry_leaf
+from kiosk.crypto.digests import b64u, sha256
 from kiosk.domain.errors import ReceiptInvalidError, SignatureInvalidError
 from kiosk.domain.ids import DeviceId
 from kiosk.ports import Clock, CollectorLink, OutboxState, Store, UnitOfWork
@@ -32,7 +32,14 @@ from kiosk.sync.outbox import OutboxEvent
 from kiosk.sync.receipts import LogKey, ReceiptState, Sent, open_log_checkpoint, verify_receipt
 
 RECEIPT_PREFIX = "central/receipt/"
+SPLIT_PREFIX = "central/split-view/"
+"""Both signed notes, a zero byte between them."""
 _AWAITING = (OutboxState.UNCONFIRMED, OutboxState.WAITING, OutboxState.QUARANTINED)
+
+
+def _log_facts(seen: Checkpoint | None) -> dict[str, Fact]:
+    """The state of the collector's log as this device saw it: an auditor compares all devices."""
+    return {} if seen is None else {LOG_SIZE_FACT: seen.size, LOG_ROOT_FACT: b64u(seen.root)}
 
 
 class KeptReceipt(msgspec.Struct, frozen=True):
@@ -99,7 +106,11 @@ class ReceiptCheck:
         if answer.status != 200:
             raise refusal_of(answer)
         page = decode(answer.body, ReceiptPage)
-        checkpoint = open_log_checkpoint(page.checkpoint, page.consistency, self._log, seen)
+        try:
+            checkpoint = open_log_checkpoint(page.checkpoint, page.consistency, self._log, seen)
+        except ReceiptInvalidError:
+            self._note_split(page, seen)
+            raise
         if any(item.seq < start for item in page.receipts):
             raise ReceiptInvalidError("order")
         with self._store.begin() as uow:
@@ -115,6 +126,26 @@ class ReceiptCheck:
             return open_note(note.decode(), self._log.origin, self._log.public)
         except SignatureInvalidError as exc:
             raise ReceiptInvalidError("the collector's log has another key") from exc
+
+    def _note_split(self, page: ReceiptPage, seen: Checkpoint | None) -> None:
+        """Keep and journal, once, two states of the log that its own key signed and do not agree.
+
+        What is not signed by that key proves nothing against anybody, and is only refused.
+        """
+        if seen is None:
+            return
+        try:
+            shown = open_note(page.checkpoint, self._log.origin, self._log.public)
+        except SignatureInvalidError:
+            return
+        name = f"{SPLIT_PREFIX}{seen.size}-{shown.size}"
+        with self._store.begin() as uow:
+            if uow.values.get(name) is None:
+                held = uow.values.get(LOG_CHECKPOINT) or b""
+                uow.values.put(name, held + b"\0" + page.checkpoint.encode())
+                facts: dict[str, Fact] = {"seen": seen.size, "shown": shown.size}
+                self._journal.append(uow, EntryKind.SPLIT_VIEW, facts)
+                uow.commit()
 
     def _settle(self, item: ReceiptItem, note: str, checkpoint: Checkpoint) -> bool | None:
         """True: proven stored. False: a receipt that proves nothing. None: no receipt yet."""
@@ -148,6 +179,7 @@ class ReceiptCheck:
         """Delete the blobs of records that have been proven stored for ``grace``; how many."""
         due_before = self._clock.now() - grace
         with self._store.begin() as uow:
+            seen = self._seen(uow.values.get(LOG_CHECKPOINT))
             due = [
                 row.seq
                 for row in uow.outbox.all()
@@ -159,6 +191,6 @@ class ReceiptCheck:
             with self._store.begin() as uow:
                 uow.blobs.purge(seq)
                 move(uow, self._clock, seq, OutboxEvent.PURGED)
-                self._journal.append(uow, EntryKind.BLOB_PURGED, {"seq": seq})
+                self._journal.append(uow, EntryKind.BLOB_PURGED, {"seq": seq, **_log_facts(seen)})
                 uow.commit()
         return len(due)

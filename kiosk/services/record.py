@@ -9,19 +9,38 @@ Source: domain 1.8 (closed lists, minimum per record) and 6.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from kiosk.audit.entries import PROFILE
 from kiosk.audit.records import Attachment
+from kiosk.audit.second_word import statement_fits
 from kiosk.crypto.digests import sha256
 from kiosk.domain.evidence import Check, IdentityDocument
 from kiosk.domain.ids import RecordId
 from kiosk.domain.request import VerificationRequest
 from kiosk.journeys.model import CaseState, FeatureResult, PersonFacts, RulesUsed, SideFacts
+from kiosk.services.distribution import KIND, Link
+from kiosk.services.drafts import Hop
 from kiosk.services.service_record import service_facts
 from kiosk.services.terms import DeviceFacts, Terms
 from kiosk.services.verified_claims import utc_text, verified_claims
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What goes into a record beside the state of the case.
+
+    Attributes:
+        attachments: files that it names.
+        hops: agents through whose hands the case went.
+        link: the record that goes with this one, or None.
+    """
+
+    attachments: tuple[Attachment, ...] = ()
+    hops: tuple[Hop, ...] = ()
+    link: Link | None = None
 
 
 def build_record(
@@ -30,7 +49,7 @@ def build_record(
     sealed_at: datetime,
     device: DeviceFacts,
     terms: Terms,
-    attachments: Sequence[Attachment] = (),
+    beside: Beside | None = None,
 ) -> dict[str, Any]:
     """The record of a decided case, JSON types only.
 
@@ -39,6 +58,8 @@ def build_record(
     """
     if state.decision is None:
         raise ValueError("a case without a decision leaves no record")
+    beside = beside or Beside()
+    seen = seen_parts(state)
     record: dict[str, Any] = {
         "profile": PROFILE,
         "record_id": record_id,
@@ -46,29 +67,17 @@ def build_record(
             "case_id": state.case_id,
             "procedure": state.procedure,
             "channel": device.channel,
-            "decision": {
-                "outcome": state.decision.outcome.value,
-                "reasons": [reason.value for reason in state.decision.reasons],
-                "fraud_suspected": state.decision.fraud_suspected,
-            },
+            **seen,
             "last_step": state.step.value,
-            "request": _request(state.request),
             "notice": {"version": state.notice_version, "consent": state.consent},
-            "document": _document(state.document),
-            "reading": {
-                "sides": [_side(side) for side in state.sides],
-                "typed_fields": list(state.typed_fields),
-                "field_sources": {f.name: f.source.value for f in state.field_sources},
-                "checks": _checks(state.reading_checks),
-            },
-            "checks": _checks(state.checks),
-            "ticked": list(state.ticked),
-            "features": [_feature(feature) for feature in state.features],
-            "person": _person(state.person),
-            "service": service_facts(state),
+            "service": _service(state, seen, device),
             "times": {"opened_at": utc_text(state.opened_at), "sealed_at": utc_text(sealed_at)},
             "office_id": state.office_id,
             "agent_id": state.agent_id,
+            "hands": [
+                {"from": hop.giver, "to": hop.taker, "at": hop.at, "how": hop.how}
+                for hop in beside.hops
+            ],
             "device_id": device.device_id,
             "app_build": device.app_build,
             "policy_version": terms.policy_version,
@@ -76,14 +85,60 @@ def build_record(
             "rules": _rules(state.rules),
             "attachments": [
                 {"sha256": sha256(item.data).hex(), "extension": item.extension}
-                for item in attachments
+                for item in beside.attachments
             ],
         },
     }
     claims = verified_claims(state, terms, device.channel, sealed_at)
+    if beside.link is not None:
+        record["visavis"]["linked"] = {"kind": KIND, "record_id": beside.link.distribution}
     if claims is not None:
         record["verified_claims"] = claims
     return record
+
+
+def seen_parts(state: CaseState) -> dict[str, Any]:
+    """What a second agent can see and stand by: everything found out, and the decision if any."""
+    decision = state.decision
+    parts: dict[str, Any] = {
+        "request": _request(state.request),
+        "document": _document(state.document),
+        "reading": {
+            "sides": [_side(side) for side in state.sides],
+            "typed_fields": list(state.typed_fields),
+            "field_sources": {f.name: f.source.value for f in state.field_sources},
+            "checks": _checks(state.reading_checks),
+        },
+        "checks": _checks(state.checks),
+        "ticked": list(state.ticked),
+        "features": [_feature(feature) for feature in state.features],
+        "person": _person(state.person),
+    }
+    if decision is not None:
+        parts["decision"] = {
+            "outcome": decision.outcome.value,
+            "reasons": [reason.value for reason in decision.reasons],
+            "fraud_suspected": decision.fraud_suspected,
+        }
+    return parts
+
+
+def _service(state: CaseState, seen: dict[str, Any], device: DeviceFacts) -> dict[str, Any]:
+    """Facts around the verification; the word of a second agent only as long as it fits.
+
+    An abandoned case may hold the word about a decision that fell: its entry stays in the journal.
+    """
+    facts = service_facts(state)
+    second = facts.get("second_agent")
+    if second is not None:
+        whole = seen | {
+            "case_id": state.case_id,
+            "device_id": device.device_id,
+            "agent_id": state.agent_id,
+        }
+        if not statement_fits(str(second["statement"]), whole):
+            del facts["second_agent"]
+    return facts
 
 
 def _request(request: VerificationRequest | None) -> dict[str, Any] | None:

@@ -1,7 +1,8 @@
 """The code that a customer shows: is it a verification request, and may it be used here and now?
 
-Rules, in order: judged offline against the pinned keys of the policy; then against the requests
-that were already used up on this device. Nothing in the text is opened or followed.
+Rules, in order: an activation code stands for the request that was loaded for it beforehand; judged
+offline against the pinned keys of the policy; then against the requests that were already used up
+on this device. Nothing in the text is opened or followed.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +13,9 @@ from kiosk.domain.ids import KeyId, OfficeId
 from kiosk.domain.request import RequestVerdict, VerificationRequest
 from kiosk.journeys.model import RequestPresented
 from kiosk.ports import Clock, Store
+from kiosk.services.agents import Session
 from kiosk.services.used_requests import is_used
+from kiosk.sync.rounds import CodeForm, read_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +34,25 @@ class IssuerKey:
 IssuerKeys = Callable[[], Mapping[KeyId, IssuerKey]]
 """Answers with the keys in force now."""
 
+Expected = Callable[[Session, str], str | None]
+"""The token of the request that is expected today under an activation code (eight symbols)."""
+
+
+def _nothing_expected(_session: Session, _code: str) -> str | None:
+    """No round, no appointments."""
+    return None
+
 
 class RequestDesk:
     """Judges the codes that customers show."""
 
     def __init__(
-        self, store: Store, issuers: IssuerKeys, office_id: OfficeId, clock: Clock
+        self,
+        store: Store,
+        issuers: IssuerKeys,
+        office_id: OfficeId,
+        clock: Clock,
+        expected: Expected = _nothing_expected,
     ) -> None:
         """Wire the service.
 
@@ -45,14 +61,30 @@ class RequestDesk:
             issuers: pinned keys of the issuers.
             office_id: office of this device.
             clock: device time.
+            expected: finds the request of an activation code.
         """
+        self._expected = expected
         self._store = store
         self._issuers = issuers
         self._office_id = office_id
         self._clock = clock
 
-    def judge(self, text: str) -> RequestPresented:
-        """What the text is, as an event for the case."""
+    def judge(self, text: str, session: Session | None = None) -> RequestPresented:
+        """What the text is, as an event for the case.
+
+        Args:
+            text: a token, or an activation code as the customer reads it out.
+            session: of the agent, whose round or appointments a code is looked up in; without one
+                no code is known.
+        """
+        form, code = read_code(text)
+        if form is CodeForm.MISTYPED:
+            return RequestPresented(RequestVerdict.MISTYPED_CODE)
+        if form is CodeForm.CODE:
+            token = None if session is None else self._expected(session, code)
+            if token is None:
+                return RequestPresented(RequestVerdict.UNKNOWN_CODE)
+            text = token
         issuers = self._issuers()
         verdict, request = judge(
             text,

@@ -3,14 +3,17 @@
 Rules, in order: signed by agent and device, then encrypted to the policy's recipients; journal
 entry, sealed blob, outbox row, used-request mark, and the end of the draft commit together or not
 at all; a case is sealed once: asked again (a crash between commit and screen), the answer is the
-first one. Source: records-and-sync 2.2 to 2.4; design 4.4.
+first one. A case in which an item was handed over leaves two records in that one transaction, its
+proof of distribution first: the last entry, and its slip code, stand for both. A suspected fraud
+is told in the journal where the policy says so, without anything personal.
+Source: records-and-sync 2.2 to 2.4; design 4.4; domain 5.8.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
@@ -21,18 +24,44 @@ from kiosk.crypto.signing import SigningKey
 from kiosk.domain.decision import Decision, Outcome
 from kiosk.domain.errors import DiskFullError, DraftError, PolicyInvalidError
 from kiosk.domain.ids import CaseId, RecordId
-from kiosk.journeys.model import CaseState, SealedFacts
+from kiosk.journeys.model import CaseState, LinkedRecord, SealedFacts
 from kiosk.ports import Clock, OutboxRow, OutboxState, Store, UnitOfWork
 from kiosk.services.agents import Session
-from kiosk.services.drafts import Drafts
+from kiosk.services.distribution import (
+    HANDED_OVER,
+    Link,
+    build_distribution,
+    distribution_attachments,
+    handed_over,
+)
+from kiosk.services.drafts import Drafts, Hop, drop_draft, hands_of
 from kiosk.services.journal import Journal
-from kiosk.services.record import build_record
+from kiosk.services.record import Beside, build_record
+from kiosk.services.sightings import Sightings
 from kiosk.services.terms import DeviceFacts, Terms, TermsSource
 from kiosk.services.used_requests import USING_UP, mark_used
+from kiosk.services.visit_ends import act_facts, mark_visit
 
 SEALED_PREFIX = "sealed/"
 SPACE_RESERVE_BYTES = 64 * 1024 * 1024
 _RECORD_ID_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class _Closed:
+    """A record in memory, closed: nothing of it is stored yet."""
+
+    record_id: RecordId
+    blob: SealedBlob
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """What a case leaves: its record, and the proof of distribution where there is one."""
+
+    verification: _Closed
+    distribution: _Closed | None
+    sealed_at: datetime
 
 
 def require_space(store: Store) -> None:
@@ -51,8 +80,16 @@ def sealed_before(uow: UnitOfWork, case_id: CaseId) -> SealedFacts | None:
     return None if stored is None else msgspec.json.decode(stored, type=SealedFacts)
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What goes into a record beside the state of the case."""
+
+    attachments: tuple[Attachment, ...]
+    hops: tuple[Hop, ...]
+
+
 class Sealing:
-    """Turns a decided case into one sealed record."""
+    """Turns a decided case into one sealed record, or into two that name each other."""
 
     def __init__(
         self,
@@ -62,13 +99,16 @@ class Sealing:
         clock: Clock,
         device: DeviceFacts,
         device_key: SigningKey,
+        sightings: Sightings | None = None,
     ) -> None:
+        """Wire the service; ``sightings`` remembers documents seen, by keyed hash."""
         self._journal = journal
         self._store = store
         self._terms = terms
         self._clock = clock
         self._device = device
         self._device_key = device_key
+        self._sightings = sightings
 
     def seal(
         self, state: CaseState, session: Session, attachments: Sequence[Attachment] = ()
@@ -92,14 +132,14 @@ class Sealing:
             raise ValueError("the agent who decided signs")
         with self._store.begin() as uow:
             before = sealed_before(uow, state.case_id)
+            hops = hands_of(uow, state.case_id).hops
         if before is not None:
             return before
-        record_id = RecordId(os.urandom(_RECORD_ID_BYTES).hex())
         # Asked once: the entry must name the very policy whose recipients the record was sealed to.
         terms = self._terms()
-        blob, facts = self._close(state, session, attachments, record_id, terms)
+        closed = self._close(state, session, _Kept(tuple(attachments), hops), terms)
         with self._store.begin() as uow:
-            facts = self._keep(uow, state, blob, facts, terms)
+            facts = self._keep(uow, state, closed, terms)
             uow.commit()
         return facts
 
@@ -133,7 +173,9 @@ class Sealing:
                 state = drafts.load(row, session)
             except DraftError:
                 continue
-            self.seal(replace(state, decision=Decision(Outcome.ABANDONED)), session)
+            # Nothing is handed over before the seal: what was signed until then counts no more.
+            left = replace(state, decision=Decision(Outcome.ABANDONED), signature=None)
+            self.seal(left, session)
             sealed += 1
         return sealed
 
@@ -141,55 +183,101 @@ class Sealing:
         self,
         state: CaseState,
         session: Session,
-        attachments: Sequence[Attachment],
-        record_id: RecordId,
+        kept: _Kept,
         terms: Terms,
-    ) -> tuple[SealedBlob, SealedFacts]:
-        """The sealed blob, made in memory before any lock is held."""
+    ) -> _Pair:
+        """The sealed blobs, made in memory before any lock is held."""
         if not terms.recipients:
             raise PolicyInvalidError("recipients")
-        kept = tuple(attachments) if terms.evidence_images else ()
+        link = Link(_fresh_id(), _fresh_id()) if handed_over(state) else None
+        own = _fresh_id() if link is None else link.verification
+        pictures = kept.attachments if terms.evidence_images else ()
         sealed_at = self._clock.now()
-        record = build_record(state, record_id, sealed_at, self._device, terms, kept)
-        blob = seal_record(
-            RecordContents(record, kept), terms.recipients, session.signing_key, self._device_key
+        record = build_record(
+            state, own, sealed_at, self._device, terms, Beside(pictures, kept.hops, link)
         )
-        return blob, SealedFacts(record_id, -1, "", sealed_at)
+        verification = self._sealed(RecordContents(record, pictures), own, session, terms)
+        if link is None:
+            return _Pair(verification, None, sealed_at)
+        signed = distribution_attachments(state)
+        proof = build_distribution(state, link, sealed_at, self._device, terms, signed)
+        contents = RecordContents(proof, signed)
+        distribution = self._sealed(contents, link.distribution, session, terms)
+        return _Pair(verification, distribution, sealed_at)
 
-    def _keep(
-        self,
-        uow: UnitOfWork,
-        state: CaseState,
-        blob: SealedBlob,
-        facts: SealedFacts,
-        terms: Terms,
-    ) -> SealedFacts:
-        """Everything that a sealed record changes, inside one unit of work."""
+    def _sealed(
+        self, contents: RecordContents, record_id: RecordId, session: Session, terms: Terms
+    ) -> _Closed:
+        blob = seal_record(contents, terms.recipients, session.signing_key, self._device_key)
+        return _Closed(record_id, blob)
+
+    def _keep(self, uow: UnitOfWork, state: CaseState, pair: _Pair, terms: Terms) -> SealedFacts:
+        """Everything that a sealed case changes, inside one unit of work."""
         before = sealed_before(uow, state.case_id)
         if before is not None:
             return before
         decision = state.decision
         outcome = Outcome.ABANDONED if decision is None else decision.outcome
-        told: dict[str, Fact] = {"case": state.case_id, "outcome": outcome.value, "sealed": True}
+        if terms.fraud_alert and decision is not None and decision.fraud_suspected:
+            self._journal.append(uow, EntryKind.FRAUD_ALERT, {"case": state.case_id})
+        linked = None
+        if pair.distribution is not None:
+            told = _told(state, HANDED_OVER)
+            kind = EntryKind.ITEM_DISTRIBUTED
+            seq, slip = self._announce(uow, kind, told, pair.distribution, pair.sealed_at, terms)
+            linked = LinkedRecord(pair.distribution.record_id, seq, slip)
+        told, kind = _told(state, outcome.value), EntryKind.VERIFY_CLOSE
+        seq, slip = self._announce(uow, kind, told, pair.verification, pair.sealed_at, terms)
+        own = pair.verification.record_id
+        sealed = SealedFacts(own, seq, slip, pair.sealed_at, linked)
+        uow.values.put(SEALED_PREFIX + state.case_id, msgspec.json.encode(sealed))
+        if state.request is not None and outcome in USING_UP:
+            mark_used(uow, state.request, own)
+        if self._sightings is not None:
+            self._sightings.remember(uow, state, outcome, terms.sightings_days)
+        mark_visit(uow, state, outcome, seq)
+        drop_draft(uow, state.case_id)
+        return sealed
+
+    def _announce(
+        self,
+        uow: UnitOfWork,
+        kind: EntryKind,
+        told: dict[str, Fact],
+        closed: _Closed,
+        sealed_at: datetime,
+        terms: Terms,
+    ) -> tuple[int, str]:
+        """Entry, blob and outbox row of one record; its number and the slip code."""
         seq, slip = self._journal.append(
-            uow, EntryKind.VERIFY_CLOSE, told, blob, facts.record_id, terms.policy_version
+            uow, kind, told, closed.blob, closed.record_id, terms.policy_version
         )
-        uow.blobs.put(seq, blob.blob)
+        uow.blobs.put(seq, closed.blob.blob)
         uow.outbox.put(
             OutboxRow(
                 seq=seq,
-                record_id=facts.record_id,
+                record_id=closed.record_id,
                 state=OutboxState.WAITING,
-                queued_at=facts.sealed_at,
-                updated_at=facts.sealed_at,
+                queued_at=sealed_at,
+                updated_at=sealed_at,
                 attempts=0,
                 reason="",
-                payload_len=len(blob.blob),
+                payload_len=len(closed.blob.blob),
             )
         )
-        sealed = replace(facts, seq=seq, slip_code=slip)
-        uow.values.put(SEALED_PREFIX + state.case_id, msgspec.json.encode(sealed))
-        if state.request is not None and outcome in USING_UP:
-            mark_used(uow, state.request, facts.record_id)
-        uow.drafts.delete(state.case_id)
-        return sealed
+        return seq, slip
+
+
+def _fresh_id() -> RecordId:
+    return RecordId(os.urandom(_RECORD_ID_BYTES).hex())
+
+
+def _told(state: CaseState, outcome: str) -> dict[str, Fact]:
+    """What the entry of a record says: the case, who acted, and how it ended."""
+    told: dict[str, Fact] = {
+        "case": state.case_id,
+        "agent": state.agent_id,
+        "outcome": outcome,
+        "sealed": True,
+    }
+    return told | act_facts(state)

@@ -11,25 +11,44 @@ from typing import Any, Final
 import msgspec
 
 from kiosk.journeys.model import CaseState
+from kiosk.journeys.service_steps import ContactFacts
 
 _FACTS: Final = (
     "purpose",
     "eligibility",
     "advice",
     "paper_file",
-    "contacts",
     "identity",
     "visit",
     "item",
     "presence",
     "second_agent",
+    "lookup",
+    "signs",
 )
+
+
+def _json(value: object) -> Any:
+    """A fact in JSON types only: a tuple is a list there."""
+    return msgspec.json.decode(msgspec.json.encode(value))
+
+
+def _contact(contact: ContactFacts) -> dict[str, str]:
+    """An address and how it was confirmed: the statement names the challenge and the time."""
+    told = {
+        "channel": contact.channel.value,
+        "address": contact.address,
+        "status": contact.status.value,
+    }
+    return told | ({"statement": contact.statement} if contact.statement else {})
 
 
 def service_facts(state: CaseState) -> dict[str, Any]:
     """Facts of the steps that this case went through, JSON types only, by name of the fact."""
     held = {name: getattr(state, name) for name in _FACTS}
-    facts = {name: msgspec.to_builtins(value) for name, value in held.items() if value}
+    facts = {name: _json(value) for name, value in held.items() if value}
+    if state.contacts:
+        facts["contacts"] = [_contact(contact) for contact in state.contacts]
     if state.signature is not None:
         facts["signature"] = {"unable": state.signature.unable}
     return facts

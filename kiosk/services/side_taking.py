@@ -7,7 +7,8 @@ Rules, in order:
 3. A seal is judged and compared with the zone. On a card only a seal of an identity document counts
    as the card's own; a card that should bear one and shows none is a question for the agent. What
    an invalid seal says confirms nothing.
-4. Printed fields are read once, on the straightened side. What they are worth is said beside them.
+4. Printed fields are read once, on the straightened side, after it was taken: nobody waits for
+   them. What they are worth is said beside them.
 """
 
 from __future__ import annotations
@@ -22,12 +23,14 @@ from kiosk.capture.outline import upright_by
 from kiosk.capture.portrait import portrait_of
 from kiosk.capture.rectify import rectified
 from kiosk.documents import seal_comparison, twoddoc
+from kiosk.documents.identification import Identification
 from kiosk.documents.series import Family
 from kiosk.documents.twoddoc import SealVerdict, TrustList
 from kiosk.domain.errors import DocumentError
 from kiosk.domain.evidence import Check, DocumentKind, IdentityDocument, Side, Verdict
 from kiosk.domain.request import VerificationRequest
 from kiosk.ports import Clock
+from kiosk.services.gradual import Gradual, Steps
 from kiosk.services.observation import AcceptedReading
 from kiosk.services.printed_reading import PrintedField, PrintedReader
 
@@ -45,11 +48,13 @@ class TakenSide:
         reading: what was read.
         portrait: (h, w, 3) BGR, of a front; else None.
         card: (H, 1012, 3) BGR, the side straightened, or None where its outline is not known.
+        print: its printed fields, not read yet; None where none are looked for.
     """
 
     reading: AcceptedReading
     portrait: Picture | None
     card: Picture | None
+    print: Gradual[tuple[PrintedField, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,25 @@ class SeenZone:
     seal_text: str = ""
     request: VerificationRequest | None = None
     settled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PlainSide:
+    """A side without a zone that was seen long enough.
+
+    Attributes:
+        card: (H, 1012, 3) BGR, straightened and upright.
+        portrait: (h, w, 3) BGR, of a front; else None.
+        side: which side it is.
+        known: what its heading says.
+        frames: how many frames showed it.
+    """
+
+    card: Picture
+    portrait: Picture | None
+    side: Side
+    known: Identification
+    frames: int
 
 
 class SideTaker:
@@ -105,15 +129,14 @@ class SideTaker:
         seal, seal_checks = self._judged_seal(zone)
         agreed = Verdict.NOT_DONE if zone.settled else Verdict.PASS
         agreement = Check("reading.agreement", agreed, str(zone.frames))
-        card = portrait = None
-        printed: tuple[PrintedField, ...] = ()
+        card = portrait = fields = None
         if outline is not None:
             card = rectified(image, upright_by(outline, zone.corners))
         if side is Side.FRONT:
             self._front = document
             portrait = None if card is None else self._portrait_of(card, document.kind)
         if card is not None and self._printed is not None:
-            printed = self._printed.read(card, document.kind, side, document)
+            fields = self._printed.reading(card, document.kind, side, document)
         reading = AcceptedReading(
             document,
             (*zone.checks, agreement, *seal_checks),
@@ -121,38 +144,36 @@ class SideTaker:
             zone.sharpness,
             side,
             seal,
-            printed,
+            print_follows=fields is not None,
         )
-        return TakenSide(reading, portrait, card)
+        return TakenSide(reading, portrait, card, fields)
 
-    def plain(
-        self,
-        card: Picture,
-        portrait: Picture | None,
-        side: Side,
-        *,
-        frames: int,
-        sharpness: float,
-    ) -> TakenSide | None:
-        """A side without a zone, straightened and upright; None where it must not be scanned."""
-        reader = self._printed
-        if reader is None:
-            return TakenSide(AcceptedReading(None, (), frames, sharpness, side), portrait, card)
-        known = reader.identify(card, side)
-        if known.forbidden:
-            return None
-        zone = self._front if side is Side.BACK else None
-        kind = known.kind if zone is None else zone.kind
-        printed: tuple[PrintedField, ...] = ()
-        if kind is not None:
-            if side is Side.FRONT:
-                portrait = self._portrait_of(card, kind)
-            printed = reader.read(card, kind, side, zone)
-        seen_as = "" if known.family is Family.UNKNOWN else known.family.value
+    def identify(self, card: Picture, side: Side) -> Gradual[Identification]:
+        """What the heading of a side without a zone says; ``card``: (H, 1012, 3) BGR, upright."""
+        if self._printed is None:
+            return Gradual(_unknown(side))
+        return self._printed.identify(card, side)
+
+    def plain(self, seen: PlainSide, sharpness: float) -> TakenSide:
+        """A side without a zone; ``sharpness``: of its picture, 0 to 1."""
+        zone = self._front if seen.side is Side.BACK else None
+        kind = seen.known.kind if zone is None else zone.kind
+        portrait, fields = seen.portrait, None
+        if kind is not None and self._printed is not None:
+            if seen.side is Side.FRONT:
+                portrait = self._portrait_of(seen.card, kind)
+            fields = self._printed.reading(seen.card, kind, seen.side, zone)
+        family = seen.known.family
         reading = AcceptedReading(
-            None, (), frames, sharpness, side, printed=printed, seen_as=seen_as
+            None,
+            (),
+            seen.frames,
+            sharpness,
+            seen.side,
+            print_follows=fields is not None,
+            seen_as="" if family is Family.UNKNOWN else family.value,
         )
-        return TakenSide(reading, portrait, card)
+        return TakenSide(reading, portrait, seen.card, fields)
 
     def _portrait_of(self, card: Picture, kind: DocumentKind) -> Picture | None:
         return portrait_of(
@@ -179,6 +200,11 @@ class SideTaker:
         if verdict is SealVerdict.INVALID:
             checks = tuple(seal_comparison.worthless(check) for check in checks)
         return verdict.value, checks
+
+
+def _unknown(side: Side) -> Steps[Identification]:
+    yield
+    return Identification(side=side)
 
 
 def lies_on(corners: Sequence[tuple[float, float]], outline: Points | None) -> bool:

@@ -6,7 +6,9 @@ Rules, in order:
 2. After the third wrong PIN the next try waits, longer each time; the wait is measured on the
    monotonic and on the wall clock and the longer one counts. A restart of the machine or a clock
    set back starts the wait again.
-3. After ten wrong PINs only a second person (a manager) opens the agent's place again.
+3. After ten wrong PINs only a second person (a manager) opens the agent's place again. The PIN
+   stays: it wraps the agent's keys, and ten wrong tries have told a thief next to nothing. Who
+   forgot it is given a one-time code instead, and new keys (:mod:`.onboarding`).
 4. The shift key is wrapped by the PIN key and survives a crash; signing in again during the shift
    brings the same key back, so drafts open again. Signing out destroys it, and no draft goes
    unaccounted for.
@@ -24,11 +26,12 @@ from kiosk.audit.entries import EntryKind, Fact
 from kiosk.crypto import aead
 from kiosk.crypto.passwords import Argon2Cost, pin_key
 from kiosk.crypto.signing import SigningKey
-from kiosk.domain.agent import Agent, Role
-from kiosk.domain.decision import Outcome
+from kiosk.domain.agent import Agent, Duty
 from kiosk.domain.errors import (
     DraftError,
     LockedOutError,
+    SamePersonError,
+    SamePinError,
     SignInError,
     UnknownAgentError,
     WrongPinError,
@@ -39,15 +42,22 @@ from kiosk.services.agents import (
     SHIFT,
     SIGNING,
     Session,
+    Signatory,
+    Signs,
     agent_of,
+    announce_exchange,
     cost_of,
     cost_text,
     device_secret,
+    exchange_public,
     fresh_salt,
+    require_duty,
     unwrap,
     wrap,
 )
+from kiosk.services.drafts import account_for_drafts
 from kiosk.services.journal import Journal
+from kiosk.services.pins import check_pin
 
 WAITS_S = (0, 0, 0, 30, 60, 300, 900, 3600, 3600)
 """Wait after the first, second ... wrong PIN."""
@@ -73,10 +83,18 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class _Wrapping:
-    """What the agent's keys are wrapped with from now on."""
+class _Proof:
+    """What a right PIN brings to light.
+
+    Attributes:
+        kek: opens what is stored.
+        seed: of the agent's signing key.
+        next_kek / salt: what the agent's keys are wrapped with from now on.
+    """
 
     kek: bytes = field(repr=False)
+    seed: bytes = field(repr=False)
+    next_kek: bytes = field(repr=False)
     salt: bytes
 
 
@@ -134,6 +152,68 @@ class SignIn:
             LockedOutError: wait, or be unlocked; ``detail`` says which (``wait 30 s``).
             KeyStoreError: the device secret is not available; the try counts.
         """
+        proof = self._prove(agent_id, pin)
+        session = self._open_shift(agent_id, proof)
+        if agent_id not in self._at_work:
+            self._at_work.add(agent_id)
+            if self._start_of_work is not None:
+                self._start_of_work(session)
+        return session
+
+    def vouch(self, agent_id: AgentId, pin: str, duty: Duty | None = None) -> Signatory:
+        """Check the PIN of a second person at the desk; no shift is opened, none is ended.
+
+        Raises:
+            NotAllowedError: their role does not have this duty; nothing was counted.
+            UnknownAgentError, WrongPinError, LockedOutError, KeyStoreError: as :meth:`sign_in`.
+        """
+        with self._store.begin() as uow:
+            agent = agent_of(_known(uow, agent_id))
+        if duty is not None:
+            require_duty(agent, duty)
+        proof = self._prove(agent_id, pin)
+        with self._store.begin() as uow:
+            uow.agents.put(replace(_known(uow, agent_id), failures=0))
+            uow.commit()
+        return Signatory(agent, SigningKey.from_seed(proof.seed))
+
+    def change_pin(self, session: Session, pin: str, new_pin: str) -> None:
+        """Wrap the agent's keys anew; signatures and open cases stay as they are.
+
+        Raises:
+            SamePinError: it is the old one.
+            PinPolicyError: see :func:`kiosk.services.pins.check_pin`.
+            WrongPinError, LockedOutError, KeyStoreError: as :meth:`sign_in`.
+        """
+        agent_id = session.agent.agent_id
+        form = check_pin(new_pin, agent_id)
+        if form == unicodedata.normalize("NFC", pin):
+            raise SamePinError
+        proof = self._prove(agent_id, pin)
+        salt = fresh_salt()
+        kek = pin_key(form, salt, device_secret(self._keys), self._cost)
+        with self._store.begin() as uow:
+            row = _known(uow, agent_id)
+            shift = row.wrapped_shift_key
+            if shift is not None:
+                shift_key = unwrap(proof.kek, shift, agent_id, SHIFT)
+                shift = wrap(kek, shift_key, agent_id, SHIFT)
+            uow.agents.put(
+                replace(
+                    row,
+                    failures=0,
+                    kdf=cost_text(self._cost),
+                    salt=salt,
+                    wrapped_signing_key=wrap(kek, proof.seed, agent_id, SIGNING),
+                    wrapped_shift_key=shift,
+                )
+            )
+            signers = {"agent": session.signing_key}
+            self._journal.append_signed(uow, EntryKind.PIN_CHANGED, {"agent": agent_id}, signers)
+            uow.commit()
+
+    def _prove(self, agent_id: AgentId, pin: str) -> _Proof:
+        """Count the try, then look at the PIN."""
         form = unicodedata.normalize("NFC", pin)
         row = self._count_try(agent_id)
         secret = device_secret(self._keys)
@@ -142,18 +222,10 @@ class SignIn:
             seed = unwrap(kek, row.wrapped_signing_key, agent_id, SIGNING)
         except DraftError:
             raise self._refuse(row) from None
-        salt = row.salt
-        if row.kdf != cost_text(self._cost):
-            salt = fresh_salt()
-            new_kek = pin_key(form, salt, secret, self._cost)
-        else:
-            new_kek = kek
-        session = self._open_shift(agent_id, kek, _Wrapping(new_kek, salt), seed)
-        if agent_id not in self._at_work:
-            self._at_work.add(agent_id)
-            if self._start_of_work is not None:
-                self._start_of_work(session)
-        return session
+        if row.kdf == cost_text(self._cost):
+            return _Proof(kek, seed, kek, row.salt)
+        salt = fresh_salt()
+        return _Proof(kek, seed, pin_key(form, salt, secret, self._cost), salt)
 
     def sign_out(self, session: Session) -> None:
         """End the shift: drafts are accounted for, the shift key is destroyed."""
@@ -162,33 +234,26 @@ class SignIn:
         agent_id = session.agent.agent_id
         with self._store.begin() as uow:
             row = _known(uow, agent_id)
-            for draft in uow.drafts.all():
-                if draft.agent_id == agent_id:
-                    # Nobody can open it any more: silence is no way out of a case.
-                    facts: dict[str, Fact] = {
-                        "case": draft.case_id,
-                        "outcome": Outcome.ABANDONED.value,
-                        "sealed": False,
-                    }
-                    self._journal.append(uow, EntryKind.VERIFY_CLOSE, facts)
-                    uow.drafts.delete(draft.case_id)
+            account_for_drafts(uow, self._journal, agent_id)
             uow.agents.put(replace(row, wrapped_shift_key=None))
             self._journal.append(uow, EntryKind.SHIFT_CLOSE, {"agent": agent_id})
             uow.commit()
 
-    def unlock(self, agent_id: AgentId, by: Session) -> None:
-        """A second person lifts the lock-out.
+    def unlock(self, agent_id: AgentId, by: Signs) -> None:
+        """A second person lifts the lock-out; the PIN stays as it is.
 
         Raises:
-            SignInError: not a manager, or the same person.
+            NotAllowedError: no manager.
+            SamePersonError: the agent themselves.
         """
-        if by.agent.role is not Role.MANAGER or by.agent.agent_id == agent_id:
-            raise SignInError("second person")
+        require_duty(by.agent, Duty.UNLOCK)
+        if by.agent.agent_id == agent_id:
+            raise SamePersonError
+        facts: dict[str, Fact] = {"agent": agent_id, "lifted": True, "by": by.agent.agent_id}
         with self._store.begin() as uow:
             row = _known(uow, agent_id)
             uow.agents.put(replace(row, failures=0))
-            facts: dict[str, Fact] = {"agent": agent_id, "lifted": True, "by": by.agent.agent_id}
-            self._journal.append(uow, EntryKind.LOCKOUT, facts)
+            self._journal.append_signed(uow, EntryKind.LOCKOUT, facts, {"by": by.signing_key})
             uow.commit()
 
     def _count_try(self, agent_id: AgentId) -> AgentRow:
@@ -243,28 +308,29 @@ class SignIn:
             uow.commit()
         return LockedOutError("second person") if locked else WrongPinError()
 
-    def _open_shift(
-        self, agent_id: AgentId, kek: bytes, wrapping: _Wrapping, seed: bytes
-    ) -> Session:
+    def _open_shift(self, agent_id: AgentId, proof: _Proof) -> Session:
         """Start the count again, and bring or make the shift key."""
+        key = SigningKey.from_seed(proof.seed)
         with self._store.begin() as uow:
             row = _known(uow, agent_id)
             if row.wrapped_shift_key is None:
                 shift_key = aead.random_key()
                 self._journal.append(uow, EntryKind.SHIFT_OPEN, {"agent": agent_id})
             else:
-                shift_key = unwrap(kek, row.wrapped_shift_key, agent_id, SHIFT)
+                shift_key = unwrap(proof.kek, row.wrapped_shift_key, agent_id, SHIFT)
             row = replace(
                 row,
                 failures=0,
                 kdf=cost_text(self._cost),
-                salt=wrapping.salt,
-                wrapped_signing_key=wrap(wrapping.kek, seed, agent_id, SIGNING),
-                wrapped_shift_key=wrap(wrapping.kek, shift_key, agent_id, SHIFT),
+                salt=proof.salt,
+                wrapped_signing_key=wrap(proof.next_kek, proof.seed, agent_id, SIGNING),
+                wrapped_shift_key=wrap(proof.next_kek, shift_key, agent_id, SHIFT),
             )
             uow.agents.put(row)
+            if exchange_public(uow, row) is None:
+                announce_exchange(uow, agent_id, key)
             uow.commit()
-        return Session(agent_of(row), SigningKey.from_seed(seed), shift_key)
+        return Session(agent_of(row), key, shift_key)
 
 
 def _known(uow: UnitOfWork, agent_id: AgentId) -> AgentRow:

@@ -34,12 +34,16 @@ class Terms:
         evidence_images: whether pictures may go into a record.
         assurance_level: level the operator asserts in ``verified_claims``, or ``""``: the level is
             the operator's responsibility, so it is absent unless the policy states it.
+        fraud_alert: whether a suspected fraud is told in the journal, without anything personal.
+        sightings_days: how long a document is remembered by its keyed hash; 0 before a policy.
     """
 
     policy_version: int = 0
     recipients: tuple[str, ...] = ()
     evidence_images: bool = False
     assurance_level: str = ""
+    fraud_alert: bool = False
+    sightings_days: int = 0
 
 
 TermsSource = Callable[[], Terms]
@@ -55,4 +59,6 @@ def terms_of(policy: Policy | None) -> Terms:
         recipients=tuple(recipient.age for recipient in policy.recipients),
         evidence_images=policy.evidence_images,
         assurance_level=policy.assurance_level,
+        fraud_alert=policy.fraud_alert,
+        sightings_days=policy.retention.sightings_days,
     )

@@ -63,6 +63,18 @@ def load_state(store: Store) -> TrustState | None:
     return _opened(kept) if kept.signed_list else None
 
 
+def state_of_files(files: Iterable[bytes], signer_sha256: str) -> TrustState:
+    """A list with certificates and revocation lists, in any order, verified and kept nowhere.
+
+    Raises:
+        TrustListError, TrustSignerError, CertificateFileError.
+    """
+    given = _with_files(_Kept(signer_sha256), files, signer_sha256)
+    if not given.signed_list:
+        raise TrustListError("no list yet")
+    return _opened(given)
+
+
 def load_trust(store: Store) -> TrustList:
     """The list that seals are judged by; empty before the first import, or where it is damaged.
 

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kiosk.documents import seal_comparison
+from kiosk.documents.birth_places import FRANCE
 from kiosk.documents.catalogue import FeatureKind
 from kiosk.documents.partial_dates import same_but_century
 from kiosk.documents.printed_checks import spelling
@@ -22,6 +23,7 @@ from kiosk.documents.twoddoc import SealVerdict
 from kiosk.domain.decision import Outcome
 from kiosk.domain.evidence import DocumentKind, IdentityDocument, PartialDate, Verdict
 from kiosk.journeys.model import CaseState
+from kiosk.journeys.service_steps import ContactChannel, ContactStatus
 from kiosk.services.terms import Terms
 
 TRUST_FRAMEWORK = "eidas"
@@ -160,10 +162,37 @@ def _claims(state: CaseState, document: IdentityDocument) -> dict[str, Any]:
     claims: dict[str, Any] = {
         "family_name": printed.get("surname", document.surname),
         "given_name": printed.get("given_names", " ".join(document.given_names)).replace(", ", " "),
+        **_confirmed(state),
     }
     birthdate = _birthdate(_birth_date(state, document))
     if birthdate:
         claims["birthdate"] = birthdate
+    return claims
+
+
+def _confirmed(state: CaseState) -> dict[str, Any]:
+    """What the customer confirmed at a creation, in the form of the federation (domain 5.9).
+
+    The birth name in upper case with its accents; no place of birth for a birth abroad; an address
+    only where its code came back.
+    """
+    claims: dict[str, Any] = {}
+    identity = state.identity
+    if identity is not None:
+        claims = {
+            "family_name": identity.surname.upper(),
+            "given_name": " ".join(identity.given_names),
+            "birthcountry": identity.birth_country,
+        }
+        # Empty means born abroad there: a commune without its code is left out instead.
+        if identity.birth_place or identity.birth_country != FRANCE:
+            claims["birthplace"] = identity.birth_place
+        if identity.used_name:
+            claims["preferred_username"] = identity.used_name
+    for contact in state.contacts:
+        if contact.status is ContactStatus.CONFIRMED:
+            name = "email" if contact.channel is ContactChannel.EMAIL else "phone_number"
+            claims |= {name: contact.address, f"{name}_verified": True}
     return claims
 
 

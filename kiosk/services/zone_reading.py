@@ -6,7 +6,9 @@ Rules, in order:
    and the other one where nothing fits.
 2. The finder says which way up the print is. Where it was not sure, or where reading failed again
    and again, the other way is tried too; the way that read is remembered for the next frame.
-3. The strips that were read are kept with the reading: what confirms it, and what an agent is
+3. A slow reader reads a line a frame, all of them from one frame; a line with too many or too few
+   letters for any layout ends that try.
+4. The strips that were read are kept with the reading: what confirms it, and what an agent is
    shown, is the very picture that was read.
 """
 
@@ -16,17 +18,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kiosk.capture.decode import ZoneReading, read_zone
+from kiosk.capture.decode import MAX_EDGES, MAX_FILLED, ZoneReading, letters_of, read_zone
 from kiosk.capture.outline import card_around
 from kiosk.capture.settle import settle
-from kiosk.capture.zone_lines import LETTERS, Zone, cut_line, zones_in
+from kiosk.capture.zone_lines import LETTERS, Zone, cut_line, unstretched, zones_in
+from kiosk.documents.layouts import LAYOUTS
 from kiosk.documents.mrz import MrzReading
 from kiosk.domain.evidence import Verdict
 from kiosk.ports import TextReader
+from kiosk.services.gradual import Gradual, Steps
 
 if TYPE_CHECKING:
     from kiosk.capture.location import Place
-    from kiosk.capture.picture import Picture, Points
+    from kiosk.capture.picture import Picture, Points, Scores
 
 _TURN_AFTER = 2
 
@@ -113,26 +117,51 @@ class ZoneReader:
             return ZoneFinding(grey)  # neither lines nor a way up: other print
         return ZoneFinding(grey, place, zones)
 
-    def read(self, finding: ZoneFinding, reader: TextReader | None = None) -> ReadZone | None:
-        """The zone as read, or None where nothing fits a layout.
+    def read(self, finding: ZoneFinding) -> ReadZone | None:
+        """The zone as read, or None where nothing fits a layout."""
+        for turned_over, upright in self._tries(finding):
+            read = read_lines(self._text_reader, finding.grey, upright)
+            if read is not None:
+                self._succeeded(turned_over=turned_over)
+                return read
+        if finding.zones:
+            self._failures += 1
+        return None
 
-        ``reader``: instead of the usual one.
-        """
+    def slowly(self, finding: ZoneFinding, reader: TextReader) -> Gradual[ReadZone | None]:
+        """The zone as another reader reads it, a line a step; None where nothing fits a layout."""
+        return Gradual(self._line_by_line(finding, reader))
+
+    def _line_by_line(self, finding: ZoneFinding, reader: TextReader) -> Steps[ReadZone | None]:
+        for turned_over, upright in self._tries(finding):
+            strips = strips_of(finding.grey, upright)
+            scores: list[Scores] = []
+            for strip in strips:
+                scores += reader.recognise([unstretched(strip, len(strips))])
+                yield
+                if not _may_be_line(scores[-1], len(strips)):
+                    break
+            reading = read_zone(scores) if len(scores) == len(strips) else None
+            if reading is not None:
+                self._succeeded(turned_over=turned_over)
+                return ReadZone(settle(reading), strips, upright.corners)
+        return None
+
+    def _tries(self, finding: ZoneFinding) -> list[tuple[bool, Zone]]:
+        """Whether the zone is turned over for it, and the zone, in the order in which to try."""
         ways = [self._turned_over]
         unsure = finding.place is not None and not finding.place.directed
         if unsure or self._failures >= _TURN_AFTER:
             ways.append(not self._turned_over)
-        for turned_over in ways:
-            for zone in finding.zones:
-                upright = zone.turned_over() if turned_over else zone
-                read = read_lines(reader or self._text_reader, finding.grey, upright)
-                if read is not None:
-                    self._turned_over = turned_over
-                    self._failures = 0
-                    return read
-        if finding.zones:
-            self._failures += 1
-        return None
+        return [
+            (turned_over, zone.turned_over() if turned_over else zone)
+            for turned_over in ways
+            for zone in finding.zones
+        ]
+
+    def _succeeded(self, *, turned_over: bool) -> None:
+        self._turned_over = turned_over
+        self._failures = 0
 
 
 def read_lines(
@@ -142,6 +171,13 @@ def read_lines(
     strips = strips_of(grey, zone, looser=looser)
     reading = read_zone(reader.recognise(strips))
     return None if reading is None else ReadZone(settle(reading), strips, zone.corners)
+
+
+def _may_be_line(scores: Scores, lines: int) -> bool:
+    """Whether so many letters were seen that they may be a line of a layout with so many lines."""
+    widths = [layout.width for layout in LAYOUTS.values() if layout.lines == lines]
+    seen = len(letters_of(scores))
+    return min(widths) - MAX_FILLED <= seen <= max(widths) + MAX_FILLED + MAX_EDGES
 
 
 def strips_of(grey: Picture, zone: Zone, *, looser: float = 0.0) -> tuple[Picture, ...]:

@@ -15,9 +15,12 @@ from kiosk.domain.errors import ProtocolError
 
 MAX_MESSAGE_BYTES = 2 * 1024 * 1024
 MAX_BLOB_BYTES = 80 * 1024 * 1024
+MAX_PART_BYTES = 1024 * 1024
 MAX_PUSH_ENTRIES = 256
 MAX_PAGE_RECEIPTS = 256
 MAX_SEQ = 2**40
+MAX_ROUND_ITEMS = 512
+MAX_CONFLICTS = 1024
 
 _Seq = Annotated[int, Meta(ge=0, le=MAX_SEQ)]
 _Hash = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{43}$")]
@@ -150,6 +153,62 @@ class ReceiptPage(Message, frozen=True, forbid_unknown_fields=True):
     receipts: Annotated[tuple[ReceiptItem, ...], Meta(max_length=MAX_PAGE_RECEIPTS)]
     checkpoint: _Note
     consistency: _Proof = ()
+
+
+class RecipientPut(Message, frozen=True, forbid_unknown_fields=True):
+    """``PUT /v1/devices/{d}/recipient``: the key that this device's rounds are to be sealed to.
+
+    Attributes:
+        announcement: the device's own signed word (:mod:`kiosk.sync.rounds`).
+    """
+
+    announcement: _Token
+
+
+class RoundItem(Message, frozen=True, forbid_unknown_fields=True):
+    """One visit of a round: sealed to the device that asks, or only named where it was cancelled.
+
+    Attributes:
+        visit: identifier; names nobody.
+        sealed: base64url of the age file that holds the signed visit; ``""`` when cancelled.
+        cancelled: it was taken out of the round.
+    """
+
+    visit: _Word
+    sealed: _Token = ""
+    cancelled: bool = False
+
+
+class RoundAnswer(Message, frozen=True, forbid_unknown_fields=True):
+    """``GET /v1/devices/{d}/rounds/{day}``: what this device has to do on that day.
+
+    Attributes:
+        day: ISO 8601 date.
+        visits: in the order of the round.
+    """
+
+    day: _Word
+    visits: Annotated[tuple[RoundItem, ...], Meta(max_length=MAX_ROUND_ITEMS)] = ()
+
+
+class ConflictItem(Message, frozen=True, forbid_unknown_fields=True):
+    """A record that stands although its request or its visit was no longer open.
+
+    Attributes:
+        seq: journal entry of the record.
+        kind: value of ``kiosk.sync.conflicts.ConflictKind``.
+        at: when the other act reached the central side, ISO 8601 UTC.
+    """
+
+    seq: _Seq
+    kind: _Word
+    at: _Word
+
+
+class ConflictAnswer(Message, frozen=True, forbid_unknown_fields=True):
+    """``GET /v1/devices/{d}/conflicts``: in order of entry number, the newest of them."""
+
+    conflicts: Annotated[tuple[ConflictItem, ...], Meta(max_length=MAX_CONFLICTS)] = ()
 
 
 class Problem(Message, frozen=True, forbid_unknown_fields=True):

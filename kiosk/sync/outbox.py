@@ -2,7 +2,8 @@
 
 Rules, in order:
 
-1. ``STORED`` is final, and only a verified receipt leads there.
+1. Only a verified receipt leads to ``STORED``, and it is final once the bytes were let go; while
+   they are still here, a central side that says it lost the record gets it again.
 2. Only a stored record may be purged here.
 3. Every event may come twice (lost replies, crashes): the second time changes nothing that counts.
 4. An interrupted or failed try goes back to waiting; nothing is given up because of a count or age.
@@ -86,7 +87,10 @@ _MOVES: dict[OutboxEvent, tuple[frozenset[OutboxState], OutboxState]] = {
     OutboxEvent.SEND_INTERRUPTED: (frozenset({OutboxState.SENDING}), OutboxState.WAITING),
     OutboxEvent.DIGEST_REFUSED: (frozenset({OutboxState.SENDING}), OutboxState.WAITING),
     OutboxEvent.ACCEPTED: (_OPEN, OutboxState.UNCONFIRMED),
-    OutboxEvent.MISSING_THERE: (frozenset({OutboxState.UNCONFIRMED}), OutboxState.WAITING),
+    OutboxEvent.MISSING_THERE: (
+        frozenset({OutboxState.UNCONFIRMED, OutboxState.STORED}),
+        OutboxState.WAITING,
+    ),
     OutboxEvent.QUARANTINED: (_OPEN, OutboxState.QUARANTINED),
     OutboxEvent.DAMAGED_HERE: (_OPEN, OutboxState.REFUSED),
     OutboxEvent.RECEIPT_REFUSED: (_OPEN, OutboxState.UNCONFIRMED),
@@ -110,7 +114,7 @@ def advance(row: OutboxRow, event: OutboxEvent, at: datetime, reason: str = "") 
     sources, target = _MOVES[event]
     if event is OutboxEvent.PURGED and row.state is not OutboxState.STORED:
         raise ValueError("only a record with a verified receipt may be purged")
-    if row.state not in sources:
+    if row.state not in sources or (row.purged and event is OutboxEvent.MISSING_THERE):
         return row
     started = event is OutboxEvent.SEND_STARTED
     after = replace(

@@ -20,6 +20,7 @@ from kiosk.crypto.digests import unb64u
 from kiosk.crypto.jws import sign_compact, verify_compact
 from kiosk.crypto.notes import parse_verifier_key
 from kiosk.crypto.signing import SigningKey, key_id_of
+from kiosk.domain.decision import Outcome
 from kiosk.domain.errors import PolicyInvalidError, SignatureInvalidError
 from kiosk.domain.evidence import DocumentKind
 from kiosk.domain.ids import KeyId
@@ -29,6 +30,9 @@ MAX_BYTES = 64 * 1024
 
 _Version = Annotated[int, Meta(ge=1, le=2**31)]
 _Word = Annotated[str, Meta(max_length=200)]
+_Name = Annotated[str, Meta(max_length=64)]
+COUNTERSIGNABLE = (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.SUSPENDED)
+"""Decisions that an agent takes; the others happen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +96,30 @@ class Retention:
         receipts_days: journal entries and receipts.
         draft_hours: an unfinished case.
         blob_grace_hours: a sealed record after its receipt was verified.
+        sightings_days: keyed hash of a document seen, for the warning "seen lately"; 0: none kept.
     """
 
     receipts_days: Annotated[int, Meta(ge=1, le=3650)] = 400
     draft_hours: Annotated[int, Meta(ge=1, le=72)] = 12
     blob_grace_hours: Annotated[int, Meta(ge=0, le=720)] = 0
+    sightings_days: Annotated[int, Meta(ge=0, le=90)] = 30
+
+
+@dataclass(frozen=True, slots=True)
+class FourEyes:
+    """What needs the word of a second agent.
+
+    Attributes:
+        outcomes: decisions of any procedure; an abandoned case needs nobody.
+        procedures: by name; every decision of these.
+    """
+
+    outcomes: Annotated[tuple[Outcome, ...], Meta(max_length=8)] = ()
+    procedures: Annotated[tuple[_Name, ...], Meta(max_length=32)] = ()
+
+    def outcomes_of(self, procedure: str) -> tuple[Outcome, ...]:
+        """Decisions of this procedure that need a second agent."""
+        return COUNTERSIGNABLE if procedure in self.procedures else self.outcomes
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +139,15 @@ class Policy:
         feature_count: security features to examine.
         assurance_level: level the operator asserts, or ``""``.
         retention: see :class:`Retention`.
+        four_eyes: see :class:`FourEyes`.
+        lease_days: days without contact after which a device shows no open case any more and
+            begins none; sealed records still go out. 0 never.
         notices: short sentences of the operator for the home screen.
         demonstration: this fleet is a demonstration; the screen says so.
         valid_from: first day on which it holds, in the local time of each office; None: at once.
+        proxy_allowed: registered items may be handed to a proxy; the identity of the addressee is
+            then not verified.
+        fraud_alert: a suspected fraud is told in the journal, without anything personal.
     """
 
     version: _Version
@@ -133,9 +162,13 @@ class Policy:
     feature_count: Annotated[int, Meta(ge=3, le=12)] = 3
     assurance_level: _Word = ""
     retention: Retention = field(default_factory=Retention)
+    four_eyes: FourEyes = field(default_factory=FourEyes)
+    lease_days: Annotated[int, Meta(ge=0, le=365)] = 0
     notices: Annotated[tuple[_Word, ...], Meta(max_length=8)] = ()
     demonstration: bool = False
     valid_from: date | None = None
+    proxy_allowed: bool = False
+    fraud_alert: bool = False
 
 
 def policy_json(policy: Policy) -> bytes:
@@ -170,6 +203,8 @@ def _check_keys(policy: Policy) -> None:
     name, _ = parse_verifier_key(policy.collector.log_key)
     if name != policy.collector.origin:
         raise ValueError("log key")
+    if set(policy.four_eyes.outcomes) - set(COUNTERSIGNABLE):
+        raise ValueError("four eyes")
     for key in (*policy.enrolment_keys, *policy.request_issuers):
         if key_id_of(key.public) != key.kid:
             raise ValueError("trusted key")

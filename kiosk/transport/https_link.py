@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import secrets
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -97,6 +98,8 @@ def _translated(exc: httpx.HTTPError) -> SyncError | _WrongTimeError:
         if cause.verify_code in (_NOT_YET_VALID, _HAS_EXPIRED):
             return _WrongTimeError()
         return CertificateError(f"verification {cause.verify_code}")
+    if isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        return UnreachableError("closed in the handshake")
     if isinstance(exc, httpx.TimeoutException):
         return UnreachableError("deadline")
     if isinstance(cause, ssl.SSLError) and isinstance(exc, httpx.ConnectError):
@@ -176,9 +179,12 @@ class HttpsLink:
         body: bytes = b"",
         content_type: str = "application/json",
         etag: str = "",
+        fields: Sequence[tuple[str, str]] = (),
     ) -> LinkAnswer:
         """See :class:`kiosk.ports.CollectorLink`."""
-        headers = {"Content-Type": content_type} if body else {}
+        headers = dict(fields)
+        if body:
+            headers["Content-Type"] = content_type
         if etag:
             headers["If-None-Match"] = etag
         try:

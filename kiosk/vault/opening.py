@@ -27,7 +27,7 @@ from kiosk.domain.errors import (
     VaultPragmaError,
     VaultVersionError,
 )
-from kiosk.vault import schema
+from kiosk.vault import migrations
 from kiosk.vault.faults import fault_of_file, translated
 
 KEY_BYTES = 32
@@ -148,20 +148,31 @@ def _first_read(connection: Any, path: Path, key: bytes) -> None:
             raise VaultKeyError("first page") from None
 
 
+def _salts_to_try(path: Path, key: bytes) -> tuple[bytes | None, ...]:
+    """The salt beside the file when it belongs to this key; the file's own; the one beside anyway.
+
+    The last one is for a file whose key was being replaced when the power went: its log holds every
+    page under the new key, the file beside still speaks of the old one, and the salt stayed.
+    """
+    beside, known = _beside(path)[1], _salt_for(path, key)
+    tries = (known, None) if known is not None else (None, beside)
+    return tries if tries[-1] != tries[0] else tries[:1]
+
+
 def _opened(path: Path, key: bytes, busy_timeout_s: float) -> Any:
     """A connection whose first page decrypts: by the salt beside the file, else by the file's."""
     try:
-        known = _salt_for(path, key)
+        salts = _salts_to_try(path, key)
     except OSError as exc:
         raise fault_of_file(exc) from exc
-    for salt in (None,) if known is None else (known, None):
+    for salt in salts:
         with translated(path):
             connection = _connect(path, key, busy_timeout_s, salt)
         try:
             _first_read(connection, path, key)
-        except VaultCorruptError:
+        except (VaultCorruptError, VaultKeyError):
             connection.close()
-            if salt is None:
+            if salt is salts[-1]:
                 raise
         except BaseException:
             connection.close()
@@ -169,6 +180,20 @@ def _opened(path: Path, key: bytes, busy_timeout_s: float) -> Any:
         else:
             return connection
     raise AssertionError("the last try raises or answers")
+
+
+def connect_readable(path: Path, key: bytes, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Any:
+    """A connection that only reads, for a file that is not to be touched any more.
+
+    Raises:
+        VaultKeyError, VaultCorruptError, VaultBusyError, VaultError.
+    """
+    if not path.exists():
+        raise VaultCorruptError("vault file missing")
+    connection = _opened(path, key, busy_timeout_s)
+    with translated(path):
+        connection.execute("PRAGMA query_only = ON")
+    return connection
 
 
 def _apply_settings(connection: Any) -> None:
@@ -222,9 +247,9 @@ def migrate(engine: Engine, path: Path) -> None:
     """
     with translated(path), engine.begin() as connection:
         found = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
-        if found > schema.VERSION:
+        if found > migrations.VERSION:
             raise VaultVersionError(f"version {found}")
-        for step in schema.MIGRATIONS[found:]:
+        for step in migrations.MIGRATIONS[found:]:
             step(connection)
-        if found < schema.VERSION:
-            connection.exec_driver_sql(f"PRAGMA user_version = {schema.VERSION}")
+        if found < migrations.VERSION:
+            connection.exec_driver_sql(f"PRAGMA user_version = {migrations.VERSION}")

@@ -13,9 +13,10 @@ from typing import Any
 from sqlalchemy import Row, delete, func, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from kiosk.audit.entries import entry_leaf
 from kiosk.domain.errors import JournalBrokenError
 from kiosk.domain.ids import AgentId, CaseId, RecordId
-from kiosk.ports import AgentRow, DraftRow, JournalRow, OutboxRow, OutboxState
+from kiosk.ports import AgentRow, DraftRow, JournalQuery, JournalRow, OutboxRow, OutboxState
 from kiosk.vault import schema
 from kiosk.vault.transaction import Transaction
 
@@ -113,12 +114,35 @@ class Journal:
         record_id = None if row.record_id is None else RecordId(row.record_id)
         return JournalRow(row.seq, row.kind, record_id, _moment(row.wall_claimed), row.jws)
 
-    def append(self, row: JournalRow) -> None:
+    def append(self, row: JournalRow, slip_code: str = "") -> None:
         """Add the next entry. Raises JournalBrokenError unless ``seq`` is the next number."""
         if row.seq != self.size():
             raise JournalBrokenError("order")
         values = asdict(row) | {"wall_claimed": _text(row.wall_claimed)}
         self._tx.execute(insert(schema.journal).values(values))
+        leaf = {"seq": row.seq, "leaf": entry_leaf(row.jws), "slip_code": slip_code}
+        self._tx.execute(insert(schema.leaves).values(leaf))
+
+    def find(self, query: JournalQuery) -> tuple[JournalRow, ...]:
+        """Entries that fit, newest first."""
+        table = schema.journal
+        wanted = select(table)
+        if query.slip_code:
+            joined = schema.leaves.c.seq == table.c.seq
+            wanted = wanted.join(schema.leaves, joined)
+            wanted = wanted.where(schema.leaves.c.slip_code == query.slip_code)
+        if query.record_id:
+            wanted = wanted.where(table.c.record_id == query.record_id)
+        if query.kind:
+            wanted = wanted.where(table.c.kind == query.kind)
+        if query.since is not None:
+            wanted = wanted.where(table.c.wall_claimed >= _text(query.since))
+        if query.until is not None:
+            wanted = wanted.where(table.c.wall_claimed < _text(query.until))
+        # By the time that was claimed, as the indexes are; entries of one moment by their number.
+        order = (table.c.wall_claimed.desc(), table.c.seq.desc())
+        rows = self._tx.rows(wanted.order_by(*order).limit(query.limit))
+        return tuple(self._row(row) for row in rows)
 
     def size(self) -> int:
         """Number of entries."""
@@ -135,6 +159,12 @@ class Journal:
         table = schema.journal
         wanted = select(table).where(table.c.seq >= start, table.c.seq < end)
         return tuple(self._row(row) for row in self._tx.rows(wanted.order_by(table.c.seq)))
+
+    def leaves(self, start: int, end: int) -> tuple[bytes, ...]:
+        """Leaf hashes ``start`` up to, not including, ``end``."""
+        table = schema.leaves
+        wanted = select(table.c.leaf).where(table.c.seq >= start, table.c.seq < end)
+        return tuple(row.leaf for row in self._tx.rows(wanted.order_by(table.c.seq)))
 
     def frontier(self) -> tuple[bytes, ...]:
         """Hashes of the complete subtrees, largest first."""
@@ -237,6 +267,8 @@ class Values:
 
     def delete(self, name: str) -> None:
         """Remove it; nothing happens when there is none."""
+        # A visit of a day that is over: no older copy of it may stay in the write-ahead log.
+        self._tx.erases_a_key = True
         table = schema.named_values
         self._tx.execute(delete(table).where(table.c.name == name))
 

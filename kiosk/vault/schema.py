@@ -1,4 +1,4 @@
-"""Tables of the store, and the numbered steps that build them.
+"""Tables of the store, as the numbered steps of :mod:`kiosk.vault.migrations` leave them.
 
 Rules, in order: a migration is never edited once released, only followed by another; the version
 stands in ``PRAGMA user_version``; a file of a newer version is refused, never guessed at. The
@@ -6,20 +6,16 @@ personal data that the tables hold are ciphertext of their own (drafts, sealed r
 claim rests on the file's encryption alone. No column of the journal or the outbox can hold a name.
 """
 
-from collections.abc import Callable
-
 from sqlalchemy import (
     Column,
-    Connection,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
     Table,
     Text,
 )
-
-APPLICATION_ID = 0x56414156  # "VAAV"
 
 metadata = MetaData()
 
@@ -59,6 +55,19 @@ journal = Table(
     Column("record_id", Text, unique=True),
     Column("wall_claimed", Text, nullable=False),
     Column("jws", Text, nullable=False),
+    Index("journal_by_time", "wall_claimed"),
+    Index("journal_by_kind", "kind", "wall_claimed"),
+)
+
+# Apart from the entries, on pages of their own: where a page of the journal is lost, the hash of
+# the entry still holds its place in the tree.
+leaves = Table(
+    "journal_leaves",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("leaf", LargeBinary, nullable=False),
+    Column("slip_code", Text, nullable=False),
+    Index("journal_by_slip", "slip_code"),
 )
 
 frontier = Table(
@@ -109,22 +118,3 @@ named_values = Table(
     Column("name", Text, primary_key=True),
     Column("value", LargeBinary, nullable=False),
 )
-
-# The journal only grows: the file itself refuses anything else, whatever the program does.
-_APPEND_ONLY = (
-    "CREATE TRIGGER journal_no_update BEFORE UPDATE ON journal {refuse}",
-    "CREATE TRIGGER journal_no_delete BEFORE DELETE ON journal {refuse}",
-)
-_REFUSE = "BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END"
-
-
-def _first(connection: Connection) -> None:
-    """Version 1: everything."""
-    metadata.create_all(connection)
-    for trigger in _APPEND_ONLY:
-        connection.exec_driver_sql(trigger.format(refuse=_REFUSE))
-    connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
-
-
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_first,)
-VERSION = len(MIGRATIONS)

@@ -21,7 +21,13 @@ from typing import Self
 
 from sqlalchemy import Engine
 
-from kiosk.domain.errors import VaultBusyError, VaultCorruptError, VaultError
+from kiosk.domain.errors import (
+    DiskFullError,
+    VaultBusyError,
+    VaultCorruptError,
+    VaultError,
+    VaultKeyError,
+)
 from kiosk.ports import (
     AgentRepository,
     BlobRepository,
@@ -35,6 +41,8 @@ from kiosk.vault.faults import fault_of_file, translated
 from kiosk.vault.transaction import Transaction
 
 _LOCK_TIMEOUT_S = 30.0
+_REKEY_ROOM = 2
+_SPARE_BYTES = 16 * 1024 * 1024
 
 
 class SqlUnitOfWork:
@@ -82,11 +90,12 @@ class SqlUnitOfWork:
 class SqlStore:
     """See :class:`kiosk.ports.Store`: the encrypted file ``path``."""
 
-    def __init__(self, path: Path, open_engine: Callable[[], Engine]) -> None:
+    def __init__(self, path: Path, key: bytes, open_engine: Callable[[bytes], Engine]) -> None:
         """Open the file at once. Raises as :func:`open_store`."""
         self._path = path
-        self._open = open_engine
-        self._engine: Engine | None = open_engine()
+        self._key = key
+        self._open_with = open_engine
+        self._engine: Engine | None = open_engine(key)
         self._closed = False
         self._lock = threading.Lock()
         self._owner: int | None = None
@@ -113,7 +122,7 @@ class SqlStore:
         if self._closed:
             raise VaultError("closed")
         if self._engine is None:
-            self._engine = self._open()
+            self._engine = self._open_with(self._key)
         return self._engine
 
     def end(self, transaction: Transaction) -> None:
@@ -162,6 +171,55 @@ class SqlStore:
                 self.end(transaction)
         return tuple(line for line in found if line != "ok")
 
+    def rekey(self, key: bytes) -> None:
+        """Encrypt every page anew with ``key``; other units of work wait until it is done.
+
+        One transaction in the write-ahead log: a power cut leaves the file under the one key or
+        under the other, so both must be kept until this returns. Needs room for the file twice.
+
+        Raises:
+            DiskFullError: no room; nothing was done.
+            VaultError: not done, or not known to be done; the key that opens the file now is used.
+        """
+        if len(key) != opening.KEY_BYTES:
+            raise VaultKeyError("the key has not 32 bytes")
+        if self._owner == threading.get_ident():
+            raise RuntimeError("a unit of work is open in this thread")
+        if not self._lock.acquire(timeout=_LOCK_TIMEOUT_S):
+            raise VaultBusyError("writer's lock")
+        try:
+            self._rekey(key)
+        finally:
+            self._lock.release()
+
+    def _rekey(self, key: bytes) -> None:
+        engine = self._open_engine()
+        if self.free_bytes() < _REKEY_ROOM * self._path.stat().st_size + _SPARE_BYTES:
+            raise DiskFullError("rekey")
+        try:
+            with translated(self._path):
+                connection = engine.raw_connection()
+                try:
+                    cursor = connection.cursor()
+                    cursor.execute(f"PRAGMA rekey = \"x'{key.hex()}'\"")
+                    cursor.close()
+                finally:
+                    connection.close()
+            # No page under the old key stays behind in the log.
+            self._fold_log()
+        finally:
+            self._drop_engine()
+            self._settle_key(key)
+
+    def _settle_key(self, new: bytes) -> None:
+        """Go on with the key that the file bears now."""
+        try:
+            self._engine = self._open_with(new)
+        except (VaultKeyError, VaultCorruptError):
+            self._engine = self._open_with(self._key)
+            raise
+        self._key = new
+
     def close(self) -> None:
         """Fold the write-ahead log into the file and close it. Safe to call twice."""
         with self._lock:
@@ -198,4 +256,8 @@ def open_store(path: Path, key: bytes, busy_timeout_s: float = opening.BUSY_TIME
         VaultKeyError, VaultCorruptError, VaultBusyError, VaultPragmaError, VaultVersionError,
         DiskFullError, VaultError.
     """
-    return SqlStore(path, partial(opening.open_engine, path, key, busy_timeout_s))
+    return SqlStore(path, key, partial(_open_engine, path, busy_timeout_s))
+
+
+def _open_engine(path: Path, busy_timeout_s: float, key: bytes) -> Engine:
+    return opening.open_engine(path, key, busy_timeout_s)

@@ -26,7 +26,7 @@ from __future__ import annotations
 import ctypes
 import os
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -345,7 +345,7 @@ class Disk:
 
 
 def images(
-    base: dict[str, tuple[int, bytes]], ops: Sequence[Op], span: range, lot: random.Random
+    base: dict[str, tuple[int, bytes]], ops: Sequence[Op], span: Container[int], lot: random.Random
 ) -> Iterator[tuple[int, str, dict[str, bytes]]]:
     """One image of every kind for each moment in ``span``: moment, kind, files by name.
 

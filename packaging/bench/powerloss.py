@@ -8,8 +8,9 @@ below SQLite is recorded (see ``crash_images``). Each time a service returns, wh
 now call kept is put into the same record. Then images of cuts are made at every moment and opened
 by the real opening code. For each: no error, the file sound page by page, the journal whole and an
 extension of what was acknowledged, every announced record queued with exactly the sealed bytes that
-its entry names, every acknowledged seal, draft and counted PIN try there. Every fiftieth image
-goes on to seal one more record. N counts images that differ; equal ones are opened once.
+its entry names, every acknowledged seal (both records of a letter), draft and counted PIN try
+there. Every fiftieth image goes on to seal one more record. N counts images that differ; equal ones
+are opened once.
 
 Images are written to memory where there is such a folder: their own durability is not the matter.
 """
@@ -48,8 +49,15 @@ from kiosk.crypto.signing import SigningKey  # noqa: E402
 from kiosk.domain.agent import Role  # noqa: E402
 from kiosk.domain.decision import Decision, Outcome  # noqa: E402
 from kiosk.domain.errors import KioskError, WrongPinError  # noqa: E402
+from kiosk.domain.evidence import DocumentKind, IdentityDocument, PartialDate  # noqa: E402
 from kiosk.domain.ids import AgentId, CaseId, DeviceId, OfficeId, RecordId  # noqa: E402
 from kiosk.journeys.model import CaseState, SealedFacts, StepKind  # noqa: E402
+from kiosk.journeys.service_steps import (  # noqa: E402
+    ItemFacts,
+    Presence,
+    PresenceFacts,
+    SignatureFacts,
+)
 from kiosk.ports import Store  # noqa: E402
 from kiosk.services.agents import Agents, Session  # noqa: E402
 from kiosk.services.drafts import Drafts  # noqa: E402
@@ -165,6 +173,41 @@ def case(number: int) -> CaseState:
     )
 
 
+def letter(number: int) -> CaseState:
+    """A registered letter at the moment it is handed over: it leaves two records."""
+    document = IdentityDocument(
+        kind=DocumentKind.FR_PASSPORT,
+        layout="TD3",
+        mrz=(),
+        document_code="P",
+        issuer="FRA",
+        nationality="FRA",
+        surname="SPECIMEN",
+        given_names=("ANNE",),
+        document_number="07CD12304",
+        birth_date=PartialDate(1973, 7, 12),
+        sex="F",
+    )
+    return replace(
+        case(number),
+        procedure="registered-letter",
+        decision=Decision(Outcome.ACCEPTED),
+        document=document,
+        item=ItemFacts("RR123456785FR", "s10"),
+        presence=PresenceFacts(Presence.IN_PERSON),
+        signature=SignatureFacts((((100, 150), (400, 90)),), 900, 300),
+    )
+
+
+def _marks(name: str, facts: SealedFacts) -> dict[str, tuple[int, str]]:
+    """Every record that a case left, by a name of its own."""
+    marks = {name: (facts.seq, str(facts.record_id))}
+    if facts.distribution is not None:
+        proof = facts.distribution
+        marks[f"{name}/distribution"] = (proof.seq, str(proof.record_id))
+    return marks
+
+
 class Workload:
     """A day at the counter, told to the recorder as it is acknowledged."""
 
@@ -184,7 +227,8 @@ class Workload:
             session = office.sign_in.sign_in(AGENT, PIN)
             self._tell(office)
             for number in range(3):
-                self._draft_and_seal(office, session, number)
+                self._draft_and_seal(office, session, case(number))
+            self._draft_and_seal(office, session, letter(3))
             self._mistype(office)
             session = office.sign_in.sign_in(AGENT, PIN)
             self._kept = replace(self._kept, tries=0)
@@ -199,7 +243,7 @@ class Workload:
             store = self._open()
             office = Office(store, self._clock)
             session = office.sign_in.sign_in(AGENT, PIN)
-            self._draft_and_seal(office, session, 4)
+            self._draft_and_seal(office, session, letter(4))
             self.long_from = len(self._recorder.ops)
             self._until_the_log_starts_again(office, session)
             store.close()
@@ -222,15 +266,15 @@ class Workload:
         self._kept = replace(self._kept, drafts=drafts)
         self._tell(office)
 
-    def _draft_and_seal(self, office: Office, session: Session, number: int) -> None:
+    def _draft_and_seal(self, office: Office, session: Session, state: CaseState) -> None:
+        number = int(state.case_id, 16)
         for _ in range(2):
             self._draft(office, session, number)
-        state = case(number)
         drafts = {key: n for key, n in self._kept.drafts.items() if key != state.case_id}
         self._kept = replace(self._kept, drafts=drafts)
         picture = Attachment("jpg", random.Random(number).randbytes(2000))  # noqa: S311
         facts = office.sealing.seal(state, session, [picture])
-        sealed = self._kept.sealed | {state.case_id: (facts.seq, facts.record_id)}
+        sealed = self._kept.sealed | _marks(state.case_id, facts)
         self._kept = replace(self._kept, sealed=sealed)
         self._tell(office)
 
@@ -353,7 +397,9 @@ def _read(store: SqlStore) -> Found:
     for seq, entry in announced.items():
         problem = _record_problem(queue.get(seq), blobs.get(seq), entry)
         problems += [] if problem is None else [problem]
-    sealed = {name: (found.seq, str(found.record_id)) for name, found in facts.items()}
+    sealed: dict[str, tuple[int, str]] = {}
+    for name, found in facts.items():
+        sealed |= _marks(name, found)
     if set(queue) != set(announced) or {seq for seq, _ in sealed.values()} != set(announced):
         problems.append("queue, marks and journal disagree")
     closed = (_header(row.jws) for row in rows if row.kind == EntryKind.VERIFY_CLOSE)

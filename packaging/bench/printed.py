@@ -27,14 +27,10 @@ import cv2  # noqa: E402 - the path comes first
 import numpy as np  # noqa: E402
 from read import FixedClock  # noqa: E402
 
-from kiosk.bootstrap.hardware import load_printed_reader  # noqa: E402
+from kiosk.bootstrap.hardware import load_readers  # noqa: E402
 from kiosk.capture.picture import Picture  # noqa: E402
-from kiosk.devices.code_reader import ZxingCodeReader  # noqa: E402
-from kiosk.devices.ocrb_reader import OcrbTextReader  # noqa: E402
-from kiosk.devices.print_reader import PaddlePrintReader  # noqa: E402
 from kiosk.devices.specimen_scene import Conditions, Stage, Subject  # noqa: E402
 from kiosk.devices.specimens import Specimen, load_specimens  # noqa: E402
-from kiosk.devices.text_reader import PaddleModel, PaddleTextReader  # noqa: E402
 from kiosk.documents import mrz  # noqa: E402
 from kiosk.documents.printed_layouts import load_printed  # noqa: E402
 from kiosk.documents.printed_values import compare_with_zone, settle  # noqa: E402
@@ -110,11 +106,12 @@ def run(quick: bool = False, seed: int = SEED, rounds: int = 0) -> dict[str, Any
     cv2.setNumThreads(1)
     rounds = rounds or (1 if quick else 3)
     rng = np.random.default_rng(seed)
-    model, clock = PaddleModel(), FixedClock()
-    printed = load_printed_reader(PaddlePrintReader(model))
-    printed.warm_up()
-    second = PaddleTextReader(model)
-    live = LiveReader(OcrbTextReader(), ZxingCodeReader(), clock, second_reader=second)
+    clock, readers = FixedClock(), load_readers()
+    readers.warm_up()
+    printed = readers.printed
+    if printed is None:
+        raise SystemExit("no reader of print")
+    live = LiveReader(readers, clock)
     layouts = load_printed(DATA.read_bytes())
     counts: dict[str, Count] = {}
     wrong, spent, shown, accepted = [], [], 0, 0

@@ -2,14 +2,20 @@
 
     python packaging/bench/read.py [--json] [--quick] [--seed N] [--rounds N] [--crowd N] [--jobs N]
     python packaging/bench/read.py --frames 20000     so many frames, for wrong readings
+    python packaging/bench/read.py --even-ms 50       one frame every 50 ms, however long one takes
     python packaging/bench/read.py --folder DIR [--truth FILE] [--jobs N] [--json]
 
 Live: each side that carries a zone is shown under seeded conditions for at most two seconds of
 camera time. A frame that comes while the reader still works is dropped, as in the program, so slow
-reading costs time here too. ``read`` counts readings accepted with the text exactly as drawn;
-``accepted_but_wrong`` counts readings accepted with any other text: it must be 0. Files: one single
-frame, read as ``visavis read`` does. Besides the specimens, a crowd of invented people is shown
-(``crowd.py``). All are drawn with one OCR-B face: real documents will do worse.
+reading costs time here too; on a machine that others use, their work counts with it. With
+``--even-ms`` camera time goes on evenly instead: what is read then depends on the seed alone, and
+figures of two versions or machines can be compared. Times are given twice: by the clock on the wall
+and by the processor's, which other work on the machine does not lengthen.
+
+``read`` counts readings accepted with the text exactly as drawn; ``accepted_but_wrong`` counts
+readings accepted with any other text: it must be 0. Files: one single frame, read as
+``visavis read`` does. Besides the specimens, a crowd of invented people is shown (``crowd.py``).
+All are drawn with one OCR-B face: real documents will do worse.
 
 The specimen whose zone was worn away on purpose counts for wrong readings, not for the read rate.
 """
@@ -21,9 +27,8 @@ import json
 import math
 import sys
 import time
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,28 +39,25 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import cv2  # noqa: E402 - the path comes first
 import numpy as np  # noqa: E402
-from crowd import crowd  # noqa: E402
+from sides import PRESETS, SEED, Shown, staged, zone_sides  # noqa: E402
+from tally import Tally  # noqa: E402
 
 from kiosk.bootstrap.hardware import load_readers  # noqa: E402
-from kiosk.devices.specimen_scene import Conditions, Stage, Subject  # noqa: E402
-from kiosk.devices.specimens import Specimen, load_specimens  # noqa: E402
+from kiosk.devices.specimen_scene import Stage  # noqa: E402
 from kiosk.domain.evidence import Side  # noqa: E402
 from kiosk.ports import Frame  # noqa: E402
 from kiosk.services.file_reading import FileReader  # noqa: E402
+from kiosk.services.observation import Observation  # noqa: E402
 from kiosk.services.readers import Readers  # noqa: E402
 from kiosk.services.reading import LiveReader  # noqa: E402
 
 if TYPE_CHECKING:
-    from kiosk.ports import Picture
+    pass
 
-SEED = 20261125
 FRAME_S = 1 / 30
 LIMIT_S = 2.0
 CROWD = 34
-PRESETS: dict[str, Callable[[np.random.Generator], Conditions]] = {
-    "fair": Conditions.fair,
-    "hard": Conditions.hard,
-}
+MAX_PRINT_FRAMES = 60
 
 
 class FixedClock:
@@ -73,116 +75,51 @@ class FixedClock:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """One side with a zone.
+class Task:
+    """One share of the work.
 
     Attributes:
-        name: for the report.
-        picture: (H, W, 3) uint8 BGR.
-        mrz: the lines as drawn.
-        side: where they stand.
-        legible: the zone can be read at all.
+        kind: ``live`` or ``file``.
+        preset: name of the conditions.
+        seed: of the conditions.
+        rounds: how often each side is shown, at least.
+        people: size of the crowd.
+        frames: how many frames are looked at, at least.
+        even_s: camera time between two live frames; 0: as long as the reader takes.
     """
 
-    name: str
-    picture: Picture
-    mrz: tuple[str, ...]
-    side: Side
-    legible: bool = True
+    kind: str
+    preset: str
+    seed: int
+    rounds: int
+    people: int
+    frames: int
+    even_s: float
 
 
-@dataclass
-class Tally:
-    """Counts of one preset."""
-
-    shown: int = 0
-    read: int = 0
-    illegible: int = 0
-    frames: int = 0
-    seconds: list[float] = field(default_factory=list)
-    attempts_ms: list[float] = field(default_factory=list)
-    unread: list[str] = field(default_factory=list)
-    wrong: list[str] = field(default_factory=list)
-    offered: int = 0
-    offered_wrong: int = 0
-
-    def count(self, side: Shown, got: tuple[str, ...] | None) -> None:
-        """One showing: the text accepted, or None."""
-        if not side.legible:
-            self.illegible += 1
-            if got is not None and got != side.mrz:
-                self.wrong.append(side.name)
-            return
-        self.shown += 1
-        if got is None:
-            self.unread.append(side.name)
-        elif got == side.mrz:
-            self.read += 1
-        else:
-            self.wrong.append(side.name)
-
-    def add(self, other: Tally) -> None:
-        """The counts of another process."""
-        for name in ("shown", "read", "illegible", "frames", "offered", "offered_wrong"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        for name in ("seconds", "attempts_ms", "unread", "wrong"):
-            getattr(self, name).extend(getattr(other, name))
-
-    def figures(self) -> dict[str, Any]:
-        """For the report."""
-        return {
-            "shown": self.shown,
-            "read": self.read,
-            "read_rate": round(self.read / max(1, self.shown), 4),
-            "accepted_but_wrong": len(self.wrong),
-            "frames": self.frames,
-            "accepted_after_s": summary(self.seconds),
-            "attempt_ms": summary(self.attempts_ms),
-            "offered_to_the_agent": self.offered,
-            "offered_without_the_right_text": self.offered_wrong,
-            "not_read": sorted(self.unread),
-            "wrong": sorted(self.wrong),
-        }
-
-
-def summary(values: list[float]) -> dict[str, float] | None:
-    """Median and nearest-rank 95th percentile."""
-    if not values:
-        return None
-    ordered = sorted(values)
-    rank = max(0, math.ceil(0.95 * len(ordered)) - 1)
-    return {"median": round(float(np.median(ordered)), 3), "p95": round(ordered[rank], 3)}
-
-
-def zone_sides(people: int = 0, seed: int = SEED) -> list[Shown]:
-    """Every specimen side with a zone, and the zone sides of a crowd."""
-    specimens = load_specimens(ROOT / "resources" / "specimens").values()
-    sides = [_shown(specimen) for specimen in specimens if specimen.mrz]
-    for person in crowd(people, seed) if people else []:
-        side = Side.FRONT if person.front else Side.BACK
-        sides.append(Shown(person.name, person.picture, person.mrz, side))
-    return sides
-
-
-def _shown(specimen: Specimen) -> Shown:
-    side = specimen.mrz_side
-    legible = specimen.variant != "damaged"
-    return Shown(specimen.specimen_id, specimen.picture(side), specimen.mrz, side, legible)
-
-
-def staged(side: Shown, preset: str, rng: np.random.Generator) -> Stage:
-    """The side under conditions drawn from the preset."""
-    conditions = PRESETS[preset](rng)
-    desk, pose = (int(n) for n in rng.integers(1 << 30, size=2))
-    return Stage(Subject(side.picture, side.mrz), conditions, pose, desk_seed=desk)
+def observed(live: LiveReader, frame: Frame, tally: Tally) -> tuple[Observation, float]:
+    """One frame seen, and the seconds that it took; counted."""
+    start, busy = time.perf_counter(), time.process_time()
+    seen = live.observe(frame)
+    tally.cpu_ms.append((time.process_time() - busy) * 1000)
+    spent = time.perf_counter() - start
+    tally.attempts_ms.append(spent * 1000)
+    tally.frames += 1
+    return seen, spent
 
 
 def show(
-    live: LiveReader, stage: Stage, side: Shown, rng: np.random.Generator, tally: Tally
+    live: LiveReader,
+    stage: Stage,
+    side: Shown,
+    rng: np.random.Generator,
+    tally: Tally,
+    even_s: float = 0.0,
 ) -> Any:
     """Show one side until it is accepted: the reading and the seconds of camera time, or None.
 
     A side whose check digits are wrong as drawn is accepted as read too: the text counts.
+    ``even_s``: camera time between two frames; 0: as long as the reader takes.
     """
     live.reset(Side.FRONT)
     live.reset(side.side)
@@ -190,21 +127,39 @@ def show(
     offered = None
     while now < LIMIT_S:
         frame = Frame(stage.frame(now, rng)[0], seq, round(now * 1000))
-        start = time.perf_counter()
-        seen = live.observe(frame)
-        spent = time.perf_counter() - start
-        tally.frames += 1
-        tally.attempts_ms.append(spent * 1000)
+        seen, spent = observed(live, frame, tally)
         if seen.reading is not None:
-            return seen.reading, now + spent
+            after_print(live, stage, rng, tally, (now, seq))
+            return seen.reading, now + (even_s or spent)
         offered = seen.open_reading or offered
-        frames = max(1, math.ceil(spent / FRAME_S))
-        now += frames * FRAME_S
+        frames = max(1, math.ceil((even_s or spent) / FRAME_S))
+        now += even_s or frames * FRAME_S
         seq += frames
     if offered is not None:
         tally.offered += 1
         tally.offered_wrong += not _can_become(offered, side.mrz)
     return None
+
+
+def after_print(
+    live: LiveReader,
+    stage: Stage,
+    rng: np.random.Generator,
+    tally: Tally,
+    accepted: tuple[float, int],
+) -> None:
+    """The frames after acceptance, until the printed fields are read; they count as attempts too.
+
+    ``accepted``: camera time and number of the frame.
+    """
+    now, seq = accepted
+    for frames in range(1, MAX_PRINT_FRAMES + 1):
+        now, seq = now + FRAME_S, seq + 1
+        frame = Frame(stage.frame(now, rng)[0], seq, round(now * 1000))
+        seen, _ = observed(live, frame, tally)
+        if seen.printed or seen.reading is None or not seen.reading.print_follows:
+            tally.print_frames.append(frames)
+            return
 
 
 def _can_become(offered: Any, want: tuple[str, ...]) -> bool:
@@ -217,42 +172,42 @@ def _can_become(offered: Any, want: tuple[str, ...]) -> bool:
     )
 
 
-def bench_live(
-    preset: str, seed: int, rounds: int, sides: list[Shown], readers: Readers, frames: int = 0
-) -> Tally:
+def bench_live(task: Task, sides: list[Shown], readers: Readers) -> Tally:
     """Every side, ``rounds`` times or until ``frames`` frames, in conditions from the preset."""
-    rng = np.random.default_rng(seed)
     live = LiveReader(readers, FixedClock())
     tally = Tally()
-    done = 0
-    while done < rounds or tally.frames < frames:
+    done = showings = 0
+    while done < task.rounds or tally.frames < task.frames:
         for side in sides:
-            answer = show(live, staged(side, preset, rng), side, rng, tally)
+            # Each showing has a seed of its own: how long one lasts changes no other one.
+            rng = np.random.default_rng([task.seed, showings])
+            showings += 1
+            stage = staged(side, task.preset, rng)
+            answer = show(live, stage, side, rng, tally, task.even_s)
             got = None
             if answer is not None:
                 reading, seconds = answer
                 tally.seconds.append(seconds)
                 got = reading.document.mrz if reading.document else ()
             tally.count(side, got)
-            if done >= rounds and tally.frames >= frames:
+            if done >= task.rounds and tally.frames >= task.frames:
                 break
         done += 1
     return tally
 
 
-def bench_files(
-    preset: str, seed: int, rounds: int, sides: list[Shown], readers: Readers, frames: int = 0
-) -> Tally:
+def bench_files(task: Task, sides: list[Shown], readers: Readers) -> Tally:
     """Single frames as files. Only certain readings count."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(task.seed)
     files = FileReader(readers, FixedClock())
     tally = Tally()
     done = 0
-    while done < rounds or tally.frames < frames:
+    while done < task.rounds or tally.frames < task.frames:
         for side in sides:
-            image, _ = staged(side, preset, rng).frame(0.0, rng)
-            start = time.perf_counter()
+            image, _ = staged(side, task.preset, rng).frame(0.0, rng)
+            start, busy = time.perf_counter(), time.process_time()
             found = files.read([image])
+            tally.cpu_ms.append((time.process_time() - busy) * 1000)
             spent = time.perf_counter() - start
             tally.frames += 1
             tally.attempts_ms.append(spent * 1000)
@@ -264,14 +219,14 @@ def bench_files(
     return tally
 
 
-def _part(kind: str, preset: str, seed: int, rounds: int, people: int, frames: int) -> Tally:
+def _part(task: Task) -> Tally:
     """One share of the work, in a process of its own."""
     cv2.setNumThreads(1)
-    readers = load_readers(thorough=kind == "file")
+    readers = load_readers(thorough=task.kind == "file")
     readers.warm_up()
-    bench = bench_live if kind == "live" else bench_files
+    bench = bench_live if task.kind == "live" else bench_files
     # The people do not change with the share: only light and pose do.
-    return bench(preset, seed, rounds, zone_sides(people), readers, frames)
+    return bench(task, zone_sides(task.people), readers)
 
 
 def run(
@@ -281,6 +236,7 @@ def run(
     people: int = CROWD,
     jobs: int = 1,
     frames: int = 0,
+    even_ms: float = 0.0,
 ) -> dict[str, Any]:
     """Measure.
 
@@ -291,25 +247,33 @@ def run(
         people: size of the crowd.
         jobs: processes at once; times are honest only with one.
         frames: live frames under each preset at least, instead of rounds.
+        even_ms: camera time between two live frames; 0: as long as the reader takes.
     """
     people = 0 if quick else people
     rounds = rounds or (0 if frames else 1)
     figures: dict[str, Any] = {
         "seed": seed, "rounds": rounds, "crowd": people, "limit_s": LIMIT_S, "jobs": jobs,
+        "even_ms": even_ms,
     }  # fmt: skip
     kinds = ("live",) if frames else ("live", "file")
     with ProcessPoolExecutor(jobs) as pool:
         for kind in kinds:
             for preset in PRESETS:
-                shares = [
-                    pool.submit(
-                        _part, kind, preset, seed + 1000 * share, rounds, people, frames // jobs
+                tasks = [
+                    Task(
+                        kind,
+                        preset,
+                        seed + 1000 * share,
+                        rounds,
+                        people,
+                        frames // jobs,
+                        even_ms / 1000,
                     )
                     for share in range(jobs)
                 ]
                 total = Tally()
-                for share in shares:
-                    total.add(share.result())
+                for part in pool.map(_part, tasks):
+                    total.add(part)
                 figures[f"{kind}_{preset}"] = total.figures()
     return figures
 
@@ -324,6 +288,7 @@ def main() -> int:
     parser.add_argument("--crowd", type=int, default=CROWD)
     parser.add_argument("--jobs", type=int, default=0, help="processes at once")
     parser.add_argument("--frames", type=int, default=0)
+    parser.add_argument("--even-ms", type=float, default=0.0)
     parser.add_argument("--folder", help="read the files of a folder instead")
     parser.add_argument("--truth", help="with --folder: what is true of them, JSON lines")
     options = parser.parse_args()
@@ -338,6 +303,7 @@ def main() -> int:
         options.crowd,
         options.jobs or 1,
         options.frames,
+        options.even_ms,
     )
     if options.json:
         print(json.dumps(figures))

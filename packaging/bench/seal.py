@@ -53,6 +53,7 @@ from kiosk.vault.store import open_store  # noqa: E402
 
 PICTURES = 6
 GOAL_P95_MS = 150
+CASE_DEVICE = DeviceFacts(DeviceId("dev-00000000000000be"), "bench")
 
 
 class WallClock:
@@ -150,7 +151,7 @@ def measure(folder: Path, runs: int, picture_bytes: int) -> dict[str, object]:
     """Seal ``runs`` cases and answer with the figures, times in milliseconds."""
     clock, device_key = WallClock(), SigningKey.generate()
     store = TimedStore(open_store(folder / "vault.db", os.urandom(32)))
-    device = DeviceFacts(DeviceId("dev-00000000000000be"), "bench")
+    device = CASE_DEVICE
     recipients = (Identity.generate().recipient, Identity.generate().recipient)
     terms = Terms(1, recipients, evidence_images=True)
     keys = DemonstrationKeyStore(folder)

@@ -9,9 +9,15 @@ verifier key ``name+hash+base64``. What only the device signs, the device can si
 off together with its checkpoint shows against something kept elsewhere, a FILE with an older
 checkpoint of this journal (the central side has each) or the eight characters of a client's slip.
 
+An agent's own activity (``visavis agent activity``) is proven by the same command: the entries of
+that agent stand there whole, the others as ``#`` and their leaf hash. The first line is signed by
+the key that the journal announced for this agent.
+
 What is proven, in order, for each entry: one exact form, the device's signature, its device, its
 number, the root of everything before it (RFC 6962), a monotonic clock that never goes back within
 one start. Then of the whole: the checkpoint's signature (C2SP signed note), its size and its root.
+Visits that were opened and never closed are listed beside the faults: they prove nothing wrong,
+they are whom to ask about.
 Exit code 0: proven. 1: every fault is named. 2: wrong use, or not an export.
 """
 
@@ -30,6 +36,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 FORMAT, PROFILE, TYP = "visavis-journal/1", "visavis-record/1", "vv-entry+jws"
+ACTIVITY = "visavis-activity/1"
 FIELDS = {
     *("v", "device_id", "seq", "kind", "record_id", "policy_v", "recipients", "age_header_sha256"),
     *("payload_sha256", "payload_len", "prev_root", "ratchet_mac", "boot_id", "mono_ms"),
@@ -121,7 +128,11 @@ class Tree:
 
     def append(self, data: bytes) -> None:
         """One more leaf."""
-        node, size = digest(b"\x00" + data), self.size
+        self.append_hash(digest(b"\x00" + data))
+
+    def append_hash(self, node: bytes) -> None:
+        """One more leaf of which only the hash is known, 32 bytes."""
+        size = self.size
         while size & 1:
             node, size = digest(b"\x01" + self.hashes.pop() + node), size >> 1
         self.hashes.append(node)
@@ -167,6 +178,17 @@ def slip_code(root: bytes) -> str:
     return "".join(CROCKFORD[number >> 5 * (7 - i) & 31] for i in range(8))
 
 
+def lost_leaf(entry: str) -> bytes | None:
+    """The hash that a device kept of an entry it lost; it still holds the entry's place."""
+    if not entry.startswith("lost:"):
+        return None
+    try:
+        leaf = unb64u(entry[len("lost:") :])
+    except Fault:
+        return None
+    return leaf if len(leaf) == 32 else None
+
+
 def place_faults(
     header: dict[str, Any], device_id: str, tree: Tree, before: dict[str, Any] | None
 ) -> list[str]:
@@ -186,6 +208,24 @@ def walk(entries: Iterable[str], device_id: str, key: bytes) -> tuple[list[bytes
     """The root after 0, 1, 2 ... entries, and every fault."""
     tree, before, roots, faults = Tree(), None, [digest(b"")], []
     for entry in entries:
+        lost = lost_leaf(entry)
+        if lost is not None:
+            faults.append(f"entry {tree.size}: lost, only its hash is left")
+            before = None
+            tree.append_hash(lost)
+            roots.append(tree.root())
+            continue
+        if entry.startswith("#"):
+            before = None
+            try:
+                leaf = unb64u(entry[1:])
+            except Fault:
+                leaf = b""
+            if len(leaf) != 32:
+                faults.append(f"entry {tree.size}: form")
+            tree.append_hash(leaf)
+            roots.append(tree.root())
+            continue
         try:
             header = opened(entry, key)
             found = place_faults(header, device_id, tree, before)
@@ -193,7 +233,7 @@ def walk(entries: Iterable[str], device_id: str, key: bytes) -> tuple[list[bytes
         except Fault as fault:
             found, before = [str(fault)], None
         faults += [f"entry {tree.size}: {what}" for what in found]
-        tree.append(entry.encode())
+        tree.append(digest(b"\x00" + entry.encode()))
         roots.append(tree.root())
     return roots, faults
 
@@ -216,6 +256,42 @@ def note_faults(
     return []
 
 
+def is_activity(about: dict[str, Any]) -> bool:
+    """Whether this is the first line of an agent's own activity."""
+    names = {"format", "device_id", "checkpoint", "agent", "agent_key", "own_entries", "signature"}
+    return set(about) == names and about["format"] == ACTIVITY
+
+
+def activity_faults(about: dict[str, Any], entries: list[str], key: bytes) -> list[str]:
+    """What of the agent's part is wrong: key never announced, signature, entries left out."""
+    headers = []
+    for entry in entries:
+        if entry and not entry.startswith("#"):
+            try:
+                headers.append(opened(entry, key))
+            except Fault:
+                continue  # named where the entries are walked
+    agent, public = about["agent"], about["agent_key"]
+    announced = [
+        header["facts"].get("public_key")
+        for header in headers
+        if header["kind"] == "agent_added" and header["facts"].get("agent") == agent
+    ]
+    bare = {name: value for name, value in about.items() if name != "signature"}
+    message = json.dumps(bare, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    faults = []
+    if not announced or announced[-1] != public:
+        faults.append("agent: this key was not announced for them")
+    if not signed_by(unb64u(str(public)), message, unb64u(str(about["signature"]))):
+        faults.append("agent: signature")
+    if about["own_entries"] != len(headers):
+        faults.append("agent: entries were left out or added")
+    parts = ("agent", "by", "from", "to", "with", "second")
+    if any(agent not in [header["facts"].get(part) for part in parts] for header in headers):
+        faults.append("agent: an entry of somebody else")
+    return faults
+
+
 def prove(
     text: str, key: bytes, elsewhere: Iterable[str] = (), slip: str | None = None
 ) -> list[str]:
@@ -232,9 +308,12 @@ def prove(
     """
     first, *entries = text.split("\n")
     about = exact_object(first.encode())
-    if set(about) != {"format", "device_id", "checkpoint"} or about["format"] != FORMAT:
+    whole = set(about) == {"format", "device_id", "checkpoint"} and about["format"] == FORMAT
+    if not whole and not is_activity(about):
         raise Fault("not an export of a journal")
-    faults = []
+    faults = [] if whole else activity_faults(about, entries, key)
+    if whole and any(entry.startswith("#") for entry in entries):
+        faults.append("a whole journal has no entry by its hash alone")
     if not entries or entries.pop() != "":
         faults.append("the file is cut off")
     device_id, own = str(about["device_id"]), str(about["checkpoint"])
@@ -246,6 +325,22 @@ def prove(
     if slip is not None and slip.upper() not in {slip_code(root) for root in roots[1:]}:
         faults.append("slip: no entry of this journal gave that code")
     return faults
+
+
+def open_visits(text: str, key: bytes) -> list[str]:
+    """Visits that an export opens and never closes: no fault of the journal, but a question."""
+    opened_by: dict[str, int] = {}
+    for number, entry in enumerate(text.split("\n")[1:]):
+        try:
+            header = opened(entry, key)
+        except Fault:
+            continue
+        case = header["facts"].get("case") if isinstance(header["facts"], dict) else None
+        if header["kind"] == "verify_open":
+            opened_by.setdefault(str(case), number)
+        elif header["kind"] == "verify_close":
+            opened_by.pop(str(case), None)
+    return [f"open: visit {case}, opened by entry {n}, has no end" for case, n in opened_by.items()]
 
 
 def public_key(text: str) -> bytes:
@@ -280,8 +375,8 @@ def main() -> int:
     except (OSError, ValueError, Fault) as fault:
         print(f"cannot be read: {fault}", file=sys.stderr)
         return 2
-    for fault in faults:
-        print(fault)
+    for line in (*faults, *open_visits(text, words.key)):
+        print(line)
     if not faults:
         print(f"proven: {text.count(chr(10)) - 1} entries, nothing missing or altered")
     return 1 if faults else 0

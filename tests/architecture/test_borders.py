@@ -20,11 +20,17 @@ _EYES = (
     "camera_verdict",
     "confirmation",
     "file_reading",
+    "look",
     "observation",
+    "outline_following",
+    "plain_side",
+    "print_queue",
     "printed_reading",
     "readers",
     "reading",
+    "seal_watch",
     "side_taking",
+    "zone_agreement",
     "zone_reading",
 )
 PICTURES = {f"kiosk.services.{name}" for name in _EYES}

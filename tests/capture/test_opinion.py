@@ -53,6 +53,15 @@ def test_lookalikes_that_both_may_stand_there_contradict(number, one, other):
     assert not confirms(LINES, second, digits_hold=True)
 
 
+def test_a_digit_seen_in_a_name_stands_for_the_letter_it_is_most_like_alone():
+    name = "ODILON<<IRIS".ljust(30, "<")
+    seen = scores_of(name.replace("O", "0", 1))
+    held = [*LINES[:2], name]
+    assert confirms_line(held, 2, seen, digits_hold=True)
+    for twin in "DQ":
+        assert not confirms_line([*LINES[:2], twin + name[1:]], 2, seen, digits_hold=True)
+
+
 def test_a_blind_twin_in_a_number_contradicts_although_every_digit_holds():
     lines = (
         "P<UTOERIKSSON<<ANNA<MARIA".ljust(44, "<"),

@@ -8,7 +8,7 @@ import pytest
 
 from kiosk.capture.decode import read_zone
 from kiosk.capture.picture import grey_of
-from kiosk.capture.zone_lines import LETTERS, Line, cut_line, zones_in
+from kiosk.capture.zone_lines import LETTERS, Line, cut_line, unstretched, zones_in
 from kiosk.devices.ocrb_reader import OcrbTextReader
 from kiosk.devices.specimen_props import Hand
 from kiosk.devices.specimen_scene import Conditions, Stage, Subject
@@ -104,3 +104,12 @@ def test_what_a_hand_hides_of_a_zone_is_told():
     for hand, least, most in ((Hand.NONE, 0.95, 1.0), (Hand.ZONE, 0.0, 0.88)):
         grey, place = shown("fr-id-martin", Conditions(hand=hand))
         assert least <= zones_in(grey, place)[0].seen <= most
+
+
+def test_only_the_short_lines_of_three_are_brought_to_the_pitch_of_the_long_ones():
+    strip = np.tile(np.linspace(0, 255, 960).astype(np.uint8), (48, 1))
+    assert unstretched(strip, 2) is strip
+    narrow = unstretched(strip, 3)
+    assert (narrow.shape, narrow.dtype) == ((48, 672), np.uint8)
+    assert abs(int(narrow[0, 336]) - int(strip[0, 480])) <= 1
+    assert unstretched(narrow, 3) is narrow

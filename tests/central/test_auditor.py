@@ -10,10 +10,13 @@ import pytest
 from central.archive.layout import Layout
 from central.auditor.histories import Histories, HistoryReport
 from kiosk.audit.entries import EntryKind
+from kiosk.audit.second_word import SecondWord, seen_digest, sign_word
 from kiosk.crypto.age import Identity
+from kiosk.crypto.digests import b64u
+from kiosk.crypto.signing import SigningKey
 from kiosk.domain.ids import RecordId
 from kiosk.ports import LinkAnswer
-from tests.fakes.central_side import CentralSide, central, founded, serving
+from tests.fakes.central_side import CentralSide, ask, central, founded, serving
 from tests.fakes.enrolled import EnrolledDevice
 
 pytestmark = pytest.mark.process
@@ -59,6 +62,57 @@ def test_a_record_is_opened_with_the_auditors_key(office) -> None:
     assert answer["verified"] is True
     assert answer["record"]["record_id"] == record_id(device)
     assert (answer["device_id"], answer["seq"]) == (device.identity.device_id, 2)
+
+
+SEEN = dict.fromkeys(("request", "document", "reading", "checks", "person")) | {
+    "ticked": [],
+    "features": [],
+    "procedure": "online-request",
+    "case_id": "c" * 32,
+    "decision": {"outcome": "accepted"},
+}
+
+
+def countersigned(device: EnrolledDevice, key: SigningKey, second: str = "a-18") -> dict:
+    """The object of a record that ``second`` stands by, signed with ``key``."""
+    whole = {**SEEN, "device_id": device.identity.device_id, "agent_id": "a-17"}
+    word = SecondWord(
+        v="visavis-second/1",
+        device_id=device.identity.device_id,
+        case_id="c" * 32,
+        agent_id="a-17",
+        second_id=second,
+        about="decision",
+        verdict="pass",
+        seen_sha256=seen_digest(whole, "decision"),
+        at="2026-11-26T09:00:00+00:00",
+    )
+    told = {"agent_id": second, "about": "decision", "verdict": "pass"}
+    told["statement"] = sign_word(word, key)
+    return {**whole, "service": {"second_agent": told}}
+
+
+def test_a_second_agent_is_verified_by_the_key_announced_for_that_agent(office) -> None:
+    side, device = office
+    sacha, robin = SigningKey.generate(), SigningKey.generate()
+    for name, key in (("a-18", sacha), ("a-19", robin)):
+        facts = {"agent": name, "public_key": b64u(key.public)}
+        device.journal.record(EntryKind.AGENT_ADDED, facts)
+    good, _ = device.seal(visavis=countersigned(device, sacha))
+    forged, _ = device.seal(visavis=countersigned(device, robin))
+    own, _ = device.seal(visavis=countersigned(device, device.agent_key))
+    assert device.delivery.run_once().reason == ""
+    status, answer = opened(side, record_id(device, good))
+    assert (status, answer["second_agent"]) == (0, {"by": "a-18", "wanted": False})
+    for seq in (forged, own):
+        assert opened(side, record_id(device, seq))[0] == 1
+    central("policy", "set", "four_eyes.outcomes=accepted", "--data", side.data)
+    assert device.delivery.run_once().reason == ""
+    device._wire()  # the policy that arrived is the one in force
+    bare, _ = device.seal(visavis={**SEEN, "device_id": device.identity.device_id})
+    assert device.delivery.run_once().reason == ""
+    answer = opened(side, record_id(device, bare))[1]
+    assert (answer["policy_version"], answer["second_agent"]) == (2, {"by": "", "wanted": True})
 
 
 def test_every_opening_is_written_down(office) -> None:
@@ -216,3 +270,26 @@ def test_a_lost_payload_is_named(office) -> None:
     folder = Layout(side.data).payloads / device.identity.device_id
     max(folder.iterdir()).unlink()
     assert not verify(side).verified
+
+
+def test_alerts_are_listed_and_name_nobody(office) -> None:
+    side, device = office
+    assert ask("alerts", "--data", side.data) == {"alerts": []}
+    with device.store.begin() as uow:
+        device.journal.append(uow, EntryKind.FRAUD_ALERT, {"case": "c" * 32})
+        uow.commit()
+    assert device.delivery.run_once().failed == 0
+    (alert,) = ask("alerts", "--data", side.data)["alerts"]
+    assert (alert["case_id"], alert["office_id"]) == ("c" * 32, "075012")
+    assert alert["device_id"] == device.identity.device_id
+    assert verify(side).verified
+
+
+def test_a_pair_of_records_is_stored_and_verified_as_two(office) -> None:
+    side, device = office
+    device.seal(kind=EntryKind.ITEM_DISTRIBUTED)
+    device.seal()
+    assert device.delivery.run_once().stored == 2
+    report = verify(side)
+    assert report.verified
+    assert [one.stored for one in report.devices] == [4]

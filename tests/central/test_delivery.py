@@ -458,6 +458,7 @@ def test_two_deliveries_at_once_double_nothing(side: CentralSide, device: Enroll
         thread.start()
     for thread in threads:
         thread.join()
+    link.call("GET", f"/v1/devices/{device.identity.device_id}/receipts?from=0&tree=0")
     link.close()
     assert sorted(answers) == [200, 200, 200, 201]
     assert leaves(side, device) == [seq]

@@ -6,9 +6,18 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from kiosk.audit.entries import entry_leaf
 from kiosk.domain.errors import JournalBrokenError, VaultError
 from kiosk.domain.ids import AgentId, CaseId, RecordId
-from kiosk.ports import AgentRow, DraftRow, JournalRow, OutboxRow, OutboxState, Store
+from kiosk.ports import (
+    AgentRow,
+    DraftRow,
+    JournalQuery,
+    JournalRow,
+    OutboxRow,
+    OutboxState,
+    Store,
+)
 
 MOMENT = datetime(2026, 11, 25, 9, 30, 0, 123456, tzinfo=UTC)
 
@@ -108,6 +117,38 @@ class StoreContract:
             assert uow.journal.get(4) is None
             assert uow.journal.range(1, 3) == (journal_row(1), journal_row(2))
             assert uow.journal.range(3, 99) == (journal_row(3),)
+            assert uow.journal.leaves(1, 3) == (entry_leaf("e.1.s"), entry_leaf("e.2.s"))
+            assert len(uow.journal.leaves(0, 99)) == 4
+
+    def test_entries_are_found_by_day_kind_record_and_slip_newest_first(self, store: Store):
+        hour = timedelta(hours=1)
+        rows = [
+            replace(
+                journal_row(seq, f"{seq:032x}" if seq % 2 else None),
+                kind="verify_close" if seq % 2 else "boot",
+                wall_claimed=MOMENT + seq * hour,
+            )
+            for seq in range(6)
+        ]
+        with store.begin() as uow:
+            for row in rows:
+                uow.journal.append(row, f"SLIP000{row.seq}")
+            uow.commit()
+        asked = {
+            JournalQuery(): [5, 4, 3, 2, 1, 0],
+            JournalQuery(limit=2): [5, 4],
+            JournalQuery(kind="boot"): [4, 2, 0],
+            JournalQuery(since=MOMENT + hour, until=MOMENT + 3 * hour): [2, 1],
+            JournalQuery(since=MOMENT + hour, kind="boot", limit=1): [4],
+            JournalQuery(record_id=f"{3:032x}"): [3],
+            JournalQuery(slip_code="SLIP0004"): [4],
+            JournalQuery(slip_code="SLIP0004", kind="verify_close"): [],
+            JournalQuery(slip_code="NONE"): [],
+        }
+        with store.begin() as uow:
+            for query, expected in asked.items():
+                assert [row.seq for row in uow.journal.find(query)] == expected
+            assert uow.journal.find(JournalQuery(slip_code="SLIP0003")) == (rows[3],)
 
     def test_the_frontier_is_replaced_as_a_whole(self, store: Store):
         with store.begin() as uow:

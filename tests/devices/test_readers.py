@@ -40,6 +40,18 @@ def test_a_line_drawn_in_ocr_b_is_read(reader):
     assert text.replace("O", "0").replace("I", "1") == line.replace("O", "0")
 
 
+def test_the_general_reader_takes_less_time_for_a_narrower_strip(monkeypatch):
+    reader = PaddleTextReader()
+    sizes = []
+    net = reader._net
+    scores = net.scores
+    monkeypatch.setattr(net, "scores", lambda strip: (sizes.append(strip.shape), scores(strip))[1])
+    shapes = [(48, 960), (48, 672), (48, 300), (48, 700), (40, 672)]
+    answers = reader.recognise([np.full(shape, 240, np.uint8) for shape in shapes])
+    assert sizes == [(48, 960), (48, 672), (48, 960), (48, 960), (48, 960)]
+    assert len(answers[1]) < 0.75 * len(answers[0])
+
+
 @pytest.mark.parametrize(
     ("kind", "model"), [(PaddleTextReader, find_model), (OcrbTextReader, lambda: MODEL)]
 )

@@ -203,21 +203,6 @@ def test_a_rule_for_a_series_holds_from_its_day(day, verdict):
     assert CATALOGUE.acceptance_of("online-request", kind, paper, day) is verdict
 
 
-def test_a_series_may_have_no_zone():
-    assert not CATALOGUE.has_zone("eu-id-card.it-paper")
-    assert not CATALOGUE.has_zone("eu-id-card.gr-laminated")
-    assert CATALOGUE.has_zone("eu-id-card.2021")
-    assert CATALOGUE.has_zone("")
-
-
-def test_the_side_to_ask_for_next():
-    card = DocumentKind.FR_ID_CARD_2021
-    assert CATALOGUE.next_side(card, ()) is Side.FRONT
-    assert CATALOGUE.next_side(card, (Side.FRONT,)) is Side.BACK
-    assert CATALOGUE.next_side(card, (Side.BACK, Side.FRONT)) is None
-    assert CATALOGUE.next_side(DocumentKind.FR_PASSPORT, (Side.FRONT,)) is None
-
-
 def test_what_only_one_series_bears_is_looked_for_on_that_one_only():
     def features(series):
         return {f.feature_id for f in CATALOGUE.must_look_at(DocumentKind.EU_ID_CARD, series)}

@@ -61,6 +61,15 @@ def test_a_short_code_is_a_scan_where_no_field_takes_text(text, end):
     assert typed(text + end, 20) == (text + end, [], [])
 
 
+@pytest.mark.parametrize("end", ["\r", "\t"])
+@pytest.mark.parametrize("text", ["q1234567", "11111111111", "NOTE12"])
+def test_a_short_code_is_a_scan_in_a_field_too_where_no_hand_types_so_evenly_fast(text, end):
+    assert typed(text + end, wedge.SURE_GAP_MS) == ("", [(text, "")], [])
+    assert typed(text, wedge.SURE_GAP_MS) == (text, [], [])
+    assert typed(text + end, wedge.SURE_GAP_MS + 1) == (text + end, [], [])
+    assert typed(text + end, 0) == (text + end, [], [])  # put in by a program, at one moment
+
+
 @pytest.mark.parametrize("text", ["12345\r", "o\r", "123456"])
 def test_fewer_keys_or_no_enter_are_typing_everywhere(text):
     assert typed(text, 20, in_field=False) == (text, [], [])

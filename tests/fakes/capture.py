@@ -42,8 +42,14 @@ class ScriptedReading:
     frames_agreeing: int = 3
     sharpness: float = 0.9
     seal: str = ""
-    printed: tuple[PrintedField, ...] = ()
+    print_follows: bool = False
     seen_as: str = ""
+
+
+@dataclass(frozen=True)
+class ScriptedPrint:
+    side: Side
+    fields: tuple[PrintedField, ...]
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,7 @@ class ScriptedSight:
     portrait: Picture | None = None
     best_image: Picture | None = None
     open_reading: OpenReading | None = None
+    printed: tuple[ScriptedPrint, ...] = ()
 
 
 class ScriptedCamera:
@@ -89,13 +96,16 @@ class ScriptedReader:
     """Sees the code in ``code``, and the side in ``sides`` that is expected.
 
     While ``open_reading`` is set it is in doubt about the side ``doubtful``, until somebody settles
-    the text as ``truth`` has it.
+    the text as ``truth`` has it. The print of a side comes with its reading; while ``print_held``
+    is set it is said to follow, and comes once that is cleared.
     """
 
     def __init__(self) -> None:
         self.code = ""
         self.sides: dict[Side, IdentityDocument | None] = {}
         self.printed: tuple[PrintedField, ...] = ()
+        self.print_held = False
+        self._prints: dict[Side, tuple[PrintedField, ...]] = {}
         self.open_reading: OpenReading | None = None
         self.doubtful = Side.BACK
         self.truth: tuple[tuple[str, ...], IdentityDocument] | None = None
@@ -107,6 +117,10 @@ class ScriptedReader:
         self.request = request
         self._side = side
         self._settled = None
+        if side is None:
+            self._prints.clear()
+        else:
+            self._prints.pop(side, None)
 
     def settle(self, lines: tuple[str, ...]) -> bool:
         self.asked.append(lines)
@@ -127,7 +141,16 @@ class ScriptedReader:
         if self.open_reading is not None and self._side is self.doubtful:
             return ScriptedSight(open_reading=self.open_reading)
         if self._side not in self.sides:
-            return ScriptedSight()
+            return ScriptedSight(printed=self._read_print())
+        self._prints.setdefault(self._side, self.printed)
         portrait = GREY if self._side is Side.FRONT else None
-        reading = ScriptedReading(self.sides[self._side], self._side, printed=self.printed)
-        return ScriptedSight(reading=reading, portrait=portrait, best_image=GREY)
+        follows = bool(self._prints[self._side])
+        reading = ScriptedReading(self.sides[self._side], self._side, print_follows=follows)
+        return ScriptedSight(
+            reading=reading, portrait=portrait, best_image=GREY, printed=self._read_print()
+        )
+
+    def _read_print(self) -> tuple[ScriptedPrint, ...]:
+        if self.print_held:
+            return ()
+        return tuple(ScriptedPrint(side, fields) for side, fields in self._prints.items())

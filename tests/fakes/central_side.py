@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from central.archive.database import Database
 from central.archive.layout import Layout
 from central.archive.ledger import Ledger
+from central.archive.storage import open_database
 from central.authority.codes import new_code
 from central.authority.founding import LOCAL_HOSTS, found
 from kiosk.domain.ids import OfficeId
@@ -73,7 +73,7 @@ class CentralSide:
 @contextmanager
 def reading(data: Path) -> Iterator[Ledger]:
     """The database of a central side."""
-    database = Database(Layout(data).database)
+    database = open_database(Layout(data))
     try:
         with database.reading() as ledger:
             yield ledger
@@ -82,13 +82,17 @@ def reading(data: Path) -> Iterator[Ledger]:
 
 
 @contextmanager
-def serving(data: Path, port: int = 0) -> Iterator[CentralSide]:
+def serving(data: Path, port: int = 0, metrics: int | None = None) -> Iterator[CentralSide]:
     """A collector over an existing folder, until the block ends."""
+    options = [] if metrics is None else ["--metrics", str(metrics)]
     # The log goes to a file: a pipe that nobody reads would fill up and stop the collector.
     log = data.with_name(f"{data.name}.log")
     with log.open("a") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "central", "serve", "--data", str(data), "--port", str(port)],
+            [
+                *(sys.executable, "-m", "central", "serve"),
+                *("--data", str(data), "--port", str(port), *options),
+            ],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=errors,

@@ -14,8 +14,11 @@ from kiosk.domain.ids import AgentId, DeviceId
 from kiosk.ports import JournalRow, OutboxRow, Store
 from kiosk.services.agents import Agents, Session
 from kiosk.services.drafts import Drafts
+from kiosk.services.hand_over import HandOver
 from kiosk.services.journal import Journal
+from kiosk.services.onboarding import Onboarding
 from kiosk.services.sealing import Sealing
+from kiosk.services.sightings import Sightings
 from kiosk.services.sign_in import SignIn
 from kiosk.services.terms import DeviceFacts, Terms
 from tests.fakes.clock import FakeClock
@@ -54,17 +57,30 @@ class Desk:
         self.journal = Journal(self.store, self.device_key, self.clock, DEVICE, self._terms)
         self.agents = Agents(self.store, self.keys, self.journal, CHEAP)
         self.drafts = Drafts(self.clock)
+        self.sightings = Sightings(self.store, self.keys, self.clock)
         self.sealing = Sealing(
-            self.journal, self.store, self._terms, self.clock, DEVICE, self.device_key
+            self.journal,
+            self.store,
+            self._terms,
+            self.clock,
+            DEVICE,
+            self.device_key,
+            self.sightings,
         )
+        self.hand_over = HandOver(self.store, self.journal, self.drafts, self.clock)
+        self.onboarding = Onboarding(self.store, self.keys, self.clock, self.journal, self.agents)
         self.sign_in = SignIn(
             self.store,
             self.keys,
             self.clock,
             CHEAP,
             self.journal,
-            self.sealing.seal_open_drafts,
+            self._end_of_shift,
         )
+
+    def _end_of_shift(self, session: Session) -> None:
+        self.hand_over.accept_all(session)
+        self.sealing.seal_open_drafts(session)
 
     def _terms(self) -> Terms:
         return self.terms

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from kiosk.audit.entries import EntryKind
-from kiosk.audit.records import RecordContents, SealedBlob, seal_record
+from kiosk.audit.records import Attachment, RecordContents, SealedBlob, seal_record
 from kiosk.crypto.digests import b64u
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.ids import RecordId
@@ -43,10 +44,13 @@ class Call:
     body: bytes
     content_type: str
     etag: str
+    fields: Sequence[tuple[str, str]]
     link: CollectorLink
 
     def go(self) -> LinkAnswer:
-        return self.link.call(self.method, self.path, self.body, self.content_type, self.etag)
+        return self.link.call(
+            self.method, self.path, self.body, self.content_type, self.etag, self.fields
+        )
 
 
 Trouble = Callable[[Call], LinkAnswer]
@@ -79,9 +83,10 @@ class _TroubledLink:
         body: bytes = b"",
         content_type: str = "application/json",
         etag: str = "",
+        fields: Sequence[tuple[str, str]] = (),
     ) -> LinkAnswer:
         self._links.calls.append(f"{method} {path.partition('?')[0]}")
-        return self._links.trouble(Call(method, path, body, content_type, etag, self._link))
+        return self._links.trouble(Call(method, path, body, content_type, etag, fields, self._link))
 
     def close(self) -> None:
         self._link.close()
@@ -146,17 +151,24 @@ class EnrolledDevice:
         return self.links.open(self.identity.side(self.policy), self.key)
 
     def seal(
-        self, recipients: tuple[str, ...] | None = None, agent: str = AGENT
+        self,
+        recipients: tuple[str, ...] | None = None,
+        agent: str = AGENT,
+        visavis: dict | None = None,
+        extra_bytes: int = 0,
+        kind: EntryKind = EntryKind.VERIFY_CLOSE,
     ) -> tuple[int, SealedBlob]:
         """Seal a record as the sealing service does; its entry and its blob."""
+        kept = (Attachment("bin", os.urandom(extra_bytes)),) if extra_bytes else ()
         number = self.size()
         record_id = RecordId(f"{self.identity.device_id[4:]}{number:016x}")
-        contents = RecordContents({"record_id": record_id, "visavis": {"agent_id": agent}})
+        told = {"agent_id": agent, **(visavis or {})}
+        contents = RecordContents({"record_id": record_id, "visavis": told}, kept)
         to = terms_of(self.policy).recipients if recipients is None else recipients
         sealed = seal_record(contents, to, self.agent_key, self.key)
         now = self.clock.now()
         with self.store.begin() as uow:
-            seq, _ = self.journal.append(uow, EntryKind.VERIFY_CLOSE, {}, sealed, record_id)
+            seq, _ = self.journal.append(uow, kind, {}, sealed, record_id)
             uow.blobs.put(seq, sealed.blob)
             uow.outbox.put(
                 OutboxRow(seq, record_id, OutboxState.WAITING, now, now, 0, "", len(sealed.blob))

@@ -13,19 +13,26 @@ from kiosk.domain.agent import Role
 from kiosk.domain.evidence import Check
 from kiosk.domain.ids import AgentId, DeviceId, OfficeId, RequestId
 from kiosk.domain.request import VerificationRequest
+from kiosk.journeys.blocks import Terms as ProcedureTerms
 from kiosk.journeys.catalogue import JourneyCatalogue
 from kiosk.journeys.model import CaseState, FeatureResult, RulesUsed
+from kiosk.journeys.procedure import Journey
+from kiosk.journeys.procedures import registered_letter
 from kiosk.ports import Clock, Store
 from kiosk.services.agents import DEVICE_SECRET, Agents, Session
+from kiosk.services.contact import ContactWord, no_word
 from kiosk.services.drafts import Drafts
+from kiosk.services.hand_over import HandOver
 from kiosk.services.journal import Journal
+from kiosk.services.onboarding import Onboarding
 from kiosk.services.proofing import Desk, Proofing
 from kiosk.services.requests import IssuerKey, RequestDesk
 from kiosk.services.sealing import Sealing
+from kiosk.services.second_agent import SecondAgents
 from kiosk.services.sign_in import SignIn
 from kiosk.services.terms import DeviceFacts, Terms
 from kiosk.vault.store import open_store
-from tests.fakes.cases import FEATURES, JOURNEY, PASSED, REQUEST, SPARE_FEATURE
+from tests.fakes.cases import FEATURES, JOURNEY, PASSED, REQUEST, SIDES, SPARE_FEATURE
 from tests.fakes.clock import FakeClock
 from tests.fakes.key_stores import MemoryKeyStore
 
@@ -64,6 +71,9 @@ class Office:
     clock: Clock = field(default_factory=FakeClock)
     examination: ScriptedExamination = field(default_factory=ScriptedExamination)
     evidence_images: bool = False
+    letter: Journey = field(default_factory=lambda: registered_letter(ProcedureTerms(SIDES)))
+    journeys: Sequence[Journey] = (JOURNEY,)
+    word: ContactWord = no_word
 
     def __post_init__(self) -> None:
         self.device_key = SigningKey.from_seed(SEEDS["device"])
@@ -77,17 +87,28 @@ class Office:
         self.sealing = Sealing(
             self.journal, self.store, self.terms, self.clock, self.device, self.device_key
         )
-        ends = self.sealing.seal_open_drafts
-        self.sign_in = SignIn(self.store, self.keys, self.clock, CHEAP, self.journal, ends)
+        drafts = Drafts(self.clock)
+        self.hand_over = HandOver(self.store, self.journal, drafts, self.clock)
+        self.onboarding = Onboarding(self.store, self.keys, self.clock, self.journal, self.agents)
+        self.sign_in = SignIn(
+            self.store, self.keys, self.clock, CHEAP, self.journal, self._end_of_shift
+        )
         desk = Desk(
             self.store,
             self.sealing,
-            Drafts(self.clock),
+            drafts,
             RequestDesk(self.store, self.issuers, OFFICE, self.clock),
             self.examination,
+            self.hand_over,
+            SecondAgents(self.store, self.sign_in, self.journal, self.clock, self.device),
+            self.word,
         )
-        catalogue = JourneyCatalogue(JOURNEY)
+        catalogue = JourneyCatalogue(*self.journeys, self.letter)
         self.proofing = Proofing(desk, self.journal, self.clock, catalogue, OFFICE)
+
+    def _end_of_shift(self, session: Session) -> None:
+        self.hand_over.accept_all(session)
+        self.sealing.seal_open_drafts(session)
 
     def terms(self) -> Terms:
         return Terms(1, (self.auditor.recipient,), evidence_images=self.evidence_images)
@@ -95,11 +116,11 @@ class Office:
     def issuers(self) -> dict[str, IssuerKey]:
         return {self.issuer_key.key_id: IssuerKey(ISSUER, self.issuer_key.public)}
 
-    def session(self, agent: str = "camille") -> Session:
+    def session(self, agent: str = "camille", role: Role = Role.AGENT) -> Session:
         """Sign in, after the agent was added where that is still to do."""
         agent_id = AgentId(agent)
         if all(known.agent_id != agent_id for known in self.agents.all()):
-            self.agents.add(agent_id, f"{agent.title()} R.", Role.AGENT, PIN)
+            self.agents.add(agent_id, f"{agent.title()} R.", role, PIN)
         return self.sign_in.sign_in(agent_id, PIN)
 
     def code(self, request_id: str = "req-1", **changes: object) -> str:
@@ -127,6 +148,6 @@ class Office:
             return uow.outbox.all()
 
 
-def office_on_disk(folder: Path) -> Office:
+def office_on_disk(folder: Path, **parts: object) -> Office:
     """An office whose vault is a real encrypted file."""
-    return Office(open_store(folder / "vault.db", bytes(range(32))))
+    return Office(open_store(folder / "vault.db", bytes(range(32))), **parts)

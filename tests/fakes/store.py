@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
+from kiosk.audit.entries import entry_leaf
 from kiosk.domain.errors import DiskFullError, JournalBrokenError, VaultError
 from kiosk.domain.ids import AgentId, CaseId
-from kiosk.ports import AgentRow, DraftRow, JournalRow, OutboxRow
+from kiosk.ports import AgentRow, DraftRow, JournalQuery, JournalRow, OutboxRow
 
 
 @dataclass
@@ -19,6 +20,7 @@ class _Tables:
     agents: dict[AgentId, AgentRow] = field(default_factory=dict)
     drafts: dict[CaseId, DraftRow] = field(default_factory=dict)
     journal: list[JournalRow] = field(default_factory=list)
+    slips: dict[int, str] = field(default_factory=dict)
     frontier: tuple[bytes, ...] = ()
     outbox: dict[int, OutboxRow] = field(default_factory=dict)
     blobs: dict[int, bytes] = field(default_factory=dict)
@@ -62,10 +64,28 @@ class _Drafts(_Repository):
 
 
 class _Journal(_Repository):
-    def append(self, row: JournalRow) -> None:
+    def append(self, row: JournalRow, slip_code: str = "") -> None:
         if row.seq != self.size():
             raise JournalBrokenError("order")
         self._tables.journal.append(row)
+        self._tables.slips[row.seq] = slip_code
+
+    def find(self, query: JournalQuery) -> tuple[JournalRow, ...]:
+        def fits(row: JournalRow) -> bool:
+            return (
+                (query.since is None or row.wall_claimed >= query.since)
+                and (query.until is None or row.wall_claimed < query.until)
+                and query.kind in ("", row.kind)
+                and query.record_id in ("", row.record_id)
+                and query.slip_code in ("", self._tables.slips[row.seq])
+            )
+
+        found = sorted(
+            (row for row in self._tables.journal if fits(row)),
+            key=lambda row: (row.wall_claimed, row.seq),
+            reverse=True,
+        )
+        return tuple(found[: query.limit])
 
     def size(self) -> int:
         return len(self._tables.journal)
@@ -75,6 +95,9 @@ class _Journal(_Repository):
 
     def range(self, start: int, end: int) -> tuple[JournalRow, ...]:
         return tuple(self._tables.journal[max(start, 0) : max(end, 0)])
+
+    def leaves(self, start: int, end: int) -> tuple[bytes, ...]:
+        return tuple(entry_leaf(row.jws) for row in self.range(start, end))
 
     def frontier(self) -> tuple[bytes, ...]:
         return self._tables.frontier

@@ -12,6 +12,7 @@ from kiosk.domain.evidence import Check, DocumentKind, PrintedValue, Side, Verdi
 from kiosk.domain.request import RequestVerdict
 from kiosk.journeys.automatic import Script, play
 from kiosk.journeys.engine import accepts, advance, outcomes, pending
+from kiosk.journeys.facts import printed_days
 from kiosk.journeys.model import (
     CaptureRestarted,
     CaseAbandoned,
@@ -25,6 +26,7 @@ from kiosk.journeys.model import (
     FieldTyped,
     PersonCompared,
     PersonFacts,
+    PrintRead,
     RecordSealed,
     RequestPresented,
     SaveDraft,
@@ -172,6 +174,42 @@ PRINTED_BACK = SideCaptured(
     ),
     None,
 )
+
+
+def test_print_that_is_read_after_its_side_counts_as_if_it_had_come_with_it():
+    case = case_at(StepKind.DOCUMENT)
+    first = replace(OLD_CARD, expiry_date=None, issue_month=date(2012, 6, 1))
+    case.dispatch(side(Side.FRONT, first))
+    case.dispatch(side(Side.BACK))
+    late = PrintRead(Side.BACK, PRINTED_BACK.facts.printed)
+    state = case.dispatch(late)
+    assert state.sides[1].printed == late.printed
+    assert printed_days(state, "expiry_date") == {"2022-06-14"}
+    with pytest.raises(EventRefusedError):
+        case.dispatch(late)
+
+
+def test_print_of_a_side_that_the_camera_did_not_read_is_refused():
+    case = case_at(StepKind.DOCUMENT)
+    late = PrintRead(Side.BACK, PRINTED_BACK.facts.printed)
+    with pytest.raises(EventRefusedError):
+        case.dispatch(late)
+    typed = SideFacts(Side.BACK, 0, by_hand=True, sharpness=0.0)
+    case.dispatch(SideCaptured(typed, DOCUMENT))
+    with pytest.raises(EventRefusedError):
+        case.dispatch(late)
+
+
+def test_print_that_is_read_when_the_agent_has_gone_on_makes_the_checks_anew():
+    case = case_at(StepKind.DOCUMENT)
+    case.dispatch(side(Side.FRONT))
+    case.dispatch(side(Side.BACK, DOCUMENT))
+    before = case.dispatch(DocumentConfirmed())
+    assert before.checks
+    answer = advance(JOURNEY, before, PrintRead(Side.FRONT, PRINTED_BACK.facts.printed))
+    assert answer.state.step is StepKind.CHECKS
+    assert answer.state.checks == ()
+    assert ComputeChecks() in answer.effects
 
 
 @pytest.mark.parametrize(

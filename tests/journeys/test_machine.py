@@ -6,7 +6,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from kiosk.domain.decision import Decision, Outcome, Reason
 from kiosk.domain.errors import EventRefusedError
-from kiosk.domain.evidence import Check, Side, Verdict
+from kiosk.domain.evidence import Check, PrintedValue, Side, Verdict
 from kiosk.journeys.automatic import CodePresented, Script, next_act, play
 from kiosk.journeys.codec import decode, encode
 from kiosk.journeys.engine import accepts, obstacles
@@ -21,6 +21,7 @@ from kiosk.journeys.model import (
     FeaturesFinished,
     PersonCompared,
     PersonFacts,
+    PrintRead,
     SealConfirmed,
     StepKind,
     SteppedBack,
@@ -59,6 +60,8 @@ EVENTS = st.one_of(
             side(Side.FRONT, PASSPORT),
             side(Side.FRONT, OLD_CARD),
             side(Side.BACK, DOCUMENT),
+            PrintRead(Side.FRONT, ()),
+            PrintRead(Side.BACK, (PrintedValue("expiry_date", "2027-06-14", sure=True),)),
             DocumentConfirmed(),
             CaptureRestarted(),
             FeaturesFinished(),

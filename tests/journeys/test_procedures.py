@@ -18,6 +18,7 @@ from kiosk.journeys.catalogue import JourneyCatalogue
 from kiosk.journeys.codec import decode, encode
 from kiosk.journeys.diagram import page
 from kiosk.journeys.engine import opened
+from kiosk.journeys.guards import HANDED_TO_PROXY
 from kiosk.journeys.model import (
     CaseAbandoned,
     CaseState,
@@ -33,16 +34,20 @@ from kiosk.journeys.procedure import Form, Journey
 from kiosk.journeys.procedures import procedures
 from kiosk.journeys.service_steps import (
     AddresseeMet,
+    Consulted,
     ContactChallenged,
     ContactChannel,
     ContactConfirmed,
     ContactDeferred,
     ContactsFinished,
     ContactTyped,
+    DocumentLookedUp,
     EligibilityAnswered,
     EligibilityFacts,
     ItemFacts,
     ItemScanned,
+    LookupFacts,
+    LookupStatus,
     Presence,
     PresenceFacts,
     Purpose,
@@ -53,6 +58,7 @@ from kiosk.journeys.service_steps import (
     SignatureFacts,
     SignatureGiven,
     SignOff,
+    SignsNoted,
     Situation,
 )
 from kiosk.journeys.validate import faults
@@ -348,7 +354,12 @@ ANYTHING = st.sampled_from(
         *(PurposeChosen(Purpose.QUESTION, situation) for situation in Situation),
         EligibilityAnswered(EligibilityFacts()),
         *(AddresseeMet(PresenceFacts(presence)) for presence in Presence),
-        ItemScanned(ItemFacts("1A12345678901", "other")),
+        ItemScanned(ItemFacts("1A12345678901", "french")),
+        SignatureGiven(SignatureFacts((((1, 1), (90, 40)),), 900, 300)),
+        DocumentLookedUp(LookupFacts(LookupStatus.HIT, Consulted.AUTHORITY)),
+        DocumentLookedUp(LookupFacts(LookupStatus.NOT_AVAILABLE)),
+        SignsNoted(("damaged.torn",)),
+        SignsNoted(()),
         ContactTyped(ContactChannel.EMAIL, "c@example.org"),
         ContactChallenged(ContactChannel.EMAIL, "c2", OPENED_AT),
         ContactConfirmed(ContactChannel.EMAIL, "word"),
@@ -382,13 +393,17 @@ def finish(case: PaperCase) -> CaseState:
 @pytest.mark.parametrize("journey", EVERY)
 @given(
     pressed=PRESSED,
+    proxies=st.booleans(),
     four_eyes=st.booleans(),
     checks=st.sampled_from(
         [PASSED, (Check("age", Verdict.UNSURE),), (Check("age", Verdict.FAIL),)]
     ),
 )
 @settings(max_examples=60, deadline=None)
-def test_whatever_is_pressed_there_is_a_way_out_and_one_record(journey, pressed, four_eyes, checks):
+def test_whatever_is_pressed_there_is_a_way_out_and_one_record(
+    journey, pressed, proxies, four_eyes, checks
+):
+    journey = replace(journey, proxy_allowed=proxies)
     case = PaperCase(strict(journey) if four_eyes else journey, checks=checks)
     for event in pressed:
         if case.state.closed:
@@ -396,6 +411,8 @@ def test_whatever_is_pressed_there_is_a_way_out_and_one_record(journey, pressed,
         press(case, event)
         assert decode(encode(case.state)) == case.state
         decision = case.state.decision
+        if case.state.signature is not None:
+            assert decision in (Decision(Outcome.ACCEPTED), HANDED_TO_PROXY)
         accepted = decision is not None and decision.outcome is Outcome.ACCEPTED
         if four_eyes and accepted and case.state.step is StepKind.CONFIRM:
             assert case.state.second_agent is not None

@@ -5,13 +5,20 @@ from datetime import date
 
 import pytest
 
-from kiosk.domain.decision import Decision, Outcome, Reason
+from kiosk.domain.decision import VISIT_REASONS, Decision, Outcome, Reason
 from kiosk.domain.errors import EventRefusedError
 from kiosk.domain.evidence import Check, Side, Verdict
 from kiosk.domain.request import RequestVerdict
 from kiosk.journeys.automatic import CodePresented, Script, fitting_decision, next_act, play
 from kiosk.journeys.model import FieldTyped, PersonFacts, StepKind
 from kiosk.journeys.reasons import suggested_reasons
+from kiosk.journeys.service_steps import (
+    Consulted,
+    LookupFacts,
+    LookupStatus,
+    Presence,
+    PresenceFacts,
+)
 from tests.fakes.cases import CARD_SIDES, FEATURES, JOURNEY, OLD_CARD, PaperCase, new_case, side
 
 NEAR = Check("request.surname", Verdict.UNSURE, "prefix")
@@ -47,6 +54,52 @@ NEAR = Check("request.surname", Verdict.UNSURE, "prefix")
 )
 def test_facts_suggest_reasons_of_the_closed_list(facts, reasons):
     assert suggested_reasons(replace(new_case(), **facts)) == reasons
+
+
+def failed(code: str) -> dict[str, object]:
+    return {"checks": (Check(code, Verdict.FAIL),)}
+
+
+def presented(presence: Presence) -> dict[str, object]:
+    return {"presence": PresenceFacts(presence)}
+
+
+# Facts that suggest each reason of the closed list (domain 1.8).
+FACTS = {
+    Reason.NOT_ADULT: failed("person.adult"),
+    Reason.TYPE_NOT_ACCEPTED: failed("document.kind_accepted"),
+    Reason.NOT_ORIGINAL: {"signs": ("not-original.copy",)},
+    Reason.EXPIRED: failed("validity.expiry"),
+    Reason.DAMAGED: {"signs": ("damaged.torn",)},
+    Reason.MRZ_CHECK_DIGIT: failed("mrz.composite"),
+    Reason.MRZ_PRINT_DIFFER: {"checks": (Check("printed.number", Verdict.UNSURE, "different"),)},
+    Reason.SEAL_INVALID: failed("seal.signature"),
+    Reason.SEAL_DIFFERS: failed("seal.matches"),
+    Reason.FEATURE_NOT_CONFORM: {"features": (replace(FEATURES[0], verdict=Verdict.FAIL),)},
+    Reason.TOO_FEW_FEATURES: {"features": (replace(FEATURES[0], verdict=Verdict.UNSURE),)},
+    Reason.REPORTED_LOST_OR_STOLEN: {"lookup": LookupFacts(LookupStatus.HIT, Consulted.SUPERVISOR)},
+    Reason.NAME_DIFFERS: failed("request.surname"),
+    Reason.BIRTH_DATE_DIFFERS: failed("request.birth_date"),
+    Reason.NUMBER_DIFFERS: failed("request.number"),
+    Reason.WRONG_OFFICE: {"request_problem": RequestVerdict.WRONG_OFFICE},
+    Reason.REQUEST_EXPIRED_OR_USED: {"request_problem": RequestVerdict.EXPIRED},
+    Reason.PERSON_DIFFERS: {"person": PersonFacts(Verdict.FAIL)},
+    Reason.ANSWERS_INCONSISTENT: {
+        "person": PersonFacts(Verdict.PASS, (), 1, questions_consistent=False)
+    },
+    Reason.PROXY_PRESENTED: presented(Presence.PROXY),
+}
+# Only a person says these: the customer leaves, or the machine fails.
+SAID = {Reason.CUSTOMER_WITHDRAWS, Reason.TECHNICAL_FAILURE}
+
+
+@pytest.mark.parametrize("reason", FACTS)
+def test_every_reason_is_suggested_where_the_facts_say_so(reason):
+    assert suggested_reasons(replace(new_case(), **FACTS[reason])) == (reason,)
+
+
+def test_no_reason_of_the_closed_list_is_out_of_reach():
+    assert {*FACTS, *SAID, *VISIT_REASONS} == set(Reason)
 
 
 def test_without_any_reason_the_automatic_agent_suspends_for_a_technical_one():

@@ -14,6 +14,7 @@ from kiosk.bootstrap.hardware import load_readers
 from kiosk.devices.document_files import FileKind, kind_of, pictures_of
 from kiosk.devices.specimen_scene import Conditions, Stage, Subject
 from kiosk.devices.specimens import load_specimens
+from kiosk.documents.series import Family
 from kiosk.domain.errors import PictureTooLargeError, PictureTypeError, PictureUnreadableError
 from kiosk.domain.evidence import Side, Verdict
 from kiosk.services.file_reading import FileReader
@@ -40,6 +41,16 @@ def certain(reading):
 def test_a_scan_is_read_whichever_way_it_lies(reader, quarter_turns):
     image = np.rot90(PASSPORT.picture(Side.FRONT), quarter_turns)
     assert certain(reader.read([np.ascontiguousarray(image)])) == [PASSPORT.mrz]
+
+
+@pytest.mark.parametrize("quarter_turns", [0, 2])
+def test_a_side_without_a_zone_is_named_by_its_heading(reader, quarter_turns):
+    desk = np.full((900, 1400, 3), 70, np.uint8)
+    side = CARD.picture(Side.FRONT)
+    desk[120 : 120 + side.shape[0], 180 : 180 + side.shape[1]] = side
+    reading = reader.read([np.ascontiguousarray(np.rot90(desk, quarter_turns))])
+    assert (reading.documents, reading.named) == ((), (Family.ID_CARD,))
+    assert not reading.certain
 
 
 def test_a_crooked_photo_is_read(reader):

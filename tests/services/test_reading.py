@@ -394,3 +394,30 @@ def test_a_front_that_slides_into_its_place_is_cut_where_it_comes_to_rest(live):
     one, other = (cv2.cvtColor(p, cv2.COLOR_BGR2GRAY).ravel() for p in (drawn, seen.best_image))
     assert np.corrcoef(one, other)[0, 1] > 0.5
     assert overlap(seen.outline, truth.corners) > 0.85
+
+
+def test_no_frame_waits_for_more_than_one_line_of_the_second_reader(text_reader):
+    class Counting:
+        """Counts the lines it is asked for."""
+
+        def __init__(self):
+            self.lines = 0
+
+        def warm_up(self):
+            pass
+
+        def recognise(self, strips):
+            self.lines += len(strips)
+            return text_reader.recognise(strips)
+
+    second = Counting()
+    live = wired(Blind(), second=second)
+    live.reset(Side.FRONT)
+    specimen = SPECIMENS["fr-id-1988-rousseau"]
+    stage = Stage(Subject(specimen.picture(Side.FRONT)), Conditions.fair(), 5)
+    rng = np.random.default_rng(5)
+    for index in range(30):
+        before = second.lines
+        live.observe(Frame(stage.frame(index / 30, rng)[0], index, index * 33))
+        assert second.lines - before <= 1
+    assert second.lines > 2

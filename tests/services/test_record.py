@@ -18,6 +18,12 @@ from kiosk.domain.decision import Decision, Outcome, Reason
 from kiosk.domain.evidence import Check, DocumentKind, PartialDate, PrintedValue, Side, Verdict
 from kiosk.domain.ids import RecordId
 from kiosk.journeys.model import CaseState, FeatureResult, PersonFacts, SideFacts, TypedField
+from kiosk.journeys.service_steps import (
+    ContactChannel,
+    ContactFacts,
+    ContactStatus,
+    IdentityFacts,
+)
 from kiosk.services.record import build_record
 from kiosk.services.terms import Terms
 from tests.fakes.cases import DOCUMENT, FEATURES, OLD_CARD, PASSPORT, REQUEST, new_case
@@ -77,6 +83,11 @@ ASSURANCE = closed(
     },
     ["assurance_type", "evidence_ref"],
 )
+# Written from the text of OpenID Identity Assurance Schema Definition 1.0 (final, October 2024),
+# narrower than the JSON schema that its working group publishes: closed objects, the values that
+# this program may give, one form of time. The published file (openid/eKYC-IDA, schema/) states no
+# licence, so it is not here; its patterns for dates and times take every day from 1900 to 2099 and
+# every second of a day in the form below.
 SCHEMA = closed(
     {
         "verification": closed(
@@ -117,6 +128,14 @@ SCHEMA = closed(
                     "type": "string",
                     "pattern": r"^(\d{4}|\d{4}-\d{2}-\d{2})$",
                 },
+                # Of a creation: claims of the federation (domain 5.9) and of OpenID Connect Core.
+                "birthplace": {"type": "string", "pattern": "^([0-9][0-9AB][0-9]{3})?$"},
+                "birthcountry": {"type": "string", "pattern": "^99[0-9]{3}$"},
+                "preferred_username": TEXT,
+                "email": TEXT,
+                "email_verified": {"const": True},
+                "phone_number": TEXT,
+                "phone_number_verified": {"const": True},
             },
             ["given_name", "family_name"],
         ),
@@ -372,3 +391,61 @@ def test_a_record_says_what_was_read_and_typed_but_not_what_it_says():
     assert reading["sides"][0]["printed_fields"] == ["birth_place"]
     assert reading["sides"][0]["seen_as"] == "id-card"
     assert b"SAINT-MALO" not in canonical_json(record)
+
+
+# --- creation -------------------------------------------------------------------------------------
+
+
+def test_a_creation_claims_what_the_customer_confirmed_and_no_more():
+    confirmed = ContactFacts(
+        ContactChannel.EMAIL,
+        "client@example.org",
+        ContactStatus.CONFIRMED,
+        "1" * 32,
+        SEALED_AT,
+        2,
+        "header.payload.signature",
+    )
+    deferred = ContactFacts(ContactChannel.MOBILE, "+33639980000", ContactStatus.DEFERRED)
+    identity = IdentityFacts(
+        "Roussel-Évrard", ("Maëlle", "Anne"), "Petit", "2A004", "99100", "Ajaccio", ("surname",)
+    )
+    state = replace(decided(), contacts=(confirmed, deferred), identity=identity)
+    assert claims_of(state)["claims"] == {
+        "family_name": "ROUSSEL-ÉVRARD",
+        "given_name": "Maëlle Anne",
+        "birthplace": "2A004",
+        "birthcountry": "99100",
+        "preferred_username": "Petit",
+        "email": "client@example.org",
+        "email_verified": True,
+        "birthdate": "1988-03-09",
+    }
+    service = record_of(state)["visavis"]["service"]
+    assert service["contacts"] == [
+        {
+            "channel": "email",
+            "address": "client@example.org",
+            "status": "confirmed",
+            "statement": "header.payload.signature",
+        },
+        {"channel": "mobile", "address": "+33639980000", "status": "deferred"},
+    ]
+    refused = record_of(replace(state, decision=REFUSED))
+    assert "verified_claims" not in refused
+
+
+@pytest.mark.parametrize(
+    ("place", "country", "claimed"),
+    [
+        ("75112", "99100", {"birthplace": "75112", "birthcountry": "99100"}),
+        ("", "99352", {"birthplace": "", "birthcountry": "99352"}),  # empty: born abroad
+        ("", "99100", {"birthcountry": "99100"}),  # the code of the commune is not known
+    ],
+)
+def test_an_empty_place_of_birth_means_a_birth_abroad_and_nothing_else(place, country, claimed):
+    identity = IdentityFacts("Roussel", ("Maëlle",), "", place, country, "Oran")
+    claims = claims_of(replace(decided(), identity=identity))["claims"]
+    assert {
+        name: value for name, value in claims.items() if "birthp" in name or "birthc" in name
+    } == (claimed)

@@ -10,6 +10,7 @@ from kiosk.audit.entries import open_entry
 from kiosk.audit.records import Attachment
 from kiosk.crypto import age
 from kiosk.crypto.digests import b64u, sha256, unb64u
+from kiosk.documents.requests import request_key
 from kiosk.domain.decision import Decision, Outcome, Reason
 from kiosk.domain.errors import (
     DiskFullError,
@@ -90,7 +91,14 @@ def test_the_entry_commits_to_the_blob_byte_for_byte(desk: Desk):
     assert header.payload_sha256 == b64u(sha256(payload))
     assert header.payload_len == len(payload)
     assert header.recipients == (age.kid_of(OPS.recipient), age.kid_of(ESCROW.recipient))
-    assert header.facts == {"case": "c" * 32, "outcome": "accepted", "sealed": True}
+    request = request_key(REQUEST.issuer, REQUEST.request_id)
+    assert header.facts == {
+        "case": "c" * 32,
+        "agent": "a-17",
+        "outcome": "accepted",
+        "sealed": True,
+        "request": request,
+    }
 
 
 def test_the_journal_entry_holds_nothing_of_the_person(desk: Desk):

@@ -7,21 +7,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.audit.entries import open_entry
+from kiosk.audit.acts import act_holds
+from kiosk.audit.entries import ORIGIN_FACT, open_entry
 from kiosk.crypto.passwords import Argon2Cost
-from kiosk.domain.agent import Role
+from kiosk.domain.agent import Duty, Role
 from kiosk.domain.errors import (
     DraftError,
     KeyStoreError,
     LockedOutError,
+    NotAllowedError,
     PinPolicyError,
+    SamePinError,
     SignInError,
     UnknownAgentError,
     VaultCorruptError,
     WrongPinError,
 )
 from kiosk.domain.ids import AgentId
-from kiosk.services.agents import Session, check_pin, cost_of
+from kiosk.services.agents import Session, cost_of
+from kiosk.services.pins import check_pin
 from kiosk.services.sign_in import MAX_FAILURES, WAITS_S, SignIn
 from kiosk.vault.store import open_store
 from tests.fakes.cases import new_case
@@ -51,7 +55,9 @@ def save_draft(desk: Desk, session: Session):
     return row
 
 
-@pytest.mark.parametrize("agent_id", ["", "Camille Rousset", "é", "a\n", "a" * 3000])
+@pytest.mark.parametrize(
+    "agent_id", ["", "Camille Rousset", "é", "a\n", "a" * 3000, "authority", "enrolment"]
+)
 def test_an_agent_is_named_by_a_badge_that_a_journal_may_hold(desk: Desk, agent_id: str):
     with pytest.raises(SignInError):
         desk.add_agent(agent_id)
@@ -81,6 +87,15 @@ def test_an_agent_is_named_by_a_badge_that_a_journal_may_hold(desk: Desk, agent_
         "abababababab",
         "12 34 56",
         "१२३४५६",
+        "147258",
+        "112233",
+        "140789",
+        "071489",
+        "890714",
+        "290200",
+        "14071989",
+        "19890714",
+        "07141989",
     ],
 )
 def test_a_trivial_or_short_pin_is_refused(pin: str):
@@ -88,7 +103,9 @@ def test_a_trivial_or_short_pin_is_refused(pin: str):
         check_pin(pin)
 
 
-@pytest.mark.parametrize("pin", ["271828", "8402715", "cheval agrafe pile", "été à Nîmes 42"])
+@pytest.mark.parametrize(
+    "pin", ["271828", "8402715", "99407153", "cheval agrafe pile", "été à Nîmes 42"]
+)
 def test_six_digits_or_a_passphrase_are_accepted(pin: str):
     assert check_pin(pin)
 
@@ -272,7 +289,9 @@ def test_ten_failures_lock_until_a_second_person_opens(desk: Desk):
     desk.sign_in.unlock(AGENT, manager)
     assert desk.sign_in.sign_in(AGENT, PIN)
     lifted = open_entry(desk.entries()[-2].jws, desk.device_key.public)
-    assert lifted.facts == {"agent": "a-17", "lifted": True, "by": "m-1"}
+    told = {name: fact for name, fact in lifted.facts.items() if name in ("agent", "lifted", "by")}
+    assert told == {"agent": "a-17", "lifted": True, "by": "m-1"}
+    assert act_holds(lifted, "by", manager.signing_key.public)
 
 
 def test_only_another_person_who_is_a_manager_can_unlock(desk: Desk):
@@ -341,7 +360,12 @@ def test_a_draft_that_nobody_can_open_is_accounted_for_at_the_end_of_the_shift(d
     desk.sign_in.sign_out(session)
     closed = open_entry(desk.entries()[-2].jws, desk.device_key.public)
     assert closed.kind == "verify_close"
-    assert closed.facts == {"case": "c" * 32, "outcome": "abandoned", "sealed": False}
+    assert closed.facts == {
+        "case": "c" * 32,
+        "agent": AGENT,
+        "outcome": "abandoned",
+        "sealed": False,
+    }
     with desk.store.begin() as uow:
         assert uow.drafts.all() == ()
 
@@ -372,7 +396,7 @@ def test_an_agent_is_added_once_and_the_public_key_is_announced(desk: Desk):
         desk.add_agent()
     (row,) = desk.entries()
     facts = open_entry(row.jws, desk.device_key.public).facts
-    assert set(facts) == {"agent", "role", "public_key"}
+    assert set(facts) - {ORIGIN_FACT} == {"agent", "role", "public_key"}
 
 
 def test_the_journal_of_a_day_verifies(desk: Desk):
@@ -381,3 +405,77 @@ def test_the_journal_of_a_day_verifies(desk: Desk):
     desk.sign_in.sign_in(AGENT, PIN)
     desk.sign_in.sign_out(session)
     assert desk.verify().verified
+
+
+# --- a second person, another PIN -----------------------------------------------------------------
+
+
+def test_a_second_person_signs_without_a_shift_of_their_own(desk: Desk):
+    first = desk.session()
+    desk.add_agent("m-1", Role.MANAGER)
+    second = desk.sign_in.vouch(AgentId("m-1"), PIN, Duty.UNLOCK)
+    assert second.agent.agent_id == "m-1"
+    assert desk.kinds().count("shift_open") == 1
+    with desk.store.begin() as uow:
+        manager, agent = uow.agents.get(AgentId("m-1")), uow.agents.get(AGENT)
+    assert manager is not None
+    assert agent is not None
+    assert manager.public_key == second.signing_key.public
+    assert manager.wrapped_shift_key is None
+    assert agent.wrapped_shift_key is not None
+    assert desk.drafts.load(save_draft(desk, first), first) == new_case()
+
+
+def test_the_tries_of_a_second_person_count_like_any_other(desk: Desk):
+    desk.add_agent("m-1", Role.MANAGER)
+    for _ in range(3):
+        with pytest.raises(WrongPinError):
+            desk.sign_in.vouch(AgentId("m-1"), "314159", Duty.UNLOCK)
+    assert desk.sign_in.standing(AgentId("m-1")).failures == 3
+    desk.sign_in.vouch(AgentId("m-1"), PIN, Duty.UNLOCK)
+    assert desk.sign_in.standing(AgentId("m-1")).failures == 0
+
+
+def test_who_lacks_the_duty_is_told_before_the_pin_is_tried(desk: Desk):
+    desk.add_agent()
+    with pytest.raises(NotAllowedError) as refused:
+        desk.sign_in.vouch(AGENT, "314159", Duty.UNLOCK)
+    assert refused.value.detail == "unlock"
+    assert desk.sign_in.standing(AGENT).failures == 0
+
+
+def test_another_pin_keeps_signature_shift_and_open_cases(desk: Desk):
+    session = desk.session()
+    row = save_draft(desk, session)
+    desk.sign_in.change_pin(session, PIN, "884422917")
+    assert wrong(desk) is WrongPinError
+    with pytest.raises(WrongPinError):
+        desk.sign_in.sign_in(AGENT, PIN)
+    again = desk.sign_in.sign_in(AGENT, "884422917")
+    assert again == session
+    assert desk.drafts.load(row, again) == new_case()
+    entry = next(row for row in desk.entries() if row.kind == "pin_changed")
+    header = open_entry(entry.jws, desk.device_key.public)
+    assert act_holds(header, "agent", session.signing_key.public)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "error"),
+    [
+        ("314159", "884422917", WrongPinError),
+        (PIN, PIN, SamePinError),
+        (PIN, "123456", PinPolicyError),
+    ],
+)
+def test_another_pin_needs_the_old_one_and_must_be_a_good_one(desk: Desk, old, new, error):
+    session = desk.session()
+    with pytest.raises(error):
+        desk.sign_in.change_pin(session, old, new)
+    assert "pin_changed" not in desk.kinds()
+    assert desk.sign_in.sign_in(AGENT, PIN)
+
+
+def test_the_badge_is_no_pin(desk: Desk):
+    with pytest.raises(PinPolicyError) as refused:
+        desk.add_agent("840271", pin="840271")
+    assert refused.value.detail == "badge"

@@ -25,10 +25,13 @@ def test_the_terms_are_those_of_the_policy():
         accepted_documents=(DocumentKind.FR_PASSPORT,),
         evidence_images=True,
         assurance_level="substantial",
+        fraud_alert=True,
     )
     assert terms_of(policy) == Terms(
         policy_version=7,
         recipients=(OPS.recipient, ESCROW.recipient),
         evidence_images=True,
         assurance_level="substantial",
+        fraud_alert=True,
+        sightings_days=30,
     )

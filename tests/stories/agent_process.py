@@ -1,9 +1,9 @@
 """An agent at work in a process of their own, to be killed without warning.
 
 Run as ``python -m tests.stories.agent_process FOLDER [ACTS] [MOMENT]``: sign in, take up the case
-(or open one), say the state, do ACTS acts saying the state after each, then wait for the end. With
-MOMENT ``before`` or ``after`` the process kills itself at the next commit, just before or just
-after it became durable.
+(or open one of the procedure in VISAVIS_PROCEDURE), say the state, do ACTS acts saying the state
+after each, then wait for the end. With MOMENT ``before`` or ``after`` the process kills itself at
+the next commit, just before or just after it became durable.
 """
 
 import base64
@@ -46,7 +46,8 @@ def main() -> None:
     if drafts:
         case = office.proofing.resume(drafts[0].case_id, session)
     else:
-        case = office.proofing.open_case("online-request", session)
+        procedure = os.environ.get("VISAVIS_PROCEDURE", "online-request")
+        case = office.proofing.open_case(procedure, session)
     say("found", case.state)
     if len(sys.argv) > 3:
         die_at_commit(sys.argv[3])

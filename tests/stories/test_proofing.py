@@ -249,9 +249,9 @@ def test_a_sealed_case_cannot_be_resumed(office):
 def test_an_unknown_procedure_opens_nothing(office):
     session = office.session()
     with pytest.raises(JourneyInvalidError):
-        office.proofing.open_case("registered-letter", session)
+        office.proofing.open_case("made-up", session)
     assert "verify_open" not in office.journal_kinds()
-    assert office.proofing.procedures() == (PROCEDURE,)
+    assert office.proofing.procedures() == ("online-request", "registered-letter")
 
 
 def test_a_nearly_full_disk_refuses_a_case_before_anything_is_captured():

@@ -12,8 +12,10 @@ from kiosk.bootstrap import read_documents
 from kiosk.capture.doubt import OpenCharacter, OpenReading
 from kiosk.documents.checks import automatic_checks
 from kiosk.documents.mrz import parse
+from kiosk.domain.agent import Agent, Role
 from kiosk.domain.decision import Decision, Outcome, Reason
 from kiosk.domain.evidence import DocumentKind, PrintedValue, Side, Verdict
+from kiosk.domain.ids import AgentId
 from kiosk.domain.request import RequestVerdict
 from kiosk.journeys.model import (
     CaseState,
@@ -46,10 +48,13 @@ from ui.steps.notice import NoticePanel
 from ui.steps.panel import StepPanel
 from ui.steps.person import PersonPanel
 from ui.steps.request import RequestPanel
+from ui.steps.second_agent import SecondAgentPanel
+from ui.steps.stop import HAND, StopPanel
 from ui.viewmodels.journey import CaseView
 from ui.widgets.look import Look
 from ui.widgets.steps import StepItem
 from ui.workers.camera import Sight
+from ui.workers.desk import Failure
 
 RAIL = rail(JOURNEY)
 
@@ -137,6 +142,51 @@ def panel_at(look: Look, step: StepKind, state: CaseState | None = None) -> Step
         panel.show_sight(sight())
     if isinstance(panel, PersonPanel):
         panel.show_portrait(portrait())
+    return panel
+
+
+COLLEAGUES = (
+    Agent(AgentId("dominique"), "Dominique L.", Role.MANAGER),
+    Agent(AgentId("sacha"), "Sacha T."),
+)
+
+
+def second_agent(look: Look) -> StepPanel:
+    """A colleague is asked whether the decision is right."""
+    case = case_at(StepKind.CONFIRM)
+    panel = SecondAgentPanel(look, DOCUMENTS)
+    panel.show_case(CaseView(replace(case.state, step=StepKind.SECOND_AGENT), case.journey))
+    panel.show_colleagues(COLLEAGUES)
+    return panel
+
+
+def second_agent_for_person(look: Look) -> StepPanel:
+    """A colleague is asked whether it is the same person; the code was wrong."""
+    case = case_at(StepKind.DECISION)
+    panel = SecondAgentPanel(look, DOCUMENTS)
+    state = replace(case.state, step=StepKind.SECOND_AGENT, person=PersonFacts(Verdict.UNSURE))
+    panel.show_case(CaseView(state, case.journey))
+    panel.show_colleagues(COLLEAGUES[:1])
+    panel.show_refusal(Failure("SIGNIN-001"))
+    return panel
+
+
+def decision_in_doubt(look: Look) -> StepPanel:
+    """The agent cannot say whether it is the same person: a colleague can be asked."""
+    state = replace(case_at(StepKind.DECISION).state, person=PersonFacts(Verdict.UNSURE))
+    return panel_at(look, StepKind.DECISION, state)
+
+
+def stop_hand_over(look: Look) -> StepPanel:
+    """The case is to go to a colleague."""
+    case = case_at(StepKind.PERSON)
+    panel = StopPanel(look, DOCUMENTS)
+    panel.show_case(CaseView(case.state, case.journey))
+    panel.begin()
+    panel.show_colleagues(COLLEAGUES)
+    panel.choices.select(HAND)
+    panel.colleagues.select("sacha")
+    panel.choices.changed.emit((HAND,))
     return panel
 
 

@@ -2,8 +2,9 @@
 
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ["QT_SCALE_FACTOR"] = "1"
@@ -18,6 +19,10 @@ from kiosk.texts import Texts
 from ui.i18n import Language
 from ui.theme import Density, TextSize, Theme, ThemeName
 from ui.widgets.look import Look
+
+if TYPE_CHECKING:
+    from tests.fakes.office import Office
+    from tests.ui.counter import Counter
 
 RESOURCES = Path(__file__).parents[2] / "resources"
 
@@ -50,6 +55,42 @@ def language(all_texts: dict[str, Texts]) -> Language:
 @pytest.fixture
 def look(theme: Theme, language: Language) -> Look:
     return Look(theme, language)
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> "Iterator[Office]":
+    """An office with one agent, its vault on the disk."""
+    from tests.fakes.office import office_on_disk
+
+    office = office_on_disk(tmp_path)
+    office.session()
+    yield office
+    office.store.close()
+
+
+@pytest.fixture
+def opens(
+    qtbot: object, look: Look, office: "Office", tmp_path: Path
+) -> "Iterator[Callable[..., Counter]]":
+    """Opens counters over the office, with a camera or a reader of the test's own."""
+    from tests.ui.counter import Counter
+
+    opened: list[Counter] = []
+
+    def open_counter(**parts: object) -> Counter:
+        counter = Counter(qtbot, look, parts.pop("office", office), tmp_path / "slips", **parts)
+        opened.append(counter)
+        return counter
+
+    yield open_counter
+    for counter in opened:
+        counter.close()
+
+
+@pytest.fixture
+def counter(opens: "Callable[..., Counter]") -> "Counter":
+    """One counter over the office, signed out."""
+    return opens()
 
 
 @pytest.fixture(scope="session", autouse=True)

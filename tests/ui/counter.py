@@ -11,11 +11,17 @@ from PySide6.QtWidgets import QWidget
 
 from kiosk.audit.verify import JournalReport
 from kiosk.bootstrap import read_documents
+from kiosk.bootstrap.service import read_service
+from kiosk.config import ServiceConfig
 from kiosk.domain.evidence import Side
 from kiosk.journeys.model import CaseState, FeatureResult, StepKind
+from kiosk.journeys.procedures import ONLINE_REQUEST
 from kiosk.paths import RESOURCES
 from kiosk.ports import JournalRow, OutboxRow
+from kiosk.services.agents import Session
+from kiosk.services.contact import Contacts
 from kiosk.services.past_answers import PastAnswers
+from kiosk.services.team import Team
 from tests.fakes.capture import ScriptedCamera, ScriptedReader
 from tests.fakes.cases import DOCUMENT
 from tests.fakes.office import OFFICE, PIN, Office
@@ -25,6 +31,7 @@ from ui.screens.sheet_print import Printing
 from ui.shell import Shell
 
 DOCUMENTS = read_documents(RESOURCES / "documents")
+SERVICE = read_service(RESOURCES / "service", ServiceConfig())
 FEATURES = tuple(
     FeatureResult(feature.feature_id, feature.kind.value)
     for feature in DOCUMENTS.features
@@ -71,6 +78,9 @@ class Counter:
     reader: object = field(default_factory=ScriptedReader)
     brisk: bool = False
     printing: Printing = field(default_factory=lambda: Printing(list))
+    exported: list[str] = field(default_factory=list)
+    contacts: Contacts | None = None
+    procedure: str = ONLINE_REQUEST
 
     def __post_init__(self) -> None:
         self.office.examination.catalogue = FEATURES
@@ -97,6 +107,7 @@ class Counter:
             proofing=office.proofing,
             delivery=NoDelivery(office),
             documents=DOCUMENTS,
+            service=SERVICE,
             clock=office.clock,
             texts={},
             office_id="075012",
@@ -111,7 +122,18 @@ class Counter:
             printing=self.printing,
             brisk=self.brisk,
             past_answer=PastAnswers(office.store, office.device_key.public, OFFICE).answer,
+            onboarding=office.onboarding,
+            hand_over=office.hand_over,
+            team=Team(office.store, office.onboarding),
+            export_activity=self.export_activity,
+            procedure=self.procedure,
+            contacts=self.contacts,
+            procedures=office.proofing.procedures(),
         )
+
+    def export_activity(self, session: Session) -> str:
+        self.exported.append(session.agent.agent_id)
+        return "visavis-activity.txt"
 
     # --- hands and eyes -----------------------------------------------------------------------
 
@@ -167,7 +189,7 @@ class Counter:
         self.on(self.router.sections.home)
 
     def open_case(self) -> None:
-        self.key(Qt.Key.Key_N)
+        self.key(Qt.Key.Key_Q)
         self.at(StepKind.REQUEST)
 
     def to_document(self) -> None:

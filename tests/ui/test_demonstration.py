@@ -12,7 +12,9 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("procedure", ["accepted", "old-card"])
+@pytest.mark.parametrize(
+    "procedure", ["accepted", "old-card", "creation", "creation-offline", "home-visit-conflict"]
+)
 def test_headless_demonstration_ends_with_a_verified_record_on_the_central_side(
     tmp_path, procedure
 ):

@@ -1,32 +1,13 @@
 """The end of a shift: asked once in the page, then nothing of the agent stays on the desk."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from kiosk.audit.entries import EntryKind, open_entry
 from kiosk.journeys.model import StepKind
-from tests.fakes.office import Office, office_on_disk
+from tests.fakes.office import Office
 from tests.ui.counter import Counter
 from ui.screens.home import HomeFacts, HomeScreen
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    office = office_on_disk(tmp_path)
-    office.session()
-    yield office
-    office.store.close()
-
-
-@pytest.fixture
-def counter(qtbot, look, office: Office, tmp_path: Path) -> Iterator[Counter]:
-    counter = Counter(qtbot, look, office, tmp_path / "slips")
-    yield counter
-    counter.close()
 
 
 def part(page: QWidget, name: str) -> QWidget:

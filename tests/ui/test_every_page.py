@@ -4,7 +4,8 @@ import pytest
 from PySide6.QtGui import QAccessible, QFontMetrics
 from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QWidget
 
-from tests.ui.samples import CASE_PAGES, PAGES, STEP_PAGES, window
+from tests.ui import letter_pages
+from tests.ui.samples import ADVICE_PAGES, CASE_PAGES, PAGES, STEP_PAGES, window
 from ui.shell.rail import NavButton
 from ui.theme import Size, TextSize, ThemeName
 from ui.widgets.button import Button
@@ -13,7 +14,7 @@ from ui.widgets.label import Label
 from ui.widgets.look import Look
 from ui.widgets.tile import Tile
 
-ALL_PAGES = [*PAGES, *CASE_PAGES, *STEP_PAGES]
+ALL_PAGES = [*PAGES, *CASE_PAGES, *STEP_PAGES, *ADVICE_PAGES, *letter_pages.PAGES]
 SIZES = [(1920, 1080), (1280, 800)]
 
 

@@ -18,7 +18,7 @@ import pytest
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QWidget
 
-from tests.ui.samples import STEP_PAGES, window
+from tests.ui.samples import ADVICE_PAGES, STEP_PAGES, UNDER, window
 from ui.theme import ThemeName
 from ui.widgets.look import Look
 
@@ -35,7 +35,16 @@ CASES = [
     ("scan", ThemeName.DARK, (1920, 1080)),
     ("scan", ThemeName.CONTRAST, (1280, 800)),
     ("features", ThemeName.LIGHT, (1920, 1080)),
-    *((name, ThemeName.LIGHT, (1920, 1080)) for name in STEP_PAGES),
+    *((name, ThemeName.LIGHT, (1920, 1080)) for name in UNDER),
+    *(
+        (name, ThemeName.DARK, (1280, 800))
+        for name in ("pin-join", "unlock", "team", "step-second-agent", "step-stop-hand-over")
+    ),
+    ("team-code", ThemeName.CONTRAST, (1280, 800)),
+    *((name, ThemeName.LIGHT, (1920, 1080)) for name in (*STEP_PAGES, *ADVICE_PAGES)),
+    ("step-channel", ThemeName.DARK, (1280, 800)),
+    ("step-eligibility-version", ThemeName.CONTRAST, (1280, 800)),
+    ("step-paper-file", ThemeName.DARK, (1920, 1080)),
     *(
         (name, theme, (1280, 800))
         for name in ("step-document", "step-document-settling", "step-features", "receipt")
@@ -46,7 +55,23 @@ CASES = [
         for name in ("step-document-typing", "step-document-plain", "step-person-live")
     ),
     ("step-document-settling", ThemeName.DARK, (1920, 1080)),
+    ("help", ThemeName.LIGHT, (1920, 1080)),
+    ("help-search", ThemeName.DARK, (1920, 1080)),
+    ("help-course", ThemeName.CONTRAST, (1280, 800)),
     ("step-document-typing", ThemeName.CONTRAST, (1920, 1080)),
+    *(
+        (name, ThemeName.LIGHT, (1920, 1080))
+        for name in ("letter-presence", "letter-signature", "letter-signs", "letter-lookup")
+    ),
+    *(
+        (name, theme, (1280, 800))
+        for name in ("letter-signature", "letter-item-wrong")
+        for theme in ThemeName
+    ),
+    *(
+        (name, ThemeName.DARK, (1280, 800))
+        for name in ("letter-presence", "letter-confirm", "letter-decision-proxy", "letter-signs")
+    ),
     *(
         (name, theme, (1920, 1080))
         for name in ("step-document-read", "receipt")

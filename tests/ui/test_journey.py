@@ -1,9 +1,8 @@
 """A case on the real screens: keyboard, real vault, and everything that can go wrong on the way."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,13 +12,13 @@ from kiosk.audit.entries import EntryKind
 from kiosk.bootstrap.hardware import load_reader
 from kiosk.domain.decision import Outcome, Reason
 from kiosk.domain.errors import DiskFullError
-from kiosk.domain.evidence import DocumentKind, PartialDate, Side, Verdict
+from kiosk.domain.evidence import DocumentKind, PartialDate, PrintedValue, Side, Verdict
 from kiosk.domain.request import RequestVerdict
-from kiosk.journeys.model import StepKind
+from kiosk.journeys.model import PrintRead, StepKind
 from kiosk.services.printed_reading import PrintedField
 from kiosk.vault.store import SqlUnitOfWork
 from tests.fakes.cases import DOCUMENT
-from tests.fakes.office import Office, office_on_disk
+from tests.fakes.office import office_on_disk
 from tests.ui.case_pages import old_card_sides
 from tests.ui.counter import Counter
 from ui.demonstration.office import drawn
@@ -28,33 +27,6 @@ from ui.viewmodels.capture import Watch
 
 Opens = Callable[..., Counter]
 FIRST_OLD_CARD = old_card_sides()[0].document
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    office = office_on_disk(tmp_path)
-    office.session()
-    yield office
-    office.store.close()
-
-
-@pytest.fixture
-def opens(qtbot, look, office: Office, tmp_path: Path) -> Iterator[Opens]:
-    opened: list[Counter] = []
-
-    def open_counter(**parts: object) -> Counter:
-        counter = Counter(qtbot, look, parts.pop("office", office), tmp_path / "slips", **parts)
-        opened.append(counter)
-        return counter
-
-    yield open_counter
-    for counter in opened:
-        counter.close()
-
-
-@pytest.fixture
-def counter(opens: Opens) -> Counter:
-    return opens()
 
 
 def test_whole_procedure_by_keyboard_with_specimen_camera_and_real_reader(opens, office, look):
@@ -287,7 +259,7 @@ def test_nothing_of_one_person_reaches_the_case_of_another(counter):
     counter.open_case()
     case = counter.router.case
     assert counter.router.capture.portrait is None
-    assert case.document.read.expiry.edit.text() == ""
+    assert case.document.read.dates.expiry.edit.text() == ""
     assert case.person.answers.selected == ()
     assert case.decision.outcomes.selected == ()
     assert not case.panels[StepKind.CHECKS].rows
@@ -344,7 +316,7 @@ def test_nothing_of_a_document_is_left_when_another_is_laid(counter, office):
     counter.reader.sides = {Side.FRONT: FIRST_OLD_CARD}
     counter.qtbot.waitUntil(lambda: len(counter.state.sides) == 1, timeout=10_000)
     capture, read = counter.router.capture, counter.router.case.document.read
-    counter.qtbot.waitUntil(lambda: read.issue.day == date(2016, 4, 11), timeout=10_000)
+    counter.qtbot.waitUntil(lambda: read.dates.issue.day == date(2016, 4, 11), timeout=10_000)
     assert capture.portrait is not None
     counter.reader.code = ""
     counter.key(Qt.Key.Key_Escape)
@@ -361,8 +333,93 @@ def test_nothing_of_a_document_is_left_when_another_is_laid(counter, office):
     assert capture.portrait is None
     assert capture.card(Side.FRONT) is None
     assert capture.strips == {}
-    for entry in (read.expiry, read.issue):
+    for entry in (read.dates.expiry, read.dates.issue):
         assert (entry.edit.text(), entry.strip.isHidden()) == ("", True)
+
+
+def old_card_without_print(counter):
+    """A step at which both sides of an old card were read, and the print of neither yet."""
+    strip = np.zeros((20, 100, 3), np.uint8)
+    counter.sign_in()
+    counter.open_case()
+    counter.to_document()
+    counter.reader.print_held = True
+    counter.reader.printed = (
+        PrintedField("expiry_date", "2026-04-10", True, strip, Verdict.NOT_DONE),
+    )
+    first = replace(FIRST_OLD_CARD, expiry_date=None)
+    counter.reader.sides = {Side.FRONT: first, Side.BACK: None}
+    counter.qtbot.waitUntil(lambda: len(counter.state.sides) == 2, timeout=10_000)
+    counter.qtbot.waitUntil(lambda: counter.router.desk.idle, timeout=10_000)
+
+
+def test_print_that_comes_after_its_side_reaches_the_panel_and_the_case(counter):
+    old_card_without_print(counter)
+    capture, read = counter.router.capture, counter.router.case.document.read
+    assert read.dates.expiry.edit.text() == ""
+    assert capture.watch is Watch.DOCUMENT  # nothing is expected, but the print is still read
+    counter.reader.print_held = False
+    counter.qtbot.waitUntil(lambda: read.dates.expiry.edit.text() == "10/04/2026", timeout=10_000)
+    counter.qtbot.waitUntil(lambda: capture.watch is Watch.NOTHING, timeout=10_000)
+    assert [len(side.printed) for side in counter.state.sides] == [1, 1]
+    assert not read.dates.expiry.strip.isHidden()
+
+
+def test_what_the_agent_types_meanwhile_stays(counter):
+    old_card_without_print(counter)
+    read = counter.router.case.document.read
+    counter.type("11042026")
+    counter.reader.print_held = False
+    counter.qtbot.waitUntil(lambda: all(s.printed for s in counter.state.sides), timeout=10_000)
+    assert read.dates.expiry.day == date(2026, 4, 11)
+    assert read.dates.expiry.edit is counter.focused
+
+
+def test_a_camera_that_fails_while_print_is_read_stops_nobody(counter):
+    old_card_without_print(counter)
+    capture = counter.router.capture
+    counter.camera.plugged.clear()
+    counter.qtbot.waitUntil(lambda: capture.watch is Watch.NOTHING, timeout=10_000)
+    assert not capture.awaits_print
+    counter.type("11042026")
+    counter.key(Qt.Key.Key_Return)
+    counter.qtbot.waitUntil(lambda: "expiry_date" in counter.state.typed_fields, timeout=10_000)
+
+
+def test_enter_is_not_lost_while_print_is_taken_in(counter):
+    counter.sign_in()
+    counter.open_case()
+    counter.to_document()
+    counter.reader.sides = {Side.FRONT: None, Side.BACK: DOCUMENT}
+    counter.qtbot.waitUntil(lambda: not counter.state.sides_expected, timeout=10_000)
+    counter.qtbot.waitUntil(lambda: counter.router.desk.idle, timeout=10_000)
+    case = counter.router.case
+    value = PrintedValue("birth_place", "RENNES", sure=False)
+    counter.router.capture.print_read.emit(PrintRead(Side.FRONT, (value,)))
+    assert counter.router.journey.busy
+    case.document.primary.click()
+    counter.at(StepKind.CHECKS)
+    assert counter.state.sides[0].printed == (value,)
+
+
+def test_print_reaches_the_case_although_the_agent_has_gone_on(counter):
+    strip = np.zeros((20, 100, 3), np.uint8)
+    counter.sign_in()
+    counter.open_case()
+    counter.to_document()
+    counter.reader.print_held = True
+    counter.reader.printed = (
+        PrintedField("birth_place", "Rennes", False, strip, Verdict.NOT_DONE),
+    )
+    counter.reader.sides = {Side.FRONT: None, Side.BACK: DOCUMENT}
+    counter.qtbot.waitUntil(lambda: not counter.state.sides_expected, timeout=10_000)
+    counter.key(Qt.Key.Key_Return)
+    counter.at(StepKind.CHECKS)
+    counter.reader.print_held = False
+    counter.qtbot.waitUntil(lambda: all(s.printed for s in counter.state.sides), timeout=10_000)
+    counter.at(StepKind.CHECKS)
+    assert counter.state.checks
+    counter.qtbot.waitUntil(lambda: counter.router.capture.watch is Watch.NOTHING, timeout=10_000)
 
 
 def test_receipt_is_kept_as_pdf_where_no_printer_is(counter, tmp_path):

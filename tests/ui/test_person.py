@@ -1,36 +1,21 @@
 """The portrait beside the person: enlarged by key, the camera only where the agent wants it."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
-from kiosk.domain.evidence import Side
+from kiosk.domain.evidence import Side, Verdict
 from kiosk.journeys.model import StepKind
+from kiosk.services.printed_reading import PrintedField
 from tests.fakes.cases import DOCUMENT
-from tests.fakes.office import Office, office_on_disk
 from tests.ui.case_pages import panel_at, portrait
 from tests.ui.counter import Counter
 from ui.steps.person import PersonPanel
 from ui.viewmodels.capture import Watch
 from ui.widgets.zoom import STEPS, ZoomView
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    office = office_on_disk(tmp_path)
-    office.session()
-    yield office
-    office.store.close()
-
-
-@pytest.fixture
-def counter(qtbot, look, office, tmp_path) -> Iterator[Counter]:
-    counter = Counter(qtbot, look, office, tmp_path / "slips")
-    yield counter
-    counter.close()
 
 
 @pytest.fixture
@@ -151,3 +136,59 @@ def test_a_camera_that_fails_is_told_where_its_picture_would_be(facing):
     note = facing.router.case.person.compare._live_note
     told = facing.router.case.document.look.language.tr("errors.CAPTURE-001.what")
     facing.qtbot.waitUntil(lambda: note.text().startswith(told), timeout=10_000)
+
+
+def without_portrait(facing, **sides):
+    """The pictures are gone, as after a restart; these sides lie under the camera now."""
+    facing.router.capture.forget()
+    facing.router.case.person.show_portrait(None)
+    facing.reader.sides = {Side(side): document for side, document in sides.items()}
+    return facing.router.case.person
+
+
+def printed(name, text):
+    return (PrintedField(name, text, False, np.zeros((9, 9, 3), np.uint8), Verdict.NOT_DONE),)
+
+
+def test_the_same_document_presented_again_gives_its_portrait(facing):
+    facing.reader.printed = printed("document_number", DOCUMENT.document_number)
+    panel = without_portrait(facing, front=None)
+    facing.key(Qt.Key.Key_F5)
+    facing.qtbot.waitUntil(lambda: panel.compare.portrait.has_picture, timeout=10_000)
+    assert facing.router.capture.watch is Watch.NOTHING
+    assert panel.banner.isHidden()
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_the_portrait_of_another_document_is_not_shown(facing, later):
+    facing.reader.printed = printed("surname", "DUPOND")
+    facing.reader.print_held = later
+    panel = without_portrait(facing, front=None)
+    facing.key(Qt.Key.Key_F5)
+    if later:
+        facing.qtbot.waitUntil(lambda: facing.router.capture.awaits_print, timeout=10_000)
+        assert not panel.compare.portrait.has_picture
+        facing.reader.print_held = False
+    facing.qtbot.waitUntil(lambda: not panel.banner.isHidden(), timeout=10_000)
+    assert panel.banner.text == panel.tr_("other_document")
+    assert not panel.compare.portrait.has_picture
+    assert facing.router.capture.watch is Watch.DOCUMENT  # the right one may still come
+    facing.reader.printed = printed("surname", DOCUMENT.surname)
+    facing.qtbot.waitUntil(lambda: panel.compare.portrait.has_picture, timeout=10_000)
+    assert panel.banner.isHidden()
+
+
+def test_another_zone_is_another_document(facing):
+    panel = without_portrait(facing, front=replace(DOCUMENT, document_number="ZZ9999999"))
+    facing.key(Qt.Key.Key_F5)
+    facing.qtbot.waitUntil(lambda: not panel.banner.isHidden(), timeout=10_000)
+    assert panel.banner.text == panel.tr_("other_document")
+    assert not panel.compare.portrait.has_picture
+
+
+def test_where_nothing_can_be_compared_the_agent_is_told(facing):
+    facing.reader.printed = ()
+    panel = without_portrait(facing, front=None)
+    facing.key(Qt.Key.Key_F5)
+    facing.qtbot.waitUntil(lambda: panel.compare.portrait.has_picture, timeout=10_000)
+    assert panel.banner.text == panel.tr_("not_compared")

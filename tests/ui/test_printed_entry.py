@@ -84,7 +84,7 @@ def test_enter_takes_the_date_in_focus_first(old_card):
     _case, panel = old_card
     told = []
     panel.happened.connect(told.append)
-    panel.read.issue.edit.setFocus()
+    panel.read.dates.issue.edit.setFocus()
     panel.go_on()
     assert [event.name for event in told] == ["issue_date"]
 
@@ -93,12 +93,12 @@ def test_a_text_that_is_no_date_stops_the_way_on(old_card):
     case, panel = old_card
     case.dispatch(FieldTyped("expiry_date", DAY, FieldSource.READ))
     panel.show_case(CaseView(case.state, case.journey))
-    panel.read.issue.edit.setText("31/02/2016")
+    panel.read.dates.issue.edit.setText("31/02/2016")
     told = []
     panel.happened.connect(told.append)
     panel.go_on()
     assert told == []
-    assert panel.focusWidget() is panel.read.issue.edit
+    assert panel.focusWidget() is panel.read.dates.issue.edit
 
 
 def test_a_confirmed_date_that_is_changed_is_open_again(old_card):
@@ -106,10 +106,10 @@ def test_a_confirmed_date_that_is_changed_is_open_again(old_card):
     case.dispatch(FieldTyped("expiry_date", DAY, FieldSource.READ))
     panel.show_case(CaseView(case.state, case.journey))
     assert panel.open_date == "issue_date"
-    panel.read.expiry.edit.setFocus()
-    panel.read.expiry.edit.setText("11/04/2031")
+    panel.read.dates.expiry.edit.setFocus()
+    panel.read.dates.expiry.edit.setText("11/04/2031")
     assert panel.open_date == "expiry_date"
-    assert not panel.read.expiry.confirmed
+    assert not panel.read.dates.expiry.confirmed
 
 
 def test_an_issue_date_is_taken_only_when_every_side_is_there(look, qtbot):
@@ -120,7 +120,7 @@ def test_an_issue_date_is_taken_only_when_every_side_is_there(look, qtbot):
     qtbot.addWidget(panel)
     panel.set_today(TODAY)
     panel.show_case(CaseView(case.state, case.journey))
-    assert panel.read.issue.day == date(2016, 4, 11)
+    assert panel.read.dates.issue.day == date(2016, 4, 11)
     told = []
     panel.happened.connect(told.append)
     panel.go_on()
@@ -137,13 +137,13 @@ def test_no_date_of_a_document_is_left_for_the_next_one(look, qtbot):
     for captured in (front, back):
         case.dispatch(captured)
         panel.show_case(CaseView(case.state, case.journey))
-    assert panel.read.issue.day == date(2016, 4, 11)
-    assert not panel.read.issue.strip.isHidden()
+    assert panel.read.dates.issue.day == date(2016, 4, 11)
+    assert not panel.read.dates.issue.strip.isHidden()
     other = replace(front.document, document_number="160459201848")
     case.dispatch(replace(front, document=other))
     panel.show_strips({})
     panel.show_case(CaseView(case.state, case.journey))
-    for entry in (panel.read.expiry, panel.read.issue):
+    for entry in (panel.read.dates.expiry, panel.read.dates.issue):
         assert entry.edit.text() == ""
         assert entry.source is FieldSource.TYPED
         assert entry.strip.isHidden()
@@ -186,8 +186,8 @@ def test_enter_confirms_one_date_after_the_other_then_the_document(look, qtbot):
     ]
     ask = tr("journey.document.confirm_date")
     assert said == [ask, ask, tr("journey.document.primary")]
-    assert in_focus[:2] == [panel.read.expiry.edit, panel.read.issue.edit]
-    assert in_focus[2] not in (panel.read.expiry.edit, panel.read.issue.edit)
-    assert panel.read.expiry.confirmed
-    assert panel.read.issue.confirmed
+    assert in_focus[:2] == [panel.read.dates.expiry.edit, panel.read.dates.issue.edit]
+    assert in_focus[2] not in (panel.read.dates.expiry.edit, panel.read.dates.issue.edit)
+    assert panel.read.dates.expiry.confirmed
+    assert panel.read.dates.issue.confirmed
     assert "modèle plastifié" in panel.read.kind.text()

@@ -1,7 +1,6 @@
 """A scanner that types like a keyboard is heard on every page; a person's typing is left alone."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -13,8 +12,7 @@ from kiosk.domain.evidence import Side
 from kiosk.domain.request import RequestVerdict
 from kiosk.journeys.model import StepKind
 from tests.fakes.cases import DOCUMENT
-from tests.fakes.office import Office, office_on_disk
-from tests.ui.counter import Counter, Pace
+from tests.ui.counter import Pace
 from ui.router.scanner import Scanner
 
 ADDRESS = "https://shop.example/offer?id=4711"
@@ -179,21 +177,6 @@ def test_a_click_comes_after_what_was_typed_before_it(form, qtbot):
 # --- at the counter -------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    office = office_on_disk(tmp_path)
-    office.session()
-    yield office
-    office.store.close()
-
-
-@pytest.fixture
-def counter(qtbot, look, office, tmp_path) -> Iterator[Counter]:
-    counter = Counter(qtbot, look, office, tmp_path / "slips")
-    yield counter
-    counter.close()
-
-
 def test_a_scan_at_the_pin_signs_nobody_in(counter, look):
     screen = counter.router.sign_in
     counter.qtbot.waitUntil(lambda: bool(screen.selected), timeout=10_000)
@@ -221,12 +204,21 @@ def test_nothing_moves_the_keys_of_the_code(counter, look):
     assert place() == before
     screen.show_wrong_pin(3)
     assert place() == before
+
+
+def test_a_notice_lies_over_the_head_of_the_page_and_moves_nothing(counter):
     counter.sign_in()
-    counter.scan(ADDRESS)
     notice, page = counter.shell.notice, counter.shell.page
-    QApplication.processEvents()
-    lowest = notice.mapTo(counter.shell, notice.rect().bottomLeft()).y()
-    assert page.mapTo(counter.shell, page.rect().topLeft()).y() > lowest
+
+    def place():
+        QApplication.processEvents()
+        return page.mapTo(counter.shell, page.rect().topLeft())
+
+    before = place()
+    counter.scan(ADDRESS)
+    assert place() == before
+    assert notice.isVisible()
+    assert notice.mapTo(counter.shell, notice.rect().topLeft()).y() == before.y()
 
 
 def test_the_code_can_be_typed_wherever_the_focus_is(counter, look):
@@ -308,6 +300,15 @@ def test_a_short_code_opens_no_case(counter, look):
     counter.scan("q1234567")
     assert counter.router.journey.view is None
     assert counter.shell.notice.text
+
+
+def test_a_driving_licence_is_named_where_a_reader_typed_its_line(counter, look):
+    counter.sign_in()
+    counter.open_case()
+    counter.to_document()
+    counter.scan("D1FRA13AA000021231028MARTIN<<9")
+    kind = look.language.tr("document_families.driving-licence")
+    assert counter.shell.notice.text == look.language.tr("scan.other_paper", kind=kind)
 
 
 def test_a_document_reader_fills_the_zone_where_it_is_typed(counter, look):

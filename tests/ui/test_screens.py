@@ -129,12 +129,28 @@ def test_language_is_switched_before_signing_in(show, look: Look, qtbot):
 
 
 @pytest.mark.parametrize(
-    ("key", "signal"), [(Qt.Key.Key_N, "new_requested"), (Qt.Key.Key_Q, "scan_requested")]
+    ("key", "procedure"),
+    [
+        (Qt.Key.Key_Q, "online-request"),
+        (Qt.Key.Key_N, "welcome"),
+        (Qt.Key.Key_R, "registered-letter"),
+        (Qt.Key.Key_G, "counter-creation"),
+        (Qt.Key.Key_D, "paper-file"),
+    ],
 )
-def test_tiles_have_their_keys(show, qtbot, key, signal):
+def test_each_procedure_starts_by_one_key(show, qtbot, key, procedure):
     shell, page = show("home")
-    with qtbot.waitSignal(getattr(page, signal)):
+    with qtbot.waitSignal(page.procedure_requested) as asked:
         qtbot.keyClick(shell, key)
+    assert asked.args == [procedure]
+
+
+def test_what_is_not_carried_out_here_has_no_key(show, qtbot):
+    shell, page = show("home")
+    page.show_facts(HomeFacts("Camille", procedures=("welcome", "online-request")))
+    with qtbot.assertNotEmitted(page.procedure_requested):
+        qtbot.keyClick(shell, Qt.Key.Key_D)
+        qtbot.keyClick(shell, Qt.Key.Key_R)
 
 
 def test_draft_is_resumed_from_the_list(show, qtbot):

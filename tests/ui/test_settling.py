@@ -1,9 +1,7 @@
 """What the camera leaves open is the agent's: one key a character, and nothing by itself."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -14,7 +12,6 @@ from kiosk.documents.mrz import parse
 from kiosk.documents.zone_places import DigitState
 from kiosk.domain.evidence import Side, Verdict
 from kiosk.journeys.model import StepKind
-from tests.fakes.office import Office, office_on_disk
 from tests.ui.case_pages import CARD_LINES, open_reading
 from tests.ui.counter import Counter
 from ui.steps.settling import SettlingPanel, keys_of
@@ -31,21 +28,6 @@ def panel(look, qtbot) -> SettlingPanel:
     panel.show()
     panel.begin(open_reading())
     return panel
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    office = office_on_disk(tmp_path)
-    office.session()
-    yield office
-    office.store.close()
-
-
-@pytest.fixture
-def counter(qtbot, look, office, tmp_path) -> Iterator[Counter]:
-    counter = Counter(qtbot, look, office, tmp_path / "slips")
-    yield counter
-    counter.close()
 
 
 @pytest.fixture

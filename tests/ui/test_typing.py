@@ -17,7 +17,6 @@ from kiosk.journeys.model import StepKind
 from kiosk.services.examination import CatalogueExamination, DocumentRules
 from tests.fakes.office import Office, office_on_disk
 from tests.ui.case_pages import CARD_LINES, DOCUMENTS, TODAY, open_reading
-from tests.ui.counter import Counter
 from ui.steps.checks import ChecksPanel
 from ui.steps.plain_form import PlainForm, typed_birth
 from ui.steps.zone_entry import ZoneEntry
@@ -32,7 +31,7 @@ VISA = "V<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<"
 
 @pytest.fixture
 def zone(look, qtbot) -> ZoneEntry:
-    zone = ZoneEntry(look)
+    zone = ZoneEntry(look, DOCUMENTS.series)
     qtbot.addWidget(zone)
     zone.show()
     zone.activateWindow()
@@ -50,6 +49,14 @@ def test_a_zone_typed_in_small_letters_is_accepted(zone):
     put(zone, TD3[0].lower().replace("<", " "), TD3[1].lower())
     assert zone.accepted is not None
     assert zone.accepted.document.document_number == "L898902C3"
+
+
+def test_the_line_of_a_driving_licence_is_named_as_such(zone, look):
+    zone.begin(TODAY, "card")
+    put(zone, "D1FRA13AA000021231028MARTIN<<9")
+    kind = look.language.tr("document_families.driving-licence")
+    assert zone._lines[0].problem == look.language.tr("zone.other_paper", kind=kind)
+    assert zone.accepted is None
 
 
 def test_the_wrong_field_is_told_at_its_line(zone, look):
@@ -228,13 +235,6 @@ def office(tmp_path: Path) -> Iterator[Office]:
     office.examination.checks = real.checks
     yield office
     office.store.close()
-
-
-@pytest.fixture
-def counter(qtbot, look, office, tmp_path) -> Iterator[Counter]:
-    counter = Counter(qtbot, look, office, tmp_path / "slips")
-    yield counter
-    counter.close()
 
 
 def test_an_empty_form_asks_its_first_question_first(counter):

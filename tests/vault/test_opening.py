@@ -19,7 +19,7 @@ from kiosk.domain.errors import (
     VaultPragmaError,
     VaultVersionError,
 )
-from kiosk.vault import opening, schema
+from kiosk.vault import migrations, opening
 from kiosk.vault.store import open_store
 from tests.contracts.store import journal_row
 
@@ -149,12 +149,12 @@ def test_a_folder_that_is_not_there_is_an_error_of_ours(tmp_path: Path):
 
 def test_a_newer_version_is_refused_and_left_alone(path: Path):
     connection = raw(path)
-    connection.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
+    connection.execute(f"PRAGMA user_version = {migrations.VERSION + 1}")
     connection.close()
     with pytest.raises(VaultVersionError):
         open_store(path, KEY)
     connection = raw(path)
-    assert connection.execute("PRAGMA user_version").fetchone() == (schema.VERSION + 1,)
+    assert connection.execute("PRAGMA user_version").fetchone() == (migrations.VERSION + 1,)
     connection.close()
 
 
@@ -182,8 +182,8 @@ def test_a_migration_that_fails_leaves_the_old_version(path: Path, monkeypatch: 
         connection.exec_driver_sql("CREATE TABLE half (x)")
         connection.exec_driver_sql("CREATE TABLE half (x)")
 
-    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, broken))
-    monkeypatch.setattr(schema, "VERSION", schema.VERSION + 1)
+    monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, broken))
+    monkeypatch.setattr(migrations, "VERSION", migrations.VERSION + 1)
     with pytest.raises(VaultError):
         open_store(path, KEY)
     monkeypatch.undo()

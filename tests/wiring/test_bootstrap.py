@@ -264,7 +264,7 @@ def test_signed_time_decides_where_the_device_is_off_by_years(device):
     device.clock.set_wall(at.replace(year=1970))
     assert true.now() == at + timedelta(seconds=90)
     assert true.monotonic_ms() == device.clock.monotonic_ms()
-    assert kiosk.live_reader()._clock.now() == true.now()
+    assert kiosk.live_reader().clock.now() == true.now()
     device.clock.reboot()
     assert true.now() == at  # a floor: nothing better is known until the next delivery
     device.clock.set_wall(at + timedelta(days=2))

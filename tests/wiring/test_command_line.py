@@ -3,6 +3,7 @@
 import json
 import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,15 @@ from kiosk.__main__ import build_app, run
 from kiosk.audit.entries import EntryKind
 from kiosk.bootstrap import build
 from kiosk.devices.key_stores import DemonstrationKeyStore
-from kiosk.domain.errors import KioskError
+from kiosk.domain.agent import Role
+from kiosk.domain.errors import DeviceError, KioskError
 from kiosk.paths import Paths
+from kiosk.services.lease import CLOSED
+from kiosk.services.sign_in import MAX_FAILURES
 from tests.crypto import seal_world
 from tests.fakes.cases import CARD_SIDES, DOCUMENT, REQUEST
 from tests.fakes.membership import join_fleet
+from tests.wiring.test_journal_export import VERIFIER
 
 
 @pytest.fixture
@@ -108,7 +113,7 @@ def test_the_doctor_sees_every_part_and_a_healthy_device_is_0(ask):
     assert code == 0
     assert set(findings) == {
         *("versions", "camera", "screens", "store", "keys"),
-        *("enrolment", "outbox", "seals", "clock", "disk", "network"),
+        *("enrolment", "outbox", "custody", "seals", "clock", "disk", "network"),
     }
     assert findings["camera"]["values"]["width"] == 1280
     assert findings["keys"]["grade"] == "warning"
@@ -222,6 +227,122 @@ def test_once_there_is_a_manager_only_a_manager_adds_agents(ask, member, monkeyp
     assert "a17" in out
 
 
+def test_the_first_manager_invites_an_agent_who_joins_with_the_code(ask, member, monkeypatch):
+    code, out, _ = ask(
+        "agent", "invite", "m1", "--name", "Dominique L.", "--role", "manager", "--json"
+    )
+    first = json.loads(out)
+    assert (code, first["role"]) == (0, "manager")
+    with_pins(monkeypatch, "314159")
+    assert ask("agent", "join", first["code"])[0] == 0
+    assert "SIGNIN-007" in ask_with(ask, monkeypatch, "314159", "agent", "join", first["code"])[2]
+    assert "SIGNIN-005" in ask("agent", "invite", "a17", "--name", "Camille R.")[2]
+    words = ("agent", "invite", "a17", "--name", "Camille R.", "--manager", "m1", "--json")
+    second = json.loads(ask_with(ask, monkeypatch, "314159", *words)[1])
+    listed = json.loads(ask("agent", "list", "--json")[1])
+    assert listed["invited"] == [{"agent": "a17", "role": "agent"}]
+    assert ask_with(ask, monkeypatch, "271828", "agent", "join", second["code"])[0] == 0
+    lines = ask("agent", "list")[1].splitlines()
+    assert [line.split()[0] for line in lines] == ["a17", "m1"]
+    kiosk = build(Paths.of_device(member))
+    assert kiosk.sign_in.sign_in("a17", "271828").agent.display_name == "Camille R."
+    kiosk.close()
+
+
+def test_a_locked_agent_is_unlocked_by_a_manager(ask, member, monkeypatch):
+    kiosk = build(Paths.of_device(member))
+    kiosk.agents.add("m1", "Dominique", Role.MANAGER, "314159")
+    kiosk.agents.add("a17", "Camille", Role.AGENT, "271828")
+    with kiosk.store.begin() as uow:
+        uow.agents.put(replace(uow.agents.get("a17"), failures=MAX_FAILURES))
+        uow.commit()
+    kiosk.close()
+    assert "bloqué" in ask("agent", "list")[1]
+    refused = ask_with(ask, monkeypatch, "884422", "agent", "unlock", "a17", "--manager", "m1")
+    assert "SIGNIN-001" in refused[2]
+    words = ("agent", "unlock", "a17", "--manager", "m1")
+    assert ask_with(ask, monkeypatch, "314159", *words)[0] == 0
+    assert "bloqué" not in ask("agent", "list")[1]
+
+
+def test_an_agent_writes_their_own_activity(ask, member, monkeypatch, tmp_path):
+    with_pins(monkeypatch, "271828")
+    assert ask("agent", "add", "a17", "--name", "Camille R.")[0] == 0
+    out = tmp_path / "activity.txt"
+    words = ("agent", "activity", "a17", "--out", str(out), "--json")
+    assert "SIGNIN-001" in ask_with(ask, monkeypatch, "884422", *words[:-1])[2]
+    code, said, _ = ask_with(ask, monkeypatch, "271828", *words)
+    answer = json.loads(said)
+    assert (code, answer["entries"]) == (0, 2)
+    assert VERIFIER.prove(out.read_text(), bytes.fromhex(answer["public_key"])) == []
+    assert ask_with(ask, monkeypatch, "271828", *words)[0] == 2
+
+
+def test_two_people_rescue_the_queue_to_a_folder(ask, member, monkeypatch, tmp_path):
+    with_pins(monkeypatch, "314159")
+    assert ask("agent", "add", "m1", "--name", "Dominique", "--role", "manager")[0] == 0
+    kiosk = build(Paths.of_device(member))
+    kiosk.agents.add("t1", "Sacha", Role.TECHNICIAN, "271828")
+    kiosk.close()
+    out = tmp_path / "rescue"
+    words = ("device", "rescue", str(out), "--first", "m1", "--second", "t1", "--json")
+    monkeypatch.undo()
+    with_pins(monkeypatch, "314159", "271828")
+    code, said, _ = ask(*words)
+    assert (code, json.loads(said)["records"]) == (0, 0)
+    assert {file.name for file in out.iterdir()} == {"journal.txt", "rescue.json"}
+    assert "DEVICE-005" in json.loads(ask(*words)[1])["error"]["code"]
+
+
+def test_a_device_that_cannot_send_is_not_destroyed(ask, member, monkeypatch):
+    with_pins(monkeypatch, "314159")
+    assert ask("agent", "add", "m1", "--name", "Dominique", "--role", "manager")[0] == 0
+    assert ask("device", "decommission", "--manager", "m1")[0] == 2
+    words = ("device", "decommission", "--manager", "m1", "--yes")
+    code, _, err = ask_with(ask, monkeypatch, "314159", *words)
+    assert (code, "DEVICE-003" in err) == (3, True)
+    assert ask("journal", "verify")[0] == 0
+
+
+def test_a_closed_device_leaves_its_journal_and_no_key(member):
+    kiosk = build(Paths.of_device(member))
+    before = kiosk.device_id
+    with pytest.raises(DeviceError):
+        kiosk.retire()
+    with kiosk.store.begin() as uow:
+        uow.values.put(CLOSED, kiosk.clock.now().isoformat().encode())
+        uow.commit()
+    file = kiosk.retire()
+    kiosk.close()
+    public = kiosk.device_key.public
+    assert VERIFIER.prove(file.read_text(), public) == []
+    assert not list(member.glob("vault.db*"))
+    assert DemonstrationKeyStore(member).get("device-signing") is None
+    anew = build(Paths.of_device(member))
+    assert anew.device_id != before
+    assert not anew.enrolled
+    anew.close()
+
+
+def test_a_destruction_that_was_cut_off_is_finished_at_the_next_start(member):
+    kiosk = build(Paths.of_device(member))
+    before = kiosk.device_id
+    kiosk.close()
+    (member / "retiring").touch()
+    DemonstrationKeyStore(member).delete("database")
+    anew = build(Paths.of_device(member))
+    assert anew.device_id != before
+    assert not (member / "retiring").exists()
+    anew.close()
+
+
+def ask_with(ask, monkeypatch, pin: str, *words: str):
+    """Ask while someone types this PIN."""
+    monkeypatch.undo()
+    with_pins(monkeypatch, pin)
+    return ask(*words)
+
+
 def test_a_delivery_without_a_central_side_says_so_and_loses_nothing(ask, member):
     code, out, _ = ask("sync", "--once", "--json")
     assert code == 1
@@ -276,3 +397,109 @@ def test_the_trust_list_is_imported_once_pinned_and_shown_after_a_restart(ask, s
 def test_a_list_of_somebody_else_is_refused_with_its_code(ask, seal_files):
     code, _, err = ask("trust", "import", *seal_files[0], "--signer-sha256", "0" * 64)
     assert (code, "DOCUMENT-031" in err) == (3, True)
+
+
+# --- the vault in the hands of a technician -------------------------------------------------------
+
+
+def test_entries_are_found_by_day_kind_and_slip_code_and_none_is_1(ask, device):
+    kiosk = build(Paths.of_device(device))
+    kiosk.journal.record(EntryKind.SHIFT_OPEN, {"agent": "a17"})
+    with kiosk.store.begin() as uow:
+        seq, slip = kiosk.journal.append(uow, EntryKind.SHIFT_CLOSE, {"agent": "a17"})
+        day = f"{uow.journal.range(0, 1)[0].wall_claimed.astimezone():%Y-%m-%d}"
+        uow.commit()
+    kiosk.close()
+
+    def found(*words: str) -> tuple[int, list[int]]:
+        code, out, _ = ask("journal", "find", *words, "--json")
+        return code, [entry["seq"] for entry in json.loads(out)["entries"]]
+
+    assert found("--slip", slip.lower()) == (0, [seq])
+    assert found("--day", day) == (0, [1, 0])
+    assert found("--day", day, "--kind", "shift_open") == (0, [0])
+    assert found("--day", "2001-01-01") == (1, [])
+    assert found("--record", "f" * 32) == (1, [])
+    assert ask("journal", "find", "--kind", "dance")[0] == 2
+
+
+def test_a_sound_vault_is_not_salvaged(ask, device):
+    build(Paths.of_device(device)).close()
+    before = (device / "vault.db").read_bytes()
+    code, out, _ = ask("salvage", "--json")
+    assert (code, json.loads(out)["sound"]) == (0, True)
+    assert "sain" in ask("salvage")[1]
+    assert (device / "vault.db").read_bytes() == before
+
+
+def test_a_damaged_vault_is_salvaged_and_the_damaged_file_kept(ask, device):
+    kiosk = build(Paths.of_device(device))
+    kiosk.journal.record(EntryKind.SHIFT_OPEN, {"agent": "a17"})
+    with kiosk.store.begin() as uow:
+        uow.drafts.put(_draft())
+        uow.commit()
+    kiosk.close()
+    vault = device / "vault.db"
+    sound = vault.read_bytes()
+    for page in range(len(sound) // 4096 - 1, 1, -1):
+        damaged = bytearray(sound)
+        damaged[page * 4096 + 900] ^= 1
+        vault.write_bytes(bytes(damaged))
+        code, out, _ = ask("salvage")
+        if "vault-damaged-1.db" in out:
+            break
+        vault.write_bytes(sound)
+    assert code in (0, 1)
+    assert (device / "vault-damaged-1.db").read_bytes() == bytes(damaged)
+    assert json.loads(ask("journal", "show", "--json")[1])["entries"][-1]["kind"] == "salvaged"
+
+
+def _draft():
+    from tests.contracts.store import draft_row
+
+    return draft_row()
+
+
+def test_the_vault_gets_a_new_key_and_the_old_one_is_forgotten(ask, device):
+    build(Paths.of_device(device)).close()
+    keys = DemonstrationKeyStore(device)
+    before = keys.get("database")
+    code, out, _ = ask("keys", "rotate")
+    assert code == 0
+    assert "nouvelle clé" in out
+    assert keys.get("database") not in (before, None)
+    assert keys.get("database-next") is None
+    assert ask("journal", "verify")[0] == 0
+    assert json.loads(ask("journal", "show", "--json")[1])["entries"][-1]["kind"] == "keys_changed"
+
+
+def test_secrets_are_wrapped_anew_and_stay_the_same(ask, device):
+    build(Paths.of_device(device)).close()
+    keys = DemonstrationKeyStore(device)
+    names = ("database", "device-signing", "device-secret")
+    before = {name: keys.get(name) for name in names}
+    code, out, _ = ask("keys", "rewrap", "--json")
+    assert (code, json.loads(out)["rewrapped"]) == (0, list(names))
+    assert {name: keys.get(name) for name in names} == before
+
+
+def test_a_record_that_is_gone_is_told_by_journal_and_doctor(ask, device):
+    from tests.fakes.desk import Desk
+    from tests.fakes.key_stores import MemoryKeyStore
+    from tests.services.test_sealing import decided
+
+    kiosk = build(Paths.of_device(device))
+    secret = MemoryKeyStore(device_secret=bytes(32))
+    desk = Desk(store=kiosk.store, keys=secret, device_key=kiosk.device_key)
+    desk.journal = kiosk.journal
+    seq = desk.sealing.seal(decided(), desk.session()).seq
+    with kiosk.store.begin() as uow:
+        uow.blobs.purge(seq)
+        uow.commit()
+    losses = kiosk.custody.examine()
+    kiosk.close()
+    assert [(m.seq, m.loss) for m in losses] == [(seq, "blob")]
+    code, out, _ = ask("doctor", "--json")
+    findings = {item["subject"]: item for item in json.loads(out)["findings"]}
+    assert (code, findings["custody"]["grade"]) == (1, "fault")
+    assert str(seq) in findings["custody"]["what"]

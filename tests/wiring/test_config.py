@@ -96,6 +96,6 @@ def test_the_settings_shown_to_operators_are_the_settings_that_exist():
     page = (Path(__file__).parents[2] / "docs" / "operator" / "command-line.md").read_text("utf-8")
     example = page.split("```toml\n")[1].split("```")[0]
     assert parse_config(example) == Config(office="075012")
-    for table in (Config(), Config().camera, Config().screen, Config().collector):
+    for table in (Config(), Config().camera, Config().screen, Config().collector, Config().service):
         for name in table.__dataclass_fields__:
             assert re.search(rf"^(\[{name}\]|{name} = )", example, re.MULTILINE), name

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kiosk.__main__ import build_app, run
 from kiosk.audit.checkpoint import Checkpoint, sign, slip_code
-from kiosk.audit.entries import EntryKind, Header, make_entry, open_entry
+from kiosk.audit.entries import EntryKind, Header, entry_leaf, lost_entry, make_entry, open_entry
 from kiosk.audit.verify import verify_journal
 from kiosk.bootstrap import EXPORT_FORMAT, build
 from kiosk.crypto.canonical import canonical_json
@@ -142,6 +142,36 @@ def test_an_entry_or_a_checkpoint_of_another_device_is_named():
     other = sign(Checkpoint("c/device/dev-0000000000000000", 7, report.root), KEY)
     assert prove(export(ENTRIES, other)) == ["checkpoint: another journal"]
     assert len(VERIFIER.prove(TRUE, STRANGER.public)) == 8
+
+
+@pytest.mark.parametrize("index", range(len(ENTRIES) - 1))
+def test_a_lost_entry_is_named_and_its_hash_keeps_the_proof_of_the_others(index: int):
+    lost = [*ENTRIES]
+    lost[index] = lost_entry(entry_leaf(ENTRIES[index]))
+    assert with_entries(lost) == [f"entry {index}: lost, only its hash is left"]
+
+
+def test_a_made_up_hash_in_the_place_of_an_entry_breaks_what_follows():
+    lost = [*ENTRIES]
+    lost[2] = lost_entry(bytes(32))
+    faults = with_entries(lost)
+    assert "entry 2: lost, only its hash is left" in faults
+    assert "entry 3: chain" in faults
+    lost[2] = "lost:no hash"
+    assert "entry 2: form" in with_entries(lost)
+
+
+def test_a_visit_without_an_end_is_listed_and_no_fault():
+    desk = Desk()
+    for case, kinds in (("a" * 32, ("open", "close")), ("b" * 32, ("open",))):
+        for kind in kinds:
+            facts = {"case": case, "outcome": "no-show"}
+            desk.journal.record(EntryKind(f"verify_{kind}"), facts)
+    entries = [row.jws for row in desk.entries()]
+    text = export(entries, note(entries, desk.device_key))
+    assert VERIFIER.prove(text, desk.device_key.public) == []
+    listed = VERIFIER.open_visits(text, desk.device_key.public)
+    assert listed == [f"open: visit {'b' * 32}, opened by entry 2, has no end"]
 
 
 def test_a_history_cut_back_and_signed_anew_shows_against_what_was_kept_elsewhere():

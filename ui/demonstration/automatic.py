@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QEventLoop, Qt, QTimer
+from PySide6.QtCore import QEvent, QEventLoop, QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
@@ -17,13 +17,15 @@ from kiosk.domain.decision import Outcome
 from kiosk.domain.evidence import Side, Verdict
 from kiosk.domain.ids import RecordId
 from kiosk.journeys.model import CaseState, StepKind
-from ui.demonstration.office import PIN, Code
+from kiosk.journeys.service_steps import Presence
+from ui.demonstration.office import AGENT, PIN, Code, drawn
 from ui.demonstration.plays import Play
 from ui.demonstration.stage import Stage
 from ui.router import Router
 from ui.router.window import Window
 from ui.steps.checks import ChecksPanel
 from ui.steps.panel import STOP_KEY
+from ui.widgets.signature_pad import SignaturePad
 from ui.workers.camera import Sight
 
 _STEP_S = 60.0
@@ -33,6 +35,19 @@ _PATIENCE_S = 30.0
 """How long an agent waits for a picture before pressing the button."""
 _POLL_MS = 15
 _SIGHTS_BEFORE_PICTURE = 8
+ITEM = "RR123456785FR"
+"""Number of the letter: the worked example of the format, no real one."""
+_PRESENCE_KEYS = {
+    Presence.IN_PERSON: Qt.Key.Key_1,
+    Presence.PROXY: Qt.Key.Key_2,
+    Presence.ABSENT: Qt.Key.Key_3,
+    Presence.REFUSES: Qt.Key.Key_4,
+}
+_SIGNATURE = (
+    *((0.20, 0.60), (0.26, 0.36), (0.30, 0.62), (0.36, 0.44), (0.40, 0.60), (0.46, 0.48)),
+    *((0.50, 0.60), (0.58, 0.32), (0.56, 0.60), (0.66, 0.52), (0.78, 0.56)),
+)
+"""A hand that writes, as fractions of the pad: nobody's."""
 _LAYOUT_ROUNDS = 6
 """A layout inside a layout inside a scroll area asks anew, one level in each round."""
 
@@ -59,13 +74,18 @@ class Pictures:
         self._folder = folder
         self.files: list[Path] = []
 
-    def take(self, name: str) -> None:
-        """Grab the window as it is, once what was just written has found its place."""
+    def take(self, name: str, window: QWidget | None = None) -> None:
+        """Grab the window as it is, once what was just written has found its place.
+
+        Args:
+            name: of the picture.
+            window: another window than the agent's, or None.
+        """
         for _ in range(_LAYOUT_ROUNDS):
             QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
         self._folder.mkdir(parents=True, exist_ok=True)
         file = self._folder / f"{len(self.files) + 1:02d}-{name}.png"
-        self._window.grab().save(str(file))
+        (window or self._window).grab().save(str(file))
         self.files.append(file)
 
 
@@ -102,24 +122,45 @@ class AutomaticAgent:
         router.capture.code_seen.connect(self._picture_of_code)
         router.capture.side_read.connect(self._picture_of_side)
 
+    def _own_name(self) -> QPushButton | None:
+        """The name of the demonstration's agent on the sign-in page."""
+        found = self._router.sign_in.findChild(QPushButton, f"choice-{AGENT}")
+        return found if isinstance(found, QPushButton) else None
+
     def sign_in(self) -> None:
         """Type the demonstration's PIN."""
         screen = self._router.sign_in
-        wait_until(lambda: self._shell.page is screen and bool(screen.selected), "sign-in")
+        wait_until(lambda: self._shell.page is screen and self._own_name() is not None, "sign-in")
+        own_name = self._own_name()
+        if own_name is not None:
+            own_name.click()
+        wait_until(lambda: screen.selected == AGENT, "choice of the agent")
         self._pictures.take("sign-in")
         QTest.keyClicks(self._focused(), PIN)
         self._press(Qt.Key.Key_Return)
-        home = self._router.sections.home
-        wait_until(lambda: self._shell.page is home, "home")
+        wait_until(lambda: self._shell.page is self.ground, "home")
         wait_until(lambda: self._router.desk.idle, "home facts")
         self._pictures.take("home")
 
-    def play(self, play: Play, code: Code) -> CaseState:
+    def play(self, play: Play, code: Code | None) -> CaseState:
         """One visit, from home to home. Raises StuckError."""
         self._play = play.name
-        specimen = self._stage.specimens[play.specimen]
         self._stage.clear()
-        self._press(Qt.Key.Key_N)
+        if play.letter is not None:
+            specimen = self._stage.specimens[play.specimen]
+            self._take_letter(play.letter)
+            if play.letter is not Presence.ABSENT:
+                self._at(StepKind.NOTICE)
+                self._take("notice")
+                self._press(Qt.Key.Key_Return)
+                self._at(StepKind.DOCUMENT)
+                self._present(play.specimen, date.fromisoformat(specimen.expires))
+                self._examine(play)
+                self._sign()
+            return self._seal()
+        if code is None:
+            raise StuckError(f"{play.name}: no request")
+        self._press(Qt.Key.Key_Q)
         self._at(StepKind.REQUEST)
         self._wait_sights("request")
         self._take("request")
@@ -131,13 +172,70 @@ class AutomaticAgent:
         if play.abandon_at is StepKind.DOCUMENT:
             self._abandon()
         else:
-            self._present(play.specimen, date.fromisoformat(specimen.expires))
-            self._examine(play)
+            self.present(play)
         return self._seal()
+
+    def present(self, play: Play) -> None:
+        """From the empty step of the document to the decision."""
+        specimen = self._stage.specimens[play.specimen]
+        self._present(play.specimen, date.fromisoformat(specimen.expires))
+        self._examine(play)
+
+    @property
+    def ground(self) -> QWidget:
+        """The page where work begins and ends."""
+        return self._router.sections.home
 
     # --- steps --------------------------------------------------------------------------------
 
+    def _take_letter(self, presence: Presence) -> None:
+        """The letter is scanned by hand at home, and shown to the camera once more."""
+        self._scan(ITEM)
+        self._at(StepKind.PRESENCE)
+        self._press(Qt.Key.Key_Escape)
+        self._at(StepKind.ITEM)
+        self._stage.hold_code(drawn(ITEM).png)
+        self._wait_sights("item")
+        self._take("item")
+        self._press(Qt.Key.Key_Return)
+        self._at(StepKind.PRESENCE)
+        self._stage.clear()
+        self._take("presence")
+        self._press(_PRESENCE_KEYS[presence])
+
+    def _sign(self) -> None:
+        """A signature by mouse."""
+        self._at(StepKind.SIGNATURE)
+        panel = self._router.case.panels[StepKind.SIGNATURE]
+        pad = panel.findChild(SignaturePad)
+        if pad is None:
+            raise StuckError(f"{self._play}: no pad")
+        box = pad.rect()
+        places = [
+            QPoint(box.x() + round(x * box.width()), box.y() + round(y * box.height()))
+            for x, y in _SIGNATURE
+        ]
+        QTest.mousePress(pad, Qt.MouseButton.LeftButton, pos=places[0])
+        for place in places[1:]:
+            QTest.mouseMove(pad, place)
+        QTest.mouseRelease(pad, Qt.MouseButton.LeftButton, pos=places[-1])
+        self._take("signature")
+        self._press(Qt.Key.Key_Return)
+
+    def _scan(self, text: str) -> None:
+        """A hand-held scanner types."""
+        wait_until(lambda: self._router.desk.idle, f"{self._play}: home")
+        QTest.keyClicks(self._focused(), text)
+        QTest.keyClick(self._focused(), Qt.Key.Key_Return)
+
     def _present(self, specimen_id: str, expires: date) -> None:
+        self._lay_sides(specimen_id)
+        self._confirm_print(expires)
+        self._press(Qt.Key.Key_Return)
+        self._at(StepKind.CHECKS)
+
+    def _lay_sides(self, specimen_id: str) -> None:
+        """One side after the other, as the panel asks for them."""
         for _ in range(len(Side)):
             side = self._router.case.document.expected
             if side is None:
@@ -145,9 +243,16 @@ class AutomaticAgent:
             self._stage.lay(specimen_id, side)
             self._wait_side(side)
         self._stage.clear()
-        panel = self._router.case.document
-        wait_until(lambda: not self._router.journey.busy, f"{self._play}: document read")
-        entry = panel.read.expiry.edit
+
+    def _confirm_print(self, expires: date) -> None:
+        """Type what the zone does not hold, confirm what was read in print."""
+        panel, capture = self._router.case.document, self._router.capture
+        # The printed dates come a moment after their side.
+        wait_until(
+            lambda: not (capture.awaits_print or self._router.journey.busy),
+            f"{self._play}: document read",
+        )
+        entry = panel.read.dates.expiry.edit
         if entry.isVisible() and not entry.text():
             entry.setFocus()
             QTest.keyClicks(entry, f"{expires:%d%m%Y}")
@@ -264,8 +369,7 @@ class AutomaticAgent:
     def _leave(self) -> None:
         """Home for the next customer."""
         self._press(Qt.Key.Key_Return)
-        home = self._router.sections.home
-        wait_until(lambda: self._shell.page is home, "home after the receipt")
+        wait_until(lambda: self._shell.page is self.ground, "home after the receipt")
 
     # --- eyes and fingers ---------------------------------------------------------------------
 

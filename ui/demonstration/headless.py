@@ -5,20 +5,25 @@ import logging
 import shutil
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QSize
 
 from kiosk import logs
+from kiosk.bootstrap import Kiosk
+from kiosk.journeys.model import CaseState
 from kiosk.texts import Texts
 from ui.demonstration.automatic import (
-    AutomaticAgent,
     Pictures,
     Played,
     StuckError,
     wait_until,
 )
+from ui.demonstration.carrier import TABLET, CarrierAgent
+from ui.demonstration.creation import CreatingAgent
+from ui.demonstration.network import Cable
 from ui.demonstration.office import DemonstrationOffice
 from ui.demonstration.plays import Play, chosen
 from ui.demonstration.stage import Stage
@@ -47,7 +52,14 @@ def run(data: Path, procedure: str, out: Path | None, *, as_json: bool) -> int:
     handler = logs.start(folder)
     office = DemonstrationOffice(data)
     try:
-        summary, done = _Performance(office, plays, folder).run(began)
+        parts = []
+        counter = tuple(play for play in plays if not play.at_door)
+        door = tuple(play for play in plays if play.at_door)
+        if counter:
+            parts.append(_Performance(office, counter, folder).run())
+        if door:
+            parts.append(_Round(office, door, folder / "tablet").run())
+        summary, done = _joined(parts, began)
     except StuckError as exc:
         logs.event("demonstration.stuck", logging.ERROR, detail=str(exc))
         sys.stderr.write(f"{texts('demonstration.failed')} ({exc})\n")
@@ -71,22 +83,28 @@ class _Performance:
         self._office = office
         self._plays = plays
         self._folder = folder
+        self._cable = Cable()
 
-    def run(self, began: float) -> tuple[dict[str, Any], bool]:
+    def open(self) -> tuple[Kiosk, QSize]:
+        """The device that is played on, and the size of its window."""
+        return self._office.open(), QSize(COUNTER)
+
+    def run(self) -> tuple[dict[str, Any], bool]:
         """The summary, and whether everything ended as it must."""
-        kiosk = self._office.open()
+        kiosk, size = self.open()
         stage = Stage()
         window = Window(kiosk.config.screen.language, "light")
-        window.show(QSize(COUNTER))
-        window.open_soon(lambda: services_of(kiosk, stage.open_camera))
+        window.show(size)
+        window.open_soon(lambda: self._cable.through(services_of(kiosk, stage.open_camera)))
         wait_until(lambda: window.router is not None, "window")
         router = window.router
         if router is None:
             raise StuckError("window")
         pictures = Pictures(window.shell, self._folder)
         try:
-            played = self._play(AutomaticAgent(window, router, stage, pictures), stage)
+            played = self._play_all(window, router, stage, pictures)
             self._deliver(router)
+            self._after_delivery()
             pictures.take("home-after")
             report = kiosk.verify_journal()
             facts = router.delivery.facts
@@ -110,25 +128,32 @@ class _Performance:
             "receipts_verified": facts.stored,
             "journal": {"entries": report.entries, "verified": report.verified},
             "screenshots": [str(file) for file in pictures.files],
-            "elapsed_s": round(time.monotonic() - began, 2),
         }
         as_expected = [one.outcome for one in played] == [play.expected for play in self._plays]
-        arrived = facts.stored == len(facts.rows) == len(self._plays)
+        records = sum(play.records for play in self._plays)
+        arrived = facts.stored == len(facts.rows) == records
         return summary, as_expected and arrived and report.verified
 
-    def _play(self, agent: AutomaticAgent, stage: Stage) -> list[Played]:
+    def _after_delivery(self) -> None:
+        """Nothing more to do at a counter."""
+
+    def _play_all(
+        self, window: Window, router: Router, stage: Stage, pictures: Pictures
+    ) -> list[Played]:
+        agent = CreatingAgent(window, router, stage, pictures)
+        agent.use(self._office.post, self._cable)
         agent.sign_in()
         played = []
         for play in self._plays:
-            code = self._office.central.request(stage.specimens[play.specimen])
-            started = time.monotonic()
-            state = agent.play(play, code)
-            if state.record is None or state.decision is None:
-                raise StuckError(f"{play.name}: no record")
-            elapsed = time.monotonic() - started
-            played.append(
-                Played(play.name, state.decision.outcome, state.record.record_id, elapsed)
-            )
+            if play.creation:
+                started = time.monotonic()
+                state = agent.create(play)
+            else:
+                specimen = stage.specimens[play.specimen]
+                code = None if play.letter else self._office.central.request(specimen)
+                started = time.monotonic()
+                state = agent.play(play, code)
+            played.append(_played(play, state, started))
         return played
 
     @staticmethod
@@ -139,6 +164,70 @@ class _Performance:
             "delivery",
             _DELIVERY_S,
         )
+
+
+class _Round(_Performance):
+    """A carrier's day: the round loaded, every visit made, what happened elsewhere read."""
+
+    def open(self) -> tuple[Kiosk, QSize]:
+        """A tablet held upright."""
+        return self._office.open_tablet(), TABLET
+
+    def _play_all(
+        self, window: Window, router: Router, stage: Stage, pictures: Pictures
+    ) -> list[Played]:
+        self._agent = CarrierAgent(window, router, stage, pictures)
+        self._agent.sign_in()
+        wait_until(lambda: self._asked(router), "first load")
+        central, tablet = self._office.central, self._office.tablet
+        if tablet is None:
+            raise StuckError("no tablet")
+        codes = [central.request(stage.specimens[play.specimen]) for play in self._plays]
+        visits = [central.plan(tablet.device_id, code) for code in codes]
+        self._agent.load(len(visits))
+        played = []
+        for play, code, visit_id in zip(self._plays, codes, visits, strict=True):
+            started = time.monotonic()
+            state = self._agent.visit(play, visit_id, partial(central.cancel, code))
+            played.append(_played(play, state, started))
+        return played
+
+    def _after_delivery(self) -> None:
+        if any(play.conflict for play in self._plays):
+            self._agent.read_conflict()
+        if not self._agent.all_done():
+            raise StuckError("a visit of the round has no end")
+
+    @staticmethod
+    def _asked(router: Router) -> bool:
+        return router.rounds is not None and router.rounds.model.facts.loaded_at is not None
+
+
+def _played(play: Play, state: CaseState, started: float) -> Played:
+    if state.record is None or state.decision is None:
+        raise StuckError(f"{play.name}: no record")
+    elapsed = time.monotonic() - started
+    return Played(play.name, state.decision.outcome, state.record.record_id, elapsed)
+
+
+def _joined(parts: list[tuple[dict[str, Any], bool]], began: float) -> tuple[dict[str, Any], bool]:
+    """One summary of what was played on each device."""
+    summaries = [summary for summary, _ in parts]
+    journals = [summary["journal"] for summary in summaries]
+    joined: dict[str, Any] = {
+        "procedures": [one for summary in summaries for one in summary["procedures"]],
+        **{
+            name: sum(summary[name] for summary in summaries)
+            for name in ("sealed", "synced", "receipts_verified")
+        },
+        "journal": {
+            "entries": sum(journal["entries"] for journal in journals),
+            "verified": all(journal["verified"] for journal in journals),
+        },
+        "screenshots": [file for summary in summaries for file in summary["screenshots"]],
+        "elapsed_s": round(time.monotonic() - began, 2),
+    }
+    return joined, all(done for _, done in parts)
 
 
 def _fresh(folder: Path, *, given: bool) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from kiosk.domain.errors import UnreachableError
-from kiosk.ports import OutboxRow
+from kiosk.ports import Contact, OutboxRow
+from kiosk.sync.contact import ContactOrder, ContactState
 from ui.router.services import Services
 from ui.viewmodels.delivery import Delivers, Summary
 
@@ -27,7 +28,35 @@ class Cable:
 
     def through(self, services: Services) -> Services:
         """The same services, delivering through this cable."""
-        return replace(services, delivery=_Through(self, services.delivery))
+        contacts = services.contacts
+        return replace(
+            services,
+            delivery=_Through(self, services.delivery),
+            contacts=None if contacts is None else contacts.through(self._contact),
+        )
+
+    def _contact(self, port: Contact) -> Contact:
+        return _ThroughContact(self, port)
+
+
+class _ThroughContact:
+    def __init__(self, cable: Cable, port: Contact) -> None:
+        self._cable = cable
+        self._port = port
+
+    def start(self, challenge_id: str, order: ContactOrder) -> ContactState:
+        return self._plugged().start(challenge_id, order)
+
+    def state(self, challenge_id: str, order: ContactOrder) -> ContactState:
+        return self._plugged().state(challenge_id, order)
+
+    def check(self, challenge_id: str, order: ContactOrder) -> ContactState:
+        return self._plugged().check(challenge_id, order)
+
+    def _plugged(self) -> Contact:
+        if not self._cable.plugged:
+            raise UnreachableError("cable")
+        return self._port
 
 
 class _Through:

@@ -23,12 +23,13 @@ from typing import TYPE_CHECKING, Any
 import segno
 
 from kiosk.bootstrap import Kiosk, build
-from kiosk.config import CameraConfig, CameraKind, Config
+from kiosk.config import CameraConfig, CameraKind, Config, Profile
 from kiosk.devices.key_stores import DemonstrationKeyStore
 from kiosk.domain.agent import Role
 from kiosk.domain.errors import UnreachableError
 from kiosk.domain.ids import AgentId
 from kiosk.paths import RESOURCES, Paths
+from ui.demonstration.post import Post
 
 if TYPE_CHECKING:
     from kiosk.devices.specimens import Specimen
@@ -37,6 +38,11 @@ OFFICE = "075012"
 AGENT = AgentId("camille")
 AGENT_NAME = "Camille R."
 PIN = "271828"
+COLLEAGUES = (
+    (AgentId("dominique"), "Dominique L.", Role.MANAGER),
+    (AgentId("sacha"), "Sacha T.", Role.AGENT),
+)
+"""For what needs a second person: hand-over, unlocking, four eyes. The same PIN opens them."""
 _READY_S = 60.0
 _COMMAND_S = 60.0
 
@@ -64,14 +70,20 @@ def drawn(text: str) -> Code:
 class CentralSide:
     """``visavis-central`` in a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, post: Post | None = None) -> None:
+        """Post: started; takes in what is sent to customers, nothing is sent where None."""
         self._folder = folder
+        self._post = post
         self._keeper: subprocess.Popen[str] | None = None
         self.url = ""
 
     def start(self) -> None:
         """Found it and serve. Raises UnreachableError."""
         self._command("init", str(self._folder), "--demonstration", "--json")
+        if self._post is not None:
+            self._post.write_settings(self._folder / "collector" / "contact.toml")
+        # A proxy may take a registered letter in this fleet: the demonstration shows that, too.
+        self._command("policy", "set", "proxy_allowed=true", *self._data, "--json")
         self.serve()
 
     def serve(self) -> None:
@@ -110,6 +122,19 @@ class CentralSide:
             "enrol-code", "--office", OFFICE, "--url", self.url, *self._data, "--json"
         )
         return str(answer["code"])
+
+    def plan(self, device_id: str, code: Code) -> str:
+        """Give a request to a carrier's round, for today; the visit."""
+        door = ("--line", "3 impasse des Peupliers, 2e étage", "--locality", "75012 Paris")
+        window = ("--window", "00:00-23:59")
+        answer = self._command(
+            "round", "add", code.text, "--device", device_id, *door, *window, *self._data, "--json"
+        )
+        return str(answer["visit_id"])
+
+    def cancel(self, code: Code) -> None:
+        """Cancel a request, as its issuer would."""
+        self._command("request", "cancel", code.text, *self._data, "--json")
 
     def request(self, specimen: "Specimen", **options: str) -> Code:
         """A request that announces the holder of a specimen."""
@@ -168,35 +193,53 @@ class DemonstrationOffice:
         remove_leftovers(data)
         self.folder = data / f"office-{os.getpid()}"
         self.folder.mkdir(parents=True)
-        self.central = CentralSide(self.folder / "central")
+        self.post = Post()
+        self.post.start()
+        self.central = CentralSide(self.folder / "central", self.post)
         self.kiosk: Kiosk | None = None
+        self.tablet: Kiosk | None = None
 
     def open(self) -> Kiosk:
-        """Start everything; the wired kiosk of the enrolled device.
+        """Start everything; the wired kiosk of the enrolled counter.
 
         Raises:
             UnreachableError: the central side does not start.
             KioskError: the device cannot be set up.
         """
-        self.central.start()
-        paths = Paths(self.folder / "device")
+        self.kiosk = self._device("device", Profile.COUNTER)
+        return self.kiosk
+
+    def open_tablet(self) -> Kiosk:
+        """The wired kiosk of a carrier's tablet of the same office. Raises as :meth:`open`."""
+        self.tablet = self._device("tablet", Profile.CARRIER)
+        return self.tablet
+
+    def _device(self, name: str, profile: Profile) -> Kiosk:
+        """A device of its own, enrolled, with the one agent."""
+        if not self.central.url:
+            self.central.start()
+        paths = Paths(self.folder / name)
         paths.prepare()
-        config = Config(camera=CameraConfig(kind=CameraKind.SPECIMEN))
+        config = Config(profile=profile, camera=CameraConfig(kind=CameraKind.SPECIMEN))
         keys = DemonstrationKeyStore(paths.data)
         fresh = build(paths, config, keys=keys)
         try:
             fresh.enrolment.enrol(self.central.enrol_code())
         finally:
             fresh.close()
-        self.kiosk = build(paths, config, keys=keys)
-        self.kiosk.agents.add(AGENT, AGENT_NAME, Role.AGENT, PIN)
-        return self.kiosk
+        kiosk = build(paths, config, keys=keys)
+        kiosk.agents.add(AGENT, AGENT_NAME, Role.AGENT, PIN)
+        for agent_id, called, role in COLLEAGUES:
+            kiosk.agents.add(agent_id, called, role, PIN)
+        return kiosk
 
     def close(self) -> None:
         """End everything and remove the folder. Safe to call twice."""
-        if self.kiosk is not None:
-            self.kiosk.close()
+        for kiosk in (self.kiosk, self.tablet):
+            if kiosk is not None:
+                kiosk.close()
         self.central.stop()
+        self.post.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

@@ -10,8 +10,10 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from kiosk.devices.specimens import Specimen
 from kiosk.domain.evidence import Side
+from ui.demonstration.handset import Handset
 from ui.demonstration.network import Cable
 from ui.demonstration.office import AGENT_NAME, PIN, CentralSide, Code, drawn
+from ui.demonstration.post import Post
 from ui.demonstration.stage import CONDITIONS, Stage
 from ui.theme import Size, Space, Tone, Type
 from ui.widgets.button import Button
@@ -29,7 +31,9 @@ _ODD_CODES = ("expired", "wrong-office", "forged", "foreign")
 class StagePanel(QWidget):
     """Small choices; each takes effect at once."""
 
-    def __init__(self, look: Look, stage: Stage, central: CentralSide, cable: Cable) -> None:
+    def __init__(
+        self, look: Look, stage: Stage, central: CentralSide, cable: Cable, post: Post
+    ) -> None:
         super().__init__()
         self._look = look
         self._stage = stage
@@ -51,6 +55,7 @@ class StagePanel(QWidget):
         self.clear_button = Button(look, "", icon="x")
         self._light_card = Card(look, " ")
         self.light = ChoiceGroup(look, keys=False)
+        self.handset = Handset(look, post)
         self._network_card = Card(look, " ")
         self.network = ChoiceGroup(look, keys=False)
         self._build()
@@ -76,6 +81,7 @@ class StagePanel(QWidget):
             self._title,
             self._hint,
             self._pin,
+            self.handset,
             self._code_card,
             self._document_card,
             self._light_card,
@@ -142,6 +148,7 @@ class StagePanel(QWidget):
 
     def end(self) -> None:
         """Stop making requests; call before the office closes."""
+        self.handset.stop()
         self._desk.close()
 
     def _write_specimen(self) -> None:

@@ -40,7 +40,7 @@ def run(data: Path) -> int:
     high = screen.height() - app.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)
     window.show(QSize(min(COUNTER.width(), wide), min(COUNTER.height(), high)))
     window.shell.move(screen.topLeft())
-    panel = StagePanel(window.look, stage, office.central, cable)
+    panel = StagePanel(window.look, stage, office.central, cable, office.post)
     panel.setAttribute(Qt.WidgetAttribute.WA_QuitOnClose, on=False)  # the counter's window counts
     panel.setGeometry(screen.x() + wide, screen.y(), screen.width() - wide, high)
     window.open_soon(_opener(office, stage, cable))

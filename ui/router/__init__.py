@@ -4,15 +4,23 @@ Rules, in order:
 
 1. Nothing of a person is on the screen while the desk is locked or nobody is signed in.
 2. A lock keeps the work: the same agent comes back to the same page; another agent finds home.
+   Stepping aside (F9) puts the case aside and lets the next agent in; the shift stays open.
 3. A fault page says what happened and leads back to where the work stands.
 """
+
+from collections.abc import Callable
 
 from PySide6.QtCore import QCoreApplication, QObject, QTimer
 
 from kiosk.domain.agent import Agent
 from kiosk.domain.ids import CaseId
+from kiosk.journeys.procedures import REGISTERED_LETTER
 from kiosk.services.agents import Session
+from kiosk.services.proofing import Case
 from ui.router.case import CaseRouter
+from ui.router.customer import CustomerRouter
+from ui.router.people import PeopleRouter
+from ui.router.rounds import RoundRouter
 from ui.router.scanner import Scanner
 from ui.router.scans import ScanRouter
 from ui.router.sections import SectionRouter
@@ -20,12 +28,14 @@ from ui.router.services import Services
 from ui.screens.fault import FaultFacts, FaultScreen
 from ui.screens.sign_in import AgentCard, SignInFacts, SignInScreen
 from ui.shell import ChipItem, HelpEntry, HelpFacts, Section, Shell
+from ui.shell.privacy import PrivacyCover
 from ui.theme import Tone
-from ui.viewmodels.capture import CaptureModel
-from ui.viewmodels.delivery import DeliveryFacts, DeliveryModel
+from ui.viewmodels.capture import CaptureModel, Watch
+from ui.viewmodels.contact import ContactModel
+from ui.viewmodels.delivery import DeliveryFacts, DeliveryModel, Summary
 from ui.viewmodels.home import HomeModel
 from ui.viewmodels.journey import JourneyModel
-from ui.viewmodels.session import PinRefused, SessionModel
+from ui.viewmodels.session import SECOND_PERSON, PinRefused, SessionModel
 from ui.widgets.look import Look
 from ui.workers.camera import CameraThread, Reader
 from ui.workers.desk import Desk, Failure
@@ -42,9 +52,13 @@ _KEYS = (
     ("F5", "retake"),
     ("F3", "aside"),
     ("Ctrl+L", "lock"),
+    ("F9", "switch"),
     ("Alt+1", "sections"),
-    ("N", "new"),
     ("Q", "scan"),
+    ("N", "new"),
+    ("R", "letter"),
+    ("G", "create"),
+    ("D", "paper"),
     ("1", "answers"),
 )
 
@@ -71,14 +85,32 @@ class Router(QObject):
         self.sign_in = SignInScreen(look)
         self.fault = FaultScreen(look)
         home = HomeModel(services.proofing, self.desk, self)
+        self.rounds = self._make_rounds()
         self.sections = SectionRouter(
-            look, shell, services, self.desk, home, self.delivery, self.capture, self
+            look,
+            shell,
+            services,
+            self.desk,
+            home,
+            self.delivery,
+            self.capture,
+            self.rounds,
+            self,
         )
         self.case = CaseRouter(look, shell, services, self.journey, self.capture, self)
+        self.people = PeopleRouter(look, shell, services, self.desk, self)
+        self._waiting = ""
+        self._wait_over = QTimer(self)
+        self._wait_over.setSingleShot(True)
+        self.contacts = ContactModel(services.contacts, self.journey, self)
+        self.customer = CustomerRouter(look, shell, self.journey, self.contacts, self)
         self.scanner = Scanner(self)
         self.scans = ScanRouter(look, shell, self.session, self.journey, self.case, self)
         self.idle = IdleWatch(services.idle_s, parent=self)
+        self.privacy = IdleWatch(services.privacy_s, warning_s=0, parent=self)
+        self.cover = PrivacyCover(shell, look)
         self._bind()
+        self._bind_customer()
 
     def _bind(self) -> None:
         self.session.listed.connect(self._list_agents)
@@ -86,27 +118,72 @@ class Router(QObject):
         self.session.refused.connect(self._pin_refused)
         self.session.locked.connect(self._show_lock)
         self.session.closed.connect(self._show_left)
+        self.session.stepped_aside.connect(self._show_left)
         self.session.failed.connect(self.show_fault)
         self.sign_in.pin_entered.connect(self.session.enter)
+        self._wait_over.timeout.connect(self._end_wait)
         self._shell.lock_requested.connect(self.session.lock)
+        self._shell.help_opening.connect(self._write_help)
+        self._shell.help_page_requested.connect(self._open_help)
+        self.sections.help.left.connect(self.case.show_again)
         self.scanner.scanned.connect(self.scans.take)
         self.scans.open_requested.connect(self._open_with)
-        self.sections.new_requested.connect(self._new_case)
+        self.scans.item_scanned.connect(self._open_letter)
+        self.sections.procedure_requested.connect(self._new_case)
         self.sections.home.end_confirmed.connect(self.session.leave)
         self.sections.draft_chosen.connect(self._resume)
         self.sections.failed.connect(self.show_fault)
         self.case.finished.connect(self.go_home)
-        self.case.new_requested.connect(self._new_case)
+        self.case.new_requested.connect(self._new_request)
         self.case.failed.connect(self.show_fault)
         self.case.sealed.connect(self.delivery.send)
+        self.case.next_requested.connect(self._new_case)
+        self.case.help_requested.connect(self._open_help)
         self.journey.refused.connect(self._not_opened)
         self.fault.retry_requested.connect(self._retry)
         self.fault.home_requested.connect(self._leave_fault)
         self.delivery.changed.connect(self._write_chips)
         self.delivery.changed.connect(self.case.sheets.show_delivery)
+        self.sections.conflicts_changed.connect(self._write_chips)
+        self._bind_people()
+        self._bind_rounds()
+        self.privacy.expired.connect(self._hide_screen)
         self.idle.expired.connect(self.session.lock)
         self.idle.warned.connect(self._warn_idle)
         self._look.language.changed.connect(self.retranslate)
+
+    def _bind_people(self) -> None:
+        self.sign_in.join_requested.connect(self.people.show_join)
+        self._shell.switch_requested.connect(self.switch_agent)
+        self.people.sign_in_requested.connect(self._back_to_sign_in)
+        self.people.settings_requested.connect(self._show_settings)
+        self.people.failed.connect(self.show_fault)
+        self.sections.person_requested.connect(self._show_person_page)
+        self.sign_in.unlock_requested.connect(self._show_unlock)
+
+    def _bind_rounds(self) -> None:
+        if self.rounds is None:
+            return
+        self.rounds.ordered.connect(self._run)
+        self.rounds.failed.connect(self.show_fault)
+        self.case.visit.place_of = self.rounds.place_of
+        self.case.visit.missed.connect(self.rounds.miss)
+        self.case.visit.begin_requested.connect(self.rounds.open)
+        self.journey.busy_changed.connect(self._hold_round)
+        self.delivery.finished.connect(self._delivered)
+
+    def _bind_customer(self) -> None:
+        notice, contact, identity = self.case.notice, self.case.contact, self.case.identity
+        contact.use(self.contacts, self.customer.language_code)
+        notice.turn_requested.connect(self.customer.turn)
+        contact.turn_requested.connect(self.customer.turn)
+        contact.address_asked.connect(self.customer.ask_address)
+        identity.rows_changed.connect(self.customer.show_identity)
+        identity.turn_requested.connect(self.customer.turn)
+        self.customer.screens_changed.connect(identity.set_turnable)
+        self.customer.address_given.connect(contact.write)
+        self.customer.screens_changed.connect(notice.set_turnable)
+        self.customer.screens_changed.connect(contact.set_turnable)
 
     def start(self) -> None:
         """Show the sign-in and begin to deliver."""
@@ -115,7 +192,9 @@ class Router(QObject):
             self.scanner.start(application)
             # The last one installed is the first to see: a key held back is a sign of life too.
             application.installEventFilter(self.idle)
+            application.installEventFilter(self.privacy)
         self._show_sign_in()
+        self.customer.start()
         self.session.list_agents()
         self.delivery.start()
 
@@ -124,27 +203,35 @@ class Router(QObject):
         application = QCoreApplication.instance()
         if application is not None:
             application.removeEventFilter(self.idle)
+            application.removeEventFilter(self.privacy)
             self.scanner.stop(application)
         self.idle.stop()
+        self._wait_over.stop()
+        self.privacy.stop()
+        if self.rounds is not None:
+            self.rounds.forget()
         self.delivery.stop()
         self.capture.close()
         self.case.sheets.close()
         self.sections.sheets.close()
+        self.customer.close()
+        self.contacts.close()
         self.desk.close()
         self.courier.close()
 
     # --- pages --------------------------------------------------------------------------------
 
     def go_home(self) -> None:
-        """Show home."""
+        """Show where work begins: home, or the round of a carrier."""
         session = self.session.session
         if session is not None and not self.session.is_locked:
-            self.sections.show(Section.HOME, session)
+            self.sections.show(self._first_section, session)
 
     def show_fault(self, failure: Failure) -> None:
         """Show the calm page; the work behind it stays."""
         tr = self._look.language.tr
         self.case.hide()
+        self.customer.cover()
         self._fault = FaultFacts(
             failure.shown_code,
             tr(f"errors.{failure.code}.what"),
@@ -154,6 +241,14 @@ class Router(QObject):
         self.fault.show_facts(self._fault)
         self._shell.set_page(self.fault, self.fault.bar)
         self._shell.set_title(tr("fault.top"))
+
+    def switch_agent(self) -> None:
+        """Free the desk for a colleague: the case is put aside, the next one signs in."""
+        if self.session.session is None or self.session.is_locked:
+            return
+        if self.journey.view is not None and not self.case.close_quietly():
+            return
+        self.session.step_aside()
 
     def retranslate(self) -> None:
         """Write what the frame shows again."""
@@ -177,53 +272,108 @@ class Router(QObject):
         self.retranslate()
         self.sign_in.pad.setFocus()
 
+    @property
+    def _first_section(self) -> Section:
+        rounds = self.rounds
+        carrier = rounds is not None and rounds.section is Section.ROUND
+        return Section.ROUND if carrier else Section.HOME
+
     def _show_lock(self) -> None:
+        self.customer.cover()
         self.idle.stop()
+        self._stop_privacy()
         self.case.hide()
         self.sections.hide()
+        self.people.forget()
         self._show_sign_in()
 
     def _show_left(self) -> None:
         """The shift is over: nothing of the agent stays, and the next one may sign in."""
+        self.customer.cover()
         self.idle.stop()
+        self._stop_privacy()
         self.sections.hide()
         self.sections.forget()
+        self.people.forget()
         self._show_sign_in()
 
     def _signed_in(self, session: Session) -> None:
         self.sign_in.reset()
         self.idle.start()
+        self.privacy.start()
+        if self.rounds is not None:
+            self.rounds.begin(session)
         view = self.journey.view
         if view is not None and view.state.agent_id != session.agent.agent_id:
-            self.case.put_aside()
+            self.case.close_quietly()
+            self.sections.forget()
+            self.people.forget()
             view = None
         self.retranslate()
+        self.customer.uncover()
         if view is not None:
             self.case.show_again()
         else:
-            self.sections.show(Section.HOME, session)
+            self.go_home()
 
     def _retry(self) -> None:
         if self.journey.view is not None:
             self.case.show_again()
+            self.customer.uncover()
         else:
             self._leave_fault()
 
     def _leave_fault(self) -> None:
         if self.session.session is None or self.session.is_locked:
             self._show_sign_in()
-        elif self.journey.view is not None:
+            return
+        self.customer.uncover()
+        if self.journey.view is not None:
             self.case.put_aside()
         else:
             self.go_home()
 
     # --- orders -------------------------------------------------------------------------------
 
-    def _new_case(self) -> None:
+    def _new_request(self) -> None:
+        """From the receipt: the next request that was started online."""
+        self._new_case(self._services.procedure)
+
+    def _new_case(self, procedure: str) -> None:
         session = self.session.session
         if session is not None:
             self.sections.hide()
-            self.journey.open(self._services.procedure, session)
+            self.journey.open(procedure, session)
+
+    def _run(self, make: Callable[[], Case]) -> None:
+        """A visit is opened, or ends without anybody."""
+        if self.session.session is not None and self.journey.run(make):
+            self.sections.hide()
+
+    def _hold_round(self, busy: bool) -> None:
+        if self.rounds is not None:
+            self.rounds.screen.set_orders_open(not busy)
+
+    def _delivered(self, summary: Summary) -> None:
+        if self.rounds is not None and not summary.reason:
+            self.rounds.model.network_is_back()
+
+    def _make_rounds(self) -> RoundRouter | None:
+        services = self._services
+        if services.rounds is None or services.visits is None:
+            return None
+        desks = (self.desk, self.courier)
+        return RoundRouter(self._look, services, services.rounds, services.visits, desks, self)
+
+    def _hide_screen(self) -> None:
+        """Nobody touched the tablet for a while; while the camera works, somebody holds it."""
+        if self.capture.watch is Watch.NOTHING:
+            self.cover.cover()
+        self.privacy.start()
+
+    def _stop_privacy(self) -> None:
+        self.privacy.stop()
+        self.cover.uncover()
 
     def _open_with(self, code: str) -> None:
         """A request was scanned where no case is open."""
@@ -231,6 +381,14 @@ class Router(QObject):
         if session is not None:
             self.sections.hide()
             self.journey.open(self._services.procedure, session, code)
+
+    def _open_letter(self, code: str) -> None:
+        """The number of a letter was scanned where no case is open."""
+        session = self.session.session
+        if session is not None:
+            self.sections.hide()
+            self.case.await_item(code)
+            self.journey.open(REGISTERED_LETTER, session)
 
     def _resume(self, case_id: str) -> None:
         session = self.session.session
@@ -242,8 +400,8 @@ class Router(QObject):
             self.show_fault(failure)
 
     def _list_agents(self, agents: tuple[Agent, ...]) -> None:
-        self._agents = agents
-        if self.session.session is None:
+        same, self._agents = agents == self._agents, agents
+        if self._shell.page is self.sign_in and not same:  # else somebody may be typing
             self._show_sign_in()
 
     def _pin_refused(self, refused: PinRefused) -> None:
@@ -253,12 +411,47 @@ class Router(QObject):
             self._count_down(refused.wait_s)
         elif refused.failure.code == "SIGNIN-001":
             self.sign_in.show_wrong_pin(refused.tries_left)
+        elif refused.failure.detail == SECOND_PERSON:
+            self.sign_in.show_blocked()
         else:
             self.sign_in.show_error(tr(f"errors.{refused.failure.code}.do"))
 
     def _count_down(self, seconds: int) -> None:
         """Open the entry again when the wait is over."""
-        QTimer.singleShot(seconds * 1000, self, self.sign_in.reset)
+        self._waiting = self.sign_in.selected
+        self._wait_over.start(seconds * 1000)
+
+    def _end_wait(self) -> None:
+        """Whoever else signs in meanwhile is not disturbed."""
+        if self.sign_in.selected == self._waiting:
+            self.sign_in.reset()
+
+    def _show_unlock(self, agent_id: str) -> None:
+        self.people.show_unlock(agent_id, self._agents)
+
+    def _back_to_sign_in(self) -> None:
+        """The agents may be others now."""
+        self._show_sign_in()
+        self.session.list_agents()
+
+    def _show_settings(self) -> None:
+        session = self.session.session
+        if session is not None:
+            self.sections.show(Section.SETTINGS, session)
+
+    def _show_person_page(self, name: str) -> None:
+        """Something of the settings that is a page of its own."""
+        session = self.session.session
+        if session is None:
+            return
+        if name == "activity":
+            self.people.export_activity(session)
+            return
+        self.sections.hide()
+        if name == "team":
+            self.people.show_team(session)
+        else:
+            self.people.show_change(session)
 
     def _warn_idle(self, seconds: int) -> None:
         self._shell.toast(self._look.language.tr("journey.locking", n=seconds), Tone.WARN)
@@ -285,6 +478,10 @@ class Router(QObject):
         if facts.waiting:
             text = tr("common.chip.waiting", n=facts.waiting)
             chips.append(ChipItem("waiting", text, "cloud-upload", Tone.WARN))
+        unseen = sum(not conflict.seen for conflict in self.sections.conflicts)
+        if unseen:
+            text = tr("conflict.count", n=unseen)
+            chips.append(ChipItem("conflicts", text, "alert-triangle", Tone.WARN))
         if facts.online is not None:
             word, icon, tone = (
                 ("online", "wifi", Tone.OK) if facts.online else ("offline", "wifi-off", Tone.WARN)
@@ -292,10 +489,24 @@ class Router(QObject):
             chips.append(ChipItem("network", tr(f"common.chip.{word}"), icon, tone))
         agent = self.session.agent
         if agent is not None and not self.session.is_locked:
-            chips.append(ChipItem("agent", agent.display_name, "user-check", Tone.NEUTRAL))
+            hint = tr("common.switch_agent")
+            chips.append(ChipItem("agent", agent.display_name, "user-check", Tone.NEUTRAL, hint))
         self._shell.show_chips(tuple(chips))
 
     def _write_help(self) -> None:
         tr = self._look.language.tr
         entries = tuple(HelpEntry(key, tr(f"help.key.{name}")) for key, name in _KEYS)
-        self._shell.set_help(HelpFacts(entries, tr("help.agent")))
+        numbers = self.sections.help.sentences()
+        inside = self.session.session is not None and not self.session.is_locked
+        self._shell.set_help(HelpFacts(entries, tr("help.agent"), numbers, inside))
+
+    def _open_help(self) -> None:
+        """The page of the help; over a case that is open it leads back to the case."""
+        session = self.session.session
+        if session is None or self.session.is_locked:
+            return
+        if self.journey.view is None:
+            self.sections.show(Section.HELP, session)
+        else:
+            self.case.hide()
+            self.sections.help.show_over_case()

@@ -4,8 +4,11 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 
 from kiosk.documents.codes import PayloadKind, classify
+from kiosk.domain.agent import Agent
 from kiosk.domain.decision import Decision, Outcome
-from kiosk.domain.evidence import Side, Verdict
+from kiosk.domain.evidence import IdentityDocument, Side, Verdict
+from kiosk.domain.ids import AgentId
+from kiosk.journeys.engine import accepts
 from kiosk.journeys.guards import all_checks
 from kiosk.journeys.model import (
     CaptureRestarted,
@@ -15,30 +18,48 @@ from kiosk.journeys.model import (
     Event,
     FeatureExamined,
     FeaturesFinished,
+    PrintRead,
     RulesUsed,
     SideCaptured,
     StepKind,
 )
 from kiosk.journeys.procedure import Journey
 from kiosk.services.answer_facts import answer_of
+from ui.router.portrait import PortraitAgain
 from ui.router.services import Services
 from ui.router.sheets import SheetRouter
+from ui.screens.absence import leave_notice
 from ui.screens.receipt import ReceiptScreen
+from ui.screens.sheets import keep_sheet
 from ui.shell import Shell
+from ui.steps.advice import AdvicePanel
+from ui.steps.channel import ChannelPanel
 from ui.steps.checks import ChecksPanel
 from ui.steps.confirm import ConfirmPanel
+from ui.steps.contact import ContactPanel
 from ui.steps.decision import DecisionPanel
 from ui.steps.document import DocumentPanel
+from ui.steps.eligibility import EligibilityPanel
 from ui.steps.features import FeaturesPanel
+from ui.steps.identity import IdentityPanel
+from ui.steps.item import ItemPanel
 from ui.steps.notice import NoticePanel
 from ui.steps.panel import StepPanel
+from ui.steps.paper_file import PaperFilePanel
 from ui.steps.person import PersonPanel
+from ui.steps.presence import PresencePanel
+from ui.steps.purpose import PurposePanel
 from ui.steps.request import RequestPanel
+from ui.steps.second_agent import SecondAgentPanel
+from ui.steps.signature import SignaturePanel
 from ui.steps.stop import StopPanel
+from ui.steps.visit import VisitPanel
 from ui.steps.words import customer_of, identity_of
 from ui.theme import Tone
+from ui.viewmodels.advice import AdviceDesk
 from ui.viewmodels.capture import CaptureModel, Watch
 from ui.viewmodels.journey import CaseView, JourneyModel
+from ui.viewmodels.sheet import Sheet
 from ui.widgets.look import Look
 from ui.widgets.steps import StepItem
 from ui.workers.camera import Sight
@@ -50,6 +71,8 @@ ASIDE_KEY = "F3"
 """Puts a case aside, from every step."""
 _NOT_ON_THE_RAIL = (StepKind.SECOND_AGENT, StepKind.RECEIPT)
 """A colleague is asked between two steps; the receipt is all of them done."""
+_PRINT_STEPS = (StepKind.DOCUMENT, StepKind.CHECKS)
+"""Steps that take printed fields in, should the agent be faster than the reader."""
 
 
 class CaseRouter(QObject):
@@ -60,12 +83,16 @@ class CaseRouter(QObject):
         failed(object): a :class:`Failure` that the panel cannot answer to.
         sealed(): a record was sealed.
         new_requested(): the case is closed, and the next one is to be opened at once.
+        next_requested(str): a welcome is sealed, and leads to this procedure.
+        help_requested(): a welcome is sealed, and leads to the help.
     """
 
     finished = Signal()
     failed = Signal(object)
     sealed = Signal()
     new_requested = Signal()
+    next_requested = Signal(str)
+    help_requested = Signal()
 
     def __init__(
         self,
@@ -86,19 +113,44 @@ class CaseRouter(QObject):
         self.request = RequestPanel(look, catalogue)
         self.document = DocumentPanel(look, catalogue)
         self.person = PersonPanel(look, catalogue)
+        self.item = ItemPanel(look, catalogue)
         self.stop = StopPanel(look, catalogue)
         self.decision = DecisionPanel(look, catalogue)
+        self.second = SecondAgentPanel(look, catalogue)
+        self.notice = NoticePanel(look, catalogue, keep_images=services.keep_images)
+        self.contact = ContactPanel(look, catalogue)
+        self.identity = IdentityPanel(look, catalogue)
+        self.visit = VisitPanel(look, catalogue)
         self.receipt = ReceiptScreen(look)
-        self.receipt.figures = services.help_figures
+        self.receipt.figures = services.sheet_figures
         self.sheets = SheetRouter(look, services, self.receipt, self)
+        self.advice = AdviceDesk(
+            services.service, services.clock.now, services.offered, services.office_id
+        )
+        advising: dict[StepKind, AdvicePanel] = {
+            StepKind.PURPOSE: PurposePanel(look, catalogue, self.advice),
+            StepKind.ELIGIBILITY: EligibilityPanel(look, catalogue, self.advice),
+            StepKind.CHANNEL: ChannelPanel(look, catalogue, self.advice),
+            StepKind.PAPER_FILE: PaperFilePanel(look, catalogue, self.advice),
+        }
+        for advisor in advising.values():
+            advisor.sheet_requested.connect(self._keep_sheet)
         self.panels: dict[StepKind, StepPanel] = {
+            **advising,
             StepKind.REQUEST: self.request,
-            StepKind.NOTICE: NoticePanel(look, catalogue, keep_images=services.keep_images),
+            StepKind.VISIT: self.visit,
+            StepKind.ITEM: self.item,
+            StepKind.PRESENCE: PresencePanel(look, catalogue),
+            StepKind.SIGNATURE: SignaturePanel(look, catalogue),
+            StepKind.NOTICE: self.notice,
+            StepKind.CONTACT: self.contact,
             StepKind.DOCUMENT: self.document,
+            StepKind.IDENTITY: self.identity,
             StepKind.CHECKS: ChecksPanel(look, catalogue),
             StepKind.FEATURES: FeaturesPanel(look, catalogue),
             StepKind.PERSON: self.person,
             StepKind.DECISION: self.decision,
+            StepKind.SECOND_AGENT: self.second,
             StepKind.CONFIRM: ConfirmPanel(look, catalogue),
         }
         self._shown: StepPanel | None = None
@@ -109,6 +161,10 @@ class CaseRouter(QObject):
         self._aside_key = QShortcut(QKeySequence(ASIDE_KEY), shell)
         self._aside_key.activated.connect(self._aside_by_key)
         self._before: tuple[StepKind | None, RulesUsed | None] = (None, None)
+        self._only_print = False
+        self._held: Event | None = None
+        self._portrait_again = PortraitAgain(capture, self.person, self)
+        self._scanned_item = ""
         self._bind()
 
     def _bind(self) -> None:
@@ -116,19 +172,26 @@ class CaseRouter(QObject):
             panel.happened.connect(self._dispatch)
             panel.stop_requested.connect(self._interrupt)
         self.request.code_presented.connect(self.present_code)
-        for again in (self.request, self.document):
+        for again in (self.request, self.document, self.item):
             again.again_requested.connect(self._capture.again)
-        self.person.again_requested.connect(self._portrait_again)
+        self.person.again_requested.connect(self._portrait_again.begin)
         self.person.live_requested.connect(self._show_person)
         self.document.typing_changed.connect(self._type_zone)
         self.document.settled.connect(self._capture.settle)
         self._capture.settled.connect(self.document.show_settled)
-        for preview in (self.request.preview, self.document.preview):
+        self._capture.codes_seen.connect(self.item.take_codes)
+        for preview in (self.request.preview, self.document.preview, self.item.preview):
             preview.picture_resized.connect(self._capture.set_size)
         self.person.compare.live.resized.connect(self._resize_person)
         self.stop.returned.connect(self.show_again)
         self.stop.aside_requested.connect(self.put_aside)
         self.stop.decide_requested.connect(self._decide_now)
+        self.stop.hand_requested.connect(self._hand_over)
+        self._journey.handed.connect(self._handed)
+        self.second.answered.connect(self._second_answered)
+        self._journey.seconds_known.connect(self.second.show_colleagues)
+        self._journey.second_refused.connect(self.second.show_refusal)
+        self._journey.colleagues_known.connect(self.stop.show_colleagues)
         self.receipt.next_requested.connect(self.leave_receipt)
         self.receipt.new_requested.connect(self._next_at_once)
         self._journey.changed.connect(self._show)
@@ -139,6 +202,7 @@ class CaseRouter(QObject):
         self._capture.faulted.connect(self._camera_fault)
         self._capture.code_seen.connect(self._see_code)
         self._capture.side_read.connect(self._take_side)
+        self._capture.print_read.connect(self._take_print)
         self._look.language.changed.connect(self._write_frame)
 
     @property
@@ -160,6 +224,10 @@ class CaseRouter(QObject):
             self._journey.present_code(text)
         elif self.open_step is not None:
             self._shell.toast(self._look.language.tr("journey.scanned_elsewhere"))
+
+    def await_item(self, text: str) -> None:
+        """The number of a letter was scanned: the case that opens next begins with it."""
+        self._scanned_item = text
 
     def _see_code(self, text: str) -> None:
         """The camera sees a code; on a card that still lies there it is no news of the request."""
@@ -187,6 +255,13 @@ class CaseRouter(QObject):
         self._aside_waits = self._journey.busy
         self.put_aside()
 
+    def close_quietly(self) -> bool:
+        """Put the case aside without a word: the desk is somebody else's. False while busy."""
+        if self._journey.busy:
+            return False
+        self._end()
+        return True
+
     def show_again(self) -> None:
         """Show the case where it stands."""
         view = self._journey.view
@@ -198,6 +273,9 @@ class CaseRouter(QObject):
         self._capture.look_for(Watch.NOTHING)
 
     def _dispatch(self, event: Event) -> None:
+        if self._only_print and self._journey.busy:
+            self._held = event  # nobody asked for the print: what the agent asks for comes next
+            return
         restarted = isinstance(event, CaptureRestarted)
         self._answering = isinstance(event, FeatureExamined)
         if self._journey.dispatch(event) and restarted:
@@ -207,9 +285,7 @@ class CaseRouter(QObject):
     def _take_side(self, event: SideCaptured) -> None:
         """A side was read; at the person's step only its portrait is wanted."""
         if self.open_step is StepKind.PERSON:
-            self.person.show_portrait(self._capture.portrait)
-            self.person.end_live()
-            self._capture.look_for(Watch.NOTHING)
+            self._portrait_again.take_side(event, self._document)
             return
         if not self._journey.dispatch(event):
             self._capture.again()
@@ -218,6 +294,20 @@ class CaseRouter(QObject):
         if card is not None and self._services.keep_images:
             self._journey.attach_picture(event.facts.side, card)
 
+    def _take_print(self, event: PrintRead) -> None:
+        """Printed fields come later than their side; they are told until they are taken."""
+        view = self._journey.view
+        if view is None or self._journey.busy or self.document.settles:
+            return
+        if view.state.step is StepKind.PERSON:
+            self._portrait_again.take_print(event, self._document)
+            return
+        self._capture.end_print(event.side)
+        read = {facts.side for facts in view.state.sides if not facts.by_hand}
+        if event.side in read and accepts(view.journey, view.state, PrintRead):
+            self._only_print = True
+            self._only_print = self._journey.dispatch(event)
+
     def _interrupt(self) -> None:
         view = self._journey.view
         if view is None or self._journey.busy:
@@ -225,7 +315,21 @@ class CaseRouter(QObject):
         self._capture.look_for(Watch.NOTHING)
         self.stop.show_case(view)
         self.stop.begin()
+        self._journey.ask_colleagues()
         self._put(self.stop)
+
+    def _hand_over(self, agent_id: str) -> None:
+        self._journey.hand_over(AgentId(agent_id))
+
+    def _handed(self, agent: Agent) -> None:
+        """The case is a colleague's now: nothing of it stays here."""
+        self._end()
+        tr = self._look.language.tr
+        self._shell.toast(tr("people.handed", name=agent.display_name))
+        self.finished.emit()
+
+    def _second_answered(self, agent_id: str, pin: str, verdict: Verdict) -> None:
+        self._journey.second_agent_says(AgentId(agent_id), pin, verdict)
 
     def _decide_now(self) -> None:
         """The page of the decision, at an earlier step: refusal and suspension only."""
@@ -244,8 +348,10 @@ class CaseRouter(QObject):
         if self._capture.watch is Watch.PERSON:
             self._capture.set_size(width, height)
 
-    def _portrait_again(self) -> None:
-        self._capture.look_for(Watch.DOCUMENT, Side.FRONT)
+    @property
+    def _document(self) -> IdentityDocument | None:
+        view = self._journey.view
+        return None if view is None else view.state.document
 
     def _type_zone(self, typing: bool) -> None:
         if typing:
@@ -265,6 +371,28 @@ class CaseRouter(QObject):
             self._end()
             self.new_requested.emit()
 
+    def _keep_sheet(self, sheet: Sheet) -> None:
+        """Print a sheet of advice, or keep it as a PDF; the panel says which."""
+        tr = self._look.language.tr
+        kept = keep_sheet(sheet, self._services.slips)
+        if self._shown is not None:
+            said = "printed" if kept is None else "saved"
+            name = "" if kept is None else kept.name
+            self._shown.show_problem(tr(f"journey.channel.{said}", file=name), Tone.OK)
+
+    def _follow(self, state: CaseState) -> bool:
+        """Where a sealed welcome leads on, there is no receipt to look at: go there."""
+        following, helped = self.advice.next_of(state), self.advice.wants_help(state)
+        if not following and not helped:
+            return False
+        self._end()
+        self.sealed.emit()
+        if following:
+            self.next_requested.emit(following)
+        else:
+            self.help_requested.emit()
+        return True
+
     def _end(self) -> None:
         self._capture.look_for(Watch.NOTHING)
         self._forget_case()
@@ -277,6 +405,7 @@ class CaseRouter(QObject):
         self._capture.forget()
         self._identity = None
         self._before = (None, None)
+        self._only_print, self._held = False, None
         for panel in (*self.panels.values(), self.stop):
             panel.forget()
 
@@ -298,13 +427,18 @@ class CaseRouter(QObject):
             self._tell_resumed(view)
         self._forget_other_document(state)
         if state.record is not None and state.decision is not None:
-            self._show_receipt(view)
+            if not self._follow(state):
+                self._show_receipt(view)
             return
         event = self._goes_on(view)
         if event is not None:
             self._before = (state.step, state.rules)
             self._journey.dispatch(event)
             return
+        self._show_panel(view)
+
+    def _show_panel(self, view: CaseView) -> None:
+        state = view.state
         panel = self.panels[state.step]
         if self._services.documents_today is not None:
             panel.catalogue = self._services.documents_today()
@@ -313,13 +447,25 @@ class CaseRouter(QObject):
             cards = {side: self._capture.card(side) for side in Side}
             panel.show_cards({side: card for side, card in cards.items() if card is not None})
             panel.show_strips(self._capture.strips)
+        if isinstance(panel, PresencePanel):
+            panel.set_today(self._services.clock.now().astimezone().date())
         if isinstance(panel, PersonPanel):
             panel.end_live()
             panel.show_portrait(self._capture.portrait)
+        self.visit.set_today(self._services.clock.now().astimezone().date())
         panel.show_case(view)
         self._tell_new_rules(panel, state)
-        self._use_camera(view)
+        only_print, self._only_print = self._only_print, False
+        self._use_camera(view, again=not only_print)
         self._put(panel)
+        if panel is self.second:
+            self._journey.ask_seconds()
+        scanned, self._scanned_item = self._scanned_item, ""
+        if scanned and panel is self.item:
+            self.item.take_scan(scanned)
+        held, self._held = self._held, None
+        if held is not None:
+            self._dispatch(held)
 
     def _goes_on(self, view: CaseView) -> Event | None:
         """What needs no key of its own: an answer that leaves nothing open goes on by itself.
@@ -335,6 +481,7 @@ class CaseRouter(QObject):
         match state.step:
             case StepKind.CHECKS if came_from in (StepKind.DOCUMENT, StepKind.IDENTITY):
                 clear = all(check.verdict in _CLEAR for check in all_checks(state))
+                clear = clear and not self._capture.awaits_print
                 return ChecksReviewed() if clear and all_checks(state) else None
             case StepKind.FEATURES if came_from is StepKind.FEATURES and self._answering:
                 conform = [item.verdict is Verdict.PASS for item in state.features]
@@ -380,6 +527,11 @@ class CaseRouter(QObject):
         self._shown = None
         self.receipt.show_facts(answer_of(state), state.decision.reasons)
         self._shell.set_page(self.receipt, self.receipt.bar)
+        notice = leave_notice(
+            state, self._services.office_id, self._services.slips, self._look.language
+        )
+        if notice:
+            self._shell.toast(notice)
         self.receipt.setFocus()  # no button may hold it: Enter is the next customer
         self._write_frame()
         self.sealed.emit()
@@ -409,10 +561,13 @@ class CaseRouter(QObject):
         since = tr("journey.started", n=minutes) if minutes else tr("journey.started_now")
         self._shell.set_office(tr("journey.case", number=number), since)
 
-    def _use_camera(self, view: CaseView) -> None:
+    def _use_camera(self, view: CaseView, *, again: bool = True) -> None:
         if view.state.step is StepKind.REQUEST:
             self._capture.set_size(*self.request.preview.picture_size)
             self._capture.look_for(Watch.CODE)
+        elif view.state.step is StepKind.ITEM:
+            self._capture.set_size(*self.item.preview.picture_size)
+            self._capture.look_for(Watch.ITEM)
         elif view.state.step is StepKind.DOCUMENT and view.state.sides_expected:
             if self.document.typing:
                 return
@@ -420,8 +575,10 @@ class CaseRouter(QObject):
             side = view.state.sides_expected[0]
             same = self._capture.watch is Watch.DOCUMENT
             self._capture.look_for(Watch.DOCUMENT, side, view.state.request)
-            if same:
+            if same and again:
                 self._capture.again()
+        elif view.state.step in _PRINT_STEPS and self._capture.awaits_print:
+            self._capture.end_sides()  # the print of the last one is still read, frame by frame
         else:
             self._capture.look_for(Watch.NOTHING)
 
@@ -430,17 +587,22 @@ class CaseRouter(QObject):
             self._shown.show_sight(sight)
 
     def _camera_fault(self, failure: Failure) -> None:
+        view = self._journey.view
+        if view is not None and view.state.step in _PRINT_STEPS and not view.state.sides_expected:
+            self._capture.look_for(Watch.NOTHING)  # nothing but print was still wanted of it
+            return
         if self._shown is not None:
             self._shown.show_camera_fault(failure)
 
     def _set_busy(self, busy: bool) -> None:
-        if self._shown is not None:
+        if self._shown is not None and not (busy and self._only_print):
             self._shown.set_busy(busy)
         if not busy and self._aside_waits:
             # After the answer was shown: the case is put aside as it is stored now.
             QTimer.singleShot(0, self, self._aside_by_key)
 
     def _refuse(self, _failure: Failure) -> None:
+        self._only_print, self._held = False, None
         if self._shown is not None:
             self._shown.show_problem(self._look.language.tr("journey.refused"))
         if self._capture.watch is not Watch.NOTHING:

@@ -7,13 +7,17 @@ Rules, in order:
    is offered, never put in the place of the case at work.
 3. A zone that a document reader typed goes where a zone is typed by hand; elsewhere it is told
    where that is.
-4. Every other code is named and told what it is for. It is never opened, called or shown.
+4. The number of a letter goes to the page that waits for one; from a section it opens the case of
+   that letter.
+5. Every other code is named and told what it is for. It is never opened, called or shown.
 """
 
 from PySide6.QtCore import QObject, Signal
 
 from kiosk.documents.check_digits import FILLER
 from kiosk.documents.codes import Payload, PayloadKind, classify
+from kiosk.documents.identification import identify_lines
+from kiosk.documents.series import Family
 from kiosk.documents.wedge import WedgeAnswer, is_zone
 from kiosk.journeys.model import StepKind
 from kiosk.texts import MissingTextError
@@ -30,9 +34,11 @@ class ScanRouter(QObject):
 
     Signals:
         open_requested(str): open a case with this code.
+        item_scanned(str): open the case of the letter that bears this number.
     """
 
     open_requested = Signal(str)
+    item_scanned = Signal(str)
 
     def __init__(
         self,
@@ -66,9 +72,21 @@ class ScanRouter(QObject):
     def _take(self, payload: Payload, text: str) -> None:
         tr = self._look.language.tr
         at_request = self._case.shown is self._case.request
+        other = identify_lines((text,), self._case.document.catalogue.series).family
+        if other is not Family.UNKNOWN:
+            # Never a code's text: a licence, a vehicle paper, as a document reader types its line.
+            kind = tr(f"document_families.{other.value}")
+            self._tell(tr("scan.other_paper", kind=kind), Tone.WARN)
+            return
+        at_item = self._case.shown is self._case.item
         match payload.kind:
             case PayloadKind.REQUEST:
                 self._take_request(payload.text)
+            case PayloadKind.ITEM_NUMBER | PayloadKind.FOREIGN | PayloadKind.SEAL if at_item:
+                # The page of the item has its own sentences, for what is no number too.
+                self._case.item.take_scan(text)
+            case PayloadKind.ITEM_NUMBER if self._journey.view is None and not self._journey.busy:
+                self.item_scanned.emit(text)
             case PayloadKind.FOREIGN if is_zone(text) and self._zone_is_typed:
                 self._case.document.typed.zone.take(text)
             case PayloadKind.FOREIGN if is_zone(text) and FILLER in text:

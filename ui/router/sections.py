@@ -1,24 +1,34 @@
 """The pages outside a case: home, history, deliveries, hardware, settings."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
 from kiosk.audit.entries import EntryKind
 from kiosk.audit.verify import JournalReport
+from kiosk.domain.agent import Duty, may
+from kiosk.domain.errors import ForkError, LeaseExpiredError
+from kiosk.domain.ids import CaseId
 from kiosk.ports import JournalRow
 from kiosk.services.agents import Session
 from kiosk.services.answer_facts import AnswerFacts
+from kiosk.services.conflicts import Conflicts
+from kiosk.services.hand_over import ColleagueDraft
 from kiosk.services.proofing import DraftSummary
+from kiosk.sync.conflicts import Conflict
+from ui.router.help import HelpRouter
+from ui.router.rounds import RoundRouter
 from ui.router.services import Services
 from ui.router.sheets import SheetRouter
+from ui.screens.conflicts import ConflictRow
 from ui.screens.deliveries import DeliveriesFacts, DeliveriesScreen, DeliveryItem
 from ui.screens.hardware import HardwareFacts, HardwareScreen
 from ui.screens.history import HistoryFacts, HistoryItem, HistoryScreen
 from ui.screens.home import HomeFacts, HomeScreen
 from ui.screens.receipt import ReceiptScreen
 from ui.screens.settings import SettingsFacts, SettingsScreen
-from ui.shell import Section, Shell
+from ui.shell import USUAL_SECTIONS, Section, Shell
 from ui.theme import Tone
 from ui.viewmodels.capture import CaptureModel, Watch
 from ui.viewmodels.delivery import DeliveryFacts, DeliveryModel
@@ -34,17 +44,27 @@ _LOW_BYTES = 1_000_000_000
 _MEGABYTE = 1_000_000
 
 
+def _mark_all(service: Conflicts, unseen: list[int]) -> None:
+    """In the vault's thread."""
+    for seq in unseen:
+        service.mark_seen(seq)
+
+
 class SectionRouter(QObject):
     """Shows sections and keeps what they show up to date.
 
     Signals:
-        new_requested(): start a verification.
+        procedure_requested(str): start this procedure.
         draft_chosen(str): resume this case.
+        person_requested(str): a page about the agent, see :class:`SettingsScreen`.
+        conflicts_changed(): conflicts were read again.
         failed(object): a :class:`Failure`.
     """
 
-    new_requested = Signal()
+    procedure_requested = Signal(str)
     draft_chosen = Signal(str)
+    person_requested = Signal(str)
+    conflicts_changed = Signal()
     failed = Signal(object)
 
     def __init__(  # noqa: PLR0913, PLR0917 - one for each thing that it joins
@@ -56,6 +76,7 @@ class SectionRouter(QObject):
         home: HomeModel,
         delivery: DeliveryModel,
         capture: CaptureModel,
+        rounds: RoundRouter | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -66,6 +87,8 @@ class SectionRouter(QObject):
         self._home_model = home
         self._delivery = delivery
         self._capture = capture
+        self._rounds = rounds
+        self._conflicts: tuple[Conflict, ...] = ()
         self._session: Session | None = None
         self._section: Section | None = None
         self._journal: tuple[JournalRow, ...] = ()
@@ -74,29 +97,39 @@ class SectionRouter(QObject):
         self.home = HomeScreen(look)
         self.history = HistoryScreen(look)
         self.past = ReceiptScreen(look, past=True)
-        self.past.figures = services.help_figures
+        self.past.figures = services.sheet_figures
         self.sheets = SheetRouter(look, services, self.past, self)
         self.deliveries = DeliveriesScreen(look)
         self.hardware = HardwareScreen(look)
         self.settings = SettingsScreen(look)
+        self.help = HelpRouter(look, shell, services, self)
         self._pages = {
             Section.HOME: self.home,
             Section.HISTORY: self.history,
             Section.DELIVERIES: self.deliveries,
             Section.HARDWARE: self.hardware,
             Section.SETTINGS: self.settings,
+            Section.HELP: self.help.page,
         }
+        if rounds is not None:
+            self._pages[rounds.section] = rounds.screen
+            usual = USUAL_SECTIONS
+            shell.set_sections((usual[0], rounds.section, *usual[1:]))
         self._bind()
 
     def _bind(self) -> None:
-        self.home.new_requested.connect(self.new_requested)
-        self.home.scan_requested.connect(self.new_requested)
+        self.home.procedure_requested.connect(self.procedure_requested)
         self.home.draft_chosen.connect(self.draft_chosen)
+        self.home.take_over_chosen.connect(self._take_over)
+        self.settings.person_requested.connect(self.person_requested)
+        self._home_model.taken.connect(self.draft_chosen)
         self.home.history_requested.connect(self._show_history)
         self.history.verify_requested.connect(self._verify)
         self.history.answer_chosen.connect(self._find_answer)
         self.past.next_requested.connect(self._show_history)
         self.deliveries.send_requested.connect(self._delivery.send)
+        self.deliveries.seen_requested.connect(self._mark_seen)
+        self._delivery.finished.connect(self._read_conflicts)
         self.hardware.test_requested.connect(self._test_camera)
         self.hardware.test_stopped.connect(self._stop_test)
         self.hardware.preview.picture_resized.connect(self._resize)
@@ -104,6 +137,7 @@ class SectionRouter(QObject):
         self._home_model.changed.connect(self._write)
         self._home_model.failed.connect(self.failed)
         self._delivery.changed.connect(self._delivery_changed)
+        self._delivery.finished.connect(self._delivered)
         self._capture.sighted.connect(self._see)
         self._capture.faulted.connect(self._camera_fault)
         self._capture.opened.connect(self._camera_opened)
@@ -115,7 +149,9 @@ class SectionRouter(QObject):
         self._section = section
         self._stop_test()
         page = self._pages[section]
-        self._shell.set_page(page)
+        rounds = self._rounds
+        here = rounds is not None and section is rounds.section
+        self._shell.set_page(page, rounds.screen.bar if here and rounds else None)
         self._shell.show_navigation(section)
         self._write()
         self.refresh()
@@ -130,12 +166,22 @@ class SectionRouter(QObject):
         """Nobody is signed in: keep nothing of the agent."""
         self._session = None
         self._home_model.forget()
+        if self._rounds is not None:
+            self._rounds.forget()
+
+    @property
+    def conflicts(self) -> tuple[Conflict, ...]:
+        """What happened elsewhere, as last read; the unseen ones first."""
+        return tuple(sorted(self._conflicts, key=lambda item: (item.seen, -item.seq)))
 
     def refresh(self) -> None:
         """Read drafts and journal again."""
         if self._session is None:
             return
         self._home_model.refresh(self._session)
+        if self._rounds is not None:
+            self._rounds.model.refresh()
+        self._read_conflicts()
         task = self._desk.submit(self._services.journal_rows)
         task.done.connect(self._read_journal)
         task.failed.connect(self.failed)
@@ -161,10 +207,19 @@ class SectionRouter(QObject):
             case Section.HARDWARE:
                 testing = self._capture.watch is Watch.TEST
                 self.hardware.show_facts(HardwareFacts(self._hardware_rows(), testing))
+            case Section.ROUND | Section.APPOINTMENTS:
+                if self._rounds is not None:
+                    self._rounds.write()
             case Section.SETTINGS:
                 self.settings.show_facts(
-                    SettingsFacts(self._services.version, self._services.device_id)
+                    SettingsFacts(
+                        self._services.version,
+                        self._services.device_id,
+                        manages=may(self._session.agent.role, Duty.INVITE),
+                    )
                 )
+            case Section.HELP:
+                self.help.write()
 
     def _home_facts(self) -> HomeFacts:
         name = self._session.agent.display_name if self._session else ""
@@ -172,11 +227,25 @@ class SectionRouter(QObject):
         return HomeFacts(
             name=name.split(" ")[0],
             drafts=tuple(self._draft_row(draft) for draft in self._home_model.drafts),
+            colleagues=tuple(self._colleague_row(d) for d in self._home_model.colleagues),
             verifications=sum(row.kind == EntryKind.VERIFY_CLOSE.value for row in today),
             to_send=self._delivery.facts.waiting,
             hardware=self._hardware_rows(),
             open_cases=sum(draft.can_resume for draft in self._home_model.drafts),
+            procedures=self._services.offered(),
+            verifies=self._session is None or may(self._session.agent.role, Duty.VERIFY),
+            alarm=self._alarm(),
         )
+
+    def _alarm(self) -> str:
+        """The one thing that keeps this device from being used: a copy of it, or no contact."""
+        code = ""
+        if self._delivery.facts.reason == ForkError.code:
+            code = ForkError.code
+        elif self._home_model.dark:
+            code = LeaseExpiredError.code
+        tr = self._look.language.tr
+        return f"{tr(f'errors.{code}.what')} {tr(f'errors.{code}.do')}" if code else ""
 
     def _draft_row(self, draft: DraftSummary) -> RowItem:
         tr = self._look.language.tr
@@ -186,6 +255,9 @@ class SectionRouter(QObject):
         detail, chip = self._draft_words(draft, f"{step}, {time}", step)
         icon, tone = ("id", Tone.INFO) if draft.can_resume else ("lock", Tone.NEUTRAL)
         tone = Tone.WARN if chip != step else tone
+        if draft.handed_by:
+            detail = tr("home.handed_by", name=draft.handed_by, detail=detail)
+            icon = "users"
         return RowItem(draft.case_id, title, detail, icon, tone, chip)
 
     def _draft_words(self, draft: DraftSummary, detail: str, step: str) -> tuple[str, str]:
@@ -199,6 +271,19 @@ class SectionRouter(QObject):
         if expires - now > _NEAR_EXPIRY:
             return detail, step
         return detail, tr("aside.expires", time=language.time(expires))
+
+    def _colleague_row(self, draft: ColleagueDraft) -> RowItem:
+        """Whose case it is and where it stands; not a word about the customer."""
+        tr = self._look.language.tr
+        step = tr(f"journey.steps.{draft.step.value}.title")
+        time = self._look.language.time(draft.updated_at)
+        title = tr("home.colleague", name=draft.agent.display_name)
+        number = tr("journey.case", number=draft.case_id[:8].upper())
+        return RowItem(draft.case_id, title, f"{number}, {time}", "users", Tone.NEUTRAL, step)
+
+    def _take_over(self, case_id: str) -> None:
+        if self._session is not None:
+            self._home_model.take_over(CaseId(case_id), self._session)
 
     def _hardware_rows(self) -> tuple[RowItem, ...]:
         tr = self._look.language.tr
@@ -255,8 +340,10 @@ class SectionRouter(QObject):
         return tr("deliveries.last", moment=self._look.language.time(last))
 
     def _history_facts(self) -> HistoryFacts:
+        kinds = {conflict.seq: conflict.kind for conflict in self._conflicts}
         items = tuple(
-            HistoryItem(row.seq, row.kind, row.wall_claimed) for row in reversed(self._today())
+            HistoryItem(row.seq, row.kind, row.wall_claimed, kinds.get(row.seq, ""))
+            for row in reversed(self._today())
         )
         return HistoryFacts(items, self._verified, self._verifying)
 
@@ -273,7 +360,11 @@ class SectionRouter(QObject):
             for row in reversed(facts.rows)
         )
         problem = tr(f"errors.{facts.reason}.what") if facts.reason else ""
-        return DeliveriesFacts(items, facts.sending, self._last_words(), problem)
+        conflicts = tuple(
+            ConflictRow(item.seq, item.kind, item.told_at, item.seen) for item in self.conflicts
+        )
+        last = "" if facts.last_at is None else self._look.language.time(facts.last_at)
+        return DeliveriesFacts(items, facts.sending, last, problem, conflicts)
 
     def _today(self) -> list[JournalRow]:
         today = self._services.clock.now().astimezone().date()
@@ -324,8 +415,34 @@ class SectionRouter(QObject):
         self._shell.set_page(self.past, self.past.bar)
         self.past.setFocus()  # no button may hold it: Enter leads back
 
+    def _read_conflicts(self, _summary: object = None) -> None:
+        if self._services.conflicts is not None:
+            task = self._desk.submit(self._services.conflicts.all)
+            task.done.connect(self._list_conflicts)
+            task.failed.connect(self.failed)
+
+    def _list_conflicts(self, conflicts: tuple[Conflict, ...]) -> None:
+        if conflicts != self._conflicts:
+            self._conflicts = conflicts
+            self.conflicts_changed.emit()
+            self._write()
+
+    def _mark_seen(self) -> None:
+        """The agent has read what is shown."""
+        service = self._services.conflicts
+        unseen = [conflict.seq for conflict in self._conflicts if not conflict.seen]
+        if service is not None and unseen:
+            task = self._desk.submit(partial(_mark_all, service, unseen))
+            task.done.connect(self._read_conflicts)
+            task.failed.connect(self.failed)
+
     def _delivery_changed(self, _facts: DeliveryFacts) -> None:
         self._write()
+
+    def _delivered(self, _summary: object) -> None:
+        """A contact may have opened what had gone dark."""
+        if self._section is Section.HOME and self._home_model.dark:
+            self.refresh()
 
     def _test_camera(self) -> None:
         self._capture.set_size(*self.hardware.preview.picture_size)

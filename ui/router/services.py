@@ -6,18 +6,26 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kiosk.advice.service import ServiceFacts
 from kiosk.audit.verify import JournalReport
 from kiosk.config import Profile
 from kiosk.documents.catalogue import DocumentCatalogue
+from kiosk.domain.errors import DayRangeError, NoFactError
 from kiosk.domain.ids import DeviceId, OfficeId
-from kiosk.journeys.procedures import ONLINE_REQUEST
+from kiosk.journeys.procedures import ONLINE_REQUEST, PAPER_FILE
 from kiosk.ports import Clock, FrameSource, JournalRow
+from kiosk.services.agents import Session
 from kiosk.services.answer_facts import AnswerFacts
+from kiosk.services.conflicts import Conflicts
+from kiosk.services.contact import Contacts
+from kiosk.services.hand_over import HandOver
+from kiosk.services.onboarding import Onboarding
 from kiosk.services.past_answers import PastAnswers
 from kiosk.services.proofing import Proofing
+from kiosk.services.rounds import Rounds, VisitDesk
 from kiosk.services.sign_in import SignIn
+from kiosk.services.team import Team
 from kiosk.texts import Texts
-from ui.screens.receipt import no_figures
 from ui.screens.sheet_print import Printing
 from ui.viewmodels.delivery import Delivers
 from ui.workers.camera import Reader
@@ -44,21 +52,28 @@ class Services:
         verify_journal: checks every entry; called in the vault's thread.
         free_bytes: room on the disk of the vault.
         slips: folder for slips where no printer is.
+        export_activity: writes the agent's own entries to a file; its name.
         idle_s: pause after which the desk locks, seconds; 0 never.
+        service: the public service: help lines, eligibility, ways, paper file.
+        procedure: what a scanned request opens.
+        procedures: what this device carries out.
+        contacts: confirms addresses of customers; None where this device belongs to no fleet.
         keep_images: whether the policy wants pictures of the document in the record.
-        help_figures: number and hours of the help in a language, for the customer's sheet; empty
-            where none is known today.
         printing: printers of this device.
         brisk: an answer that leaves nothing open goes on by itself; see ``CaseRouter``.
         draft_age: how long an unfinished case may lie, by the policy in force.
         documents_today: kinds of document as they hold today; ``documents`` where None.
         past_answer: answer to the act that a line of the journal closed; in the vault's thread.
+        rounds, visits: the round of today, or the appointments; None where there is none.
+        conflicts: what the central side says happened elsewhere; None where nothing is asked.
+        privacy_s: pause after which the screen is covered, seconds; 0 never.
     """
 
     sign_in: SignIn
     proofing: Proofing
     delivery: Delivers
     documents: DocumentCatalogue
+    service: ServiceFacts
     clock: Clock
     texts: Mapping[str, Texts]
     office_id: OfficeId
@@ -70,21 +85,45 @@ class Services:
     verify_journal: Callable[[], JournalReport]
     free_bytes: Callable[[], int]
     slips: Path
-    procedure: str = "online-request"
+    onboarding: Onboarding
+    hand_over: HandOver
+    team: Team
+    export_activity: Callable[[Session], str]
+    procedure: str = ONLINE_REQUEST
+    procedures: tuple[str, ...] = (ONLINE_REQUEST,)
     profile: Profile = Profile.COUNTER
     demonstration: bool = False
     idle_s: int = 0
     keep_images: bool = False
-    help_figures: Callable[[str], Mapping[str, str]] = no_figures
     printing: Printing = field(default_factory=Printing)
     past_answer: Callable[[int], AnswerFacts | None] = no_past_answer
     brisk: bool = False
     draft_age: Callable[[], timedelta] = lambda: _DRAFT_AGE
     documents_today: Callable[[], DocumentCatalogue] | None = None
+    contacts: Contacts | None = None
+    rounds: Rounds | None = None
+    visits: VisitDesk | None = None
+    conflicts: Conflicts | None = None
+    privacy_s: int = 0
+
+    def sheet_figures(self, language: str) -> Mapping[str, str]:
+        """Number and hours of the help for the customer's sheet; empty where none is known."""
+        try:
+            return self.service.figures(self.service.today(self.clock.now()), language)
+        except (NoFactError, DayRangeError):
+            return {}
+
+    def offered(self) -> tuple[str, ...]:
+        """Procedures that are carried out here today."""
+        today = self.service.today(self.clock.now())
+        closed = () if self.service.paper_open(today) else (PAPER_FILE,)
+        return tuple(name for name in self.procedures if name not in closed)
 
 
 IDLE_S = {Profile.CARRIER: 60, Profile.COUNTER: 300}
 """Pause after which a desk locks: a carrier's tablet lies about, a counter is watched."""
+PRIVACY_S = {Profile.CARRIER: 20, Profile.COUNTER: 0}
+"""Pause after which the screen is covered: at a door others look on."""
 _NEWEST_ROWS = 500
 
 
@@ -97,11 +136,15 @@ def services_of(kiosk: "Kiosk", open_camera: Callable[[], FrameSource] | None = 
             size = uow.journal.size()
             return uow.journal.range(max(0, size - _NEWEST_ROWS), size)
 
+    def export_activity(session: Session) -> str:
+        return kiosk.export_activity(session)
+
     return Services(
         sign_in=kiosk.sign_in,
         proofing=kiosk.proofing,
         delivery=kiosk.delivery,
         documents=kiosk.documents,
+        service=kiosk.service,
         clock=kiosk.clock,
         texts=kiosk.texts,
         office_id=kiosk.office_id,
@@ -113,7 +156,11 @@ def services_of(kiosk: "Kiosk", open_camera: Callable[[], FrameSource] | None = 
         verify_journal=kiosk.verify_journal,
         free_bytes=kiosk.store.free_bytes,
         slips=kiosk.paths.data / "slips",
-        procedure=ONLINE_REQUEST,
+        procedures=kiosk.catalogue.names(),
+        onboarding=kiosk.onboarding,
+        hand_over=kiosk.hand_over,
+        team=Team(kiosk.store, kiosk.onboarding),
+        export_activity=export_activity,
         profile=kiosk.config.profile,
         demonstration=kiosk.demonstration,
         idle_s=IDLE_S[kiosk.config.profile],
@@ -122,4 +169,9 @@ def services_of(kiosk: "Kiosk", open_camera: Callable[[], FrameSource] | None = 
         draft_age=lambda: kiosk.membership.draft_age,
         documents_today=kiosk.documents_today,
         past_answer=PastAnswers(kiosk.store, kiosk.device_key.public, kiosk.office_id).answer,
+        contacts=kiosk.contacts,
+        rounds=kiosk.rounds if kiosk.enrolled else None,
+        visits=kiosk.visits if kiosk.enrolled else None,
+        conflicts=kiosk.conflicts,
+        privacy_s=PRIVACY_S[kiosk.config.profile],
     )

@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from typing_extensions import override
 
 from kiosk.ports import OutboxState
+from ui.screens.conflicts import ConflictCard, ConflictRow
 from ui.screens.page import Page
 from ui.theme import Tone, Type
 from ui.widgets.button import Button, ButtonKind
@@ -42,12 +43,14 @@ class DeliveriesFacts:
         sending: a delivery is under way.
         last: when the last one ended, in words, or ``""``.
         problem: one sentence about the last obstacle, or ``""``.
+        conflicts: records to look at again, the unread ones first.
     """
 
     items: tuple[DeliveryItem, ...] = ()
     sending: bool = False
     last: str = ""
     problem: str = ""
+    conflicts: tuple[ConflictRow, ...] = ()
 
 
 STATE_LOOKS = {
@@ -65,9 +68,11 @@ class DeliveriesScreen(Page):
 
     Signals:
         send_requested(): send now.
+        seen_requested(): the agent has read what happened elsewhere.
     """
 
     send_requested = Signal()
+    seen_requested = Signal()
 
     def __init__(self, look: Look) -> None:
         super().__init__(look)
@@ -87,7 +92,10 @@ class DeliveriesScreen(Page):
         self._card.body.addWidget(self._empty, 1)
         self._card.body.addStretch(1)
         self._card.body.addWidget(self._last)
+        self.conflicts = ConflictCard(look)
+        self.body.addWidget(self.conflicts)
         self.body.addWidget(self._card, 1)
+        self.conflicts.seen_requested.connect(self.seen_requested)
         self._send.clicked.connect(self.send_requested)
         self.retranslate()
 
@@ -105,6 +113,7 @@ class DeliveriesScreen(Page):
         self.hint.setText(tr("deliveries.hint"))
         self._send.setText(tr("deliveries.send"))
         self._send.updateGeometry()
+        self.conflicts.show_rows(facts.conflicts)
         self._card.set_title(tr("deliveries.list"))
         self._empty.show_text(tr("deliveries.none"), tr("deliveries.none_hint"))
         self._empty.setVisible(not facts.items)

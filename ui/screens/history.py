@@ -7,6 +7,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout
 from typing_extensions import override
 
+from ui.screens.conflicts import conflict_words
 from ui.screens.page import Page
 from ui.theme import Space, Tone, Type
 from ui.widgets.button import Button
@@ -25,11 +26,14 @@ class HistoryItem:
         seq: its number.
         kind: value of ``kiosk.audit.entries.EntryKind``; an unknown one is shown as an entry.
         at: device time, aware.
+        conflict: what happened elsewhere to the record of this entry (value of
+            ``kiosk.sync.conflicts.ConflictKind``), or ``""``.
     """
 
     seq: int
     kind: str
     at: datetime
+    conflict: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,8 @@ class HistoryFacts:
 
 KIND_LOOKS = {
     "verify_close": ("shield-check", Tone.OK),
+    "item_distributed": ("mail", Tone.OK),
+    "fraud_alert": ("alert-triangle", Tone.WARN),
     "verify_open": ("id", Tone.INFO),
     "shift_open": ("user-check", Tone.INFO),
     "shift_close": ("logout", Tone.NEUTRAL),
@@ -51,8 +57,21 @@ KIND_LOOKS = {
     "blob_purged": ("cloud-check", Tone.OK),
     "clock_jump": ("clock", Tone.WARN),
     "restore_detected": ("alert-triangle", Tone.BAD),
+    "damage": ("alert-triangle", Tone.BAD),
+    "salvaged": ("alert-triangle", Tone.WARN),
+    "split_view": ("alert-triangle", Tone.BAD),
+    "central_loss": ("alert-triangle", Tone.BAD),
+    "keys_changed": ("key", Tone.INFO),
     "policy_applied": ("clipboard-check", Tone.INFO),
     "agent_added": ("users", Tone.INFO),
+    "agent_invited": ("plus", Tone.INFO),
+    "pin_changed": ("pencil", Tone.INFO),
+    "case_handed": ("send", Tone.INFO),
+    "case_taken": ("hand-finger", Tone.INFO),
+    "second_signed": ("signature", Tone.OK),
+    "lease_expired": ("wifi-off", Tone.WARN),
+    "outbox_rescued": ("cloud-upload", Tone.WARN),
+    "device_closed": ("device-desktop", Tone.NEUTRAL),
     "enrolled": ("key", Tone.INFO),
     "boot": ("player-play", Tone.NEUTRAL),
 }
@@ -137,10 +156,14 @@ class HistoryScreen(Page):
         language = self.look.language
         known = item.kind in KIND_LOOKS
         icon, tone = KIND_LOOKS.get(item.kind, ("book", Tone.NEUTRAL))
+        detail = language.tr("history.entry", number=item.seq)
+        if item.conflict:
+            icon, tone = "alert-triangle", Tone.WARN
+            detail = f"{detail}. {conflict_words(item.conflict, language)[0]}"
         return RowItem(
             name=str(item.seq),
             title=language.tr(f"history.kind.{item.kind if known else 'other'}"),
-            detail=language.tr("history.entry", number=item.seq),
+            detail=detail,
             icon=icon,
             tone=tone,
             chip=language.time(item.at),

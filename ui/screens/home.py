@@ -7,16 +7,18 @@ from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
+from kiosk.journeys.procedures import ONLINE_REQUEST
 from ui.screens.page import Page
-from ui.theme import Space, Type
+from ui.screens.starts import Starts
+from ui.theme import Space, Tone, Type
 from ui.widgets.announce import announce
+from ui.widgets.banner import Banner
 from ui.widgets.button import Button, ButtonKind
 from ui.widgets.card import Card
 from ui.widgets.empty import EmptyState
 from ui.widgets.label import Label
 from ui.widgets.list_row import RowItem, RowList
 from ui.widgets.look import Look
-from ui.widgets.tile import Tile
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,10 @@ class HomeFacts:
         to_send: records waiting.
         hardware: state of the desk.
         open_cases: of this agent; the end of the shift closes them.
+        procedures: names of those that this device carries out today.
+        colleagues: cases of others that this agent may take over.
+        verifies: whether the role of this agent verifies.
+        alarm: what keeps this device from being used, in words, or ``""``.
     """
 
     name: str
@@ -40,6 +46,10 @@ class HomeFacts:
     to_send: int = 0
     hardware: tuple[RowItem, ...] = ()
     open_cases: int = 0
+    procedures: tuple[str, ...] = (ONLINE_REQUEST,)
+    colleagues: tuple[RowItem, ...] = ()
+    verifies: bool = True
+    alarm: str = ""
 
 
 class _Figure(QWidget):
@@ -96,16 +106,16 @@ class HomeScreen(Page):
     """Tiles above, the work to resume below, the state of the desk beside it.
 
     Signals:
-        new_requested(): start a verification (N).
-        scan_requested(): scan a code (Q).
+        procedure_requested(str): start this procedure (each has its key).
         draft_chosen(str): resume this case.
+        take_over_chosen(str): take over this case of a colleague.
         history_requested(): see the journal.
         end_confirmed(): end the shift; asked once before, in the page.
     """
 
-    new_requested = Signal()
-    scan_requested = Signal()
+    procedure_requested = Signal(str)
     draft_chosen = Signal(str)
+    take_over_chosen = Signal(str)
     history_requested = Signal()
     end_confirmed = Signal()
 
@@ -113,19 +123,20 @@ class HomeScreen(Page):
         super().__init__(look)
         self.setObjectName("home")
         self._facts = HomeFacts("")
-        self.new = Tile(look, "", "", icon="user-scan", key="N", primary=True)
-        self.new.setObjectName("tile-new")
-        self.scan = Tile(look, "", "", icon="qrcode", key="Q")
-        self.scan.setObjectName("tile-scan")
+        self.starts = Starts(look)
         self._count = Label(look, "", Type.BODY, "ink2")
         self._resume = Card(look, " ", trailing=self._count)
         self._drafts = RowList(look, clickable=True)
+        self._others_title = Label(look, "", Type.H3)
+        self._others = RowList(look, clickable=True)
+        self._others.setObjectName("colleagues")
         self._empty = EmptyState(look, "sparkles", "")
         self._history = Button(look, "", icon="history")
         self._history.setObjectName("see-history")
         self.end = Button(look, "", kind=ButtonKind.QUIET)
         self.end.setObjectName("end-shift")
         self._ending = _EndCard(look)
+        self.alarm = Banner(look)
         self._today = Card(look, " ")
         self._figure_row = QWidget()
         self._figures = [_Figure(look) for _ in range(3)]
@@ -137,13 +148,12 @@ class HomeScreen(Page):
         self.retranslate()
 
     def _build(self) -> None:
-        tiles = QHBoxLayout()
-        tiles.setSpacing(Space.XXL)
-        tiles.addWidget(self.new, 3)
-        tiles.addWidget(self.scan, 2)
+        self.body.addWidget(self.alarm)
         self.body.addWidget(self._ending)
-        self.body.addLayout(tiles)
+        self.body.addWidget(self.starts)
         self._resume.body.addWidget(self._drafts)
+        self._resume.body.addWidget(self._others_title)
+        self._resume.body.addWidget(self._others)
         self._resume.body.addWidget(self._empty, 1)
         self._resume.body.addStretch(1)
         self._resume.body.addWidget(self._history, 0, Qt.AlignmentFlag.AlignLeft)
@@ -166,9 +176,9 @@ class HomeScreen(Page):
         self.body.addLayout(row, 1)
 
     def _bind(self) -> None:
-        self.new.clicked.connect(self.new_requested)
-        self.scan.clicked.connect(self.scan_requested)
+        self.starts.chosen.connect(self.procedure_requested)
         self._drafts.chosen.connect(self.draft_chosen)
+        self._others.chosen.connect(self.take_over_chosen)
         self._history.clicked.connect(self.history_requested)
         self.end.clicked.connect(self._ask_end)
         self._ending.dismissed.connect(self._stay)
@@ -181,8 +191,16 @@ class HomeScreen(Page):
         self._facts = facts
         self._drafts.show_items(facts.drafts)
         self._drafts.setVisible(bool(facts.drafts))
-        self._empty.setVisible(not facts.drafts)
+        self._others.show_items(facts.colleagues)
+        for part in (self._others_title, self._others):
+            part.setVisible(bool(facts.colleagues))
+        self._empty.setVisible(not facts.drafts and not facts.colleagues)
         self._hardware.show_items(facts.hardware)
+        self.starts.setVisible(facts.verifies)
+        if not facts.alarm:
+            self.alarm.dismiss()
+        elif facts.alarm != self.alarm.text or self.alarm.isHidden():
+            self.alarm.show_message(facts.alarm, Tone.BAD, ms=0)
         self.retranslate()
 
     def _ask_end(self) -> None:
@@ -221,11 +239,12 @@ class HomeScreen(Page):
         tr = language.tr
         self.title.setText(tr("home.greeting", name=facts.name))
         self.hint.setText(tr("home.hint"))
-        self.new.set_texts(tr("home.new.title"), tr("home.new.hint"))
-        self.scan.set_texts(tr("home.scan.title"), tr("home.scan.hint"))
+        self.starts.retranslate()
+        self.starts.offer(facts.procedures)
         self._resume.set_title(tr("home.resume.title"))
         count = len(facts.drafts)
         self._count.setText(tr("home.resume.count", n=count) if count else "")
+        self._others_title.setText(tr("home.others"))
         self._empty.show_text(tr("home.resume.none"), tr("home.resume.none_hint"))
         self._history.setText(tr("home.see_history"))
         self._history.updateGeometry()

@@ -1,13 +1,15 @@
 """Settings of the screen: language, look, text size; each takes effect at once."""
 
 from dataclasses import dataclass
+from functools import partial
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout
 from typing_extensions import override
 
 from ui.screens.page import Page
 from ui.theme import Space, TextSize, ThemeName, Type
+from ui.widgets.button import Button
 from ui.widgets.card import Card
 from ui.widgets.choices import Choice, ChoiceGroup
 from ui.widgets.label import Label
@@ -19,16 +21,22 @@ SYSTEM = "system"
 
 @dataclass(frozen=True, slots=True)
 class SettingsFacts:
-    """Version and device, for the card at the foot."""
+    """Version and device, for the card at the foot.
+
+    Attributes:
+        manages: whether the agent may manage the team of the device.
+    """
 
     version: str
     device: str
+    manages: bool = False
 
 
 class SettingsScreen(Page):
-    """Three questions.
+    """Three questions, and what concerns the agent who is signed in.
 
     Signals:
+        person_requested(str): ``pin`` (another PIN), ``activity`` (export) or ``team``.
         language_chosen(str): code, already in force.
         theme_chosen(str): ``system``, ``light``, ``dark`` or ``contrast``, already in force.
         text_size_chosen(str): value of :class:`~ui.theme.TextSize`, already in force.
@@ -37,6 +45,7 @@ class SettingsScreen(Page):
     language_chosen = Signal(str)
     theme_chosen = Signal(str)
     text_size_chosen = Signal(str)
+    person_requested = Signal(str)
 
     def __init__(self, look: Look) -> None:
         super().__init__(look)
@@ -46,6 +55,13 @@ class SettingsScreen(Page):
         self._theme_card = Card(look, " ")
         self._size_card = Card(look, " ")
         self._about_card = Card(look, " ")
+        self._person_card = Card(look, " ")
+        self.pin = Button(look, "", icon="key")
+        self.pin.setObjectName("change-pin")
+        self.activity = Button(look, "", icon="file-check")
+        self.activity.setObjectName("export-activity")
+        self.team = Button(look, "", icon="users")
+        self.team.setObjectName("open-team")
         self._language = ChoiceGroup(look, keys=False)
         self._theme = ChoiceGroup(look, keys=False)
         self._size = ChoiceGroup(look, keys=False)
@@ -55,6 +71,9 @@ class SettingsScreen(Page):
         self._language.changed.connect(self._choose_language)
         self._theme.changed.connect(self._choose_theme)
         self._size.changed.connect(self._choose_size)
+        self.pin.clicked.connect(partial(self.person_requested.emit, "pin"))
+        self.activity.clicked.connect(partial(self.person_requested.emit, "activity"))
+        self.team.clicked.connect(partial(self.person_requested.emit, "team"))
         look.theme.changed.connect(self._mark)
         self.retranslate()
 
@@ -71,10 +90,17 @@ class SettingsScreen(Page):
         self._about_card.body.addStretch(1)
         grid = QGridLayout()
         grid.setSpacing(Space.XXL)
-        grid.addWidget(self._language_card, 0, 0)
-        grid.addWidget(self._size_card, 1, 0)
-        grid.addWidget(self._theme_card, 0, 1)
-        grid.addWidget(self._about_card, 1, 1)
+        grid.addWidget(self._language_card, 1, 0)
+        grid.addWidget(self._size_card, 2, 0)
+        grid.addWidget(self._theme_card, 1, 1)
+        grid.addWidget(self._about_card, 2, 1)
+        grid.addWidget(self._person_card, 0, 0, 1, 2)
+        buttons = QGridLayout()
+        buttons.setSpacing(Space.M)
+        for place, button in enumerate((self.pin, self.activity, self.team)):
+            buttons.addWidget(button, place // 2, place % 2, Qt.AlignmentFlag.AlignLeft)
+        buttons.setColumnStretch(2, 1)
+        self._person_card.body.addLayout(buttons)
         for column in (0, 1):
             grid.setColumnStretch(column, 1)
         self.body.addLayout(grid)
@@ -94,6 +120,13 @@ class SettingsScreen(Page):
         self._theme_card.set_title(tr("settings.look"))
         self._size_card.set_title(tr("settings.text_size"))
         self._about_card.set_title(tr("settings.about"))
+        self._person_card.set_title(tr("settings.person.title"))
+        self.pin.setText(tr("settings.person.pin"))
+        self.activity.setText(tr("settings.person.activity"))
+        self.team.setText(tr("settings.person.team"))
+        self.team.setVisible(self._facts.manages)
+        for button in (self.pin, self.activity, self.team):
+            button.updateGeometry()
         self._version.setText(tr("settings.version", version=self._facts.version))
         self._device.setText(tr("settings.device", device=self._facts.device))
         self._language.show_choices(

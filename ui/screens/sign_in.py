@@ -9,8 +9,9 @@ from typing_extensions import override
 
 from ui.screens.page import Page
 from ui.theme import Size, Space, Type
+from ui.widgets.button import Button, ButtonKind
 from ui.widgets.card import Card
-from ui.widgets.choices import Choice, ChoiceGroup
+from ui.widgets.choices import Choice, ChoiceGroup, initials_of
 from ui.widgets.empty import EmptyState
 from ui.widgets.label import IconLabel, Label
 from ui.widgets.language_switch import LanguageSwitch
@@ -26,13 +27,6 @@ class AgentCard:
     agent_id: str
     name: str
     role: str
-
-
-def initials_of(name: str) -> str:
-    """First letters of the first and the last word: ``Camille R.`` gives ``CR``."""
-    words = [word for word in name.split() if word[0].isalnum()]
-    chosen = words[:1] + words[-1:] if len(words) > 1 else words
-    return "".join(word[0].upper() for word in chosen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +50,14 @@ class SignInScreen(Page):
     Signals:
         pin_entered(str, str): agent id and what was typed.
         language_chosen(str): code of a language; already in force.
+        join_requested(): somebody has a one-time code.
+        unlock_requested(str): a second person is to unlock this agent.
     """
 
     pin_entered = Signal(str, str)
     language_chosen = Signal(str)
+    join_requested = Signal()
+    unlock_requested = Signal(str)
 
     def __init__(self, look: Look) -> None:
         super().__init__(look)
@@ -72,6 +70,11 @@ class SignInScreen(Page):
         self._who = Card(look, " ")
         self._code = Card(look, " ")
         self._help = Label(look, "", Type.LABEL, "ink2", wrap=True)
+        self.join = Button(look, "", kind=ButtonKind.QUIET, icon="key")
+        self.join.setObjectName("join")
+        self.unlock = Button(look, "", icon="lock-open")
+        self.unlock.setObjectName("unlock")
+        self.unlock.hide()
         self._languages = LanguageSwitch(look)
         self._build()
         self._bind()
@@ -96,6 +99,8 @@ class SignInScreen(Page):
         foot.addWidget(IconLabel(self.look, "info-circle", "ink2", Size.ICON))
         foot.addWidget(self._help, 1)
         self._who.body.addLayout(foot)
+        for way in (self.unlock, self.join):  # one below the other: they fit on a narrow screen
+            self._who.body.addWidget(way, 0, Qt.AlignmentFlag.AlignLeft)
         row = QHBoxLayout()
         row.setSpacing(Space.XXL)
         row.addWidget(self._who, 3)
@@ -107,6 +112,8 @@ class SignInScreen(Page):
         self._agents.changed.connect(self._agent_changed)
         self.pad.entered.connect(self._entered)
         self._languages.chosen.connect(self.language_chosen)
+        self.join.clicked.connect(self.join_requested)
+        self.unlock.clicked.connect(self._ask_unlock)
 
     @property
     def selected(self) -> str:
@@ -150,8 +157,14 @@ class SignInScreen(Page):
         """Any other sentence; the code can be typed again."""
         self.pad.show_error(text)
 
+    def show_blocked(self) -> None:
+        """Only a second person helps this agent; the way to one appears."""
+        self.pad.show_error(self.look.language.tr("sign_in.blocked"))
+        self.unlock.show()
+
     def reset(self) -> None:
         """Forget code and sentence."""
+        self.unlock.hide()
         self.pad.set_locked(False)
         self.pad.show_error("")
 
@@ -170,12 +183,17 @@ class SignInScreen(Page):
         self._who.set_title(tr("sign_in.who"))
         self._empty.show_text(tr("sign_in.no_agent"), tr("sign_in.no_agent_hint"))
         self._help.setText(tr("sign_in.forgotten"))
+        self.join.setText(tr("sign_in.join"))
+        self.unlock.setText(tr("sign_in.unlock"))
+        for button in (self.join, self.unlock):
+            button.updateGeometry()
         self.pad.reserve_for(
             tr("sign_in.wrong", n=9),
             tr("sign_in.wrong_last"),
             tr("sign_in.wait_seconds", n=119),
             tr("sign_in.wait_minutes", n=60),
             tr("sign_in.choose_first"),
+            tr("sign_in.blocked"),
         )
         self._write_agents()
         self._write_code_title()
@@ -202,9 +220,16 @@ class SignInScreen(Page):
 
     def _agent_changed(self, _values: tuple[str, ...] = ()) -> None:
         self._write_code_title()
+        self.unlock.hide()
+        # The wait of one agent is not the wait of another.
+        self.pad.set_locked(False)
         self.pad.show_error("")
         if self.selected:
             self.pad.setFocus()
+
+    def _ask_unlock(self) -> None:
+        if self.selected:
+            self.unlock_requested.emit(self.selected)
 
     def _entered(self, pin: str) -> None:
         if not self.selected:

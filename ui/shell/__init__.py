@@ -9,7 +9,15 @@ line))`` with ``usual_entries(language, in_case=...)``. Signals ``section_chosen
 """
 
 from ui.shell.help import HelpEntry, HelpFacts, usual_entries
-from ui.shell.rail import Section
+from ui.shell.rail import USUAL_SECTIONS, Section
 from ui.shell.window import ChipItem, Shell
 
-__all__ = ["ChipItem", "HelpEntry", "HelpFacts", "Section", "Shell", "usual_entries"]
+__all__ = [
+    "USUAL_SECTIONS",
+    "ChipItem",
+    "HelpEntry",
+    "HelpFacts",
+    "Section",
+    "Shell",
+    "usual_entries",
+]

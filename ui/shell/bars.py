@@ -1,6 +1,7 @@
 """The bar above the work area: where one is, what the machine is doing, who is signed in, lock."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
@@ -17,12 +18,13 @@ from ui.widgets.look import Look
 
 @dataclass(frozen=True, slots=True)
 class ChipItem:
-    """One chip of the top bar."""
+    """One chip of the top bar; one with a ``hint`` can be pressed, and the hint says what then."""
 
     name: str
     text: str
     icon: str
     tone: Tone = Tone.INFO
+    hint: str = ""
 
 
 class TopBar(QWidget):
@@ -31,10 +33,12 @@ class TopBar(QWidget):
     Signals:
         lock_requested(): the lock button or Ctrl+L.
         help_requested(): the help button of the tablet, or F1.
+        chip_pressed(str): name of a chip that can be pressed.
     """
 
     lock_requested = Signal()
     help_requested = Signal()
+    chip_pressed = Signal(str)
 
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -101,6 +105,9 @@ class TopBar(QWidget):
                 on_rail=self._look.theme.tablet,
             )
             chip.setObjectName(f"chip-{item.name}")
+            if item.hint:
+                chip.make_pressable(item.hint)
+                chip.pressed.connect(partial(self.chip_pressed.emit, item.name))
             self._row.insertWidget(self._row.count() - 2, chip)
             self._chips.append(chip)
         self._fit()
@@ -136,7 +143,9 @@ class TopBar(QWidget):
         """Width that everything shown asks for, in pixels."""
         margins = self._row.contentsMargins()
         heads = (self._mark,) if self._look.theme.tablet else (self._title, self._subtitle)
-        ends = [w for w in (*self._chips, self._lock, self._help) if not w.isHidden()]
+        # A chip that was just put in counts as hidden until the layout has shown it.
+        buttons = [button for button in (self._lock, self._help) if not button.isHidden()]
+        ends = [*self._chips, *buttons]
         width = max(head.sizeHint().width() for head in heads)
         width += sum(w.sizeHint().width() + self._row.spacing() for w in ends)
         # The title keeps its place in the row, and the stretch its gap.

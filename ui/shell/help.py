@@ -26,10 +26,15 @@ class HelpEntry:
 
 @dataclass(frozen=True, slots=True)
 class HelpFacts:
-    """What the panel shows: keys of the page, and the help line as written in the policy."""
+    """What the panel shows: keys of the page, whom to turn to, and the help of the service.
+
+    ``numbers`` are sentences; with ``more`` a button leads to the page of the help.
+    """
 
     entries: tuple[HelpEntry, ...] = ()
     line: str = ""
+    numbers: tuple[str, ...] = ()
+    more: bool = False
 
 
 def usual_entries(language: Language, *, in_case: bool) -> tuple[HelpEntry, ...]:
@@ -74,9 +79,11 @@ class HelpPanel(QWidget):
 
     Signals:
         closed(): by its button, F1 or Esc.
+        more_requested(): the page of the help is wanted.
     """
 
     closed = Signal()
+    more_requested = Signal()
 
     def __init__(self, parent: QWidget, look: Look) -> None:
         super().__init__(parent)
@@ -177,5 +184,23 @@ class HelpPanel(QWidget):
             line.addWidget(IconLabel(self._look, "info-circle", "primary"))
             line.addWidget(Label(self._look, self._facts.line, Type.BODY, wrap=True), 1)
             column.addLayout(line)
+        self._write_service(column)
         column.addStretch(1)
         self._scroll.setWidget(inner)
+
+    def _write_service(self, column: QVBoxLayout) -> None:
+        tr = self._look.language.tr
+        if self._facts.numbers:
+            column.addSpacing(Space.L)
+            column.addWidget(Label(self._look, tr("help_page.panel_line"), Type.H3))
+        for number in self._facts.numbers:
+            column.addWidget(Label(self._look, number, Type.BODY, wrap=True))
+        if self._facts.more:
+            more = Button(self._look, tr("help_page.panel_button"), icon="help-circle")
+            more.setObjectName("help-more")
+            more.clicked.connect(self._ask_more)
+            column.addWidget(more)
+
+    def _ask_more(self) -> None:
+        self.dismiss()
+        self.more_requested.emit()

@@ -5,7 +5,15 @@ from functools import partial
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeySequence, QPainter, QPaintEvent, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QHBoxLayout,
+    QLayout,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 from typing_extensions import override
 
 from ui.theme import Radius, Size, Space, Type
@@ -25,7 +33,15 @@ class Section(StrEnum):
     DELIVERIES = "deliveries"
     HARDWARE = "hardware"
     SETTINGS = "settings"
+    HELP = "help"
+    ROUND = "round"
+    APPOINTMENTS = "appointments"
 
+
+USUAL_SECTIONS = tuple(
+    section for section in Section if section not in (Section.ROUND, Section.APPOINTMENTS)
+)
+"""What every device has; a round or appointments stand second where there are any."""
 
 SECTION_ICONS = {
     Section.HOME: "home",
@@ -33,6 +49,9 @@ SECTION_ICONS = {
     Section.DELIVERIES: "cloud-upload",
     Section.HARDWARE: "printer",
     Section.SETTINGS: "settings",
+    Section.HELP: "help-circle",
+    Section.ROUND: "list-check",
+    Section.APPOINTMENTS: "calendar",
 }
 
 
@@ -44,9 +63,8 @@ class NavButton(QPushButton):
         self._look = look
         self._section = section
         self._tab = tab
-        self._key = f"Alt+{list(Section).index(section) + 1}"
+        self._key = ""
         self._shortcut = QShortcut(self)
-        self._shortcut.setKeys([QKeySequence(self._key)])
         self._shortcut.activated.connect(self.click)
         self.setObjectName(f"{'tab' if tab else 'nav'}-{section.value}")
         self.setCheckable(True)
@@ -62,6 +80,13 @@ class NavButton(QPushButton):
         """Where this button leads."""
         return self._section
 
+    def set_number(self, number: int) -> None:
+        """Its place, from 1, which is its key; 0: this device has no such section."""
+        self._key = f"Alt+{number}" if number else ""
+        self._shortcut.setKeys([QKeySequence(self._key)] if number else [])
+        self.setVisible(bool(number))
+        self.update()
+
     @override
     def sizeHint(self) -> QSize:
         theme = self._look.theme
@@ -73,7 +98,12 @@ class NavButton(QPushButton):
 
     @override
     def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+        """A tab gives up its icon before a word is cut."""
+        hint = self.sizeHint()
+        if not self._tab:
+            return hint
+        words = QFontMetrics(self._look.theme.font(Type.LABEL_STRONG))
+        return QSize(words.horizontalAdvance(self.text()) + Space.S, hint.height())
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -122,11 +152,14 @@ class NavButton(QPushButton):
         painter.setFont(font)
         icon = theme.scaled(Size.ICON)
         words = QFontMetrics(font).horizontalAdvance(self.text())
-        left = round((self.width() - icon - Space.S - words) / 2)
+        bare = self.width() < words + icon + Space.S
+        left = round((self.width() - words) / 2) - icon - Space.S
+        left = left if bare else round((self.width() - icon - Space.S - words) / 2)
         top = Space.S + Size.STEP_LINE
         ink = "ink" if here else "ink2"
         pixmap = theme.pixmap(SECTION_ICONS[self._section], ink, icon, self.devicePixelRatioF())
-        painter.drawPixmap(left, top + (self.height() - top - icon) // 2, pixmap)
+        if not bare:
+            painter.drawPixmap(left, top + (self.height() - top - icon) // 2, pixmap)
         painter.setPen(theme.color(ink))
         flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         where = QRect(left + icon + Space.S, top, words + Space.XS, self.height() - top)
@@ -137,6 +170,25 @@ class NavButton(QPushButton):
         self.setMinimumHeight(self.sizeHint().height())
         self.updateGeometry()
         self.update()
+
+
+def _arrange(
+    layout: QLayout | None, buttons: list[NavButton], sections: tuple[Section, ...]
+) -> None:
+    """Put the buttons of ``sections`` in order, each with its key; the others are hidden."""
+    if not isinstance(layout, QBoxLayout):
+        return
+    by_section = {button.section: button for button in buttons}
+    for button in buttons:
+        button.set_number(0)
+    for number, section in enumerate(sections):
+        button = by_section[section]
+        stretch = layout.stretch(layout.indexOf(button))
+        layout.removeWidget(button)
+        layout.insertWidget(number, button, stretch)
+        button.set_number(number + 1)
+    for button in buttons:
+        layout.setStretchFactor(button, layout.stretch(0) if button.section in sections else 0)
 
 
 class Rail(QWidget):
@@ -185,6 +237,7 @@ class Rail(QWidget):
             button.clicked.connect(partial(self._choose, section))
             self._buttons.append(button)
             nav.addWidget(button)
+        self.set_sections(USUAL_SECTIONS)
         column.addWidget(self._nav)
         column.addWidget(self.steps)
         column.addStretch(1)
@@ -195,6 +248,10 @@ class Rail(QWidget):
         foot.addWidget(self._desk)
         column.addLayout(foot)
         column.addWidget(self._help)
+
+    def set_sections(self, sections: tuple[Section, ...]) -> None:
+        """The places that this device has, in order."""
+        _arrange(self._nav.layout(), self._buttons, sections)
 
     def show_navigation(self, current: Section) -> None:
         """The places to go to, ``current`` marked."""
@@ -261,11 +318,16 @@ class TopRail(QWidget):
             button.clicked.connect(partial(self._choose, section))
             self._buttons.append(button)
             row.addWidget(button, 1)
+        self.set_sections(USUAL_SECTIONS)
         column = QVBoxLayout(self)
         column.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
         column.addWidget(self._tabs)
         column.addWidget(self.steps)
         look.theme.changed.connect(self.update)
+
+    def set_sections(self, sections: tuple[Section, ...]) -> None:
+        """As in :meth:`Rail.set_sections`."""
+        _arrange(self._tabs.layout(), self._buttons, sections)
 
     def show_navigation(self, current: Section) -> None:
         """As in :meth:`Rail.show_navigation`."""

@@ -3,7 +3,14 @@
 from typing import cast
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import (
+    QCloseEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QShortcut,
+)
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -13,7 +20,6 @@ from ui.shell.notice import Notice
 from ui.shell.pages import Pages
 from ui.shell.rail import Rail, Section, TopRail
 from ui.theme import COUNTER_MIN_HEIGHT, COUNTER_MIN_WIDTH, Density, Size, Space, Tone
-from ui.widgets.action_bar import ActionBar
 from ui.widgets.announce import Toast, announce
 from ui.widgets.look import Look
 from ui.widgets.scroll import ScrollArea
@@ -21,8 +27,7 @@ from ui.widgets.steps import StepItem
 
 __all__ = ["ChipItem", "Shell"]
 
-_NOTICE_PLACE = 2
-"""Index of the notice in the column: under the bars."""
+AGENT_CHIP = "agent"
 _PLACING = frozenset(
     {QEvent.Type.Show, QEvent.Type.LayoutRequest, QEvent.Type.Resize, QEvent.Type.Move}
 )
@@ -34,17 +39,22 @@ class Shell(QWidget):
     Below 1500 x 960 px the tablet layout is used. In kiosk mode the window covers its screen and a
     request to close it is refused until :meth:`unlock_close`.
 
-    A notice stands above the page, and moves it down; while nobody is signed in it lies over the
-    page instead, so that no key of the code moves away under a finger.
+    A notice lies over the head of the page, so that nothing moves away under a finger.
 
     Signals:
         section_chosen(str): value of a :class:`Section`.
         lock_requested(): lock button or Ctrl+L.
+        help_opening(): the panel of F1 is about to be shown.
+        help_page_requested(): the page of the help, from the panel of F1.
+        switch_requested(): F9, or the chip of the agent: a colleague wants the desk.
         close_refused(): somebody tried to close the window.
     """
 
     section_chosen = Signal(str)
     lock_requested = Signal()
+    help_opening = Signal()
+    help_page_requested = Signal()
+    switch_requested = Signal()
     close_refused = Signal()
 
     def __init__(self, look: Look, *, kiosk: bool = False) -> None:
@@ -60,12 +70,11 @@ class Shell(QWidget):
         self._tabs = TopRail(look)
         self._pages = Pages()
         self._scroll = ScrollArea(look)
-        self._bars: dict[QWidget, ActionBar] = {}
+        self._bars: dict[QWidget, QWidget] = {}
         self._bar_stack = Pages()
         self.notice = Notice(look)
         self._toast = Toast(self, look)
         self._help = HelpPanel(self, look)
-        self._floating = False
         self._build()
         self._bind()
         self.show_bare()
@@ -77,10 +86,10 @@ class Shell(QWidget):
         right.setSpacing(Space.NONE)
         right.addWidget(self.top)
         right.addWidget(self._tabs)
-        right.insertWidget(_NOTICE_PLACE, self.notice)
+        self.notice.setParent(self)
+        self.notice.hide()
         right.addWidget(self._scroll, 1)
         right.addWidget(self._bar_stack)
-        self._right = right
         row = QHBoxLayout(self)
         # The wide layout must not keep the window wide: only then can the narrow one come.
         row.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
@@ -95,7 +104,10 @@ class Shell(QWidget):
         self._tabs.section_chosen.connect(self.section_chosen)
         self.rail.help_requested.connect(self.toggle_help)
         self.top.help_requested.connect(self.toggle_help)
+        self._help.more_requested.connect(self.help_page_requested)
         self.top.lock_requested.connect(self.lock_requested)
+        self.top.chip_pressed.connect(self._press_chip)
+        QShortcut(QKeySequence("F9"), self).activated.connect(self.switch_requested)
         self.notice.installEventFilter(self)
         self._scroll.installEventFilter(self)
         self._look.theme.changed.connect(self._restyle)
@@ -103,12 +115,21 @@ class Shell(QWidget):
         if isinstance(application, QApplication):
             application.focusChanged.connect(self._keep_in_sight)
 
+    def _press_chip(self, name: str) -> None:
+        if name == AGENT_CHIP:
+            self.switch_requested.emit()
+
     @property
     def page(self) -> QWidget | None:
         """The page shown."""
         return self._pages.current
 
-    def set_page(self, page: QWidget, actions: ActionBar | None = None) -> None:
+    def set_sections(self, sections: tuple[Section, ...]) -> None:
+        """The places that this device has, in order."""
+        self.rail.set_sections(sections)
+        self._tabs.set_sections(sections)
+
+    def set_page(self, page: QWidget, actions: QWidget | None = None) -> None:
         """Show a page and its buttons; pages are kept, showing one again is cheap."""
         if actions is not None:
             self._bars[page] = actions
@@ -148,21 +169,18 @@ class Shell(QWidget):
 
     def show_navigation(self, current: Section) -> None:
         """Signed in, no case open."""
-        self._float_notice(False)
         self.rail.show_navigation(current)
         self._tabs.show_navigation(current)
         self.top.set_lock_visible(True)
 
     def show_steps(self, items: tuple[StepItem, ...], current: int) -> None:
         """A case is open."""
-        self._float_notice(False)
         self.rail.show_steps(items, current)
         self._tabs.show_steps(items, current)
         self.top.set_lock_visible(True)
 
     def show_bare(self) -> None:
         """Nobody is signed in."""
-        self._float_notice(True)
         self.rail.show_bare()
         self._tabs.show_bare()
         self.top.set_lock_visible(False)
@@ -176,6 +194,7 @@ class Shell(QWidget):
         if self._help.isVisible():
             self._help.dismiss()
         else:
+            self.help_opening.emit()
             self._help.reveal()
 
     def toast(self, text: str, tone: Tone = Tone.OK) -> None:
@@ -217,20 +236,10 @@ class Shell(QWidget):
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """A floating notice follows its words and the place of the page."""
-        if self._floating and event.type() in _PLACING:
+        """The notice follows its words and the place of the page."""
+        if event.type() in _PLACING:
             self._place_notice()
         return super().eventFilter(watched, event)
-
-    def _float_notice(self, floating: bool) -> None:
-        if floating == self._floating:
-            return
-        self._floating = floating
-        if floating:
-            self._right.removeWidget(self.notice)
-            self._place_notice()
-        else:
-            self._right.insertWidget(_NOTICE_PLACE, self.notice)
 
     def _place_notice(self) -> None:
         layout = self.notice.layout()

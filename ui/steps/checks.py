@@ -1,17 +1,21 @@
 """What was checked without asking: each check in a sentence, near matches to confirm by a tick."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.domain.evidence import Check, Verdict
-from kiosk.journeys.guards import all_checks, near_matches
+from kiosk.journeys.guards import all_checks, document_reported, near_matches
 from kiosk.journeys.model import ChecksReviewed
+from kiosk.journeys.service_steps import DocumentLookedUp, LookupFacts
+from kiosk.texts import MissingTextError
+from ui.steps.lookup import LookupCard
 from ui.steps.panel import StepPanel
 from ui.steps.words import check_label, check_sentence, full_name, names_of, partial_day
 from ui.theme import Space, Type
 from ui.viewmodels.journey import CaseView
+from ui.widgets.button import Button
 from ui.widgets.card import Card
 from ui.widgets.check_row import CheckRow
 from ui.widgets.field import FieldState, ReadList, ReadRow
@@ -24,6 +28,7 @@ _STATES = {
     Verdict.UNSURE: FieldState.WARN,
     Verdict.FAIL: FieldState.ERROR,
 }
+LOOKUP_KEY = "F6"
 _ORDER = {Verdict.FAIL: 0, Verdict.UNSURE: 1, Verdict.PASS: 2, Verdict.NOT_DONE: 3}
 
 
@@ -33,6 +38,8 @@ class ChecksPanel(StepPanel):
     name = "checks"
 
     def __init__(self, look: Look, catalogue: DocumentCatalogue) -> None:
+        self.lookup_button = Button(look, "", icon="help-octagon", key=LOOKUP_KEY)
+        self.lookup_button.setObjectName("lookup")
         super().__init__(look, catalogue)
         self._card = Card(look, " ")
         self._list = QVBoxLayout()
@@ -42,6 +49,8 @@ class ChecksPanel(StepPanel):
         self._summary = Label(look, "", Type.STRONG, wrap=True)
         self._side = Card(look, " ")
         self._announced = ReadList(look)
+        self.lookup = LookupCard(look)
+        self._right = QStackedWidget()
         self._warned = False
         self._build()
 
@@ -57,7 +66,33 @@ class ChecksPanel(StepPanel):
         self._card.body.addWidget(scroll, 1)
         self._side.body.addWidget(self._announced)
         self._side.body.addStretch(1)
-        self.columns(self._card, self._side, (7, 3))
+        self._right.addWidget(self._side)
+        self._right.addWidget(self.lookup)
+        self.columns(self._card, self._right, (7, 3))
+        self.lookup_button.clicked.connect(self._toggle_lookup)
+        self.lookup.answered.connect(self._looked_up)
+
+    @override
+    def extra_buttons(self) -> tuple[Button, ...]:
+        return (self.lookup_button,)
+
+    @property
+    def looking_up(self) -> bool:
+        """Whether the answers about a reported document are shown."""
+        return self._right.currentIndex() == 1
+
+    def _toggle_lookup(self) -> None:
+        self._right.setCurrentIndex(0 if self.looking_up else 1)
+        self._write_lookup()
+
+    def _looked_up(self, facts: LookupFacts) -> None:
+        if self.view is not None and facts != self.view.state.lookup:
+            self.happened.emit(DocumentLookedUp(facts))
+
+    def _write_lookup(self) -> None:
+        key = "done" if self.looking_up else "button"
+        self.lookup_button.set_texts(self.tr_(f"lookup.{key}"), self.tr_(f"lookup.{key}_short"))
+        self.lookup.show_facts(self.view.state.lookup if self.view else None)
 
     @property
     def rows(self) -> dict[str, CheckRow]:
@@ -72,6 +107,8 @@ class ChecksPanel(StepPanel):
     @override
     def forget(self) -> None:
         super().forget()
+        self._right.setCurrentIndex(0)
+        self.lookup.forget()
         self._show((), set(), set())
 
     @override
@@ -106,13 +143,20 @@ class ChecksPanel(StepPanel):
             return
         state = self.view.state
         self._card.set_title(self.tr_("card"))
-        self._side.set_title(self.tr_("announced"))
+        titles = {(False, True): "confirmed", (False, False): "alone"}
+        kind = (state.request is not None, state.identity is not None)
+        self._side.set_title(self.tr_(titles.get(kind, "announced")))
+        self._write_lookup()
         kept = set(self.ticked) | set(state.ticked)
         near = {check.code for check in near_matches(state)}
         checks = sorted(_told(all_checks(state)), key=lambda check: _ORDER[check.verdict])
         self._show(tuple(checks), near, kept)
         failed = sum(check.verdict is Verdict.FAIL for check in checks)
-        if failed:
+        reported = document_reported(self.view.journey, state)
+        if reported:
+            self._summary.setText(self.tr_("lookup.reported"))
+            self._summary.set_ink("bad")
+        elif failed:
             self._summary.setText(self.tr_("failed", n=failed))
             self._summary.set_ink("bad")
         elif near:
@@ -121,7 +165,7 @@ class ChecksPanel(StepPanel):
         else:
             self._summary.setText(self.tr_("clear"))
             self._summary.set_ink("ok")
-        self.primary.setText(self.tr_("primary_failed" if failed else "primary"))
+        self.primary.setText(self.tr_("primary_failed" if failed or reported else "primary"))
         self.primary.setEnabled(bool(checks))
         self._announced.show_rows(self._pairs())
 
@@ -132,7 +176,7 @@ class ChecksPanel(StepPanel):
         state, language = self.view.state, self.look.language
         request, document = state.request, state.document
         if request is None:
-            return ()
+            return self._confirmed_pairs() or self._document_rows()
         name = [
             ReadRow(
                 "request-name",
@@ -169,6 +213,49 @@ class ChecksPanel(StepPanel):
             )
         return (*name, *birth)
 
+    def _confirmed_pairs(self) -> tuple[ReadRow, ...]:
+        """Confirmed by the customer, and read on the document; nothing where neither is."""
+        state = None if self.view is None else self.view.state
+        if state is None or state.identity is None or state.document is None:
+            return ()
+        identity = state.identity
+        surname, given = names_of(state.document, state.sides)
+        return (
+            ReadRow(
+                "confirmed-name",
+                self.tr_("confirmed_name"),
+                f"{identity.surname} {', '.join(identity.given_names)}",
+                FieldState.PLAIN,
+            ),
+            ReadRow(
+                "document-name",
+                self.tr_("document_name"),
+                f"{surname} {given}",
+                self._judged("identity.surname", "identity.given_names", "identity.spelling"),
+            ),
+            ReadRow(
+                "document-birth",
+                self.tr_("document_birth"),
+                partial_day(state.document.birth_date, self.look.language),
+                FieldState.PLAIN,
+            ),
+        )
+
+    def _document_rows(self) -> tuple[ReadRow, ...]:
+        """Nothing was announced: what was read stands alone."""
+        document = self.view.state.document if self.view else None
+        if self.view is None or document is None:
+            return ()
+        surname, given = names_of(document, self.view.state.sides)
+        values = {
+            "document_name": full_name(surname, tuple(given.split(", "))),
+            "document_birth": partial_day(document.birth_date, self.look.language),
+        }
+        return tuple(
+            ReadRow(name.replace("_", "-"), self.tr_(name), value, FieldState.PLAIN)
+            for name, value in values.items()
+        )
+
     def _judged(self, *codes: str) -> FieldState:
         """The worst verdict of these checks, as the state of a field."""
         found = [
@@ -180,6 +267,13 @@ class ChecksPanel(StepPanel):
             _STATES[min(found, key=lambda verdict: _ORDER[verdict])] if found else FieldState.PLAIN
         )
 
+    def _tick_words(self, check: Check) -> str:
+        """What a tick says; some doubts are not about comparing with the document."""
+        try:
+            return self.tr_(f"ticks.{check.code}")
+        except MissingTextError:
+            return self.tr_("tick")
+
     def _show(self, checks: tuple[Check, ...], near: set[str], ticked: set[str]) -> None:
         for row in self._rows.values():
             self._list.removeWidget(row)
@@ -187,7 +281,7 @@ class ChecksPanel(StepPanel):
             row.deleteLater()
         self._rows = {}
         for check in checks:
-            tick = self.tr_("tick") if check.code in near else ""
+            tick = self._tick_words(check) if check.code in near else ""
             row = CheckRow(
                 self.look,
                 check_sentence(check, self.look.language),

@@ -1,14 +1,19 @@
 """Read over everything once more, then seal: once."""
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout
 from typing_extensions import override
 
 from kiosk.documents.catalogue import DocumentCatalogue
+from kiosk.documents.items import shown
+from kiosk.domain.contact import spaced
 from kiosk.domain.decision import Outcome
 from kiosk.domain.evidence import Verdict
 from kiosk.journeys.guards import all_checks
 from kiosk.journeys.model import CaseState, SealConfirmed
+from kiosk.journeys.service_steps import ContactStatus
+from kiosk.services.distribution import handed_over
 from ui.steps.panel import StepPanel
 from ui.steps.words import day_or_dash, full_name, names_of, partial_day
 from ui.theme import Space, Tone, Type
@@ -26,6 +31,8 @@ OUTCOME_LOOKS = {
     Outcome.ADVISED: ("info-circle", Tone.INFO),
     Outcome.NO_SHOW: ("clock", Tone.NEUTRAL),
 }
+_NARROW = 960
+"""Width, px, under which three cards do not stand side by side."""
 _CHECKS = {
     "name": ("request.surname", "request.given_names"),
     "birth": ("request.birth_date",),
@@ -51,20 +58,43 @@ class ConfirmPanel(StepPanel):
         self._lists = {card: ReadList(look) for card in self._cards}
         self._reasons = Label(look, "", Type.BODY, wrap=True)
         self._once = Label(look, "", Type.LABEL, "ink2", wrap=True)
-        grid = QGridLayout()
-        grid.setSpacing(Space.XXL)
-        for column, card in enumerate(self._cards):
+        self._grid = QGridLayout()
+        self._grid.setSpacing(Space.XXL)
+        for card in self._cards:
             card.body.addWidget(self._lists[card])
             card.body.addStretch(1)
-            grid.addWidget(card, 0, column)
-            grid.setColumnStretch(column, 1)
+        self._lay_out(narrow=False)
         self._decision.body.insertWidget(0, self._reasons)
         self._decision.body.addWidget(self._once, 0, Qt.AlignmentFlag.AlignBottom)
-        self.body.addLayout(grid, 1)
+        self.body.addLayout(self._grid, 1)
 
     @property
     def _cards(self) -> tuple[Card, Card, Card]:
         return self._person, self._examination, self._decision
+
+    def _lay_out(self, *, narrow: bool) -> None:
+        """Three cards side by side; the decision under the two others where the page is narrow."""
+        for card in self._cards:
+            self._grid.removeWidget(card)
+        self._grid.addWidget(self._person, 0, 0)
+        self._grid.addWidget(self._examination, 0, 1)
+        if narrow:
+            self._grid.addWidget(self._decision, 1, 0, 1, 2)
+        else:
+            self._grid.addWidget(self._decision, 0, 2)
+        self._narrow = narrow
+        self._stretch()
+
+    def _stretch(self) -> None:
+        """A column takes room only where a card stands in it."""
+        for column, card in enumerate((self._person, self._examination, self._decision)):
+            empty = card.isHidden() or (self._narrow and column == 2)
+            self._grid.setColumnStretch(column, 0 if empty else 1)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._lay_out(narrow=self.width() < _NARROW)
 
     @override
     def go_on(self) -> None:
@@ -82,11 +112,19 @@ class ConfirmPanel(StepPanel):
         self._lists[self._person].show_rows(self._person_rows(state))
         self._lists[self._examination].show_rows(self._examination_rows(state))
         decision = state.decision
+        # Nobody was met: there is neither a person nor an examination to read again.
+        nobody = decision is not None and decision.outcome is Outcome.NO_SHOW
+        self._examination.setHidden(nobody)
+        self._person.setHidden(nobody and state.document is None and state.request is None)
+        self._stretch()
         rows: tuple[ReadRow, ...] = ()
         if decision is not None:
             icon, tone = OUTCOME_LOOKS[decision.outcome]
             self._outcome.show_text(tr(f"outcomes.{decision.outcome.value}"), tone, icon)
             reasons = [tr(f"reasons.{reason.value}") for reason in decision.reasons]
+            if state.visit is not None and state.visit.postponed_to is not None:
+                new_day = self.look.language.weekday(state.visit.postponed_to)
+                reasons.append(tr("journey.visit.new_day", day=new_day))
             self._reasons.setText("\n".join(reasons) or self.tr_("no_reason"))
             if decision.fraud_suspected:
                 rows = (
@@ -98,8 +136,25 @@ class ConfirmPanel(StepPanel):
                         self.tr_("restricted"),
                     ),
                 )
-        self._lists[self._decision].show_rows(rows)
-        self._once.setText(self.tr_("once"))
+        letter = () if state.item is None else self._letter_rows(state)
+        self._lists[self._decision].show_rows((*letter, *rows))
+        two = (self.tr_("letter.two"),) if handed_over(state) else ()
+        self._once.setText("\n".join((*two, self.tr_("once"))))
+
+    def _letter_rows(self, state: CaseState) -> tuple[ReadRow, ...]:
+        """The letter: its number, to whom it goes, or until when it is kept."""
+        tr, presence = self.look.language.tr, state.presence
+        values = {"number": "" if state.item is None else shown(state.item.number)}
+        if handed_over(state) and presence is not None and state.signature is not None:
+            key = "witnessed" if state.signature.unable else "signed"
+            values["handed"] = tr(f"journey.confirm.letter.{presence.presence.value}")
+            values["signature"] = tr(f"journey.confirm.letter.{key}")
+        elif presence is not None and presence.kept_until is not None:
+            values["kept"] = self.look.language.day(presence.kept_until)
+        return tuple(
+            ReadRow(f"letter-{name}", tr(f"journey.confirm.letter.{name}"), value)
+            for name, value in values.items()
+        )
 
     def _person_rows(self, state: CaseState) -> tuple[ReadRow, ...]:
         document, request, language = state.document, state.request, self.look.language
@@ -118,8 +173,23 @@ class ConfirmPanel(StepPanel):
             "number": document.document_number,
             "expiry": day_or_dash(document.expiry_date, language),
         }
+        return (
+            *(self._row(name, value, _state_of(name, state)) for name, value in values.items()),
+            *self._contact_rows(state),
+        )
+
+    def _contact_rows(self, state: CaseState) -> tuple[ReadRow, ...]:
+        """Ways to reach the customer, and whether each was confirmed."""
+        tr = self.look.language.tr
         return tuple(
-            self._row(name, value, _state_of(name, state)) for name, value in values.items()
+            ReadRow(
+                f"contact-{contact.channel.value}",
+                tr(f"journey.contact.{contact.channel.value}.label"),
+                spaced(contact.address),
+                FieldState.OK if contact.status is ContactStatus.CONFIRMED else FieldState.WARN,
+                "" if contact.status is ContactStatus.CONFIRMED else tr("journey.contact.deferred"),
+            )
+            for contact in state.contacts
         )
 
     def _examination_rows(self, state: CaseState) -> tuple[ReadRow, ...]:

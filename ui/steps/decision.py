@@ -10,27 +10,68 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from typing_extensions import override
 
 from kiosk.documents.catalogue import DocumentCatalogue
-from kiosk.domain.decision import VISIT_REASONS, Decision, Outcome, Reason
+from kiosk.domain.decision import Decision, Outcome, Reason
 from kiosk.domain.evidence import Check, Verdict
-from kiosk.journeys.guards import all_checks, near_matches
-from kiosk.journeys.model import DecisionTaken
+from kiosk.journeys.guards import (
+    HANDED_TO_PROXY,
+    all_checks,
+    near_matches,
+    person_unsure,
+    proxy_may_receive,
+)
+from kiosk.journeys.model import DecisionTaken, StepKind
 from kiosk.journeys.reasons import suggested_reasons
+from kiosk.journeys.service_steps import SecondAgentAsked
 from ui.steps.panel import StepPanel
 from ui.steps.words import check_label
 from ui.theme import Space, Tone, Type
+from ui.widgets.button import Button
 from ui.widgets.card import Card
 from ui.widgets.choices import Choice, ChoiceGroup
 from ui.widgets.label import Label
 from ui.widgets.look import Look
+from ui.widgets.reason_groups import ReasonGroup, ReasonGroups
 from ui.widgets.scroll import ScrollArea
 
+ASK_KEY = "F3"
 _OUTCOMES = {
     Outcome.ACCEPTED: ("circle-check", Tone.OK),
     Outcome.REFUSED: ("circle-x", Tone.BAD),
     Outcome.SUSPENDED: ("clock", Tone.WARN),
 }
-_NOT_OFFERED = frozenset({Reason.CUSTOMER_WITHDRAWS, *VISIT_REASONS})
-"""Reasons that belong to an abandoned case, or to a visit to nobody."""
+_SUGGESTED = "suggested"
+_GROUPS: dict[str, tuple[Reason, ...]] = {
+    "document": (
+        Reason.TYPE_NOT_ACCEPTED,
+        Reason.NOT_ORIGINAL,
+        Reason.EXPIRED,
+        Reason.DAMAGED,
+        Reason.REPORTED_LOST_OR_STOLEN,
+    ),
+    "reading": (
+        Reason.MRZ_CHECK_DIGIT,
+        Reason.MRZ_PRINT_DIFFER,
+        Reason.SEAL_INVALID,
+        Reason.SEAL_DIFFERS,
+    ),
+    "features": (Reason.FEATURE_NOT_CONFORM, Reason.TOO_FEW_FEATURES),
+    "request": (
+        Reason.NAME_DIFFERS,
+        Reason.BIRTH_DATE_DIFFERS,
+        Reason.NUMBER_DIFFERS,
+        Reason.WRONG_OFFICE,
+        Reason.REQUEST_EXPIRED_OR_USED,
+    ),
+    "person": (
+        Reason.NOT_ADULT,
+        Reason.PERSON_DIFFERS,
+        Reason.ANSWERS_INCONSISTENT,
+        Reason.PROXY_PRESENTED,
+    ),
+    "other": (Reason.TECHNICAL_FAILURE,),
+}
+"""The reasons that an agent may give, by what they are about."""
+_WITH_REQUEST = frozenset({StepKind.REQUEST, StepKind.VISIT})
 
 _LATER = frozenset({"features_conform", "person_same"})
 """Obstacles of the steps after the checks."""
@@ -42,10 +83,13 @@ class DecisionPanel(StepPanel):
     name = "decision"
 
     def __init__(self, look: Look, catalogue: DocumentCatalogue) -> None:
+        self.ask = Button(look, "", icon="users", key=ASK_KEY)
+        self.ask.setObjectName("ask-colleague")
         super().__init__(look, catalogue)
+        self.ask.clicked.connect(self._ask)
         self.outcomes = ChoiceGroup(look)
         self.outcomes.setObjectName("outcomes")
-        self.reasons = ChoiceGroup(look, multiple=True, columns=2, keys=False)
+        self.reasons = ReasonGroups(look, (_SUGGESTED, *_GROUPS), tuple(r.value for r in Reason))
         self.reasons.setObjectName("reasons")
         self.flag = ChoiceGroup(look, multiple=True, keys=False)
         self.flag.setObjectName("fraud-flag")
@@ -59,6 +103,7 @@ class DecisionPanel(StepPanel):
         self._build()
         self.outcomes.changed.connect(self._judge)
         self.reasons.changed.connect(self._judge)
+        self.flag.changed.connect(self._judge)
 
     def _build(self) -> None:
         self._left.body.addWidget(self.outcomes)
@@ -100,8 +145,17 @@ class DecisionPanel(StepPanel):
     def forget(self) -> None:
         super().forget()
         self._suggested_for = None
+        self.reasons.close_all()
         for group in (self.outcomes, self.reasons, self.flag):
             group.select()
+
+    @override
+    def extra_buttons(self) -> tuple[Button, ...]:
+        return (self.ask,)
+
+    def _ask(self) -> None:
+        """In doubt about the person: a colleague compares too."""
+        self.happened.emit(SecondAgentAsked())
 
     @override
     def go_on(self) -> None:
@@ -114,6 +168,11 @@ class DecisionPanel(StepPanel):
         if self.view is None:
             return
         possible = self.view.outcomes
+        self.ask.setText(self.tr_("ask"))
+        self.ask.setVisible(
+            self.view.state.step is StepKind.DECISION
+            and person_unsure(self.view.journey, self.view.state)
+        )
         self._left.set_title(self.tr_("outcome"))
         self._right.set_title(self.tr_("reasons"))
         self._restricted.set_title(self.tr_("restricted"))
@@ -123,9 +182,7 @@ class DecisionPanel(StepPanel):
         )
         self.outcomes.show_choices(
             tuple(
-                Choice(
-                    o.value, self.tr_(f"choice.{o.value}"), self.tr_(f"hint.{o.value}"), icon, tone
-                )
+                Choice(o.value, *self._words(o), icon, tone)
                 for o, (icon, tone) in _OUTCOMES.items()
                 if o.value in possible
             )
@@ -135,21 +192,49 @@ class DecisionPanel(StepPanel):
         self._suggest()
         self._judge()
 
-    def _write_reasons(self) -> None:
-        tr = self.look.language.tr
-        suggested = suggested_reasons(self.view.state) if self.view else ()
-        rest = [r for r in Reason if r not in suggested and r not in _NOT_OFFERED]
-        self.reasons.show_choices(
-            tuple(
-                Choice(
-                    reason.value,
-                    tr(f"reasons.{reason.value}"),
-                    self.tr_("suggested") if reason in suggested else "",
-                    tone=Tone.WARN,
-                )
-                for reason in (*suggested, *rest)
-            )
+    @property
+    def _for_proxy(self) -> bool:
+        """Whether the one refusal that hands a letter over to a proxy is possible."""
+        view = self.view
+        return (
+            view is not None
+            and view.state.step is StepKind.DECISION
+            and proxy_may_receive(view.journey, view.state)
         )
+
+    def _words(self, outcome: Outcome) -> tuple[str, str]:
+        """What an outcome is called, and what it means."""
+        if outcome is Outcome.REFUSED and self._for_proxy:
+            return self.tr_("proxy.choice"), self.tr_("proxy.hint")
+        return self.tr_(f"choice.{outcome.value}"), self.tr_(f"hint.{outcome.value}")
+
+    def _write_reasons(self) -> None:
+        if self.view is None:
+            return
+        suggested = suggested_reasons(self.view.state)
+        steps = {step.kind for step in self.view.journey.steps}
+        groups = [
+            ReasonGroup(
+                _SUGGESTED,
+                "",
+                tuple(self._reason(reason, self.tr_("suggested")) for reason in suggested),
+                fixed=True,
+            )
+        ]
+        groups += [
+            ReasonGroup(
+                name,
+                self.tr_(f"group.{name}"),
+                tuple(self._reason(reason) for reason in reasons if reason not in suggested),
+            )
+            for name, reasons in _GROUPS.items()
+            if name != "request" or steps & _WITH_REQUEST
+        ]
+        self.reasons.show_groups(groups)
+
+    def _reason(self, reason: Reason, hint: str = "") -> Choice:
+        words = self.look.language.tr(f"reasons.{reason.value}")
+        return Choice(reason.value, words, hint, tone=Tone.WARN)
 
     def _write_obstacles(self, possible: tuple[str, ...]) -> None:
         blocked = Outcome.ACCEPTED.value not in possible and self.view is not None
@@ -202,6 +287,8 @@ class DecisionPanel(StepPanel):
         self.reasons.select(*(reason.value for reason in suggested))
         if Outcome.ACCEPTED.value in self.view.outcomes:
             self.outcomes.select(Outcome.ACCEPTED.value)
+        elif self._for_proxy:
+            self.outcomes.select(Outcome.REFUSED.value)
         else:
             self.outcomes.select()
 
@@ -209,8 +296,18 @@ class DecisionPanel(StepPanel):
         accepted = self.outcomes.selected == (Outcome.ACCEPTED.value,)
         self._right.setVisible(not accepted)
         self.primary.setEnabled(self.decision is not None)
+        self._warn_proxy()
         missing = bool(self.outcomes.selected) and not accepted and not self.reasons.selected
         if missing:
             self.show_problem(self.tr_("reason_needed"), Tone.INFO)
         elif self.banner.text == self.tr_("reason_needed"):
+            self.banner.dismiss()
+
+    def _warn_proxy(self) -> None:
+        """With any other reason beside it the refusal hands nothing over: told beforehand."""
+        warning = self.tr_("proxy.not_handed")
+        other = self.decision is not None and self.decision != HANDED_TO_PROXY
+        if self._for_proxy and self.outcomes.selected == (Outcome.REFUSED.value,) and other:
+            self.show_problem(warning, Tone.WARN)
+        elif self.banner.text == warning:
             self.banner.dismiss()

@@ -1,126 +1,40 @@
 """The identity document: live picture, both sides, and what was read, as it is read."""
 
 from datetime import date
-from enum import IntEnum
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
-from kiosk.documents.catalogue import Acceptance, DocumentCatalogue
-from kiosk.documents.identification import identify
-from kiosk.documents.printed_checks import spelling
-from kiosk.domain.evidence import Check, IdentityDocument, Side, Verdict
-from kiosk.journeys.facts import printed_days
+from kiosk.documents.catalogue import DocumentCatalogue
+from kiosk.domain.evidence import Check, IdentityDocument, Side
 from kiosk.journeys.guards import document_complete
 from kiosk.journeys.model import (
     CaptureRestarted,
-    CaseState,
     DocumentConfirmed,
     FieldTyped,
     SideCaptured,
     SideFacts,
 )
-from ui.steps.entries import DateEntry
+from ui.steps.halves import Half, Halves
 from ui.steps.panel import RETAKE_KEY, TYPE_KEY, StepPanel
 from ui.steps.plain_form import TYPED
-from ui.steps.settling import SettlingPanel
+from ui.steps.read_card import ReadCard
 from ui.steps.sight import guidance_sentence, measures_of, progress_of
-from ui.steps.typed import TypedHalf
 from ui.steps.words import (
-    day_or_dash,
     error_words,
-    given_names,
     identity_of,
-    kind_in_words,
-    partial_day,
-    zone_line,
 )
-from ui.theme import Size, Space, Tone, Type
 from ui.viewmodels.journey import CaseView
 from ui.widgets.button import Button
-from ui.widgets.card import Card
-from ui.widgets.chip import Chip
-from ui.widgets.field import FieldState, ReadList, ReadRow
-from ui.widgets.label import IconLabel, Label
 from ui.widgets.look import Look
-from ui.widgets.preview import PictureView, Preview
-from ui.widgets.quality import QualityRow
 from ui.workers.camera import Sight
 from ui.workers.desk import Failure
 
 if TYPE_CHECKING:
     from kiosk.capture.doubt import OpenReading
     from kiosk.ports import Picture
-
-_FIELDS = ("surname", "given_names", "birth_date", "document_number", "expiry_date")
-_LINES = {
-    Verdict.PASS: ("shield-check", "ok"),
-    Verdict.FAIL: ("alert-triangle", "bad"),
-    Verdict.UNSURE: ("alert-triangle", "warn"),
-}
-
-
-class _ReadCard(Card):
-    """“Read on the document”: picture of the side, fields, dates to type, state of the zone."""
-
-    def __init__(self, look: Look) -> None:
-        self.side = Chip(look, icon="id")
-        super().__init__(look, " ", trailing=self.side)
-        self.picture = PictureView(look, contain=True, ground="surface")
-        self.picture.setMinimumHeight(Size.PICTURE_MIN * 2 // 3)
-        self.picture.setMaximumHeight(Size.PICTURE_MIN)
-        self.rows = ReadList(look)
-        self.expiry = DateEntry(look)
-        self.expiry.edit.setObjectName("expiry-entry")
-        self.issue = DateEntry(look)
-        self.issue.edit.setObjectName("issue-entry")
-        self.kind = Label(look, "", Type.STRONG, wrap=True)
-        self.kind.setObjectName("document-kind")
-        self.warning = Label(look, "", Type.LABEL_STRONG, "warn", wrap=True)
-        self.warning.setObjectName("document-warning")
-        self.zone_icon = IconLabel(look, "", "ok")
-        self.zone = Label(look, "", Type.LABEL_STRONG, "ok", wrap=True)
-        for widget in (
-            self.picture,
-            self.kind,
-            self.warning,
-            self.rows,
-            self.expiry,
-            self.issue,
-        ):
-            self.body.addWidget(widget)
-        self.body.addStretch(1)
-        self.body.addWidget(self.zone)
-
-    def show_kind(self, name: str, warning: str) -> None:
-        """What the document is, and why it may not be used here; ``""`` for nothing to say."""
-        for label, text in ((self.kind, name), (self.warning, warning)):
-            label.setText(text)
-            label.setVisible(bool(text))
-
-    def entry(self, name: str) -> DateEntry:
-        """The line of ``expiry_date`` or ``issue_date``."""
-        return self.expiry if name == "expiry_date" else self.issue
-
-    def offer_printed(self, state: CaseState, strips: "dict[str, Picture]") -> None:
-        """Lay the printed lines beside the dates to type, and write in what was read for sure."""
-        for name in ("expiry_date", "issue_date"):
-            entry = self.entry(name)
-            entry.show_strip(strips.get(name))
-            days = printed_days(state, name)
-            known = getattr(state.document, name, None)
-            sure = date.fromisoformat(next(iter(days))) if len(days) == 1 else None
-            entry.offer(sure, known if name in state.typed_fields else None)
-
-
-class Half(IntEnum):
-    """What fills the left half."""
-
-    LIVE = 0
-    TYPING = 1
-    SETTLING = 2
 
 
 class DocumentPanel(StepPanel):
@@ -142,12 +56,11 @@ class DocumentPanel(StepPanel):
         self.retake_button = Button(look, "", icon="refresh", key=RETAKE_KEY)
         self.retake_button.setObjectName("retake")
         super().__init__(look, catalogue)
-        self.preview = Preview(look)
-        self.quality = QualityRow(look)
-        self.typed = TypedHalf(look, catalogue)
-        self.settling = SettlingPanel(look)
-        self.read = _ReadCard(look)
-        self._half = Half.LIVE
+        self._left = Halves(look, catalogue)
+        self.preview, self.quality = self._left.preview, self._left.quality
+        self.typed, self.settling = self._left.typed, self._left.settling
+        self.read = ReadCard(look, catalogue)
+        self.dates = self.read.dates
         self._today = date.min
         self._cards: dict[Side, Picture] = {}
         self._strips: dict[str, Picture] = {}
@@ -156,25 +69,8 @@ class DocumentPanel(StepPanel):
         self._blind = False
         self._both_examined = False
         self._identity: tuple[str, str] | None = None
-        self._build()
+        self.columns(self._left, self.read, (70, 30))
         self._bind()
-
-    def _build(self) -> None:
-        live = QWidget()
-        column = QVBoxLayout(live)
-        column.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
-        column.setSpacing(Space.XL)
-        column.addWidget(self.preview, 1)
-        column.addWidget(self.quality)
-        self._halves: tuple[QWidget, ...] = (live, self.typed, self.settling)
-        left = QWidget()
-        stack = QVBoxLayout(left)  # not a QStackedWidget: it asks for the room of the tallest
-        stack.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
-        for half in self._halves:
-            half.hide()
-            stack.addWidget(half)
-        live.show()
-        self.columns(left, self.read, (70, 30))
 
     def _bind(self) -> None:
         self.type_button.clicked.connect(self._toggle_typing)
@@ -182,8 +78,8 @@ class DocumentPanel(StepPanel):
         self.typed.blank_taken.connect(self._take_blank)
         self.typed.changed.connect(self._refresh_typing)
         self.settling.changed.connect(self._refresh_primary)
-        self.read.expiry.changed.connect(self._refresh_primary)
-        self.read.issue.changed.connect(self._refresh_primary)
+        self.dates.expiry.changed.connect(self._refresh_primary)
+        self.dates.issue.changed.connect(self._refresh_primary)
 
     # --- what the router gives ----------------------------------------------------------------
 
@@ -204,12 +100,12 @@ class DocumentPanel(StepPanel):
     @property
     def typing(self) -> bool:
         """Whether the zone is being typed."""
-        return self._half is Half.TYPING
+        return self._left.shown is Half.TYPING
 
     @property
     def settles(self) -> bool:
         """Whether the agent settles what the camera left open."""
-        return self._half is Half.SETTLING
+        return self._left.shown is Half.SETTLING
 
     @property
     def expected(self) -> Side | None:
@@ -232,7 +128,7 @@ class DocumentPanel(StepPanel):
             return
         open_date = self.open_date
         if open_date:
-            entry = self.read.entry(open_date)
+            entry = self.dates.entry(open_date)
             if entry.day is not None:
                 self.happened.emit(FieldTyped(open_date, entry.day, entry.source))
         elif self._say_wrong_date():
@@ -258,7 +154,7 @@ class DocumentPanel(StepPanel):
         identity = identity_of(view.state.document)
         if identity != self._identity:  # another document: no date of the former one is left
             self._identity = identity
-            self._forget_dates()
+            self.dates.forget()
         super().show_case(view)
         self._focus_open_date()
         if self._both_examined:
@@ -282,45 +178,26 @@ class DocumentPanel(StepPanel):
         side may be another document's.
         """
         document = self._document
-        if document is None or self.typing or self.settles:
+        if document is None or self.typing or self.settles or self.expected is not None:
             return ""
-        names = [
-            name
-            for name in self._date_lines()
-            if (day := self.read.entry(name).day) is not None and day != getattr(document, name)
-        ]
-        focused = [name for name in names if self.read.entry(name).edit is self._in_focus]
-        return next(iter(focused or names), "")
+        return self.dates.open_in(document, self._in_focus)
 
     @property
     def _in_focus(self) -> QWidget | None:
         return cast("QWidget | None", self.window().focusWidget())  # the stubs leave None out
 
-    def _date_lines(self) -> tuple[str, ...]:
-        """Names of the dates that can be confirmed at this point."""
-        if self.expected is not None:
-            return ()
-        lines = ("expiry_date", "issue_date")
-        return tuple(name for name in lines if not self.read.entry(name).isHidden())
-
     def _say_wrong_date(self) -> bool:
         """A text that is no date stops the way on: it must not be dropped in silence."""
-        for name in self._date_lines():
-            entry = self.read.entry(name)
-            if entry.judge() is None and entry.edit.text().strip():
-                entry.setFocus()
-                return True
-        return False
+        return self.expected is None and self.dates.say_wrong()
 
     def _focus_open_date(self) -> None:
         """The next date to confirm or to type has the focus; none is left: Enter goes on."""
         if self.expected is not None or self.typing or self.settles:
             return
         name = "expiry_date" if self._wants_expiry else self.open_date
-        lines = [self.read.expiry, self.read.issue]
         if name:
-            self.read.entry(name).setFocus()
-        elif any(entry.edit is self._in_focus and entry.confirmed for entry in lines):
+            self.dates.entry(name).setFocus()
+        elif self.dates.holds_confirmed(self._in_focus):
             self.setFocus()
 
     @override
@@ -396,14 +273,7 @@ class DocumentPanel(StepPanel):
         self.retranslate()
 
     def _turn_to(self, half: Half) -> None:
-        """Show one half; the focus of the one that goes comes to the panel, to no button."""
-        old = self._halves[self._half]
-        focus = self._in_focus
-        inside = focus is not None and (focus is old or old.isAncestorOf(focus))
-        self._half = half
-        for number, widget in enumerate(self._halves):
-            widget.setVisible(number == half)
-        if inside:
+        if self._left.turn_to(half):
             self.setFocus()
 
     def _leave_typing(self) -> None:
@@ -429,8 +299,7 @@ class DocumentPanel(StepPanel):
     @property
     def _wants_expiry(self) -> bool:
         """Everything is read but the printed date: it can be typed at once."""
-        entry = self.read.expiry
-        return self.expected is None and not entry.isHidden() and not entry.edit.text()
+        return self.expected is None and self.dates.lacks_expiry
 
     @property
     def _can_take_blank(self) -> bool:
@@ -466,7 +335,8 @@ class DocumentPanel(StepPanel):
         self.typed.blank.setVisible(self._can_take_blank and not self.typed.plainly)
         self.settling.retranslate()
         self._say_half()
-        self._show_read()
+        self.read.show_read(self.view, side, self._today)
+        self.read.show_pictures(self.view.state, self._cards, self._strips)
         self.quality.setVisible(side is not None)
         if self._last is None or side is None:
             waiting = "waiting" if side else "all_read"
@@ -488,115 +358,6 @@ class DocumentPanel(StepPanel):
             self.title.setText(tr("plain.title" if plainly else "zone.title"))
             self.hint.setText(tr("plain.hint" if plainly else "journey.entry.zone_hint"))
             self.back.setEnabled(True)
-
-    def _show_read(self) -> None:
-        document, language = self._document, self.look.language
-        side = self.expected
-        self.read.set_title(self.tr_("card"))
-        taken = self.view.state.sides if self.view else ()
-        shown = side or (taken[-1].side if taken else Side.FRONT)
-        self.read.side.show_text(
-            language.tr(f"common.side.{shown.value}"), Tone.OK if side is None else Tone.INFO, "id"
-        )
-        picture = self._cards.get(Side.FRONT, next(iter(self._cards.values()), None))
-        self.read.picture.show_picture(picture)
-        self.read.picture.setVisible(picture is not None)
-        self.read.picture.setAccessibleName(self.tr_("card"))
-        self._show_dates(document)
-        self.read.rows.show_rows(self._fields(document))
-        self._show_kind(document)
-        checks = self.view.state.reading_checks if self.view else ()
-        line, verdict = zone_line(checks, language)
-        _icon, ink = _LINES.get(verdict, ("", "ok"))
-        self.read.zone.setText(line)
-        self.read.zone.set_ink(ink)
-
-    def _show_kind(self, document: IdentityDocument | None) -> None:
-        """Kind, country and series in words; a warning where this procedure does not take it."""
-        if self.view is None or document is None:
-            sides = self.view.state.sides if self.view else ()
-            seen = next((side.seen_as for side in sides if side.seen_as), "")
-            words = self.look.language.tr(f"document_families.{seen}") if seen else ""
-            self.read.show_kind(self.tr_("seen_as", kind=words) if words else "", "")
-            return
-        series = self.catalogue.series
-        known = identify(document, series, self._today)
-        verdict = self.catalogue.acceptance_of(
-            self.view.state.procedure, document.kind, known.series, self._today
-        )
-        warnings = {Acceptance.REFUSED: "refused_here", Acceptance.POLICY: "policy_here"}
-        warning = self.tr_(warnings[verdict]) if verdict in warnings else ""
-        self.read.show_kind(kind_in_words(known, series, self.look.language), warning)
-
-    def _show_dates(self, document: IdentityDocument | None) -> None:
-        kind = document.kind if document else None
-        wanted = self.catalogue.entry(kind).typed_dates if kind else ()
-        by_layout = document is not None and document.layout == "FR-ID"
-        typed = self.view.state.typed_fields if self.view else ()
-        for name, entry in (("expiry_date", self.read.expiry), ("issue_date", self.read.issue)):
-            optional = name == "issue_date" and by_layout
-            known = getattr(document, name, None)
-            open_ = name in typed or (known is None and (name in wanted or optional))
-            entry.setVisible(document is not None and open_)
-            entry.set_asked(self.expected is None)
-            entry.retranslate(self.tr_(f"type_{name}"))
-        if self.view is not None and document is not None:
-            self.read.offer_printed(self.view.state, self._strips)
-        dates_shown = not self.read.expiry.isHidden() or not self.read.issue.isHidden()
-        room = not dates_shown and not self.look.theme.tablet
-        self.read.picture.setVisible(self.read.picture.has_picture and room)
-
-    def _fields(self, document: IdentityDocument | None) -> tuple[ReadRow, ...]:
-        language = self.look.language
-        if document is None:
-            return tuple(
-                ReadRow(name, self.tr_(f"field.{name}"), "", FieldState.EMPTY) for name in _FIELDS
-            )
-        bad = {
-            check.code.removeprefix("mrz.")
-            for check in (self.view.state.reading_checks if self.view else ())
-            if check.verdict is Verdict.FAIL
-        }
-        sides = self.view.state.sides if self.view else ()
-        printed = spelling([(side.seen_as, side.printed) for side in sides], document)
-        values = {
-            "surname": printed.get("surname", document.surname),
-            "given_names": printed.get("given_names", given_names(document.given_names)),
-            "birth_date": self._born(document),
-            "document_number": document.document_number,
-            "expiry_date": day_or_dash(document.expiry_date, language),
-        }
-        return tuple(
-            ReadRow(
-                name,
-                self.tr_(f"field.{name}"),
-                value,
-                self._state_of(name, value, bad),
-                self._reason_of(name, value, bad),
-            )
-            for name, value in values.items()
-            # The line to type stands where the row stood, before and after it is confirmed.
-            if name != "expiry_date" or self.read.expiry.isHidden()
-        )
-
-    def _born(self, document: IdentityDocument) -> str:
-        day = partial_day(document.birth_date, self.look.language)
-        return self.tr_("born", day=day, sex=document.sex) if document.sex else day
-
-    @staticmethod
-    def _state_of(name: str, value: str, bad: set[str]) -> FieldState:
-        if name in bad:
-            return FieldState.ERROR
-        if not value:
-            return FieldState.WARN if name == "expiry_date" else FieldState.EMPTY
-        return FieldState.OK
-
-    def _reason_of(self, name: str, value: str, bad: set[str]) -> str:
-        if name in bad:
-            return self.tr_("digit_wrong")
-        if name == "expiry_date" and not value:
-            return self.tr_("expiry_missing")
-        return ""
 
     @override
     def show_sight(self, sight: Sight) -> None:
@@ -651,12 +412,8 @@ class DocumentPanel(StepPanel):
         self._both_examined = False
         self._strips = {}
         self._identity = None
-        self._forget_dates()
+        self.dates.forget()
         self.preview.clear()
-
-    def _forget_dates(self) -> None:
-        for entry in (self.read.expiry, self.read.issue):
-            entry.forget()
 
     def _refresh_typing(self) -> None:
         self.banner.dismiss()

@@ -1,14 +1,16 @@
 """Security features, one at a time: where to look, what should be seen, and three answers."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from kiosk.documents.catalogue import DocumentCatalogue, FeatureKind
+from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.domain.evidence import DocumentKind, Verdict
 from kiosk.journeys.model import FeatureExamined, FeatureResult, FeaturesFinished
+from kiosk.journeys.service_steps import SignsNoted
 from ui.steps.panel import StepPanel
 from ui.theme import Space, Tone, Type
+from ui.widgets.button import Button
 from ui.widgets.card import Card
 from ui.widgets.check_row import VERDICT_ICONS, VERDICT_TONES
 from ui.widgets.choices import Choice, ChoiceGroup
@@ -16,12 +18,19 @@ from ui.widgets.feature_card import FeatureCard, FeatureView, Gesture
 from ui.widgets.label import Label
 from ui.widgets.list_row import RowItem, RowList
 from ui.widgets.look import Look
+from ui.widgets.scroll import ScrollArea
 
-_GESTURES = {
-    FeatureKind.TOUCH: Gesture.TOUCH,
-    FeatureKind.TILT: Gesture.TILT,
+SIGNS_KEY = "F6"
+_SHAPES = {
+    DocumentKind.FR_ID_CARD_2021: "card-2021",
+    DocumentKind.FR_ID_CARD_1988: "card-1988",
+    DocumentKind.FR_PASSPORT: "passport",
+    DocumentKind.PASSPORT: "passport",
+    DocumentKind.FR_RESIDENCE_PERMIT: "permit",
+    DocumentKind.EU_ID_CARD: "eu-card",
 }
-_PASSPORTS = (DocumentKind.FR_PASSPORT, DocumentKind.PASSPORT)
+_PAPER = frozenset({"eu-id-card.it-paper", "eu-id-card.gr-laminated"})
+"""Series of cards that are larger than the usual one, without a zone."""
 _ANSWERS = (
     (Verdict.PASS, "circle-check", Tone.OK),
     (Verdict.FAIL, "circle-x", Tone.BAD),
@@ -35,6 +44,8 @@ class FeaturesPanel(StepPanel):
     name = "features"
 
     def __init__(self, look: Look, catalogue: DocumentCatalogue) -> None:
+        self.signs_button = Button(look, "", icon="alert-triangle", key=SIGNS_KEY)
+        self.signs_button.setObjectName("signs-button")
         super().__init__(look, catalogue)
         self._shown = ""
         self.card = FeatureCard(look)
@@ -43,6 +54,11 @@ class FeaturesPanel(StepPanel):
         self._question = Label(look, "", Type.H3, wrap=True)
         self._side = Card(look, " ")
         self._list = RowList(look, clickable=True)
+        self.signs = ChoiceGroup(look, multiple=True, columns=2, keys=False)
+        self.signs.setObjectName("signs")
+        self._signs_title = Label(look, "", Type.H2, wrap=True)
+        self._signs_hint = Label(look, "", Type.BODY, "ink2", wrap=True)
+        self._left = QStackedWidget()
         self._build()
         self.answers.changed.connect(self._answer)
         self._list.chosen.connect(self._choose)
@@ -62,7 +78,66 @@ class FeaturesPanel(StepPanel):
         column.setAlignment(Qt.AlignmentFlag.AlignTop)
         left = Card(self.look)
         left.body.addWidget(self.card)
-        self.columns(left, right, (6, 4))
+        self._left.addWidget(left)
+        self._left.addWidget(self._signs_card())
+        self.columns(self._left, right, (6, 4))
+        self.signs_button.clicked.connect(self._toggle_signs)
+        self.signs.changed.connect(self._note_signs)
+
+    def _signs_card(self) -> Card:
+        inner = QWidget()
+        rows = QVBoxLayout(inner)
+        rows.setContentsMargins(Space.NONE, Space.NONE, Space.M, Space.NONE)
+        rows.addWidget(self.signs)
+        rows.addStretch(1)
+        scroll = ScrollArea(self.look)
+        scroll.setWidget(inner)
+        card = Card(self.look)
+        card.body.addWidget(self._signs_title)
+        card.body.addWidget(self._signs_hint)
+        card.body.addWidget(scroll, 1)
+        return card
+
+    @override
+    def extra_buttons(self) -> tuple[Button, ...]:
+        return (self.signs_button,)
+
+    @property
+    def noting_signs(self) -> bool:
+        """Whether the signs of alteration are shown in place of the drawing."""
+        return self._left.currentIndex() == 1
+
+    @override
+    def forget(self) -> None:
+        super().forget()
+        self._left.setCurrentIndex(0)
+        self.signs.select()
+
+    def _toggle_signs(self) -> None:
+        self._left.setCurrentIndex(0 if self.noting_signs else 1)
+        self._write_signs()
+
+    def _note_signs(self, signs: tuple[str, ...]) -> None:
+        self.happened.emit(SignsNoted(signs))
+
+    def _write_signs(self) -> None:
+        tr = self.look.language.tr
+        noted = self.view.state.signs if self.view else ()
+        self._signs_title.setText(self.tr_("signs.title"))
+        self._signs_hint.setText(self.tr_("signs.hint"))
+        self.signs.show_choices(
+            tuple(
+                Choice(sign.sign_id, tr(f"signs.{sign.sign_id}"), tone=Tone.BAD)
+                for sign in self.catalogue.signs
+            )
+        )
+        self.signs.select(*noted)
+        if self.noting_signs:
+            self.signs_button.set_texts(self.tr_("signs.done"), self.tr_("signs.done_short"))
+        else:
+            counted = self.tr_("signs.count", n=len(noted)) if noted else self.tr_("signs.button")
+            self.signs_button.set_texts(counted, counted)
+        self.signs_button.updateGeometry()
 
     @property
     def shown_feature(self) -> str:
@@ -83,6 +158,7 @@ class FeaturesPanel(StepPanel):
         if self._shown not in known or (open_ and known[self._shown].verdict is not None):
             self._shown = open_ or (features[-1].feature_id if features else "")
         self._write(known.get(self._shown), features)
+        self._write_signs()
         self.primary.setEnabled(bool(features) and not open_)
 
     def _write(self, item: FeatureResult | None, features: tuple[FeatureResult, ...]) -> None:
@@ -123,14 +199,16 @@ class FeaturesPanel(StepPanel):
         return FeatureView(
             title=tr(f"features.{item.feature_id}.name"),
             instruction=tr(f"features.{item.feature_id}.how"),
-            gesture=_GESTURES.get(feature.kind, Gesture.LOOK),
+            gesture=Gesture(feature.kind.value),
             box=None if box is None else (box.x, box.y, box.width, box.height),
             side=feature.side.value,
-            shape="passport" if feature.document in _PASSPORTS else "card",
+            shape="paper" if _PAPER & {*feature.series} else _SHAPES.get(feature.document, "card"),
         )
 
     def _choose(self, feature_id: str) -> None:
         self._shown = feature_id
+        if self.noting_signs:
+            self._toggle_signs()
         if self.view is not None:
             features = self.view.state.features
             self._write({f.feature_id: f for f in features}.get(feature_id), features)

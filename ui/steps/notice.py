@@ -3,13 +3,13 @@
 Source: GDPR article 13; the long version is printed or handed over.
 """
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.journeys.model import ConsentAnswered
-from ui.steps.panel import StepPanel
+from ui.steps.panel import TURN_KEY, StepPanel
 from ui.theme import Space, Tone, Type
 from ui.widgets.button import Button, ButtonKind
 from ui.widgets.card import Card
@@ -51,7 +51,13 @@ class _Point(QWidget):
 
 
 class NoticePanel(StepPanel):
-    """Short points to read out or to show; yes and no are equals."""
+    """Short points to read out or to show; yes and no are equals.
+
+    Signals:
+        turn_requested(): turn the screen to the customer, who reads them in easy words.
+    """
+
+    turn_requested = Signal()
 
     name = "notice"
     keeps_hint = True
@@ -64,7 +70,10 @@ class NoticePanel(StepPanel):
         self.version = NOTICE_VERSION_PICTURES if keep_images else NOTICE_VERSION
         self.no_button = Button(look, "", kind=ButtonKind.SECONDARY, icon="x", key="F6")
         self.no_button.setObjectName("consent-no")
+        self.turn = Button(look, "", icon="rotate-3d", key=TURN_KEY)
+        self.turn.setObjectName("turn")
         super().__init__(look, catalogue)
+        self.turn.hide()
         self._card = Card(look, " ")
         self._points = {key: _Point(look, icon) for key, icon in _POINTS}
         for point in self._points.values():
@@ -74,10 +83,15 @@ class NoticePanel(StepPanel):
         self._card.body.addWidget(self._version)
         self.centered(self._card)
         self.no_button.clicked.connect(self._refuse)
+        self.turn.clicked.connect(self.turn_requested)
+
+    def set_turnable(self, turnable: bool) -> None:
+        """Whether there is only this screen, so that it is turned to the customer."""
+        self.turn.setVisible(turnable)
 
     @override
     def extra_buttons(self) -> tuple[Button, ...]:
-        return (self.no_button,)
+        return (self.no_button, self.turn)
 
     @override
     def go_on(self) -> None:
@@ -88,6 +102,7 @@ class NoticePanel(StepPanel):
         tr = self.look.language.tr
         self._card.set_title(tr("notice.title"))
         self.no_button.setText(self.tr_("no"))
+        self.turn.set_texts(tr("journey.contact.turn"), tr("journey.contact.turn_short"))
         for key, point in self._points.items():
             words = "images_kept" if key == "images" and self._keep_images else key
             point.title.setText(tr(f"notice.{words}.title"))

@@ -1,7 +1,9 @@
 """The ground of every panel: question, instruction, banner, body, and the band of buttons."""
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QRect, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.journeys.model import SteppedBack
@@ -18,6 +20,10 @@ from ui.workers.desk import Failure
 STOP_KEY = "F8"
 TYPE_KEY = "F4"
 RETAKE_KEY = "F5"
+_PLACING = frozenset({QEvent.Type.Show, QEvent.Type.Resize, QEvent.Type.LayoutRequest})
+TURN_KEY = "F7"
+_UPRIGHT = 900
+"""Below this width a tablet held upright shows two columns under each other, in pixels."""
 
 
 class StepPanel(QWidget):
@@ -42,6 +48,7 @@ class StepPanel(QWidget):
         self.look = look
         self.catalogue = catalogue
         self.view: CaseView | None = None
+        self._columns: QBoxLayout | None = None
         self.setObjectName(f"step-{self.name}")
         self._column = QVBoxLayout(self)
         self.title = Label(look, "", Type.H1, wrap=True)
@@ -71,8 +78,31 @@ class StepPanel(QWidget):
         words.addWidget(self.title)
         words.addWidget(self.hint)
         self._column.addLayout(words)
-        self._column.addWidget(self.banner)
         self._column.addLayout(self.body, 1)
+        self.banner.setParent(self)
+        self.banner.hide()
+        self.banner.shown.connect(self._place_banner)
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        answer = super().event(event)
+        if event.type() in _PLACING:
+            self._place_banner()
+        return answer
+
+    def _place_banner(self) -> None:
+        """Over the words, down to the work, which must not move under a finger."""
+        if self.banner.isHidden():
+            return
+        self._column.activate()
+        body = self.body.geometry()
+        top = self._column.contentsMargins().top() // 2
+        foot = max(body.top() - Space.S, top)
+        head = QRect(body.left(), top, body.width(), foot - top)
+        line = QRect(head)
+        if self.hint.isVisible():
+            line.setTop(self.hint.geometry().top() - Space.XS)
+        self.banner.lie_in(line, head)
 
     def _make_bar(self) -> ActionBar:
         others = (self.stop, *self.extra_buttons())
@@ -143,12 +173,20 @@ class StepPanel(QWidget):
             button.updateGeometry()
 
     def columns(self, left: QWidget, right: QWidget, shares: tuple[int, int]) -> None:
-        """Two columns below the instruction."""
-        row = QHBoxLayout()
-        row.setSpacing(Space.XXL)
-        row.addWidget(left, shares[0])
-        row.addWidget(right, shares[1])
-        self.body.addLayout(row, 1)
+        """Two columns below the instruction; under each other on a tablet held upright."""
+        self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._columns.setSpacing(Space.XXL)
+        self._columns.addWidget(left, shares[0])
+        self._columns.addWidget(right, shares[1])
+        self.body.addLayout(self._columns, 1)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._columns is not None:
+            upright = self.width() < _UPRIGHT and self.window().height() > self.window().width()
+            ways = QBoxLayout.Direction
+            self._columns.setDirection(ways.TopToBottom if upright else ways.LeftToRight)
 
     def centered(self, widget: QWidget) -> None:
         """One column in the middle, as wide as lines can be read."""

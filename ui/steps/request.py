@@ -20,6 +20,10 @@ from ui.widgets.preview import Preview
 from ui.workers.camera import Sight
 from ui.workers.desk import Failure
 
+_NO_REQUEST = frozenset(
+    {RequestVerdict.FOREIGN, RequestVerdict.MISTYPED_CODE, RequestVerdict.UNKNOWN_CODE}
+)
+"""What says nothing about a request that was accepted before."""
 _BAD = frozenset({RequestVerdict.FORGED, RequestVerdict.USED_BEFORE})
 
 
@@ -99,7 +103,7 @@ class RequestPanel(StepPanel):
         A later code that is a request, but no good one, has to be answered first.
         """
         state = self.view.state if self.view else None
-        if state is None or state.request_problem not in (None, RequestVerdict.FOREIGN):
+        if state is None or state.request_problem not in (None, *_NO_REQUEST):
             return None
         return state.request
 

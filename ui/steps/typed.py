@@ -50,7 +50,7 @@ class TypedHalf(Card):
         super().__init__(look)
         self._today = date.min
         self._mode = Typing.ZONE
-        self.zone = ZoneEntry(look)
+        self.zone = ZoneEntry(look, catalogue.series)
         self.plain = PlainForm(look, catalogue)
         self.blank = Button(look, "", icon="eye")
         self.blank.setObjectName("side-without-zone")

@@ -18,8 +18,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from kiosk.documents.check_digits import FILLER
+from kiosk.documents.identification import identify_lines
 from kiosk.documents.layouts import FR_ID, LAYOUTS, MRV_A, MRV_B, TD1, TD2, TD3, Layout, layout_of
 from kiosk.documents.mrz import CHECK_DIGITS, MrzReading, parse
+from kiosk.documents.series import Family, SeriesCatalogue
 from kiosk.documents.zone_places import (
     Digit,
     DigitState,
@@ -68,9 +70,11 @@ class ZoneEntry(QWidget):
 
     changed = Signal()
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, series: SeriesCatalogue) -> None:
+        """``series`` knows the lines of papers that are no travel documents."""
         super().__init__()
         self._look = look
+        self._series = series
         self._today = date.min
         self._shape = ChoiceGroup(look, columns=3, keys=False)
         self._shape.setObjectName("zone-form")
@@ -284,6 +288,9 @@ class ZoneEntry(QWidget):
         self, number: int, digits: tuple[Digit, ...], strangers: tuple[Misplaced, ...]
     ) -> str:
         tr = self._look.language.tr
+        other = identify_lines(self.texts[number : number + 1], self._series).family
+        if other is not Family.UNKNOWN:
+            return tr("zone.other_paper", kind=tr(f"document_families.{other.value}"))
         for item in strangers:
             if item.line == number:
                 key = "zone.no_digit" if item.character.isdigit() else "zone.no_letter"

@@ -169,6 +169,8 @@ class Type(StrEnum):
     KEY = "key"
     CODE = "code"
     CODE_LARGE = "code-large"
+    CUSTOMER = "customer"
+    CUSTOMER_STRONG = "customer-strong"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +206,8 @@ TYPES: dict[Type, TypeSpec] = {
     Type.KEY: TypeSpec(15, 15, 500),
     Type.CODE: TypeSpec(18, 17, 500, mono=True),
     Type.CODE_LARGE: TypeSpec(26, 24, 600, mono=True),
+    Type.CUSTOMER: TypeSpec(26, 24, 400),
+    Type.CUSTOMER_STRONG: TypeSpec(26, 24, 700),
 }
 
 
@@ -281,6 +285,7 @@ class Size(IntEnum):
     PIN_KEY_TABLET = 62
     PIN_DOT = 18
     PICTURE_MIN = 220
+    QR = 200
     SIDE_PANEL = 440
     READING_WIDTH = 760
     TEXT_WIDTH = 860

@@ -3,7 +3,8 @@
 Rules, in order: the camera runs only while a page needs it; a code is told once until another one
 comes or the page asks again; a side is told once per turn; pictures stay in memory, each with the
 side that it was cut from, and are dropped with that side's document or with the case; a text that
-the agent settled counts for the turn in which it was shown.
+the agent settled counts for the turn in which it was shown; printed fields that are read after
+their side was told are told until somebody takes them, with every picture anew.
 """
 
 from collections.abc import Callable, Collection
@@ -14,14 +15,17 @@ from PySide6.QtCore import QObject, Signal
 
 from kiosk.domain.evidence import Side
 from kiosk.domain.request import VerificationRequest
-from kiosk.journeys.model import SideCaptured, SideFacts
-from ui.workers.camera import CameraThread, Sight
+from kiosk.journeys.model import PrintRead, SideCaptured, SideFacts
+from ui.workers.camera import CameraThread, Printed, Sight
 from ui.workers.desk import Failure
 
 if TYPE_CHECKING:
+    from kiosk.domain.evidence import PrintedValue
     from kiosk.ports import Picture
 
 MAX_CODE_BYTES = 8 * 1024
+EMPTY_SIGHTS = 15
+"""Pictures in a row without a code after which what was seen before lies there no more."""
 
 
 class Watch(StrEnum):
@@ -29,6 +33,8 @@ class Watch(StrEnum):
 
     NOTHING = "nothing"
     CODE = "code"
+    ITEM = "item"
+    """Every code in view is told together: only one item may lie there."""
     DOCUMENT = "document"
     TEST = "test"
     PERSON = "person"
@@ -41,7 +47,10 @@ class CaptureModel(QObject):
     Signals:
         sighted(object): a :class:`~ui.workers.camera.Sight`.
         code_seen(str): text of a code in view.
+        codes_seen(tuple): bytes of every code in view, while an item is looked for.
         side_read(object): a :class:`SideCaptured`, accepted by the reader.
+        print_read(object): a :class:`PrintRead` of a side told before; again with each picture
+            until :meth:`end_print`.
         faulted(object): a :class:`Failure` of the camera; it will be tried again.
         opened(str): name of the camera that answers.
         settled(bool): whether the reader took the text that the agent settled.
@@ -49,7 +58,9 @@ class CaptureModel(QObject):
 
     sighted = Signal(object)
     code_seen = Signal(str)
+    codes_seen = Signal(tuple)
     side_read = Signal(object)
+    print_read = Signal(object)
     faulted = Signal(object)
     opened = Signal(str)
     settled = Signal(bool)
@@ -66,10 +77,13 @@ class CaptureModel(QObject):
         self._request: VerificationRequest | None = None
         self._size = (0, 0)
         self._last_code = ""
+        self._last_codes: frozenset[bytes] = frozenset()
+        self._empty = 0
         self._told = False
         self._portraits: dict[Side, Picture] = {}
         self._cards: dict[Side, Picture] = {}
         self._strips: dict[Side, dict[str, Picture]] = {}
+        self._awaited: set[Side] = set()
         self._failure: Failure | None = None
         self._name = ""
 
@@ -102,6 +116,19 @@ class CaptureModel(QObject):
         """Lines cut from the sides of this case by printed field, uint8 BGR; never stored."""
         return {name: strip for cut in self._strips.values() for name, strip in cut.items()}
 
+    @property
+    def awaits_print(self) -> bool:
+        """Whether printed fields of a side of this case are still being read."""
+        return bool(self._awaited)
+
+    def end_sides(self) -> None:
+        """Every side is there: none is told any more, only print that is still being read."""
+        self._told = True
+
+    def end_print(self, side: Side) -> None:
+        """The print of a side was taken, or nobody wants it any more."""
+        self._awaited.discard(side)
+
     def set_size(self, width: int, height: int) -> None:
         """Size of the pictures to deliver, device pixels."""
         self._size = (width, height)
@@ -130,6 +157,7 @@ class CaptureModel(QObject):
     def again(self) -> None:
         """Forget what was seen in this turn: codes and readings are told anew."""
         self._last_code = ""
+        self._last_codes = frozenset()
         self._told = False
         if self._thread is not None:
             self._thread.expect(self._side, self._request)
@@ -150,6 +178,7 @@ class CaptureModel(QObject):
         for pictures in (self._portraits, self._cards, self._strips):
             for side in [side for side in pictures if side not in sides]:
                 del pictures[side]
+        self._awaited.intersection_update(sides)
 
     def close(self) -> None:
         """Switch off for good."""
@@ -189,6 +218,7 @@ class CaptureModel(QObject):
     def _fail(self, failure: Failure) -> None:
         if self._thread is not None:
             self._failure = failure
+            self._awaited.clear()  # the reader begins anew with the camera
             self.faulted.emit(failure)
 
     def _see(self, sight: Sight) -> None:
@@ -197,8 +227,11 @@ class CaptureModel(QObject):
         self.sighted.emit(sight)
         if self._watch is Watch.CODE:
             self._meet_codes(sight)
+        elif self._watch is Watch.ITEM:
+            self._meet_items(sight)
         elif self._watch is Watch.DOCUMENT:
             self._take_side(sight)
+            self._tell_print(sight)
 
     def _meet_codes(self, sight: Sight) -> None:
         for code in sight.observation.codes:
@@ -207,6 +240,20 @@ class CaptureModel(QObject):
                 self._last_code = text
                 self.code_seen.emit(text)
                 return
+
+    def _meet_items(self, sight: Sight) -> None:
+        """All codes together, told when they are others than before; an empty picture is no news.
+
+        Barcodes are read by turns: what was seen a moment ago still lies there, so that a second
+        label is noticed though no one frame shows both; a picture that stays empty forgets it.
+        """
+        seen = frozenset(code.payload[: MAX_CODE_BYTES + 1] for code in sight.observation.codes)
+        self._empty = 0 if seen else self._empty + 1
+        if self._empty >= EMPTY_SIGHTS:
+            self._last_codes = frozenset()
+        if seen and not seen <= self._last_codes:
+            self._last_codes |= seen
+            self.codes_seen.emit(tuple(sorted(self._last_codes)))
 
     def _take_side(self, sight: Sight) -> None:
         seen = sight.observation
@@ -224,6 +271,12 @@ class CaptureModel(QObject):
             self._portraits[side] = seen.portrait
         if seen.best_image is not None:
             self._cards[side] = seen.best_image
+        printed = next((p for p in seen.printed if p.side is side), None)
+        self._strips[side] = {} if printed is None else _strips_of(printed)
+        if printed is None and reading.print_follows:
+            self._awaited.add(side)
+        else:
+            self.end_print(side)
         facts = SideFacts(
             side,
             frames_agreeing=reading.frames_agreeing,
@@ -231,7 +284,20 @@ class CaptureModel(QObject):
             sharpness=reading.sharpness,
             seal=reading.seal,
             seen_as=reading.seen_as,
-            printed=tuple(field.value for field in reading.printed if field.text),
+            printed=() if printed is None else _values_of(printed),
         )
-        self._strips[side] = {field.name: field.strip for field in reading.printed}
         self.side_read.emit(SideCaptured(facts, reading.document, reading.checks))
+
+    def _tell_print(self, sight: Sight) -> None:
+        for printed in sight.observation.printed:
+            if printed.side in self._awaited:
+                self._strips[printed.side] = _strips_of(printed)
+                self.print_read.emit(PrintRead(printed.side, _values_of(printed)))
+
+
+def _strips_of(printed: Printed) -> "dict[str, Picture]":
+    return {field.name: field.strip for field in printed.fields}
+
+
+def _values_of(printed: Printed) -> "tuple[PrintedValue, ...]":
+    return tuple(field.value for field in printed.fields if field.text)

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from kiosk.domain.agent import Agent
 from kiosk.domain.errors import EventRefusedError
-from kiosk.domain.evidence import Side
-from kiosk.domain.ids import CaseId
+from kiosk.domain.evidence import Side, Verdict
+from kiosk.domain.ids import AgentId, CaseId
 from kiosk.journeys.engine import outcomes
 from kiosk.journeys.guards import obstacles
 from kiosk.journeys.model import CaseState, Event
@@ -62,6 +63,10 @@ class JourneyModel(QObject):
         refused(object): a :class:`Failure`; the event did not fit, nothing changed.
         failed(object): a :class:`Failure`; it could not be kept, nothing changed.
         left(): no case is open any more.
+        colleagues_known(tuple): to whom the case can be handed, :class:`Agent` each.
+        handed(object): the case is this :class:`Agent`'s now.
+        seconds_known(tuple): who may stand by a decision, :class:`Agent` each.
+        second_refused(object): a :class:`Failure`; the colleague's code was not accepted.
     """
 
     changed = Signal(object)
@@ -69,6 +74,10 @@ class JourneyModel(QObject):
     refused = Signal(object)
     failed = Signal(object)
     left = Signal()
+    colleagues_known = Signal(tuple)
+    handed = Signal(object)
+    seconds_known = Signal(tuple)
+    second_refused = Signal(object)
 
     def __init__(self, proofing: Proofing, desk: Desk, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -92,6 +101,10 @@ class JourneyModel(QObject):
         """Open a case, and present a code that was scanned outside it. False while busy."""
         return self._order(partial(self._open, procedure, session, code))
 
+    def run(self, make: Callable[[], Case]) -> bool:
+        """Open or move a case by a call of another service. False while busy."""
+        return self._order(partial(self._made, make))
+
     def resume(self, case_id: CaseId, session: Session) -> bool:
         """Bring a case back. False while busy."""
         return self._order(partial(self._resume, case_id, session))
@@ -110,6 +123,44 @@ class JourneyModel(QObject):
         if case is not None:
             self._desk.submit(lambda: case.attach_image(side, jpeg_of(picture)))
 
+    def ask_colleagues(self) -> None:
+        """Ask to whom the case can be handed."""
+        case = self._case
+        if case is not None:
+            task = self._desk.submit(case.colleagues)
+            task.done.connect(self.colleagues_known)
+            task.failed.connect(self.failed)
+
+    def hand_over(self, to: AgentId) -> bool:
+        """Hand the case to a colleague. False while busy."""
+        case = self._case
+        if self._busy or case is None:
+            return False
+        self._set_busy(True)
+        task = self._desk.submit(partial(case.hand_over, to))
+        task.done.connect(self._was_handed)
+        task.failed.connect(self._broken)
+        return True
+
+    def ask_seconds(self) -> None:
+        """Ask who may stand by a decision."""
+        case = self._case
+        if case is not None:
+            task = self._desk.submit(case.second_agents)
+            task.done.connect(self.seconds_known)
+            task.failed.connect(self.failed)
+
+    def second_agent_says(self, agent_id: AgentId, pin: str, verdict: Verdict) -> bool:
+        """A colleague proves who they are and answers. False while busy."""
+        if self._busy:
+            return False
+        self._set_busy(True)
+        call = partial(self._on_case, lambda c: c.second_agent_says(agent_id, pin, verdict))
+        task = self._desk.submit(call)
+        task.done.connect(self._moved)
+        task.failed.connect(self._second_failed)
+        return True
+
     def leave(self) -> None:
         """Put the case aside; its draft stays. Does nothing while busy."""
         if self._busy or self._case is None:
@@ -127,6 +178,11 @@ class JourneyModel(QObject):
         case = self._proofing.open_case(procedure, session)
         if code:
             case.present_code(code)
+        return case, CaseView(case.state, case.journey)
+
+    @staticmethod
+    def _made(make: Callable[[], Case]) -> tuple[Case, CaseView]:
+        case = make()
         return case, CaseView(case.state, case.journey)
 
     def _resume(self, case_id: CaseId, session: Session) -> tuple[Case, CaseView]:
@@ -163,6 +219,17 @@ class JourneyModel(QObject):
         self._case, self._view = answer
         self._set_busy(False)
         self.changed.emit(self._view)
+
+    def _second_failed(self, failure: Failure) -> None:
+        if failure.code.startswith("SIGNIN-"):
+            self._set_busy(False)
+            self.second_refused.emit(failure)
+        else:
+            self._broken(failure)
+
+    def _was_handed(self, agent: Agent) -> None:
+        self._set_busy(False)
+        self.handed.emit(agent)
 
     def _broken(self, failure: Failure) -> None:
         self._set_busy(False)

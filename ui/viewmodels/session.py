@@ -13,6 +13,8 @@ from kiosk.services.agents import Session
 from kiosk.services.sign_in import SignIn
 from ui.workers.desk import Desk, Failure
 
+SECOND_PERSON = "second person"
+"""Detail of a lock-out that only somebody else can lift."""
 _FREE_TRIES = 3
 _WAIT = re.compile(r"wait (\d+) s")
 
@@ -40,6 +42,7 @@ class SessionModel(QObject):
         opened(object): a :class:`Session`; also after a lock, of the same or of another agent.
         refused(object): a :class:`PinRefused`.
         locked(): the desk is locked; the session waits for its agent.
+        stepped_aside(): the desk is free for another agent; the shift and its drafts stay.
         closed(): the shift is over and its key is gone; nobody is signed in.
         failed(object): a :class:`Failure` that is no answer to a code.
     """
@@ -48,6 +51,7 @@ class SessionModel(QObject):
     opened = Signal(object)
     refused = Signal(object)
     locked = Signal()
+    stepped_aside = Signal()
     closed = Signal()
     failed = Signal(object)
 
@@ -94,6 +98,14 @@ class SessionModel(QObject):
         if self._session is not None and not self._is_locked:
             self._is_locked = True
             self.locked.emit()
+
+    def step_aside(self) -> None:
+        """Let another agent in: the session is forgotten here, the shift stays open."""
+        if self._session is None or self._busy:
+            return
+        self._session = None
+        self._is_locked = False
+        self.stepped_aside.emit()
 
     def leave(self) -> None:
         """End the shift: what is open is sealed as abandoned, the shift key is destroyed."""

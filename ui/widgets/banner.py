@@ -1,6 +1,6 @@
 """A band above the work that says what happened and, where possible, offers to undo it."""
 
-from PySide6.QtCore import QRectF, QTimer, Signal
+from PySide6.QtCore import QRect, QRectF, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 from typing_extensions import override
@@ -17,10 +17,12 @@ class Banner(QWidget):
     """Hidden until it has something to say.
 
     Signals:
+        shown(): it has something to say now.
         undone(): the offer to undo was taken (button or Ctrl+Z).
         closed(): the banner went away, by itself or by its button.
     """
 
+    shown = Signal()
     undone = Signal()
     closed = Signal()
 
@@ -45,6 +47,23 @@ class Banner(QWidget):
         look.theme.changed.connect(self.update)
         self.setMinimumHeight(look.theme.scaled(Size.TARGET_COUNTER))
         self.hide()
+
+    def lie_in(self, line: QRect, head: QRect) -> None:
+        """Lie over the words of a page, for a page that gives it no place of its own.
+
+        Args:
+            line: the room of the instruction alone; taken where that is enough.
+            head: the room of all words above the work; taken whole, so that no word is cut.
+        """
+        layout = self.layout()
+        if layout is None or self.isHidden():
+            return
+        self.setMinimumHeight(0)
+        enough = layout.totalHeightForWidth(line.width()) <= line.height()
+        place = line if enough else head
+        height = max(place.height(), layout.totalHeightForWidth(place.width()))
+        self.setGeometry(place.left(), place.top(), place.width(), height)
+        self.raise_()
 
     def add_action(self, button: Button) -> None:
         """A button of the holder's own, at the end of the band."""
@@ -71,6 +90,7 @@ class Banner(QWidget):
         if ms > 0:
             self._timer.start(ms)
         self.show()
+        self.shown.emit()
         self.update()
         announce(self, text, assertive=tone in (Tone.WARN, Tone.BAD))
 

@@ -1,7 +1,7 @@
 """Small pills that state something: online, waiting, which side."""
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy
 from typing_extensions import override
 
@@ -14,7 +14,12 @@ class Chip(QLabel):
     """A pill with an icon and a few words; it is a QLabel, so it is read as text.
 
     On the dark bar of the tablet (``on_rail``) the fill is the bar's own lighter blue.
+
+    Signals:
+        pressed(): a chip that was made pressable was clicked or touched; a key does the same.
     """
+
+    pressed = Signal()
 
     def __init__(
         self,
@@ -31,6 +36,7 @@ class Chip(QLabel):
         self._tone = tone
         self._on_rail = on_rail
         self._brief = False
+        self._hint = ""
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         look.theme.changed.connect(self._restyle)
@@ -51,8 +57,28 @@ class Chip(QLabel):
     def set_brief(self, brief: bool) -> None:
         """Where room is short: the icon alone; the words are its tooltip, and are read aloud."""
         self._brief = brief
-        self.setToolTip(self.text() if brief else "")
+        self.setToolTip(self._hint or (self.text() if brief else ""))
         self._restyle()
+
+    def make_pressable(self, hint: str) -> None:
+        """From now on a click counts; the tooltip says what it does."""
+        self._hint = hint
+        self.setToolTip(hint)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    @override
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        if self._hint and self.rect().contains(event.position().toPoint()):
+            self.pressed.emit()
+
+    @override
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Taken, so that the release comes here too."""
+        if self._hint:
+            event.accept()
+        else:
+            super().mousePressEvent(event)
 
     @override
     def sizeHint(self) -> QSize:

@@ -27,6 +27,13 @@ class Choice:
     initials: str = ""
 
 
+def initials_of(name: str) -> str:
+    """First letters of the first and the last word: ``Camille R.`` gives ``CR``."""
+    words = [word for word in name.split() if word[0].isalnum()]
+    chosen = words[:1] + words[-1:] if len(words) > 1 else words
+    return "".join(word[0].upper() for word in chosen)
+
+
 class ChoiceButton(Pressable):
     """One option."""
 
@@ -143,6 +150,11 @@ class ChoiceGroup(QWidget):
     def selected(self) -> tuple[str, ...]:
         """Values chosen, in the order of the options."""
         return tuple(value for value, button in self._buttons.items() if button.isChecked())
+
+    @property
+    def count(self) -> int:
+        """How many options are shown."""
+        return len(self._choices)
 
     def show_choices(self, choices: tuple[Choice, ...]) -> None:
         """Show these options; what was chosen stays chosen where it is still offered."""

@@ -38,6 +38,11 @@ class PinField(QLineEdit):
         look.theme.changed.connect(self._restyle)
         self._restyle()
 
+    def set_length(self, length: int) -> None:
+        """Another number of empty places."""
+        self._length = length
+        self.update()
+
     def set_wrong(self, wrong: bool) -> None:
         """Show the border of an error."""
         self._wrong = wrong
@@ -100,9 +105,11 @@ class PinPad(QWidget):
 
     entered = Signal(str)
 
-    def __init__(self, look: Look, *, length: int = 6) -> None:
+    def __init__(self, look: Look, *, length: int = 6, submit: str = "sign_in.submit") -> None:
+        """Length: places shown while nothing is typed. Submit: text of the button, by key."""
         super().__init__()
         self._look = look
+        self._submit_key = submit
         self.field = PinField(look, length)
         self.field.setObjectName("pin-field")
         self._error = Label(look, "", Type.STRONG, "bad", wrap=True)
@@ -226,7 +233,7 @@ class PinPad(QWidget):
         self.field.setAccessibleName(tr("sign_in.pin"))
         self._erase.setAccessibleName(tr("common.erase_digit"))
         self._erase.setToolTip(tr("common.erase_digit"))
-        self._submit.setText(tr("sign_in.submit"))
+        self._submit.setText(tr(self._submit_key))
         self._submit.updateGeometry()
 
     def _digit(self, digit: str) -> Button:

@@ -1,4 +1,7 @@
-"""A scroll area without frame, with quiet bars that are easy to hit, and kinetic on touch."""
+"""A scroll area without frame, with quiet bars that are easy to hit, and kinetic on touch.
+
+It scrolls up and down only: nothing of this program is to be looked for at the side.
+"""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QScroller, QWidget
@@ -14,6 +17,7 @@ class ScrollArea(QScrollArea):
         super().__init__()
         self._look = look
         self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.viewport().setAutoFillBackground(False)
@@ -30,4 +34,3 @@ class ScrollArea(QScrollArea):
     def _restyle(self) -> None:
         sheet = self._look.theme.scroll_bar_sheet
         self.verticalScrollBar().setStyleSheet(sheet)
-        self.horizontalScrollBar().setStyleSheet(sheet)

@@ -56,9 +56,18 @@ class Accepted(Protocol):
     @property
     def seal(self) -> str: ...  # noqa: D102
     @property
-    def printed(self) -> "tuple[PrintedField, ...]": ...  # noqa: D102
+    def print_follows(self) -> bool: ...  # noqa: D102
     @property
     def seen_as(self) -> str: ...  # noqa: D102
+
+
+class Printed(Protocol):
+    """The print of a side that was accepted, read to its end."""
+
+    @property
+    def side(self) -> Side: ...  # noqa: D102
+    @property
+    def fields(self) -> "tuple[PrintedField, ...]": ...  # noqa: D102
 
 
 class Measured(Protocol):
@@ -93,6 +102,8 @@ class Seen(Protocol):
     def best_image(self) -> "Picture | None": ...  # noqa: D102
     @property
     def open_reading(self) -> "OpenReading | None": ...  # noqa: D102
+    @property
+    def printed(self) -> "Sequence[Printed]": ...  # noqa: D102
 
 
 class Reader(Protocol):

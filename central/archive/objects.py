@@ -1,0 +1,105 @@
+"""Sealed payloads in an S3-compatible object store.
+
+Rules, in order: a payload is spooled in memory, or beyond a megabyte in a file that has no name,
+because its digest is known only when all of it has arrived; it is put with ``If-None-Match: *`` so
+that nothing is overwritten, and a name that exists already is what was wanted; the put counts only
+when the store has answered. Credentials come from the environment, as every tool of such stores
+takes them, and never from a file of the central side. Source: records-and-sync 2.9.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import timedelta
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.store import S3Store
+
+from central.archive.payloads import Incoming
+
+if TYPE_CHECKING:
+    from obstore.store import RetryConfig
+
+_IN_MEMORY_BYTES = 1024 * 1024
+# What is missing comes as Python's own error, with the whole answer of the store in its text.
+_FAULTS = (BaseError, FileNotFoundError)
+# A device waits for the answer: better that it hears "not now" soon and comes again.
+_RETRIES: RetryConfig = {"max_retries": 3, "retry_timeout": timedelta(seconds=10)}
+
+
+class _IncomingObject:
+    """A payload that is arriving for the object store."""
+
+    def __init__(self, store: S3Store) -> None:
+        self._store = store
+        self._spool = tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES)  # noqa: SIM115 - closed below
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._spool.close()
+
+    def write(self, chunk: bytes) -> None:
+        self._spool.write(chunk)
+
+    def keep(self, name: str) -> None:
+        self._spool.seek(0)
+        try:
+            obstore.put(self._store, name, self._spool.read(), mode="create", use_multipart=False)
+        except AlreadyExistsError:
+            return
+        except _FAULTS as exc:
+            # The text of the store's error may hold addresses and keys.
+            raise OSError("object store") from exc
+
+
+class ObjectPayloads:
+    """Payloads as objects of one bucket (:class:`central.archive.payloads.Payloads`)."""
+
+    storage_class = "object-store"
+
+    def __init__(self, url: str, endpoint: str = "", region: str = "") -> None:
+        """Nothing is asked of the store yet.
+
+        Args:
+            url: ``s3://bucket`` or ``s3://bucket/prefix``.
+            endpoint: base address of a store that is not Amazon's, or ``""``.
+            region: where it lies, or ``""``.
+        """
+        options: dict[str, str] = {"aws_endpoint": endpoint} if endpoint else {}
+        if region:
+            options["aws_region"] = region
+        plain = endpoint.startswith("http://")
+        self._store = S3Store.from_url(
+            url,
+            config=options,  # type: ignore[arg-type]  # a TypedDict that knows the same names
+            client_options={"allow_http": plain, "timeout": "20 seconds"},
+            retry_config=_RETRIES,
+        )
+
+    def incoming(self) -> Incoming:
+        """Begin to receive a payload."""
+        return _IncomingObject(self._store)
+
+    def read(self, name: str) -> bytes:
+        """The bytes of a payload. Raises OSError."""
+        try:
+            return bytes(obstore.get(self._store, name).bytes())
+        except _FAULTS as exc:
+            raise OSError("object store") from exc
+
+    def require(self) -> None:
+        """Raises OSError while the store does not answer."""
+        try:
+            obstore.list_with_delimiter(self._store, ".nothing")
+        except _FAULTS as exc:
+            raise OSError("object store") from exc

@@ -1,0 +1,1 @@
+"""The public service as rules over dated data: calendar, help, telephones, eligibility. Pure."""

@@ -1,0 +1,91 @@
+"""Visits in a journal: each opening must find its end, each record its visit.
+
+Rules, in order: ``verify_open`` opens a case, ``verify_close`` ends it with one of the known
+outcomes; a case that is opened twice, ended twice, ended without having been opened, or ended in an
+unknown way is a problem; a case that is still open is none by itself, and silence once it has been
+open for longer than a case may lie. Time is what the device claims: the view says where to ask a
+person, it proves nothing by itself. Source: records-and-sync 2.3 and section 3, row 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from kiosk.audit.entries import CLOSE_OUTCOMES, EntryKind, Header
+
+
+@dataclass(frozen=True, slots=True)
+class OpenVisit:
+    """A visit without an end.
+
+    Attributes:
+        case: its identifier.
+        seq: the entry that opened it.
+        since: device time of that entry as claimed, aware UTC.
+        silent: it has been open for longer than a case may lie.
+    """
+
+    case: str
+    seq: int
+    since: datetime
+    silent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VisitView:
+    """What the entries of one journal say of its visits.
+
+    Attributes:
+        closed: how many came to an end.
+        open: those that did not, in the order of their entries.
+        problems: (entry number, word): ``opened twice``, ``closed twice``, ``never opened``,
+            ``outcome``.
+    """
+
+    closed: int
+    open: tuple[OpenVisit, ...]
+    problems: tuple[tuple[int, str], ...]
+
+    @property
+    def silent(self) -> tuple[OpenVisit, ...]:
+        """Visits that somebody must be asked about."""
+        return tuple(visit for visit in self.open if visit.silent)
+
+
+def view_visits(headers: Iterable[Header], now: datetime, may_lie: timedelta) -> VisitView:
+    """The visits of a journal.
+
+    Args:
+        headers: of every entry, verified, in order.
+        now: of whoever looks, aware; entries later than that count too, for a clock may be wrong.
+        may_lie: how long an open case may lie before it is silence.
+    """
+    opened: dict[str, Header] = {}
+    ended: set[str] = set()
+    problems: list[tuple[int, str]] = []
+    latest = now
+    for header in headers:
+        latest = max(latest, header.wall_time)
+        case = header.facts.get("case")
+        # Entries that name no case (of a version that did not yet) say nothing about visits.
+        if not isinstance(case, str):
+            continue
+        if header.kind is EntryKind.VERIFY_OPEN:
+            if case in opened or case in ended:
+                problems.append((header.seq, "opened twice"))
+            opened.setdefault(case, header)
+        elif header.kind is EntryKind.VERIFY_CLOSE:
+            if header.facts.get("outcome") not in CLOSE_OUTCOMES:
+                problems.append((header.seq, "outcome"))
+            if case in ended:
+                problems.append((header.seq, "closed twice"))
+            elif opened.pop(case, None) is None:
+                problems.append((header.seq, "never opened"))
+            ended.add(case)
+    still = tuple(
+        OpenVisit(case, h.seq, h.wall_time, latest - h.wall_time > may_lie)
+        for case, h in opened.items()
+    )
+    return VisitView(len(ended), still, tuple(problems))

@@ -1,0 +1,143 @@
+"""``visavis device decommission|transfer|rescue``: the end of a device at its place.
+
+Each asks for the PINs of the people who answer for it. What is destroyed cannot be brought back:
+the two first commands want ``--yes``.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kiosk.commands.console import (
+    DataOption,
+    ExitCode,
+    JsonOption,
+    kiosk_of,
+    leave,
+    say,
+    say_json,
+    texts_of,
+)
+from kiosk.domain.agent import Duty
+from kiosk.domain.errors import RescueFolderError
+from kiosk.domain.ids import AgentId
+
+if TYPE_CHECKING:
+    from kiosk.bootstrap import Kiosk
+    from kiosk.services.agents import Signatory
+    from kiosk.texts import Texts
+
+ManagerOption = Annotated[str, typer.Option(help="Manager who answers for it, by ID.")]
+YesOption = Annotated[
+    bool, typer.Option("--yes", help="The keys of this device are destroyed for good.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(help="The life of this device.", no_args_is_help=True)
+    for command in (decommission, transfer, rescue):
+        group.command(command.__name__)(command)
+    app.add_typer(group, name="device")
+
+
+def decommission(
+    manager: ManagerOption,
+    yes: YesOption = False,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Send everything, close the journal, then destroy the keys; the device knows nothing more."""
+    texts = texts_of(data)
+    _require_yes(texts, yes=yes)
+    closed = _closed(data, manager, "decommission", texts)
+    if json:
+        say_json({"closed": closed[0], "journal": closed[1]})
+    else:
+        say(texts("cli.device.closed", device=closed[0], file=closed[1]))
+
+
+def transfer(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="Enrolment code of the new office.")],
+    manager: ManagerOption,
+    yes: YesOption = False,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Close this device and enrol the machine for another office: new keys, a new journal.
+
+    The agents of the new office are invited there; those of the old one are gone with its keys.
+    """
+    from kiosk.sync.enrolment import parse_code
+
+    texts = texts_of(data)
+    parse_code(code)
+    _require_yes(texts, yes=yes)
+    closed = _closed(data, manager, "transfer", texts)
+    with kiosk_of(data) as kiosk:
+        identity = kiosk.enrolment.enrol(code)
+    if json:
+        answer = {"device_id": identity.device_id, "office_id": identity.office_id}
+        say_json({"closed": closed[0], "journal": closed[1], **answer})
+    else:
+        say(texts("cli.device.closed", device=closed[0], file=closed[1]))
+        say(texts("cli.enrol.done", device=identity.device_id, office=identity.office_id))
+
+
+def rescue(
+    out: Annotated[Path, typer.Argument(metavar="DIR", help="New or empty folder to write to.")],
+    first: Annotated[str, typer.Option(help="One of the two people, by ID.")],
+    second: Annotated[str, typer.Option(help="The other one; one of them is a manager.")],
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Copy every sealed record and the journal off a device that cannot send any more.
+
+    The records stay sealed: only the central side opens them. Nothing is deleted here.
+    """
+    texts = texts_of(data)
+    _require_empty(out)
+    with kiosk_of(data) as kiosk:
+        people = [_vouched(kiosk, who, Duty.RESCUE, texts) for who in (first, second)]
+        records = kiosk.life.rescue(people[0], people[1])
+        try:
+            for file in kiosk.life.rescued_files(kiosk.device_id, kiosk.export_journal()):
+                target = out / file.name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(file.data)
+        except OSError as exc:
+            raise RescueFolderError("cannot be written") from exc
+    if json:
+        say_json({"folder": str(out), "records": records})
+    else:
+        say(texts("cli.device.rescued", n=records, folder=out.name))
+
+
+def _closed(data: Path | None, manager: str, why: str, texts: "Texts") -> tuple[str, str]:
+    """Close and destroy; the id of the device that was, and the file of its journal."""
+    with kiosk_of(data) as kiosk:
+        kiosk.require_enrolled()
+        by = _vouched(kiosk, manager, Duty.CLOSE_DEVICE, texts)
+        kiosk.life.close(by, why)
+        file = kiosk.retire()
+        return kiosk.device_id, file.name
+
+
+def _vouched(kiosk: "Kiosk", agent_id: str, duty: Duty, texts: "Texts") -> "Signatory":
+    pin = typer.prompt(texts("cli.device.pin_of", agent=agent_id), hide_input=True, err=True)
+    return kiosk.sign_in.vouch(AgentId(agent_id), pin, duty)
+
+
+def _require_yes(texts: "Texts", *, yes: bool) -> None:
+    if not yes:
+        typer.echo(texts("cli.device.sure"), err=True)
+        leave(ExitCode.WRONG_USE)
+
+
+def _require_empty(folder: Path) -> None:
+    try:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise RescueFolderError("not empty")
+    except OSError as exc:
+        raise RescueFolderError("cannot be read") from exc

@@ -1,0 +1,64 @@
+"""``visavis keys rotate|rewrap|systemd``: what a technician does with the keys of a device."""
+
+import typer
+
+from kiosk import logs
+from kiosk.commands.console import DataOption, JsonOption, kiosk_of, say, say_json, texts_of
+from kiosk.paths import Paths
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(help="The keys of this device.", no_args_is_help=True)
+    group.command("rotate")(rotate)
+    group.command("rewrap")(wrap_anew)
+    group.command("systemd")(systemd)
+    app.add_typer(group, name="keys")
+
+
+def rotate(data: DataOption = None, json: JsonOption = False) -> None:
+    """Encrypt the vault with a new key. A power cut at any moment loses nothing."""
+    with kiosk_of(data) as kiosk:
+        kiosk.key_change.rotate_database()
+        at = kiosk.last_entry_at()
+    if json:
+        say_json({"rotated": "database", "at": None if at is None else at.isoformat()})
+    else:
+        say(texts_of(data)("cli.keys.rotated"))
+
+
+def wrap_anew(data: DataOption = None, json: JsonOption = False) -> None:
+    """Let the secret store of the system protect every secret anew; the secrets stay the same."""
+    from kiosk.services.key_change import rewrap
+
+    with kiosk_of(data) as kiosk:
+        names = rewrap(kiosk.keys, kiosk.keys)
+    if json:
+        say_json({"rewrapped": list(names)})
+    else:
+        say(texts_of(data)("cli.keys.rewrapped", names=", ".join(names)))
+
+
+def systemd(data: DataOption = None, json: JsonOption = False) -> None:
+    """Keep the keys as systemd credentials (TPM where there is one), for a kiosk without desktop.
+
+    A device at work moves with all its keys; a new folder only chooses.
+    """
+    from kiosk.bootstrap.opening import move_to_credentials
+    from kiosk.devices.instance_lock import InstanceLock
+
+    paths = Paths.of_device(data)
+    paths.prepare()
+    handler = logs.start(paths.logs)
+    try:
+        lock = InstanceLock(paths.lock)
+        try:
+            with_tpm = move_to_credentials(paths)
+        finally:
+            lock.release()
+    finally:
+        logs.stop(handler)
+    if json:
+        say_json({"store": "systemd", "tpm": with_tpm})
+    else:
+        say(texts_of(data)("cli.keys.moved" if with_tpm else "cli.keys.moved_without_tpm"))

@@ -1,0 +1,152 @@
+"""The end of a device's membership: decommissioned, transferred, or rescued by two people.
+
+Rules, in order:
+
+1. Closing needs a manager, no open case, and every sealed record stored with a verified receipt.
+2. The last entry says who closed it and why; it is sent before anything is destroyed. Whoever is
+   interrupted begins again: what was done stays done.
+3. The keys are destroyed by whoever owns them (:mod:`kiosk.bootstrap`), after the journal was
+   written out. A transfer is a closing and a new enrolment: another device, another journal.
+4. A rescue needs two people, one of them a manager, who both sign the entry. It copies and deletes
+   nothing, and what it copies is sealed.
+
+Source: records-and-sync 2.7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from kiosk.audit.entries import EntryKind, Fact
+from kiosk.crypto.canonical import canonical_json
+from kiosk.crypto.digests import sha256
+from kiosk.domain.agent import Duty, Role
+from kiosk.domain.errors import ManagerNeededError, NotAllSentError, OpenWorkError, SamePersonError
+from kiosk.domain.ids import DeviceId
+from kiosk.ports import Clock, OutboxState, Store
+from kiosk.services.agents import Signs, require_duty
+from kiosk.services.delivery import DeliverySummary
+from kiosk.services.journal import Journal
+from kiosk.services.lease import CLOSED, closed_at
+
+RESCUE_FORMAT = "visavis-rescue/1"
+
+
+class Sends(Protocol):
+    """Delivers once; :class:`kiosk.services.delivery.Delivery` or what wraps it."""
+
+    def run_once(self) -> DeliverySummary: ...  # noqa: D102 - see Delivery.run_once
+
+
+@dataclass(frozen=True, slots=True)
+class RescuedFile:
+    """A file of a rescue: its name in the folder, with ``/``, and its bytes."""
+
+    name: str
+    data: bytes
+
+
+class DeviceLife:
+    """Closes a device and rescues its queue."""
+
+    def __init__(self, store: Store, journal: Journal, clock: Clock, sends: Sends) -> None:
+        self._store = store
+        self._journal = journal
+        self._clock = clock
+        self._sends = sends
+
+    def close(self, by: Signs, why: str) -> None:
+        """Send everything, write the last entry, send that too.
+
+        Args:
+            by: a manager at the desk.
+            why: ``decommission`` or ``transfer``.
+
+        Raises:
+            NotAllowedError: no manager.
+            OpenWorkError: cases are still open; end the shifts first.
+            NotAllSentError: records or entries have not arrived (``detail``: the obstacle).
+        """
+        require_duty(by.agent, Duty.CLOSE_DEVICE)
+        with self._store.begin() as uow:
+            closed = closed_at(uow) is not None
+            if uow.drafts.all():
+                raise OpenWorkError(str(len(uow.drafts.all())))
+        self._send_all()
+        if not closed:
+            facts: dict[str, Fact] = {"by": by.agent.agent_id, "why": why}
+            with self._store.begin() as uow:
+                self._journal.append_signed(
+                    uow, EntryKind.DEVICE_CLOSED, facts, {"by": by.signing_key}
+                )
+                uow.values.put(CLOSED, self._clock.now().isoformat().encode("ascii"))
+                uow.commit()
+            self._send_all()
+
+    def rescue(self, first: Signs, second: Signs) -> int:
+        """Journal that two people carry the queue away; how many sealed records it has.
+
+        Raises:
+            SamePersonError: twice the same.
+            NotAllowedError: a role that does not rescue.
+            ManagerNeededError: none of them is a manager.
+        """
+        for who in (first, second):
+            require_duty(who.agent, Duty.RESCUE)
+        if first.agent.agent_id == second.agent.agent_id:
+            raise SamePersonError
+        if Role.MANAGER not in (first.agent.role, second.agent.role):
+            raise ManagerNeededError
+        with self._store.begin() as uow:
+            records = sum(not row.purged for row in uow.outbox.all())
+            facts: dict[str, Fact] = {
+                "by": first.agent.agent_id,
+                "with": second.agent.agent_id,
+                "records": records,
+            }
+            signers = {"by": first.signing_key, "with": second.signing_key}
+            self._journal.append_signed(uow, EntryKind.OUTBOX_RESCUED, facts, signers)
+            uow.commit()
+        return records
+
+    def rescued_files(self, device_id: DeviceId, journal: str) -> Iterator[RescuedFile]:
+        """Every sealed record that is still here, the journal, and a list of them all, last.
+
+        Args:
+            device_id: this device.
+            journal: the export of the journal, with the entry of the rescue.
+        """
+        with self._store.begin() as uow:
+            rows = [row for row in uow.outbox.all() if not row.purged]
+        listed = []
+        for row in rows:
+            with self._store.begin() as uow:
+                blob = uow.blobs.get(row.seq)
+            if blob is None:
+                continue
+            name = f"records/{row.seq:08d}-{row.record_id}.age"
+            listed.append(
+                {
+                    "file": name,
+                    "seq": row.seq,
+                    "record_id": row.record_id,
+                    "bytes": len(blob),
+                    "sha256": sha256(blob).hex(),
+                    "stored": row.state is OutboxState.STORED,
+                }
+            )
+            yield RescuedFile(name, blob)
+        yield RescuedFile("journal.txt", journal.encode())
+        about = {"format": RESCUE_FORMAT, "device_id": device_id, "records": listed}
+        yield RescuedFile("rescue.json", canonical_json(about) + b"\n")
+
+    def _send_all(self) -> None:
+        summary = self._sends.run_once()
+        if summary.reason:
+            raise NotAllSentError(summary.reason)
+        with self._store.begin() as uow:
+            waiting = [row for row in uow.outbox.all() if row.state is not OutboxState.STORED]
+        if waiting:
+            raise NotAllSentError(f"{len(waiting)} records")

@@ -1,0 +1,287 @@
+"""Hand-over of open cases: from agent to colleague, and from somebody absent to a manager.
+
+Rules, in order:
+
+1. A case has one owner at a time. Its draft is sealed anew under a fresh key that is wrapped for
+   the colleague alone (and for managers); the agent who gave it cannot open it any more.
+2. The agent who gives signs the entry of the giving, the agent who takes that of the taking; the
+   record names both.
+3. A manager takes over only what is still open; nobody sees whose case it is before it is theirs.
+4. What was handed over and never opened is closed as abandoned when its time is over.
+
+Source: records-and-sync 2.4 and 2.6.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from kiosk.audit.entries import EntryKind, Fact
+from kiosk.crypto import aead
+from kiosk.domain.agent import Agent, Duty, Role, may
+from kiosk.domain.errors import DraftError, HandOverError, SamePersonError
+from kiosk.domain.ids import AgentId, CaseId
+from kiosk.journeys.model import CaseState, StepKind
+from kiosk.ports import Clock, DraftRow, Store, UnitOfWork
+from kiosk.services.agents import Session, agent_of, require_duty
+from kiosk.services.drafts import (
+    Drafts,
+    Hands,
+    Hop,
+    account_for_drafts,
+    copied_key,
+    draft_key,
+    hands_of,
+    opened_with,
+    put_hands,
+    wrapped_for,
+)
+from kiosk.services.journal import Journal
+
+
+@dataclass(frozen=True, slots=True)
+class ColleagueDraft:
+    """An open case of somebody else, without a word about the customer.
+
+    Attributes:
+        case_id: to take it over.
+        agent: whose it is.
+        step: where it stands.
+        updated_at: device time of the last change, aware UTC.
+    """
+
+    case_id: CaseId
+    agent: Agent
+    step: StepKind
+    updated_at: datetime
+
+
+class HandOver:
+    """Moves open cases between agents of one device."""
+
+    def __init__(self, store: Store, journal: Journal, drafts: Drafts, clock: Clock) -> None:
+        self._store = store
+        self._journal = journal
+        self._drafts = drafts
+        self._clock = clock
+
+    def colleagues(self, session: Session) -> tuple[Agent, ...]:
+        """To whom this agent can hand a case, by name."""
+        with self._store.begin() as uow:
+            return tuple(
+                agent_of(row)
+                for row in uow.agents.all()
+                if row.agent_id != session.agent.agent_id and may(Role(row.role), Duty.VERIFY)
+            )
+
+    def hand_over(self, case_id: CaseId, to: AgentId, session: Session) -> Agent:
+        """Give an open case to a colleague of this device, durably; that colleague.
+
+        Raises:
+            SamePersonError: to oneself.
+            HandOverError: no such colleague, or one whose role does not verify.
+            DraftError: no such case, or not one of this agent in this shift.
+        """
+        giver = session.agent.agent_id
+        if to == giver:
+            raise SamePersonError
+        with self._store.begin() as uow:
+            row = uow.drafts.get(case_id)
+            if row is None or row.agent_id != giver:
+                raise DraftError("no draft")
+            taker = uow.agents.get(to)
+            if taker is None or not may(Role(taker.role), Duty.VERIFY):
+                raise HandOverError("colleague")
+            state = opened_with(draft_key(session, case_id), row)
+            key = aead.random_key()
+            copy = wrapped_for(uow, taker, key, case_id)
+            if copy is None:
+                raise HandOverError("first sign-in")
+            hands = hands_of(uow, case_id)
+            copies = {to: copy} | self._for_managers(uow, key, case_id, to)
+            facts: dict[str, Fact] = {"case": case_id, "from": giver, "to": to}
+            entry = self._journal.append_signed(
+                uow, EntryKind.CASE_HANDED, facts, {"from": session.signing_key}
+            )
+            uow.drafts.put(self._drafts.row(_given(state, to), row.revision + 1, key))
+            put_hands(uow, case_id, Hands(hands.hops, copies, entry))
+            uow.commit()
+        return agent_of(taker)
+
+    def accept(self, case_id: CaseId, session: Session) -> CaseState:
+        """Open a case that was handed to this agent: from now on it is a draft of their shift.
+
+        Raises:
+            DraftError: not handed to this agent, or it does not open.
+        """
+        with self._store.begin() as uow:
+            row, hands = uow.drafts.get(case_id), hands_of(uow, case_id)
+            if row is None or row.agent_id != session.agent.agent_id or hands.offered is None:
+                raise DraftError("not handed over")
+            state = opened_with(copied_key(hands, session, case_id), row)
+            self._take(uow, state, self.giver(uow, hands), session, hands)
+            uow.commit()
+        return state
+
+    def accept_all(self, session: Session, untouched_since: datetime | None = None) -> int:
+        """Accept what was handed to this agent, so that it can be sealed at the end; how many.
+
+        Args:
+            session: of the agent.
+            untouched_since: only what was handed over at or before this device time; None for all.
+        """
+        with self._store.begin() as uow:
+            waiting = [
+                row.case_id
+                for row in uow.drafts.all()
+                if row.agent_id == session.agent.agent_id
+                and hands_of(uow, row.case_id).offered is not None
+                and (untouched_since is None or row.updated_at <= untouched_since)
+            ]
+        accepted = 0
+        for case_id in waiting:
+            try:
+                self.accept(case_id, session)
+            except DraftError:
+                continue
+            accepted += 1
+        return accepted
+
+    def expire(self, untouched_since: datetime) -> int:
+        """Close what was handed over before this device time and never opened; how many."""
+        with self._store.begin() as uow:
+            late = [row for row in uow.drafts.all() if self._is_late(uow, row, untouched_since)]
+            for agent_id in {row.agent_id for row in late}:
+                account_for_drafts(uow, self._journal, agent_id, {row.case_id for row in late})
+            uow.commit()
+        return len(late)
+
+    def of_colleagues(self, session: Session) -> tuple[ColleagueDraft, ...]:
+        """Open cases of others that this manager may take over, newest first; none otherwise."""
+        me = session.agent.agent_id
+        if not may(session.agent.role, Duty.TAKE_OVER):
+            return ()
+        with self._store.begin() as uow:
+            agents = {row.agent_id: agent_of(row) for row in uow.agents.all()}
+            return tuple(
+                ColleagueDraft(
+                    row.case_id, agents[row.agent_id], StepKind(row.step), row.updated_at
+                )
+                for row in uow.drafts.all()
+                if row.agent_id != me
+                and row.agent_id in agents
+                and me in hands_of(uow, row.case_id).copies
+            )
+
+    def take_over(self, case_id: CaseId, session: Session) -> None:
+        """A manager takes the case of somebody absent.
+
+        Raises:
+            NotAllowedError: no manager.
+            SamePersonError: it is their own.
+            HandOverError: it has ended meanwhile.
+            DraftError: it does not open for this manager.
+        """
+        require_duty(session.agent, Duty.TAKE_OVER)
+        with self._store.begin() as uow:
+            row, hands = uow.drafts.get(case_id), hands_of(uow, case_id)
+            if row is None:
+                raise HandOverError("ended")
+            if row.agent_id == session.agent.agent_id:
+                raise SamePersonError
+            state = opened_with(copied_key(hands, session, case_id), row)
+            hop_free = replace(hands, offered=None)
+            self._take(uow, state, row.agent_id, session, hop_free)
+            uow.commit()
+
+    def end_shift_of(self, agent_id: AgentId, by: Session) -> int:
+        """End the shift of somebody who left; their open cases are the manager's from now on.
+
+        Only what does not open for the manager either is closed as abandoned, unsealed.
+
+        Returns:
+            How many cases the manager took over.
+
+        Raises:
+            NotAllowedError: no manager.
+            SamePersonError: their own; signing out does that.
+            HandOverError: no such agent, or no shift is open.
+        """
+        require_duty(by.agent, Duty.END_SHIFT)
+        if by.agent.agent_id == agent_id:
+            raise SamePersonError
+        with self._store.begin() as uow:
+            row = uow.agents.get(agent_id)
+            if row is None or row.wrapped_shift_key is None:
+                raise HandOverError("no shift")
+            taken = self._take_all(uow, agent_id, by)
+            account_for_drafts(uow, self._journal, agent_id)
+            uow.agents.put(replace(row, wrapped_shift_key=None))
+            facts: dict[str, Fact] = {"agent": agent_id, "by": by.agent.agent_id}
+            self._journal.append_signed(uow, EntryKind.SHIFT_CLOSE, facts, {"by": by.signing_key})
+            uow.commit()
+        return taken
+
+    def _take_all(self, uow: UnitOfWork, agent_id: AgentId, session: Session) -> int:
+        """Take over whatever of this agent opens; the caller commits."""
+        taken = 0
+        for row in uow.drafts.all():
+            if row.agent_id != agent_id:
+                continue
+            hands = hands_of(uow, row.case_id)
+            try:
+                state = opened_with(copied_key(hands, session, row.case_id), row)
+            except DraftError:
+                continue
+            self._take(uow, state, agent_id, session, replace(hands, offered=None))
+            taken += 1
+        return taken
+
+    def giver(self, uow: UnitOfWork, hands: Hands) -> AgentId:
+        """Which colleague handed the case over, waiting or accepted; ``""`` where none did."""
+        if hands.offered is None:
+            last = hands.hops[-1] if hands.hops else None
+            return last.giver if last and last.how == "colleague" else AgentId("")
+        entry = uow.journal.get(hands.offered)
+        told = {} if entry is None else self._journal.opened(entry).facts
+        return AgentId(str(told.get("from", "")))
+
+    def _take(
+        self, uow: UnitOfWork, state: CaseState, giver: AgentId, session: Session, hands: Hands
+    ) -> None:
+        """Make the case the taker's own, and say so; the caller commits."""
+        taker, case_id = session.agent.agent_id, state.case_id
+        how = "manager" if hands.offered is None else "colleague"
+        facts: dict[str, Fact] = {"case": case_id, "from": giver, "to": taker, "how": how}
+        if hands.offered is not None:
+            facts["handed"] = hands.offered
+        self._journal.append_signed(uow, EntryKind.CASE_TAKEN, facts, {"to": session.signing_key})
+        hop = Hop(giver, taker, self._clock.now().isoformat(timespec="seconds"), how)
+        # Without the copies of the old key: saving wraps the new one for the managers again.
+        put_hands(uow, case_id, Hands((*hands.hops, hop)))
+        self._drafts.save(uow, _given(state, taker), session)
+
+    @staticmethod
+    def _is_late(uow: UnitOfWork, row: DraftRow, untouched_since: datetime) -> bool:
+        waiting = hands_of(uow, row.case_id).offered is not None
+        return waiting and row.updated_at <= untouched_since
+
+    @staticmethod
+    def _for_managers(
+        uow: UnitOfWork, key: bytes, case_id: CaseId, owner: AgentId
+    ) -> dict[AgentId, str]:
+        copies: dict[AgentId, str] = {}
+        for row in uow.agents.all():
+            if row.agent_id == owner or not may(Role(row.role), Duty.TAKE_OVER):
+                continue
+            copy = wrapped_for(uow, row, key, case_id)
+            if copy is not None:
+                copies[row.agent_id] = copy
+        return copies
+
+
+def _given(state: CaseState, taker: AgentId) -> CaseState:
+    """The case in other hands: a colleague who stood by the giver's decision stands by no other."""
+    second = state.second_agent if state.agent_id == taker else None
+    return replace(state, agent_id=taker, second_agent=second)

@@ -1,0 +1,147 @@
+"""Documents and persons seen lately on this device, remembered by keyed hash only.
+
+Rules, in order:
+
+1. What is stored names nobody: HMAC-SHA256 with a key that comes from the secret of this device.
+   Without the key store nobody can try numbers or names against it.
+2. What was seen is told as a doubt that the agent ticks; it never decides anything.
+3. A sighting is written in the transaction of its record, and forgotten on the day that the policy
+   sets: the day's list says which ones, so that forgetting reads nothing else.
+4. A person counts as seen only by an accepted verification, and for that day only.
+
+Source: domain 4.3 (repeat presentation), 5.4 (minimisation).
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+import msgspec
+
+from kiosk.crypto.aead import derive_key
+from kiosk.crypto.canonical import canonical_json
+from kiosk.documents.names import mrz_name
+from kiosk.domain.decision import Outcome
+from kiosk.domain.evidence import Check, IdentityDocument, Verdict
+from kiosk.journeys.model import CaseState
+from kiosk.ports import Clock, KeyStore, Store, UnitOfWork
+from kiosk.services.agents import device_secret
+
+DOCUMENT_SEEN: Final = "history.document"
+PERSON_TODAY: Final = "history.person_today"
+_SEEN: Final = "seen/"
+_LISTS: Final = "seen-until/"
+_PURPOSE: Final = "visavis/sightings/1"
+
+
+@dataclass(frozen=True, slots=True)
+class _Sighting:
+    """How the case ended in which something was seen, and the last day on which that counts."""
+
+    outcome: Outcome
+    until: date
+
+
+class Sightings:
+    """Remembers and tells."""
+
+    def __init__(self, store: Store, keys: KeyStore, clock: Clock) -> None:
+        """Clock: for the day of the act, in the time zone of the device."""
+        self._store = store
+        self._keys = keys
+        self._clock = clock
+
+    def checks(self, state: CaseState) -> tuple[Check, ...]:
+        """What was seen before, each as a doubt; nothing where nothing was. Raises KeyStoreError.
+
+        The detail of a document says how the earlier case ended (``seen-refused`` ...).
+        """
+        document = state.document
+        if document is None:
+            return ()
+        today = self._today()
+        name_of = self._names()
+        with self._store.begin() as uow:
+            seen = _read(uow, name_of(_document(document)), today)
+            person = _read(uow, name_of(_person(document)), today)
+        found = []
+        if seen is not None:
+            found.append(Check(DOCUMENT_SEEN, Verdict.UNSURE, f"seen-{seen.outcome.value}"))
+        if person is not None:
+            found.append(Check(PERSON_TODAY, Verdict.UNSURE))
+        return tuple(found)
+
+    def remember(self, uow: UnitOfWork, state: CaseState, outcome: Outcome, days: int) -> None:
+        """Remember the document of a case that is being sealed, inside ``uow``.
+
+        Args:
+            uow: the transaction of the seal.
+            state: the case.
+            outcome: as sealed.
+            days: for how many days a document counts as seen; 0: nothing is remembered.
+        """
+        today = self._today()
+        _forget(uow, today)
+        document = state.document
+        if document is None or not days:
+            return
+        name_of = self._names()
+        until = today + timedelta(days=days)
+        _write(uow, name_of(_document(document)), _Sighting(outcome, until))
+        if outcome is Outcome.ACCEPTED:
+            _write(uow, name_of(_person(document)), _Sighting(outcome, today))
+
+    def _today(self) -> date:
+        return self._clock.now().astimezone().date()
+
+    def _names(self) -> Callable[[tuple[str, ...]], str]:
+        key = derive_key(device_secret(self._keys), _PURPOSE)
+
+        def name_of(what: tuple[str, ...]) -> str:
+            return _SEEN + hmac.digest(key, canonical_json(list(what)), "sha256").hex()
+
+        return name_of
+
+
+def _document(document: IdentityDocument) -> tuple[str, ...]:
+    return ("document", document.kind.value, document.issuer, document.document_number)
+
+
+def _person(document: IdentityDocument) -> tuple[str, ...]:
+    first = document.given_names[0] if document.given_names else ""
+    names = (mrz_name(document.surname), mrz_name(first))
+    return ("person", *names, str(document.birth_date))
+
+
+def _read(uow: UnitOfWork, name: str, today: date) -> _Sighting | None:
+    stored = uow.values.get(name)
+    sighting = None if stored is None else msgspec.json.decode(stored, type=_Sighting)
+    return sighting if sighting is not None and today <= sighting.until else None
+
+
+def _write(uow: UnitOfWork, name: str, sighting: _Sighting) -> None:
+    uow.values.put(name, msgspec.json.encode(sighting))
+    day = _LISTS + sighting.until.isoformat()
+    listed = _list(uow, day)
+    if name not in listed:
+        uow.values.put(day, msgspec.json.encode([*listed, name]))
+
+
+def _list(uow: UnitOfWork, day: str) -> list[str]:
+    stored = uow.values.get(day)
+    return [] if stored is None else msgspec.json.decode(stored, type=list[str])
+
+
+def _forget(uow: UnitOfWork, today: date) -> None:
+    """Forget what was to be remembered until yesterday, unless it was seen again since."""
+    for day in uow.values.names(_LISTS):
+        if day.removeprefix(_LISTS) >= today.isoformat():
+            continue
+        for name in _list(uow, day):
+            if _read(uow, name, today) is None:
+                uow.values.delete(name)
+        uow.values.delete(day)

@@ -1,0 +1,195 @@
+"""PostgreSQL and an object store behind the same collector: the same promises on real servers."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from central.archive.database import Database
+from central.archive.layout import FolderError, Layout
+from central.archive.storage import Storage, open_payloads, read_storage, write_storage
+from central.auditor.histories import Histories
+from central.authority.founding import LOCAL_HOSTS, found
+from kiosk.domain.ids import OfficeId
+from kiosk.ports import OutboxState
+from kiosk.services.delivery import DeliverySummary
+from tests.fakes.central_side import CentralSide, central, serving
+from tests.fakes.enrolled import EnrolledDevice
+from tests.fakes.stores import BUCKET, PostgresServer, object_store, postgres
+
+pytestmark = pytest.mark.process
+SERVERS = {"AWS_ACCESS_KEY_ID": "specimen", "AWS_SECRET_ACCESS_KEY": "specimen"}
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[tuple[PostgresServer, str]]:
+    with ExitStack() as running:
+        for name, value in SERVERS.items():
+            os.environ[name] = value
+            running.callback(os.environ.pop, name)
+        database = running.enter_context(postgres())
+        yield database, running.enter_context(object_store())
+
+
+@pytest.fixture(scope="module")
+def data(servers: tuple[PostgresServer, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    database, objects = servers
+    folder = tmp_path_factory.mktemp("central") / "data"
+    storage = Storage(database.url, f"s3://{BUCKET}/sealed", objects, "eu-west-3")
+    found(
+        Layout(folder),
+        LOCAL_HOSTS,
+        "idp.test",
+        datetime.now(UTC),
+        demonstration=False,
+        storage=storage,
+    )
+    return folder
+
+
+@pytest.fixture
+def sides(data: Path) -> Iterator[tuple[CentralSide, CentralSide]]:
+    """Two processes over the same stores."""
+    with serving(data) as one, serving(data) as other:
+        yield one, other
+
+
+def enrolled(side: CentralSide) -> EnrolledDevice:
+    return EnrolledDevice().enrol(side.enrol_code("075012"))
+
+
+def test_a_record_arrives_and_is_purged_here_only_then(sides, data):
+    device = enrolled(sides[0])
+    seq, sealed = device.seal()
+    assert device.delivery.run_once() == DeliverySummary(sent=1, stored=1, purged=1)
+    assert device.row(seq).state is OutboxState.STORED
+    with sides[0].ledger() as ledger:
+        row = ledger.sealed(device.identity.device_id, seq)
+        leaf = ledger.leaf(device.identity.device_id, seq)
+    assert row is not None
+    assert leaf is not None
+    assert b'"storage":"object-store"' in leaf.data
+    assert not any((Layout(data).payloads).iterdir())
+    report = Histories(Layout(data)).verify()
+    assert report.problems == ()
+    mine = next(d for d in report.devices if d.device_id == device.identity.device_id)
+    assert (mine.problems, mine.stored, mine.missing) == ((), 1, ())
+    assert len(sealed.blob) > 0
+
+
+def test_many_devices_at_two_processes_get_one_leaf_a_record(sides, data):
+    devices = [enrolled(side) for side in sides for _ in range(3)]
+    sealed = {id(device): [device.seal()[0] for _ in range(4)] for device in devices}
+    summaries: list[DeliverySummary] = []
+
+    def deliver(device: EnrolledDevice) -> None:
+        summaries.append(device.delivery.run_once())
+
+    threads = [threading.Thread(target=deliver, args=(device,)) for device in devices]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [s.reason for s in summaries] == [""] * len(devices)
+    for device in devices:
+        device.delivery.run_once()
+        assert all(device.row(s).state is OutboxState.STORED for s in sealed[id(device)])
+    with sides[0].ledger() as ledger:
+        log, hashes = ledger.log(), ledger.leaf_hashes()
+    assert log is not None
+    assert log.size == len(hashes)
+    assert Histories(Layout(data)).verify().verified
+
+
+def test_the_log_goes_on_when_the_process_that_wrote_it_dies(data):
+    with serving(data) as one, serving(data) as other:
+        device = enrolled(one)
+        device.seal()
+        device.delivery.run_once()
+        one.process.kill()
+        one.process.wait(timeout=20)
+        survivor = enrolled(other)
+        seq, _ = survivor.seal()
+        survivor.delivery.run_once()
+        assert survivor.row(seq).state is OutboxState.STORED
+    assert Histories(Layout(data)).verify().verified
+
+
+def test_a_database_that_was_killed_loses_nothing_it_acknowledged(sides, data, servers):
+    database, _ = servers
+    device = enrolled(sides[0])
+    first, _ = device.seal()
+    device.delivery.run_once()
+    second, _ = device.seal()
+    database.kill()
+    assert device.delivery.run_once().reason
+    assert device.has_blob(second)
+    database.start()
+    device.delivery.run_once()
+    assert device.row(second).state is OutboxState.STORED
+    with sides[0].ledger() as ledger:
+        assert ledger.leaf(device.identity.device_id, first) is not None
+    assert Histories(Layout(data)).verify().verified
+
+
+def test_an_object_that_is_there_is_never_overwritten(data):
+    payloads = open_payloads(Layout(data))
+    for content in (b"first", b"second"):
+        with payloads.incoming() as incoming:
+            incoming.write(content)
+            incoming.keep("dev-x/000000000000-00")
+    assert payloads.read("dev-x/000000000000-00") == b"first"
+    with pytest.raises(OSError, match="object store"):
+        payloads.read("dev-x/000000000001-00")
+
+
+def test_a_store_that_does_not_answer_is_told_without_its_address(tmp_path):
+    with pytest.raises(FolderError) as caught:
+        Database("postgresql://visavis@127.0.0.1:1/nothing")
+    assert "127.0.0.1" not in str(caught.value)
+    done = central(
+        "init", tmp_path / "new", "--database", "postgresql://visavis@127.0.0.1:1/x", check=False
+    )
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'database = "mysql://x"',
+        'objects = "http://x"',
+        'endpoint = "http://x"',
+        "database = 1",
+        "colour = 'red'",
+        "not toml",
+    ],
+)
+def test_a_storage_file_with_a_fault_is_refused_and_says_why(tmp_path, text):
+    layout = Layout(tmp_path / "data")
+    layout.create()
+    (layout.collector / "storage.toml").write_text(text, "utf-8")
+    with pytest.raises(FolderError, match="storage"):
+        read_storage(layout)
+
+
+def test_stores_are_written_down_and_found_again(tmp_path):
+    layout = Layout(tmp_path / "data")
+    layout.create()
+    storage = Storage("postgresql://u@h/d", "s3://b/p", "https://s3.test", "eu")
+    write_storage(layout, storage)
+    assert read_storage(layout) == storage
+
+
+def test_offices_of_devices_survive_the_other_database(sides):
+    device = enrolled(sides[1])
+    with sides[0].ledger() as ledger:
+        row = ledger.device(device.identity.device_id)
+    assert row is not None
+    assert row.office_id == OfficeId("075012")

@@ -1,0 +1,166 @@
+"""Real servers for the central side's stores: PostgreSQL and an S3-compatible one, on loopback."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+_DEBIAN = Path("/usr/lib/postgresql")
+_READY_TRIES = 400
+_PAUSE_S = 0.05
+_PAUSE = threading.Event()
+BUCKET = "visavis"
+
+
+def postgres_programs() -> Path | None:
+    """The folder of ``initdb`` and ``postgres``, None where PostgreSQL is not installed."""
+    found = shutil.which("initdb")
+    if found:
+        return Path(found).resolve().parent
+    versions = sorted(_DEBIAN.glob("*/bin/initdb"))
+    return versions[-1].parent if versions else None
+
+
+def free_port() -> int:
+    """A port nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _user() -> str | None:
+    """Whom the server runs as: PostgreSQL refuses root."""
+    if os.geteuid():
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return name
+    return None
+
+
+def _options(user: str | None) -> dict[str, object]:
+    return {} if user is None else {"user": user, "group": pwd.getpwnam(user).pw_gid}
+
+
+@contextmanager
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server of its own; its folder is open to the user it runs as."""
+    with tempfile.TemporaryDirectory(prefix="visavis-postgres-") as folder:
+        Path(folder).chmod(0o755)
+        server = PostgresServer(Path(folder))
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+class PostgresServer:
+    """A server that can be killed and started again over the same files.
+
+    Attributes:
+        port: of loopback.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        programs = postgres_programs()
+        if programs is None:
+            raise RuntimeError("PostgreSQL is not installed: apt-get install postgresql")
+        self._programs = programs
+        self._user = _user()
+        self._data = folder / "pg"
+        self._log = folder / "pg.log"
+        self.port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._data.mkdir(parents=True)
+        if self._user is not None:
+            shutil.chown(self._data, self._user)
+        self._run("initdb", "-D", self._data, "-U", "visavis", "--auth=trust", "-E", "UTF8")
+
+    def _run(self, program: str, *arguments: object) -> None:
+        subprocess.run(
+            [self._programs / program, *map(str, arguments)],
+            check=True,
+            capture_output=True,
+            cwd="/",
+            **_options(self._user),
+        )
+
+    @property
+    def url(self) -> str:
+        """Of a database that exists on every server."""
+        return f"postgresql://visavis@127.0.0.1:{self.port}/postgres"
+
+    def start(self) -> None:
+        """Start and wait until it answers."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    str(self._programs / "postgres"),
+                    *("-D", str(self._data)),
+                    *("-p", str(self.port)),
+                    *("-c", "listen_addresses=127.0.0.1"),
+                    *("-c", "unix_socket_directories="),
+                    *("-c", "max_connections=200"),
+                ],
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                **_options(self._user),
+            )
+        for _ in range(_READY_TRIES):
+            try:
+                self._run("pg_isready", "-h", "127.0.0.1", "-p", self.port)
+            except subprocess.CalledProcessError:
+                _PAUSE.wait(_PAUSE_S)
+            else:
+                return
+        raise RuntimeError(self._log.read_text("utf-8", "replace"))
+
+    def kill(self) -> None:
+        """As a power cut would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(timeout=20)
+
+    def stop(self) -> None:
+        """End it at once; nothing is asked of it any more."""
+        self.kill()
+
+
+@contextmanager
+def object_store() -> Iterator[str]:
+    """An S3-compatible server with one bucket; its base address."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    base = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(_READY_TRIES):
+            try:
+                httpx.put(f"{base}/{BUCKET}").raise_for_status()
+            except httpx.HTTPError:
+                _PAUSE.wait(_PAUSE_S)
+            else:
+                break
+        yield base
+    finally:
+        process.kill()
+        process.wait(timeout=20)

@@ -1,0 +1,254 @@
+"""Cases change hands only by hand-over, and the record names everybody."""
+
+from dataclasses import replace
+
+import pytest
+
+from kiosk.audit.acts import act_holds
+from kiosk.audit.entries import open_entry
+from kiosk.audit.records import open_record
+from kiosk.crypto.signing import key_id_of
+from kiosk.domain.agent import DUTIES, Duty, Role, may
+from kiosk.domain.decision import Reason
+from kiosk.domain.errors import (
+    DraftError,
+    EventRefusedError,
+    HandOverError,
+    NotAllowedError,
+    SamePersonError,
+)
+from kiosk.domain.ids import AgentId
+from kiosk.journeys.model import CaseAbandoned, ConsentAnswered, SealConfirmed, StepKind
+from kiosk.services.drafts import copied_key, hands_of
+from tests.fakes.office import Office
+from tests.fakes.store import InMemoryStore
+
+SACHA = AgentId("sacha")
+
+
+@pytest.fixture
+def office() -> Office:
+    return Office(InMemoryStore())
+
+
+def entry(office: Office, kind: str):
+    with office.store.begin() as uow:
+        rows = [r for r in uow.journal.range(0, uow.journal.size()) if r.kind == kind]
+    return open_entry(rows[-1].jws, office.device_key.public)
+
+
+def last_record(office: Office):
+    with office.store.begin() as uow:
+        row = uow.outbox.all()[-1]
+        blob = uow.blobs.get(row.seq)
+        publics = [agent.public_key for agent in uow.agents.all()]
+    signers = {key_id_of(key): key for key in (*publics, office.device_key.public)}
+    return open_record(blob, office.auditor, signers, office.device_key.key_id).record["visavis"]
+
+
+def opened(office: Office, agent: str = "camille"):
+    """A case with a request, in the hands of an agent."""
+    session = office.session(agent)
+    case = office.proofing.open_case("online-request", session)
+    case.present_code(office.code())
+    return session, case
+
+
+def abandon(case):
+    case.dispatch(CaseAbandoned(Reason.TECHNICAL_FAILURE))
+    case.dispatch(SealConfirmed())
+    return case
+
+
+def test_a_case_goes_to_a_colleague_and_both_sign(office: Office):
+    camille, case = opened(office)
+    sacha = office.session("sacha")
+    office.hand_over.hand_over(case.state.case_id, SACHA, camille)
+    (waiting,) = office.proofing.drafts(sacha)
+    assert (waiting.handed_by, waiting.can_resume) == ("Camille R.", True)
+    assert office.proofing.drafts(camille) == ()
+    again = office.proofing.resume(case.state.case_id, sacha)
+    assert again.state.request == case.state.request
+    assert again.state.agent_id == SACHA
+    given, taken = entry(office, "case_handed"), entry(office, "case_taken")
+    assert act_holds(given, "from", camille.signing_key.public)
+    assert act_holds(taken, "to", sacha.signing_key.public)
+    assert not act_holds(taken, "to", camille.signing_key.public)
+    assert taken.facts["handed"] == given.seq
+    abandon(again)
+    record = last_record(office)
+    assert record["agent_id"] == "sacha"
+    (hop,) = record["hands"]
+    assert (hop["from"], hop["to"], hop["how"]) == ("camille", "sacha", "colleague")
+
+
+def test_whoever_gave_a_case_can_neither_open_nor_move_it_any_more(office: Office):
+    camille, case = opened(office)
+    office.session("sacha")
+    office.hand_over.hand_over(case.state.case_id, SACHA, camille)
+    with pytest.raises(DraftError):
+        office.proofing.resume(case.state.case_id, camille)
+    with pytest.raises(EventRefusedError):
+        abandon(case)
+    with pytest.raises(DraftError):
+        office.hand_over.hand_over(case.state.case_id, SACHA, camille)
+
+
+def test_a_third_person_opens_nothing_before_or_after(office: Office):
+    camille, case = opened(office)
+    robin = office.session("robin")
+    office.session("sacha")
+    for moment in range(2):
+        with pytest.raises(DraftError):
+            office.proofing.resume(case.state.case_id, robin)
+        assert office.proofing.drafts(robin) == ()
+        assert office.hand_over.of_colleagues(robin) == ()
+        if not moment:
+            office.hand_over.hand_over(case.state.case_id, SACHA, camille)
+
+
+def test_a_hand_over_survives_the_end_of_the_shift_of_the_giver(office: Office):
+    camille, case = opened(office)
+    sacha = office.session("sacha")
+    office.hand_over.hand_over(case.state.case_id, SACHA, camille)
+    office.sign_in.sign_out(camille)
+    assert office.proofing.resume(case.state.case_id, sacha).state.agent_id == SACHA
+
+
+def test_what_was_handed_over_is_sealed_at_the_end_of_the_shift_of_the_taker(office: Office):
+    camille, case = opened(office)
+    sacha = office.session("sacha")
+    office.hand_over.hand_over(case.state.case_id, SACHA, camille)
+    office.sign_in.sign_out(sacha)
+    record = last_record(office)
+    assert record["decision"]["outcome"] == "abandoned"
+    assert record["agent_id"] == "sacha"
+    assert record["hands"][0]["from"] == "camille"
+    assert office.journal_kinds().count("verify_close") == 1
+
+
+def test_what_was_handed_over_and_never_opened_is_closed_when_its_time_is_over(office: Office):
+    camille, case = opened(office)
+    office.sign_in.sign_out(office.session("sacha"))
+    office.hand_over.hand_over(case.state.case_id, SACHA, camille)
+    assert office.hand_over.expire(office.clock.now()) == 1
+    closed = entry(office, "verify_close")
+    assert (closed.facts["agent"], closed.facts["sealed"]) == ("sacha", False)
+    with office.store.begin() as uow:
+        assert uow.drafts.all() == ()
+
+
+def test_a_manager_takes_over_the_case_of_somebody_absent(office: Office):
+    manager = office.session("dominique", Role.MANAGER)
+    _, case = opened(office)
+    (there,) = office.hand_over.of_colleagues(manager)
+    assert (there.agent.display_name, there.step) == ("Camille R.", case.state.step)
+    office.hand_over.take_over(case.state.case_id, manager)
+    taken = entry(office, "case_taken")
+    assert (taken.facts["from"], taken.facts["how"]) == ("camille", "manager")
+    assert act_holds(taken, "to", manager.signing_key.public)
+    with pytest.raises(EventRefusedError):
+        abandon(case)
+    abandon(office.proofing.resume(case.state.case_id, manager))
+    assert last_record(office)["hands"][0]["how"] == "manager"
+
+
+def test_a_manager_who_came_later_can_take_over_after_the_next_save(office: Office):
+    _, case = opened(office)
+    manager = office.session("dominique", Role.MANAGER)
+    assert office.hand_over.of_colleagues(manager) == ()
+    case.dispatch(ConsentAnswered(given=True, notice_version="1"))
+    assert len(office.hand_over.of_colleagues(manager)) == 1
+
+
+def test_nothing_is_left_to_take_over_after_the_end_of_the_shift(office: Office):
+    manager = office.session("dominique", Role.MANAGER)
+    camille, case = opened(office)
+    office.sign_in.sign_out(camille)
+    assert office.hand_over.of_colleagues(manager) == ()
+    with pytest.raises(HandOverError):
+        office.hand_over.take_over(case.state.case_id, manager)
+    with office.store.begin() as uow:
+        assert uow.values.names("case-hands/") == ()
+
+
+def test_an_agent_takes_over_nothing(office: Office):
+    _, case = opened(office)
+    with pytest.raises(NotAllowedError):
+        office.hand_over.take_over(case.state.case_id, office.session("sacha"))
+
+
+def test_a_manager_ends_the_shift_of_somebody_who_left(office: Office):
+    manager = office.session("dominique", Role.MANAGER)
+    _, case = opened(office)
+    assert office.hand_over.end_shift_of(AgentId("camille"), manager) == 1
+    (mine,) = office.proofing.drafts(manager)
+    assert mine.case_id == case.state.case_id
+    assert entry(office, "case_taken").facts["from"] == "camille"
+    closed = entry(office, "shift_close")
+    assert act_holds(closed, "by", manager.signing_key.public)
+    with office.store.begin() as uow:
+        row = uow.agents.get(AgentId("camille"))
+    assert row is not None
+    assert row.wrapped_shift_key is None
+    for wrong in (AgentId("camille"), AgentId("nobody")):
+        with pytest.raises(HandOverError):
+            office.hand_over.end_shift_of(wrong, manager)
+    with pytest.raises(SamePersonError):
+        office.hand_over.end_shift_of(AgentId("dominique"), manager)
+    with pytest.raises(NotAllowedError):
+        office.hand_over.end_shift_of(AgentId("dominique"), office.session("sacha"))
+
+
+def test_what_opens_for_nobody_is_accounted_for_as_the_shift_is_ended(office: Office):
+    opened(office)  # before there was a manager whom a copy of the key could be for
+    manager = office.session("dominique", Role.MANAGER)
+    assert office.hand_over.end_shift_of(AgentId("camille"), manager) == 0
+    assert entry(office, "verify_close").facts["sealed"] is False
+    with office.store.begin() as uow:
+        assert uow.drafts.all() == ()
+
+
+def test_a_case_goes_to_somebody_who_may_verify(office: Office):
+    camille, case = opened(office)
+    office.session("tech", Role.TECHNICIAN)
+    for wrong in ("tech", "nobody"):
+        with pytest.raises(HandOverError):
+            office.hand_over.hand_over(case.state.case_id, AgentId(wrong), camille)
+    with pytest.raises(SamePersonError):
+        office.hand_over.hand_over(case.state.case_id, AgentId("camille"), camille)
+    assert [a.agent_id for a in office.hand_over.colleagues(camille)] == []
+    assert abandon(case).state.step is StepKind.RECEIPT
+
+
+def test_a_copied_key_opens_for_its_agent_and_case_alone(office: Office):
+    manager = office.session("dominique", Role.MANAGER)
+    other = office.session("alex", Role.MANAGER)
+    _, case = opened(office)
+    with office.store.begin() as uow:
+        hands = hands_of(uow, case.state.case_id)
+    mine = hands.copies["dominique"]
+    swapped = replace(hands, copies={"alex": mine})
+    with pytest.raises(DraftError):
+        copied_key(swapped, other, case.state.case_id)
+    with pytest.raises(DraftError):
+        copied_key(hands, manager, "d" * 32)
+    assert len(copied_key(hands, manager, case.state.case_id)) == 32
+
+
+# --- the table of roles ---------------------------------------------------------------------------
+
+
+def test_a_technician_neither_verifies_nor_unlocks(office: Office):
+    with pytest.raises(NotAllowedError):
+        office.proofing.open_case("online-request", office.session("tech", Role.TECHNICIAN))
+    assert DUTIES[Role.TECHNICIAN] == {Duty.DIAGNOSE, Duty.RESCUE}
+    assert "verify_open" not in office.journal_kinds()
+
+
+def test_every_role_stands_in_the_table_and_every_duty_is_somebodys():
+    assert set(DUTIES) == set(Role)
+    assert frozenset().union(*DUTIES.values()) == set(Duty)
+    assert not any(
+        may(Role.AGENT, duty) for duty in set(Duty) - {Duty.VERIFY, Duty.SECOND, Duty.DIAGNOSE}
+    )

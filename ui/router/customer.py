@@ -1,0 +1,258 @@
+"""Which page the customer sees: follows the case, and blanks whenever it is not their turn."""
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QScreen
+
+from kiosk.domain.contact import spaced
+from kiosk.domain.decision import Outcome
+from kiosk.journeys.model import StepKind
+from kiosk.journeys.service_steps import ContactChannel, ContactStatus
+from ui.customer import CustomerWindow
+from ui.customer.entry import Entry
+from ui.customer.window import NOTICE, Words
+from ui.shell import Shell
+from ui.theme import Tone
+from ui.viewmodels.contact import ContactModel
+from ui.viewmodels.journey import CaseView, JourneyModel
+from ui.widgets.look import Look
+
+_PAGES = {
+    StepKind.DOCUMENT: Words("document", icon="id", stage=2),
+    StepKind.CHECKS: Words("examination", icon="eye", stage=3),
+    StepKind.FEATURES: Words("examination", icon="eye", stage=3),
+    StepKind.PERSON: Words("person", icon="user", stage=3),
+    StepKind.DECISION: Words("soon", icon="clock", stage=3),
+    StepKind.SECOND_AGENT: Words("soon", icon="clock", stage=3),
+    StepKind.CONFIRM: Words("soon", icon="clock", stage=3),
+}
+_BUSY = Words("busy", icon="user-check")
+_ANSWERS = {
+    Outcome.ACCEPTED: ("circle-check", Tone.OK),
+    Outcome.REFUSED: ("circle-x", Tone.WARN),
+    Outcome.SUSPENDED: ("clock", Tone.INFO),
+    Outcome.ABANDONED: ("hand-stop", Tone.NEUTRAL),
+    Outcome.ADVISED: ("info-circle", Tone.INFO),
+    Outcome.NO_SHOW: ("clock", Tone.NEUTRAL),
+}
+Rows = tuple[tuple[str, str], ...]
+
+
+class CustomerRouter(QObject):
+    """Owns the customer's window.
+
+    Signals:
+        address_given(object, str): channel and address that the customer typed.
+        screens_changed(bool): whether there is only one screen, to be turned to the customer.
+    """
+
+    address_given = Signal(object, str)
+    screens_changed = Signal(bool)
+
+    def __init__(
+        self,
+        look: Look,
+        shell: Shell,
+        journey: JourneyModel,
+        contacts: ContactModel,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._shell = shell
+        self._journey = journey
+        self._contacts = contacts
+        self._first_language = look.language.code
+        self._language = look.language.beside()
+        self._rows: Rows = ()
+        self._asked: ContactChannel | None = None
+        self._step: StepKind | None = None
+        self._covered = True
+        self._closed = True
+        self.window = CustomerWindow(Look(look.theme, self._language))
+        # The counter's window decides when the program ends.
+        self.window.setAttribute(Qt.WidgetAttribute.WA_QuitOnClose, on=False)
+        self.window.entered.connect(self._take)
+        self.window.returned.connect(self._turn_back)
+        journey.changed.connect(self._follow)
+        journey.left.connect(self._left)
+        contacts.changed.connect(self._show)
+        contacts.judged.connect(self._judged)
+
+    def language_code(self) -> str:
+        """Code of the language that the customer reads."""
+        return self._language.code
+
+    @property
+    def turnable(self) -> bool:
+        """Whether there is only one screen."""
+        return self._second_screen() is None
+
+    def start(self) -> None:
+        """Stand on the second screen, now and when one is plugged in."""
+        self._closed = False
+        application = QGuiApplication.instance()
+        if isinstance(application, QGuiApplication):
+            application.screenAdded.connect(self._place)
+            application.screenRemoved.connect(self._place)
+        self._place()
+
+    def close(self) -> None:
+        """Close the window for good. Safe to call twice."""
+        if self._closed:
+            return
+        self._closed = True
+        application = QGuiApplication.instance()
+        if isinstance(application, QGuiApplication):
+            application.screenAdded.disconnect(self._place)
+            application.screenRemoved.disconnect(self._place)
+        self.window.end()
+
+    def cover(self) -> None:
+        """Locked, nobody signed in, or a fault: nothing of anybody; the screen is the agent's."""
+        self._covered = True
+        self._asked = None
+        self._contacts.pause()
+        self.window.blank()
+        self._give_back()
+
+    def uncover(self) -> None:
+        """The agent is back at the case."""
+        self._covered = False
+        self._contacts.resume()
+        self._show()
+
+    def turn(self) -> None:
+        """Turn the one screen to the customer."""
+        if self.turnable and self._journey.view is not None:
+            self._show()
+            self.window.turn(self._shell)
+
+    def ask_address(self, channel: ContactChannel) -> None:
+        """Let the customer type an address."""
+        self._asked = channel
+        self._show()
+        self.turn()
+
+    def show_identity(self, rows: Rows) -> None:
+        """The identity as it stands on the agent's page, for the customer to confirm."""
+        self._rows = rows
+        self._show()
+
+    # --- following ----------------------------------------------------------------------------
+
+    def _follow(self, view: CaseView) -> None:
+        if view.state.step is not self._step:
+            self._step = view.state.step
+            self._asked = None
+            self._give_back()
+        if view.state.step is not StepKind.IDENTITY:
+            self._rows = ()
+        self._show()
+
+    def _left(self) -> None:
+        """The case is closed or put aside: the next customer finds nothing of this one."""
+        self._step = None
+        self._rows = ()
+        self._asked = None
+        self.window.blank()
+        self._give_back()
+        self._language.choose(self._first_language)
+
+    def _show(self) -> None:
+        view = self._journey.view
+        if view is None or self._covered:
+            self.window.blank()
+            return
+        state = view.state
+        if state.record is not None and state.decision is not None:
+            self._answer(view)
+        elif state.step is StepKind.NOTICE:
+            self.window.show_words(NOTICE)
+        elif state.step is StepKind.CONTACT:
+            self._contact()
+        elif state.step is StepKind.IDENTITY and self._rows:
+            words = Words("identity", icon="user-check", rows=self._rows, stage=2)
+            self.window.show_words(words)
+        else:
+            self.window.show_words(_PAGES.get(state.step, _BUSY))
+
+    def _contact(self) -> None:
+        if self._asked is not None:
+            facts = self._contacts.line(self._asked).facts
+            address = "" if facts is None else facts.address
+            self.window.ask(Entry.ADDRESS, self._asked, address)
+            return
+        for channel in ContactChannel:
+            line = self._contacts.line(channel)
+            if line.code_counts and line.facts is not None:
+                self.window.ask(Entry.CODE, channel, line.facts.address)
+                return
+        # Nothing is asked any more: what was typed was right.
+        self._give_back()
+        self.window.show_words(Words("contact", icon="mail", stage=1))
+
+    def _answer(self, view: CaseView) -> None:
+        state = view.state
+        if state.record is None or state.decision is None:
+            return
+        outcome = state.decision.outcome
+        icon, tone = _ANSWERS[outcome]
+        rows: Rows = (("slip", state.record.slip_code),)
+        later = [spaced(c.address) for c in state.contacts if c.status is ContactStatus.DEFERRED]
+        if later:
+            rows = (*rows, ("later", ", ".join(later)))
+        self.window.show_words(Words(f"answer.{outcome.value}", icon=icon, tone=tone, rows=rows))
+
+    # --- what the customer types --------------------------------------------------------------
+
+    def _take(self, text: str) -> None:
+        asking = self.window.asking
+        if asking is None:
+            return
+        entry, channel = asking
+        if entry is Entry.ADDRESS:
+            self._asked = None
+            self.address_given.emit(channel, text.strip())
+            self._show()
+            self._give_back()
+        elif not self._contacts.check(channel, text):
+            self.window.show_problem("customer.ended")
+
+    def _judged(self, channel: ContactChannel, word: str) -> None:
+        if self.window.asking != (Entry.CODE, channel):
+            return
+        match word:
+            case "wrong":
+                standing = self._contacts.line(channel).standing
+                left = 0 if standing is None else standing.tries_left
+                self.window.show_problem("customer.wrong", n=left)
+            case "form":
+                self.window.show_problem(f"customer.form.{channel.value}")
+            case "ended":
+                self.window.show_problem("customer.ended")
+            case _:
+                self.window.entry.set_busy(False)
+
+    def _give_back(self) -> None:
+        """The agent has the one screen again."""
+        if self.window.turned:
+            self.window.turn_back()
+            self._shell.activateWindow()
+
+    def _turn_back(self) -> None:
+        self._asked = None
+        self._give_back()
+        self._show()
+
+    # --- screens ------------------------------------------------------------------------------
+
+    def _second_screen(self) -> QScreen | None:
+        own = self._shell.screen()
+        return next((s for s in QGuiApplication.screens() if s is not own), None)
+
+    def _place(self, _screen: QScreen | None = None) -> None:
+        second = self._second_screen()
+        if second is None:
+            self.window.hide()
+        else:
+            self.window.show_on(second)
+        self.screens_changed.emit(second is None)

@@ -1,0 +1,82 @@
+"""The ground of the panels that advise: they ask the room of advice, and say so when it cannot."""
+
+from abc import abstractmethod
+from datetime import datetime
+
+from PySide6.QtCore import Signal
+from typing_extensions import override
+
+from kiosk.documents.catalogue import DocumentCatalogue
+from kiosk.domain.errors import AdviceError
+from kiosk.journeys.model import CaseState
+from ui.i18n import Language
+from ui.steps.panel import StepPanel
+from ui.viewmodels.advice import AdviceDesk
+from ui.viewmodels.sheet import Sheet
+from ui.widgets.button import Button
+from ui.widgets.look import Look
+
+PRINT_KEY = "Ctrl+P"
+
+
+class AdvicePanel(StepPanel):
+    """A panel over :class:`AdviceDesk`.
+
+    Signals:
+        sheet_requested(object): print this :class:`Sheet`, or keep it as a PDF.
+    """
+
+    sheet_requested = Signal(object)
+
+    def __init__(self, look: Look, catalogue: DocumentCatalogue, desk: AdviceDesk) -> None:
+        self.desk = desk
+        self.print_button = Button(look, "", icon="printer", key=PRINT_KEY)
+        self.print_button.setObjectName("print-sheet")
+        super().__init__(look, catalogue)
+        self.print_button.clicked.connect(self._print)
+
+    @override
+    def refresh(self) -> None:
+        if self.view is None:
+            return
+        try:
+            self.show_state(self.view.state)
+        except AdviceError as exc:
+            tr = self.look.language.tr
+            self.show_problem(f"{tr(f'errors.{exc.code}.what')} {tr(f'errors.{exc.code}.do')}")
+            self.primary.setEnabled(False)
+
+    @abstractmethod
+    def show_state(self, state: CaseState) -> None:
+        """Show the case. May raise AdviceError."""
+
+    def sheet(self) -> Sheet | None:
+        """What the customer may take along, None where there is nothing yet."""
+        return None
+
+    def figure(self, key: str, **values: object) -> str:
+        """Text of a whole key, dated figures filled in. Raises NoFactError."""
+        language = self.look.language
+        figures = self.desk.service.figures(self.desk.today, language.code)
+        return language.tr(key, **figures | values)
+
+    def foot(self) -> tuple[str, ...]:
+        """Last lines of a sheet: whom to call, where and when it was made. Raises NoFactError."""
+        tr = self.look.language.tr
+        number = self.figure("sheet.number")
+        return (
+            tr("sheet.help", number=number, hours=self.figure("sheet.hours")),
+            tr("sheet.made", day=self.look.language.day(self.desk.today), office=self.desk.office),
+            tr("sheet.nobody"),
+        )
+
+    def _print(self) -> None:
+        sheet = self.sheet()
+        if sheet is not None:
+            self.sheet_requested.emit(sheet)
+
+
+def moment_within(moment: datetime, language: Language) -> str:
+    """A moment in its own zone, within a sentence: ``lundi 23 novembre à 15 h 00``."""
+    day, clock = language.weekday_within(moment.date()), language.wall_time(moment)
+    return language.tr("sheet.moment", day=day, time=clock)

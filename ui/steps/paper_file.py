@@ -1,0 +1,179 @@
+"""The paper file, ticked as it lies there: what is missing, and about when the letter comes.
+
+Nothing is scanned, and nothing of the papers is kept.
+"""
+
+from typing import Final
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+from typing_extensions import override
+
+from kiosk.advice.dated import in_force
+from kiosk.advice.paper_file import FileResult, Item, PaperFile
+from kiosk.documents.catalogue import DocumentCatalogue
+from kiosk.journeys.model import CaseState
+from kiosk.journeys.service_steps import PaperFileChecked, PaperFileFacts
+from ui.steps.advice import AdvicePanel
+from ui.theme import Space, Tone, Type
+from ui.viewmodels.advice import AdviceDesk
+from ui.viewmodels.sheet import Sheet, SheetBlock
+from ui.widgets.button import Button
+from ui.widgets.card import Card
+from ui.widgets.chip import Chip
+from ui.widgets.choices import Choice, ChoiceGroup
+from ui.widgets.label import Label
+from ui.widgets.list_row import RowItem, RowList
+from ui.widgets.look import Look
+
+_HAND, _SCREEN = "hand", "screen"
+_MOTIVE: Final = "motive"
+
+
+class PaperFilePanel(AdvicePanel):
+    """The checklist on the left, the result on the right."""
+
+    name = "paper-file"
+    keeps_hint = True
+
+    def __init__(self, look: Look, catalogue: DocumentCatalogue, desk: AdviceDesk) -> None:
+        super().__init__(look, catalogue, desk)
+        self._by_hand_label = Label(look, "", Type.LABEL_STRONG, wrap=True)
+        self.by_hand = ChoiceGroup(look, columns=2, keys=False)
+        self.items = ChoiceGroup(look, multiple=True, columns=2)
+        self._chip = Chip(look)
+        self._card = Card(look, " ", trailing=self._chip)
+        self._missing = RowList(look)
+        self._done = Label(look, "", Type.BODY, wrap=True)
+        self._build()
+        self.by_hand.changed.connect(self._changed)
+        self.items.changed.connect(self._changed)
+
+    def _build(self) -> None:
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
+        column.setSpacing(Space.M)
+        for widget in (self.items, self._by_hand_label, self.by_hand):
+            column.addWidget(widget)
+        column.addStretch(1)
+        self._card.body.addWidget(self._missing)
+        self._card.body.addWidget(self._done)
+        self._card.body.addStretch(1)
+        self.columns(left, self._card, (6, 4))
+
+    @override
+    def extra_buttons(self) -> tuple[Button, ...]:
+        return (self.print_button,)
+
+    @override
+    def forget(self) -> None:
+        super().forget()
+        self.items.select()
+        self.by_hand.select(_HAND)
+
+    @override
+    def go_on(self) -> None:
+        result = self._result()
+        missing = tuple(item.item_id for item in result.missing)
+        facts = PaperFileFacts(self.items.selected, missing, result.letter_about)
+        self.happened.emit(PaperFileChecked(facts))
+
+    @override
+    def sheet(self) -> Sheet:
+        """What is missing, or that nothing is."""
+        tr = self.look.language.tr
+        result = self._result()
+        if result.letter_about is not None:
+            day = self.look.language.weekday_within(result.letter_about)
+            about = SheetBlock(tr("sheet.about"), (tr("sheet.estimate", day=day),))
+            return Sheet("paper-file", tr("sheet.complete_title"), (about,), foot=self.foot())
+        lines = tuple(self._line(item) for item in result.missing)
+        block = SheetBlock(self.tr_("missing"), lines, listed=True)
+        return Sheet("paper-file", tr("sheet.missing_title"), (block,), foot=self.foot())
+
+    @override
+    def show_state(self, state: CaseState) -> None:
+        if not self.by_hand.selected:
+            self.by_hand.show_choices(self._hands())
+            self.by_hand.select(_HAND)
+        self.by_hand.show_choices(self._hands())
+        self._by_hand_label.setText(self.tr_("by_hand"))
+        self.print_button.setText(self.tr_("print"))
+        asked = self._paper.asked(self.desk.today, by_hand=self._is_by_hand)
+        self.items.show_choices(tuple(self._choice(item) for item in asked))
+        self._write_result()
+        if not self.desk.service.paper_open(self.desk.today):
+            self.show_problem(self.tr_("closed"))
+
+    # --- what is shown ------------------------------------------------------------------------
+
+    @property
+    def _paper(self) -> PaperFile:
+        return self.desk.service.paper_file
+
+    @property
+    def _is_by_hand(self) -> bool:
+        return self.by_hand.selected != (_SCREEN,)
+
+    def _result(self) -> FileResult:
+        service = self.desk.service
+        return self._paper.check(
+            self.items.selected, self.desk.today, service.delays, by_hand=self._is_by_hand
+        )
+
+    def _changed(self, _values: tuple[str, ...]) -> None:
+        self.refresh()
+
+    def _hands(self) -> tuple[Choice, ...]:
+        return (
+            Choice(_HAND, self.tr_("hand"), "", "pencil"),
+            Choice(_SCREEN, self.tr_("screen"), "", "device-desktop"),
+        )
+
+    def _choice(self, item: Item) -> Choice:
+        tr = self.look.language.tr
+        label = tr(f"paper.item.{item.item_id}")
+        return Choice(item.item_id, label, self._hint(item), "", Tone.OK)
+
+    def _hint(self, item: Item) -> str:
+        tr = self.look.language.tr
+        if item.any_of:
+            pieces = ", ".join(tr(f"paper.piece.{piece}") for piece in item.any_of)
+            return self.tr_("any_of", pieces=pieces)
+        if item.item_id == _MOTIVE:
+            words = in_force(self._paper.motives, self.desk.today)
+            motives = ", ".join(tr(f"paper.motive.{word.word_id}") for word in words)
+            return self.tr_("motives", motives=motives)
+        return self.tr_("blocking") if item.blocking else ""
+
+    def _line(self, item: Item) -> str:
+        tr = self.look.language.tr
+        hint = self._hint(item)
+        label = tr(f"paper.item.{item.item_id}")
+        return f"{label}. {hint}" if hint else label
+
+    def _write_result(self) -> None:
+        tr = self.look.language.tr
+        result = self._result()
+        self._card.set_title(self.tr_("result"))
+        if result.letter_about is not None:
+            day = self.look.language.weekday_within(result.letter_about)
+            self._chip.show_text(self.tr_("complete"), Tone.OK, "circle-check")
+            self._done.setText(self.tr_("complete_hint", day=day))
+        else:
+            count = self.tr_("count", n=len(result.missing))
+            self._chip.show_text(count, Tone.WARN, "list-check")
+            reported = in_force(self._paper.reported, self.desk.today)
+            self._done.setText(self.tr_("reported") if reported else "")
+        self._missing.show_items(
+            tuple(
+                RowItem(
+                    item.item_id,
+                    tr(f"paper.item.{item.item_id}"),
+                    tr(f"paper.group.{item.group.value}"),
+                    "alert-triangle" if item.blocking else "minus",
+                    Tone.BAD if item.blocking else Tone.WARN,
+                )
+                for item in result.missing
+            )
+        )
