@@ -34,7 +34,7 @@ INTEROP = ROOT / "tests" / "interop"
 OLDEST = (3, 11)
 BENCHMARKS = (
     *("startup", "frame", "memory", "read", "seal", "codes", "printed"),
-    *("powerloss", "canary", "flips", "journal", "kills"),
+    *("powerloss", "canary", "flips", "journal", "kills", "effort"),
 )
 
 # Shared library -> Debian package. Qt needs the first group without a screen, the second with one.

@@ -56,6 +56,17 @@ class Language(QObject):
         """Text of a key, placeholders filled in; ``n`` chooses between ``.one`` and ``.other``."""
         return self._texts[self._code](key, **values)
 
+    def has(self, key: str) -> bool:
+        """Whether a text of this key exists in the language in force."""
+        return key in self._texts[self._code]
+
+    def speaking(self, code: str) -> "Language":
+        """The same texts in one language, whatever the screen shows; KeyError for an unknown one.
+
+        For what is written to somebody else than the agent: the customer's sheet.
+        """
+        return Language({code: self._texts[code]}, code)
+
     def day(self, value: date) -> str:
         """``13 juillet 1990`` / ``13 July 1990``."""
         return self._locale.toString(_qdate(value), "d MMMM yyyy")
@@ -64,6 +75,10 @@ class Language(QObject):
         """``Lundi 23 novembre`` / ``Monday 23 November``."""
         text = self._locale.toString(_qdate(value), "dddd d MMMM")
         return text[:1].upper() + text[1:]
+
+    def full_day(self, value: date) -> str:
+        """``lundi 23 novembre 2026`` / ``Monday 23 November 2026``: a date to keep."""
+        return self._locale.toString(_qdate(value), "dddd d MMMM yyyy")
 
     def weekday_within(self, value: date) -> str:
         """The same within a sentence: French writes it with a small letter."""

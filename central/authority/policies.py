@@ -46,6 +46,7 @@ EXPLANATIONS: dict[str, str] = {
     "proxy_allowed": "registered letters may be handed to a proxy; the identity is not verified",
     "fraud_alert": "a suspected fraud is told in the journal, without anything personal",
     "demonstration": "the screens of this fleet say that it is a demonstration",
+    "valid_from": "first day on which it holds, in the local time of each office; null: at once",
 }
 
 # What `policy set` may change, and how the word after the equals sign is read.
@@ -66,6 +67,8 @@ _SETTABLE: dict[str, Callable[[str], Any]] = {
     "fraud_alert": json.loads,
     "notices": lambda word: [notice.strip() for notice in word.split("|") if notice.strip()],
     "demonstration": json.loads,
+    # A later change keeps the day: it builds on what holds from then on. Empty: at once.
+    "valid_from": lambda word: word.strip() or None,
 }
 
 

@@ -42,7 +42,7 @@ from kiosk.crypto.signing import SigningKey
 from kiosk.devices.clock import SystemClock
 from kiosk.devices.instance_lock import InstanceLock
 from kiosk.documents.catalogue import DocumentCatalogue
-from kiosk.documents.catalogue import load as load_documents
+from kiosk.documents.packs import FILES, DocumentPacks, load_packs
 from kiosk.domain.errors import (
     CatalogueError,
     ConfigError,
@@ -63,6 +63,7 @@ from kiosk.ports import Clock, CollectorLink, FrameSource, KeyStore
 from kiosk.services.activity import Activity
 from kiosk.services.agents import Agents, Session, Signs
 from kiosk.services.anchor import Anchor
+from kiosk.services.coming_policy import promote
 from kiosk.services.conflicts import Conflicts
 from kiosk.services.contact import Contacts, ContactWords
 from kiosk.services.contact_link import CentralContact
@@ -110,7 +111,8 @@ class Kiosk:
         keys, store: the secrets and the vault.
         membership: enrolment and policy in force.
         device: facts of the device for records.
-        documents, catalogue: kinds of document, and procedures.
+        documents, catalogue: kinds of document at the start, and procedures.
+        packs: rules about documents by the day on which they hold.
         service: the public service: help, eligibility, ways, paper file.
         texts: by language.
         journal, agents, onboarding, hand_over, sign_in, proofing, delivery, life,
@@ -127,6 +129,7 @@ class Kiosk:
     membership: Membership
     device: DeviceFacts
     documents: DocumentCatalogue
+    packs: DocumentPacks
     catalogue: JourneyCatalogue
     service: ServiceFacts
     texts: Mapping[str, Texts]
@@ -175,6 +178,11 @@ class Kiosk:
     def demonstration(self) -> bool:
         """Whether this is a demonstration: the screen says so."""
         return self.keys.is_demonstration or bool(self.policy and self.policy.demonstration)
+
+    def documents_today(self) -> DocumentCatalogue:
+        """Kinds of document as they hold today, in the local time of the office."""
+        true_time = SignedClock(self.clock, self.membership)
+        return self.packs.on(true_time.now().astimezone().date())
 
     def require_enrolled(self) -> None:
         """Raises NotEnrolledError before enrolment."""
@@ -348,8 +356,9 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
     store, clock, keys = parts.store, parts.clock, parts.keys
     cost = cost or Argon2Cost()
     device_key = device_key_of(keys, store)
-    membership = Membership(store, OfficeId(parts.config.office))
-    documents = read_documents(RESOURCES / "documents")
+    membership = Membership(store, OfficeId(parts.config.office), clock)
+    packs = read_packs(RESOURCES / "documents")
+    documents = packs.on(clock.now().astimezone().date())
     service = read_service(RESOURCES / "service", parts.config.service)
     device = _device(device_key, parts.config, documents, service)
     journal = Journal(store, device_key, clock, device, membership.terms)
@@ -388,7 +397,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         drafts,
         requests,
         CatalogueExamination(
-            documents,
+            packs,
             membership.document_rules(documents),
             true_time,
             SystemRandom(),
@@ -402,7 +411,12 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
     anchor = Anchor(store, keys, journal, device_key.public)
     agents = Agents(store, keys, journal, cost)
     lease = Lease(store, journal, clock, membership.lease_days)
-    deliveries = Deliveries(Delivery(store, journal, links, keys, clock), membership, anchor.keep)
+    deliveries = Deliveries(
+        Delivery(store, journal, links, keys, clock),
+        membership,
+        anchor.keep,
+        lambda: promote(store, journal, membership.today),
+    )
     proofing = Proofing(
         desk, journal, clock, catalogue, membership.office_id, membership.require, lease
     )
@@ -418,6 +432,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         membership=membership,
         device=device,
         documents=documents,
+        packs=packs,
         catalogue=catalogue,
         service=service,
         texts={language: Texts.load(language) for language in LANGUAGES},
@@ -484,14 +499,23 @@ def _procedures(
 
 
 def read_documents(folder: Path) -> DocumentCatalogue:
-    """The catalogue of documents. Raises CatalogueError."""
+    """The catalogue of documents that comes first. Raises CatalogueError."""
+    return read_packs(folder).catalogues[0][1]
+
+
+def read_packs(folder: Path) -> DocumentPacks:
+    """Every pack of rules about documents, those of coming days included. Raises CatalogueError."""
     try:
-        kinds = (folder / "catalogue.toml").read_bytes()
-        features = (folder / "features.toml").read_bytes()
-        series = (folder / "series.toml").read_bytes()
+        files = {
+            name: [
+                (folder / f"{name}.toml").read_bytes(),
+                *(file.read_bytes() for file in sorted(folder.glob(f"{name}-*.toml"))),
+            ]
+            for name in FILES
+        }
     except OSError as exc:
         raise CatalogueError("documents") from exc
-    return load_documents(kinds, features, series)
+    return load_packs(files)
 
 
 def _device(

@@ -1,7 +1,7 @@
 """What the fleet says to this device, kept in memory so that a rule costs no read of the vault."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import msgspec
 
@@ -11,6 +11,7 @@ from kiosk.domain.errors import NotEnrolledError
 from kiosk.domain.ids import KeyId, OfficeId
 from kiosk.journeys.procedures import ONLINE_REQUEST
 from kiosk.ports import CentralSide, Clock, OutboxRow, Store
+from kiosk.services.coming_policy import in_force, load_coming
 from kiosk.services.delivery import TIME, Delivery, DeliverySummary, Progress, SignedTime
 from kiosk.services.examination import DocumentRules
 from kiosk.services.fleet import DeviceIdentity, issuer_keys_of, load_identity, load_policy
@@ -24,12 +25,13 @@ _FEATURES_WITHOUT_POLICY = 3
 class Membership:
     """Enrolment and policy in force; ``reload`` after either has changed in the vault."""
 
-    def __init__(self, store: Store, office: OfficeId) -> None:
+    def __init__(self, store: Store, office: OfficeId, clock: Clock | None = None) -> None:
         """Read both.
 
         Args:
             store: the vault.
             office: office to assume where the enrolment says none.
+            clock: of the device; without one a coming policy waits until it is promoted.
 
         Raises:
             PolicyInvalidError: the stored policy is not signed by the pinned root.
@@ -38,6 +40,8 @@ class Membership:
         self._office = office
         self._identity: DeviceIdentity | None = None
         self._policy: Policy | None = None
+        self._coming: tuple[Policy, ...] = ()
+        self._clock = None if clock is None else SignedClock(clock, self)
         self._signed_time: SignedTime | None = None
         self.reload()
 
@@ -45,8 +49,9 @@ class Membership:
         """Read enrolment and policy again. Raises PolicyInvalidError; then nothing changed."""
         with self._store.begin() as uow:
             identity, policy = load_identity(uow), load_policy(uow)
+            coming = load_coming(uow)
             signed = uow.values.get(TIME)
-        self._identity, self._policy = identity, policy
+        self._identity, self._policy, self._coming = identity, policy, coming
         self._signed_time = None if signed is None else msgspec.json.decode(signed, type=SignedTime)
 
     @property
@@ -56,8 +61,17 @@ class Membership:
 
     @property
     def policy(self) -> Policy | None:
-        """The policy in force; None before enrolment."""
-        return self._policy
+        """The policy in force today; None before enrolment."""
+        if self._policy is None or not self._coming or self._clock is None:
+            return self._policy
+        return in_force(self._policy, self._coming, self.today)
+
+    @property
+    def today(self) -> date:
+        """The day of the office, by signed time where it is known. Needs a clock."""
+        if self._clock is None:
+            raise ValueError("no clock")
+        return self._clock.now().astimezone().date()
 
     @property
     def signed_time(self) -> SignedTime | None:
@@ -72,7 +86,7 @@ class Membership:
     @property
     def feature_count(self) -> int:
         """Security features to examine."""
-        return self._policy.feature_count if self._policy else _FEATURES_WITHOUT_POLICY
+        return self.policy.feature_count if self.policy else _FEATURES_WITHOUT_POLICY
 
     @property
     def proxy_allowed(self) -> bool:
@@ -82,7 +96,7 @@ class Membership:
     @property
     def draft_age(self) -> timedelta:
         """How long an unfinished case may lie."""
-        retention = self._policy.retention if self._policy else Retention()
+        retention = self.policy.retention if self.policy else Retention()
         return timedelta(hours=retention.draft_hours)
 
     def enrolment_keys(self) -> Mapping[KeyId, bytes]:
@@ -96,13 +110,14 @@ class Membership:
 
     def side(self) -> CentralSide | None:
         """The pinned central side; None before enrolment."""
-        if self._identity is None or self._policy is None:
+        policy = self.policy
+        if self._identity is None or policy is None:
             return None
-        return self._identity.side(self._policy)
+        return self._identity.side(policy)
 
     def terms(self) -> Terms:
         """What the policy says to journal and sealing."""
-        return terms_of(self._policy)
+        return terms_of(self.policy)
 
     def require(self) -> None:
         """Raises NotEnrolledError while there is nobody to seal a record to."""
@@ -111,7 +126,8 @@ class Membership:
 
     def issuers(self) -> Mapping[KeyId, IssuerKey]:
         """Pinned keys of those who issue verification requests."""
-        return {} if self._policy is None else issuer_keys_of(self._policy)
+        policy = self.policy
+        return {} if policy is None else issuer_keys_of(policy)
 
     def log_keys(self) -> Mapping[KeyId, bytes]:
         """The pinned key of the central side's log; it signs statements about addresses too."""
@@ -124,13 +140,14 @@ class Membership:
         """What the policy says about documents; the catalogue's word where there is none."""
 
         def rules() -> DocumentRules:
-            policy = self._policy
+            policy = self.policy
             if policy is None:
                 return DocumentRules(documents.accepted_by(ONLINE_REQUEST))
             return DocumentRules(
                 frozenset(policy.accepted_documents),
                 accept_extended=policy.accept_extended_id_card,
                 specimens_allowed=policy.demonstration,
+                policy_version=policy.version,
             )
 
         return rules
@@ -144,11 +161,20 @@ class Deliveries:
         delivery: Delivery,
         membership: Membership,
         afterwards: Callable[[], None] = lambda: None,
+        promote: Callable[[], object] = lambda: None,
     ) -> None:
-        """Wrap ``delivery``; ``afterwards`` is called when one has ended, however it ended."""
+        """Wrap ``delivery``.
+
+        Args:
+            delivery: what delivers.
+            membership: told of what arrived.
+            afterwards: called when a delivery has ended, however it ended.
+            promote: puts a policy into force whose day has come; needs no network.
+        """
         self._delivery = delivery
         self._membership = membership
         self._afterwards = afterwards
+        self._promote = promote
 
     def run_once(
         self,
@@ -156,6 +182,7 @@ class Deliveries:
         cancelled: Callable[[], bool] | None = None,
     ) -> DeliverySummary:
         """See :meth:`kiosk.services.delivery.Delivery.run_once`."""
+        self._promote()
         try:
             return self._delivery.run_once(progress, cancelled)
         finally:

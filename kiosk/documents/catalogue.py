@@ -175,6 +175,7 @@ class DocumentCatalogue:
         series: series, marks and issuing States.
         face_zones: parts of the face to compare; texts ``face.<zone>``.
         questions: topics; texts ``questions.<topic>``.
+        other_features: of packs that hold on other days; never drawn, only named.
         signs: signs of damage or alteration.
     """
 
@@ -186,6 +187,7 @@ class DocumentCatalogue:
     face_zones: tuple[str, ...]
     questions: tuple[str, ...]
     series: SeriesCatalogue
+    other_features: tuple[Feature, ...] = ()
     signs: tuple[Sign, ...] = ()
 
     def entry(self, kind: DocumentKind) -> KindEntry:
@@ -243,7 +245,7 @@ class DocumentCatalogue:
 
     def feature(self, feature_id: str) -> Feature:
         """One feature. Raises KeyError where there is none."""
-        for feature in self.features:
+        for feature in (*self.features, *self.other_features):
             if feature.feature_id == feature_id:
                 return feature
         raise KeyError(feature_id)
@@ -303,8 +305,8 @@ def load(catalogue: bytes, features: bytes, series: bytes) -> DocumentCatalogue:
     """
     kinds_data = toml_of(catalogue, "catalogue")
     features_data = toml_of(features, "features")
-    only(kinds_data, {"version", "kind", "acceptance", "person"}, "catalogue")
-    only(features_data, {"version", "as_of", "feature", "sign"}, "features")
+    only(kinds_data, {"version", "valid_from", "kind", "acceptance", "person"}, "catalogue")
+    only(features_data, {"version", "valid_from", "as_of", "feature", "sign"}, "features")
     person = table_of(kinds_data, "person")
     only(person, {"zones", "questions", "source", "as_of"}, "person")
     kinds = tuple(_entry_of(table) for table in tables_of(kinds_data, "kind"))

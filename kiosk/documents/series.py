@@ -128,7 +128,7 @@ def load_series(data: bytes) -> SeriesCatalogue:
         CatalogueError: no TOML, or a missing, unknown, double or wrong value.
     """
     table = toml_of(data, "series")
-    only(table, {"version", "as_of", "series", "mark", "line", "issuers"}, "series")
+    only(table, {"version", "valid_from", "as_of", "series", "mark", "line", "issuers"}, "series")
     day_of(table, "as_of")
     series = tuple(_series_of(item) for item in tables_of(table, "series"))
     if len({item.series_id for item in series}) != len(series):

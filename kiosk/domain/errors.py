@@ -455,6 +455,30 @@ class AlreadyEnrolledError(SyncError):
     code = "SYNC-009"
 
 
+class PrintError(KioskError):
+    """The customer's sheet could not be put on paper; the act itself is sealed."""
+
+    code = "PRINT-000"
+
+
+class NoPrinterError(PrintError):
+    """This device knows no printer."""
+
+    code = "PRINT-001"
+
+
+class PrinterFailedError(PrintError):
+    """The printer did not take the sheet (off, no paper, queue stopped)."""
+
+    code = "PRINT-002"
+
+
+class SheetFileError(PrintError):
+    """The PDF of the sheet could not be written."""
+
+    code = "PRINT-003"
+
+
 class DeviceError(KioskError):
     """This device may not do what was asked at this point of its life."""
 

@@ -24,6 +24,7 @@ from kiosk.journeys.guards import GUARDS, obstacles
 from kiosk.journeys.model import (
     CaseAbandoned,
     CaseState,
+    ChecksComputed,
     DecisionTaken,
     DrawFeatures,
     Effect,
@@ -94,6 +95,33 @@ def advance(journey: Journey, state: CaseState, event: Event) -> Advance:
     else:
         moved = _moved(journey, state, step, event)
     return Advance(moved, tuple(_effects(journey, state, moved, event)))
+
+
+def rechecked(journey: Journey, state: CaseState, event: ChecksComputed) -> Advance:
+    """The checks made again because the rules have changed since (another day, another policy).
+
+    Where they say the same, the case stays where it is. Where they differ, what rested on them
+    falls, and the agent sees them first: back to the step that shows them.
+
+    Raises:
+        EventRefusedError: the case is sealed.
+    """
+    if state.closed:
+        raise EventRefusedError("case is sealed")
+    kept = replace(state, rules=event.rules)
+    if event.checks == state.checks or StepKind.CHECKS not in state.trail:
+        return Advance(kept, (SaveDraft(),))
+    moved = replace(
+        kept,
+        checks=event.checks,
+        ticked=(),
+        decision=None,
+        signature=None,
+        second_agent=None,
+        step=StepKind.CHECKS,
+        trail=state.trail[: state.trail.index(StepKind.CHECKS)],
+    )
+    return Advance(moved, (SaveDraft(), *_orders(journey, moved)))
 
 
 def pending(journey: Journey, state: CaseState) -> tuple[Effect, ...]:

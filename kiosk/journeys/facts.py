@@ -76,7 +76,7 @@ def _later(journey: Journey, state: CaseState, event: Event) -> CaseState:
         case PrintRead():
             return _print(state, event)
         case ChecksComputed():
-            return replace(state, checks=event.checks, ticked=())
+            return replace(state, checks=event.checks, rules=event.rules, ticked=())
         case ChecksReviewed():
             return _reviewed(state, event)
         case FeaturesDrawn():

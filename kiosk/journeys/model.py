@@ -122,6 +122,21 @@ class PersonFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class RulesUsed:
+    """The rules that checks were made by.
+
+    Attributes:
+        day: of the act, in the local time of the office.
+        packs: names and versions of the data that held on that day.
+        policy_version: of the fleet's policy in force; 0 before the first one.
+    """
+
+    day: date
+    packs: tuple[tuple[str, str], ...] = ()
+    policy_version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class LinkedRecord:
     """A record that was sealed with another one, in the same transaction.
 
@@ -195,6 +210,7 @@ class CaseState:
         lookup: what was learnt elsewhere about a document reported lost or stolen.
         signs: signs of damage or alteration that the agent ticked (codes of the catalogue).
         second_agent: the word of a colleague.
+        rules: what the checks were made by, None before they were made.
         trail: steps walked through to come here, oldest first; going back takes the last.
     """
 
@@ -232,6 +248,7 @@ class CaseState:
     presence: PresenceFacts | None = None
     signature: SignatureFacts | None = None
     second_agent: SecondAgentFacts | None = None
+    rules: RulesUsed | None = None
     lookup: LookupFacts | None = None
     signs: tuple[str, ...] = ()
 
@@ -315,9 +332,10 @@ class DocumentConfirmed:
 
 @dataclass(frozen=True, slots=True)
 class ChecksComputed:
-    """The automatic checks were made (answer to the ``ComputeChecks`` effect)."""
+    """The automatic checks were made (answer to the ``ComputeChecks`` effect), by which rules."""
 
     checks: tuple[Check, ...]
+    rules: RulesUsed | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 import msgspec
@@ -27,6 +27,7 @@ from kiosk.domain.errors import (
 )
 from kiosk.ports import Clock, CollectorLink, KeyStore, LinkFactory, OutboxRow, Store
 from kiosk.services.answers import refusal_of
+from kiosk.services.coming_policy import drop_coming, is_coming, keep_coming, tokens_coming
 from kiosk.services.conflicts import ConflictCheck
 from kiosk.services.fleet import (
     DEVICE_KEY,
@@ -211,6 +212,7 @@ class _Run:
         self._watch = watch
         self._sent = self._stored = self._failed = self._purged = 0
         self.reason = ""
+        self._true_now: datetime | None = None
 
     def summary(self) -> DeliverySummary:
         """What was done so far."""
@@ -250,6 +252,7 @@ class _Run:
         except SignatureInvalidError as exc:
             raise ProtocolError("signed time") from exc
         clock = self._clock
+        self._true_now = at
         signed = SignedTime(at, clock.now(), clock.monotonic_ms(), clock.boot_id)
         with self._store.begin() as uow:
             uow.values.put(TIME, msgspec.json.encode(signed))
@@ -258,21 +261,32 @@ class _Run:
     def _fetch_policy(self) -> None:
         """Ask for a newer policy; one that holds is applied and journalled at once."""
         with self._store.begin() as uow:
-            held = uow.values.get(POLICY) or b""
+            coming = tokens_coming(uow)
+            held = coming[-1].encode("ascii") if coming else uow.values.get(POLICY) or b""
         answer = self._link.call("GET", "/v1/policy", etag=f'"{b64u(sha256(held))}"')
         if answer.status == 304:
             return
         if answer.status != 200:
             raise refusal_of(answer)
         token = answer.body.decode("ascii", "replace")
-        policy = accept_policy(token, unb64u(self._identity.root_public), self.policy)
-        if policy.version > self.policy.version:
+        root = unb64u(self._identity.root_public)
+        policy = accept_policy(token, root, self.policy)
+        if is_coming(policy, self._today()):
+            with self._store.begin() as uow:
+                keep_coming(uow, token, policy, root)
+                uow.commit()
+        elif policy.version > self.policy.version:
             with self._store.begin() as uow:
                 uow.values.put(POLICY, token.encode("ascii"))
+                drop_coming(uow, policy.version, root)
                 facts = {"version": policy.version}
                 self._journal.append(uow, EntryKind.POLICY_APPLIED, facts)
                 uow.commit()
             self.policy = policy
+
+    def _today(self) -> date:
+        """The day of the office, by the signed time that was just fetched."""
+        return (self._true_now or self._clock.now()).astimezone().date()
 
     def _upload_journal(self) -> LogState:
         upload = JournalUpload(

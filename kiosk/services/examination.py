@@ -1,7 +1,11 @@
 """What is found out about a document without asking the agent: checks, and features to examine.
 
-The rules that the policy decides are asked for each time, so that a new policy counts from the next
-document on.
+Rules, in order:
+
+1. The rules are those of the day of the act, in the local time of the office: the packs that hold
+   on that day, and the policy in force. They are asked for each time.
+2. The day follows the signed time of the central side where it is known: a clock that was set wrong
+   brings no other rules into force.
 """
 
 from collections.abc import Callable, Collection
@@ -13,10 +17,11 @@ from kiosk.documents.catalogue import Acceptance, DocumentCatalogue, FeatureKind
 from kiosk.documents.checks import automatic_checks
 from kiosk.documents.identification import identify
 from kiosk.documents.identity_checks import identity_checks
+from kiosk.documents.packs import DocumentPacks
 from kiosk.documents.printed_checks import printed_checks
 from kiosk.domain.errors import EventRefusedError
 from kiosk.domain.evidence import Check, DocumentKind, IdentityDocument
-from kiosk.journeys.model import CaseState, FeatureResult
+from kiosk.journeys.model import CaseState, FeatureResult, RulesUsed
 from kiosk.ports import Clock
 from kiosk.services.sightings import Sightings
 
@@ -29,11 +34,13 @@ class DocumentRules:
         accepted_kinds: kinds that may be accepted where the procedure takes them.
         accept_extended: old French cards valid by the legal extension may be accepted.
         specimens_allowed: in the demonstration only.
+        policy_version: of the policy that says so; 0 where none does.
     """
 
     accepted_kinds: frozenset[DocumentKind]
     accept_extended: bool = True
     specimens_allowed: bool = False
+    policy_version: int = 0
 
 
 class CatalogueExamination:
@@ -41,7 +48,7 @@ class CatalogueExamination:
 
     def __init__(
         self,
-        catalogue: DocumentCatalogue,
+        catalogue: DocumentCatalogue | DocumentPacks,
         rules: Callable[[], DocumentRules],
         clock: Clock,
         rng: Random,
@@ -51,19 +58,36 @@ class CatalogueExamination:
         """Wire the service.
 
         Args:
-            catalogue: kinds of document and their security features.
+            catalogue: kinds of document and their security features, for ever or by the day.
             rules: answers with the rules in force now.
             clock: for the date of the act, in the time zone of the device.
             rng: source of chance; ``random.SystemRandom()`` at a counter.
             tools: kinds of feature for which a lamp or a magnifier is at hand.
             sightings: what was seen lately on this device.
         """
-        self._catalogue = catalogue
+        if isinstance(catalogue, DocumentCatalogue):
+            catalogue = DocumentPacks.always(catalogue)
+        self._packs = catalogue
         self._rules = rules
         self._clock = clock
         self._rng = rng
         self._tools = tuple(tools)
         self._sightings = sightings
+
+    @property
+    def _today(self) -> date:
+        """The day of the act, in the local time of the office."""
+        return self._clock.now().astimezone().date()
+
+    @property
+    def _catalogue(self) -> DocumentCatalogue:
+        """What holds today."""
+        return self._packs.on(self._today)
+
+    def rules_now(self) -> RulesUsed:
+        """The rules that an act is judged by at this moment."""
+        today = self._today
+        return RulesUsed(today, self._packs.versions(today), self._rules().policy_version)
 
     def checks(self, state: CaseState) -> tuple[Check, ...]:
         """Verdicts of the automatic checks. Raises EventRefusedError without a document."""
@@ -113,8 +137,7 @@ class CatalogueExamination:
         """Features to examine, partly by chance; fewer where the catalogue has no more."""
         if state.document is None:
             return ()
-        today = self._clock.now().astimezone().date()
-        known = identify(state.document, self._catalogue.series, today)
+        known = identify(state.document, self._catalogue.series, self._today)
         drawn = draw_features(
             self._catalogue,
             state.document.kind,

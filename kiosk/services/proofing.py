@@ -9,31 +9,35 @@ Rules, in order:
 3. The seal writes the record, its journal entry and its outbox row, and ends the draft, in one unit
    of work: a case leaves exactly one record, however often the machine stops.
 4. Pictures stay in memory: a draft holds none, and a seal forgets them.
+5. The rules that count are those of the day of the decision: where they have changed since the
+   checks (midnight, a new policy), the checks are made again, and the agent sees what differs.
+6. A request has one open case at a time with one agent: presented again, it brings that case back.
 
 Source: design.md 4.4, records-and-sync 2.4.
 """
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 from kiosk.audit.entries import EntryKind
 from kiosk.audit.records import Attachment
 from kiosk.domain.agent import Agent, Duty
-from kiosk.domain.decision import Outcome
+from kiosk.domain.decision import Decision, Outcome
 from kiosk.domain.errors import DraftError, EventRefusedError, PictureTooLargeError
 from kiosk.domain.evidence import Check, Side, Verdict
 from kiosk.domain.ids import AgentId, CaseId, OfficeId
 from kiosk.journeys.catalogue import JourneyCatalogue
-from kiosk.journeys.engine import advance, opened, pending
+from kiosk.journeys.engine import advance, opened, pending, rechecked
 from kiosk.journeys.model import (
     CaptureRestarted,
     CaseState,
     ChecksComputed,
     ComputeChecks,
     ConsentAnswered,
+    DecisionTaken,
     DrawFeatures,
     Effect,
     Event,
@@ -41,6 +45,7 @@ from kiosk.journeys.model import (
     FeaturesDrawn,
     RecordSealed,
     RequestPresented,
+    RulesUsed,
     SealConfirmed,
     SealRecord,
     StepKind,
@@ -75,6 +80,9 @@ class Examination(Protocol):
     def checks(self, state: CaseState) -> tuple[Check, ...]:
         """Verdicts of the automatic checks on request and document."""
 
+    def rules_now(self) -> RulesUsed | None:
+        """The rules that an act is judged by at this moment."""
+
     def features(self, state: CaseState, count: int) -> tuple[FeatureResult, ...]:
         """Security features not drawn before for this case; fewer where none is left."""
 
@@ -91,6 +99,7 @@ class DraftSummary:
         customer: name announced in the request, else read on the document, or ``""``; for the
             screen only.
         can_resume: whether it opens in this session.
+        opened_at: when the case was opened, device time; None where the draft does not open.
         handed_by: short name of the colleague who handed it over, or ``""``.
     """
 
@@ -100,6 +109,7 @@ class DraftSummary:
     updated_at: datetime
     customer: str
     can_resume: bool
+    opened_at: datetime | None = None
     handed_by: str = ""
 
 
@@ -144,6 +154,11 @@ class Case:
         return self._journey
 
     @property
+    def session(self) -> Session:
+        """Of the agent who works on it."""
+        return self._session
+
+    @property
     def state(self) -> CaseState:
         """The state as stored."""
         return self._state
@@ -159,6 +174,8 @@ class Case:
             DiskFullError, VaultError: it could not be kept; nothing changed.
         """
         self._guard(event)
+        if isinstance(event, DecisionTaken) and not self._recheck():
+            return self._state
         return self._move(event)
 
     def present_code(self, text: str) -> CaseState:
@@ -179,11 +196,27 @@ class Case:
         """The picture kept of a side; None after a restart of the program."""
         return self._images.get(side)
 
+    def close_unused(self) -> None:
+        """End a case in which nothing has happened, as abandoned: it leaves its record like any."""
+        ended = replace(self._state, decision=Decision(Outcome.ABANDONED))
+        self._desk.sealing.seal(ended, self._session)
+
     def wake(self) -> None:
-        """Do what the step was still waiting for when the draft was written."""
+        """Do what the step was still waiting for when the draft was written (rule 5 as well)."""
+        self._recheck()
         effects = pending(self._journey, self._state)
         if effects:
             self._save(self._perform(self._state, effects))
+
+    def _recheck(self) -> bool:
+        """Make the checks again where the rules have changed; whether they say the same."""
+        state, rules = self._state, self._desk.examination.rules_now()
+        if state.closed or state.rules is None or state.rules == rules or not state.checks:
+            return True
+        again = ChecksComputed(self._desk.examination.checks(state), rules)
+        answer = rechecked(self._journey, state, again)
+        self._save(self._perform(answer.state, answer.effects))
+        return self._state.step is state.step
 
     def colleagues(self) -> tuple[Agent, ...]:
         """To whom the case can be handed, by name."""
@@ -278,7 +311,8 @@ class Case:
     def _answer(self, state: CaseState, effect: Effect) -> Event | None:
         match effect:
             case ComputeChecks():
-                return ChecksComputed(self._desk.examination.checks(state))
+                examination = self._desk.examination
+                return ChecksComputed(examination.checks(state), examination.rules_now())
             case DrawFeatures():
                 drawn = self._desk.examination.features(state, effect.count)
                 return FeaturesDrawn(drawn) if drawn else None
@@ -413,6 +447,44 @@ class Proofing:
         case.wake()
         return case
 
+    def open_with(self, text: str, session: Session, fresh: Case | None = None) -> Case | None:
+        """The case that is open already with the request of a code, brought back (rule 6).
+
+        Args:
+            text: the code.
+            session: of the agent.
+            fresh: a case that waits for this code and knows nothing yet; it is closed.
+
+        Returns:
+            None where there is no such case, or the code is no valid request.
+
+        Raises:
+            DraftError, VaultError: as ``resume``.
+        """
+        known = None if fresh is None else fresh.state.case_id
+        with self._desk.store.begin() as uow:
+            rows = [r for r in uow.drafts.all() if r.agent_id == session.agent.agent_id]
+        others = [row for row in rows if row.case_id != known]
+        # Judged only where a case could come back: a code may be costly to judge.
+        request = self._desk.requests.judge(text).request if others else None
+        if request is None:
+            return None
+        for row in others:
+            try:
+                held = self._desk.drafts.load(row, session).request
+            except DraftError:
+                continue
+            if held is None or (held.issuer, held.request_id) != (
+                request.issuer,
+                request.request_id,
+            ):
+                continue
+            case = self.resume(row.case_id, session)
+            if fresh is not None:
+                fresh.close_unused()
+            return case
+        return None
+
     def drafts(self, session: Session) -> tuple[DraftSummary, ...]:
         """Cases in progress of the agent who is signed in, newest first; none while dark."""
         if self.is_dark():
@@ -468,5 +540,6 @@ class Proofing:
             row.updated_at,
             customer,
             can_resume=True,
+            opened_at=state.opened_at,
             handed_by=giver,
         )

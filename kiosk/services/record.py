@@ -20,7 +20,7 @@ from kiosk.crypto.digests import sha256
 from kiosk.domain.evidence import Check, IdentityDocument
 from kiosk.domain.ids import RecordId
 from kiosk.domain.request import VerificationRequest
-from kiosk.journeys.model import CaseState, FeatureResult, PersonFacts, SideFacts
+from kiosk.journeys.model import CaseState, FeatureResult, PersonFacts, RulesUsed, SideFacts
 from kiosk.services.distribution import KIND, Link
 from kiosk.services.drafts import Hop
 from kiosk.services.service_record import service_facts
@@ -81,7 +81,8 @@ def build_record(
             "device_id": device.device_id,
             "app_build": device.app_build,
             "policy_version": terms.policy_version,
-            "catalogues": dict(device.catalogues),
+            "catalogues": _catalogues(device, state.rules),
+            "rules": _rules(state.rules),
             "attachments": [
                 {"sha256": sha256(item.data).hex(), "extension": item.extension}
                 for item in beside.attachments
@@ -150,6 +151,18 @@ def _request(request: VerificationRequest | None) -> dict[str, Any] | None:
         "service": request.service,
         "key_id": request.key_id,
     }
+
+
+def _catalogues(device: DeviceFacts, rules: RulesUsed | None) -> dict[str, str]:
+    """Versions of the data: those that the checks were made by, where any were made."""
+    return {**device.catalogues, **dict(rules.packs if rules else ())}
+
+
+def _rules(rules: RulesUsed | None) -> dict[str, Any] | None:
+    """Day and policy of the rules that the checks were made by."""
+    if rules is None:
+        return None
+    return {"day": rules.day.isoformat(), "policy_version": rules.policy_version}
 
 
 def _document(document: IdentityDocument | None) -> dict[str, Any] | None:

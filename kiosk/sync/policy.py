@@ -8,7 +8,7 @@ are ignored, so that a newer policy still reaches an older build. Source: record
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 import msgspec
@@ -144,6 +144,7 @@ class Policy:
             begins none; sealed records still go out. 0 never.
         notices: short sentences of the operator for the home screen.
         demonstration: this fleet is a demonstration; the screen says so.
+        valid_from: first day on which it holds, in the local time of each office; None: at once.
         proxy_allowed: registered items may be handed to a proxy; the identity of the addressee is
             then not verified.
         fraud_alert: a suspected fraud is told in the journal, without anything personal.
@@ -165,6 +166,7 @@ class Policy:
     lease_days: Annotated[int, Meta(ge=0, le=365)] = 0
     notices: Annotated[tuple[_Word, ...], Meta(max_length=8)] = ()
     demonstration: bool = False
+    valid_from: date | None = None
     proxy_allowed: bool = False
     fraud_alert: bool = False
 

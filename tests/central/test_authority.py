@@ -3,7 +3,7 @@
 import json
 import os
 import stat
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -108,6 +108,14 @@ def test_a_change_makes_the_next_version(tmp_path: Path) -> None:
     assert policy.accepted_documents == (DocumentKind.FR_PASSPORT, DocumentKind.FR_ID_CARD_2021)
 
 
+def test_a_policy_may_be_signed_before_its_day(data: Path) -> None:
+    now = datetime(2026, 12, 1, tzinfo=UTC)
+    policy = changed_policy(Policies(Layout(data)).in_force(), {"valid_from": "2027-01-01"}, now)
+    assert policy.valid_from == date(2027, 1, 1)
+    assert changed_policy(policy, {"feature_count": "4"}, now).valid_from == date(2027, 1, 1)
+    assert changed_policy(policy, {"valid_from": ""}, now).valid_from is None
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -119,6 +127,8 @@ def test_a_change_makes_the_next_version(tmp_path: Path) -> None:
         ("accepted_documents", "library-card"),
         ("retention.draft_hours", "0"),
         ("of_tomorrow", "1"),
+        ("valid_from", "tomorrow"),
+        ("valid_from", "2027-02-29"),
     ],
 )
 def test_a_change_that_does_not_fit_is_refused(data: Path, name: str, value: str) -> None:

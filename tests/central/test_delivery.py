@@ -330,6 +330,40 @@ def test_an_older_policy_is_refused(side: CentralSide, device: EnrolledDevice) -
     assert device.policy.version == 9
 
 
+def test_a_policy_of_a_coming_day_waits_for_it(side: CentralSide, device: EnrolledDevice) -> None:
+    from kiosk.services.coming_policy import promote
+
+    tomorrow = (datetime.now(UTC) + timedelta(days=2)).date()
+    device.links.trouble = _policy_answer(
+        _publish(side, device, version=9, feature_count=5, valid_from=tomorrow)
+    )
+    assert device.delivery.run_once().reason == ""
+    assert device.policy.version == 1
+    assert device.delivery.run_once().reason == "", "sent once more, kept once"
+    assert "policy_applied" not in kinds(device)
+    device.links.trouble = None
+    applied = promote(device.store, device.journal, tomorrow)
+    assert applied is not None
+    assert device.policy.version == 9
+    assert kinds(device).count("policy_applied") == 1
+
+
+def test_a_policy_that_holds_now_overtakes_a_coming_one(
+    side: CentralSide, device: EnrolledDevice
+) -> None:
+    from kiosk.services.coming_policy import tokens_coming
+
+    later = (datetime.now(UTC) + timedelta(days=30)).date()
+    coming = _publish(side, device, version=9, valid_from=later)
+    device.links.trouble = _policy_answer(coming)
+    device.delivery.run_once()
+    device.links.trouble = _policy_answer(_publish(side, device, version=10))
+    assert device.delivery.run_once().reason == ""
+    assert device.policy.version == 10
+    with device.store.begin() as uow:
+        assert tokens_coming(uow) == []
+
+
 def test_a_policy_of_another_root_is_refused(device: EnrolledDevice) -> None:
     stranger = SigningKey.generate()
     token = sign_policy(replace(device.policy, version=99), stranger)

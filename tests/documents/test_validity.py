@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kiosk.documents.checks import automatic_checks
 from kiosk.documents.mrz import parse
 from kiosk.documents.validity import (
     EffectiveExpiry,
@@ -19,7 +20,7 @@ from kiosk.documents.validity import (
     is_adult,
     possible_issue_days,
 )
-from kiosk.domain.evidence import PartialDate
+from kiosk.domain.evidence import DocumentKind, PartialDate
 from tests.documents import vectors
 from tests.documents.vectors import TODAY
 
@@ -176,3 +177,32 @@ def test_adults(birth, adult):
 def test_the_range_of_a_partial_birth_date():
     assert birth_range(PartialDate(1980, 2)) == (date(1980, 2, 1), date(1980, 2, 29))
     assert birth_range(PartialDate(1981)) == (date(1981, 1, 1), date(1981, 12, 31))
+
+
+@pytest.mark.parametrize(
+    ("day", "verdict"), [(date(2026, 11, 23), "pass"), (date(2026, 11, 24), "fail")]
+)
+def test_an_extended_card_is_valid_on_its_last_day_and_not_after(day, verdict):
+    document = old_card(
+        issue_date=date(2011, 11, 24),
+        birth_date=PartialDate(1980, 5, 5),
+        expiry_date=date(2021, 11, 23),
+    )
+    checks = automatic_checks(
+        None,
+        document,
+        today=day,
+        accepted_kinds=(DocumentKind.FR_ID_CARD_1988,),
+        accept_extended=True,
+    )
+    (expiry,) = [check for check in checks if check.code == "validity.expiry"]
+    assert expiry.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("issued", "real"),
+    [(date(2011, 5, 4), 2026), (date(2012, 5, 4), 2027), (date(2013, 5, 4), 2028)],
+)
+def test_the_year_table_of_the_extension(issued, real):
+    printed = date(issued.year + 10, 5, 3)
+    assert extended_expiry(issued, partial(ADULT), printed).effective == date(real, 5, 3)

@@ -15,7 +15,7 @@ from kiosk.domain.ids import AgentId, DeviceId, OfficeId, RequestId
 from kiosk.domain.request import VerificationRequest
 from kiosk.journeys.blocks import Terms as ProcedureTerms
 from kiosk.journeys.catalogue import JourneyCatalogue
-from kiosk.journeys.model import CaseState, FeatureResult
+from kiosk.journeys.model import CaseState, FeatureResult, RulesUsed
 from kiosk.journeys.procedure import Journey
 from kiosk.journeys.procedures import registered_letter
 from kiosk.ports import Clock, Store
@@ -49,6 +49,11 @@ class ScriptedExamination:
 
     verdicts: tuple[Check, ...] = PASSED
     catalogue: tuple[FeatureResult, ...] = (*FEATURES, SPARE_FEATURE)
+
+    rules: RulesUsed | None = None
+
+    def rules_now(self) -> RulesUsed | None:
+        return self.rules
 
     def checks(self, _state: CaseState) -> tuple[Check, ...]:
         return self.verdicts

@@ -15,7 +15,7 @@ from kiosk.documents.mrz import parse
 from kiosk.domain.agent import Agent, Role
 from kiosk.domain.decision import Decision, Outcome, Reason
 from kiosk.domain.evidence import DocumentKind, PrintedValue, Side, Verdict
-from kiosk.domain.ids import AgentId, OfficeId
+from kiosk.domain.ids import AgentId
 from kiosk.domain.request import RequestVerdict
 from kiosk.journeys.model import (
     CaseState,
@@ -33,11 +33,12 @@ from kiosk.journeys.model import (
     StepKind,
 )
 from kiosk.paths import RESOURCES
+from kiosk.services.answer_facts import answer_of
 from tests.fakes.capture import ScriptedSight
 from tests.fakes.cases import CARD_SIDES, DOCUMENT, JOURNEY, REQUEST, SEALED, PaperCase
 from tests.ui.compositions import OUTLINE, frame
 from ui.router.case import rail
-from ui.screens.receipt import ReceiptFacts, ReceiptScreen
+from ui.screens.receipt import ReceiptScreen
 from ui.steps.checks import ChecksPanel
 from ui.steps.confirm import ConfirmPanel
 from ui.steps.decision import DecisionPanel
@@ -346,7 +347,8 @@ def decision_refused(look: Look) -> StepPanel:
 def receipt(look: Look, decision: Decision) -> QWidget:
     """The receipt of a sealed case."""
     page = ReceiptScreen(look)
-    page.show_facts(ReceiptFacts(decision, SEALED, OfficeId("075012")))
+    state = replace(case_at(StepKind.CONFIRM).state, decision=decision, record=SEALED)
+    page.show_facts(answer_of(state), decision.reasons)
     return page
 
 

@@ -20,12 +20,14 @@ from kiosk.paths import RESOURCES
 from kiosk.ports import JournalRow, OutboxRow
 from kiosk.services.agents import Session
 from kiosk.services.contact import Contacts
+from kiosk.services.past_answers import PastAnswers
 from kiosk.services.team import Team
 from tests.fakes.capture import ScriptedCamera, ScriptedReader
 from tests.fakes.cases import DOCUMENT
-from tests.fakes.office import PIN, Office
+from tests.fakes.office import OFFICE, PIN, Office
 from ui.demonstration.network import NothingSent
 from ui.router import Router, Services
+from ui.screens.sheet_print import Printing
 from ui.shell import Shell
 
 DOCUMENTS = read_documents(RESOURCES / "documents")
@@ -74,6 +76,8 @@ class Counter:
     slips: Path
     camera: object = field(default_factory=ScriptedCamera)
     reader: object = field(default_factory=ScriptedReader)
+    brisk: bool = False
+    printing: Printing = field(default_factory=lambda: Printing(list))
     exported: list[str] = field(default_factory=list)
     contacts: Contacts | None = None
     procedure: str = ONLINE_REQUEST
@@ -115,6 +119,9 @@ class Counter:
             verify_journal=lambda: JournalReport(0, b"", True, ()),
             free_bytes=office.store.free_bytes,
             slips=self.slips,
+            printing=self.printing,
+            brisk=self.brisk,
+            past_answer=PastAnswers(office.store, office.device_key.public, OFFICE).answer,
             onboarding=office.onboarding,
             hand_over=office.hand_over,
             team=Team(office.store, office.onboarding),
@@ -191,10 +198,13 @@ class Counter:
         self.key(Qt.Key.Key_Return)
         self.at(StepKind.DOCUMENT)
 
-    def to_confirm(self) -> None:
+    def read_document(self) -> None:
         self.to_document()
         self.reader.sides = {Side.FRONT: None, Side.BACK: DOCUMENT}
         self.qtbot.waitUntil(lambda: not self.state.sides_expected, timeout=10_000)
+
+    def to_confirm(self) -> None:
+        self.read_document()
         self.key(Qt.Key.Key_Return)
         self.at(StepKind.CHECKS)
         self.key(Qt.Key.Key_Return)

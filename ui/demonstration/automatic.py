@@ -260,6 +260,9 @@ class AutomaticAgent:
             wait_until(lambda: panel.dates.expiry.day == expires, f"{self._play}: date typed")
         self._confirm_dates()
         self._take("document-read")
+        self._press(Qt.Key.Key_Return)
+        after = (StepKind.CHECKS, StepKind.FEATURES)
+        wait_until(lambda: self._step in after, f"{self._play}: after the document")
 
     def _wait_side(self, side: Side) -> None:
         """Hands-free; Enter, as an agent does, where a side is not taken by itself."""
@@ -287,6 +290,22 @@ class AutomaticAgent:
             )
 
     def _examine(self, play: Play) -> None:
+        if self._step is StepKind.CHECKS:
+            self._review()
+        after = (StepKind.FEATURES, StepKind.DECISION)
+        wait_until(lambda: self._step in after, f"{self._play}: after the checks")
+        if self._step is StepKind.FEATURES:
+            self._answer_features()
+            self._compare(play.person)
+        after = (StepKind.DECISION, StepKind.CONFIRM)
+        wait_until(lambda: self._step in after, f"{self._play}: after the person")
+        if self._step is StepKind.DECISION:
+            self._at(StepKind.DECISION)
+            self._decide(play.expected)
+
+    def _review(self) -> None:
+        """Tick what is to be compared with the document."""
+        self._at(StepKind.CHECKS)
         panel = self._router.case.panels[StepKind.CHECKS]
         if isinstance(panel, ChecksPanel):
             for row in panel.rows.values():
@@ -294,13 +313,6 @@ class AutomaticAgent:
                     self._click(row.tick_button)
         self._take("checks")
         self._press(Qt.Key.Key_Return)
-        after = (StepKind.FEATURES, StepKind.DECISION)
-        wait_until(lambda: self._step in after, f"{self._play}: after the checks")
-        if self._step is StepKind.FEATURES:
-            self._answer_features()
-            self._compare(play.person)
-        self._at(StepKind.DECISION)
-        self._decide(play.expected)
 
     def _answer_features(self) -> None:
         first = True
@@ -316,7 +328,8 @@ class AutomaticAgent:
                 ),
                 "answer to a feature",
             )
-        self._press(Qt.Key.Key_Return)
+        if self._step is StepKind.FEATURES:
+            self._press(Qt.Key.Key_Return)
         self._at(StepKind.PERSON)
 
     def _compare(self, verdict: Verdict) -> None:
@@ -352,9 +365,13 @@ class AutomaticAgent:
         wait_until(lambda: self._shell.page is receipt, "receipt")
         self._take("receipt")
         state = self._state
+        self._leave()
+        return state
+
+    def _leave(self) -> None:
+        """Home for the next customer."""
         self._press(Qt.Key.Key_Return)
         wait_until(lambda: self._shell.page is self.ground, "home after the receipt")
-        return state
 
     # --- eyes and fingers ---------------------------------------------------------------------
 

@@ -50,6 +50,7 @@ _KEYS = (
     ("F2", "offer"),
     ("F4", "type"),
     ("F5", "retake"),
+    ("F3", "aside"),
     ("Ctrl+L", "lock"),
     ("F9", "switch"),
     ("Alt+1", "sections"),
@@ -133,6 +134,7 @@ class Router(QObject):
         self.sections.draft_chosen.connect(self._resume)
         self.sections.failed.connect(self.show_fault)
         self.case.finished.connect(self.go_home)
+        self.case.new_requested.connect(self._new_request)
         self.case.failed.connect(self.show_fault)
         self.case.sealed.connect(self.delivery.send)
         self.case.next_requested.connect(self._new_case)
@@ -141,6 +143,7 @@ class Router(QObject):
         self.fault.retry_requested.connect(self._retry)
         self.fault.home_requested.connect(self._leave_fault)
         self.delivery.changed.connect(self._write_chips)
+        self.delivery.changed.connect(self.case.sheets.show_delivery)
         self.sections.conflicts_changed.connect(self._write_chips)
         self._bind_people()
         self._bind_rounds()
@@ -209,6 +212,8 @@ class Router(QObject):
             self.rounds.forget()
         self.delivery.stop()
         self.capture.close()
+        self.case.sheets.close()
+        self.sections.sheets.close()
         self.customer.close()
         self.contacts.close()
         self.desk.close()
@@ -329,6 +334,10 @@ class Router(QObject):
             self.go_home()
 
     # --- orders -------------------------------------------------------------------------------
+
+    def _new_request(self) -> None:
+        """From the receipt: the next request that was started online."""
+        self._new_case(self._services.procedure)
 
     def _new_case(self, procedure: str) -> None:
         session = self.session.session

@@ -1,27 +1,36 @@
 """A case on the screen: which panel shows which step, and what the camera does meanwhile."""
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 
 from kiosk.documents.codes import PayloadKind, classify
 from kiosk.domain.agent import Agent
+from kiosk.domain.decision import Decision, Outcome
 from kiosk.domain.evidence import IdentityDocument, Side, Verdict
 from kiosk.domain.ids import AgentId
 from kiosk.journeys.engine import accepts
+from kiosk.journeys.guards import all_checks
 from kiosk.journeys.model import (
     CaptureRestarted,
     CaseState,
+    ChecksReviewed,
+    DecisionTaken,
     Event,
+    FeatureExamined,
+    FeaturesFinished,
     PrintRead,
+    RulesUsed,
     SideCaptured,
     StepKind,
 )
 from kiosk.journeys.procedure import Journey
+from kiosk.services.answer_facts import answer_of
 from ui.router.portrait import PortraitAgain
 from ui.router.services import Services
+from ui.router.sheets import SheetRouter
 from ui.screens.absence import letter_sealed
-from ui.screens.receipt import ReceiptFacts, ReceiptScreen
+from ui.screens.receipt import ReceiptScreen
 from ui.screens.sheets import keep_sheet
-from ui.screens.slip import keep_slip
 from ui.shell import Shell
 from ui.steps.advice import AdvicePanel
 from ui.steps.channel import ChannelPanel
@@ -56,6 +65,10 @@ from ui.widgets.steps import StepItem
 from ui.workers.camera import Sight
 from ui.workers.desk import Failure
 
+_CLEAR = (Verdict.PASS, Verdict.NOT_DONE)
+"""Verdicts that ask nothing of the agent."""
+ASIDE_KEY = "F3"
+"""Puts a case aside, from every step."""
 _NOT_ON_THE_RAIL = (StepKind.SECOND_AGENT, StepKind.RECEIPT)
 """A colleague is asked between two steps; the receipt is all of them done."""
 _PRINT_STEPS = (StepKind.DOCUMENT, StepKind.CHECKS)
@@ -69,6 +82,7 @@ class CaseRouter(QObject):
         finished(): the case is closed or put aside; go home.
         failed(object): a :class:`Failure` that the panel cannot answer to.
         sealed(): a record was sealed.
+        new_requested(): the case is closed, and the next one is to be opened at once.
         next_requested(str): a welcome is sealed, and leads to this procedure.
         help_requested(): a welcome is sealed, and leads to the help.
     """
@@ -76,6 +90,7 @@ class CaseRouter(QObject):
     finished = Signal()
     failed = Signal(object)
     sealed = Signal()
+    new_requested = Signal()
     next_requested = Signal(str)
     help_requested = Signal()
 
@@ -107,6 +122,8 @@ class CaseRouter(QObject):
         self.identity = IdentityPanel(look, catalogue)
         self.visit = VisitPanel(look, catalogue)
         self.receipt = ReceiptScreen(look)
+        self.receipt.figures = services.sheet_figures
+        self.sheets = SheetRouter(look, services, self.receipt, self)
         self.advice = AdviceDesk(
             services.service, services.clock.now, services.offered, services.office_id
         )
@@ -139,6 +156,11 @@ class CaseRouter(QObject):
         self._shown: StepPanel | None = None
         self._case_id = ""
         self._identity: tuple[str, str] | None = None
+        self._aside_waits = False
+        self._answering = False
+        self._aside_key = QShortcut(QKeySequence(ASIDE_KEY), shell)
+        self._aside_key.activated.connect(self._aside_by_key)
+        self._before: tuple[StepKind | None, RulesUsed | None] = (None, None)
         self._only_print = False
         self._held: Event | None = None
         self._portrait_again = PortraitAgain(capture, self.person, self)
@@ -171,7 +193,7 @@ class CaseRouter(QObject):
         self._journey.second_refused.connect(self.second.show_refusal)
         self._journey.colleagues_known.connect(self.stop.show_colleagues)
         self.receipt.next_requested.connect(self.leave_receipt)
-        self.receipt.print_requested.connect(self._print)
+        self.receipt.new_requested.connect(self._next_at_once)
         self._journey.changed.connect(self._show)
         self._journey.busy_changed.connect(self._set_busy)
         self._journey.refused.connect(self._refuse)
@@ -215,12 +237,23 @@ class CaseRouter(QObject):
             self.present_code(text)
 
     def put_aside(self) -> None:
-        """Keep the draft, go home."""
+        """Keep the draft, go home; what is not kept is said."""
         if self._journey.busy:
             return
+        view = self._journey.view
+        pictured = view is not None and _was_pictured(view.state)
         self._end()
-        self._shell.toast(self._look.language.tr("journey.aside"))
+        self._shell.toast(self._look.language.tr("aside.pictures" if pictured else "journey.aside"))
         self.finished.emit()
+
+    def _aside_by_key(self) -> None:
+        """One key from every step; pressed while an order is on its way, it waits its turn."""
+        view = self._journey.view
+        here = self._shown is not None and self._shell.page is self._shown
+        if view is None or view.state.closed or not here:
+            return
+        self._aside_waits = self._journey.busy
+        self.put_aside()
 
     def close_quietly(self) -> bool:
         """Put the case aside without a word: the desk is somebody else's. False while busy."""
@@ -244,6 +277,7 @@ class CaseRouter(QObject):
             self._held = event  # nobody asked for the print: what the agent asks for comes next
             return
         restarted = isinstance(event, CaptureRestarted)
+        self._answering = isinstance(event, FeatureExamined)
         if self._journey.dispatch(event) and restarted:
             self._capture.forget()
             self.document.forget()
@@ -330,16 +364,12 @@ class CaseRouter(QObject):
         self._end()
         self.finished.emit()
 
-    def _print(self) -> None:
-        tr = self._look.language.tr
+    def _next_at_once(self) -> None:
+        """The case is closed: open the next one without passing by home."""
         view = self._journey.view
-        if view is None or view.state.record is None:
-            return
-        file = self._services.slips / f"visavis-{view.state.record.seq:06d}.pdf"
-        kept = keep_slip(self.receipt.slip(), file)
-        self.receipt.show_note(
-            tr("receipt.printed") if kept is None else tr("receipt.saved", file=kept.name)
-        )
+        if view is not None and view.state.closed and not self._journey.busy:
+            self._end()
+            self.new_requested.emit()
 
     def _keep_sheet(self, sheet: Sheet) -> None:
         """Print a sheet of advice, or keep it as a PDF; the panel says which."""
@@ -374,6 +404,7 @@ class CaseRouter(QObject):
         """No picture, answer or date of one person may reach the case of another."""
         self._capture.forget()
         self._identity = None
+        self._before = (None, None)
         self._only_print, self._held = False, None
         for panel in (*self.panels.values(), self.stop):
             panel.forget()
@@ -393,12 +424,24 @@ class CaseRouter(QObject):
         if state.case_id != self._case_id:
             self._case_id = state.case_id
             self._forget_case()
+            self._tell_resumed(view)
         self._forget_other_document(state)
         if state.record is not None and state.decision is not None:
             if not self._follow(state):
                 self._show_receipt(view)
             return
+        event = self._goes_on(view)
+        if event is not None:
+            self._before = (state.step, state.rules)
+            self._journey.dispatch(event)
+            return
+        self._show_panel(view)
+
+    def _show_panel(self, view: CaseView) -> None:
+        state = view.state
         panel = self.panels[state.step]
+        if self._services.documents_today is not None:
+            panel.catalogue = self._services.documents_today()
         if isinstance(panel, DocumentPanel):
             panel.set_today(self._services.clock.now().astimezone().date())
             cards = {side: self._capture.card(side) for side in Side}
@@ -411,6 +454,7 @@ class CaseRouter(QObject):
             panel.show_portrait(self._capture.portrait)
         self.visit.set_today(self._services.clock.now().astimezone().date())
         panel.show_case(view)
+        self._tell_new_rules(panel, state)
         only_print, self._only_print = self._only_print, False
         self._use_camera(view, again=not only_print)
         self._put(panel)
@@ -422,6 +466,49 @@ class CaseRouter(QObject):
         held, self._held = self._held, None
         if held is not None:
             self._dispatch(held)
+
+    def _goes_on(self, view: CaseView) -> Event | None:
+        """What needs no key of its own: an answer that leaves nothing open goes on by itself.
+
+        Only forwards, and never past anything that asks the agent: checks are passed where every
+        one of them is clear, features after the last one that conforms, the decision where the
+        person is the same and nothing stands against an acceptance. The seal still asks, and Esc
+        leads back to each of these pages.
+        """
+        state, came_from = view.state, self._before[0]
+        if not self._services.brisk or came_from is None:
+            return None
+        match state.step:
+            case StepKind.CHECKS if came_from in (StepKind.DOCUMENT, StepKind.IDENTITY):
+                clear = all(check.verdict in _CLEAR for check in all_checks(state))
+                clear = clear and not self._capture.awaits_print
+                return ChecksReviewed() if clear and all_checks(state) else None
+            case StepKind.FEATURES if came_from is StepKind.FEATURES and self._answering:
+                conform = [item.verdict is Verdict.PASS for item in state.features]
+                return FeaturesFinished() if conform and all(conform) else None
+            case StepKind.DECISION if came_from is StepKind.PERSON:
+                same = state.person is not None and state.person.verdict is Verdict.PASS
+                accept = Outcome.ACCEPTED.value in view.outcomes
+                return DecisionTaken(Decision(Outcome.ACCEPTED)) if same and accept else None
+            case _:
+                return None
+
+    def _tell_resumed(self, view: CaseView) -> None:
+        """What brought an open case back, and what of it is lost: pictures are memory only."""
+        tr = self._look.language.tr
+        words = [tr("aside.rejoined")] if view.rejoined else []
+        if _was_pictured(view.state) and not view.state.closed:
+            words.append(tr("aside.lost"))
+        if words:
+            self._shell.toast(" ".join(words), Tone.INFO)
+
+    def _tell_new_rules(self, panel: StepPanel, state: CaseState) -> None:
+        """The rules changed under an open case and a check says otherwise now: why it is back."""
+        before, self._before = self._before, (state.step, state.rules)
+        step, rules = before
+        back = state.step is StepKind.CHECKS and step in (StepKind.DECISION, StepKind.CONFIRM)
+        if back and rules is not None and rules != state.rules:
+            panel.show_problem(self._look.language.tr("answer_sheet.rules_changed"))
 
     def _put(self, panel: StepPanel) -> None:
         other = self._shell.page is not panel
@@ -438,9 +525,7 @@ class CaseRouter(QObject):
         self._capture.look_for(Watch.NOTHING)
         self._capture.forget()
         self._shown = None
-        self.receipt.show_facts(
-            ReceiptFacts(state.decision, state.record, self._services.office_id)
-        )
+        self.receipt.show_facts(answer_of(state), state.decision.reasons)
         self._shell.set_page(self.receipt, self.receipt.bar)
         notice = letter_sealed(
             state, self._services.office_id, self._services.slips, self._look.language
@@ -512,6 +597,9 @@ class CaseRouter(QObject):
     def _set_busy(self, busy: bool) -> None:
         if self._shown is not None and not (busy and self._only_print):
             self._shown.set_busy(busy)
+        if not busy and self._aside_waits:
+            # After the answer was shown: the case is put aside as it is stored now.
+            QTimer.singleShot(0, self, self._aside_by_key)
 
     def _refuse(self, _failure: Failure) -> None:
         self._only_print, self._held = False, None
@@ -519,6 +607,11 @@ class CaseRouter(QObject):
             self._shown.show_problem(self._look.language.tr("journey.refused"))
         if self._capture.watch is not Watch.NOTHING:
             self._capture.again()
+
+
+def _was_pictured(state: CaseState) -> bool:
+    """Whether a side was read by the camera: its picture is in memory only."""
+    return any(not side.by_hand for side in state.sides)
 
 
 def rail_of(view: CaseView) -> tuple[StepKind, ...]:

@@ -151,6 +151,11 @@ class Scanner(QObject):
             self._swallowing = False
         return bool(_character(key)) or self._burst.pending or self._swallowing
 
+    @property
+    def giving_back(self) -> bool:
+        """Whether the keys that arrive now are some that were held before."""
+        return self._giving_back
+
     def _press(self, watched: QObject, key: QKeyEvent) -> bool:
         at_ms = self._time(key)
         if not self._is_mine(key, at_ms):

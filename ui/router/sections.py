@@ -1,6 +1,6 @@
 """The pages outside a case: home, history, deliveries, hardware, settings."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
@@ -12,6 +12,7 @@ from kiosk.domain.errors import ForkError, LeaseExpiredError
 from kiosk.domain.ids import CaseId
 from kiosk.ports import JournalRow
 from kiosk.services.agents import Session
+from kiosk.services.answer_facts import AnswerFacts
 from kiosk.services.conflicts import Conflicts
 from kiosk.services.hand_over import ColleagueDraft
 from kiosk.services.proofing import DraftSummary
@@ -19,11 +20,13 @@ from kiosk.sync.conflicts import Conflict
 from ui.router.help import HelpRouter
 from ui.router.rounds import RoundRouter
 from ui.router.services import Services
+from ui.router.sheets import SheetRouter
 from ui.screens.conflicts import ConflictRow
 from ui.screens.deliveries import DeliveriesFacts, DeliveriesScreen, DeliveryItem
 from ui.screens.hardware import HardwareFacts, HardwareScreen
 from ui.screens.history import HistoryFacts, HistoryItem, HistoryScreen
 from ui.screens.home import HomeFacts, HomeScreen
+from ui.screens.receipt import ReceiptScreen
 from ui.screens.settings import SettingsFacts, SettingsScreen
 from ui.shell import USUAL_SECTIONS, Section, Shell
 from ui.theme import Tone
@@ -35,6 +38,8 @@ from ui.widgets.look import Look
 from ui.workers.camera import Sight
 from ui.workers.desk import Desk, Failure
 
+_NEAR_EXPIRY = timedelta(hours=2)
+"""A draft that will be sealed as abandoned within this time is marked."""
 _LOW_BYTES = 1_000_000_000
 _MEGABYTE = 1_000_000
 
@@ -91,6 +96,9 @@ class SectionRouter(QObject):
         self._verifying = False
         self.home = HomeScreen(look)
         self.history = HistoryScreen(look)
+        self.past = ReceiptScreen(look, past=True)
+        self.past.figures = services.sheet_figures
+        self.sheets = SheetRouter(look, services, self.past, self)
         self.deliveries = DeliveriesScreen(look)
         self.hardware = HardwareScreen(look)
         self.settings = SettingsScreen(look)
@@ -117,6 +125,8 @@ class SectionRouter(QObject):
         self._home_model.taken.connect(self.draft_chosen)
         self.home.history_requested.connect(self._show_history)
         self.history.verify_requested.connect(self._verify)
+        self.history.answer_chosen.connect(self._find_answer)
+        self.past.next_requested.connect(self._show_history)
         self.deliveries.send_requested.connect(self._delivery.send)
         self.deliveries.seen_requested.connect(self._mark_seen)
         self._delivery.finished.connect(self._read_conflicts)
@@ -242,12 +252,25 @@ class SectionRouter(QObject):
         step = tr(f"journey.steps.{draft.step.value}.title")
         time = self._look.language.time(draft.updated_at)
         title = draft.customer or tr("journey.case", number=draft.case_id[:8].upper())
-        detail = f"{step}, {time}"
+        detail, chip = self._draft_words(draft, f"{step}, {time}", step)
         icon, tone = ("id", Tone.INFO) if draft.can_resume else ("lock", Tone.NEUTRAL)
+        tone = Tone.WARN if chip != step else tone
         if draft.handed_by:
             detail = tr("home.handed_by", name=draft.handed_by, detail=detail)
             icon = "users"
-        return RowItem(draft.case_id, title, detail, icon, tone, step)
+        return RowItem(draft.case_id, title, detail, icon, tone, chip)
+
+    def _draft_words(self, draft: DraftSummary, detail: str, step: str) -> tuple[str, str]:
+        """Since when it waits; in the place of the step, when it is about to expire."""
+        tr, language = self._look.language.tr, self._look.language
+        now = self._services.clock.now()
+        if draft.opened_at is not None:
+            minutes = max(0, int((now - draft.opened_at).total_seconds() // 60))
+            detail = tr("aside.since", detail=detail, n=minutes)
+        expires = draft.updated_at + self._services.draft_age()
+        if expires - now > _NEAR_EXPIRY:
+            return detail, step
+        return detail, tr("aside.expires", time=language.time(expires))
 
     def _colleague_row(self, draft: ColleagueDraft) -> RowItem:
         """Whose case it is and where it stands; not a word about the customer."""
@@ -379,6 +402,18 @@ class SectionRouter(QObject):
         self._verified = False
         self._write()
         self.failed.emit(failure)
+
+    def _find_answer(self, seq: int) -> None:
+        task = self._desk.submit(lambda: self._services.past_answer(seq))
+        task.done.connect(self._show_answer)
+        task.failed.connect(self.failed)
+
+    def _show_answer(self, facts: AnswerFacts | None) -> None:
+        if facts is None or self._section is not Section.HISTORY:
+            return
+        self.past.show_facts(facts)
+        self._shell.set_page(self.past, self.past.bar)
+        self.past.setFocus()  # no button may hold it: Enter leads back
 
     def _read_conflicts(self, _summary: object = None) -> None:
         if self._services.conflicts is not None:

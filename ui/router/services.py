@@ -1,7 +1,8 @@
 """What the window needs from the kiosk, as one small value; tests give their own."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,24 +10,35 @@ from kiosk.advice.service import ServiceFacts
 from kiosk.audit.verify import JournalReport
 from kiosk.config import Profile
 from kiosk.documents.catalogue import DocumentCatalogue
+from kiosk.domain.errors import DayRangeError, NoFactError
 from kiosk.domain.ids import DeviceId, OfficeId
 from kiosk.journeys.procedures import ONLINE_REQUEST, PAPER_FILE
 from kiosk.ports import Clock, FrameSource, JournalRow
 from kiosk.services.agents import Session
+from kiosk.services.answer_facts import AnswerFacts
 from kiosk.services.conflicts import Conflicts
 from kiosk.services.contact import Contacts
 from kiosk.services.hand_over import HandOver
 from kiosk.services.onboarding import Onboarding
+from kiosk.services.past_answers import PastAnswers
 from kiosk.services.proofing import Proofing
 from kiosk.services.rounds import Rounds, VisitDesk
 from kiosk.services.sign_in import SignIn
 from kiosk.services.team import Team
 from kiosk.texts import Texts
+from ui.screens.sheet_print import Printing
 from ui.viewmodels.delivery import Delivers
 from ui.workers.camera import Reader
 
 if TYPE_CHECKING:
     from kiosk.bootstrap import Kiosk
+
+_DRAFT_AGE = timedelta(hours=12)
+
+
+def no_past_answer(_seq: int) -> AnswerFacts | None:
+    """Nothing is known of old acts."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +59,11 @@ class Services:
         procedures: what this device carries out.
         contacts: confirms addresses of customers; None where this device belongs to no fleet.
         keep_images: whether the policy wants pictures of the document in the record.
+        printing: printers of this device.
+        brisk: an answer that leaves nothing open goes on by itself; see ``CaseRouter``.
+        draft_age: how long an unfinished case may lie, by the policy in force.
+        documents_today: kinds of document as they hold today; ``documents`` where None.
+        past_answer: answer to the act that a line of the journal closed; in the vault's thread.
         rounds, visits: the round of today, or the appointments; None where there is none.
         conflicts: what the central side says happened elsewhere; None where nothing is asked.
         privacy_s: pause after which the screen is covered, seconds; 0 never.
@@ -78,11 +95,23 @@ class Services:
     demonstration: bool = False
     idle_s: int = 0
     keep_images: bool = False
+    printing: Printing = field(default_factory=Printing)
+    past_answer: Callable[[int], AnswerFacts | None] = no_past_answer
+    brisk: bool = False
+    draft_age: Callable[[], timedelta] = lambda: _DRAFT_AGE
+    documents_today: Callable[[], DocumentCatalogue] | None = None
     contacts: Contacts | None = None
     rounds: Rounds | None = None
     visits: VisitDesk | None = None
     conflicts: Conflicts | None = None
     privacy_s: int = 0
+
+    def sheet_figures(self, language: str) -> Mapping[str, str]:
+        """Number and hours of the help for the customer's sheet; empty where none is known."""
+        try:
+            return self.service.figures(self.service.today(self.clock.now()), language)
+        except (NoFactError, DayRangeError):
+            return {}
 
     def offered(self) -> tuple[str, ...]:
         """Procedures that are carried out here today."""
@@ -136,6 +165,10 @@ def services_of(kiosk: "Kiosk", open_camera: Callable[[], FrameSource] | None = 
         demonstration=kiosk.demonstration,
         idle_s=IDLE_S[kiosk.config.profile],
         keep_images=bool(kiosk.policy and kiosk.policy.evidence_images),
+        brisk=True,
+        draft_age=lambda: kiosk.membership.draft_age,
+        documents_today=kiosk.documents_today,
+        past_answer=PastAnswers(kiosk.store, kiosk.device_key.public, kiosk.office_id).answer,
         contacts=kiosk.contacts,
         rounds=kiosk.rounds if kiosk.enrolled else None,
         visits=kiosk.visits if kiosk.enrolled else None,

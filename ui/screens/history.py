@@ -76,15 +76,20 @@ KIND_LOOKS = {
     "boot": ("player-play", Tone.NEUTRAL),
 }
 
+_CLOSED = "verify_close"
+"""Kind of the entries that a sheet can be given for again."""
+
 
 class HistoryScreen(Page):
     """A list, and the check of the whole journal.
 
     Signals:
         verify_requested(): check the journal.
+        answer_chosen(int): the line of a closed act, to give the customer's sheet again.
     """
 
     verify_requested = Signal()
+    answer_chosen = Signal(int)
 
     def __init__(self, look: Look) -> None:
         super().__init__(look)
@@ -95,12 +100,13 @@ class HistoryScreen(Page):
         self.corner.addWidget(self._verify)
         self._count = Label(look, "", Type.BODY, "ink2")
         self._card = Card(look, " ", trailing=self._count)
-        self._rows = RowList(look)
+        self._rows = RowList(look, clickable=True)
         self._empty = EmptyState(look, "book", "")
         self._state_icon = IconLabel(look, "circle-dashed", "ink2")
         self._state = Label(look, "", Type.LABEL_STRONG, "ink2", wrap=True)
         self._build()
         self._verify.clicked.connect(self.verify_requested)
+        self._rows.chosen.connect(self._choose)
         self.retranslate()
 
     def _build(self) -> None:
@@ -119,6 +125,9 @@ class HistoryScreen(Page):
         self._facts = facts
         self._verify.set_busy(facts.verifying)
         self.retranslate()
+
+    def _choose(self, name: str) -> None:
+        self.answer_chosen.emit(int(name))
 
     @override
     def retranslate(self) -> None:
@@ -158,4 +167,5 @@ class HistoryScreen(Page):
             icon=icon,
             tone=tone,
             chip=language.time(item.at),
+            opens=item.kind == _CLOSED,
         )

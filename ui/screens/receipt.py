@@ -1,29 +1,33 @@
-"""The receipt: outcome, why, what next, the control code, and on to the next customer."""
+"""The receipt: outcome, why, what next, the customer's sheet, and on to the next customer."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout
+from PySide6.QtGui import QColor, QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout
 from typing_extensions import override
 
-from kiosk.domain.decision import Decision, Outcome
-from kiosk.domain.ids import OfficeId
-from kiosk.journeys.model import SealedFacts
-from ui.i18n import NBSP
+from kiosk.domain.decision import Outcome, Reason
+from kiosk.services.answer_facts import AnswerFacts, Standing, confirmed
 from ui.screens.page import Page
-from ui.screens.slip import SlipFacts, draw_qr
+from ui.screens.sheet_paint import image_of
+from ui.screens.sheet_words import Sheet, Variant, compose, spaced
+from ui.screens.slip import draw_qr
 from ui.theme import Radius, Size, Space, Tone, Type
 from ui.widgets.action_bar import ActionBar
 from ui.widgets.button import Button, ButtonKind
 from ui.widgets.card import Card
-from ui.widgets.field import FieldState, ReadList, ReadRow
+from ui.widgets.choices import Choice, ChoiceGroup
 from ui.widgets.label import Badge, Label
 from ui.widgets.list_row import RowItem, RowList
 from ui.widgets.look import Look
 from ui.widgets.paint import draw_box
+from ui.widgets.sheet_view import SheetView
 
+_PREVIEW_WIDTH: Final = 900
+"""Dots across the page that the preview is scaled down from."""
 _LOOKS = {
     Outcome.ACCEPTED: ("circle-check", Tone.OK),
     Outcome.REFUSED: ("circle-x", Tone.BAD),
@@ -32,26 +36,6 @@ _LOOKS = {
     Outcome.ADVISED: ("info-circle", Tone.INFO),
     Outcome.NO_SHOW: ("clock", Tone.NEUTRAL),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptFacts:
-    """What the page shows; nothing of it is the restricted flag.
-
-    Attributes:
-        decision: as sealed.
-        sealed: answer of the vault.
-        office_id: of the device.
-    """
-
-    decision: Decision
-    sealed: SealedFacts
-    office_id: OfficeId
-
-    @property
-    def sealed_at(self) -> datetime:
-        """Device time, aware."""
-        return self.sealed.sealed_at
 
 
 class QrLabel(QLabel):
@@ -89,22 +73,31 @@ class QrLabel(QLabel):
 
 
 class ReceiptScreen(Page):
-    """Outcome large on the left, the customer's slip on the right.
+    """Outcome large on the left, the customer's sheet on the right.
 
     Signals:
-        next_requested(): next customer.
-        print_requested(): print, or keep as a PDF where no printer is.
+        next_requested(): next customer; back to the list for an old act.
+        new_requested(): next customer, whose request is to be verified at once (N).
+        print_requested(): print the sheet, or keep it where no printer is.
+        keep_requested(): keep the sheet as a PDF.
     """
 
     next_requested = Signal()
+    new_requested = Signal()
     print_requested = Signal()
+    keep_requested = Signal()
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, *, past: bool = False) -> None:
+        """With ``past`` the act is an old one: its sheet is given again, then back to the list."""
         super().__init__(look)
-        self.setObjectName("receipt")
-        self._facts: ReceiptFacts | None = None
+        self.setObjectName("receipt-past" if past else "receipt")
+        self._past = past
+        self._facts: AnswerFacts | None = None
+        self._reasons: tuple[Reason, ...] = ()
+        self.figures: Callable[[str], Mapping[str, str]] = no_figures
         self._badge = Badge(look, "circle-check", Tone.OK, Size.BADGE_LARGE)
         self._outcome = Label(look, "", Type.H1, wrap=True)
+        self._standing = Label(look, "", Type.STRONG, "warn", wrap=True)
         self._why_title = Label(look, "", Type.H3)
         self._why = Label(look, "", Type.BODY, wrap=True)
         self._after = Card(look, " ")
@@ -115,19 +108,30 @@ class ReceiptScreen(Page):
         self.code = Label(look, "", Type.CODE_LARGE)
         self.code.setObjectName("slip-code")
         self._code_hint = Label(look, "", Type.LABEL, "ink2", wrap=True)
-        self._facts_list = ReadList(look)
-        self._help_title = Label(look, "", Type.LABEL_STRONG)
-        self._help = Label(look, "", Type.LABEL, "ink2", wrap=True)
-        self._rights = Label(look, "", Type.LABEL, "ink2", wrap=True)
         self._qr = QrLabel(look)
+        self.variants = ChoiceGroup(look, columns=2)
+        self.variants.setObjectName("sheet-variants")
+        self.preview = SheetView(look)
+        self.preview.setObjectName("sheet-preview")
+        self.keep_button = Button(look, "", icon="file-check", key="Ctrl+S")
+        self.keep_button.setObjectName("keep")
         self.print_button = Button(look, "", icon="printer", key="Ctrl+P")
         self.print_button.setObjectName("print")
         self.next_button = Button(
             look, "", kind=ButtonKind.PRIMARY, key="Return", trailing="arrow-right"
         )
         self.next_button.setObjectName("primary")
-        self.bar = ActionBar(look, others=(self.print_button,), primary=self.next_button)
+        others = (self.keep_button, self.print_button)
+        self.bar = ActionBar(look, others=others, primary=self.next_button)
         self._build()
+        self._bind()
+
+    def _bind(self) -> None:
+        self._new_key = QShortcut(QKeySequence("N"), self)
+        self._new_key.setEnabled(not self._past)
+        self._new_key.activated.connect(self.new_requested)
+        self.variants.changed.connect(self._show_variant)
+        self.keep_button.clicked.connect(self.keep_requested)
         self.print_button.clicked.connect(self.print_requested)
         self.next_button.clicked.connect(self.next_requested)
 
@@ -136,118 +140,165 @@ class ReceiptScreen(Page):
         head = QHBoxLayout()
         head.setSpacing(Space.XL)
         head.addWidget(self._badge, 0, Qt.AlignmentFlag.AlignVCenter)
-        head.addWidget(self._outcome, 1)
+        words = QVBoxLayout()
+        words.setSpacing(Space.XS)
+        words.addWidget(self._outcome)
+        words.addWidget(self._standing)
+        head.addLayout(words, 1)
         left.body.addLayout(head)
-        left.body.addSpacing(Space.L)
+        left.body.addSpacing(Space.M)
         left.body.addWidget(self._why_title)
         left.body.addWidget(self._why)
         self._after.body.addWidget(self._next)
         self._after.body.addStretch(1)
         self._after.body.addWidget(self._note)
-        words = QVBoxLayout()
-        words.setSpacing(Space.S)
-        for widget in (self._code_title, self.code, self._code_hint):
-            words.addWidget(widget)
-        words.addStretch(1)
-        head = QHBoxLayout()
-        head.setSpacing(Space.XL)
-        head.addWidget(self._qr, 0, Qt.AlignmentFlag.AlignTop)
-        head.addLayout(words, 1)
-        self._slip.body.addLayout(head)
-        self._slip.body.addWidget(self._facts_list)
-        self._slip.body.addStretch(1)
-        for label in (self._help_title, self._help, self._rights):
-            self._slip.body.addWidget(label)
+        self._build_sheet()
         column = QVBoxLayout()
         column.setSpacing(Space.XXL)
         column.addWidget(left)
         column.addWidget(self._after, 1)
-        row = QHBoxLayout()
-        row.setSpacing(Space.XXL)
-        row.addLayout(column, 5)
-        row.addWidget(self._slip, 5)
-        self.body.addLayout(row, 1)
+        self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._halves.setSpacing(Space.XXL)
+        self._halves.addLayout(column, 5)
+        self._halves.addWidget(self._slip, 6)
+        self.body.addLayout(self._halves, 1)
 
-    def show_facts(self, facts: ReceiptFacts) -> None:
-        """Show the receipt of a case that was just sealed."""
-        self._facts = facts
+    def _build_sheet(self) -> None:
+        """Code and ways of writing beside the sheet itself."""
+        code = QVBoxLayout()
+        code.setSpacing(Space.XS)
+        for widget in (self._code_title, self.code, self._code_hint):
+            code.addWidget(widget)
+        self._words, self._beside, self._below = QVBoxLayout(), QVBoxLayout(), QVBoxLayout()
+        self._words.setSpacing(Space.M)
+        self._words.addWidget(self._qr, 0, Qt.AlignmentFlag.AlignLeft)
+        self._words.addLayout(code)
+        self._words.addStretch(1)
+        self._beside.addWidget(self.preview)
+        row = QHBoxLayout()
+        row.setSpacing(Space.XL)
+        row.addLayout(self._words, 5)
+        row.addLayout(self._beside, 5)
+        self._slip.body.addLayout(row, 1)
+        self._slip.body.addLayout(self._below)
+        self.look.theme.changed.connect(self._rearrange)
+        self._rearrange()
+
+    def _rearrange(self) -> None:
+        """On a low screen the ways of writing take the place of the preview: no scrolling."""
+        tablet = self.look.theme.tablet
+        self.preview.setVisible(not tablet)
+        self.hint.setVisible(not tablet and not self._past)
+        for layout in (self._below, self._beside):
+            layout.removeWidget(self.variants)
+        if tablet:
+            self._beside.addWidget(self.variants, 0, Qt.AlignmentFlag.AlignTop)
+        else:
+            self._below.addWidget(self.variants)
+        self.variants.show()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Held upright, the sheet stands under the answer."""
+        super().resizeEvent(event)
+        upright = self.window().width() < self.window().height()
+        ways = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
+        self._halves.setDirection(ways[0] if upright else ways[1])
+
+    # --- what is shown ------------------------------------------------------------------------
+
+    def show_facts(self, facts: AnswerFacts, reasons: tuple[Reason, ...] = ()) -> None:
+        """Show the receipt of a case that was just sealed.
+
+        Args:
+            facts: what the customer is told.
+            reasons: as the agent chose them; shown to the agent, in the agent's words.
+        """
+        self._facts, self._reasons = facts, reasons
+        self.variants.select(Variant.NORMAL.value)
         self.show_note("")
         self.retranslate()
 
-    def show_note(self, text: str) -> None:
-        """A line under the text: printed, or kept where."""
+    def show_confirmed(self, at: datetime) -> None:
+        """The central side has the record now: the sheet says so from here on."""
+        if self._facts is not None and self._facts.confirmed_at is None:
+            self._facts = confirmed(self._facts, at)
+            self.retranslate()
+
+    @property
+    def facts(self) -> AnswerFacts | None:
+        """What is shown, None before a receipt is."""
+        return self._facts
+
+    @property
+    def variant(self) -> Variant:
+        """How the sheet is written."""
+        chosen = self.variants.selected
+        return Variant(chosen[0]) if chosen else Variant.NORMAL
+
+    def show_note(self, text: str, ink: str = "ok") -> None:
+        """A line under the text: printed, or kept where, or why not."""
+        self._note.set_ink(ink)
         self._note.setText(text)
         self._note.setVisible(bool(text))
 
-    def slip(self) -> SlipFacts:
-        """The words of the customer's slip. Raises ValueError before a receipt is shown."""
+    def sheet(self) -> Sheet:
+        """The customer's sheet as chosen. Raises ValueError before a receipt is shown."""
         if self._facts is None:
             raise ValueError("no receipt")
-        tr = self.look.language.tr
-        facts = self._facts
-        outcome = facts.decision.outcome.value
-        reasons = tuple(("body", f"– {line}") for line in self._reasons())
-        return SlipFacts(
-            (
-                ("title", "Vis-à-vis"),
-                ("body", tr("receipt.office", office=facts.office_id)),
-                ("body", self._sealed_line(facts)),
-                ("strong", tr(f"receipt.outcome.{outcome}.slip")),
-                *reasons,
-                ("body", tr("receipt.number", number=facts.sealed.seq)),
-                ("body", tr("receipt.code")),
-                ("code", spaced(facts.sealed.slip_code)),
-                ("body", tr("receipt.help_line")),
-                ("body", tr("receipt.rights")),
-            ),
-            self._qr_text(facts),
-        )
+        variant = self.variant
+        figures = self.figures(variant.language)
+        return compose(self._facts, self.look.language, variant, figures)
 
     @override
     def retranslate(self) -> None:
         tr = self.look.language.tr
-        self.title.setText(tr("receipt.title"))
-        self._slip.set_title(tr("receipt.slip"))
+        self.title.setText(tr("answer_sheet.again" if self._past else "receipt.title"))
+        self.hint.setText(tr("answer_sheet.new_hint"))
+        self._slip.set_title(tr("answer_sheet.sheet"))
         self._why_title.setText(tr("receipt.why"))
         self._after.set_title(tr("receipt.next"))
         self._code_title.setText(tr("receipt.code"))
         self._code_hint.setText(tr("receipt.code_hint"))
-        self._help_title.setText(tr("receipt.help"))
-        self._help.setText(tr("receipt.help_line"))
-        self._rights.setText(tr("receipt.rights"))
+        self.variants.show_choices(
+            tuple(Choice(item.value, tr(f"answer_sheet.variant.{item.value}")) for item in Variant)
+        )
+        self.keep_button.setText(tr("answer_sheet.keep"))
         self.print_button.setText(tr("receipt.print"))
-        self.next_button.setText(tr("receipt.next_customer"))
-        for button in (self.print_button, self.next_button):
+        self.next_button.setText(
+            tr("answer_sheet.to_list" if self._past else "receipt.next_customer")
+        )
+        for button in (self.keep_button, self.print_button, self.next_button):
             button.updateGeometry()
         if self._facts is not None:
             self._write(self._facts)
 
-    def _write(self, facts: ReceiptFacts) -> None:
-        language = self.look.language
-        tr = language.tr
-        outcome = facts.decision.outcome
+    def _write(self, facts: AnswerFacts) -> None:
+        tr = self.look.language.tr
+        outcome = facts.outcome
         icon, tone = _LOOKS[outcome]
         self._badge.show_icon(icon, tone)
         self._outcome.setText(tr(f"receipt.outcome.{outcome.value}.title"))
         self._outcome.set_ink("ink" if tone is Tone.NEUTRAL else tone.ink)
-        reasons = "\n".join(self._reasons())
+        firm = facts.standing is not Standing.FINAL
+        self._standing.setText(tr(f"answer_sheet.state.{facts.standing.value}"))
+        self._standing.set_ink("ok" if facts.standing is Standing.CONFIRMED else "warn")
+        self._standing.setVisible(firm)
+        reasons = "\n".join(tr(f"reasons.{reason.value}") for reason in self._reasons)
         self._why.setText(reasons)
         for label in (self._why_title, self._why):
             label.setVisible(bool(reasons))
         self._next.show_items(self._steps_after(outcome))
-        self.code.setText(spaced(facts.sealed.slip_code))
-        values = (
-            ("sealed", language.moment(facts.sealed_at)),
-            ("office", facts.office_id),
-            ("number", language.number(facts.sealed.seq)),
-        )
-        self._facts_list.show_rows(
-            tuple(
-                ReadRow(name, tr(f"receipt.{name}_label"), value, FieldState.PLAIN)
-                for name, value in values
-            )
-        )
-        self._qr.show_code(self._qr_text(facts), tr("receipt.qr"))
+        self.code.setText(spaced(facts.records[0].slip_code))
+        self._qr.show_code(facts.records[0].qr_text, tr("receipt.qr"))
+        if not self.variants.selected:
+            self.variants.select(Variant.NORMAL.value)
+        self._show_variant()
+
+    def _show_variant(self, _values: tuple[str, ...] = ()) -> None:
+        sheet = self.sheet()
+        words = self.look.language.tr("answer_sheet.preview", text=sheet.text)
+        self.preview.show_page(image_of(sheet, _PREVIEW_WIDTH), words)
 
     def _steps_after(self, outcome: Outcome) -> tuple[RowItem, ...]:
         """What the agent does now, and what happens to the case."""
@@ -261,28 +312,16 @@ class ReceiptScreen(Page):
             )
         ]
         names = {"give_back": "id", "hand_over": "receipt-2"}
+        if self._past:
+            rows = [RowItem("past", tr("answer_sheet.past"), tr("answer_sheet.past_hint"), "book")]
+            del names["give_back"]
         rows += [
             RowItem(name, tr(f"receipt.{name}"), tr(f"receipt.{name}_hint"), icon)
             for name, icon in names.items()
         ]
         return tuple(rows)
 
-    def _sealed_line(self, facts: ReceiptFacts) -> str:
-        moment = self.look.language.moment(facts.sealed_at)
-        return self.look.language.tr("receipt.sealed_at", moment=moment)
 
-    def _reasons(self) -> tuple[str, ...]:
-        if self._facts is None:
-            return ()
-        tr = self.look.language.tr
-        return tuple(tr(f"reasons.{reason.value}") for reason in self._facts.decision.reasons)
-
-    @staticmethod
-    def _qr_text(facts: ReceiptFacts) -> str:
-        """Nothing personal: the record's number and the code of the journal."""
-        return f"VV1:{facts.sealed.record_id}:{facts.sealed.seq}:{facts.sealed.slip_code}"
-
-
-def spaced(code: str) -> str:
-    """A slip code in two groups of four, kept on one line."""
-    return NBSP.join(code[start : start + 4] for start in range(0, len(code), 4))
+def no_figures(_language: str) -> Mapping[str, str]:
+    """No help number is known on this device."""
+    return {}

@@ -34,10 +34,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """A case as the panels see it: the state as stored, and the procedure that it follows."""
+    """A case as the panels see it: the state as stored, and the procedure that it follows.
+
+    ``rejoined``: its request was presented again, and brought the open case back.
+    """
 
     state: CaseState
     journey: Journey
+    rejoined: bool = False
 
     @property
     def obstacles(self) -> tuple[str, ...]:
@@ -111,7 +115,7 @@ class JourneyModel(QObject):
 
     def present_code(self, text: str) -> bool:
         """Present a scanned or typed code. False while busy."""
-        return self._order(partial(self._on_case, lambda case: case.present_code(text)))
+        return self._order(partial(self._present, text))
 
     def attach_picture(self, side: Side, picture: "Picture") -> None:
         """Keep a picture, (h, w, 3) uint8 BGR, in memory for a record that may hold pictures."""
@@ -168,6 +172,9 @@ class JourneyModel(QObject):
     # --- in the vault's thread ----------------------------------------------------------------
 
     def _open(self, procedure: str, session: Session, code: str) -> tuple[Case, CaseView]:
+        open_case = self._proofing.open_with(code, session) if code else None
+        if open_case is not None:
+            return open_case, CaseView(open_case.state, open_case.journey, rejoined=True)
         case = self._proofing.open_case(procedure, session)
         if code:
             case.present_code(code)
@@ -181,6 +188,14 @@ class JourneyModel(QObject):
     def _resume(self, case_id: CaseId, session: Session) -> tuple[Case, CaseView]:
         case = self._proofing.resume(case_id, session)
         return case, CaseView(case.state, case.journey)
+
+    def _present(self, text: str) -> tuple[Case, CaseView]:
+        case = self._case
+        if case is not None and case.state.request is None:
+            other = self._proofing.open_with(text, case.session, fresh=case)
+            if other is not None:
+                return other, CaseView(other.state, other.journey, rejoined=True)
+        return self._on_case(lambda case: case.present_code(text))
 
     def _on_case(self, act: Callable[[Case], CaseState]) -> tuple[Case, CaseView]:
         case = self._case

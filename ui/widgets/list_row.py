@@ -18,7 +18,7 @@ from ui.widgets.pressable import Pressable
 
 @dataclass(frozen=True, slots=True)
 class RowItem:
-    """One row as shown; ``name`` is told back when it is chosen."""
+    """One row as shown; ``name`` is told back when it is chosen, where it ``opens`` anything."""
 
     name: str
     title: str
@@ -26,6 +26,7 @@ class RowItem:
     icon: str
     tone: Tone = Tone.INFO
     chip: str = ""
+    opens: bool = True
 
 
 class _RowContent(QWidget):
@@ -154,7 +155,7 @@ class RowList(QWidget):
         for index, item in enumerate(items):
             last = index == len(items) - 1
             row: QWidget
-            if self._clickable:
+            if self._clickable and item.opens:
                 button = ListButton(self._look, item, last=last)
                 button.clicked.connect(partial(self._choose, item.name))
                 row = button

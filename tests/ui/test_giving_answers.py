@@ -1,0 +1,184 @@
+"""Giving the customer the sheet: printed, kept, in another way of writing, and given again."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+
+import pytest
+from PySide6.QtCore import Qt
+
+from kiosk.domain.errors import PrinterFailedError
+from kiosk.ports import OutboxState
+from kiosk.services.answer_facts import Standing
+from tests.fakes.office import Office, office_on_disk
+from tests.ui.counter import Counter
+from tests.ui.sheets import FIGURES
+from ui.screens.sheet_print import Kept
+from ui.screens.sheet_words import Variant
+from ui.viewmodels.delivery import DeliveryFacts
+
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+class SlowPrinter:
+    """A printer that waits for paper; sheets that it took."""
+
+    def __init__(self, *, broken: bool = False) -> None:
+        self.paper = Event()
+        self.sheets: list[object] = []
+        self._broken = broken
+
+    def print_or_keep(self, sheet, _file):
+        self.paper.wait(10)
+        if self._broken:
+            raise PrinterFailedError("no paper")
+        self.sheets.append(sheet)
+        return Kept()
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    office = office_on_disk(tmp_path)
+    office.session()
+    yield office
+    office.store.close()
+
+
+@pytest.fixture
+def printer() -> SlowPrinter:
+    return SlowPrinter()
+
+
+@pytest.fixture
+def counter(qtbot, look, office, printer, tmp_path) -> Iterator[Counter]:
+    counter = Counter(qtbot, look, office, tmp_path / "slips", printing=printer)
+    yield counter
+    printer.paper.set()
+    counter.close()
+
+
+def to_receipt(counter: Counter) -> None:
+    counter.sign_in()
+    counter.open_case()
+    counter.to_confirm()
+    counter.key(Qt.Key.Key_Return)
+    counter.on(counter.router.case.receipt)
+    counter.qtbot.waitUntil(lambda: counter.router.desk.idle, timeout=10_000)
+
+
+def chosen(counter: Counter, key: Qt.Key, variant: Variant) -> None:
+    """Press a key, and wait until it is sure that no scanner pressed it."""
+    counter.key(key)
+    receipt = counter.router.case.receipt
+    counter.qtbot.waitUntil(lambda: receipt.variant is variant, timeout=10_000)
+
+
+def note(counter: Counter) -> str:
+    return counter.router.case.receipt._note.text()
+
+
+def test_the_desk_works_on_while_the_printer_waits(counter, printer):
+    to_receipt(counter)
+    counter.key(Qt.Key.Key_P, CONTROL)
+    assert "imprimante" in note(counter)
+    counter.key(Qt.Key.Key_Return)
+    counter.on(counter.router.sections.home)
+    assert printer.sheets == []
+    printer.paper.set()
+    counter.qtbot.waitUntil(lambda: len(printer.sheets) == 1, timeout=10_000)
+
+
+def test_the_way_of_writing_is_chosen_by_a_key(counter, printer):
+    printer.paper.set()
+    to_receipt(counter)
+    receipt = counter.router.case.receipt
+    chosen(counter, Qt.Key.Key_2, Variant.LARGE)
+    counter.key(Qt.Key.Key_P, CONTROL)
+    counter.qtbot.waitUntil(lambda: counter.router.case.sheets.desk.idle, timeout=10_000)
+    assert [sheet.variant for sheet in printer.sheets] == [Variant.LARGE]
+    chosen(counter, Qt.Key.Key_3, Variant.EASY)
+    assert "C’est bon" in receipt.preview.accessibleName()
+    chosen(counter, Qt.Key.Key_4, Variant.ENGLISH)
+    assert "Your identity" in receipt.preview.accessibleName()
+
+
+def test_the_next_customer_begins_with_the_normal_sheet(counter):
+    to_receipt(counter)
+    chosen(counter, Qt.Key.Key_2, Variant.LARGE)
+    receipt = counter.router.case.receipt
+    receipt.show_facts(receipt.facts)
+    assert receipt.variant is Variant.NORMAL
+
+
+def test_a_failing_printer_is_told_and_the_act_stands(counter, printer):
+    printer._broken = True
+    printer.paper.set()
+    to_receipt(counter)
+    counter.key(Qt.Key.Key_P, CONTROL)
+    counter.qtbot.waitUntil(lambda: "PRINT-002" in note(counter), timeout=10_000)
+    assert counter.state.record is not None
+
+
+def test_the_sheet_is_kept_as_pdf_on_demand(counter, tmp_path):
+    to_receipt(counter)
+    counter.key(Qt.Key.Key_S, CONTROL)
+    counter.qtbot.waitUntil(lambda: counter.router.case.sheets.desk.idle, timeout=10_000)
+    (file,) = (tmp_path / "slips").glob("*-normal.pdf")
+    assert file.name in note(counter)
+
+
+def test_help_figures_stand_on_the_sheet(counter):
+    to_receipt(counter)
+    receipt = counter.router.case.receipt
+    receipt.figures = lambda _language: FIGURES
+    assert FIGURES["number_everyone"] in receipt.sheet().text
+
+
+def stored(office: Office, seq: int):
+    with office.store.begin() as uow:
+        row = replace(uow.outbox.get(seq), state=OutboxState.STORED)
+        uow.outbox.put(row)
+        uow.commit()
+    return row
+
+
+def test_the_receipt_turns_confirmed_when_the_central_side_has_the_record(counter, office):
+    to_receipt(counter)
+    receipt = counter.router.case.receipt
+    assert receipt.facts.standing is Standing.PROVISIONAL
+    row = stored(office, receipt.facts.records[0].seq)
+    counter.router.delivery.changed.emit(DeliveryFacts((row,), online=True))
+    assert receipt.facts.standing is Standing.CONFIRMED
+    assert "Confirmé par le service central" in receipt.sheet().text
+
+
+def test_the_history_gives_the_confirmed_sheet_again(counter, office):
+    to_receipt(counter)
+    seq = counter.router.case.receipt.facts.records[0].seq
+    stored(office, seq)
+    counter.key(Qt.Key.Key_Return)
+    counter.on(counter.router.sections.home)
+    counter.key(Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)
+    sections = counter.router.sections
+    counter.on(sections.history)
+    counter.qtbot.waitUntil(lambda: bool(sections.history._rows.rows), timeout=10_000)
+    rows = {row.objectName(): row for row in sections.history._rows.rows}
+    counter.qtbot.mouseClick(rows[f"row-{seq}"], Qt.MouseButton.LeftButton)
+    counter.on(sections.past)
+    assert sections.past.facts.standing is Standing.CONFIRMED
+    assert sections.past.facts.words == ()
+    counter.key(Qt.Key.Key_Return)
+    counter.on(sections.history)
+
+
+def test_only_closed_acts_have_a_sheet(counter):
+    to_receipt(counter)
+    counter.key(Qt.Key.Key_Return)
+    counter.on(counter.router.sections.home)
+    counter.key(Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)
+    history = counter.router.sections.history
+    counter.on(history)
+    counter.qtbot.waitUntil(lambda: bool(history._rows.rows), timeout=10_000)
+    pressable = [row for row in history._rows.rows if hasattr(row, "clicked")]
+    assert len(pressable) == 1
