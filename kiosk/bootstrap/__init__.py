@@ -27,6 +27,7 @@ from kiosk.audit.verify import JournalProblem, JournalReport, verify_journal
 from kiosk.bootstrap.hardware import load_reader, open_camera
 from kiosk.bootstrap.links import Links
 from kiosk.bootstrap.membership import Deliveries, Membership, SignedClock
+from kiosk.bootstrap.numbers import number_rule
 from kiosk.bootstrap.opening import (
     begin_retirement,
     device_key_of,
@@ -454,7 +455,9 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         anchor=anchor,
         key_change=KeyChange(store, keys, journal),
         contacts=Contacts(
-            CentralContact(_opener(membership, links, device_key), device.device_id), words
+            CentralContact(_opener(membership, links, device_key), device.device_id),
+            words,
+            number_rule(service.phones, true_time),
         ),
         enrolment=Enrolment(store, keys, links, clock, __version__),
         links=links,

@@ -55,7 +55,7 @@ def counter(qtbot, look, tmp_path: Path, near: NearContact) -> Iterator[Counter]
 
 def to_contact(counter: Counter) -> None:
     counter.sign_in()
-    counter.key(Qt.Key.Key_N)
+    counter.key(Qt.Key.Key_G)
     counter.at(StepKind.NOTICE)
     assert counter.router.customer.window.words == NOTICE
     counter.key(Qt.Key.Key_Return)
@@ -323,7 +323,7 @@ def test_a_case_put_aside_takes_the_code_up_again(counter, near):
 
 def test_the_screen_is_turned_for_notice_and_identity_and_comes_back_with_the_step(counter, near):
     counter.sign_in()
-    counter.key(Qt.Key.Key_N)
+    counter.key(Qt.Key.Key_G)
     counter.at(StepKind.NOTICE)
     window = counter.router.customer.window
     counter.key(Qt.Key.Key_F7)

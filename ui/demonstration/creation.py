@@ -15,7 +15,6 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 from kiosk.documents.wedge import GAP_MS
 from kiosk.domain.contact import mobile_number
 from kiosk.journeys.model import CaseState, StepKind
-from kiosk.journeys.procedures import COUNTER_CREATION
 from kiosk.journeys.service_steps import ContactChannel, ContactStatus
 from ui.customer.entry import Entry
 from ui.demonstration.automatic import AutomaticAgent, StuckError, wait_until
@@ -67,11 +66,8 @@ class CreatingAgent(AutomaticAgent):
     # --- steps --------------------------------------------------------------------------------
 
     def _open(self) -> None:
-        session = self._router.session.session
-        if session is None:
-            raise StuckError("nobody is signed in")
-        self._router.sections.hide()
-        self._router.journey.open(COUNTER_CREATION, session)
+        """The key of the tile at home."""
+        self._press(Qt.Key.Key_G)
 
     def _confirm(self) -> None:
         post = self._post
