@@ -10,7 +10,7 @@ from kiosk.audit.verify import JournalReport
 from kiosk.config import Profile
 from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.domain.ids import DeviceId, OfficeId
-from kiosk.journeys.procedures import ONLINE_REQUEST, PAPER_FILE
+from kiosk.journeys.procedures import HOME_VISIT, ONLINE_REQUEST, PAPER_FILE
 from kiosk.ports import Clock, FrameSource, JournalRow
 from kiosk.services.agents import Session
 from kiosk.services.conflicts import Conflicts
@@ -85,10 +85,10 @@ class Services:
     privacy_s: int = 0
 
     def offered(self) -> tuple[str, ...]:
-        """Procedures that are carried out here today."""
+        """Procedures that are begun from home today; a visit is begun from its round."""
         today = self.service.today(self.clock.now())
         closed = () if self.service.paper_open(today) else (PAPER_FILE,)
-        return tuple(name for name in self.procedures if name not in closed)
+        return tuple(name for name in self.procedures if name not in (*closed, HOME_VISIT))
 
 
 IDLE_S = {Profile.CARRIER: 60, Profile.COUNTER: 300}
