@@ -128,6 +128,12 @@ def test_a_carrier_begins_at_the_round_and_no_name_is_on_it(
     assert NAME in screen.words()
 
 
+def test_a_visit_is_begun_from_the_round_only(tablet: Device) -> None:
+    services = services_of(tablet.kiosk, ScriptedCamera)
+    assert "home-visit" in services.procedures
+    assert "home-visit" not in services.offered()
+
+
 def test_absent_takes_two_touches_and_can_be_undone_before_the_second(
     open_screen, fleet: CarrierFleet, tablet: Device
 ) -> None:
@@ -317,7 +323,7 @@ def test_the_code_of_the_text_message_is_typed_at_the_step_of_the_code(
     counter = fleet.device(Profile.COUNTER, office="033002")
     planned = fleet.plan(None, fleet.request(office="033002"), office="033002")
     screen = open_screen(counter, (1600, 1000))
-    screen.router.sections.new_requested.emit()
+    screen.router.sections.procedure_requested.emit("online-request")
     screen.wait(lambda: screen.step is StepKind.REQUEST)
     screen.settle()
     panel = screen.router.case.request

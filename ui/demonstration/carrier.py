@@ -19,7 +19,8 @@ from ui.screens.round import RoundScreen
 from ui.shell import Section
 from ui.theme import Size
 
-TABLET = QSize(Size.WINDOW_MIN_WIDTH, 1280)
+_SHAPE = 8 / 5
+TABLET = QSize(Size.WINDOW_MIN_WIDTH, round(Size.WINDOW_MIN_WIDTH * _SHAPE))
 """A tablet held upright."""
 _LOAD_S = 30.0
 

@@ -12,7 +12,7 @@ from kiosk.config import Profile
 from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.domain.errors import DayRangeError, NoFactError
 from kiosk.domain.ids import DeviceId, OfficeId
-from kiosk.journeys.procedures import ONLINE_REQUEST, PAPER_FILE
+from kiosk.journeys.procedures import HOME_VISIT, ONLINE_REQUEST, PAPER_FILE
 from kiosk.ports import Clock, FrameSource, JournalRow
 from kiosk.services.agents import Session
 from kiosk.services.answer_facts import AnswerFacts
@@ -114,10 +114,10 @@ class Services:
             return {}
 
     def offered(self) -> tuple[str, ...]:
-        """Procedures that are carried out here today."""
+        """Procedures that are begun from home today; a visit is begun from its round."""
         today = self.service.today(self.clock.now())
         closed = () if self.service.paper_open(today) else (PAPER_FILE,)
-        return tuple(name for name in self.procedures if name not in closed)
+        return tuple(name for name in self.procedures if name not in (*closed, HOME_VISIT))
 
 
 IDLE_S = {Profile.CARRIER: 60, Profile.COUNTER: 300}

@@ -33,9 +33,9 @@ class Section(StrEnum):
     DELIVERIES = "deliveries"
     HARDWARE = "hardware"
     SETTINGS = "settings"
-    HELP = "help"
     ROUND = "round"
     APPOINTMENTS = "appointments"
+    HELP = "help"
 
 
 USUAL_SECTIONS = tuple(
