@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.documents import seal_comparison
+from kiosk.documents import identity_checks, seal_comparison
 from kiosk.documents.catalogue import FeatureKind, load
 from kiosk.documents.checks import CODES
 from kiosk.documents.mrz import CHECK_DIGITS, parse
@@ -26,7 +26,11 @@ READING_CODES = {
 }
 SEAL_CODES = (seal_comparison.CODE, seal_comparison.REQUEST_CODE, seal_comparison.PRESENCE_CODE)
 ALL_CODES = sorted(
-    {*CODES, *PRINTED_CODES, *CHECK_DIGITS, *READING_CODES, *SEAL_CODES, "item.check_digit"}
+    {
+        *(*CODES, *PRINTED_CODES, *CHECK_DIGITS, *READING_CODES, *SEAL_CODES),
+        *identity_checks.CODES,
+        "item.check_digit",
+    }
 )
 ROOMS = (
     "checks",
@@ -83,8 +87,9 @@ def test_no_words_are_left_over(texts):
     known = {f"features.{f.feature_id}" for f in CATALOGUE.features}
     known |= {f"checks.{code}" for code in ALL_CODES}
     for key in keys_of(texts):
-        # Words of how well a document was read belong to another room.
-        if key.startswith(("checks.", "features.")) and not key.startswith("checks.reading."):
+        # How well a document was read, and where it was seen before: words of other rooms.
+        elsewhere = key.startswith(("checks.reading.", "checks.history."))
+        if key.startswith(("checks.", "features.")) and not elsewhere:
             assert key.rpartition(".")[0] in known
 
 
