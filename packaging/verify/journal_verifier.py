@@ -233,7 +233,7 @@ def walk(entries: Iterable[str], device_id: str, key: bytes) -> tuple[list[bytes
         except Fault as fault:
             found, before = [str(fault)], None
         faults += [f"entry {tree.size}: {what}" for what in found]
-        tree.append(digest(b"\x00" + entry.encode()))
+        tree.append(entry.encode())
         roots.append(tree.root())
     return roots, faults
 
