@@ -56,6 +56,10 @@ class CollectorLog:
         state = self.state(ledger)
         frontier = Frontier(state.size, state.frontier)
         for record, entry_leaf in waiting:
+            if _quarantined(ledger, record.device_id):
+                # A second history came to light between arrival and here.
+                ledger.set_state(record.device_id, record.seq, ReceiptState.QUARANTINED)
+                continue
             ledger.set_state(record.device_id, record.seq, ReceiptState.STORED)
             if ledger.leaf(record.device_id, record.seq) is not None:
                 continue  # its bytes were lost here and came a second time
@@ -80,6 +84,11 @@ class CollectorLog:
             checkpoint=state.checkpoint,
             consistency=tuple(b64u(step) for step in proof),
         )
+
+
+def _quarantined(ledger: Ledger, device_id: DeviceId) -> bool:
+    device = ledger.device(device_id)
+    return device is None or device.quarantined
 
 
 def _leaf_of(record: SealedRow, entry_leaf: bytes, storage: str) -> bytes:

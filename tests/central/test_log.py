@@ -2,6 +2,7 @@
 
 import sqlite3
 import ssl
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -12,8 +13,9 @@ from sqlalchemy import select
 from central.archive.database import Database
 from central.archive.layout import FolderError, Layout
 from central.archive.migrations import VERSION
-from central.archive.rows import LeafRow
+from central.archive.rows import EntryRow, LeafRow, SealedRow
 from central.archive.schema import schema_version
+from central.collector.log import CollectorLog
 from central.collector.proofs import StoredTree
 from kiosk.audit.tree import (
     consistency_proof,
@@ -22,7 +24,9 @@ from kiosk.audit.tree import (
     node_hash,
     root_of,
 )
+from kiosk.crypto.signing import SigningKey
 from kiosk.domain.ids import DeviceId
+from kiosk.sync.receipts import ReceiptState
 from tests.fakes.central_side import founded, serving
 from tests.fakes.enrolled import EnrolledDevice
 from tests.fakes.stores import free_port
@@ -126,3 +130,33 @@ def test_figures_and_readiness_say_how_the_collector_is(tmp_path):
     assert 'visavis_calls_total{method="PUT",route="/v1/devices/{device}/records/{seq:int}"' in text
     assert device.identity.device_id not in text
     assert "075012" not in text
+
+
+@pytest.mark.process
+def test_a_record_of_a_device_with_two_histories_gets_no_leaf(tmp_path):
+    data = founded(tmp_path / "data")
+    with serving(data) as side:
+        device = EnrolledDevice().enrol(side.enrol_code())
+        device.delivery.run_once()
+    database = Database(Layout(data).database)
+    log = CollectorLog("origin", SigningKey.generate())
+    seq, sealed = device.seal()
+    row = SealedRow(
+        device.identity.device_id,
+        seq,
+        sealed.payload_sha256,
+        sealed.payload_sha256,
+        b"header",
+        "2026-11-26T10:00:00+00:00",
+        ReceiptState.LOGGED,
+    )
+    with database.writing() as ledger:
+        ledger.add_entries((EntryRow(row.device_id, seq, "jws", bytes(32), "r" * 32),))
+        ledger.add_sealed(row)
+        known = ledger.device(row.device_id)
+        ledger.put_device(replace(known, quarantined=True))
+        log.sequence(ledger, "filesystem")
+        assert ledger.sealed(row.device_id, seq).state == ReceiptState.QUARANTINED
+        assert ledger.leaf(row.device_id, seq) is None
+        assert ledger.unsequenced(1) == ()
+    database.close()
