@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from central.archive.database import Database
 from central.archive.layout import FolderError, Layout
-from central.archive.payloads import Payloads
+from central.archive.storage import open_database, open_payloads
 from central.collector.rescues import RescueReport, Rescues
 from central.collector.server import load_keys
 from kiosk.audit.checkpoint import Checkpoint, sign
@@ -55,9 +54,9 @@ def carried(device: EnrolledDevice, folder: Path) -> Path:
 
 def taken_in(side: CentralSide, device: EnrolledDevice, folder: Path) -> RescueReport:
     layout = Layout(side.data)
-    database = Database(layout.database)
+    database = open_database(layout)
     try:
-        rescues = Rescues(database, Payloads(layout.payloads), load_keys(layout))
+        rescues = Rescues(database, open_payloads(layout), load_keys(layout))
         return rescues.take_in(folder, device.clock.now())
     finally:
         database.close()
