@@ -163,8 +163,8 @@ def test_a_technician_is_offered_no_verification(counter: Counter, office: Offic
     settled(counter)
     sign_in(counter, "tech")
     page = home(counter)
-    assert not page.new.isVisible()
-    counter.key(Qt.Key.Key_N)
+    assert not page.starts.isVisible()
+    counter.key(Qt.Key.Key_Q)
     settled(counter)
     assert counter.shell.page is page
     assert "verify_open" not in office.journal_kinds()
@@ -360,7 +360,7 @@ def test_a_dark_device_says_so_and_shows_no_case(counter: Counter, office: Offic
     counter.qtbot.waitUntil(page.alarm.isVisible, timeout=10_000)
     assert "sans contact" in page.alarm.text
     assert "ROUSSEL" not in words_on(counter).upper()
-    counter.key(Qt.Key.Key_N)
+    counter.key(Qt.Key.Key_Q)
     counter.on(counter.router.fault)
     assert "DEVICE-001" in words_on(counter)
 

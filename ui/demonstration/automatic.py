@@ -232,7 +232,12 @@ class AutomaticAgent:
         self._lay_sides(specimen_id)
         self._confirm_print(expires)
         self._press(Qt.Key.Key_Return)
-        self._at(StepKind.CHECKS)
+        self._wait_checks()
+
+    def _wait_checks(self) -> None:
+        """Checks that leave nothing open go on by themselves."""
+        after = (StepKind.CHECKS, StepKind.FEATURES)
+        wait_until(lambda: self._step in after, f"{self._play}: after the document")
 
     def _lay_sides(self, specimen_id: str) -> None:
         """One side after the other, as the panel asks for them."""
@@ -260,9 +265,6 @@ class AutomaticAgent:
             wait_until(lambda: panel.dates.expiry.day == expires, f"{self._play}: date typed")
         self._confirm_dates()
         self._take("document-read")
-        self._press(Qt.Key.Key_Return)
-        after = (StepKind.CHECKS, StepKind.FEATURES)
-        wait_until(lambda: self._step in after, f"{self._play}: after the document")
 
     def _wait_side(self, side: Side) -> None:
         """Hands-free; Enter, as an agent does, where a side is not taken by itself."""

@@ -116,7 +116,7 @@ class CreatingAgent(AutomaticAgent):
         self._take("identity")
         self._show_customer("customer-identity")
         self._press(Qt.Key.Key_Return)
-        self._at(StepKind.CHECKS)
+        self._wait_checks()
 
     # --- eyes and fingers ---------------------------------------------------------------------
 
