@@ -416,7 +416,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         Delivery(store, journal, links, keys, clock),
         membership,
         anchor.keep,
-        lambda: promote(store, journal, membership.today),
+        lambda day: promote(store, journal, day),
     )
     proofing = Proofing(
         desk, journal, clock, catalogue, membership.office_id, membership.require, lease

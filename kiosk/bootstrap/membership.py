@@ -74,6 +74,14 @@ class Membership:
         return self._clock.now().astimezone().date()
 
     @property
+    def signed_day(self) -> date | None:
+        """The day of the office by signed time; None where that was heard before the last boot."""
+        signed = self._signed_time
+        if self._clock is None or signed is None or signed.boot_id != self._clock.boot_id:
+            return None
+        return self.today
+
+    @property
     def signed_time(self) -> SignedTime | None:
         """The newest word of the central side about what time it is."""
         return self._signed_time
@@ -161,7 +169,7 @@ class Deliveries:
         delivery: Delivery,
         membership: Membership,
         afterwards: Callable[[], None] = lambda: None,
-        promote: Callable[[], object] = lambda: None,
+        promote: Callable[[date], object] = lambda _: None,
     ) -> None:
         """Wrap ``delivery``.
 
@@ -169,7 +177,8 @@ class Deliveries:
             delivery: what delivers.
             membership: told of what arrived.
             afterwards: called when a delivery has ended, however it ended.
-            promote: puts a policy into force whose day has come; needs no network.
+            promote: puts a policy into force for good whose day has come; needs no network. Asked
+                only where signed time of this boot tells the day.
         """
         self._delivery = delivery
         self._membership = membership
@@ -182,7 +191,9 @@ class Deliveries:
         cancelled: Callable[[], bool] | None = None,
     ) -> DeliverySummary:
         """See :meth:`kiosk.services.delivery.Delivery.run_once`."""
-        self._promote()
+        day = self._membership.signed_day
+        if day is not None:
+            self._promote(day)
         try:
             return self._delivery.run_once(progress, cancelled)
         finally:

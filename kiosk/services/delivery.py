@@ -1,8 +1,9 @@
 """Delivery: brings sealed records to the central side and lets them go when they are safe there.
 
 Rules, in order: time, policy, journal, records, receipts, purge, conflicts; a device with ten
-seconds of network has then at least committed that its records exist. Every state change is durable
-before the next call; running twice, or dying anywhere, loses and doubles nothing.
+seconds of network has then at least committed that its records exist. A policy whose day has come
+takes effect as soon as signed time has said so. Every state change is durable before the next call;
+running twice, or dying anywhere, loses and doubles nothing.
 Source: records-and-sync 2.8.
 """
 
@@ -27,7 +28,14 @@ from kiosk.domain.errors import (
 )
 from kiosk.ports import Clock, CollectorLink, KeyStore, LinkFactory, OutboxRow, Store
 from kiosk.services.answers import refusal_of
-from kiosk.services.coming_policy import drop_coming, is_coming, keep_coming, tokens_coming
+from kiosk.services.coming_policy import (
+    drop_coming,
+    is_coming,
+    keep_coming,
+    load_coming,
+    promote,
+    tokens_coming,
+)
 from kiosk.services.conflicts import ConflictCheck
 from kiosk.services.fleet import (
     DEVICE_KEY,
@@ -227,6 +235,7 @@ class _Run:
         """Every step in order. Raises SyncError where it cannot go on."""
         self._watch.step(DeliveryStep.TIME)
         self._fetch_time()
+        self._promote()
         self._watch.step(DeliveryStep.POLICY)
         self._fetch_policy()
         self._watch.step(DeliveryStep.JOURNAL)
@@ -246,17 +255,33 @@ class _Run:
         answer = self._link.call("GET", f"/v1/time?nonce={nonce}")
         if answer.status != 200:
             raise refusal_of(answer)
-        note = answer.body.decode("utf-8", "replace")
-        try:
-            at = open_time(note, nonce, self._log.origin, self._log.public)
-        except SignatureInvalidError as exc:
-            raise ProtocolError("signed time") from exc
+        at = self._opened_time(answer.body.decode("utf-8", "replace"), nonce)
         clock = self._clock
         self._true_now = at
         signed = SignedTime(at, clock.now(), clock.monotonic_ms(), clock.boot_id)
         with self._store.begin() as uow:
             uow.values.put(TIME, msgspec.json.encode(signed))
             uow.commit()
+
+    def _opened_time(self, note: str, nonce: str) -> datetime:
+        """Signed time. A key of a coming policy counts too: its day may be today already.
+
+        Raises:
+            ProtocolError: nobody signed it whom the root has named.
+        """
+        with self._store.begin() as uow:
+            trusted = (self.policy, *load_coming(uow))
+        for policy in trusted:
+            terms = policy.collector
+            try:
+                return open_time(note, nonce, terms.origin, terms.log_public)
+            except SignatureInvalidError:
+                continue
+        raise ProtocolError("signed time")
+
+    def _promote(self) -> None:
+        """Put into force what is due by the time that was just signed; see :func:`promote`."""
+        self.policy = promote(self._store, self._journal, self._today()) or self.policy
 
     def _fetch_policy(self) -> None:
         """Ask for a newer policy; one that holds is applied and journalled at once."""
