@@ -99,7 +99,8 @@ class Membership:
     @property
     def proxy_allowed(self) -> bool:
         """Whether registered items may be handed to a proxy."""
-        return self._policy is not None and self._policy.proxy_allowed
+        policy = self.policy
+        return policy is not None and policy.proxy_allowed
 
     @property
     def draft_age(self) -> timedelta:
@@ -109,12 +110,14 @@ class Membership:
 
     def enrolment_keys(self) -> Mapping[KeyId, bytes]:
         """Keys of the authority that speak to one device."""
-        keys = () if self._policy is None else self._policy.enrolment_keys
+        policy = self.policy
+        keys = () if policy is None else policy.enrolment_keys
         return {key.kid: key.public for key in keys}
 
     def lease_days(self) -> int:
         """Days without contact after which this device goes dark; 0 never."""
-        return 0 if self._policy is None else self._policy.lease_days
+        policy = self.policy
+        return 0 if policy is None else policy.lease_days
 
     def side(self) -> CentralSide | None:
         """The pinned central side; None before enrolment."""
@@ -139,9 +142,10 @@ class Membership:
 
     def log_keys(self) -> Mapping[KeyId, bytes]:
         """The pinned key of the central side's log; it signs statements about addresses too."""
-        if self._policy is None:
+        policy = self.policy
+        if policy is None:
             return {}
-        public = self._policy.collector.log_public
+        public = policy.collector.log_public
         return {key_id_of(public): public}
 
     def document_rules(self, documents: DocumentCatalogue) -> Callable[[], DocumentRules]:

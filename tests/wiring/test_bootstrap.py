@@ -14,6 +14,7 @@ from kiosk.bootstrap.membership import SignedClock
 from kiosk.bootstrap.opening import DATABASE_KEY
 from kiosk.config import CameraConfig, CameraKind, CollectorConfig, Config
 from kiosk.crypto.certificates import make_ca
+from kiosk.crypto.digests import b64u
 from kiosk.crypto.notes import verifier_key
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.agent import Role
@@ -35,7 +36,7 @@ from kiosk.ports import CentralSide, LinkAnswer
 from kiosk.services.coming_policy import keep_coming
 from kiosk.services.delivery import TIME, SignedTime
 from kiosk.services.fleet import POLICY
-from kiosk.sync.policy import CollectorTerms, open_policy, sign_policy
+from kiosk.sync.policy import CollectorTerms, TrustedKey, open_policy, sign_policy
 from kiosk.sync.signed_time import sign_time
 from tests.fakes.clock import FakeClock
 from tests.fakes.key_stores import MemoryKeyStore
@@ -414,3 +415,32 @@ def test_a_policy_that_brings_a_new_key_of_the_log_does_not_shut_signed_time_out
     monkeypatch.setattr(Links, "open", lambda _, *given: side.open(*given))
     assert kiosk.delivery.run_once().reason == "SYNC-001"
     assert version_kept(kiosk) == 5
+
+
+def test_after_its_midnight_no_rule_of_the_device_is_read_from_the_old_policy(device):
+    kiosk = device()
+    join_fleet(kiosk)
+    fresh = SigningKey.generate()
+    announce(
+        kiosk,
+        replace(
+            NEXT_MONTH,
+            collector=CollectorTerms("log.test", verifier_key("log.test", fresh.public)),
+            enrolment_keys=(TrustedKey("log.test", fresh.key_id, b64u(fresh.public)),),
+            lease_days=3,
+        ),
+    )
+    member = kiosk.membership
+
+    def rules() -> tuple[object, ...]:
+        return (
+            member.proxy_allowed,
+            member.lease_days(),
+            set(member.log_keys().values()),
+            set(member.enrolment_keys().values()),
+        )
+
+    assert rules() == (False, POLICY_IN_FORCE.lease_days, {LOG.public}, {LOG.public})
+    device.clock.advance(seconds=31 * 86_400)
+    assert version_kept(kiosk) == 1, "nothing was delivered since"
+    assert rules() == (True, 3, {fresh.public}, {fresh.public})
