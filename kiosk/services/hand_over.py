@@ -38,6 +38,7 @@ from kiosk.services.drafts import (
     wrapped_for,
 )
 from kiosk.services.journal import Journal
+from kiosk.services.round_blobs import erase_agent
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +199,8 @@ class HandOver:
     def end_shift_of(self, agent_id: AgentId, by: Session) -> int:
         """End the shift of somebody who left; their open cases are the manager's from now on.
 
-        Only what does not open for the manager either is closed as abandoned, unsealed.
+        Only what does not open for the manager either is closed as abandoned, unsealed. A round of
+        visits that was loaded in that shift is erased.
 
         Returns:
             How many cases the manager took over.
@@ -217,6 +219,7 @@ class HandOver:
                 raise HandOverError("no shift")
             taken = self._take_all(uow, agent_id, by)
             account_for_drafts(uow, self._journal, agent_id)
+            erase_agent(uow, agent_id)
             uow.agents.put(replace(row, wrapped_shift_key=None))
             facts: dict[str, Fact] = {"agent": agent_id, "by": by.agent.agent_id}
             self._journal.append_signed(uow, EntryKind.SHIFT_CLOSE, facts, {"by": by.signing_key})
