@@ -42,7 +42,7 @@ from kiosk.ports import Clock, CollectorLink, KeyStore, LinkAnswer, LinkFactory,
 from kiosk.services import round_blobs
 from kiosk.services.agents import Session
 from kiosk.services.answers import refusal_of
-from kiosk.services.drafts import Drafts
+from kiosk.services.drafts import Drafts, hands_of
 from kiosk.services.fleet import DEVICE_KEY, DeviceIdentity, require_membership
 from kiosk.services.proofing import Case, Proofing
 from kiosk.services.requests import IssuerKeys, RequestDesk
@@ -230,13 +230,13 @@ class Rounds:
         return found
 
     def _open_cases(self, uow: UnitOfWork, session: Session) -> dict[str, CaseId]:
-        """Open cases of the agent by what they are about: a visit, or a request."""
+        """Cases of the agent, those handed to them included, by visit or request."""
         found = {}
         for row in uow.drafts.all():
             if row.agent_id != session.agent.agent_id:
                 continue
             try:
-                state = self._drafts.load(row, session)
+                state = self._drafts.seen(row, hands_of(uow, row.case_id), session)
             except DraftError:
                 continue
             found[_about(state)] = state.case_id

@@ -344,6 +344,22 @@ def test_a_version_of_another_shift_is_no_reason_to_ask_for_nothing(
         assert len(uow.values.names("round/")) == 1
 
 
+def test_a_visit_that_a_colleague_began_is_taken_up_and_not_begun_again(
+    fleet: CarrierFleet, tablet: Device
+) -> None:
+    visit_id = fleet.plan(tablet).row.visit_id
+    farid = tablet.session()
+    kiosk = tablet.kiosk
+    kiosk.agents.add(AgentId("l07"), "Lou M.", Role.AGENT, PIN)
+    lou = kiosk.sign_in.sign_in(AgentId("l07"), PIN)
+    kiosk.rounds.load(farid)
+    kiosk.rounds.load(lou)
+    case = kiosk.visits.open(visit_id, farid)
+    kiosk.hand_over.hand_over(case.state.case_id, lou.agent.agent_id, farid)
+    assert states(tablet, lou) == [VisitState.OPEN]
+    assert kiosk.visits.open(visit_id, lou).state.case_id == case.state.case_id
+
+
 def test_a_visit_whose_issuer_was_not_known_yet_comes_with_a_later_load(
     fleet: CarrierFleet, tablet: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
