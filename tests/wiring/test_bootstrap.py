@@ -235,6 +235,57 @@ def test_a_case_that_lay_too_long_is_abandoned_when_its_agent_comes_back(device,
     assert kiosk.verify_journal().verified
 
 
+@pytest.mark.parametrize(("hours", "left"), [(11, 1), (13, 0)])
+def test_a_case_handed_to_somebody_who_comes_back_too_late_is_sealed_and_not_lost(
+    device, hours, left
+):
+    kiosk = device()
+    join_fleet(kiosk)
+    giver, taker = AgentId("a17"), AgentId("b22")
+    kiosk.agents.add(giver, "Camille R.", Role.AGENT, "271828")
+    kiosk.agents.add(taker, "Sacha P.", Role.AGENT, "271828")
+    kiosk.sign_in.sign_in(taker, "271828")
+    session = kiosk.sign_in.sign_in(giver, "271828")
+    case = kiosk.proofing.open_case("online-request", session)
+    kiosk.hand_over.hand_over(case.state.case_id, taker, session)
+    kiosk.close()
+    device.clock.advance(seconds=hours * 3600)
+    kiosk = device()
+    session = kiosk.sign_in.sign_in(taker, "271828")
+    assert len(kiosk.proofing.drafts(session)) == left
+    assert len(kiosk.delivery.status()) == 1 - left
+    kinds = closes(kiosk)
+    assert kinds == ([] if left else [True])
+    assert kiosk.verify_journal().verified
+
+
+def closes(kiosk) -> list[bool]:
+    """Of every case that was closed, whether a record was sealed."""
+    with kiosk.store.begin() as uow:
+        rows = [r for r in uow.journal.range(0, uow.journal.size()) if r.kind == "verify_close"]
+    return [kiosk.journal.opened(row).facts.get("sealed", True) is True for row in rows]
+
+
+def test_what_could_not_be_sealed_at_once_is_sealed_at_the_next_start(device):
+    kiosk = device()
+    giver, taker = AgentId("a17"), AgentId("b22")
+    join_fleet(kiosk)
+    kiosk.agents.add(giver, "Camille R.", Role.AGENT, "271828")
+    kiosk.agents.add(taker, "Sacha P.", Role.AGENT, "271828")
+    waiting = kiosk.sign_in.sign_in(taker, "271828")
+    session = kiosk.sign_in.sign_in(giver, "271828")
+    case = kiosk.proofing.open_case("online-request", session)
+    kiosk.hand_over.hand_over(case.state.case_id, taker, session)
+    device.clock.advance(seconds=13 * 3600)
+    # As if the power had gone between the two: accepted, and not sealed yet.
+    assert kiosk.hand_over.accept_all(waiting, device.clock.now() - timedelta(hours=12)) == 1
+    kiosk.close()
+    kiosk = device()
+    kiosk.sign_in.sign_in(taker, "271828")
+    assert closes(kiosk) == [True]
+    assert len(kiosk.delivery.status()) == 1
+
+
 def test_a_journal_cut_at_its_end_does_not_verify(device):
     kiosk = device()
     for _ in range(3):
