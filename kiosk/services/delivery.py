@@ -9,7 +9,6 @@ Source: records-and-sync 2.8.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -22,8 +21,6 @@ from kiosk.crypto.digests import b64u, sha256, unb64u
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import (
     KeyStoreError,
-    ProtocolError,
-    SignatureInvalidError,
     SyncError,
 )
 from kiosk.ports import Clock, CollectorLink, KeyStore, LinkFactory, OutboxRow, Store
@@ -47,10 +44,10 @@ from kiosk.services.journal import ORIGIN_SEQ, RATCHET_ORIGIN, Journal
 from kiosk.services.journal_upload import JournalUpload
 from kiosk.services.receipt_check import ReceiptCheck
 from kiosk.services.record_upload import BLOB_TYPE, RecordUpload
+from kiosk.services.time_call import fetch_time
 from kiosk.sync.messages import LogState
 from kiosk.sync.policy import Policy, accept_policy
 from kiosk.sync.receipts import LogKey
-from kiosk.sync.signed_time import open_time
 
 TIME = "central/time"
 ORIGIN_SENT = "central/ratchet-origin-sent"
@@ -251,11 +248,9 @@ class _Run:
         ConflictCheck(self._store, self._link, self._identity.device_id, self._clock).run()
 
     def _fetch_time(self) -> None:
-        nonce = secrets.token_hex(16)
-        answer = self._link.call("GET", f"/v1/time?nonce={nonce}")
-        if answer.status != 200:
-            raise refusal_of(answer)
-        at = self._opened_time(answer.body.decode("utf-8", "replace"), nonce)
+        with self._store.begin() as uow:
+            trusted = (self.policy, *load_coming(uow))
+        at = fetch_time(self._link, trusted)
         clock = self._clock
         self._true_now = at
         signed = SignedTime(at, clock.now(), clock.monotonic_ms(), clock.boot_id)
@@ -263,28 +258,15 @@ class _Run:
             uow.values.put(TIME, msgspec.json.encode(signed))
             uow.commit()
 
-    def _opened_time(self, note: str, nonce: str) -> datetime:
-        """Signed time. A key of a coming policy counts too: its day may be today already.
-
-        Raises:
-            ProtocolError: nobody signed it whom the root has named.
-        """
-        with self._store.begin() as uow:
-            trusted = (self.policy, *load_coming(uow))
-        for policy in trusted:
-            terms = policy.collector
-            try:
-                return open_time(note, nonce, terms.origin, terms.log_public)
-            except SignatureInvalidError:
-                continue
-        raise ProtocolError("signed time")
-
     def _promote(self) -> None:
         """Put into force what is due by the time that was just signed; see :func:`promote`."""
         self.policy = promote(self._store, self._journal, self._today()) or self.policy
 
     def _fetch_policy(self) -> None:
-        """Ask for a newer policy; one that holds is applied and journalled at once."""
+        """Ask for a newer policy; one that holds is applied and journalled at once.
+
+        Named is the newest one here, one that comes included: the answer is the one after that.
+        """
         with self._store.begin() as uow:
             coming = tokens_coming(uow)
             held = coming[-1].encode("ascii") if coming else uow.values.get(POLICY) or b""
