@@ -382,6 +382,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         # What cannot be sealed now (full disk, no policy) is no reason to keep an agent out.
         with suppress(VaultError, PolicyInvalidError):
             too_old = clock.now() - membership.draft_age
+            hand_over.accept_all(session, too_old)
             sealing.seal_open_drafts(session, too_old)
             hand_over.expire(too_old)
 
@@ -416,7 +417,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         Delivery(store, journal, links, keys, clock),
         membership,
         anchor.keep,
-        lambda: promote(store, journal, membership.today),
+        lambda day: promote(store, journal, day),
     )
     proofing = Proofing(
         desk, journal, clock, catalogue, membership.office_id, membership.require, lease

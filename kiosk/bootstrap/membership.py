@@ -74,6 +74,14 @@ class Membership:
         return self._clock.now().astimezone().date()
 
     @property
+    def signed_day(self) -> date | None:
+        """The day of the office by signed time; None where that was heard before the last boot."""
+        signed = self._signed_time
+        if self._clock is None or signed is None or signed.boot_id != self._clock.boot_id:
+            return None
+        return self.today
+
+    @property
     def signed_time(self) -> SignedTime | None:
         """The newest word of the central side about what time it is."""
         return self._signed_time
@@ -91,7 +99,8 @@ class Membership:
     @property
     def proxy_allowed(self) -> bool:
         """Whether registered items may be handed to a proxy."""
-        return self._policy is not None and self._policy.proxy_allowed
+        policy = self.policy
+        return policy is not None and policy.proxy_allowed
 
     @property
     def draft_age(self) -> timedelta:
@@ -101,12 +110,14 @@ class Membership:
 
     def enrolment_keys(self) -> Mapping[KeyId, bytes]:
         """Keys of the authority that speak to one device."""
-        keys = () if self._policy is None else self._policy.enrolment_keys
+        policy = self.policy
+        keys = () if policy is None else policy.enrolment_keys
         return {key.kid: key.public for key in keys}
 
     def lease_days(self) -> int:
         """Days without contact after which this device goes dark; 0 never."""
-        return 0 if self._policy is None else self._policy.lease_days
+        policy = self.policy
+        return 0 if policy is None else policy.lease_days
 
     def side(self) -> CentralSide | None:
         """The pinned central side; None before enrolment."""
@@ -131,9 +142,10 @@ class Membership:
 
     def log_keys(self) -> Mapping[KeyId, bytes]:
         """The pinned key of the central side's log; it signs statements about addresses too."""
-        if self._policy is None:
+        policy = self.policy
+        if policy is None:
             return {}
-        public = self._policy.collector.log_public
+        public = policy.collector.log_public
         return {key_id_of(public): public}
 
     def document_rules(self, documents: DocumentCatalogue) -> Callable[[], DocumentRules]:
@@ -161,7 +173,7 @@ class Deliveries:
         delivery: Delivery,
         membership: Membership,
         afterwards: Callable[[], None] = lambda: None,
-        promote: Callable[[], object] = lambda: None,
+        promote: Callable[[date], object] = lambda _: None,
     ) -> None:
         """Wrap ``delivery``.
 
@@ -169,7 +181,8 @@ class Deliveries:
             delivery: what delivers.
             membership: told of what arrived.
             afterwards: called when a delivery has ended, however it ended.
-            promote: puts a policy into force whose day has come; needs no network.
+            promote: puts a policy into force for good whose day has come; needs no network. Asked
+                only where signed time of this boot tells the day.
         """
         self._delivery = delivery
         self._membership = membership
@@ -182,7 +195,9 @@ class Deliveries:
         cancelled: Callable[[], bool] | None = None,
     ) -> DeliverySummary:
         """See :meth:`kiosk.services.delivery.Delivery.run_once`."""
-        self._promote()
+        day = self._membership.signed_day
+        if day is not None:
+            self._promote(day)
         try:
             return self._delivery.run_once(progress, cancelled)
         finally:

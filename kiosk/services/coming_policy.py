@@ -4,7 +4,8 @@ Rules, in order:
 
 1. In force is the highest version whose first day has come; a version never gives way to a lower
    one.
-2. The day is that of the office, by signed time where it is known; midnight needs no network.
+2. The day is that of the office, by signed time where it is known; midnight needs no network. For
+   good it takes effect by signed time only: a clock that is ahead must not write tomorrow's rules.
 3. What comes is verified when it arrives and again when it is read; it stays signed as it came.
 4. When a policy takes effect, the journal says so.
 """
@@ -67,7 +68,12 @@ def drop_coming(uow: UnitOfWork, version: int, root_public: bytes) -> None:
 
 
 def promote(store: Store, journal: Journal, day: date) -> Policy | None:
-    """Put into force what is due; the policy that took effect, None where none did.
+    """Put into force for good what is due; the policy that took effect, None where none did.
+
+    Args:
+        store: the vault.
+        journal: of this device.
+        day: of the office, by signed time.
 
     Raises:
         PolicyInvalidError: what is stored is not signed by the pinned root.

@@ -1,14 +1,14 @@
 """Delivery: brings sealed records to the central side and lets them go when they are safe there.
 
 Rules, in order: time, policy, journal, records, receipts, purge, conflicts; a device with ten
-seconds of network has then at least committed that its records exist. Every state change is durable
-before the next call; running twice, or dying anywhere, loses and doubles nothing.
+seconds of network has then at least committed that its records exist. A policy whose day has come
+takes effect as soon as signed time has said so. Every state change is durable before the next call;
+running twice, or dying anywhere, loses and doubles nothing.
 Source: records-and-sync 2.8.
 """
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -21,13 +21,18 @@ from kiosk.crypto.digests import b64u, sha256, unb64u
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import (
     KeyStoreError,
-    ProtocolError,
-    SignatureInvalidError,
     SyncError,
 )
 from kiosk.ports import Clock, CollectorLink, KeyStore, LinkFactory, OutboxRow, Store
 from kiosk.services.answers import refusal_of
-from kiosk.services.coming_policy import drop_coming, is_coming, keep_coming, tokens_coming
+from kiosk.services.coming_policy import (
+    drop_coming,
+    is_coming,
+    keep_coming,
+    load_coming,
+    promote,
+    tokens_coming,
+)
 from kiosk.services.conflicts import ConflictCheck
 from kiosk.services.fleet import (
     DEVICE_KEY,
@@ -39,10 +44,10 @@ from kiosk.services.journal import ORIGIN_SEQ, RATCHET_ORIGIN, Journal
 from kiosk.services.journal_upload import JournalUpload
 from kiosk.services.receipt_check import ReceiptCheck
 from kiosk.services.record_upload import BLOB_TYPE, RecordUpload
+from kiosk.services.time_call import fetch_time
 from kiosk.sync.messages import LogState
 from kiosk.sync.policy import Policy, accept_policy
 from kiosk.sync.receipts import LogKey
-from kiosk.sync.signed_time import open_time
 
 TIME = "central/time"
 ORIGIN_SENT = "central/ratchet-origin-sent"
@@ -227,6 +232,7 @@ class _Run:
         """Every step in order. Raises SyncError where it cannot go on."""
         self._watch.step(DeliveryStep.TIME)
         self._fetch_time()
+        self._promote()
         self._watch.step(DeliveryStep.POLICY)
         self._fetch_policy()
         self._watch.step(DeliveryStep.JOURNAL)
@@ -242,15 +248,9 @@ class _Run:
         ConflictCheck(self._store, self._link, self._identity.device_id, self._clock).run()
 
     def _fetch_time(self) -> None:
-        nonce = secrets.token_hex(16)
-        answer = self._link.call("GET", f"/v1/time?nonce={nonce}")
-        if answer.status != 200:
-            raise refusal_of(answer)
-        note = answer.body.decode("utf-8", "replace")
-        try:
-            at = open_time(note, nonce, self._log.origin, self._log.public)
-        except SignatureInvalidError as exc:
-            raise ProtocolError("signed time") from exc
+        with self._store.begin() as uow:
+            trusted = (self.policy, *load_coming(uow))
+        at = fetch_time(self._link, trusted)
         clock = self._clock
         self._true_now = at
         signed = SignedTime(at, clock.now(), clock.monotonic_ms(), clock.boot_id)
@@ -258,8 +258,15 @@ class _Run:
             uow.values.put(TIME, msgspec.json.encode(signed))
             uow.commit()
 
+    def _promote(self) -> None:
+        """Put into force what is due by the time that was just signed; see :func:`promote`."""
+        self.policy = promote(self._store, self._journal, self._today()) or self.policy
+
     def _fetch_policy(self) -> None:
-        """Ask for a newer policy; one that holds is applied and journalled at once."""
+        """Ask for a newer policy; one that holds is applied and journalled at once.
+
+        Named is the newest one here, one that comes included: the answer is the one after that.
+        """
         with self._store.begin() as uow:
             coming = tokens_coming(uow)
             held = coming[-1].encode("ascii") if coming else uow.values.get(POLICY) or b""

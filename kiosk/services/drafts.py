@@ -190,6 +190,17 @@ class Drafts:
         return opened_with(draft_key(session, row.case_id), row)
 
     @staticmethod
+    def seen(row: DraftRow, hands: Hands, session: Session) -> CaseState:
+        """The state of a draft of this agent, or of one that waits for them; nothing is accepted.
+
+        Raises:
+            DraftError: as ``load``, or handed to somebody else.
+        """
+        if hands.offered is None:
+            return Drafts.load(row, session)
+        return opened_with(copied_key(hands, session, row.case_id), row)
+
+    @staticmethod
     def _copy_for_managers(uow: UnitOfWork, row: DraftRow, key: bytes) -> None:
         """Wrap the key for managers who have no copy yet: at the first save, or a new manager."""
         hands = hands_of(uow, row.case_id)

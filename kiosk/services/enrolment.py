@@ -9,21 +9,25 @@ journal entry are stored together or not at all. Source: records-and-sync 2.7.
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
+from datetime import date
 
 import msgspec
 
 from kiosk.audit.entries import EntryKind
 from kiosk.crypto.certificates import fingerprint, single_certificate
-from kiosk.crypto.digests import b64u
+from kiosk.crypto.digests import b64u, unb64u
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import (
     AlreadyEnrolledError,
     CertificateError,
     EnrolmentError,
+    PolicyInvalidError,
     ProtocolError,
 )
 from kiosk.ports import CentralSide, Clock, CollectorLink, KeyStore, LinkFactory, Store
 from kiosk.services.agents import DEVICE_SECRET
+from kiosk.services.coming_policy import is_coming, keep_coming
 from kiosk.services.fleet import (
     DEVICE_KEY,
     DEVICE_SECRET_BYTES,
@@ -35,6 +39,7 @@ from kiosk.services.fleet import (
 )
 from kiosk.services.journal import Journal
 from kiosk.services.terms import DeviceFacts, terms_of
+from kiosk.services.time_call import fetch_time
 from kiosk.sync.enrolment import EnrolmentCode, open_certificate, parse_code, sign_claim
 from kiosk.sync.messages import (
     AuthorityAnswer,
@@ -44,8 +49,16 @@ from kiosk.sync.messages import (
     decode,
     encode,
 )
-from kiosk.sync.policy import Policy, accept_policy, open_policy
+from kiosk.sync.policy import Policy, open_policy
 from kiosk.sync.receipts import LogKey, open_log_checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """A policy and the token it came in."""
+
+    token: str
+    policy: Policy
 
 
 class Enrolment:
@@ -78,20 +91,24 @@ class Enrolment:
             if load_identity(uow) is not None:
                 raise AlreadyEnrolledError
         key = self._device_key()
-        ca_pem, policy = self._pinned(code)
-        if self._keys.is_demonstration and not policy.demonstration:
+        ca_pem, pinned = self._pinned(code)
+        if self._keys.is_demonstration and not pinned.policy.demonstration:
             # Said before the code is spent: keys in a plain file have no place in a real fleet.
             raise EnrolmentError("demonstration")
-        terms = policy.collector
+        terms = pinned.policy.collector
         link = self._links.open(CentralSide(code.url, ca_pem, terms.origin, terms.log_public), key)
         try:
             answer = self._claim(link, code, key)
+            told = _Signed(answer.policy, open_policy(answer.policy, code.root_public))
+            at = fetch_time(link, (told.policy, pinned.policy))
         finally:
             link.close()
-        policy = accept_policy(answer.policy, code.root_public, policy)
-        enrolment_keys = {trusted.kid: trusted.public for trusted in policy.enrolment_keys}
+        in_force, coming = _by_day(pinned, told, at.astimezone().date())
+        named = (*pinned.policy.enrolment_keys, *told.policy.enrolment_keys)
+        enrolment_keys = {trusted.kid: trusted.public for trusted in named}
         certificate = open_certificate(answer.certificate, enrolment_keys, key.public)
-        log = LogKey(policy.collector.origin, policy.collector.log_public)
+        terms = in_force.policy.collector
+        log = LogKey(terms.origin, terms.log_public)
         open_log_checkpoint(answer.checkpoint, (), log, None)
         identity = DeviceIdentity(
             device_id=certificate.device_id,
@@ -101,7 +118,7 @@ class Enrolment:
             ca_pem=ca_pem,
             root_public=b64u(code.root_public),
         )
-        self._keep(identity, answer, policy, key)
+        self._keep(identity, answer.checkpoint, in_force, coming, key)
         return identity
 
     def _device_key(self) -> SigningKey:
@@ -115,7 +132,7 @@ class Enrolment:
             return key
         return SigningKey.from_seed(seed)
 
-    def _pinned(self, code: EnrolmentCode) -> tuple[str, Policy]:
+    def _pinned(self, code: EnrolmentCode) -> tuple[str, _Signed]:
         """Authority certificate and policy, once they are what the code pins."""
         contact = self._links.first_contact(code.url)
         if contact.status != 200:
@@ -129,7 +146,8 @@ class Enrolment:
             raise CertificateError("authority") from exc
         if bytes.fromhex(fingerprint(ca_pem)) != code.ca_sha256:
             raise CertificateError("not the authority of the code")
-        return ca_pem.decode("ascii"), open_policy(answer.policy, code.root_public)
+        policy = open_policy(answer.policy, code.root_public)
+        return ca_pem.decode("ascii"), _Signed(answer.policy, policy)
 
     def _claim(self, link: CollectorLink, code: EnrolmentCode, key: SigningKey) -> EnrolmentAnswer:
         claim = sign_claim(code.secret, self._app_build, key)
@@ -141,14 +159,43 @@ class Enrolment:
         return decode(answer.body, EnrolmentAnswer)
 
     def _keep(
-        self, identity: DeviceIdentity, answer: EnrolmentAnswer, policy: Policy, key: SigningKey
+        self,
+        identity: DeviceIdentity,
+        checkpoint: str,
+        in_force: _Signed,
+        coming: _Signed | None,
+        key: SigningKey,
     ) -> None:
         device = DeviceFacts(identity.device_id, self._app_build)
-        journal = Journal(self._store, key, self._clock, device, lambda: terms_of(policy))
+        terms = terms_of(in_force.policy)
+        journal = Journal(self._store, key, self._clock, device, lambda: terms)
         with self._store.begin() as uow:
             uow.values.put(IDENTITY, msgspec.json.encode(identity))
-            uow.values.put(POLICY, answer.policy.encode("ascii"))
-            uow.values.put(LOG_CHECKPOINT, answer.checkpoint.encode())
+            uow.values.put(POLICY, in_force.token.encode("ascii"))
+            if coming is not None:
+                keep_coming(uow, coming.token, coming.policy, unb64u(identity.root_public))
+            uow.values.put(LOG_CHECKPOINT, checkpoint.encode())
             facts = {"office": identity.office_id, "public_key": b64u(key.public)}
             journal.append(uow, EntryKind.ENROLLED, facts)
             uow.commit()
+
+
+def _by_day(pinned: _Signed, told: _Signed, day: date) -> tuple[_Signed, _Signed | None]:
+    """Which of two policies counts on a day, and which comes.
+
+    Where neither has begun the lower one counts: there is no other rule to work by.
+
+    Raises:
+        PolicyInvalidError: the one told at the enrolment is older than the pinned one, which counts
+            already, or another one of its version.
+    """
+    lower, higher = sorted((pinned, told), key=lambda item: item.policy.version)
+    if lower.policy.version == higher.policy.version:
+        if lower.policy != higher.policy:
+            raise PolicyInvalidError("another one of this version")
+        return told, None
+    if is_coming(higher.policy, day):
+        return lower, higher
+    if higher is pinned:
+        raise PolicyInvalidError("older than the one in force")
+    return told, None

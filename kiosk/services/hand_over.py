@@ -7,7 +7,8 @@ Rules, in order:
 2. The agent who gives signs the entry of the giving, the agent who takes that of the taking; the
    record names both.
 3. A manager takes over only what is still open; nobody sees whose case it is before it is theirs.
-4. What was handed over and never opened is closed as abandoned when its time is over.
+4. What was handed over and never opened is sealed as abandoned by its new owner, who came back
+   after its time was over; where somebody else comes first, it is closed without a record.
 
 Source: records-and-sync 2.4 and 2.6.
 """
@@ -38,6 +39,7 @@ from kiosk.services.drafts import (
     wrapped_for,
 )
 from kiosk.services.journal import Journal
+from kiosk.services.round_blobs import erase_agent
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +117,21 @@ class HandOver:
         Raises:
             DraftError: not handed to this agent, or it does not open.
         """
+        return self._accept(case_id, session)
+
+    def _accept(
+        self, case_id: CaseId, session: Session, touched_at: datetime | None = None
+    ) -> CaseState:
+        """As ``accept``; the draft says that it was last changed at ``touched_at``, or now."""
         with self._store.begin() as uow:
             row, hands = uow.drafts.get(case_id), hands_of(uow, case_id)
             if row is None or row.agent_id != session.agent.agent_id or hands.offered is None:
                 raise DraftError("not handed over")
             state = opened_with(copied_key(hands, session, case_id), row)
             self._take(uow, state, self.giver(uow, hands), session, hands)
+            taken = uow.drafts.get(case_id)
+            if taken is not None and touched_at is not None:
+                uow.drafts.put(replace(taken, updated_at=touched_at))
             uow.commit()
         return state
 
@@ -130,19 +141,20 @@ class HandOver:
         Args:
             session: of the agent.
             untouched_since: only what was handed over at or before this device time; None for all.
+                It stays as old as it was: if the power goes now, it is still due to be sealed.
         """
         with self._store.begin() as uow:
             waiting = [
-                row.case_id
+                row
                 for row in uow.drafts.all()
                 if row.agent_id == session.agent.agent_id
                 and hands_of(uow, row.case_id).offered is not None
                 and (untouched_since is None or row.updated_at <= untouched_since)
             ]
         accepted = 0
-        for case_id in waiting:
+        for row in waiting:
             try:
-                self.accept(case_id, session)
+                self._accept(row.case_id, session, row.updated_at)
             except DraftError:
                 continue
             accepted += 1
@@ -198,7 +210,8 @@ class HandOver:
     def end_shift_of(self, agent_id: AgentId, by: Session) -> int:
         """End the shift of somebody who left; their open cases are the manager's from now on.
 
-        Only what does not open for the manager either is closed as abandoned, unsealed.
+        Only what does not open for the manager either is closed as abandoned, unsealed. A round of
+        visits that was loaded in that shift is erased.
 
         Returns:
             How many cases the manager took over.
@@ -217,6 +230,7 @@ class HandOver:
                 raise HandOverError("no shift")
             taken = self._take_all(uow, agent_id, by)
             account_for_drafts(uow, self._journal, agent_id)
+            erase_agent(uow, agent_id)
             uow.agents.put(replace(row, wrapped_shift_key=None))
             facts: dict[str, Fact] = {"agent": agent_id, "by": by.agent.agent_id}
             self._journal.append_signed(uow, EntryKind.SHIFT_CLOSE, facts, {"by": by.signing_key})

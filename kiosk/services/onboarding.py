@@ -47,6 +47,7 @@ from kiosk.services.agents import (
 from kiosk.services.drafts import account_for_drafts
 from kiosk.services.journal import Journal
 from kiosk.services.pins import check_pin
+from kiosk.services.round_blobs import erase_agent
 
 CODE_CHARACTERS = 8
 DEFAULT_HOURS = 24
@@ -210,6 +211,7 @@ class Onboarding:
         before = uow.agents.get(agent_id)
         if before is not None:
             account_for_drafts(uow, self._journal, agent_id)
+            erase_agent(uow, agent_id)
             if before.wrapped_shift_key is not None:
                 self._journal.append(uow, EntryKind.SHIFT_CLOSE, {"agent": agent_id})
         uow.agents.put(row)

@@ -55,7 +55,7 @@ from kiosk.journeys.service_steps import ContactConfirmed, SecondAgentAnswered
 from kiosk.ports import Clock, DraftRow, Store, UnitOfWork
 from kiosk.services.agents import Session, require_duty
 from kiosk.services.contact import ContactWord, no_word
-from kiosk.services.drafts import Drafts, Hands, copied_key, hands_of, opened_with
+from kiosk.services.drafts import Drafts, Hands, hands_of
 from kiosk.services.hand_over import ColleagueDraft, HandOver
 from kiosk.services.journal import Journal
 from kiosk.services.lease import Lease
@@ -450,6 +450,8 @@ class Proofing:
     def open_with(self, text: str, session: Session, fresh: Case | None = None) -> Case | None:
         """The case that is open already with the request of a code, brought back (rule 6).
 
+        One that a colleague handed over and that was not opened yet is accepted by that.
+
         Args:
             text: the code.
             session: of the agent.
@@ -464,14 +466,14 @@ class Proofing:
         known = None if fresh is None else fresh.state.case_id
         with self._desk.store.begin() as uow:
             rows = [r for r in uow.drafts.all() if r.agent_id == session.agent.agent_id]
-        others = [row for row in rows if row.case_id != known]
+            others = [(row, hands_of(uow, row.case_id)) for row in rows if row.case_id != known]
         # Judged only where a case could come back: a code may be costly to judge.
         request = self._desk.requests.judge(text).request if others else None
         if request is None:
             return None
-        for row in others:
+        for row, hands in others:
             try:
-                held = self._desk.drafts.load(row, session).request
+                held = self._desk.drafts.seen(row, hands, session).request
             except DraftError:
                 continue
             if held is None or (held.issuer, held.request_id) != (
@@ -525,10 +527,7 @@ class Proofing:
     def _summary(self, row: DraftRow, session: Session, hands: Hands, giver: str) -> DraftSummary:
         step = StepKind(row.step)
         try:
-            if hands.offered is None:
-                state = self._desk.drafts.load(row, session)
-            else:
-                state = opened_with(copied_key(hands, session, row.case_id), row)
+            state = self._desk.drafts.seen(row, hands, session)
         except DraftError:
             return DraftSummary(row.case_id, "", step, row.updated_at, "", can_resume=False)
         known = state.request or state.document

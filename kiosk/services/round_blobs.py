@@ -4,8 +4,9 @@ Rules, in order:
 
 1. A blob is sealed under a key made from the shift key, and bound to visit and day: it opens in no
    other shift, and is no other visit's, and no other day's.
-2. Names of blobs say agent, day and visit, and nobody's name.
-3. What is past is erased without any key: nobody has to sign in for it.
+2. So is the version of the round: in another shift it is unknown, and the round is asked for anew.
+3. Names of blobs say agent, day and visit, and nobody's name.
+4. What is past is erased without any key: nobody has to sign in for it.
 
 Source: records-and-sync 2.4.
 """
@@ -29,6 +30,7 @@ from kiosk.services.agents import Session
 PREFIX: Final = "round/"
 ETAG_PREFIX: Final = "round-etag/"
 _KEY_LABEL: Final = "visavis/round-key/1"
+_ETAG_CONTEXT: Final = canonical_json(["visavis/round-etag/1"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +56,10 @@ def put_visit(
 
 def visits_of(uow: UnitOfWork, session: Session, day: date) -> dict[str, StoredVisit]:
     """The visits of a day that open in this shift, by identifier."""
-    prefix = _name(session.agent.agent_id, day, "")
+    agent_id = session.agent.agent_id
     found = {}
-    for name in uow.values.names(prefix):
-        visit_id = name.removeprefix(prefix)
-        sealed = uow.values.get(name) or b""
+    for visit_id in names_of(uow, agent_id, day):
+        sealed = uow.values.get(_name(agent_id, day, visit_id)) or b""
         try:
             plain = aead.open_sealed(_key(session, day), sealed, _context(day, visit_id))
             found[visit_id] = msgspec.json.decode(plain, type=StoredVisit)
@@ -72,14 +73,32 @@ def drop_visit(uow: UnitOfWork, agent_id: AgentId, day: date, visit_id: str) -> 
     uow.values.delete(_name(agent_id, day, visit_id))
 
 
-def etag_of(uow: UnitOfWork, agent_id: AgentId, day: date) -> str:
-    """The version of the round that is stored, or ``""``."""
-    return (uow.values.get(f"{ETAG_PREFIX}{agent_id}/{day.isoformat()}") or b"").decode("ascii")
+def names_of(uow: UnitOfWork, agent_id: AgentId, day: date) -> frozenset[str]:
+    """Identifiers of every visit of a day that is stored, whether it opens in this shift or not."""
+    prefix = _name(agent_id, day, "")
+    return frozenset(name.removeprefix(prefix) for name in uow.values.names(prefix))
 
 
-def put_etag(uow: UnitOfWork, agent_id: AgentId, day: date, etag: str) -> None:
-    """Remember the version of the round that is stored."""
-    uow.values.put(f"{ETAG_PREFIX}{agent_id}/{day.isoformat()}", etag.encode("ascii", "ignore"))
+def etag_of(uow: UnitOfWork, session: Session, day: date) -> str:
+    """The version of the round that was stored in this shift, or ``""``."""
+    sealed = uow.values.get(_etag_name(session.agent.agent_id, day))
+    if sealed is None:
+        return ""
+    try:
+        plain = aead.open_sealed(_key(session, day), sealed, _ETAG_CONTEXT)
+    except DraftError:
+        return ""  # of a shift that is over: its visits do not open either
+    return plain.decode("ascii")
+
+
+def put_etag(uow: UnitOfWork, session: Session, day: date, etag: str) -> None:
+    """Remember the version of the round that is stored; ``""`` for one that is to be asked anew."""
+    name = _etag_name(session.agent.agent_id, day)
+    if not etag:
+        uow.values.delete(name)
+        return
+    plain = etag.encode("ascii", "ignore")
+    uow.values.put(name, aead.seal(_key(session, day), plain, _ETAG_CONTEXT))
 
 
 def erase_agent(uow: UnitOfWork, agent_id: AgentId) -> int:
@@ -109,6 +128,10 @@ def _key(session: Session, day: date) -> bytes:
 
 def _context(day: date, visit_id: str) -> bytes:
     return canonical_json([visit_id, day.isoformat()])
+
+
+def _etag_name(agent_id: AgentId, day: date) -> str:
+    return f"{ETAG_PREFIX}{agent_id}/{day.isoformat()}"
 
 
 def _name(agent_id: AgentId, day: date, visit_id: str) -> str:

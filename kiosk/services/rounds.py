@@ -42,7 +42,7 @@ from kiosk.ports import Clock, CollectorLink, KeyStore, LinkAnswer, LinkFactory,
 from kiosk.services import round_blobs
 from kiosk.services.agents import Session
 from kiosk.services.answers import refusal_of
-from kiosk.services.drafts import Drafts
+from kiosk.services.drafts import Drafts, hands_of
 from kiosk.services.fleet import DEVICE_KEY, DeviceIdentity, require_membership
 from kiosk.services.proofing import Case, Proofing
 from kiosk.services.requests import IssuerKeys, RequestDesk
@@ -160,7 +160,7 @@ class Rounds:
             raise KeyStoreError("device key missing")
         key, day = SigningKey.from_seed(seed), self.day
         with self._store.begin() as uow:
-            etag = round_blobs.etag_of(uow, session.agent.agent_id, day)
+            etag = round_blobs.etag_of(uow, session, day)
         link = self._links.open(identity.side(policy), key)
         try:
             answer = self._ask(link, identity, key, day, etag)
@@ -230,13 +230,13 @@ class Rounds:
         return found
 
     def _open_cases(self, uow: UnitOfWork, session: Session) -> dict[str, CaseId]:
-        """Open cases of the agent by what they are about: a visit, or a request."""
+        """Cases of the agent, those handed to them included, by visit or request."""
         found = {}
         for row in uow.drafts.all():
             if row.agent_id != session.agent.agent_id:
                 continue
             try:
-                state = self._drafts.load(row, session)
+                state = self._drafts.seen(row, hands_of(uow, row.case_id), session)
             except DraftError:
                 continue
             found[_about(state)] = state.case_id
@@ -331,12 +331,15 @@ class Rounds:
             for visit_id in fresh.keys() & held.keys():
                 if fresh[visit_id] is None:
                     after[visit_id] = replace(held[visit_id], cancelled=True)
-            for visit_id in held.keys() - after.keys():
+            # What does not open any more was loaded in a shift that is over; it goes, too.
+            for visit_id in round_blobs.names_of(uow, agent_id, day) - after.keys():
                 round_blobs.drop_visit(uow, agent_id, day, visit_id)
             for visit_id, visit in after.items():
                 if held.get(visit_id) != visit:
                     round_blobs.put_visit(uow, session, day, visit_id, visit)
-            round_blobs.put_etag(uow, agent_id, day, answered.etag)
+            # A visit that did not hold may hold tomorrow, or under a newer policy: ask again.
+            etag = "" if answered.invalid else answered.etag
+            round_blobs.put_etag(uow, session, day, etag)
             uow.commit()
         visits = sum(not visit.cancelled for visit in after.values())
         return RoundLoad(visits, after != held, answered.invalid)

@@ -252,3 +252,25 @@ def test_every_role_stands_in_the_table_and_every_duty_is_somebodys():
     assert not any(
         may(Role.AGENT, duty) for duty in set(Duty) - {Duty.VERIFY, Duty.SECOND, Duty.DIAGNOSE}
     )
+
+
+def test_the_code_of_a_case_that_waits_for_this_agent_opens_that_case_and_no_second(
+    office: Office,
+):
+    camille, case = opened(office)
+    sacha = office.session("sacha")
+    office.hand_over.hand_over(case.state.case_id, SACHA, camille)
+    fresh = office.proofing.open_case("online-request", sacha)
+    again = office.proofing.open_with(office.code(), sacha, fresh)
+    assert again is not None
+    assert again.state.case_id == case.state.case_id
+    assert again.state.agent_id == SACHA
+    assert [row.case_id for row in office.proofing.drafts(sacha)] == [case.state.case_id]
+
+
+def test_a_case_that_waits_for_somebody_else_is_nobody_elses_to_open_by_its_code(office: Office):
+    camille, case = opened(office)
+    office.session("sacha")
+    office.hand_over.hand_over(case.state.case_id, SACHA, camille)
+    assert office.proofing.open_with(office.code(), camille) is None
+    assert office.proofing.open_with(office.code(), office.session("robin")) is None

@@ -3,7 +3,7 @@
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -17,6 +17,7 @@ from central.auditor.reconciliation import reconcile
 from central.authority.policies import Policies
 from central.authority.rounds import request_of
 from kiosk.config import Profile
+from kiosk.domain.agent import Agent, Role
 from kiosk.domain.decision import Outcome, Reason
 from kiosk.domain.errors import (
     SyncError,
@@ -26,6 +27,7 @@ from kiosk.domain.errors import (
     VisitUnknownError,
 )
 from kiosk.domain.evidence import Side
+from kiosk.domain.ids import AgentId
 from kiosk.domain.request import RequestVerdict
 from kiosk.journeys.automatic import Script, play
 from kiosk.journeys.model import SealConfirmed, StepKind, SteppedBack
@@ -36,11 +38,13 @@ from kiosk.services.rounds import VisitState
 from kiosk.sync.conflicts import ConflictKind
 from tests.fakes.carrier import AGENT, CarrierFleet, Device, carrier_fleet
 from tests.fakes.cases import DOCUMENT, side
+from tests.fakes.office import PIN
 
 pytestmark = pytest.mark.process
 SIDES = (side(Side.FRONT), side(Side.BACK, DOCUMENT))
 SCRIPT = Script(sides=SIDES)
 TODAY = date.today()
+MANAGER = AgentId("d01")
 
 
 @pytest.fixture(scope="module")
@@ -287,6 +291,85 @@ def test_the_round_goes_with_the_shift(fleet: CarrierFleet, tablet: Device) -> N
         with pytest.raises(VisitUnknownError):
             tablet.kiosk.visits.open(visit_id, session)
     assert tablet.kiosk.rounds.load(session).visits == 1
+
+
+def shift_ended_by_a_manager(device: Device) -> None:
+    agents, sign_in = device.kiosk.agents, device.kiosk.sign_in
+    if all(agent.agent_id != MANAGER for agent in agents.all()):
+        agents.add(MANAGER, "Dominique L.", Role.MANAGER, PIN)
+    device.kiosk.hand_over.end_shift_of(AGENT, sign_in.sign_in(MANAGER, PIN))
+
+
+def invited_anew(device: Device) -> None:
+    agents, sign_in = device.kiosk.agents, device.kiosk.sign_in
+    agents.add(MANAGER, "Dominique L.", Role.MANAGER, PIN)
+    again = Agent(AGENT, "Farid B.", Role.AGENT)
+    code = device.kiosk.onboarding.invite(again, sign_in.sign_in(MANAGER, PIN))
+    device.kiosk.onboarding.redeem(code, PIN)
+
+
+@pytest.mark.parametrize("ended", [shift_ended_by_a_manager, invited_anew])
+def test_a_shift_that_somebody_else_ended_costs_nobody_the_round_of_the_day(
+    fleet: CarrierFleet, tablet: Device, ended: Callable[[Device], None]
+) -> None:
+    visit_id = fleet.plan(tablet).row.visit_id
+    tablet.kiosk.rounds.load(tablet.session())
+    ended(tablet)
+    with tablet.kiosk.store.begin() as uow:
+        assert uow.values.names("round") == ()
+    session = tablet.session()
+    assert tablet.kiosk.rounds.load(session).visits == 1
+    assert tablet.kiosk.visits.open(visit_id, session).state.step is StepKind.NOTICE
+
+
+def test_a_version_of_another_shift_is_no_reason_to_ask_for_nothing(
+    fleet: CarrierFleet, tablet: Device
+) -> None:
+    fleet.plan(tablet)
+    session = tablet.session()
+    tablet.kiosk.rounds.load(session)
+    with tablet.kiosk.store.begin() as uow:
+        left = {name: uow.values.get(name) for name in uow.values.names("round")}
+    shift_ended_by_a_manager(tablet)
+    with tablet.kiosk.store.begin() as uow:
+        for name, value in left.items():  # as a program that did not erase them left them
+            uow.values.put(name, value or b"")
+        uow.values.put("round/f12/" + TODAY.isoformat() + "/gone", b"of that shift")
+        uow.commit()
+    session = tablet.session()
+    assert tablet.kiosk.rounds.load(session).visits == 1
+    assert tablet.kiosk.rounds.load(session).changed is False
+    assert states(tablet, session) == [VisitState.PLANNED]
+    with tablet.kiosk.store.begin() as uow:
+        assert len(uow.values.names("round/")) == 1
+
+
+def test_a_visit_that_a_colleague_began_is_taken_up_and_not_begun_again(
+    fleet: CarrierFleet, tablet: Device
+) -> None:
+    visit_id = fleet.plan(tablet).row.visit_id
+    farid = tablet.session()
+    kiosk = tablet.kiosk
+    kiosk.agents.add(AgentId("l07"), "Lou M.", Role.AGENT, PIN)
+    lou = kiosk.sign_in.sign_in(AgentId("l07"), PIN)
+    kiosk.rounds.load(farid)
+    kiosk.rounds.load(lou)
+    case = kiosk.visits.open(visit_id, farid)
+    kiosk.hand_over.hand_over(case.state.case_id, lou.agent.agent_id, farid)
+    assert states(tablet, lou) == [VisitState.OPEN]
+    assert kiosk.visits.open(visit_id, lou).state.case_id == case.state.case_id
+
+
+def test_a_visit_whose_issuer_was_not_known_yet_comes_with_a_later_load(
+    fleet: CarrierFleet, tablet: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fleet.plan(tablet)
+    session = tablet.session()
+    rounds = tablet.kiosk.rounds
+    with monkeypatch.context() as strangers:
+        strangers.setattr(rounds, "_issuers", dict)
+        assert (rounds.load(session).visits, rounds.load(session).invalid) == (0, 1)
+    assert (rounds.load(session).visits, rounds.load(session).invalid) == (1, 0)
 
 
 def test_the_round_goes_with_the_day(fleet: CarrierFleet, tablet: Device) -> None:

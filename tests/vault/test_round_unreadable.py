@@ -127,8 +127,8 @@ def test_what_is_erased_is_the_past_or_the_agent_and_nothing_else() -> None:
         for whose in (session, other):
             for day in (DAY, date(2026, 11, 26)):
                 round_blobs.put_visit(uow, whose, day, "v", StoredVisit("t"))
-                round_blobs.put_etag(uow, whose.agent.agent_id, day, '"e"')
+                round_blobs.put_etag(uow, whose, day, '"e"')
         assert round_blobs.erase_before(uow, DAY) == 4
-        assert round_blobs.etag_of(uow, session.agent.agent_id, date(2026, 11, 26)) == ""
+        assert round_blobs.etag_of(uow, session, date(2026, 11, 26)) == ""
         assert round_blobs.erase_agent(uow, AgentId("b-2")) == 2
         assert set(round_blobs.visits_of(uow, session, DAY)) == {"v"}

@@ -14,6 +14,8 @@ from kiosk.bootstrap.membership import SignedClock
 from kiosk.bootstrap.opening import DATABASE_KEY
 from kiosk.config import CameraConfig, CameraKind, CollectorConfig, Config
 from kiosk.crypto.certificates import make_ca
+from kiosk.crypto.digests import b64u
+from kiosk.crypto.notes import verifier_key
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.agent import Role
 from kiosk.domain.errors import (
@@ -23,19 +25,22 @@ from kiosk.domain.errors import (
     NoCameraError,
     NotEnrolledError,
     PolicyInvalidError,
+    UnreachableError,
     VaultCorruptError,
     VaultKeyError,
 )
 from kiosk.domain.evidence import DocumentKind
 from kiosk.domain.ids import AgentId, OfficeId
 from kiosk.paths import Paths
-from kiosk.ports import CentralSide
+from kiosk.ports import CentralSide, LinkAnswer
+from kiosk.services.coming_policy import keep_coming
 from kiosk.services.delivery import TIME, SignedTime
 from kiosk.services.fleet import POLICY
-from kiosk.sync.policy import sign_policy
+from kiosk.sync.policy import CollectorTerms, TrustedKey, open_policy, sign_policy
+from kiosk.sync.signed_time import sign_time
 from tests.fakes.clock import FakeClock
 from tests.fakes.key_stores import MemoryKeyStore
-from tests.fakes.membership import ISSUER, POLICY_IN_FORCE, join_fleet
+from tests.fakes.membership import ISSUER, LOG, POLICY_IN_FORCE, ROOT, join_fleet
 from tests.fakes.office import CHEAP
 
 NOW = FakeClock().now()
@@ -230,6 +235,57 @@ def test_a_case_that_lay_too_long_is_abandoned_when_its_agent_comes_back(device,
     assert kiosk.verify_journal().verified
 
 
+@pytest.mark.parametrize(("hours", "left"), [(11, 1), (13, 0)])
+def test_a_case_handed_to_somebody_who_comes_back_too_late_is_sealed_and_not_lost(
+    device, hours, left
+):
+    kiosk = device()
+    join_fleet(kiosk)
+    giver, taker = AgentId("a17"), AgentId("b22")
+    kiosk.agents.add(giver, "Camille R.", Role.AGENT, "271828")
+    kiosk.agents.add(taker, "Sacha P.", Role.AGENT, "271828")
+    kiosk.sign_in.sign_in(taker, "271828")
+    session = kiosk.sign_in.sign_in(giver, "271828")
+    case = kiosk.proofing.open_case("online-request", session)
+    kiosk.hand_over.hand_over(case.state.case_id, taker, session)
+    kiosk.close()
+    device.clock.advance(seconds=hours * 3600)
+    kiosk = device()
+    session = kiosk.sign_in.sign_in(taker, "271828")
+    assert len(kiosk.proofing.drafts(session)) == left
+    assert len(kiosk.delivery.status()) == 1 - left
+    kinds = closes(kiosk)
+    assert kinds == ([] if left else [True])
+    assert kiosk.verify_journal().verified
+
+
+def closes(kiosk) -> list[bool]:
+    """Of every case that was closed, whether a record was sealed."""
+    with kiosk.store.begin() as uow:
+        rows = [r for r in uow.journal.range(0, uow.journal.size()) if r.kind == "verify_close"]
+    return [kiosk.journal.opened(row).facts.get("sealed", True) is True for row in rows]
+
+
+def test_what_could_not_be_sealed_at_once_is_sealed_at_the_next_start(device):
+    kiosk = device()
+    giver, taker = AgentId("a17"), AgentId("b22")
+    join_fleet(kiosk)
+    kiosk.agents.add(giver, "Camille R.", Role.AGENT, "271828")
+    kiosk.agents.add(taker, "Sacha P.", Role.AGENT, "271828")
+    waiting = kiosk.sign_in.sign_in(taker, "271828")
+    session = kiosk.sign_in.sign_in(giver, "271828")
+    case = kiosk.proofing.open_case("online-request", session)
+    kiosk.hand_over.hand_over(case.state.case_id, taker, session)
+    device.clock.advance(seconds=13 * 3600)
+    # As if the power had gone between the two: accepted, and not sealed yet.
+    assert kiosk.hand_over.accept_all(waiting, device.clock.now() - timedelta(hours=12)) == 1
+    kiosk.close()
+    kiosk = device()
+    kiosk.sign_in.sign_in(taker, "271828")
+    assert closes(kiosk) == [True]
+    assert len(kiosk.delivery.status()) == 1
+
+
 def test_a_journal_cut_at_its_end_does_not_verify(device):
     kiosk = device()
     for _ in range(3):
@@ -316,3 +372,126 @@ def test_a_policy_that_is_not_signed_by_the_pinned_root_stops_the_start(device):
     kiosk.close()
     with pytest.raises(PolicyInvalidError):
         device()
+
+
+# --- a policy that comes ---
+
+
+NEXT_MONTH = replace(
+    POLICY_IN_FORCE, version=5, valid_from=(NOW + timedelta(days=30)).date(), proxy_allowed=True
+)
+
+
+def announce(kiosk, policy) -> None:
+    """A policy that holds later arrived, and signed time was heard."""
+    clock = kiosk.clock
+    signed = SignedTime(clock.now(), clock.now(), clock.monotonic_ms(), clock.boot_id)
+    with kiosk.store.begin() as uow:
+        keep_coming(uow, sign_policy(policy, ROOT), policy, ROOT.public)
+        uow.values.put(TIME, msgspec.json.encode(signed))
+        uow.commit()
+    kiosk.membership.reload()
+
+
+def version_kept(kiosk) -> int:
+    """Of the policy in force for good."""
+    with kiosk.store.begin() as uow:
+        return open_policy(uow.values.get(POLICY).decode("ascii"), ROOT.public).version
+
+
+def test_a_clock_that_is_ahead_after_a_reboot_brings_no_policy_into_force_for_good(device):
+    kiosk = device()
+    join_fleet(kiosk)
+    announce(kiosk, NEXT_MONTH)
+    device.clock.reboot()
+    device.clock.set_wall(NOW.replace(year=2099))
+    assert kiosk.delivery.run_once().reason == "SYNC-001"
+    assert version_kept(kiosk) == 1
+
+
+def test_without_a_network_signed_time_of_this_boot_brings_it_into_force(device):
+    kiosk = device()
+    join_fleet(kiosk)
+    announce(kiosk, NEXT_MONTH)
+    device.clock.advance(seconds=31 * 86_400)
+    assert kiosk.delivery.run_once().reason == "SYNC-001"
+    assert version_kept(kiosk) == 5
+
+
+class TimeOnly:
+    """A central side that says what time it is, and then falls silent."""
+
+    def __init__(self, at, log: SigningKey) -> None:
+        self.at, self.log = at, log
+
+    def open(self, _side: CentralSide, _key: SigningKey) -> "TimeOnly":
+        return self
+
+    def call(self, _method: str, path: str, *_rest: object, **_fields: object) -> LinkAnswer:
+        if not path.startswith("/v1/time?nonce="):
+            raise UnreachableError("silent")
+        nonce = path.partition("=")[2]
+        return LinkAnswer(200, sign_time(self.at, nonce, "log.test", self.log).encode())
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("days", "version"), [(1, 1), (31, 5)])
+def test_it_takes_effect_in_the_delivery_that_heard_the_true_time(
+    device, monkeypatch, days, version
+):
+    kiosk = device()
+    join_fleet(kiosk)
+    announce(kiosk, NEXT_MONTH)
+    device.clock.reboot()
+    device.clock.set_wall(NOW.replace(year=2099))
+    side = TimeOnly(NOW + timedelta(days=days), LOG)
+    monkeypatch.setattr(Links, "open", lambda _, *given: side.open(*given))
+    assert kiosk.delivery.run_once().reason == "SYNC-001"
+    assert version_kept(kiosk) == version
+    assert kiosk.policy.version == version
+
+
+def test_a_policy_that_brings_a_new_key_of_the_log_does_not_shut_signed_time_out(
+    device, monkeypatch
+):
+    kiosk = device()
+    join_fleet(kiosk)
+    fresh = SigningKey.generate()
+    terms = CollectorTerms("log.test", verifier_key("log.test", fresh.public))
+    announce(kiosk, replace(NEXT_MONTH, collector=terms))
+    device.clock.reboot()
+    side = TimeOnly(NOW + timedelta(days=31), fresh)
+    monkeypatch.setattr(Links, "open", lambda _, *given: side.open(*given))
+    assert kiosk.delivery.run_once().reason == "SYNC-001"
+    assert version_kept(kiosk) == 5
+
+
+def test_after_its_midnight_no_rule_of_the_device_is_read_from_the_old_policy(device):
+    kiosk = device()
+    join_fleet(kiosk)
+    fresh = SigningKey.generate()
+    announce(
+        kiosk,
+        replace(
+            NEXT_MONTH,
+            collector=CollectorTerms("log.test", verifier_key("log.test", fresh.public)),
+            enrolment_keys=(TrustedKey("log.test", fresh.key_id, b64u(fresh.public)),),
+            lease_days=3,
+        ),
+    )
+    member = kiosk.membership
+
+    def rules() -> tuple[object, ...]:
+        return (
+            member.proxy_allowed,
+            member.lease_days(),
+            set(member.log_keys().values()),
+            set(member.enrolment_keys().values()),
+        )
+
+    assert rules() == (False, POLICY_IN_FORCE.lease_days, {LOG.public}, {LOG.public})
+    device.clock.advance(seconds=31 * 86_400)
+    assert version_kept(kiosk) == 1, "nothing was delivered since"
+    assert rules() == (True, 3, {fresh.public}, {fresh.public})
