@@ -242,12 +242,12 @@ def policy_set(
 @app.command("alerts")
 def alerts_command(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
     """List suspected frauds that devices told of (policy ``fraud_alert``); names nobody."""
-    from central.archive.database import Database
+    from central.archive.storage import open_database
     from central.collector.alerts import alerts
 
     layout = Layout(data)
     layout.require()
-    database = Database(layout.database)
+    database = open_database(layout)
     try:
         with database.reading() as ledger:
             found = alerts(ledger)

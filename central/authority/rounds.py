@@ -23,6 +23,7 @@ from central.archive.database import Database
 from central.archive.layout import FolderError, Layout, read_key, write_secret
 from central.archive.ledger import Ledger
 from central.archive.round_rows import VisitRow
+from central.archive.storage import open_database
 from kiosk.crypto.age import Identity
 from kiosk.crypto.signing import SigningKey
 from kiosk.documents.requests import judge, open_request, request_key
@@ -193,7 +194,7 @@ class Planner:
 
     @contextmanager
     def _database(self) -> Iterator[Database]:
-        database = Database(self._layout.database)
+        database = open_database(self._layout)
         try:
             yield database
         finally:

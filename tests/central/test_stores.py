@@ -13,13 +13,21 @@ import pytest
 
 from central.archive.database import Database
 from central.archive.layout import FolderError, Layout
-from central.archive.storage import Storage, open_payloads, read_storage, write_storage
+from central.archive.round_rows import VisitRow
+from central.archive.storage import (
+    Storage,
+    open_database,
+    open_payloads,
+    read_storage,
+    write_storage,
+)
 from central.auditor.histories import Histories
 from central.authority.founding import LOCAL_HOSTS, found
-from kiosk.domain.ids import OfficeId
+from kiosk.audit.entries import EntryKind
+from kiosk.domain.ids import DeviceId, OfficeId
 from kiosk.ports import OutboxState
 from kiosk.services.delivery import DeliverySummary
-from tests.fakes.central_side import CentralSide, central, serving
+from tests.fakes.central_side import CentralSide, ask, central, serving
 from tests.fakes.enrolled import EnrolledDevice
 from tests.fakes.stores import BUCKET, PostgresServer, object_store, postgres
 
@@ -185,6 +193,27 @@ def test_stores_are_written_down_and_found_again(tmp_path):
     storage = Storage("postgresql://u@h/d", "s3://b/p", "https://s3.test", "eu")
     write_storage(layout, storage)
     assert read_storage(layout) == storage
+
+
+def test_every_command_asks_the_store_that_is_configured(sides, data):
+    device = enrolled(sides[0])
+    name, where = device.identity.device_id, ("--data", str(data))
+    device.journal.record(EntryKind.FRAUD_ALERT, {"case": "c-17"})
+    assert device.delivery.run_once().reason == ""
+    assert [one["device_id"] for one in ask("alerts", *where)["alerts"]] == [name]
+    assert ask("unlock", "--device", name, "--agent", "m-1", *where)["device_id"] == name
+    visit = VisitRow(
+        "v-stores", "2026-11-26", 1, "home", OfficeId("075012"), DeviceId(name), "r-stores", "now"
+    )
+    database = open_database(Layout(data))
+    with database.writing() as ledger:
+        ledger.rounds.add_visit(visit)
+    database.close()
+    day = ("--day", "2026-11-26", *where)
+    assert [one["visit_id"] for one in ask("round", "show", *day)["visits"]] == ["v-stores"]
+    silent = central("audit", "reconcile", *day, "--json", check=False)
+    assert (silent.returncode, "v-stores" in silent.stdout) == (1, True)
+    assert not Layout(data).database.exists()
 
 
 def test_offices_of_devices_survive_the_other_database(sides):
