@@ -109,7 +109,7 @@ class Journals:
         """
         with self._database.writing() as ledger:
             device, entry = _known(ledger, device_id), ledger.entry(device_id, seq)
-            if entry is None:
+            if entry is None or lost_leaf(entry.jws) is not None:
                 raise CallRefusedError(404, "entry-unknown")
             announced = open_entry(entry.jws, device.public_key).facts.get(ORIGIN_FACT)
             if len(sealed) > MAX_ORIGIN_BYTES or announced != b64u(sha256(sealed)):
