@@ -105,7 +105,7 @@ class Collector:
         self._rounds = Rounds(database)
         self.metrics = Metrics(self._figures)
         self._contacts = ContactCalls(
-            database, keys.log, contact or ContactSettings(), self._device, _bounded_body
+            database, keys.log, contact or ContactSettings(), self._sound_device, _bounded_body
         )
 
     def _figures(self) -> Figures:
@@ -349,7 +349,7 @@ class Collector:
 
     async def recipient(self, request: Request) -> Response:
         """``PUT …/recipient``: the key that the rounds of this device are sealed to."""
-        device_id, verified = await self._device(request)
+        device_id, verified = await self._sound_device(request)
         body = await _bounded_body(request)
         if sha256(body) != verified.body_sha256:
             raise CallRefusedError(422, "digest")
@@ -359,7 +359,7 @@ class Collector:
 
     async def round(self, request: Request) -> Response:
         """``GET …/rounds/{day}``: the visits of a day; 304 when nothing changed."""
-        device_id, _ = await self._device(request)
+        device_id, _ = await self._sound_device(request)
         day = request.path_params["day"]
         return _cached(request, await run_in_threadpool(self._rounds.of_day, device_id, day))
 
@@ -382,6 +382,24 @@ class Collector:
         if device_id != f"dev-{verified.key_id}":
             raise CallRefusedError(403, "another-device")
         return device_id, verified
+
+    async def _sound_device(self, request: Request) -> tuple[DeviceId, VerifiedRequest]:
+        """The device in the path, unless it has two histories: a copy of its disk holds its key.
+
+        Such a device delivers what it has, but gets no customer's name and reaches no customer.
+
+        Raises:
+            CallRefusedError: 403 quarantined.
+        """
+        device_id, verified = await self._device(request)
+        if await run_in_threadpool(self._quarantined, device_id):
+            raise CallRefusedError(403, "quarantined")
+        return device_id, verified
+
+    def _quarantined(self, device_id: DeviceId) -> bool:
+        with self._database.reading() as ledger:
+            row = ledger.device(device_id)
+        return row is None or row.quarantined
 
     async def _authenticated(self, request: Request) -> VerifiedRequest:
         key_id = _claimed_key(request)
