@@ -16,6 +16,7 @@ from typing import Annotated
 
 import typer
 
+from central.archive.faults import StoreError
 from central.archive.layout import FolderError, Layout
 from central.commands.console import (
     DEFAULT_DATA,
@@ -427,7 +428,7 @@ def main() -> None:
     """Run, and translate what went wrong into an exit status."""
     try:
         app()
-    except (KioskError, FolderError, OSError) as exc:
+    except (KioskError, FolderError, StoreError, OSError) as exc:
         sys.stderr.write(f"visavis-central: {exc}\n")
         sys.exit(FAILED)
     except Exception as exc:  # noqa: BLE001 - the edge: nothing may leave as a trace

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from central.archive.faults import StoreError
 from central.archive.layout import FolderError
 from central.archive.ledger import Ledger
 from central.archive.migrations import migrate
@@ -63,6 +64,14 @@ def _postgresql(url: str) -> Engine:
         # A server that was restarted is met by a new connection, not by a failed call.
         pool_pre_ping=True,
     )
+
+
+@contextmanager
+def _failing_in_one_word() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as exc:
+        raise StoreError(type(exc).__name__) from exc
 
 
 class Database:
@@ -112,14 +121,17 @@ class Database:
         Args:
             scope: what is written (a device, the log); writers of another scope need not wait,
                 where the database can do that.
+
+        Raises:
+            StoreError: the database does not answer, or refuses.
         """
-        with self._transaction(scope) as connection:
+        with _failing_in_one_word(), self._transaction(scope) as connection:
             yield Ledger(connection)
 
     @contextmanager
     def reading(self) -> Iterator[Ledger]:
-        """A ledger to read, in one consistent state."""
-        with self._engine.begin() as connection:
+        """A ledger to read, in one consistent state. Raises StoreError."""
+        with _failing_in_one_word(), self._engine.begin() as connection:
             if not self._embedded:
                 connection.execute(
                     text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")

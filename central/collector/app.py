@@ -23,6 +23,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from central.archive.database import Database
+from central.archive.faults import StoreError
 from central.archive.figures import Figures, figures_of
 from central.archive.payloads import Payloads
 from central.collector.contacts import ContactCalls
@@ -59,6 +60,8 @@ from kiosk.sync.signed_time import sign_time
 
 _log = logging.getLogger("visavis.collector")
 _MAX_NONCE = 64
+_TROUBLES = (StoreError, OSError)
+"""A store that is away or full: the device keeps everything and comes again."""
 
 Now = Callable[[], datetime]
 Handler = Callable[[Request], Awaitable[Response]]
@@ -170,6 +173,10 @@ class Collector:
                 response = _answer(Problem(error="message"), 400)
             except ClientDisconnect:
                 response = Response(status_code=400)
+            except _TROUBLES as exc:
+                # The text of such an error may hold addresses and rows: its kind is enough here.
+                _log.warning(json.dumps({"trouble": type(exc.__cause__ or exc).__name__}))
+                response = _answer(Problem(error="busy"), 503)
             route = request.scope["route"].path
             told = {"method": request.method, "route": route, "status": response.status_code}
             _log.info(json.dumps(told | {"device": request.path_params.get("device", "")}))
@@ -266,7 +273,7 @@ class Collector:
         device_id, verified = await self._device(request)
         try:
             return Response(status_code=await self._receive(request, device_id, verified))
-        except CallRefusedError:
+        except (CallRefusedError, *_TROUBLES):
             # Answering in the middle of a body would look like a broken connection to the device.
             await _drain(request)
             raise
@@ -335,9 +342,12 @@ class Collector:
                 for piece in self._uploads.read(device_id, seq):
                     stream.feed(piece)
                 status = self._records.keep(announced, stream, incoming, None, self._now())
-        finally:
-            # Kept or refused: in both cases nothing can be done with the parts any more.
+        except CallRefusedError:
+            # What was refused is refused again: nothing can be done with the parts any more.
             self._uploads.drop(device_id, seq)
+            raise
+        # A store that is away keeps them: the device sends the last part again, and no other.
+        self._uploads.drop(device_id, seq)
         self.metrics.received(size if status == 201 else 0)
         return status
 

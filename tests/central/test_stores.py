@@ -24,6 +24,7 @@ from central.archive.storage import (
 from central.auditor.histories import Histories
 from central.authority.founding import LOCAL_HOSTS, found
 from kiosk.audit.entries import EntryKind
+from kiosk.domain.errors import UnreachableError
 from kiosk.domain.ids import DeviceId, OfficeId
 from kiosk.ports import OutboxState
 from kiosk.services.delivery import DeliverySummary
@@ -136,7 +137,7 @@ def test_a_database_that_was_killed_loses_nothing_it_acknowledged(sides, data, s
     device.delivery.run_once()
     second, _ = device.seal()
     database.kill()
-    assert device.delivery.run_once().reason
+    assert device.delivery.run_once().reason == UnreachableError.code
     assert device.has_blob(second)
     database.start()
     device.delivery.run_once()
