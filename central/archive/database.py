@@ -20,6 +20,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from central.archive.faults import StoreError
 from central.archive.layout import FolderError
 from central.archive.ledger import Ledger
+from central.archive.locks import lock
 from central.archive.migrations import migrate
 
 _BUSY_TIMEOUT_S = 30.0
@@ -61,6 +62,8 @@ def _postgresql(url: str) -> Engine:
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=_CONNECTIONS,
         max_overflow=0,
+        # Whoever waited for another writer must read what that one wrote.
+        isolation_level="READ COMMITTED",
         # A server that was restarted is met by a new connection, not by a failed call.
         pool_pre_ping=True,
     )
@@ -109,9 +112,7 @@ class Database:
     @contextmanager
     def _transaction(self, scope: str) -> Iterator[Connection]:
         with self._engine.execution_options(writing=True).begin() as connection:
-            if not self._embedded:
-                lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:scope, 0))")
-                connection.execute(lock, {"scope": f"visavis/{scope}"})
+            lock(connection, scope)
             yield connection
 
     @contextmanager

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, func, insert, select, update
 
 from central.archive.challenges import ChallengeRows
+from central.archive.locks import lock
 from central.archive.round_rows import RoundRows
 from central.archive.rows import (
     AlarmRow,
@@ -75,6 +77,15 @@ class Ledger:
     def challenges(self) -> ChallengeRows:
         """Codes that were sent to customers."""
         return ChallengeRows(self._connection)
+
+    def lock(self, scopes: Iterable[str]) -> None:
+        """Keep other writers of these scopes out until the transaction ends.
+
+        To be called once in a transaction, with every scope that it will need beside its own: the
+        order in which they are taken is what keeps two writers from waiting for each other.
+        """
+        for scope in sorted(set(scopes)):
+            lock(self._connection, scope)
 
     def _one(self, table: Table, **key: Any) -> Row[Any] | None:
         query = select(table).where(*(table.c[name] == value for name, value in key.items()))
