@@ -101,6 +101,12 @@ class Ledger:
         row = self._connection.execute(query.limit(1)).one_or_none()
         return None if row is None else (row.version, row.token)
 
+    def policies(self, after: int = 0) -> tuple[tuple[int, str], ...]:
+        """Versions and tokens of every policy after version ``after``, oldest first."""
+        query = select(policies.c.version, policies.c.token).where(policies.c.version > after)
+        rows = self._connection.execute(query.order_by(policies.c.version))
+        return tuple((row.version, row.token) for row in rows)
+
     def add_policy(self, version: int, token: str) -> None:
         """Keep a new version."""
         self._connection.execute(insert(policies).values(version=version, token=token))

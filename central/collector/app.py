@@ -29,7 +29,7 @@ from central.archive.payloads import Payloads
 from central.collector.contacts import ContactCalls
 from central.collector.enrolments import Enrolments
 from central.collector.journals import Journals
-from central.collector.keys import CollectorKeys, PolicyShelf, origin_of
+from central.collector.keys import CollectorKeys, PolicyShelf, etag_of, origin_of
 from central.collector.log import CollectorLog
 from central.collector.metrics import Metrics
 from central.collector.records import BlobStream, Records
@@ -217,7 +217,7 @@ class Collector:
 
     async def authority(self, _request: Request) -> Response:
         """``GET /v1/authority``: what an enrolling device checks against its pins."""
-        _, token = await run_in_threadpool(self._newest_policy)
+        token = await run_in_threadpool(self._policy_in_force)
         return _answer(AuthorityAnswer(ca=self._keys.ca_pem, policy=token))
 
     async def enrol(self, request: Request) -> Response:
@@ -229,13 +229,13 @@ class Collector:
     # --- devices ----------------------------------------------------------------------------------
 
     async def policy(self, request: Request) -> Response:
-        """``GET /v1/policy``: for any enrolled device; 304 when it has it already."""
+        """``GET /v1/policy``: for any enrolled device; 304 when it has every one already."""
         await self._authenticated(request)
-        _, token = await run_in_threadpool(self._newest_policy)
-        etag = f'"{b64u(sha256(token.encode()))}"'
-        if request.headers.get("if-none-match") == etag:
-            return Response(status_code=304, headers={"ETag": etag})
-        return PlainTextResponse(token, headers={"ETag": etag})
+        held = request.headers.get("if-none-match", "")
+        token = await run_in_threadpool(self._policy_after, held)
+        if token is None:
+            return Response(status_code=304, headers={"ETag": held})
+        return PlainTextResponse(token, headers={"ETag": etag_of(token)})
 
     async def log_state(self, request: Request) -> Response:
         """``GET …/log``: what the collector holds."""
@@ -380,10 +380,13 @@ class Collector:
 
     # --- who asks ---------------------------------------------------------------------------------
 
-    def _newest_policy(self) -> tuple[int, str]:
+    def _policy_in_force(self) -> str:
         with self._database.reading() as ledger:
-            policy, token = self._shelf.newest(ledger)
-        return policy.version, token
+            return self._shelf.in_force(ledger, self._now())[1]
+
+    def _policy_after(self, etag: str) -> str | None:
+        with self._database.reading() as ledger:
+            return self._shelf.next_for(ledger, etag, self._now())
 
     async def _device(self, request: Request) -> tuple[DeviceId, VerifiedRequest]:
         """The device in the path, which must be the one that signed."""
