@@ -16,6 +16,7 @@ from typing import Annotated
 
 import typer
 
+from central.archive.faults import StoreError
 from central.archive.layout import FolderError, Layout
 from central.commands.console import (
     DEFAULT_DATA,
@@ -242,12 +243,12 @@ def policy_set(
 @app.command("alerts")
 def alerts_command(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
     """List suspected frauds that devices told of (policy ``fraud_alert``); names nobody."""
-    from central.archive.database import Database
+    from central.archive.storage import open_database
     from central.collector.alerts import alerts
 
     layout = Layout(data)
     layout.require()
-    database = Database(layout.database)
+    database = open_database(layout)
     try:
         with database.reading() as ledger:
             found = alerts(ledger)
@@ -427,7 +428,7 @@ def main() -> None:
     """Run, and translate what went wrong into an exit status."""
     try:
         app()
-    except (KioskError, FolderError, OSError) as exc:
+    except (KioskError, FolderError, StoreError, OSError) as exc:
         sys.stderr.write(f"visavis-central: {exc}\n")
         sys.exit(FAILED)
     except Exception as exc:  # noqa: BLE001 - the edge: nothing may leave as a trace

@@ -17,8 +17,10 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from central.archive.faults import StoreError
 from central.archive.layout import FolderError
 from central.archive.ledger import Ledger
+from central.archive.locks import lock
 from central.archive.migrations import migrate
 
 _BUSY_TIMEOUT_S = 30.0
@@ -60,9 +62,19 @@ def _postgresql(url: str) -> Engine:
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=_CONNECTIONS,
         max_overflow=0,
+        # Whoever waited for another writer must read what that one wrote.
+        isolation_level="READ COMMITTED",
         # A server that was restarted is met by a new connection, not by a failed call.
         pool_pre_ping=True,
     )
+
+
+@contextmanager
+def _failing_in_one_word() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as exc:
+        raise StoreError(type(exc).__name__) from exc
 
 
 class Database:
@@ -100,9 +112,7 @@ class Database:
     @contextmanager
     def _transaction(self, scope: str) -> Iterator[Connection]:
         with self._engine.execution_options(writing=True).begin() as connection:
-            if not self._embedded:
-                lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:scope, 0))")
-                connection.execute(lock, {"scope": f"visavis/{scope}"})
+            lock(connection, scope)
             yield connection
 
     @contextmanager
@@ -112,14 +122,17 @@ class Database:
         Args:
             scope: what is written (a device, the log); writers of another scope need not wait,
                 where the database can do that.
+
+        Raises:
+            StoreError: the database does not answer, or refuses.
         """
-        with self._transaction(scope) as connection:
+        with _failing_in_one_word(), self._transaction(scope) as connection:
             yield Ledger(connection)
 
     @contextmanager
     def reading(self) -> Iterator[Ledger]:
-        """A ledger to read, in one consistent state."""
-        with self._engine.begin() as connection:
+        """A ledger to read, in one consistent state. Raises StoreError."""
+        with _failing_in_one_word(), self._engine.begin() as connection:
             if not self._embedded:
                 connection.execute(
                     text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, func, insert, select, update
 
 from central.archive.challenges import ChallengeRows
+from central.archive.locks import lock
 from central.archive.round_rows import RoundRows
 from central.archive.rows import (
     AlarmRow,
@@ -76,6 +78,15 @@ class Ledger:
         """Codes that were sent to customers."""
         return ChallengeRows(self._connection)
 
+    def lock(self, scopes: Iterable[str]) -> None:
+        """Keep other writers of these scopes out until the transaction ends.
+
+        To be called once in a transaction, with every scope that it will need beside its own: the
+        order in which they are taken is what keeps two writers from waiting for each other.
+        """
+        for scope in sorted(set(scopes)):
+            lock(self._connection, scope)
+
     def _one(self, table: Table, **key: Any) -> Row[Any] | None:
         query = select(table).where(*(table.c[name] == value for name, value in key.items()))
         return self._connection.execute(query).one_or_none()
@@ -89,6 +100,12 @@ class Ledger:
             query = query.where(policies.c.version == version)
         row = self._connection.execute(query.limit(1)).one_or_none()
         return None if row is None else (row.version, row.token)
+
+    def policies(self, after: int = 0) -> tuple[tuple[int, str], ...]:
+        """Versions and tokens of every policy after version ``after``, oldest first."""
+        query = select(policies.c.version, policies.c.token).where(policies.c.version > after)
+        rows = self._connection.execute(query.order_by(policies.c.version))
+        return tuple((row.version, row.token) for row in rows)
 
     def add_policy(self, version: int, token: str) -> None:
         """Keep a new version."""

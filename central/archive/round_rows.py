@@ -16,6 +16,16 @@ from central.archive.round_schema import (
 from kiosk.domain.ids import DeviceId, OfficeId
 
 
+def request_scope(request_key: str) -> str:
+    """Scope of whoever writes what becomes of a request (:meth:`.ledger.Ledger.lock`)."""
+    return f"request/{request_key}"
+
+
+def visit_scope(visit_id: str) -> str:
+    """Scope of whoever writes what becomes of a visit."""
+    return f"visit/{visit_id}"
+
+
 @dataclass(frozen=True, slots=True)
 class VisitRow:
     """A planned visit, or an appointment; what it says of a person lies sealed elsewhere.

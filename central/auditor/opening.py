@@ -23,7 +23,7 @@ from central.archive.ledger import Ledger
 from central.archive.payloads import Payloads, payload_name
 from central.archive.rows import DeviceRow, EntryRow, SealedRow
 from central.archive.storage import open_database, open_payloads
-from kiosk.audit.entries import EntryKind, Header, open_entry
+from kiosk.audit.entries import EntryKind, Header, lost_leaf, open_entry
 from kiosk.audit.records import RecordContents, describe_blob, open_record
 from kiosk.crypto.age import Identity
 from kiosk.crypto.digests import b64u, sha256, unb64u
@@ -85,9 +85,14 @@ class AgentKey:
 
 
 def agent_keys(ledger: Ledger, device: DeviceRow) -> tuple[AgentKey, ...]:
-    """The agents' keys that a device announced in its journal; what is no key is left out."""
+    """The agents' keys that a device announced in its journal; what is no key is left out.
+
+    So is an entry that the device lost: only its hash is left of it.
+    """
     keys = []
     for row in ledger.entries(device.device_id, 0, device.size):
+        if lost_leaf(row.jws) is not None:
+            continue
         header = open_entry(row.jws, device.public_key)
         if header.kind is EntryKind.AGENT_ADDED:
             agent_id, public = header.facts.get("agent"), header.facts.get("public_key")

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from central.archive.database import Database
 from central.archive.layout import Layout
 from central.archive.ledger import Ledger
 from central.archive.round_rows import VisitRow
+from central.archive.storage import open_database
 from kiosk.audit.entries import EntryKind, open_entry
 from kiosk.domain.errors import AuditError
 
@@ -81,7 +81,7 @@ class _Closing:
 def reconcile(layout: Layout, first: date, last: date) -> Reconciliation:
     """Look at every visit planned from ``first`` to ``last``."""
     layout.require()
-    database = Database(layout.database)
+    database = open_database(layout)
     try:
         with database.reading() as ledger:
             closings, unreadable = _closings(ledger)

@@ -22,7 +22,8 @@ from datetime import date, datetime, time
 from central.archive.database import Database
 from central.archive.layout import FolderError, Layout, read_key, write_secret
 from central.archive.ledger import Ledger
-from central.archive.round_rows import VisitRow
+from central.archive.round_rows import VisitRow, request_scope, visit_scope
+from central.archive.storage import open_database
 from kiosk.crypto.age import Identity
 from kiosk.crypto.signing import SigningKey
 from kiosk.documents.requests import judge, open_request, request_key
@@ -149,6 +150,7 @@ class Planner:
             ValueError: no such visit.
         """
         with self._database() as database, database.writing() as ledger:
+            ledger.lock([visit_scope(visit_id)])
             row = ledger.rounds.visit(visit_id)
             if row is None:
                 raise ValueError("no such visit")
@@ -185,6 +187,8 @@ class Planner:
         key = request_key(request.issuer, request.request_id)
         at = now.isoformat(timespec="milliseconds")
         with self._database() as database, database.writing() as ledger:
+            # An act that is arriving now is either told here, or learns of the cancellation.
+            ledger.lock([request_scope(key)])
             before = tuple(act.outcome for act in ledger.rounds.acts_about(key))
             ledger.rounds.cancel_request(key, at)
         return before
@@ -193,7 +197,7 @@ class Planner:
 
     @contextmanager
     def _database(self) -> Iterator[Database]:
-        database = Database(self._layout.database)
+        database = open_database(self._layout)
         try:
             yield database
         finally:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from datetime import datetime, timedelta
 
-from central.archive.database import Database
 from central.archive.layout import FolderError, Layout, read_key
+from central.archive.storage import open_database
 from kiosk.domain.ids import AgentId, DeviceId
 from kiosk.sync.unlock_orders import UnlockOrder, sign_order
 
@@ -16,7 +16,7 @@ def new_order(
 ) -> str:
     """An order for one agent on one device of this fleet. Raises FolderError: no such device."""
     layout.require()
-    database = Database(layout.database)
+    database = open_database(layout)
     try:
         with database.reading() as ledger:
             if ledger.device(device_id) is None:

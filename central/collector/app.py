@@ -23,12 +23,13 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from central.archive.database import Database
+from central.archive.faults import StoreError
 from central.archive.figures import Figures, figures_of
 from central.archive.payloads import Payloads
 from central.collector.contacts import ContactCalls
 from central.collector.enrolments import Enrolments
 from central.collector.journals import Journals
-from central.collector.keys import CollectorKeys, PolicyShelf, origin_of
+from central.collector.keys import CollectorKeys, PolicyShelf, etag_of, origin_of
 from central.collector.log import CollectorLog
 from central.collector.metrics import Metrics
 from central.collector.records import BlobStream, Records
@@ -59,6 +60,8 @@ from kiosk.sync.signed_time import sign_time
 
 _log = logging.getLogger("visavis.collector")
 _MAX_NONCE = 64
+_TROUBLES = (StoreError, OSError)
+"""A store that is away or full: the device keeps everything and comes again."""
 
 Now = Callable[[], datetime]
 Handler = Callable[[Request], Awaitable[Response]]
@@ -105,7 +108,7 @@ class Collector:
         self._rounds = Rounds(database)
         self.metrics = Metrics(self._figures)
         self._contacts = ContactCalls(
-            database, keys.log, contact or ContactSettings(), self._device, _bounded_body
+            database, keys.log, contact or ContactSettings(), self._sound_device, _bounded_body
         )
 
     def _figures(self) -> Figures:
@@ -170,6 +173,10 @@ class Collector:
                 response = _answer(Problem(error="message"), 400)
             except ClientDisconnect:
                 response = Response(status_code=400)
+            except _TROUBLES as exc:
+                # The text of such an error may hold addresses and rows: its kind is enough here.
+                _log.warning(json.dumps({"trouble": type(exc.__cause__ or exc).__name__}))
+                response = _answer(Problem(error="busy"), 503)
             route = request.scope["route"].path
             told = {"method": request.method, "route": route, "status": response.status_code}
             _log.info(json.dumps(told | {"device": request.path_params.get("device", "")}))
@@ -210,7 +217,7 @@ class Collector:
 
     async def authority(self, _request: Request) -> Response:
         """``GET /v1/authority``: what an enrolling device checks against its pins."""
-        _, token = await run_in_threadpool(self._newest_policy)
+        token = await run_in_threadpool(self._policy_in_force)
         return _answer(AuthorityAnswer(ca=self._keys.ca_pem, policy=token))
 
     async def enrol(self, request: Request) -> Response:
@@ -222,13 +229,13 @@ class Collector:
     # --- devices ----------------------------------------------------------------------------------
 
     async def policy(self, request: Request) -> Response:
-        """``GET /v1/policy``: for any enrolled device; 304 when it has it already."""
+        """``GET /v1/policy``: for any enrolled device; 304 when it has every one already."""
         await self._authenticated(request)
-        _, token = await run_in_threadpool(self._newest_policy)
-        etag = f'"{b64u(sha256(token.encode()))}"'
-        if request.headers.get("if-none-match") == etag:
-            return Response(status_code=304, headers={"ETag": etag})
-        return PlainTextResponse(token, headers={"ETag": etag})
+        held = request.headers.get("if-none-match", "")
+        token = await run_in_threadpool(self._policy_after, held)
+        if token is None:
+            return Response(status_code=304, headers={"ETag": held})
+        return PlainTextResponse(token, headers={"ETag": etag_of(token)})
 
     async def log_state(self, request: Request) -> Response:
         """``GET …/log``: what the collector holds."""
@@ -266,7 +273,7 @@ class Collector:
         device_id, verified = await self._device(request)
         try:
             return Response(status_code=await self._receive(request, device_id, verified))
-        except CallRefusedError:
+        except (CallRefusedError, *_TROUBLES):
             # Answering in the middle of a body would look like a broken connection to the device.
             await _drain(request)
             raise
@@ -335,9 +342,12 @@ class Collector:
                 for piece in self._uploads.read(device_id, seq):
                     stream.feed(piece)
                 status = self._records.keep(announced, stream, incoming, None, self._now())
-        finally:
-            # Kept or refused: in both cases nothing can be done with the parts any more.
+        except CallRefusedError:
+            # What was refused is refused again: nothing can be done with the parts any more.
             self._uploads.drop(device_id, seq)
+            raise
+        # A store that is away keeps them: the device sends the last part again, and no other.
+        self._uploads.drop(device_id, seq)
         self.metrics.received(size if status == 201 else 0)
         return status
 
@@ -349,7 +359,7 @@ class Collector:
 
     async def recipient(self, request: Request) -> Response:
         """``PUT …/recipient``: the key that the rounds of this device are sealed to."""
-        device_id, verified = await self._device(request)
+        device_id, verified = await self._sound_device(request)
         body = await _bounded_body(request)
         if sha256(body) != verified.body_sha256:
             raise CallRefusedError(422, "digest")
@@ -359,7 +369,7 @@ class Collector:
 
     async def round(self, request: Request) -> Response:
         """``GET …/rounds/{day}``: the visits of a day; 304 when nothing changed."""
-        device_id, _ = await self._device(request)
+        device_id, _ = await self._sound_device(request)
         day = request.path_params["day"]
         return _cached(request, await run_in_threadpool(self._rounds.of_day, device_id, day))
 
@@ -370,10 +380,13 @@ class Collector:
 
     # --- who asks ---------------------------------------------------------------------------------
 
-    def _newest_policy(self) -> tuple[int, str]:
+    def _policy_in_force(self) -> str:
         with self._database.reading() as ledger:
-            policy, token = self._shelf.newest(ledger)
-        return policy.version, token
+            return self._shelf.in_force(ledger, self._now())[1]
+
+    def _policy_after(self, etag: str) -> str | None:
+        with self._database.reading() as ledger:
+            return self._shelf.next_for(ledger, etag, self._now())
 
     async def _device(self, request: Request) -> tuple[DeviceId, VerifiedRequest]:
         """The device in the path, which must be the one that signed."""
@@ -382,6 +395,24 @@ class Collector:
         if device_id != f"dev-{verified.key_id}":
             raise CallRefusedError(403, "another-device")
         return device_id, verified
+
+    async def _sound_device(self, request: Request) -> tuple[DeviceId, VerifiedRequest]:
+        """The device in the path, unless it has two histories: a copy of its disk holds its key.
+
+        Such a device delivers what it has, but gets no customer's name and reaches no customer.
+
+        Raises:
+            CallRefusedError: 403 quarantined.
+        """
+        device_id, verified = await self._device(request)
+        if await run_in_threadpool(self._quarantined, device_id):
+            raise CallRefusedError(403, "quarantined")
+        return device_id, verified
+
+    def _quarantined(self, device_id: DeviceId) -> bool:
+        with self._database.reading() as ledger:
+            row = ledger.device(device_id)
+        return row is None or row.quarantined
 
     async def _authenticated(self, request: Request) -> VerifiedRequest:
         key_id = _claimed_key(request)

@@ -60,6 +60,6 @@ class Enrolments:
                 ledger.put_code(replace(code, device_id=device_id, certificate=certificate))
             return EnrolmentAnswer(
                 certificate=certificate,
-                policy=self._shelf.newest(ledger)[1],
+                policy=self._shelf.in_force(ledger, now)[1],
                 checkpoint=self._log.state(ledger).checkpoint,
             )

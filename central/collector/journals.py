@@ -18,7 +18,7 @@ from central.archive.ledger import Ledger
 from central.archive.rows import AlarmRow, DeviceRow, EntryRow, OriginRow
 from central.collector.keys import PolicyShelf
 from central.collector.refusal import CallRefusedError
-from central.collector.rounds import act_of, note_act
+from central.collector.rounds import act_of, note_acts
 from kiosk.audit.checkpoint import Checkpoint, open_note
 from kiosk.audit.entries import (
     ORIGIN_FACT,
@@ -109,7 +109,7 @@ class Journals:
         """
         with self._database.writing() as ledger:
             device, entry = _known(ledger, device_id), ledger.entry(device_id, seq)
-            if entry is None:
+            if entry is None or lost_leaf(entry.jws) is not None:
                 raise CallRefusedError(404, "entry-unknown")
             announced = open_entry(entry.jws, device.public_key).facts.get(ORIGIN_FACT)
             if len(sealed) > MAX_ORIGIN_BYTES or announced != b64u(sha256(sealed)):
@@ -157,8 +157,7 @@ class Journals:
         if frontier.root() != checkpoint.root:
             raise CallRefusedError(422, "checkpoint")
         ledger.add_entries(tuple(rows))
-        for act in acts:
-            note_act(ledger, act)
+        note_acts(ledger, acts)
         return replace(
             device, size=frontier.size, frontier=frontier.hashes, checkpoint=push.checkpoint
         )

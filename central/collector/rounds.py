@@ -1,21 +1,22 @@
 """Rounds for devices, and what became of a request meanwhile; no key here opens a visit.
 
 Rules, in order: a device gets its own round only, sealed to it by the authority; what an entry says
-about a request or a visit is noted in the transaction that takes the entry in; a conflict is told
-to the device whose record came second, and changes nothing in any record.
+about a request or a visit is noted in the transaction that takes the entry in; of two devices with
+one request the second waits for the first, so that one of them hears of the other; a conflict is
+told to the device whose record came second, and changes nothing in any record.
 Source: ``domain.md`` 1.7 D; records-and-sync 2.8.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
 from central.archive.database import Database
 from central.archive.ledger import Ledger
-from central.archive.round_rows import ActRow, VisitRow
+from central.archive.round_rows import ActRow, VisitRow, request_scope, visit_scope
 from central.archive.rows import DeviceRow
 from central.collector.refusal import CallRefusedError
 from kiosk.audit.entries import EntryKind, Header
@@ -54,8 +55,16 @@ def _name(fact: object) -> str | None:
     return fact if isinstance(fact, str) and _NAME.fullmatch(fact) else None
 
 
-def note_act(ledger: Ledger, act: ActRow) -> None:
-    """Keep an act that arrives, with what had happened elsewhere before: that never changes."""
+def note_acts(ledger: Ledger, acts: Sequence[ActRow]) -> None:
+    """Keep acts that arrive, with what had happened elsewhere before: that never changes."""
+    requests = (request_scope(act.request_key) for act in acts if act.request_key is not None)
+    visits = (visit_scope(act.visit_id) for act in acts if act.visit_id is not None)
+    ledger.lock((*requests, *visits))
+    for act in acts:
+        _note(ledger, act)
+
+
+def _note(ledger: Ledger, act: ActRow) -> None:
     found = _about_request(ledger, act) or _about_visit(ledger, act)
     if found is not None:
         kind, at = found

@@ -3,7 +3,8 @@
 Rules, in order:
 
 1. The file holds every entry that names this agent, and of every other one its hash alone: the
-   chain is proven over all of them, and nothing of a colleague is given away.
+   chain is proven over all of them, and nothing of a colleague is given away. Of an entry that a
+   damaged vault lost only the hash is left anyway.
 2. The device signs the checkpoint over the whole; the agent signs the first line.
 3. ``packaging/verify/journal_verifier.py`` proves it: each own entry by signature, number and
    place, everything together by the checkpoint.
@@ -12,7 +13,7 @@ Rules, in order:
 from __future__ import annotations
 
 from kiosk.audit.checkpoint import Checkpoint, sign
-from kiosk.audit.entries import Header, entry_leaf
+from kiosk.audit.entries import Header, entry_leaf, lost_leaf
 from kiosk.audit.tree import Frontier
 from kiosk.crypto.canonical import canonical_json
 from kiosk.crypto.digests import b64u
@@ -63,7 +64,7 @@ class Activity:
         for row in rows:
             leaf = entry_leaf(row.jws)
             tree = tree.append(leaf)
-            mine = names(self._journal.opened(row), agent_id)
+            mine = lost_leaf(row.jws) is None and names(self._journal.opened(row), agent_id)
             own += mine
             lines.append(row.jws if mine else HASH_MARK + b64u(leaf))
         note = sign(

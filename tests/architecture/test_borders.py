@@ -91,6 +91,18 @@ def test_no_home_folder_or_unfinished_mark_stands_in_the_sources():
     assert hits == []
 
 
+def test_only_the_archive_decides_which_database_is_opened():
+    # Elsewhere `storage.toml` would be passed over, and an empty file answer "nothing wrong".
+    opened = re.compile(r"\bDatabase\(")
+    hits = [
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "central").rglob("*.py")
+        if (ROOT / "central" / "archive") not in path.parents
+        and opened.search(path.read_text("utf-8"))
+    ]
+    assert hits == []
+
+
 def test_every_room_says_what_it_is_for():
     for package in ("kiosk", "ui", "central"):
         for init in (ROOT / package).rglob("__init__.py"):

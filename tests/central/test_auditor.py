@@ -3,13 +3,14 @@
 import json
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from central.archive.layout import Layout
 from central.auditor.histories import Histories, HistoryReport
-from kiosk.audit.entries import EntryKind
+from kiosk.audit.entries import EntryKind, entry_leaf, lost_entry
 from kiosk.audit.second_word import SecondWord, seen_digest, sign_word
 from kiosk.crypto.age import Identity
 from kiosk.crypto.digests import b64u
@@ -47,6 +48,14 @@ def verify(side: CentralSide) -> HistoryReport:
     return Histories(Layout(side.data)).verify()
 
 
+def lose(device: EnrolledDevice, seq: int) -> None:
+    """Leave only the hash of an entry, as the salvage of a damaged vault does."""
+    with device.store.begin() as uow:
+        journal = uow.tables().journal
+        journal[seq] = replace(journal[seq], jws=lost_entry(entry_leaf(journal[seq].jws)))
+        uow.commit()
+
+
 def change(side: CentralSide, statement: str) -> None:
     """An operator with the database open and bad intentions."""
     connection = sqlite3.connect(Layout(side.data).database)
@@ -62,6 +71,21 @@ def test_a_record_is_opened_with_the_auditors_key(office) -> None:
     assert answer["verified"] is True
     assert answer["record"]["record_id"] == record_id(device)
     assert (answer["device_id"], answer["seq"]) == (device.identity.device_id, 2)
+
+
+def test_an_entry_that_was_lost_keeps_no_record_and_no_alert_from_being_read(
+    side: CentralSide, device: EnrolledDevice
+) -> None:
+    device.journal.record(EntryKind.VERIFY_OPEN, {"case": "c-1"})
+    lost = device.size() - 1
+    device.journal.record(EntryKind.FRAUD_ALERT, {"case": "c-2"})
+    seq, _ = device.seal()
+    lose(device, lost)
+    assert device.delivery.run_once().stored == 1
+    status, answer = opened(side, record_id(device, seq))
+    assert (status, answer["verified"]) == (0, True)
+    told = ask("alerts", "--data", side.data)["alerts"]
+    assert [a["case_id"] for a in told if a["device_id"] == device.identity.device_id] == ["c-2"]
 
 
 SEEN = dict.fromkeys(("request", "document", "reading", "checks", "person")) | {

@@ -2,6 +2,7 @@
 
 import sqlite3
 import ssl
+from contextlib import closing
 from dataclasses import replace
 
 import httpx
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from central.archive.database import Database
+from central.archive.faults import StoreError
 from central.archive.layout import FolderError, Layout
 from central.archive.migrations import VERSION
 from central.archive.rows import EntryRow, LeafRow, SealedRow
@@ -159,4 +161,18 @@ def test_a_record_of_a_device_with_two_histories_gets_no_leaf(tmp_path):
         assert ledger.sealed(row.device_id, seq).state == ReceiptState.QUARANTINED
         assert ledger.leaf(row.device_id, seq) is None
         assert ledger.unsequenced(1) == ()
+    database.close()
+
+
+def test_a_database_that_fails_says_so_in_one_word(tmp_path):
+    path = tmp_path / "log.db"
+    database = Database(path)
+    with closing(sqlite3.connect(path)) as other, other:
+        other.execute("DROP TABLE devices")
+    for opened in (database.reading, database.writing):
+        with pytest.raises(StoreError) as caught, opened() as ledger:
+            ledger.devices()
+        assert str(caught.value) == "OperationalError"
+    with pytest.raises(ZeroDivisionError), database.writing():
+        _ = 1 / 0
     database.close()

@@ -1,6 +1,7 @@
 """Planning of rounds, and the calls of devices about them: who sees what, and what is refused."""
 
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
@@ -11,12 +12,14 @@ from central.archive.database import Database
 from central.archive.layout import Layout
 from central.archive.round_schema import TABLES
 from central.archive.schema import metadata
+from central.archive.storage import open_database
 from central.authority.policies import Policies
 from central.authority.requests import Announced, new_request, parse_birth_date
 from central.authority.rounds import Planner, Wanted
 from kiosk.crypto.digests import b64u, unb64u
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.ids import DeviceId, OfficeId
+from kiosk.sync.contact import ContactOrder
 from kiosk.sync.messages import Problem, RecipientPut, RoundAnswer, decode, encode
 from kiosk.sync.rounds import announce_recipient, open_visit, round_identity, unseal_visit
 from tests.fakes.central_side import CentralSide, ask, central
@@ -69,6 +72,14 @@ def asked(device: EnrolledDevice) -> EnrolledDevice:
     put = RecipientPut(announcement=announce_recipient(device.key))
     assert call(device, "PUT", path, encode(put)).status == 204
     return device
+
+
+def quarantine(side: CentralSide, device: EnrolledDevice) -> None:
+    """What the collector notes when a device shows a second history."""
+    with closing(open_database(Layout(side.data))) as database, database.writing() as ledger:
+        row = ledger.device(device.identity.device_id)
+        assert row is not None
+        ledger.put_device(replace(row, quarantined=True))
 
 
 def get_round(device: EnrolledDevice, day: str = TODAY.isoformat(), etag: str = ""):
@@ -189,6 +200,31 @@ def test_one_device_cannot_read_the_round_of_another(
     for path in ("rounds/" + TODAY.isoformat(), "conflicts"):
         answer = call(other, "GET", f"/v1/devices/{asked.identity.device_id}/{path}")
         assert answer.status == 403
+
+
+def test_a_device_of_two_histories_gets_no_names_and_sends_no_codes(
+    side: CentralSide, asked: EnrolledDevice
+) -> None:
+    """A copy of its disk holds its key: what a customer's name is sealed to may be anybody's."""
+    planner(side).add(wanted(request(side), asked), datetime.now(UTC))
+    quarantine(side, asked)
+    base = f"/v1/devices/{asked.identity.device_id}"
+    order = encode(ContactOrder(case="c" * 32, channel="mobile", address="+33639980000"))
+    announcement = RecipientPut(announcement=announce_recipient(asked.key))
+    calls = [
+        ("GET", f"rounds/{TODAY.isoformat()}", b""),
+        ("PUT", "recipient", encode(announcement)),
+        ("PUT", f"contacts/{'a' * 32}", order),
+        ("POST", f"contacts/{'a' * 32}/state", order),
+        ("POST", f"contacts/{'a' * 32}/check", order),
+    ]
+    for verb, what, body in calls:
+        answer = call(asked, verb, f"{base}/{what}", body)
+        assert (answer.status, decode(answer.body, Problem).error) == (403, "quarantined"), what
+    asked.seal()
+    assert asked.delivery.run_once().reason == ""
+    for what in (f"{base}/log", f"{base}/receipts", f"{base}/conflicts", "/v1/policy"):
+        assert call(asked, "GET", what).status == 200, what
 
 
 # --- the database ---

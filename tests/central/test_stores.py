@@ -4,22 +4,38 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from central.archive.database import Database
 from central.archive.layout import FolderError, Layout
-from central.archive.storage import Storage, open_payloads, read_storage, write_storage
+from central.archive.round_rows import ActRow, VisitRow
+from central.archive.storage import (
+    Storage,
+    open_database,
+    open_payloads,
+    read_storage,
+    write_storage,
+)
 from central.auditor.histories import Histories
 from central.authority.founding import LOCAL_HOSTS, found
-from kiosk.domain.ids import OfficeId
+from central.authority.requests import Announced, new_request, parse_birth_date
+from central.authority.rounds import Planner
+from central.collector.rounds import note_acts
+from kiosk.audit.entries import EntryKind
+from kiosk.documents.requests import request_key
+from kiosk.domain.errors import UnreachableError
+from kiosk.domain.ids import DeviceId, OfficeId
+from kiosk.domain.request import VerificationRequest
 from kiosk.ports import OutboxState
 from kiosk.services.delivery import DeliverySummary
-from tests.fakes.central_side import CentralSide, central, serving
+from kiosk.sync.conflicts import ConflictKind
+from kiosk.sync.policy import Policy
+from tests.fakes.central_side import CentralSide, ask, central, serving
 from tests.fakes.enrolled import EnrolledDevice
 from tests.fakes.stores import BUCKET, PostgresServer, object_store, postgres
 
@@ -128,7 +144,7 @@ def test_a_database_that_was_killed_loses_nothing_it_acknowledged(sides, data, s
     device.delivery.run_once()
     second, _ = device.seal()
     database.kill()
-    assert device.delivery.run_once().reason
+    assert device.delivery.run_once().reason == UnreachableError.code
     assert device.has_blob(second)
     database.start()
     device.delivery.run_once()
@@ -185,6 +201,85 @@ def test_stores_are_written_down_and_found_again(tmp_path):
     storage = Storage("postgresql://u@h/d", "s3://b/p", "https://s3.test", "eu")
     write_storage(layout, storage)
     assert read_storage(layout) == storage
+
+
+def test_every_command_asks_the_store_that_is_configured(sides, data):
+    device = enrolled(sides[0])
+    name, where = device.identity.device_id, ("--data", str(data))
+    device.journal.record(EntryKind.FRAUD_ALERT, {"case": "c-17"})
+    assert device.delivery.run_once().reason == ""
+    assert [one["device_id"] for one in ask("alerts", *where)["alerts"]] == [name]
+    assert ask("unlock", "--device", name, "--agent", "m-1", *where)["device_id"] == name
+    visit = VisitRow(
+        "v-stores", "2026-11-26", 1, "home", OfficeId("075012"), DeviceId(name), "r-stores", "now"
+    )
+    database = open_database(Layout(data))
+    with database.writing() as ledger:
+        ledger.rounds.add_visit(visit)
+    database.close()
+    day = ("--day", "2026-11-26", *where)
+    assert [one["visit_id"] for one in ask("round", "show", *day)["visits"]] == ["v-stores"]
+    silent = central("audit", "reconcile", *day, "--json", check=False)
+    assert (silent.returncode, "v-stores" in silent.stdout) == (1, True)
+    assert not Layout(data).database.exists()
+
+
+def arriving(device: EnrolledDevice, request: VerificationRequest) -> ActRow:
+    """An act that has reached a process and is not committed yet."""
+    key = request_key(request.issuer, request.request_id)
+    return ActRow(device.identity.device_id, 99, key, None, "accepted", "2026-11-26T09:00:00+00:00")
+
+
+def issued(data: Path, policy: Policy) -> VerificationRequest:
+    announced = Announced("Berthier", ("Corinne",), parse_birth_date("1965-12-06"), "cpf")
+    now = datetime.now(UTC)
+    return new_request(Layout(data), policy, announced, now, timedelta(hours=1))[0]
+
+
+@contextmanager
+def meanwhile(work: Callable[[], object]) -> Iterator[None]:
+    """``work`` in another thread, begun before the block ends and given a second to finish."""
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join(timeout=1)
+    yield
+    thread.join(timeout=30)
+
+
+def test_of_two_devices_that_use_one_request_at_once_one_hears_of_it(sides, data):
+    first, second = enrolled(sides[0]), enrolled(sides[1])
+    request = issued(data, second.policy)
+    act = arriving(first, request)
+    facts = {"request": act.request_key, "outcome": "accepted"}
+    second.journal.record(EntryKind.VERIFY_CLOSE, facts)
+    database = open_database(Layout(data))
+    with ExitStack() as after, database.writing(first.identity.device_id) as ledger:
+        note_acts(ledger, [act])
+        after.enter_context(meanwhile(second.delivery.run_once))
+    with database.reading() as ledger:
+        told = {a.device_id: a.conflict for a in ledger.rounds.acts_about(act.request_key)}
+    database.close()
+    assert told == {
+        first.identity.device_id: None,
+        second.identity.device_id: ConflictKind.VERIFIED_ELSEWHERE,
+    }
+
+
+def test_a_request_that_is_cancelled_while_an_act_arrives_tells_of_the_act(sides, data):
+    device = enrolled(sides[0])
+    request = issued(data, device.policy)
+    planner = Planner(Layout(data), device.policy)
+    before: list[tuple[str, ...]] = []
+
+    def cancel() -> None:
+        before.append(planner.cancel_request(request, datetime.now(UTC)))
+
+    database = open_database(Layout(data))
+    with ExitStack() as after, database.writing(device.identity.device_id) as ledger:
+        note_acts(ledger, [arriving(device, request)])
+        after.enter_context(meanwhile(cancel))
+    database.close()
+    assert before == [("accepted",)]
 
 
 def test_offices_of_devices_survive_the_other_database(sides):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -15,8 +17,9 @@ from kiosk.domain.errors import ProtocolError, UnreachableError
 from kiosk.domain.ids import DeviceId
 from kiosk.ports import LinkAnswer, OutboxState
 from kiosk.services.part_upload import PART_BYTES, PART_TYPE, send_in_parts
-from kiosk.sync.messages import MAX_BLOB_BYTES, MAX_PART_BYTES, LogState, decode
-from tests.fakes.central_side import CentralSide
+from kiosk.services.record_upload import BLOB_TYPE
+from kiosk.sync.messages import MAX_BLOB_BYTES, MAX_PART_BYTES, LogState, Problem, decode
+from tests.fakes.central_side import CentralSide, founded, serving
 from tests.fakes.enrolled import Call, EnrolledDevice
 
 pytestmark = pytest.mark.process
@@ -217,6 +220,49 @@ def test_parts_have_bounds_and_an_end(tmp_path):
     old = tmp_path / "uploads" / "dev-x-000000000001.part"
     os.utime(old, (0, time.time() - KEPT_S - 60))
     assert Uploads(tmp_path / "uploads").offset(device, 1) is None
+
+
+@pytest.fixture
+def storeless(tmp_path) -> Iterator[tuple[CentralSide, EnrolledDevice, Path]]:
+    """A side of its own, a device with a large and a small record, and where payloads go."""
+    with serving(founded(tmp_path / "central")) as side:
+        device = EnrolledDevice().enrol(side.enrol_code())
+        yield side, device, Layout(side.data).payloads
+
+
+def test_a_store_that_is_away_is_not_now_and_costs_no_byte_that_arrived(storeless):
+    side, device, payloads = storeless
+    seq, sealed = device.seal(extra_bytes=LARGE)
+    cut_first_try(device)
+    payloads.rename(payloads.with_name("away"))
+    device.links.calls.clear()
+    assert device.delivery.run_once().reason == UnreachableError.code
+    (missing,) = state_of(device).missing
+    assert missing.offset == len(sealed.blob)
+    payloads.with_name("away").rename(payloads)
+    device.links.calls.clear()
+    device.delivery.run_once()
+    assert device.row(seq).state is OutboxState.STORED
+    assert len([call for call in device.links.calls if call.startswith("PATCH")]) == 1
+    assert not list(Layout(side.data).uploads.glob("*.part"))
+    log = side.log.read_text()
+    assert '"trouble": "FileNotFoundError"' in log
+    assert '"status": 503' in log
+    assert str(payloads) not in log
+
+
+def test_a_record_sent_whole_is_not_taken_now_where_the_store_is_away(storeless):
+    _, device, payloads = storeless
+    seq, sealed = device.seal(extra_bytes=LARGE)
+    device.links.trouble = Cut("PUT", after=False, times=1)
+    device.delivery.run_once()
+    payloads.rename(payloads.with_name("away"))
+    link = device.link()
+    try:
+        answer = link.call("PUT", path_of(device, seq), sealed.blob, BLOB_TYPE)
+    finally:
+        link.close()
+    assert (answer.status, decode(answer.body, Problem).error) == (503, "busy")
 
 
 def test_a_small_record_is_sent_whole_again(device):

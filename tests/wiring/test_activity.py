@@ -1,11 +1,13 @@
 """An agent's own activity is proven by the script that shares nothing with the program."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kiosk.audit.entries import entry_leaf, lost_entry
 from kiosk.crypto.canonical import canonical_json
 from kiosk.crypto.digests import b64u
 from kiosk.domain.agent import Role
@@ -48,6 +50,19 @@ def test_own_entries_are_there_and_those_of_others_only_by_their_hash():
     kinds = [VERIFIER.opened(line, KEY.public)["kind"] for line in own]
     assert kinds == ["agent_added", "shift_open", "verify_close", "verify_close", "lockout"]
     assert "a-18" not in "".join(str(VERIFIER.opened(line, KEY.public)) for line in own)
+
+
+def test_an_entry_that_was_lost_stands_there_by_the_hash_that_is_left():
+    desk, who = worked()
+    whole = exported(desk, who).splitlines()
+    leaf = entry_leaf(desk.entries()[-1].jws)
+    with desk.store.begin() as uow:
+        journal = uow.tables().journal
+        journal[-1] = replace(journal[-1], jws=lost_entry(leaf))
+        uow.commit()
+    text = exported(desk, who)
+    assert text.splitlines()[1:] == [*whole[1:-1], f"#{b64u(leaf)}"]
+    assert VERIFIER.prove(text, desk.device_key.public) == []
 
 
 def signed_again(**changes: object) -> str:
