@@ -101,7 +101,9 @@ def rechecked(journey: Journey, state: CaseState, event: ChecksComputed) -> Adva
     """The checks made again because the rules have changed since (another day, another policy).
 
     Where they say the same, the case stays where it is. Where they differ, what rested on them
-    falls, and the agent sees them first: back to the step that shows them.
+    falls, and the agent sees them first: back to the step that shows them, or on to it where the
+    case has gone back to before it. A case that was stopped before that step rests on no check: it
+    keeps its decision, and the rules that it was taken by.
 
     Raises:
         EventRefusedError: the case is sealed.
@@ -109,12 +111,18 @@ def rechecked(journey: Journey, state: CaseState, event: ChecksComputed) -> Adva
     if state.closed:
         raise EventRefusedError("case is sealed")
     kept = replace(state, rules=event.rules)
-    if event.checks == state.checks or StepKind.CHECKS not in state.trail:
+    if event.checks == state.checks:
+        return Advance(kept, (SaveDraft(),))
+    passed = StepKind.CHECKS in state.trail
+    if state.decision is not None and not passed:
+        # Old rules beside old checks: the next decision has them made again.
+        return Advance(state, (SaveDraft(),))
+    # Never new rules beside old checks: they would pass for made by today's.
+    kept = replace(kept, checks=event.checks, ticked=())
+    if not passed:
         return Advance(kept, (SaveDraft(),))
     moved = replace(
         kept,
-        checks=event.checks,
-        ticked=(),
         decision=None,
         signature=None,
         second_agent=None,
