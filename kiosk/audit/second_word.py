@@ -110,22 +110,46 @@ def statement_fits(statement: str, visavis: Mapping[str, Any]) -> bool:
     return word_fits(word, visavis)
 
 
-def check_second_word(
-    visavis: Mapping[str, Any], keys: Mapping[KeyId, bytes]
-) -> tuple[SecondWord, KeyId] | None:
-    """The second word of a record and its signer, None where it has none.
+def check_second_words(
+    visavis: Mapping[str, Any],
+    keys: Mapping[KeyId, bytes],
+    seconds: Mapping[KeyId, bytes] | None = None,
+) -> tuple[tuple[SecondWord, KeyId], ...]:
+    """The second words of a record and their signers; empty where it has none.
+
+    Where it has two, ``second_agent`` stands by the decision and ``second_opinion`` is about the
+    person.
 
     Args:
         visavis: the object of this name in ``record.json``.
-        keys: keys that may have signed as the second agent.
+        keys: keys that may have signed the record.
+        seconds: only these may have signed as ``second_agent``; ``keys`` where None. An opinion of
+            another colleague is then not looked at: it is verified where ``seconds`` is None.
 
     Raises:
         SignatureInvalidError: there is one, and it does not hold for this record.
     """
     service = visavis.get("service")
-    told = service.get("second_agent") if isinstance(service, Mapping) else None
-    if told is None:
-        return None
+    told = service if isinstance(service, Mapping) else {}
+    second, opinion = told.get("second_agent"), told.get("second_opinion")
+    if second is None:
+        if opinion is not None:
+            raise SignatureInvalidError("second opinion alone")
+        return ()
+    words = [_checked(visavis, second, keys if seconds is None else seconds)]
+    if opinion is None:
+        return tuple(words)
+    named = opinion.get("agent_id") if isinstance(opinion, Mapping) else None
+    if seconds is None or named == words[0][0].second_id:
+        words.append(_checked(visavis, opinion, keys if seconds is None else seconds))
+        if (words[0][0].about, words[1][0].about) != ("decision", "person"):
+            raise SignatureInvalidError("second opinion")
+    return tuple(words)
+
+
+def _checked(
+    visavis: Mapping[str, Any], told: object, keys: Mapping[KeyId, bytes]
+) -> tuple[SecondWord, KeyId]:
     if not isinstance(told, Mapping) or not isinstance(told.get("statement"), str):
         raise SignatureInvalidError("second word")
     word, kid = open_word(told["statement"], keys)

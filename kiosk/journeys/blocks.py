@@ -203,7 +203,7 @@ def answer_steps(*, signature: Step | None = None) -> tuple[Step, ...]:
                 Way(SecondAgentAnswered, StepKind.DECISION),
             ),
             abandon_to=StepKind.CONFIRM,
-            keeps=("second_agent",),
+            keeps=("second_agent", "second_opinion"),
         ),
         *(() if signature is None else (signature,)),
         Step(

@@ -131,12 +131,10 @@ def person_same(_journey: Journey, state: CaseState) -> bool:
     Where the agent cannot decide, the word of a second agent who compared too counts; it never
     counts against the agent's own "not the same".
     """
-    person, second = state.person, state.second_agent
+    person, opinion = state.person, state.second_opinion
     if person is None or person.questions_consistent is False:
         return False
-    by_second = (
-        second is not None and second.about is SignOff.PERSON and second.verdict is Verdict.PASS
-    )
+    by_second = opinion is not None and opinion.verdict is Verdict.PASS
     return person.verdict is Verdict.PASS or (person.verdict is Verdict.UNSURE and by_second)
 
 
@@ -145,7 +143,7 @@ def person_unsure(_journey: Journey, state: CaseState) -> bool:
     return (
         state.person is not None
         and state.person.verdict is Verdict.UNSURE
-        and state.second_agent is None
+        and state.second_opinion is None
     )
 
 

@@ -283,5 +283,6 @@ class HandOver:
 
 def _given(state: CaseState, taker: AgentId) -> CaseState:
     """The case in other hands: a colleague who stood by the giver's decision stands by no other."""
-    second = state.second_agent if state.agent_id == taker else None
-    return replace(state, agent_id=taker, second_agent=second)
+    if state.agent_id == taker:
+        return state
+    return replace(state, agent_id=taker, second_agent=None, second_opinion=None)

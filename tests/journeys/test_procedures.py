@@ -327,8 +327,23 @@ def test_comparing_again_forgets_the_colleague():
     case.dispatch(SecondAgentAsked())
     case.dispatch(signed(Verdict.PASS, SignOff.PERSON))
     case.dispatch(SteppedBack())
+    assert case.state.second_opinion is not None
     state = case.dispatch(PersonCompared(PersonFacts(Verdict.UNSURE)))
-    assert state.second_agent is None
+    assert state.second_opinion is None
+
+
+def test_an_acceptance_may_need_a_colleague_for_the_person_and_one_for_the_decision():
+    unsure = replace(SCRIPT, person=PersonFacts(Verdict.UNSURE))
+    case = at(strict(BY_NAME["online-request"]), StepKind.DECISION, unsure)
+    case.dispatch(SecondAgentAsked())
+    case.dispatch(signed(Verdict.PASS, SignOff.PERSON))
+    case.dispatch(DecisionTaken(Decision(Outcome.ACCEPTED)))
+    state = case.dispatch(signed(Verdict.PASS))
+    assert state.step is StepKind.CONFIRM
+    assert state.second_opinion.about is SignOff.PERSON
+    assert state.second_agent.about is SignOff.DECISION
+    assert case.dispatch(SealConfirmed()).closed
+    assert case.records == 1
 
 
 # --- anything, in any order -----------------------------------------------------------------------

@@ -174,12 +174,45 @@ def test_a_doubt_about_the_person_is_settled_by_a_colleague(office: Office):
     case = at_decision(office, PersonFacts(Verdict.UNSURE))
     case.dispatch(SecondAgentAsked())
     state = case.second_agent_says(SACHA, PIN, Verdict.PASS)
-    assert state.second_agent is not None
-    assert state.second_agent.about is SignOff.PERSON
+    assert state.second_opinion is not None
+    assert state.second_opinion.about is SignOff.PERSON
     case.dispatch(DecisionTaken(Decision(Outcome.REFUSED, (Reason.NOT_ORIGINAL,))))
     case.second_agent_says(SACHA, PIN, Verdict.PASS)
     case.dispatch(SealConfirmed())
     assert sealed(office)["visavis"]["service"]["second_agent"]["about"] == "decision"
+
+
+@pytest.mark.parametrize("second", ["sacha", "robin"])
+def test_the_record_of_a_doubt_that_was_accepted_keeps_both_words(office: Office, second: str):
+    office.session("robin")
+    case = at_decision(office, PersonFacts(Verdict.UNSURE))
+    case.dispatch(SecondAgentAsked())
+    case.second_agent_says(AgentId(second), PIN, Verdict.PASS)
+    case.dispatch(ACCEPT)
+    case.second_agent_says(SACHA, PIN, Verdict.PASS)
+    assert case.dispatch(SealConfirmed()).closed
+    with office.store.begin() as uow:
+        keys = [agent.public_key for agent in uow.agents.all() if agent.agent_id != "camille"]
+    told = sealed(office, {key_id_of(key): key for key in keys})["visavis"]["service"]
+    assert (told["second_agent"]["agent_id"], told["second_agent"]["about"]) == (
+        "sacha",
+        "decision",
+    )
+    assert (told["second_opinion"]["agent_id"], told["second_opinion"]["about"]) == (
+        second,
+        "person",
+    )
+
+
+def test_an_opinion_that_no_decision_followed_is_the_only_word_of_the_record(office: Office):
+    case = at_decision(office, PersonFacts(Verdict.UNSURE))
+    case.dispatch(SecondAgentAsked())
+    case.second_agent_says(SACHA, PIN, Verdict.FAIL)
+    case.dispatch(CaseAbandoned(Reason.CUSTOMER_WITHDRAWS))
+    case.dispatch(SealConfirmed())
+    told = sealed(office)["visavis"]["service"]
+    assert told["second_agent"]["about"] == "person"
+    assert "second_opinion" not in told
 
 
 def test_the_word_about_a_decision_that_fell_is_not_in_the_record(office: Office):
@@ -240,6 +273,48 @@ def record_with(key: SigningKey = SECOND, told: dict | None = None, **changes: s
         **(told or {}),
     }
     return {"visavis": {**parts, "service": {"second_agent": second}}}
+
+
+def with_opinion(key: SigningKey = SECOND, alone: bool = False, **changes: str) -> dict:
+    """A record with a word about the decision, and one of ``key`` about the person."""
+    record = record_with()
+    service = record["visavis"]["service"]
+    told = {"agent_id": "a-18", "about": "person", "verdict": "pass"} | changes
+    word = SecondWord(
+        v="visavis-second/1",
+        device_id="dev-1",
+        case_id="c" * 32,
+        agent_id="a-17",
+        second_id=told["agent_id"],
+        about=told["about"],
+        verdict=told["verdict"],
+        seen_sha256=seen_digest(SEEN, told["about"]),
+        at="2026-11-26T09:00:00+00:00",
+    )
+    service["second_opinion"] = told | {"statement": sign_word(word, key)}
+    if alone:
+        del service["second_agent"]
+    return record
+
+
+def test_two_true_words_open():
+    told = opened(with_opinion()).record["visavis"]["service"]
+    assert set(told) == {"second_agent", "second_opinion"}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        with_opinion(AGENT),
+        with_opinion(SigningKey.from_seed(bytes([9]) * 32)),
+        with_opinion(alone=True),
+        with_opinion(about="decision"),
+        {"visavis": {**SEEN, "service": {"second_opinion": "word"}}},
+    ],
+)
+def test_an_opinion_that_does_not_hold_shuts_the_record(record: dict):
+    with pytest.raises(SignatureInvalidError):
+        opened(record)
 
 
 def opened(record: dict):
