@@ -22,12 +22,16 @@ from kiosk.domain.errors import SignatureInvalidError
 from kiosk.domain.ids import AgentId, CaseId, DeviceId, KeyId
 
 TYP = "vv-second+jws"
-PROFILE = "visavis-second/1"
+PROFILE = "visavis-second/2"
+EARLIER = "visavis-second/1"
+"""Covers nothing of the steps around a verification; records with it still open."""
 MAX_BYTES = 4096
 _BEFORE_DECISION = ("person",)
 _WITH_DECISION = (
     *("request", "document", "reading", "checks", "ticked", "features", "person", "decision"),
 )
+# Of the steps around the verification, whatever stands when a colleague is asked to sign.
+_AROUND = ("identity", "visit", "item", "presence", "contacts", "lookup", "signs")
 # About the person: whatever else may still change, the comparison that was asked about may not.
 _SEEN = {"person": _BEFORE_DECISION, "decision": _WITH_DECISION}
 
@@ -57,16 +61,22 @@ class SecondWord:
     at: str
 
 
-def seen_digest(parts: Mapping[str, Any], about: str) -> str:
+def seen_digest(parts: Mapping[str, Any], about: str, profile: str = PROFILE) -> str:
     """Digest of the parts of a record (its ``visavis`` object) that the second agent stands by.
 
     Raises:
-        ValueError: another question, or a part is missing.
+        ValueError: another question or profile, or a part is missing.
     """
     names = _SEEN.get(about)
-    if names is None or not set(names) <= parts.keys():
+    if names is None or not set(names) <= parts.keys() or profile not in (PROFILE, EARLIER):
         raise ValueError("parts")
-    return b64u(sha256(canonical_json({name: parts[name] for name in names})))
+    seen = {name: parts[name] for name in names}
+    if profile == PROFILE and about == "decision":
+        service = parts.get("service")
+        if not isinstance(service, Mapping):
+            raise ValueError("parts")
+        seen["service"] = {name: service[name] for name in _AROUND if name in service}
+    return b64u(sha256(canonical_json(seen)))
 
 
 def sign_word(word: SecondWord, key: SigningKey) -> str:
@@ -81,7 +91,7 @@ def open_word(statement: str, keys: Mapping[KeyId, bytes]) -> tuple[SecondWord, 
         word = msgspec.convert(parse_json(payload, MAX_BYTES), SecondWord)
     except (ValueError, msgspec.ValidationError) as exc:
         raise SignatureInvalidError("second word") from exc
-    if word.v != PROFILE or word.second_id == word.agent_id:
+    if word.v not in (PROFILE, EARLIER) or word.second_id == word.agent_id:
         raise SignatureInvalidError("second word")
     return word, kid
 
@@ -89,7 +99,7 @@ def open_word(statement: str, keys: Mapping[KeyId, bytes]) -> tuple[SecondWord, 
 def word_fits(word: SecondWord, visavis: Mapping[str, Any]) -> bool:
     """Whether a statement is about this record (its ``visavis`` object), as it stands."""
     try:
-        seen = seen_digest(visavis, word.about)
+        seen = seen_digest(visavis, word.about, word.v)
     except ValueError:
         return False
     return (

@@ -214,13 +214,13 @@ def _arrived(state: CaseState, to: StepKind) -> CaseState:
 
 
 def _settled(state: CaseState) -> CaseState:
-    """Drop a decision that the agent has walked away from."""
+    """Drop a decision that the agent has walked away from, and the word that stood by it."""
     if state.decision is None:
-        return state
+        return replace(state, second_agent=None)
     walked_away = state.step not in _DECISION_LASTS
     taken_back = state.step is StepKind.DECISION and state.decision.outcome is Outcome.ABANDONED
     if walked_away or taken_back:
-        return replace(state, decision=None, signature=None)
+        return replace(state, decision=None, signature=None, second_agent=None)
     return state
 
 

@@ -90,7 +90,7 @@ def _later(journey: Journey, state: CaseState, event: Event) -> CaseState:
             )
         case CaseAbandoned():
             abandoned = Decision(Outcome.ABANDONED, (event.reason,))
-            return replace(state, decision=abandoned, signature=None)
+            return replace(state, decision=abandoned, signature=None, second_agent=None)
         case RecordSealed():
             return replace(state, record=event.sealed)
         case _:
@@ -150,7 +150,11 @@ def _consent(state: CaseState, event: ConsentAnswered) -> CaseState:
     if not event.given:
         decision = Decision(Outcome.ABANDONED, (CaseAbandoned().reason,))
     return replace(
-        state, notice_version=event.notice_version, consent=event.given, decision=decision
+        state,
+        notice_version=event.notice_version,
+        consent=event.given,
+        decision=decision,
+        second_agent=None,
     )
 
 

@@ -183,6 +183,11 @@ def second_agent_needed(journey: Journey, state: CaseState) -> bool:
     )
 
 
+def stop_needs_second(journey: Journey, state: CaseState) -> bool:
+    """The same for a decision that ends the case: before its step no case is accepted."""
+    return decision_stops(journey, state) and second_agent_needed(journey, state)
+
+
 def second_agent_signed(_journey: Journey, state: CaseState) -> bool:
     """A second agent stands by the decision."""
     second = state.second_agent
@@ -321,6 +326,7 @@ GUARDS: Final[Mapping[str, Guard]] = MappingProxyType(
             person_unsure,
             accepted,
             second_agent_needed,
+            stop_needs_second,
             second_agent_signed,
             signature_wanted,
             signature_due,

@@ -91,7 +91,9 @@ def _kept(state: CaseState, event: Event) -> CaseState:
             return replace(state, visit=event.facts)
         case ItemScanned():
             _require_number(event.facts)
-            return replace(state, item=event.facts, presence=None, signature=None)
+            return replace(
+                state, item=event.facts, presence=None, signature=None, second_agent=None
+            )
         case DocumentLookedUp():
             _require_source(event.facts)
             return replace(state, lookup=event.facts)
@@ -160,7 +162,7 @@ def _contact_facts(
 
 
 def _met(journey: Journey, state: CaseState, event: AddresseeMet) -> CaseState:
-    met = replace(state, presence=event.facts, signature=None)
+    met = replace(state, presence=event.facts, signature=None, second_agent=None)
     there = may_receive(journey, met)
     return replace(met, decision=None if there else _UNHANDED[event.facts.presence])
 

@@ -130,6 +130,7 @@ def _service(state: CaseState, seen: dict[str, Any], device: DeviceFacts) -> dic
     """
     facts = service_facts(state)
     whole = seen | {
+        "service": facts.copy(),
         "case_id": state.case_id,
         "device_id": device.device_id,
         "agent_id": state.agent_id,
