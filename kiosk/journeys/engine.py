@@ -132,6 +132,21 @@ def rechecked(journey: Journey, state: CaseState, event: ChecksComputed) -> Adva
     return Advance(moved, (SaveDraft(), *_orders(journey, moved)))
 
 
+def without_decision(state: CaseState) -> CaseState:
+    """A decided case as it stood before, for somebody else to decide: nothing found out is lost.
+
+    It stands at the step of the decision again, or at the one that it was stopped at.
+    """
+    undecided = replace(state, decision=None, signature=None, second_agent=None)
+    if StepKind.DECISION in state.trail:
+        before = state.trail.index(StepKind.DECISION)
+    elif state.step is StepKind.DECISION or not state.trail:
+        return undecided
+    else:
+        before = len(state.trail) - 1
+    return replace(undecided, step=state.trail[before], trail=state.trail[:before])
+
+
 def pending(journey: Journey, state: CaseState) -> tuple[Effect, ...]:
     """Effects that the step still waits for, for a case brought back from a draft."""
     if state.closed:

@@ -11,7 +11,7 @@ from typing import Final
 from kiosk.domain.decision import Decision, Outcome, Reason
 from kiosk.domain.evidence import Check, Verdict
 from kiosk.domain.request import RequestVerdict
-from kiosk.journeys.model import CaseState
+from kiosk.journeys.model import CaseState, StepKind
 from kiosk.journeys.procedure import Journey
 from kiosk.journeys.service_steps import (
     ContactChannel,
@@ -229,8 +229,11 @@ def handed_to_proxy(journey: Journey, state: CaseState) -> bool:
 
 
 def nothing_open(journey: Journey, state: CaseState) -> bool:
-    """A decision that is permitted and countersigned where it must be."""
-    return decision_permitted(journey, state) and not second_agent_needed(journey, state)
+    """A decision that is permitted, countersigned where it must be, and signed for if accepted."""
+    if not decision_permitted(journey, state) or second_agent_needed(journey, state):
+        return False
+    signs = any(step.kind is StepKind.SIGNATURE for step in journey.steps)
+    return not (signs and accepted(journey, state)) or signature_given(journey, state)
 
 
 def routed(_journey: Journey, state: CaseState) -> bool:
