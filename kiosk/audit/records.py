@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kiosk.audit.entries import Header
-from kiosk.audit.second_word import check_second_word
+from kiosk.audit.second_word import check_second_words
 from kiosk.crypto import age
 from kiosk.crypto.canonical import canonical_json, parse_json
 from kiosk.crypto.digests import b64u, sha256
@@ -205,7 +205,7 @@ def open_record(
         raise SealedRecordError("contents")
     visavis = document.get("visavis")
     if isinstance(visavis, dict):
-        second = check_second_word(visavis, signers if seconds is None else seconds)
-        if second is not None and second[1] in signed_by:
+        words = check_second_words(visavis, signers, seconds)
+        if any(signer in signed_by for _, signer in words):
             raise SignatureInvalidError("second agent is a signer")
     return RecordContents(document, attachments)

@@ -22,12 +22,16 @@ from kiosk.domain.errors import SignatureInvalidError
 from kiosk.domain.ids import AgentId, CaseId, DeviceId, KeyId
 
 TYP = "vv-second+jws"
-PROFILE = "visavis-second/1"
+PROFILE = "visavis-second/2"
+EARLIER = "visavis-second/1"
+"""Covers nothing of the steps around a verification; records with it still open."""
 MAX_BYTES = 4096
 _BEFORE_DECISION = ("person",)
 _WITH_DECISION = (
     *("request", "document", "reading", "checks", "ticked", "features", "person", "decision"),
 )
+# Of the steps around the verification, whatever stands when a colleague is asked to sign.
+_AROUND = ("identity", "visit", "item", "presence", "contacts", "lookup", "signs")
 # About the person: whatever else may still change, the comparison that was asked about may not.
 _SEEN = {"person": _BEFORE_DECISION, "decision": _WITH_DECISION}
 
@@ -57,16 +61,22 @@ class SecondWord:
     at: str
 
 
-def seen_digest(parts: Mapping[str, Any], about: str) -> str:
+def seen_digest(parts: Mapping[str, Any], about: str, profile: str = PROFILE) -> str:
     """Digest of the parts of a record (its ``visavis`` object) that the second agent stands by.
 
     Raises:
-        ValueError: another question, or a part is missing.
+        ValueError: another question or profile, or a part is missing.
     """
     names = _SEEN.get(about)
-    if names is None or not set(names) <= parts.keys():
+    if names is None or not set(names) <= parts.keys() or profile not in (PROFILE, EARLIER):
         raise ValueError("parts")
-    return b64u(sha256(canonical_json({name: parts[name] for name in names})))
+    seen = {name: parts[name] for name in names}
+    if profile == PROFILE and about == "decision":
+        service = parts.get("service")
+        if not isinstance(service, Mapping):
+            raise ValueError("parts")
+        seen["service"] = {name: service[name] for name in _AROUND if name in service}
+    return b64u(sha256(canonical_json(seen)))
 
 
 def sign_word(word: SecondWord, key: SigningKey) -> str:
@@ -81,7 +91,7 @@ def open_word(statement: str, keys: Mapping[KeyId, bytes]) -> tuple[SecondWord, 
         word = msgspec.convert(parse_json(payload, MAX_BYTES), SecondWord)
     except (ValueError, msgspec.ValidationError) as exc:
         raise SignatureInvalidError("second word") from exc
-    if word.v != PROFILE or word.second_id == word.agent_id:
+    if word.v not in (PROFILE, EARLIER) or word.second_id == word.agent_id:
         raise SignatureInvalidError("second word")
     return word, kid
 
@@ -89,7 +99,7 @@ def open_word(statement: str, keys: Mapping[KeyId, bytes]) -> tuple[SecondWord, 
 def word_fits(word: SecondWord, visavis: Mapping[str, Any]) -> bool:
     """Whether a statement is about this record (its ``visavis`` object), as it stands."""
     try:
-        seen = seen_digest(visavis, word.about)
+        seen = seen_digest(visavis, word.about, word.v)
     except ValueError:
         return False
     return (
@@ -110,22 +120,46 @@ def statement_fits(statement: str, visavis: Mapping[str, Any]) -> bool:
     return word_fits(word, visavis)
 
 
-def check_second_word(
-    visavis: Mapping[str, Any], keys: Mapping[KeyId, bytes]
-) -> tuple[SecondWord, KeyId] | None:
-    """The second word of a record and its signer, None where it has none.
+def check_second_words(
+    visavis: Mapping[str, Any],
+    keys: Mapping[KeyId, bytes],
+    seconds: Mapping[KeyId, bytes] | None = None,
+) -> tuple[tuple[SecondWord, KeyId], ...]:
+    """The second words of a record and their signers; empty where it has none.
+
+    Where it has two, ``second_agent`` stands by the decision and ``second_opinion`` is about the
+    person.
 
     Args:
         visavis: the object of this name in ``record.json``.
-        keys: keys that may have signed as the second agent.
+        keys: keys that may have signed the record.
+        seconds: only these may have signed as ``second_agent``; ``keys`` where None. An opinion of
+            another colleague is then not looked at: it is verified where ``seconds`` is None.
 
     Raises:
         SignatureInvalidError: there is one, and it does not hold for this record.
     """
     service = visavis.get("service")
-    told = service.get("second_agent") if isinstance(service, Mapping) else None
-    if told is None:
-        return None
+    told = service if isinstance(service, Mapping) else {}
+    second, opinion = told.get("second_agent"), told.get("second_opinion")
+    if second is None:
+        if opinion is not None:
+            raise SignatureInvalidError("second opinion alone")
+        return ()
+    words = [_checked(visavis, second, keys if seconds is None else seconds)]
+    if opinion is None:
+        return tuple(words)
+    named = opinion.get("agent_id") if isinstance(opinion, Mapping) else None
+    if seconds is None or named == words[0][0].second_id:
+        words.append(_checked(visavis, opinion, keys if seconds is None else seconds))
+        if (words[0][0].about, words[1][0].about) != ("decision", "person"):
+            raise SignatureInvalidError("second opinion")
+    return tuple(words)
+
+
+def _checked(
+    visavis: Mapping[str, Any], told: object, keys: Mapping[KeyId, bytes]
+) -> tuple[SecondWord, KeyId]:
     if not isinstance(told, Mapping) or not isinstance(told.get("statement"), str):
         raise SignatureInvalidError("second word")
     word, kid = open_word(told["statement"], keys)

@@ -38,7 +38,7 @@ from kiosk.journeys.service_steps import (
 
 # A case may be refused or suspended at any step: the agent need not go on with a false document.
 STOP: Final = (
-    Way(DecisionTaken, StepKind.SECOND_AGENT, "second_agent_needed"),
+    Way(DecisionTaken, StepKind.SECOND_AGENT, "stop_needs_second"),
     Way(DecisionTaken, StepKind.CONFIRM, "decision_stops"),
 )
 DOCUMENT_FIELDS: Final = ("document", "sides", "typed_fields", "reading_checks")
@@ -203,7 +203,7 @@ def answer_steps(*, signature: Step | None = None) -> tuple[Step, ...]:
                 Way(SecondAgentAnswered, StepKind.DECISION),
             ),
             abandon_to=StepKind.CONFIRM,
-            keeps=("second_agent",),
+            keeps=("second_agent", "second_opinion"),
         ),
         *(() if signature is None else (signature,)),
         Step(

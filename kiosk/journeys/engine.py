@@ -101,7 +101,9 @@ def rechecked(journey: Journey, state: CaseState, event: ChecksComputed) -> Adva
     """The checks made again because the rules have changed since (another day, another policy).
 
     Where they say the same, the case stays where it is. Where they differ, what rested on them
-    falls, and the agent sees them first: back to the step that shows them.
+    falls, and the agent sees them first: back to the step that shows them, or on to it where the
+    case has gone back to before it. A case that was stopped before that step rests on no check: it
+    keeps its decision, and the rules that it was taken by.
 
     Raises:
         EventRefusedError: the case is sealed.
@@ -109,12 +111,18 @@ def rechecked(journey: Journey, state: CaseState, event: ChecksComputed) -> Adva
     if state.closed:
         raise EventRefusedError("case is sealed")
     kept = replace(state, rules=event.rules)
-    if event.checks == state.checks or StepKind.CHECKS not in state.trail:
+    if event.checks == state.checks:
+        return Advance(kept, (SaveDraft(),))
+    passed = StepKind.CHECKS in state.trail
+    if state.decision is not None and not passed:
+        # Old rules beside old checks: the next decision has them made again.
+        return Advance(state, (SaveDraft(),))
+    # Never new rules beside old checks: they would pass for made by today's.
+    kept = replace(kept, checks=event.checks, ticked=())
+    if not passed:
         return Advance(kept, (SaveDraft(),))
     moved = replace(
         kept,
-        checks=event.checks,
-        ticked=(),
         decision=None,
         signature=None,
         second_agent=None,
@@ -122,6 +130,21 @@ def rechecked(journey: Journey, state: CaseState, event: ChecksComputed) -> Adva
         trail=state.trail[: state.trail.index(StepKind.CHECKS)],
     )
     return Advance(moved, (SaveDraft(), *_orders(journey, moved)))
+
+
+def without_decision(state: CaseState) -> CaseState:
+    """A decided case as it stood before, for somebody else to decide: nothing found out is lost.
+
+    It stands at the step of the decision again, or at the one that it was stopped at.
+    """
+    undecided = replace(state, decision=None, signature=None, second_agent=None)
+    if StepKind.DECISION in state.trail:
+        before = state.trail.index(StepKind.DECISION)
+    elif state.step is StepKind.DECISION or not state.trail:
+        return undecided
+    else:
+        before = len(state.trail) - 1
+    return replace(undecided, step=state.trail[before], trail=state.trail[:before])
 
 
 def pending(journey: Journey, state: CaseState) -> tuple[Effect, ...]:
@@ -206,13 +229,13 @@ def _arrived(state: CaseState, to: StepKind) -> CaseState:
 
 
 def _settled(state: CaseState) -> CaseState:
-    """Drop a decision that the agent has walked away from."""
+    """Drop a decision that the agent has walked away from, and the word that stood by it."""
     if state.decision is None:
-        return state
+        return replace(state, second_agent=None)
     walked_away = state.step not in _DECISION_LASTS
     taken_back = state.step is StepKind.DECISION and state.decision.outcome is Outcome.ABANDONED
     if walked_away or taken_back:
-        return replace(state, decision=None, signature=None)
+        return replace(state, decision=None, signature=None, second_agent=None)
     return state
 
 

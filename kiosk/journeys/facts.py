@@ -40,7 +40,6 @@ from kiosk.journeys.model import (
 )
 from kiosk.journeys.procedure import Journey
 from kiosk.journeys.service_facts import take_in_service
-from kiosk.journeys.service_steps import SecondAgentFacts, SignOff
 
 _TYPED_FIELDS = ("expiry_date", "issue_date")
 _ANSWERS = (Verdict.PASS, Verdict.FAIL, Verdict.UNSURE)
@@ -84,24 +83,18 @@ def _later(journey: Journey, state: CaseState, event: Event) -> CaseState:
             fresh = tuple(item for item in event.features if item.feature_id not in known)
             return replace(state, features=state.features + fresh)
         case DecisionTaken():
-            decided = replace(state, decision=event.decision, second_agent=_opinion(state))
+            decided = replace(state, decision=event.decision, second_agent=None)
             # Another decision: what was signed for the first one counts no more.
             return (
                 decided if decided.decision == state.decision else replace(decided, signature=None)
             )
         case CaseAbandoned():
             abandoned = Decision(Outcome.ABANDONED, (event.reason,))
-            return replace(state, decision=abandoned, signature=None)
+            return replace(state, decision=abandoned, signature=None, second_agent=None)
         case RecordSealed():
             return replace(state, record=event.sealed)
         case _:
             return take_in_service(journey, state, event)
-
-
-def _opinion(state: CaseState) -> SecondAgentFacts | None:
-    """A colleague's word about the person outlives a decision; one about a decision does not."""
-    second = state.second_agent
-    return second if second is not None and second.about is SignOff.PERSON else None
 
 
 def sides_missing(
@@ -132,6 +125,7 @@ def without_document(journey: Journey, state: CaseState) -> CaseState:
         person=None,
         identity=None,
         second_agent=None,
+        second_opinion=None,
         signature=None,
         lookup=None,
         signs=(),
@@ -156,7 +150,11 @@ def _consent(state: CaseState, event: ConsentAnswered) -> CaseState:
     if not event.given:
         decision = Decision(Outcome.ABANDONED, (CaseAbandoned().reason,))
     return replace(
-        state, notice_version=event.notice_version, consent=event.given, decision=decision
+        state,
+        notice_version=event.notice_version,
+        consent=event.given,
+        decision=decision,
+        second_agent=None,
     )
 
 
@@ -287,4 +285,4 @@ def _feature(state: CaseState, event: FeatureExamined) -> CaseState:
 def _person(state: CaseState, event: PersonCompared) -> CaseState:
     if event.facts.verdict not in _ANSWERS:
         raise EventRefusedError("no answer")
-    return replace(state, person=event.facts, second_agent=None)
+    return replace(state, person=event.facts, second_agent=None, second_opinion=None)

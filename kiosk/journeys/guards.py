@@ -11,7 +11,7 @@ from typing import Final
 from kiosk.domain.decision import Decision, Outcome, Reason
 from kiosk.domain.evidence import Check, Verdict
 from kiosk.domain.request import RequestVerdict
-from kiosk.journeys.model import CaseState
+from kiosk.journeys.model import CaseState, StepKind
 from kiosk.journeys.procedure import Journey
 from kiosk.journeys.service_steps import (
     ContactChannel,
@@ -131,12 +131,10 @@ def person_same(_journey: Journey, state: CaseState) -> bool:
     Where the agent cannot decide, the word of a second agent who compared too counts; it never
     counts against the agent's own "not the same".
     """
-    person, second = state.person, state.second_agent
+    person, opinion = state.person, state.second_opinion
     if person is None or person.questions_consistent is False:
         return False
-    by_second = (
-        second is not None and second.about is SignOff.PERSON and second.verdict is Verdict.PASS
-    )
+    by_second = opinion is not None and opinion.verdict is Verdict.PASS
     return person.verdict is Verdict.PASS or (person.verdict is Verdict.UNSURE and by_second)
 
 
@@ -145,7 +143,7 @@ def person_unsure(_journey: Journey, state: CaseState) -> bool:
     return (
         state.person is not None
         and state.person.verdict is Verdict.UNSURE
-        and state.second_agent is None
+        and state.second_opinion is None
     )
 
 
@@ -183,6 +181,11 @@ def second_agent_needed(journey: Journey, state: CaseState) -> bool:
         and decision_permitted(journey, state)
         and not second_agent_signed(journey, state)
     )
+
+
+def stop_needs_second(journey: Journey, state: CaseState) -> bool:
+    """The same for a decision that ends the case: before its step no case is accepted."""
+    return decision_stops(journey, state) and second_agent_needed(journey, state)
 
 
 def second_agent_signed(_journey: Journey, state: CaseState) -> bool:
@@ -226,8 +229,11 @@ def handed_to_proxy(journey: Journey, state: CaseState) -> bool:
 
 
 def nothing_open(journey: Journey, state: CaseState) -> bool:
-    """A decision that is permitted and countersigned where it must be."""
-    return decision_permitted(journey, state) and not second_agent_needed(journey, state)
+    """A decision that is permitted, countersigned where it must be, and signed for if accepted."""
+    if not decision_permitted(journey, state) or second_agent_needed(journey, state):
+        return False
+    signs = any(step.kind is StepKind.SIGNATURE for step in journey.steps)
+    return not (signs and accepted(journey, state)) or signature_given(journey, state)
 
 
 def routed(_journey: Journey, state: CaseState) -> bool:
@@ -323,6 +329,7 @@ GUARDS: Final[Mapping[str, Guard]] = MappingProxyType(
             person_unsure,
             accepted,
             second_agent_needed,
+            stop_needs_second,
             second_agent_signed,
             signature_wanted,
             signature_due,

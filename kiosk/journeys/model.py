@@ -209,7 +209,8 @@ class CaseState:
         signature: of the person who took it.
         lookup: what was learnt elsewhere about a document reported lost or stolen.
         signs: signs of damage or alteration that the agent ticked (codes of the catalogue).
-        second_agent: the word of a colleague.
+        second_agent: the word of a colleague about the decision that stands, and about no other.
+        second_opinion: the word of a colleague about the person.
         rules: what the checks were made by, None before they were made.
         trail: steps walked through to come here, oldest first; going back takes the last.
     """
@@ -251,6 +252,7 @@ class CaseState:
     rules: RulesUsed | None = None
     lookup: LookupFacts | None = None
     signs: tuple[str, ...] = ()
+    second_opinion: SecondAgentFacts | None = None
 
     @property
     def closed(self) -> bool:

@@ -5,7 +5,9 @@ Rules, in order:
 1. An event that does not fit the state is refused with :class:`EventRefusedError`.
 2. What was found out about one thing never counts for another: a corrected address must be
    confirmed anew, another item asks anew who is there.
-3. Where an act of the agent settles how the case ends (nobody at the door, a customer advised), the
+3. A colleague's word about a decision goes with that decision, one about the person with the
+   comparison: neither takes the place of the other.
+4. Where an act of the agent settles how the case ends (nobody at the door, a customer advised), the
    decision is set here, in the words of the closed list.
 """
 
@@ -89,7 +91,9 @@ def _kept(state: CaseState, event: Event) -> CaseState:
             return replace(state, visit=event.facts)
         case ItemScanned():
             _require_number(event.facts)
-            return replace(state, item=event.facts, presence=None, signature=None)
+            return replace(
+                state, item=event.facts, presence=None, signature=None, second_agent=None
+            )
         case DocumentLookedUp():
             _require_source(event.facts)
             return replace(state, lookup=event.facts)
@@ -158,7 +162,7 @@ def _contact_facts(
 
 
 def _met(journey: Journey, state: CaseState, event: AddresseeMet) -> CaseState:
-    met = replace(state, presence=event.facts, signature=None)
+    met = replace(state, presence=event.facts, signature=None, second_agent=None)
     there = may_receive(journey, met)
     return replace(met, decision=None if there else _UNHANDED[event.facts.presence])
 
@@ -209,5 +213,9 @@ def _second(state: CaseState, event: SecondAgentAnswered) -> CaseState:
         raise EventRefusedError("the second agent is another one")
     if second.about is not about or second.verdict is Verdict.NOT_DONE:
         raise EventRefusedError("answer to another question")
-    stands = second.about is SignOff.PERSON or second.verdict is Verdict.PASS
-    return replace(state, second_agent=second, decision=state.decision if stands else None)
+    if about is SignOff.PERSON:
+        return replace(state, second_opinion=second, second_agent=None)
+    if second.verdict is Verdict.PASS:
+        return replace(state, second_agent=second)
+    # Their word goes with the decision that it is about; the journal keeps it.
+    return replace(state, second_agent=None, decision=None)

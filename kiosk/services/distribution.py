@@ -49,12 +49,17 @@ class Link:
 
 
 def handed_over(state: CaseState) -> bool:
-    """Whether this case leaves a proof of distribution: item, signature, and a decision for it."""
+    """Whether this case leaves a proof of distribution: item, signature, and a decision for it.
+
+    An acceptance hands over to the addressee in person, the one refusal to a proxy.
+    """
     if state.item is None or state.presence is None or state.signature is None:
         return False
-    decision = state.decision
+    decision, there = state.decision, state.presence.presence
     accepted = decision is not None and decision.outcome is Outcome.ACCEPTED
-    return accepted or decision == HANDED_TO_PROXY
+    if there is Presence.PROXY:
+        return decision == HANDED_TO_PROXY
+    return accepted and there is Presence.IN_PERSON
 
 
 def signature_svg(signature: SignatureFacts) -> bytes:

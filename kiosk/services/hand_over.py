@@ -7,7 +7,8 @@ Rules, in order:
 2. The agent who gives signs the entry of the giving, the agent who takes that of the taking; the
    record names both.
 3. A manager takes over only what is still open; nobody sees whose case it is before it is theirs.
-4. What was handed over and never opened is sealed as abandoned by its new owner, who came back
+4. Whoever seals a case has decided it: in other hands it stands before its decision again.
+5. What was handed over and never opened is sealed as abandoned by its new owner, who came back
    after its time was over; where somebody else comes first, it is closed without a record.
 
 Source: records-and-sync 2.4 and 2.6.
@@ -23,6 +24,7 @@ from kiosk.crypto import aead
 from kiosk.domain.agent import Agent, Duty, Role, may
 from kiosk.domain.errors import DraftError, HandOverError, SamePersonError
 from kiosk.domain.ids import AgentId, CaseId
+from kiosk.journeys.engine import without_decision
 from kiosk.journeys.model import CaseState, StepKind
 from kiosk.ports import Clock, DraftRow, Store, UnitOfWork
 from kiosk.services.agents import Session, agent_of, require_duty
@@ -296,6 +298,8 @@ class HandOver:
 
 
 def _given(state: CaseState, taker: AgentId) -> CaseState:
-    """The case in other hands: a colleague who stood by the giver's decision stands by no other."""
-    second = state.second_agent if state.agent_id == taker else None
-    return replace(state, agent_id=taker, second_agent=second)
+    """The case in other hands: it has no decision, and nobody stands by the giver's any more."""
+    if state.agent_id == taker:
+        return state
+    given = replace(state, agent_id=taker, second_agent=None, second_opinion=None)
+    return given if state.decision is None else without_decision(given)

@@ -129,15 +129,18 @@ def _service(state: CaseState, seen: dict[str, Any], device: DeviceFacts) -> dic
     An abandoned case may hold the word about a decision that fell: its entry stays in the journal.
     """
     facts = service_facts(state)
-    second = facts.get("second_agent")
-    if second is not None:
-        whole = seen | {
-            "case_id": state.case_id,
-            "device_id": device.device_id,
-            "agent_id": state.agent_id,
-        }
-        if not statement_fits(str(second["statement"]), whole):
-            del facts["second_agent"]
+    whole = seen | {
+        "service": facts.copy(),
+        "case_id": state.case_id,
+        "device_id": device.device_id,
+        "agent_id": state.agent_id,
+    }
+    for name in ("second_agent", "second_opinion"):
+        told = facts.get(name)
+        if told is not None and not statement_fits(str(told["statement"]), whole):
+            del facts[name]
+    if "second_opinion" in facts and "second_agent" not in facts:
+        facts["second_agent"] = facts.pop("second_opinion")
     return facts
 
 

@@ -22,6 +22,7 @@ from kiosk.ports import Clock, Store, UnitOfWork
 from kiosk.services.agents import Signatory, agent_of
 from kiosk.services.journal import Journal
 from kiosk.services.record import seen_parts
+from kiosk.services.service_record import service_facts
 from kiosk.services.sign_in import SignIn
 from kiosk.services.terms import DeviceFacts
 
@@ -76,7 +77,9 @@ class SecondAgents:
             second_id=second.agent.agent_id,
             about=about.value,
             verdict=verdict.value,
-            seen_sha256=seen_digest(seen_parts(state), about.value),
+            seen_sha256=seen_digest(
+                seen_parts(state) | {"service": service_facts(state)}, about.value
+            ),
             at=self.clock.now().isoformat(timespec="seconds"),
         )
         statement = sign_word(word, second.signing_key)

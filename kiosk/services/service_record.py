@@ -49,6 +49,10 @@ def service_facts(state: CaseState) -> dict[str, Any]:
     facts = {name: _json(value) for name, value in held.items() if value}
     if state.contacts:
         facts["contacts"] = [_contact(contact) for contact in state.contacts]
+    # One word stands under one name, whatever it is about; of two, that about the person beside.
+    if state.second_opinion is not None:
+        beside = "second_agent" if state.second_agent is None else "second_opinion"
+        facts[beside] = _json(state.second_opinion)
     if state.signature is not None:
         facts["signature"] = {"unable": state.signature.unable}
     return facts

@@ -11,7 +11,7 @@ import pytest
 from central.archive.layout import Layout
 from central.auditor.histories import Histories, HistoryReport
 from kiosk.audit.entries import EntryKind, entry_leaf, lost_entry
-from kiosk.audit.second_word import SecondWord, seen_digest, sign_word
+from kiosk.audit.second_word import EARLIER, SecondWord, seen_digest, sign_word
 from kiosk.crypto.age import Identity
 from kiosk.crypto.digests import b64u
 from kiosk.crypto.signing import SigningKey
@@ -101,14 +101,14 @@ def countersigned(device: EnrolledDevice, key: SigningKey, second: str = "a-18")
     """The object of a record that ``second`` stands by, signed with ``key``."""
     whole = {**SEEN, "device_id": device.identity.device_id, "agent_id": "a-17"}
     word = SecondWord(
-        v="visavis-second/1",
+        v=EARLIER,
         device_id=device.identity.device_id,
         case_id="c" * 32,
         agent_id="a-17",
         second_id=second,
         about="decision",
         verdict="pass",
-        seen_sha256=seen_digest(whole, "decision"),
+        seen_sha256=seen_digest(whole, "decision", EARLIER),
         at="2026-11-26T09:00:00+00:00",
     )
     told = {"agent_id": second, "about": "decision", "verdict": "pass"}

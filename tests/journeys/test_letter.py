@@ -54,6 +54,16 @@ def at(step: StepKind, journey=LETTER, script=SCRIPT) -> PaperCase:
     return case
 
 
+def test_an_accepted_letter_is_never_sealed_without_its_signature():
+    case = at(StepKind.CONFIRM)
+    case.state = replace(case.state, signature=None)
+    with pytest.raises(EventRefusedError):
+        case.dispatch(SealConfirmed())
+    case.dispatch(SteppedBack())
+    case.dispatch(SIGNED)
+    assert case.dispatch(SealConfirmed()).closed
+
+
 def test_a_proxy_is_never_accepted_and_may_take_the_letter():
     case = at(StepKind.DECISION, WITH_PROXY, BY_PROXY)
     assert obstacles(WITH_PROXY, case.state) == ("addressee_present",)

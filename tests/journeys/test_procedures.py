@@ -327,8 +327,51 @@ def test_comparing_again_forgets_the_colleague():
     case.dispatch(SecondAgentAsked())
     case.dispatch(signed(Verdict.PASS, SignOff.PERSON))
     case.dispatch(SteppedBack())
+    assert case.state.second_opinion is not None
     state = case.dispatch(PersonCompared(PersonFacts(Verdict.UNSURE)))
-    assert state.second_agent is None
+    assert state.second_opinion is None
+
+
+def test_an_acceptance_may_need_a_colleague_for_the_person_and_one_for_the_decision():
+    unsure = replace(SCRIPT, person=PersonFacts(Verdict.UNSURE))
+    case = at(strict(BY_NAME["online-request"]), StepKind.DECISION, unsure)
+    case.dispatch(SecondAgentAsked())
+    case.dispatch(signed(Verdict.PASS, SignOff.PERSON))
+    case.dispatch(DecisionTaken(Decision(Outcome.ACCEPTED)))
+    state = case.dispatch(signed(Verdict.PASS))
+    assert state.step is StepKind.CONFIRM
+    assert state.second_opinion.about is SignOff.PERSON
+    assert state.second_agent.about is SignOff.DECISION
+    assert case.dispatch(SealConfirmed()).closed
+    assert case.records == 1
+
+
+def test_a_word_about_one_letter_counts_for_no_other():
+    case = at(strict(BY_NAME["registered-letter"]), StepKind.PRESENCE)
+    proxy = AddresseeMet(PresenceFacts(Presence.PROXY))
+    case.dispatch(proxy)
+    assert case.dispatch(signed(Verdict.PASS)).step is StepKind.CONFIRM
+    assert case.dispatch(SteppedBack()).second_agent is None
+    case.dispatch(SteppedBack())
+    case.dispatch(ItemScanned(ItemFacts("RR123456785FR", "s10")))
+    assert case.dispatch(proxy).step is StepKind.SECOND_AGENT
+    with pytest.raises(EventRefusedError):
+        case.dispatch(SealConfirmed())
+    assert case.records == 0
+
+
+def test_a_word_goes_with_the_decision_that_the_customer_leaves():
+    case = at(strict(BY_NAME["online-request"]), StepKind.DECISION)
+    case.dispatch(DecisionTaken(Decision(Outcome.ACCEPTED)))
+    case.dispatch(signed(Verdict.PASS))
+    assert case.dispatch(CaseAbandoned()).second_agent is None
+
+
+def test_no_case_is_accepted_before_the_step_of_the_decision():
+    case = at(strict(BY_NAME["online-request"]), StepKind.DECISION)
+    case.dispatch(SteppedBack())
+    with pytest.raises(EventRefusedError):
+        case.dispatch(DecisionTaken(Decision(Outcome.ACCEPTED)))
 
 
 # --- anything, in any order -----------------------------------------------------------------------
@@ -367,7 +410,20 @@ ANYTHING = st.sampled_from(
         ContactsFinished(),
     ]
 )
-PRESSED = st.lists(st.one_of(ANYTHING, st.just("go on")), max_size=40)
+AROUND_A_DECISION = st.sampled_from(
+    [
+        SteppedBack(),
+        SecondAgentAsked(),
+        signed(Verdict.PASS),
+        signed(Verdict.PASS, SignOff.PERSON),
+        DecisionTaken(Decision(Outcome.ACCEPTED)),
+        AddresseeMet(PresenceFacts(Presence.PROXY)),
+        SealConfirmed(),
+    ]
+)
+PRESSED = st.lists(
+    st.one_of(ANYTHING, AROUND_A_DECISION, st.just("go on")), min_size=8, max_size=40
+)
 
 
 def press(case: PaperCase, event: object) -> None:
@@ -380,6 +436,23 @@ def press(case: PaperCase, event: object) -> None:
             case.dispatch(act)
     except EventRefusedError:
         assert case.state == before
+
+
+ASKED_ABOUT = ("decision", "item", "presence", "document", "checks", "features", "person")
+
+
+def assert_the_word_stands_by_the_decision(before: CaseState, after: CaseState) -> None:
+    """A colleague's word is there only with what it was given about, all of it unchanged."""
+    word, opinion = after.second_agent, after.second_opinion
+    if opinion is not None:
+        assert opinion.about is SignOff.PERSON
+        assert after.person == before.person
+    if word is None:
+        return
+    assert (word.about, word.verdict) == (SignOff.DECISION, Verdict.PASS)
+    assert after.decision is not None
+    for name in ASKED_ABOUT:
+        assert getattr(after, name) == getattr(before, name), name
 
 
 def finish(case: PaperCase) -> CaseState:
@@ -398,16 +471,21 @@ def finish(case: PaperCase) -> CaseState:
     checks=st.sampled_from(
         [PASSED, (Check("age", Verdict.UNSURE),), (Check("age", Verdict.FAIL),)]
     ),
+    far=st.sampled_from([None, None, Verdict.PASS, Verdict.UNSURE]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_whatever_is_pressed_there_is_a_way_out_and_one_record(
-    journey, pressed, proxies, four_eyes, checks
+    journey, pressed, proxies, four_eyes, checks, far
 ):
     journey = replace(journey, proxy_allowed=proxies)
     case = PaperCase(strict(journey) if four_eyes else journey, checks=checks)
+    if far is not None and journey.accept_when:
+        # Chance alone seldom comes as far as a decision.
+        play(case, replace(SCRIPT, person=PersonFacts(far)), until=StepKind.DECISION)
     for event in pressed:
         if case.state.closed:
             break
+        before = case.state
         press(case, event)
         assert decode(encode(case.state)) == case.state
         decision = case.state.decision
@@ -415,6 +493,9 @@ def test_whatever_is_pressed_there_is_a_way_out_and_one_record(
             assert decision in (Decision(Outcome.ACCEPTED), HANDED_TO_PROXY)
         accepted = decision is not None and decision.outcome is Outcome.ACCEPTED
         if four_eyes and accepted and case.state.step is StepKind.CONFIRM:
+            assert case.state.second_agent is not None
+        assert_the_word_stands_by_the_decision(before, case.state)
+        if four_eyes and accepted and case.state.closed:
             assert case.state.second_agent is not None
     end = finish(case)
     assert (end.step, case.records) == (StepKind.RECEIPT, 1)

@@ -120,6 +120,10 @@ def test_a_proxy_takes_the_letter_and_verifies_nobody(desk: Desk):
         (REFUSED, Presence.IN_PERSON, SIGNATURE),
         (Decision(Outcome.NO_SHOW, (Reason.ADDRESSEE_ABSENT,)), Presence.ABSENT, None),
         (HANDED_TO_PROXY, Presence.PROXY, None),
+        (HANDED_TO_PROXY, Presence.IN_PERSON, SIGNATURE),
+        (HANDED_TO_PROXY, Presence.ABSENT, SIGNATURE),
+        (Decision(Outcome.ACCEPTED), Presence.PROXY, SIGNATURE),
+        (Decision(Outcome.ACCEPTED), Presence.ABSENT, SIGNATURE),
     ],
 )
 def test_what_was_not_handed_over_leaves_one_record_with_the_last_day(

@@ -9,7 +9,7 @@ from kiosk.audit.entries import open_entry
 from kiosk.audit.records import open_record
 from kiosk.crypto.signing import key_id_of
 from kiosk.domain.agent import DUTIES, Duty, Role, may
-from kiosk.domain.decision import Reason
+from kiosk.domain.decision import Decision, Outcome, Reason
 from kiosk.domain.errors import (
     DraftError,
     EventRefusedError,
@@ -18,8 +18,17 @@ from kiosk.domain.errors import (
     SamePersonError,
 )
 from kiosk.domain.ids import AgentId
-from kiosk.journeys.model import CaseAbandoned, ConsentAnswered, SealConfirmed, StepKind
+from kiosk.journeys.automatic import Script, play
+from kiosk.journeys.model import (
+    CaseAbandoned,
+    ConsentAnswered,
+    DecisionTaken,
+    SealConfirmed,
+    StepKind,
+)
+from kiosk.journeys.service_steps import SignatureFacts, SignatureGiven
 from kiosk.services.drafts import copied_key, hands_of
+from tests.fakes.cases import CARD_SIDES
 from tests.fakes.office import Office
 from tests.fakes.store import InMemoryStore
 
@@ -136,6 +145,61 @@ def test_what_was_handed_over_and_never_opened_is_closed_when_its_time_is_over(o
     assert (closed.facts["agent"], closed.facts["sealed"]) == ("sacha", False)
     with office.store.begin() as uow:
         assert uow.drafts.all() == ()
+
+
+def played(office: Office, name: str, step: StepKind, script: Script):
+    """A case of camille that has come to a step."""
+    camille = office.session()
+    case = office.proofing.open_case(name, camille)
+    play(case, replace(script, codes=(office.code(),), sides=CARD_SIDES), until=step)
+    assert case.state.step is step
+    return camille, case
+
+
+@pytest.mark.parametrize("name", ["online-request", "registered-letter"])
+@pytest.mark.parametrize("how", ["given", "taken over"])
+def test_nobody_seals_what_somebody_else_decided(office: Office, name: str, how: str):
+    taker = office.session("sacha", Role.MANAGER)
+    camille, case = played(office, name, StepKind.CONFIRM, Script())
+    known = case.state
+    if how == "given":
+        office.hand_over.hand_over(known.case_id, SACHA, camille)
+    else:
+        office.hand_over.take_over(known.case_id, taker)
+    again = office.proofing.resume(known.case_id, taker)
+    state = again.state
+    assert (state.step, state.decision, state.signature) == (StepKind.DECISION, None, None)
+    assert state.trail == known.trail[: known.trail.index(StepKind.DECISION)]
+    assert (state.document, state.checks, state.person) == (
+        known.document,
+        known.checks,
+        known.person,
+    )
+    with pytest.raises(EventRefusedError):
+        again.dispatch(SealConfirmed())
+    assert play(again, Script()).decision == Decision(Outcome.ACCEPTED)
+    assert last_record(office)["agent_id"] == "sacha"
+
+
+def test_a_case_stopped_half_way_is_the_taker_s_to_stop(office: Office):
+    camille, case = played(office, "online-request", StepKind.DOCUMENT, Script())
+    case.dispatch(DecisionTaken(Decision(Outcome.REFUSED, (Reason.NOT_ORIGINAL,))))
+    sacha = office.session("sacha")
+    office.hand_over.hand_over(case.state.case_id, SACHA, camille)
+    state = office.proofing.resume(case.state.case_id, sacha).state
+    assert (state.step, state.decision) == (StepKind.DOCUMENT, None)
+    assert StepKind.DOCUMENT not in state.trail
+
+
+def test_who_cannot_sign_is_witnessed_by_the_agent_who_seals(office: Office):
+    unable = SignatureGiven(SignatureFacts((), 900, 300, unable=True))
+    script = Script(service={StepKind.SIGNATURE: lambda _j, _s: unable})
+    camille, case = played(office, "registered-letter", StepKind.CONFIRM, script)
+    sacha = office.session("sacha")
+    office.hand_over.hand_over(case.state.case_id, SACHA, camille)
+    again = office.proofing.resume(case.state.case_id, sacha)
+    again.dispatch(DecisionTaken(Decision(Outcome.ACCEPTED)))
+    assert again.state.step is StepKind.SIGNATURE
 
 
 def test_a_manager_takes_over_the_case_of_somebody_absent(office: Office):

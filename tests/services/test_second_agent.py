@@ -7,7 +7,7 @@ import pytest
 from kiosk.audit import records
 from kiosk.audit.acts import act_holds
 from kiosk.audit.entries import open_entry
-from kiosk.audit.second_word import SecondWord, open_word, seen_digest, sign_word
+from kiosk.audit.second_word import EARLIER, PROFILE, SecondWord, open_word, seen_digest, sign_word
 from kiosk.crypto import age
 from kiosk.crypto.signing import SigningKey, key_id_of
 from kiosk.domain.agent import Role
@@ -174,12 +174,45 @@ def test_a_doubt_about_the_person_is_settled_by_a_colleague(office: Office):
     case = at_decision(office, PersonFacts(Verdict.UNSURE))
     case.dispatch(SecondAgentAsked())
     state = case.second_agent_says(SACHA, PIN, Verdict.PASS)
-    assert state.second_agent is not None
-    assert state.second_agent.about is SignOff.PERSON
+    assert state.second_opinion is not None
+    assert state.second_opinion.about is SignOff.PERSON
     case.dispatch(DecisionTaken(Decision(Outcome.REFUSED, (Reason.NOT_ORIGINAL,))))
     case.second_agent_says(SACHA, PIN, Verdict.PASS)
     case.dispatch(SealConfirmed())
     assert sealed(office)["visavis"]["service"]["second_agent"]["about"] == "decision"
+
+
+@pytest.mark.parametrize("second", ["sacha", "robin"])
+def test_the_record_of_a_doubt_that_was_accepted_keeps_both_words(office: Office, second: str):
+    office.session("robin")
+    case = at_decision(office, PersonFacts(Verdict.UNSURE))
+    case.dispatch(SecondAgentAsked())
+    case.second_agent_says(AgentId(second), PIN, Verdict.PASS)
+    case.dispatch(ACCEPT)
+    case.second_agent_says(SACHA, PIN, Verdict.PASS)
+    assert case.dispatch(SealConfirmed()).closed
+    with office.store.begin() as uow:
+        keys = [agent.public_key for agent in uow.agents.all() if agent.agent_id != "camille"]
+    told = sealed(office, {key_id_of(key): key for key in keys})["visavis"]["service"]
+    assert (told["second_agent"]["agent_id"], told["second_agent"]["about"]) == (
+        "sacha",
+        "decision",
+    )
+    assert (told["second_opinion"]["agent_id"], told["second_opinion"]["about"]) == (
+        second,
+        "person",
+    )
+
+
+def test_an_opinion_that_no_decision_followed_is_the_only_word_of_the_record(office: Office):
+    case = at_decision(office, PersonFacts(Verdict.UNSURE))
+    case.dispatch(SecondAgentAsked())
+    case.second_agent_says(SACHA, PIN, Verdict.FAIL)
+    case.dispatch(CaseAbandoned(Reason.CUSTOMER_WITHDRAWS))
+    case.dispatch(SealConfirmed())
+    told = sealed(office)["visavis"]["service"]
+    assert told["second_agent"]["about"] == "person"
+    assert "second_opinion" not in told
 
 
 def test_the_word_about_a_decision_that_fell_is_not_in_the_record(office: Office):
@@ -218,18 +251,24 @@ SEEN = {
 }
 
 
-def record_with(key: SigningKey = SECOND, told: dict | None = None, **changes: str) -> dict:
+AROUND = {"item": {"number": "RR123456785FR"}, "presence": {"presence": "proxy"}}
+
+
+def record_with(
+    key: SigningKey = SECOND, told: dict | None = None, profile: str = PROFILE, **changes: str
+) -> dict:
     """A record whose second word was signed by ``key`` with these changes."""
     parts = {"case_id": "c" * 32, "device_id": "dev-1", "agent_id": "a-17", **SEEN}
+    parts["service"] = dict(AROUND)
     word = SecondWord(
-        v="visavis-second/1",
+        v=profile,
         device_id="dev-1",
         case_id="c" * 32,
         agent_id="a-17",
         second_id="a-18",
         about="decision",
         verdict="pass",
-        seen_sha256=seen_digest(parts, "decision"),
+        seen_sha256=seen_digest(parts, "decision", profile),
         at="2026-11-26T09:00:00+00:00",
     )
     second = {
@@ -239,7 +278,49 @@ def record_with(key: SigningKey = SECOND, told: dict | None = None, **changes: s
         "statement": sign_word(replace(word, **changes), key),
         **(told or {}),
     }
-    return {"visavis": {**parts, "service": {"second_agent": second}}}
+    return {"visavis": {**parts, "service": {**AROUND, "second_agent": second}}}
+
+
+def with_opinion(key: SigningKey = SECOND, alone: bool = False, **changes: str) -> dict:
+    """A record with a word about the decision, and one of ``key`` about the person."""
+    record = record_with()
+    service = record["visavis"]["service"]
+    told = {"agent_id": "a-18", "about": "person", "verdict": "pass"} | changes
+    word = SecondWord(
+        v=PROFILE,
+        device_id="dev-1",
+        case_id="c" * 32,
+        agent_id="a-17",
+        second_id=told["agent_id"],
+        about=told["about"],
+        verdict=told["verdict"],
+        seen_sha256=seen_digest({**SEEN, "service": AROUND}, told["about"]),
+        at="2026-11-26T09:00:00+00:00",
+    )
+    service["second_opinion"] = told | {"statement": sign_word(word, key)}
+    if alone:
+        del service["second_agent"]
+    return record
+
+
+def test_two_true_words_open():
+    told = opened(with_opinion()).record["visavis"]["service"]
+    assert set(told) == {*AROUND, "second_agent", "second_opinion"}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        with_opinion(AGENT),
+        with_opinion(SigningKey.from_seed(bytes([9]) * 32)),
+        with_opinion(alone=True),
+        with_opinion(about="decision"),
+        {"visavis": {**SEEN, "service": {"second_opinion": "word"}}},
+    ],
+)
+def test_an_opinion_that_does_not_hold_shuts_the_record(record: dict):
+    with pytest.raises(SignatureInvalidError):
+        opened(record)
 
 
 def opened(record: dict):
@@ -249,8 +330,28 @@ def opened(record: dict):
     return records.open_record(sealed_blob.blob, IDENTITY, KEYS, DEVICE.key_id)
 
 
-def test_a_true_word_opens():
-    assert opened(record_with()).record["visavis"]["agent_id"] == "a-17"
+@pytest.mark.parametrize("profile", [PROFILE, EARLIER])
+def test_a_true_word_opens(profile: str):
+    assert opened(record_with(profile=profile)).record["visavis"]["agent_id"] == "a-17"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("item", {"number": "RR987654327FR"}),
+        ("presence", {"presence": "in-person"}),
+        ("identity", {"surname": "Autre"}),
+        ("contacts", []),
+        ("lookup", {"status": "clear"}),
+        ("signs", ["damaged.torn"]),
+        ("visit", {"visit_id": "v-1"}),
+    ],
+)
+def test_a_word_is_about_what_stood_around_the_verification_too(name: str, value: object):
+    record = record_with()
+    record["visavis"]["service"][name] = value
+    with pytest.raises(SignatureInvalidError):
+        opened(record)
 
 
 @pytest.mark.parametrize(
@@ -265,7 +366,9 @@ def test_a_true_word_opens():
         record_with(second_id="a-17"),
         record_with(seen_sha256="A" * 43),
         record_with(about="person"),
-        record_with(v="visavis-second/2"),
+        record_with(v="visavis-second/1"),
+        record_with(v="visavis-second/3"),
+        record_with(profile=EARLIER, v=PROFILE),
         record_with(told={"agent_id": "a-19"}),
         record_with(told={"verdict": "fail"}),
         record_with(told={"statement": "a.b.c"}),

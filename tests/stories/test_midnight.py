@@ -14,11 +14,11 @@ import pytest
 
 from kiosk.bootstrap.membership import Membership, SignedClock
 from kiosk.crypto.digests import b64u
-from kiosk.domain.decision import Decision, Outcome
+from kiosk.domain.decision import Decision, Outcome, Reason
 from kiosk.domain.evidence import DocumentKind, Side, Verdict
 from kiosk.domain.ids import OfficeId
 from kiosk.journeys.automatic import Script, play
-from kiosk.journeys.model import DecisionTaken, RulesUsed, StepKind
+from kiosk.journeys.model import DecisionTaken, RulesUsed, StepKind, SteppedBack
 from kiosk.services.coming_policy import (
     drop_coming,
     in_force,
@@ -124,6 +124,38 @@ def test_a_case_put_aside_and_taken_up_the_next_day_is_checked_anew(opened):
     again = office.proofing.resume(case.state.case_id, session)
     assert again.state.step is StepKind.CHECKS
     assert again.state.decision is None
+    assert play(again, script).decision.outcome is Outcome.REFUSED
+
+
+@pytest.mark.parametrize("back_to", [StepKind.CHECKS, StepKind.DOCUMENT, StepKind.NOTICE])
+@pytest.mark.parametrize("how", ["resumed", "a refusal taken back"])
+def test_checks_of_yesterday_never_pass_for_those_of_today(opened, back_to, how):
+    office, session, case, script = opened(replace(DOCUMENT, expiry_date=date(2026, 12, 31)))
+    while case.state.step is not back_to:
+        case.dispatch(SteppedBack())
+    office.clock.advance(seconds=20 * 60)
+    if how == "resumed":
+        case = office.proofing.resume(case.state.case_id, session)
+        assert case.state.step is back_to
+    else:
+        case.dispatch(DecisionTaken(Decision(Outcome.REFUSED, (Reason.NOT_ORIGINAL,))))
+        case.dispatch(SteppedBack())
+    assert case.state.rules.day == NEW_YEAR
+    assert Verdict.FAIL in checks_of(case).values()
+    assert play(case, script).decision.outcome is Outcome.REFUSED
+
+
+def test_a_case_stopped_before_its_checks_keeps_its_decision_and_the_rules_of_its_day(opened):
+    office, session, case, script = opened(replace(DOCUMENT, expiry_date=date(2026, 12, 31)))
+    while case.state.step is not StepKind.DOCUMENT:
+        case.dispatch(SteppedBack())
+    refused = Decision(Outcome.REFUSED, (Reason.NOT_ORIGINAL,))
+    case.dispatch(DecisionTaken(refused))
+    office.clock.advance(seconds=20 * 60)
+    again = office.proofing.resume(case.state.case_id, session)
+    assert (again.state.step, again.state.decision) == (StepKind.CONFIRM, refused)
+    assert again.state.rules.day == date(2026, 12, 31)
+    again.dispatch(SteppedBack())
     assert play(again, script).decision.outcome is Outcome.REFUSED
 
 

@@ -299,8 +299,8 @@ class AutomaticAgent:
         if self._step is StepKind.FEATURES:
             self._answer_features()
             self._compare(play.person)
-        after = (StepKind.DECISION, StepKind.SIGNATURE, StepKind.CONFIRM)
-        wait_until(lambda: self._step in after, f"{self._play}: after the person")
+        ends = (StepKind.DECISION, StepKind.SIGNATURE, StepKind.CONFIRM)
+        wait_until(lambda: self._step in ends, f"{self._play}: after the person")
         if self._step is StepKind.DECISION:
             self._at(StepKind.DECISION)
             self._decide(play.expected)
