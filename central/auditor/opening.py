@@ -25,6 +25,7 @@ from central.archive.rows import DeviceRow, EntryRow, SealedRow
 from central.archive.storage import open_database, open_payloads
 from kiosk.audit.entries import EntryKind, Header, lost_leaf, open_entry
 from kiosk.audit.records import RecordContents, describe_blob, open_record
+from kiosk.audit.second_word import open_word
 from kiosk.crypto.age import Identity
 from kiosk.crypto.digests import b64u, sha256, unb64u
 from kiosk.crypto.signing import key_id_of
@@ -178,6 +179,7 @@ class Opening:
             device_key,
             {key_id_of(key.public): key.public for key in seconds},
         )
+        _require_own_opinion(contents, agents)
         return Opened(header, contents, sealed.received_at, second)
 
     def _note(self, record_id: RecordId, device_id: DeviceId, now: datetime) -> None:
@@ -202,6 +204,25 @@ def _only(found: tuple[EntryRow, ...], device_id: DeviceId | None) -> EntryRow:
 def _agent_of(contents: RecordContents) -> str:
     facts = contents.record.get("visavis")
     return str(facts.get("agent_id", "")) if isinstance(facts, dict) else ""
+
+
+def _require_own_opinion(contents: RecordContents, agents: tuple[AgentKey, ...]) -> None:
+    """An opinion about the person is signed by the colleague whom the record names for it.
+
+    Raises:
+        SignatureInvalidError: it is not.
+    """
+    facts = contents.record.get("visavis")
+    service = facts.get("service") if isinstance(facts, dict) else None
+    opinion = service.get("second_opinion") if isinstance(service, dict) else None
+    if not isinstance(opinion, dict):
+        return
+    own = {
+        key_id_of(key.public): key.public
+        for key in agents
+        if key.agent_id == opinion.get("agent_id")
+    }
+    open_word(str(opinion.get("statement", "")), own)
 
 
 def _second_of(contents: RecordContents) -> str:

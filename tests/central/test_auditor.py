@@ -139,6 +139,39 @@ def test_a_second_agent_is_verified_by_the_key_announced_for_that_agent(office) 
     assert (answer["policy_version"], answer["second_agent"]) == (2, {"by": "", "wanted": True})
 
 
+def with_opinion(device: EnrolledDevice, second: dict, key: SigningKey, by: str) -> dict:
+    """The same record with the opinion of ``by`` about the person, signed with ``key``."""
+    whole = dict(second)
+    word = SecondWord(
+        v=EARLIER,
+        case_id=whole["case_id"],
+        device_id=device.identity.device_id,
+        agent_id=whole["agent_id"],
+        second_id=by,
+        about="person",
+        verdict="pass",
+        seen_sha256=seen_digest(whole, "person", EARLIER),
+        at="2026-11-26T10:00:00Z",
+    )
+    told = {"agent_id": by, "about": "person", "verdict": "pass"}
+    told["statement"] = sign_word(word, key)
+    return {**whole, "service": {**whole["service"], "second_opinion": told}}
+
+
+def test_an_opinion_is_verified_by_the_key_of_the_colleague_whom_it_names(office) -> None:
+    side, device = office
+    sacha, robin = SigningKey.generate(), SigningKey.generate()
+    for name, key in (("a-18", sacha), ("a-19", robin)):
+        facts = {"agent": name, "public_key": b64u(key.public)}
+        device.journal.record(EntryKind.AGENT_ADDED, facts)
+    signed = countersigned(device, sacha)
+    good, _ = device.seal(visavis=with_opinion(device, signed, robin, "a-19"))
+    forged, _ = device.seal(visavis=with_opinion(device, signed, sacha, "a-19"))
+    assert device.delivery.run_once().reason == ""
+    assert opened(side, record_id(device, good))[0] == 0
+    assert opened(side, record_id(device, forged))[0] == 1
+
+
 def test_every_opening_is_written_down(office) -> None:
     side, device = office
     opened(side, record_id(device, 2))
