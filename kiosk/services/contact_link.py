@@ -12,6 +12,7 @@ from kiosk.domain.errors import (
     ContactUnavailableError,
     NotEnrolledError,
     ProtocolError,
+    UnreachableError,
 )
 from kiosk.domain.ids import DeviceId
 from kiosk.ports import CollectorLink, LinkAnswer
@@ -55,7 +56,7 @@ class CentralContact:
         return decode(answer.body, ContactState)
 
 
-def _refusal(answer: LinkAnswer) -> ContactError | ProtocolError:
+def _refusal(answer: LinkAnswer) -> ContactError | ProtocolError | UnreachableError:
     """The problem as one of our errors. Raises ProtocolError where the body is no problem."""
     problem = decode(answer.body, Problem)
     match (answer.status, problem.error):
@@ -71,5 +72,8 @@ def _refusal(answer: LinkAnswer) -> ContactError | ProtocolError:
             return ContactUnavailableError()
         case (404, "challenge"):
             return ContactChallengeError()
+        case (503, "busy"):
+            # As good as no network: the agent is offered to confirm later.
+            return UnreachableError("busy")
         case _:
             return ProtocolError(f"contact {answer.status}")

@@ -27,6 +27,7 @@ from kiosk.domain.errors import (
 )
 from kiosk.ports import CentralSide, Clock, CollectorLink, KeyStore, LinkFactory, Store
 from kiosk.services.agents import DEVICE_SECRET
+from kiosk.services.answers import refusal_of
 from kiosk.services.coming_policy import is_coming, keep_coming
 from kiosk.services.fleet import (
     DEVICE_KEY,
@@ -59,6 +60,9 @@ class _Signed:
 
     token: str
     policy: Policy
+
+
+_BUSY = 503
 
 
 class Enrolment:
@@ -154,6 +158,8 @@ class Enrolment:
         answer = link.call("POST", "/v1/enrolments", encode(EnrolmentPost(claim=claim)))
         if answer.status in (403, 409, 410, 422):
             raise EnrolmentError(decode(answer.body, Problem).error)
+        if answer.status == _BUSY:
+            raise refusal_of(answer)
         if answer.status != 200:
             raise ProtocolError(f"enrolment {answer.status}")
         return decode(answer.body, EnrolmentAnswer)

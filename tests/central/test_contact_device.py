@@ -111,8 +111,12 @@ def test_troubles_on_the_way_are_told_apart(
     def broken(_call: Call) -> LinkAnswer:
         return LinkAnswer(500, b'{"error":"?"}')
 
+    def busy(_call: Call) -> LinkAnswer:
+        return LinkAnswer(503, b'{"error":"busy"}')
+
     for trouble, error in (
         (cut, UnreachableError),
+        (busy, UnreachableError),
         (portal, ProtocolError),
         (broken, ProtocolError),
     ):

@@ -49,8 +49,11 @@ def test_a_lost_answer_costs_nothing(side: CentralSide) -> None:
         call.go()
         raise UnreachableError("reply lost")
 
-    device.links.trouble = losing
-    for _ in range(3):
+    def busy(_call: Call) -> LinkAnswer:
+        return LinkAnswer(503, b'{"error":"busy"}')
+
+    for trouble in (busy, losing, losing, losing):
+        device.links.trouble = trouble
         with pytest.raises(UnreachableError):
             device.enrolment.enrol(code)
     with pytest.raises(NotEnrolledError):
