@@ -118,6 +118,13 @@ def test_a_machine_reads_as_many_files_at_once_as_it_has_cores():
     assert 1 <= default_jobs() <= (os.cpu_count() or 1)
 
 
+# A shell lets what it runs in the background ignore Ctrl+C, and so do the children of that.
+_AS_AT_A_TERMINAL = (
+    "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); "
+    "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+)
+
+
 @pytest.mark.process
 @pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminal")
 def test_a_person_at_a_terminal_sees_a_bar_and_may_stop(tmp_path):
@@ -130,7 +137,7 @@ def test_a_person_at_a_terminal_sees_a_bar_and_may_stop(tmp_path):
     words = ["read", str(tmp_path), "--json", "--jobs", "2", "--data", str(tmp_path / "none")]
     with out.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", "kiosk", *words],
+            [sys.executable, "-c", _AS_AT_A_TERMINAL, "-m", "kiosk", *words],
             stdout=file,
             stderr=slave,
             start_new_session=True,
