@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT / "packaging" / "bench"))
 
 import powerloss  # noqa: E402 - the path comes first
 
+from kiosk.audit.entries import EntryKind  # noqa: E402 - the path comes first
 from kiosk.audit.records import Attachment  # noqa: E402 - the path comes first
 from kiosk.crypto.signing import SigningKey  # noqa: E402 - the path comes first
 from kiosk.devices.clock import SystemClock  # noqa: E402 - the path comes first
@@ -109,6 +110,9 @@ class Device:
         """Draft and seal one case, and say so."""
         case = powerloss.case(number)
         with self.store.begin() as uow:
+            if uow.drafts.get(case.case_id) is None:  # not opened by a process that was killed
+                told = {"case": case.case_id, "agent": case.agent_id, "procedure": case.procedure}
+                self.journal.append(uow, EntryKind.VERIFY_OPEN, told)
             self.drafts.save(uow, case, session)
             uow.commit()
         facts = self.sealing.seal(case, session, [Attachment("jpg", picture)])
