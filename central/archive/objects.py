@@ -21,7 +21,7 @@ from obstore.store import S3Store
 from central.archive.payloads import Incoming
 
 if TYPE_CHECKING:
-    from obstore.store import RetryConfig
+    from obstore.store import RetryConfig, S3Config
 
 _IN_MEMORY_BYTES = 1024 * 1024
 # What is missing comes as Python's own error, with the whole answer of the store in its text.
@@ -75,13 +75,13 @@ class ObjectPayloads:
             endpoint: base address of a store that is not Amazon's, or ``""``.
             region: where it lies, or ``""``.
         """
-        options: dict[str, str] = {"aws_endpoint": endpoint} if endpoint else {}
+        options: S3Config = {"endpoint": endpoint} if endpoint else {}
         if region:
-            options["aws_region"] = region
+            options["region"] = region
         plain = endpoint.startswith("http://")
         self._store = S3Store.from_url(
             url,
-            config=options,  # type: ignore[arg-type]  # a TypedDict that knows the same names
+            config=options,
             client_options={"allow_http": plain, "timeout": "20 seconds"},
             retry_config=_RETRIES,
         )

@@ -246,7 +246,7 @@ def _is_list_of(crl: x509.CertificateRevocationList, ca: x509.Certificate) -> bo
         if any(extension.critical for extension in crl.extensions):
             return False
         # A key that cannot sign lists raises TypeError, which BROKEN holds.
-        return crl.is_signature_valid(ca.public_key())  # type: ignore[arg-type]  # as above
+        return crl.is_signature_valid(ca.public_key())  # type: ignore[arg-type]  # TypeError is caught below
     except BROKEN:
         return False
 

@@ -47,9 +47,12 @@ class Signs(Protocol):
     """Somebody whose PIN was checked, and who can put their signature under an act."""
 
     @property
-    def agent(self) -> Agent: ...  # noqa: D102 - see the classes below
+    def agent(self) -> Agent:
+        """Who."""
+
     @property
-    def signing_key(self) -> SigningKey: ...  # noqa: D102 - same
+    def signing_key(self) -> SigningKey:
+        """Their own key, in clear for as long as this value lives."""
 
 
 @dataclass(frozen=True, slots=True)
