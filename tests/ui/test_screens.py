@@ -237,7 +237,7 @@ def test_deliveries_are_told_in_plain_words(show, qtbot):
 def test_history_names_every_kind_and_survives_an_unknown_one(show, qtbot):
     shell, page = show("history")
     shown = words(page)
-    assert "Vérification scellée" in shown
+    assert "Dossier scellé" in shown
     assert "Écriture du journal" in shown
     assert "Journal contrôlé, rien ne manque." in shown
     with qtbot.waitSignal(page.verify_requested):

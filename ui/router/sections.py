@@ -264,8 +264,10 @@ class SectionRouter(QObject):
         """Since when it waits; in the place of the step, when it is about to expire."""
         tr, language = self._look.language.tr, self._look.language
         now = self._services.clock.now()
+        minutes = 0
         if draft.opened_at is not None:
-            minutes = max(0, int((now - draft.opened_at).total_seconds() // 60))
+            minutes = int((now - draft.opened_at).total_seconds() // 60)
+        if minutes > 0:
             detail = tr("aside.since", detail=detail, n=minutes)
         expires = draft.updated_at + self._services.draft_age()
         if expires - now > _NEAR_EXPIRY:

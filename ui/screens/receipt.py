@@ -28,6 +28,8 @@ from ui.widgets.sheet_view import SheetView
 
 _PREVIEW_WIDTH: Final = 900
 """Dots across the page that the preview is scaled down from."""
+_WITHOUT_DOCUMENT: Final = frozenset({Outcome.ADVISED, Outcome.NO_SHOW})
+"""Acts in which nobody laid a document on the desk."""
 _LOOKS = {
     Outcome.ACCEPTED: ("circle-check", Tone.OK),
     Outcome.REFUSED: ("circle-x", Tone.BAD),
@@ -312,9 +314,11 @@ class ReceiptScreen(Page):
             )
         ]
         names = {"give_back": "id", "hand_over": "receipt-2"}
+        if outcome in _WITHOUT_DOCUMENT:
+            del names["give_back"]
         if self._past:
             rows = [RowItem("past", tr("answer_sheet.past"), tr("answer_sheet.past_hint"), "book")]
-            del names["give_back"]
+            names.pop("give_back", None)
         rows += [
             RowItem(name, tr(f"receipt.{name}"), tr(f"receipt.{name}_hint"), icon)
             for name, icon in names.items()

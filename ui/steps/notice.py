@@ -16,9 +16,9 @@ from ui.widgets.card import Card
 from ui.widgets.label import Badge, Label
 from ui.widgets.look import Look
 
-NOTICE_VERSION = "2026-11"
+NOTICE_VERSION = "2026-11-2"
 """Version of the words under ``notice`` in the texts; kept in the record."""
-NOTICE_VERSION_PICTURES = "2026-11-pictures"
+NOTICE_VERSION_PICTURES = "2026-11-2-pictures"
 """The same where the policy keeps pictures: the person is told so before anything is captured."""
 
 _POINTS = (
