@@ -171,6 +171,10 @@ def test_over_a_case_the_help_leads_back_to_it(counter):
     page = counter.router.sections.help.over_case
     counter.on(page)
     assert page.bar is not None
+    page.search.setText("carte")
+    counter.key(Qt.Key.Key_Escape)
+    counter.on(page)  # first out of what was found
+    assert page.search.text() == ""
     counter.key(Qt.Key.Key_Escape)
     counter.at(StepKind.REQUEST)
 
