@@ -184,8 +184,8 @@ class FaultProxy:
             if fault.bytes_per_s:
                 await asyncio.sleep(len(piece) / fault.bytes_per_s)
             if cut is not None and passed + len(piece) > cut:
-                await self._write(sink, piece[: cut - passed], way)
                 self._struck.add(way.number)
+                await self._write(sink, piece[: cut - passed], way)
                 return await self._end(source, sink, piece, way)
             await self._write(sink, piece, way)
             passed += len(piece)
