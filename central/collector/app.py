@@ -101,6 +101,7 @@ class Collector:
         self._now = now
         self._shelf = PolicyShelf(keys.root_public)
         self._origin = origin_of(database, self._shelf)
+        self._known: dict[KeyId, bytes] = {}
         log = CollectorLog(self._origin, keys.log)
         self._enrolments = Enrolments(database, keys, self._shelf, log)
         self._journals = Journals(database, self._shelf, self._origin)
@@ -416,7 +417,9 @@ class Collector:
 
     async def _authenticated(self, request: Request) -> VerifiedRequest:
         key_id = _claimed_key(request)
-        public = await run_in_threadpool(self._public_key, key_id)
+        public = self._known.get(key_id)
+        if public is None:
+            public = await run_in_threadpool(self._public_key, key_id)
         # The authority is what the client asked for, also behind a proxy that ends the TLS.
         query = f"?{request.url.query}" if request.url.query else ""
         url = f"https://{request.headers.get('host', '')}{request.url.path}{query}"
@@ -443,9 +446,11 @@ class Collector:
     def _public_key(self, key_id: KeyId) -> bytes | None:
         with self._database.reading() as ledger:
             row = ledger.device(DeviceId(f"dev-{key_id}"))
-        return (
-            None if row is None or device_id_of(row.public_key) != row.device_id else row.public_key
-        )
+        if row is None or device_id_of(row.public_key) != row.device_id:
+            return None
+        # The name of a device is made of its key: what was found once stays true.
+        self._known[key_id] = row.public_key
+        return row.public_key
 
 
 def _claimed_key(request: Request) -> KeyId:
