@@ -138,7 +138,7 @@ def ingest(options: argparse.Namespace, store: str, processes: int) -> dict[str,
         )
         side = side_of(data)
         devices = _devices(side, options.records)
-        register(data, devices)
+        register(data, [device.row() for device in devices])
         sides = [running.enter_context(serving(data)) for _ in range(processes)]
         ports = [int(one.url.rpartition(":")[2]) for one in sides]
         context = tls(side.ca_pem)

@@ -71,6 +71,11 @@ def sealed_blob(size: int, policy: Policy) -> Blob:
     return Blob(data, *told, len(payload), sha256(data))
 
 
+def enrolled_row(device_id: DeviceId, public: bytes) -> DeviceRow:
+    """An enrolled device with nothing in its journal."""
+    return DeviceRow(device_id, public, OfficeId("075012"), system_time().isoformat())
+
+
 @dataclass
 class SimulatedDevice:
     """Keeps the journal of one device in memory.
@@ -95,8 +100,7 @@ class SimulatedDevice:
 
     def row(self) -> DeviceRow:
         """An enrolled device with nothing in its journal."""
-        at = system_time().isoformat()
-        return DeviceRow(self.device_id, self.key.public, OfficeId("075012"), at)
+        return enrolled_row(self.device_id, self.key.public)
 
     def act(self, kind: EntryKind, facts: dict[str, Fact], blob: Blob | None = None) -> int:
         """Append one entry; its number."""
@@ -187,14 +191,14 @@ def side_of(data: Path) -> Side:
     return Side(policy, log, layout.ca_certificate.read_text("ascii"))
 
 
-def register(data: Path, devices: Sequence[SimulatedDevice]) -> None:
+def register(data: Path, rows: Sequence[DeviceRow]) -> None:
     """Put devices into the collector's database, as enrolled ones."""
     database = open_database(Layout(data))
     try:
-        for start in range(0, len(devices), 2000):
+        for start in range(0, len(rows), 2000):
             with database.writing() as ledger:
-                for device in devices[start : start + 2000]:
-                    ledger.put_device(device.row())
+                for row in rows[start : start + 2000]:
+                    ledger.put_device(row)
     finally:
         database.close()
 
