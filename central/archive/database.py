@@ -52,7 +52,13 @@ def _on_begin(connection: Connection) -> None:
 
 
 def _sqlite(path: Path) -> Engine:
-    engine = create_engine(f"sqlite+pysqlite:///{path}", connect_args={"timeout": _BUSY_TIMEOUT_S})
+    engine = create_engine(
+        f"sqlite+pysqlite:///{path}",
+        connect_args={"timeout": _BUSY_TIMEOUT_S},
+        # One that is closed when its call ends has to read the schema again for the next.
+        pool_size=_CONNECTIONS,
+        max_overflow=0,
+    )
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     return engine
