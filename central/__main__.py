@@ -27,6 +27,7 @@ from central.commands.console import (
     system_time,
 )
 from central.commands.console import tell as _tell
+from central.commands.courier import courier_app
 from central.commands.rounds import audit_reconcile, request_cancel, round_app
 from kiosk.domain.errors import AuditError, KioskError, PolicyInvalidError
 from kiosk.domain.evidence import DocumentKind
@@ -43,6 +44,7 @@ policy_app = typer.Typer(no_args_is_help=True, help="The policy of the fleet.")
 audit_app = typer.Typer(no_args_is_help=True, help="Open records and verify histories.")
 app.add_typer(request_app, name="request")
 app.add_typer(round_app, name="round")
+app.add_typer(courier_app, name="courier")
 app.add_typer(policy_app, name="policy")
 app.add_typer(audit_app, name="audit")
 contact_app = typer.Typer(no_args_is_help=True, help="Codes to customers.")

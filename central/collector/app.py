@@ -60,6 +60,7 @@ from kiosk.sync.signed_time import sign_time
 
 _log = logging.getLogger("visavis.collector")
 _MAX_NONCE = 64
+SIGNATURE_AGE_S = 300
 _TROUBLES = (StoreError, OSError)
 """A store that is away or full: the device keeps everything and comes again."""
 
@@ -92,8 +93,20 @@ class Collector:
         keys: CollectorKeys,
         now: Now,
         contact: ContactSettings | None = None,
+        signature_age_s: int = SIGNATURE_AGE_S,
     ) -> None:
-        """Contact: how codes reach customers; None where none are sent."""
+        """Serve these stores.
+
+        Args:
+            database: what the collector keeps in rows.
+            payloads: what it keeps in files.
+            uploads: parts that arrive.
+            keys: its keys.
+            now: server time.
+            contact: how codes reach customers; None where none are sent.
+            signature_age_s: how old a device's signature may be.
+        """
+        self._signature_age_s = signature_age_s
         self._database = database
         self._payloads = payloads
         self._uploads = uploads
@@ -430,6 +443,7 @@ class Collector:
                 dict(request.headers),
                 lambda asked: public if asked == key_id else None,
                 self._now(),
+                self._signature_age_s,
             )
         except StaleSignatureError as exc:
             raise self._stale(request) from exc

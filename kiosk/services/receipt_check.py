@@ -93,7 +93,7 @@ class ReceiptCheck:
 
     def _awaiting(self) -> frozenset[int]:
         with self._store.begin() as uow:
-            return frozenset(row.seq for row in uow.outbox.all() if row.state in _AWAITING)
+            return frozenset(row.seq for row in uow.outbox.unsettled() if row.state in _AWAITING)
 
     def _page(self, start: int) -> tuple[ReceiptPage, Checkpoint]:
         """A page whose checkpoint was verified and remembered."""
@@ -182,10 +182,8 @@ class ReceiptCheck:
             seen = self._seen(uow.values.get(LOG_CHECKPOINT))
             due = [
                 row.seq
-                for row in uow.outbox.all()
-                if row.state is OutboxState.STORED
-                and not row.purged
-                and row.updated_at <= due_before
+                for row in uow.outbox.unsettled()
+                if row.state is OutboxState.STORED and row.updated_at <= due_before
             ]
         for seq in due:
             with self._store.begin() as uow:
