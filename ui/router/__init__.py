@@ -25,6 +25,7 @@ from ui.router.scanner import Scanner
 from ui.router.scans import ScanRouter
 from ui.router.sections import SectionRouter
 from ui.router.services import Services
+from ui.router.stick import StickRouter
 from ui.screens.fault import FaultFacts, FaultScreen
 from ui.screens.sign_in import AgentCard, SignInFacts, SignInScreen
 from ui.shell import ChipItem, HelpEntry, HelpFacts, Section, Shell
@@ -149,6 +150,7 @@ class Router(QObject):
         self.sections.conflicts_changed.connect(self._write_chips)
         self._bind_people()
         self._bind_rounds()
+        self._bind_stick()
         self.privacy.expired.connect(self._hide_screen)
         self.idle.expired.connect(self.session.lock)
         self.idle.warned.connect(self._warn_idle)
@@ -173,6 +175,14 @@ class Router(QObject):
         self.case.visit.begin_requested.connect(self.rounds.open)
         self.journey.busy_changed.connect(self._hold_round)
         self.delivery.finished.connect(self._delivered)
+
+    def _bind_stick(self) -> None:
+        if self._services.carried is None:
+            return
+        card = self.sections.deliveries.stick
+        self.stick = StickRouter(self._look, card, self._services.carried, self.courier, self)
+        self.stick.model.finished.connect(self.delivery.refresh)
+        self.stick.model.finished.connect(self.sections.refresh)
 
     def _bind_customer(self) -> None:
         notice, contact, identity = self.case.notice, self.case.contact, self.case.identity

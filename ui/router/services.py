@@ -27,6 +27,7 @@ from kiosk.services.sign_in import SignIn
 from kiosk.services.team import Team
 from kiosk.texts import Texts
 from ui.screens.sheet_print import Printing
+from ui.viewmodels.carrying import Carries
 from ui.viewmodels.delivery import Delivers
 from ui.workers.camera import Reader
 
@@ -66,6 +67,7 @@ class Services:
         past_answer: answer to the act that a line of the journal closed; in the vault's thread.
         rounds, visits: the round of today, or the appointments; None where there is none.
         conflicts: what the central side says happened elsewhere; None where nothing is asked.
+        carried: reads and writes sticks; None where this device belongs to no fleet.
         privacy_s: pause after which the screen is covered, seconds; 0 never.
     """
 
@@ -98,6 +100,7 @@ class Services:
     printing: Printing = field(default_factory=Printing)
     past_answer: Callable[[int], AnswerFacts | None] = no_past_answer
     brisk: bool = False
+    carried: Carries | None = None
     draft_age: Callable[[], timedelta] = lambda: _DRAFT_AGE
     documents_today: Callable[[], DocumentCatalogue] | None = None
     contacts: Contacts | None = None
@@ -173,5 +176,6 @@ def services_of(kiosk: "Kiosk", open_camera: Callable[[], FrameSource] | None = 
         rounds=kiosk.rounds if kiosk.enrolled else None,
         visits=kiosk.visits if kiosk.enrolled else None,
         conflicts=kiosk.conflicts,
+        carried=kiosk.carried if kiosk.enrolled else None,
         privacy_s=PRIVACY_S[kiosk.config.profile],
     )
