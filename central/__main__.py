@@ -28,6 +28,7 @@ from central.commands.console import (
 )
 from central.commands.console import tell as _tell
 from central.commands.rounds import audit_reconcile, request_cancel, round_app
+from central.commands.vault_keys import vault_key
 from kiosk.domain.errors import AuditError, KioskError, PolicyInvalidError
 from kiosk.domain.evidence import DocumentKind
 from kiosk.domain.ids import AgentId, DeviceId, OfficeId, RecordId
@@ -391,6 +392,9 @@ def rescue(
     _tell(asdict(report), "\n".join(lines), as_json=as_json)
     if report.refused:
         raise typer.Exit(NO)
+
+
+app.command("vault-key")(vault_key)
 
 
 @contact_app.command("try")
