@@ -1,0 +1,148 @@
+"""``visavis-central audit``: records opened, histories verified, and who may do it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from central.archive.layout import Layout
+from central.commands.auditors import (
+    ApprovalOption,
+    GroundOption,
+    IdentityOption,
+    KeysOption,
+    OrderOption,
+    ReasonOption,
+    Sitting,
+    openings,
+    order_approve,
+    order_new,
+    sit,
+)
+from central.commands.auditors import key_new as _key_new
+from central.commands.console import (
+    DEFAULT_DATA,
+    NO,
+    DataOption,
+    JsonOption,
+    system_time,
+    tell,
+)
+from central.commands.rounds import audit_reconcile
+from kiosk.domain.errors import AuditError
+from kiosk.domain.ids import DeviceId, RecordId
+
+audit_app = typer.Typer(no_args_is_help=True, help="Open records and verify histories.")
+audit_app.command("reconcile")(audit_reconcile)
+audit_app.command("key")(_key_new)
+audit_app.command("request")(order_new)
+audit_app.command("approve")(order_approve)
+audit_app.command("openings")(openings)
+
+
+@audit_app.command("open")
+def audit_open(  # noqa: PLR0913, PLR0917 - one parameter an option
+    record_id: Annotated[str, typer.Argument(metavar="RECORD_ID")],
+    identity: IdentityOption = None,
+    data: DataOption = DEFAULT_DATA,
+    device: Annotated[
+        str | None, typer.Option(help="Device; needed where two announced the same record.")
+    ] = None,
+    key: KeysOption = None,
+    order: OrderOption = None,
+    approval: ApprovalOption = None,
+    reason: ReasonOption = "read by the auditor",
+    ground: GroundOption = "not stated",
+) -> None:
+    """Open one record, verify it, and print it as JSON. The opening is written down before."""
+    from central.auditor.opening import Opening, RecordUnknownError, opened_json
+    from central.auditor.orders import Act, Subject
+    from central.auditor.refusal import AuditRefusedError
+    from central.auditor.session import Target, require_about, session
+
+    layout, now = Layout(data), system_time()
+    sitting = Sitting(layout, identity, key, order, approval)
+    only = None if device is None else DeviceId(device)
+    told: dict[str, Any] = {"record_id": record_id, "verified": False}
+    try:
+        present, authority = sit(
+            sitting, Act.OPEN, Subject(records=(record_id,)), (reason, ground), now
+        )
+        require_about(authority, Act.OPEN, RecordId(record_id))
+        opening = Opening(layout, present.identity)
+        found = opening.find(RecordId(record_id), only)
+        with session(layout, present, authority) as at_work:
+            at_work.grant([Target(RecordId(record_id), found.entry.device_id)], now)
+        opened = opening.read(found)
+    except (RecordUnknownError, AuditRefusedError) as exc:
+        tell(told | {"why": exc.why}, "", as_json=True)
+        raise typer.Exit(NO) from exc
+    except AuditError as exc:
+        tell(told | {"why": f"{exc.code} {exc.detail}"}, "", as_json=True)
+        raise typer.Exit(NO) from exc
+    who = [name for name, _ in present.signers]
+    control = {"mode": present.control.mode.value, "by": who}
+    tell(opened_json(opened) | {"control": control}, "", as_json=True)
+
+
+@audit_app.command("verify")
+def audit_verify(
+    data: DataOption = DEFAULT_DATA,
+    identity: Annotated[
+        Path | None, typer.Option(help="The auditor's age identity file: follows ratchets too.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Verify every history: entries, trees, checkpoints, records, receipts, visits."""
+    from central.auditor.histories import Histories
+    from central.auditor.opening import read_identity
+
+    opened = None if identity is None else read_identity(identity)
+    report = Histories(Layout(data)).verify(system_time(), opened)
+    lines = [
+        f"{device.device_id}: {device.entries} entries, {device.records} records, "
+        f"{device.stored} stored, {len(device.missing)} awaited"
+        + "".join(f"\n  WRONG {problem}" for problem in device.problems)
+        + "".join(f"\n  ASK   {question}" for question in device.questions)
+        for device in report.devices
+    ]
+    lines += [f"WRONG {problem}" for problem in report.problems]
+    lines.append("verified" if report.verified else "NOT verified")
+    answer = {"verified": report.verified, "complete": report.complete, **asdict(report)}
+    tell(answer, "\n".join(lines), as_json=as_json)
+    if not report.verified:
+        raise typer.Exit(NO)
+
+
+@audit_app.command("gaps")
+def audit_gaps(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
+    """List what a person must be asked about: open visits, overdue records, alarms of devices."""
+    from central.auditor.histories import Histories
+
+    report = Histories(Layout(data)).verify(system_time())
+    gaps = {device.device_id: device.questions for device in report.devices if device.questions}
+    lines = [f"{device}: {question}" for device, asked in gaps.items() for question in asked]
+    answer = {"complete": report.complete, "gaps": gaps}
+    tell(answer, "\n".join(lines) or "nothing to ask", as_json=as_json)
+    if gaps:
+        raise typer.Exit(NO)
+
+
+@audit_app.command("slip")
+def audit_slip(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="Eight characters of a slip.")],
+    data: DataOption = DEFAULT_DATA,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the journal entry that gave a client's slip its code; none found is an alarm."""
+    from central.auditor.histories import Histories
+
+    found = Histories(Layout(data)).find_slip(code)
+    lines = [f"{device}: entry {seq}" for device, seq in found]
+    answer = {"code": code, "found": [{"device_id": d, "seq": n} for d, n in found]}
+    tell(answer, "\n".join(lines) or "NO journal here gave that code", as_json=as_json)
+    if not found:
+        raise typer.Exit(NO)
