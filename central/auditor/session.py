@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -109,13 +109,20 @@ def present_two(
 
 
 def own_order(
-    present: Present, act: Act, about: Subject, why: tuple[str, str], now: datetime
+    present: Present,
+    act: Act,
+    about: Subject,
+    why: tuple[str, str],
+    now: datetime,
+    *,
+    unredacted: bool = False,
 ) -> Authority:
     """The order of an auditor who works alone. Raises AuditRefusedError."""
     if present.control.mode is Mode.DUAL:
         raise AuditRefusedError("order-needed")
     name, key = present.signers[0]
     order = new_order(present.control, act, about, why, name, now)
+    order = replace(order, unredacted=unredacted)
     return Authority(order, sign_order(order, key))
 
 

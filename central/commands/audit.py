@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -17,6 +17,7 @@ from central.commands.auditors import (
     OrderOption,
     ReasonOption,
     Sitting,
+    answering,
     openings,
     order_approve,
     order_new,
@@ -32,7 +33,6 @@ from central.commands.console import (
     tell,
 )
 from central.commands.rounds import audit_reconcile
-from kiosk.domain.errors import AuditError
 from kiosk.domain.ids import DeviceId, RecordId
 
 audit_app = typer.Typer(no_args_is_help=True, help="Open records and verify histories.")
@@ -58,34 +58,79 @@ def audit_open(  # noqa: PLR0913, PLR0917 - one parameter an option
     ground: GroundOption = "not stated",
 ) -> None:
     """Open one record, verify it, and print it as JSON. The opening is written down before."""
-    from central.auditor.opening import Opening, RecordUnknownError, opened_json
+    from central.auditor.opening import Opening, opened_json
     from central.auditor.orders import Act, Subject
-    from central.auditor.refusal import AuditRefusedError
     from central.auditor.session import Target, require_about, session
 
     layout, now = Layout(data), system_time()
-    sitting = Sitting(layout, identity, key, order, approval)
-    only = None if device is None else DeviceId(device)
-    told: dict[str, Any] = {"record_id": record_id, "verified": False}
-    try:
-        present, authority = sit(
-            sitting, Act.OPEN, Subject(records=(record_id,)), (reason, ground), now
-        )
+    subject = Subject(records=(record_id,))
+    with answering({"record_id": record_id, "verified": False}):
+        sitting = Sitting(layout, identity, key, order, approval)
+        present, authority = sit(sitting, Act.OPEN, subject, (reason, ground), now)
         require_about(authority, Act.OPEN, RecordId(record_id))
         opening = Opening(layout, present.identity)
-        found = opening.find(RecordId(record_id), only)
+        found = opening.find(RecordId(record_id), DeviceId(device) if device else None)
         with session(layout, present, authority) as at_work:
             at_work.grant([Target(RecordId(record_id), found.entry.device_id)], now)
         opened = opening.read(found)
-    except (RecordUnknownError, AuditRefusedError) as exc:
-        tell(told | {"why": exc.why}, "", as_json=True)
-        raise typer.Exit(NO) from exc
-    except AuditError as exc:
-        tell(told | {"why": f"{exc.code} {exc.detail}"}, "", as_json=True)
-        raise typer.Exit(NO) from exc
     who = [name for name, _ in present.signers]
     control = {"mode": present.control.mode.value, "by": who}
     tell(opened_json(opened) | {"control": control}, "", as_json=True)
+
+
+@audit_app.command("evidence")
+def audit_evidence(  # noqa: PLR0913, PLR0917 - one parameter an option
+    record_id: Annotated[str, typer.Argument(metavar="RECORD_ID")],
+    out: Annotated[Path, typer.Option(help="A new folder for the pack.")],
+    identity: IdentityOption = None,
+    data: DataOption = DEFAULT_DATA,
+    device: Annotated[str | None, typer.Option(help="Where two announced the record.")] = None,
+    key: KeysOption = None,
+    order: OrderOption = None,
+    approval: ApprovalOption = None,
+    reason: ReasonOption = "",
+    ground: GroundOption = "",
+    unredacted: Annotated[
+        bool, typer.Option("--unredacted", help="Single control: show names, too.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Make the evidence pack of one case: JSON, PDF and proofs, signed; redacted by default."""
+    from central.auditor.evidence import Opening as HowOpened
+    from central.auditor.evidence import evidence_of, write_pack
+    from central.auditor.opening import Opening
+    from central.auditor.orders import Act, Subject
+    from central.auditor.session import Target, require_about, session
+
+    layout, now = Layout(data), system_time()
+    if out.exists():
+        raise typer.BadParameter("the folder of the pack is there already")
+    with answering({"record_id": record_id, "made": False}):
+        sitting = Sitting(layout, identity, key, order, approval, unredacted=unredacted)
+        subject = Subject(records=(record_id,))
+        present, authority = sit(sitting, Act.EVIDENCE, subject, (reason, ground), now)
+        require_about(authority, Act.EVIDENCE, RecordId(record_id))
+        opening = Opening(layout, present.identity)
+        found = opening.find(RecordId(record_id), DeviceId(device) if device else None)
+        with session(layout, present, authority) as at_work:
+            target = Target(RecordId(record_id), found.entry.device_id)
+            (line,) = at_work.grant([target], now)
+            opened = opening.read(found)
+            how = HowOpened(authority, at_work.log, line)
+            evidence = evidence_of(layout, found, opened, how, now)
+        digests = write_pack(out, evidence, opened.contents.attachments, present)
+    holds = all(one["result"] != "fails" for one in evidence["verified"])
+    answer = {
+        "record_id": record_id,
+        "made": True,
+        "redacted": evidence["redacted"],
+        "verified": holds,
+        "files": digests,
+    }
+    shown = "redacted" if evidence["redacted"] else "NOT redacted"
+    tell(answer, f"{out}: evidence pack, {shown}", as_json=as_json)
+    if not holds:
+        raise typer.Exit(NO)
 
 
 @audit_app.command("verify")

@@ -7,10 +7,12 @@ in the order of ``--key``.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -23,6 +25,7 @@ from central.commands.console import (
     system_time,
     tell,
 )
+from kiosk.domain.errors import AuditError
 
 if TYPE_CHECKING:
     from central.archive.control import Control
@@ -58,6 +61,25 @@ class Sitting:
     keys: list[Path] | None
     order: Path | None
     approval: Path | None
+    unredacted: bool = False
+
+
+@contextmanager
+def answering(told: dict[str, Any]) -> Iterator[None]:
+    """Answer with ``told`` and why, and end with 1, where an act is refused or does not hold."""
+    from central.auditor.opening import RecordUnknownError
+    from central.auditor.refusal import AuditRefusedError
+
+    try:
+        yield
+    except (RecordUnknownError, AuditRefusedError) as exc:
+        detail = getattr(exc, "detail", "")
+        more = {"detail": detail} if detail else {}
+        tell(told | {"why": exc.why} | more, "", as_json=True)
+        raise typer.Exit(NO) from exc
+    except AuditError as exc:
+        tell(told | {"why": f"{exc.code} {exc.detail}"}, "", as_json=True)
+        raise typer.Exit(NO) from exc
 
 
 def passphrase_of(path: Path) -> str:
@@ -101,7 +123,8 @@ def sit(
 
     present = present_of(sitting, now)
     if present.control.mode is Mode.SINGLE:
-        return present, own_order(present, act, about, why, now)
+        own = own_order(present, act, about, why, now, unredacted=sitting.unredacted)
+        return present, own
     order, approval = _text(sitting.order, "--order"), _text(sitting.approval, "--approval")
     return present, both_agree(present, order, approval)
 
