@@ -12,7 +12,7 @@ from kiosk.journeys.model import DecisionTaken, StepKind
 from kiosk.journeys.service_steps import AddresseeMet, ItemScanned, Presence, SignatureGiven
 from kiosk.vault.store import open_store
 from tests.fakes.cases import DOCUMENT
-from tests.fakes.office import Office
+from tests.fakes.office import PIN, Office
 from tests.ui import letter_pages
 from tests.ui.counter import Counter
 from tests.ui.letter_pages import WITH_PROXY, case_at, panel_at
@@ -388,6 +388,28 @@ def test_an_absent_addressee_leaves_one_record_and_a_notice(letter):
     assert len(letter.office.outbox()) == 1
     (notice,) = letter.slips.glob("*-avis.pdf")
     assert notice.read_bytes().startswith(b"%PDF")
+
+
+def test_what_follows_the_seal_happens_once_whatever_covers_the_receipt(letter):
+    sealed = []
+    letter.router.case.sealed.connect(lambda: sealed.append(True))
+    letter.key(Qt.Key.Key_3)
+    letter.at(StepKind.CONFIRM)
+    letter.key(Qt.Key.Key_Return)
+    receipt = letter.router.case.receipt
+    letter.on(receipt)
+    letter.qtbot.waitUntil(lambda: bool(list(letter.slips.glob("*-avis.pdf"))), timeout=10_000)
+    (notice,) = letter.slips.glob("*-avis.pdf")
+    notice.unlink()
+    letter.router.session.lock()
+    letter.on(letter.router.sign_in)
+    letter.type(PIN)
+    letter.key(Qt.Key.Key_Return)
+    letter.on(receipt)
+    letter.router.case.show_again()  # the help and the fault page come back this way
+    letter.qtbot.waitUntil(lambda: letter.router.case.sheets.desk.idle, timeout=10_000)
+    assert sealed == [True]
+    assert list(letter.slips.glob("*-avis.pdf")) == []
 
 
 def test_a_proxy_gets_the_letter_by_the_one_refusal_that_hands_it_over(qtbot, look):

@@ -7,7 +7,7 @@ from kiosk.documents.codes import PayloadKind, classify
 from kiosk.domain.agent import Agent
 from kiosk.domain.decision import Decision, Outcome
 from kiosk.domain.evidence import IdentityDocument, Side, Verdict
-from kiosk.domain.ids import AgentId
+from kiosk.domain.ids import AgentId, RecordId
 from kiosk.journeys.engine import accepts
 from kiosk.journeys.guards import all_checks
 from kiosk.journeys.model import (
@@ -124,6 +124,7 @@ class CaseRouter(QObject):
         self.receipt = ReceiptScreen(look)
         self.receipt.figures = services.sheet_figures
         self.sheets = SheetRouter(look, services, self.receipt, self)
+        self._told: RecordId | None = None
         self.advice = AdviceDesk(
             services.service, services.clock.now, services.offered, services.office_id
         )
@@ -519,21 +520,32 @@ class CaseRouter(QObject):
             panel.take_focus()
 
     def _show_receipt(self, view: CaseView) -> None:
+        """Draw the receipt; the first time, do what follows the seal.
+
+        A lock, the help or a fault may have covered it: what is told of a record, is told once.
+        """
         state = view.state
         if state.record is None or state.decision is None:
             return
+        first = state.record.record_id != self._told
+        self._told = state.record.record_id
         self._capture.look_for(Watch.NOTHING)
         self._capture.forget()
         self._shown = None
-        self.receipt.show_facts(answer_of(state), state.decision.reasons)
+        if first:  # else it may say more by now: confirmed, printed, another way of writing
+            self.receipt.show_facts(answer_of(state), state.decision.reasons)
         self._shell.set_page(self.receipt, self.receipt.bar)
+        self.receipt.setFocus()  # no button may hold it: Enter is the next customer
+        self._write_frame()
+        if first:
+            self._follow_seal(state)
+
+    def _follow_seal(self, state: CaseState) -> None:
         notice = letter_sealed(
             state, self._services.office_id, self._services.slips, self._look.language
         )
         if notice:
             self._shell.toast(notice)
-        self.receipt.setFocus()  # no button may hold it: Enter is the next customer
-        self._write_frame()
         self.sealed.emit()
 
     def _write_frame(self) -> None:
