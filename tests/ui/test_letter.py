@@ -16,7 +16,7 @@ from tests.fakes.office import PIN, Office
 from tests.ui import letter_pages
 from tests.ui.counter import Counter
 from tests.ui.letter_pages import WITH_PROXY, case_at, panel_at
-from ui.screens.absence import letter_sealed
+from ui.screens.absence import hand_over_words
 from ui.viewmodels.journey import CaseView
 from ui.widgets.signature_pad import PAD_HEIGHT, PAD_WIDTH, SignaturePad
 
@@ -357,7 +357,8 @@ def test_a_letter_is_handed_over_by_keys_a_scan_and_one_signature(letter, look):
     words = look.language.tr(
         "journey.signature.hand_over", line=letter.state.record.seq, proof=proof.seq
     )
-    assert letter_sealed(letter.state, "075012", letter.slips, look.language) == words
+    assert hand_over_words(letter.state, look.language) == words
+    assert list(letter.slips.glob("*-avis.pdf")) == []
     assert len(letter.office.outbox()) == 2
     assert letter.office.journal_kinds()[-2:] == ["item_distributed", "verify_close"]
 
@@ -386,7 +387,9 @@ def test_an_absent_addressee_leaves_one_record_and_a_notice(letter):
     assert letter.state.decision == Decision(Outcome.NO_SHOW, reasons)
     assert letter.state.record.distribution is None
     assert len(letter.office.outbox()) == 1
+    letter.qtbot.waitUntil(lambda: letter.router.case.sheets.desk.idle, timeout=10_000)
     (notice,) = letter.slips.glob("*-avis.pdf")
+    assert notice.name in letter.router.case.receipt._note.text()
     assert notice.read_bytes().startswith(b"%PDF")
 
 
@@ -398,7 +401,7 @@ def test_what_follows_the_seal_happens_once_whatever_covers_the_receipt(letter):
     letter.key(Qt.Key.Key_Return)
     receipt = letter.router.case.receipt
     letter.on(receipt)
-    letter.qtbot.waitUntil(lambda: bool(list(letter.slips.glob("*-avis.pdf"))), timeout=10_000)
+    letter.qtbot.waitUntil(lambda: letter.router.case.sheets.desk.idle, timeout=10_000)
     (notice,) = letter.slips.glob("*-avis.pdf")
     notice.unlink()
     letter.router.session.lock()

@@ -25,12 +25,12 @@ from kiosk.journeys.model import (
 )
 from kiosk.journeys.procedure import Journey
 from kiosk.services.answer_facts import answer_of
+from ui.router.advice_sheets import AdviceSheets, Page
 from ui.router.portrait import PortraitAgain
 from ui.router.services import Services
 from ui.router.sheets import SheetRouter
-from ui.screens.absence import letter_sealed
+from ui.screens.absence import hand_over_words, notice_of
 from ui.screens.receipt import ReceiptScreen
-from ui.screens.sheets import keep_sheet
 from ui.shell import Shell
 from ui.steps.advice import AdvicePanel
 from ui.steps.channel import ChannelPanel
@@ -59,7 +59,6 @@ from ui.theme import Tone
 from ui.viewmodels.advice import AdviceDesk
 from ui.viewmodels.capture import CaptureModel, Watch
 from ui.viewmodels.journey import CaseView, JourneyModel
-from ui.viewmodels.sheet import Sheet
 from ui.widgets.look import Look
 from ui.widgets.steps import StepItem
 from ui.workers.camera import Sight
@@ -124,6 +123,9 @@ class CaseRouter(QObject):
         self.receipt = ReceiptScreen(look)
         self.receipt.figures = services.sheet_figures
         self.sheets = SheetRouter(look, services, self.receipt, self)
+        self.advice_sheets = AdviceSheets(
+            look, self.sheets, services.slips, lambda: self._page, self
+        )
         self._told: RecordId | None = None
         self.advice = AdviceDesk(
             services.service, services.clock.now, services.offered, services.office_id
@@ -135,7 +137,7 @@ class CaseRouter(QObject):
             StepKind.PAPER_FILE: PaperFilePanel(look, catalogue, self.advice),
         }
         for advisor in advising.values():
-            advisor.sheet_requested.connect(self._keep_sheet)
+            advisor.sheet_requested.connect(self.advice_sheets.send)
         self.panels: dict[StepKind, StepPanel] = {
             **advising,
             StepKind.REQUEST: self.request,
@@ -193,6 +195,7 @@ class CaseRouter(QObject):
         self._journey.seconds_known.connect(self.second.show_colleagues)
         self._journey.second_refused.connect(self.second.show_refusal)
         self._journey.colleagues_known.connect(self.stop.show_colleagues)
+        self.sheets.notice_lost.connect(self._tell_lost)
         self.receipt.next_requested.connect(self.leave_receipt)
         self.receipt.new_requested.connect(self._next_at_once)
         self._journey.changed.connect(self._show)
@@ -372,14 +375,12 @@ class CaseRouter(QObject):
             self._end()
             self.new_requested.emit()
 
-    def _keep_sheet(self, sheet: Sheet) -> None:
-        """Print a sheet of advice, or keep it as a PDF; the panel says which."""
-        tr = self._look.language.tr
-        kept = keep_sheet(sheet, self._services.slips)
-        if self._shown is not None:
-            said = "printed" if kept is None else "saved"
-            name = "" if kept is None else kept.name
-            self._shown.show_problem(tr(f"journey.channel.{said}", file=name), Tone.OK)
+    @property
+    def _page(self) -> Page | None:
+        return None if self._shown is None else Page(self._shown, self._case_id)
+
+    def _tell_lost(self, text: str) -> None:
+        self._shell.toast(text, Tone.BAD)
 
     def _follow(self, state: CaseState) -> bool:
         """Where a sealed welcome leads on, there is no receipt to look at: go there."""
@@ -541,11 +542,12 @@ class CaseRouter(QObject):
             self._follow_seal(state)
 
     def _follow_seal(self, state: CaseState) -> None:
-        notice = letter_sealed(
-            state, self._services.office_id, self._services.slips, self._look.language
-        )
-        if notice:
-            self._shell.toast(notice)
+        words = hand_over_words(state, self._look.language)
+        if words:
+            self._shell.toast(words)
+        notice = notice_of(state, self._services.office_id, self._look.language)
+        if notice is not None:
+            self.sheets.print_notice(notice)
         self.sealed.emit()
 
     def _write_frame(self) -> None:
