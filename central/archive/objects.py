@@ -35,7 +35,7 @@ class _IncomingObject:
 
     def __init__(self, store: S3Store) -> None:
         self._store = store
-        self._spool = tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES)  # noqa: SIM115 - closed below
+        self._spool = tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES)  # noqa: SIM115 - closed in __exit__
 
     def __enter__(self) -> Self:
         return self

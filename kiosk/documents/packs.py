@@ -57,10 +57,6 @@ class DocumentPacks:
             ("series", catalogue.series.version),
         )
 
-    def next_change(self, day: date) -> date | None:
-        """The next day after ``day`` on which another pack begins to hold, None where none does."""
-        return next((first for first, _ in self.catalogues if first > day), None)
-
 
 def load_packs(files: Mapping[str, Sequence[bytes]]) -> DocumentPacks:
     """Every catalogue that holds on some day.

@@ -75,7 +75,7 @@ class Drafts:
 
     @staticmethod
     def _row(row: Row[Any]) -> DraftRow:
-        found = dict(row._mapping)  # noqa: SLF001 - as above
+        found = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for a row as a mapping
         found["updated_at"] = _moment(found["updated_at"])
         return DraftRow(**found)
 
@@ -188,7 +188,7 @@ class Outbox:
 
     @staticmethod
     def _row(row: Row[Any]) -> OutboxRow:
-        found = dict(row._mapping)  # noqa: SLF001 - as above
+        found = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for a row as a mapping
         found["state"] = OutboxState(found["state"])
         found["queued_at"] = _moment(found["queued_at"])
         found["updated_at"] = _moment(found["updated_at"])

@@ -101,7 +101,7 @@ class Wreck:
         before, size = 2**62, _PAGE_ROWS
         while True:
             sql = (
-                f"SELECT rowid AS _rowid, * FROM {name} WHERE rowid > ? AND rowid < ? "  # noqa: S608 - as above
+                f"SELECT rowid AS _rowid, * FROM {name} WHERE rowid > ? AND rowid < ? "  # noqa: S608 - our own names
                 "ORDER BY rowid DESC LIMIT ?"
             )
             try:
@@ -119,7 +119,7 @@ class Wreck:
     def _one(self, name: str, number: int) -> list[Mapping[str, Any]]:
         with suppress(VaultCorruptError):
             return self._named(
-                f"SELECT rowid AS _rowid, * FROM {name} WHERE rowid = ?",  # noqa: S608 - as above
+                f"SELECT rowid AS _rowid, * FROM {name} WHERE rowid = ?",  # noqa: S608 - our own names
                 (number,),
             )
         return []

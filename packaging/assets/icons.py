@@ -17,13 +17,13 @@ NAMES = (
     "alert-triangle", "arrow-back-up", "arrow-left", "arrow-right", "backspace", "book",
     "calendar", "camera", "camera-off", "check", "circle-check", "circle-dashed",
     "circle-minus", "circle-x", "clipboard-check", "clock", "cloud-check", "cloud-upload",
-    "contrast", "credit-card", "database", "device-desktop", "device-tablet", "eye", "face-id",
+    "contrast", "credit-card", "database", "device-desktop", "device-tablet", "eye",
     "file-check", "hand-finger", "hand-stop", "help-circle", "help-octagon", "history", "home",
     "id", "info-circle", "key", "keyboard", "language", "line-scan", "list-check", "lock",
-    "lock-open", "logout", "mail", "minus", "moon", "palette", "pencil", "player-play", "plus",
+    "lock-open", "logout", "mail", "minus", "moon", "pencil", "player-play", "plus",
     "printer", "qrcode", "receipt-2", "refresh", "rotate-3d", "scale", "scan", "send",
     "settings", "shield-check", "signature", "sparkles", "sun", "sunset-2", "target",
-    "text-size", "user", "user-check", "user-scan", "users", "wifi", "wifi-off", "x", "zoom-in",
+    "user", "user-check", "user-scan", "users", "wifi", "wifi-off", "x", "zoom-in",
 )  # fmt: skip
 
 

@@ -36,8 +36,8 @@ from central.authority.codes import new_code  # noqa: E402 - the path comes firs
 from central.authority.founding import LOCAL_HOSTS, found  # noqa: E402 - the path comes first
 from kiosk.domain.ids import OfficeId  # noqa: E402 - the path comes first
 from tests.fakes.central_side import reading  # noqa: E402 - servers, no test tools
-from tests.fakes.fault_proxy import NONE, Fault, FaultProxy  # noqa: E402 - as above
-from tests.fakes.stores import (  # noqa: E402 - as above
+from tests.fakes.fault_proxy import NONE, Fault, FaultProxy  # noqa: E402 - the path comes first
+from tests.fakes.stores import (  # noqa: E402 - the path comes first
     BUCKET,
     PostgresServer,
     free_port,

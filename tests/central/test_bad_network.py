@@ -68,6 +68,7 @@ def test_one_bad_connection_after_the_other_then_a_good_one(side, proxy, device,
         assert summary.reason == ("SYNC-006" if name == "portal" else "SYNC-001") or (
             not summary.reason
         ), summary
+    assert proxy.struck, "the fault really happened"
     proxy.choose = lambda _: NONE
     for _ in range(3):
         device.delivery.run_once()
@@ -91,6 +92,7 @@ def test_any_mixture_of_faults_ends_with_one_stored_copy_of_each(side, proxy, de
     proxy.choose = choose
     for _ in range(12):
         device.delivery.run_once()
+    assert proxy.struck
     proxy.choose = lambda _: NONE
     for _ in range(3):
         device.delivery.run_once()
@@ -105,5 +107,6 @@ def test_a_captive_portal_is_told_from_a_collector_and_nothing_is_believed(proxy
     proxy.choose = lambda _: Fault(portal=True)
     summary = device.delivery.run_once()
     assert summary.reason == "SYNC-006"
+    assert proxy.struck
     assert device.row(seq).state is OutboxState.WAITING
     assert device.has_blob(seq)

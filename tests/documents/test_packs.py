@@ -73,12 +73,6 @@ def test_what_is_accepted_changes_on_the_day():
     assert verdict(LEAP) is Acceptance.REFUSED
 
 
-def test_the_next_change_is_known():
-    assert CHANGED.next_change(date(2027, 1, 1)) == LEAP
-    assert CHANGED.next_change(LEAP) == date(2028, 3, 1)
-    assert CHANGED.next_change(date(2028, 3, 1)) is None
-
-
 def test_two_packs_of_one_day_are_refused():
     with pytest.raises(CatalogueError):
         packs(

@@ -49,6 +49,21 @@ class Fault:
 
 
 NONE = Fault()
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One direction of one connection."""
+
+    fault: Fault
+    number: int
+    up: bool
+
+    @property
+    def cut(self) -> int | None:
+        return self.fault.cut_up if self.up else self.fault.cut_down
+
+
 Choose = Callable[[int], Fault]
 """Number of the connection, from 0, to what happens to it."""
 
@@ -59,6 +74,7 @@ class FaultProxy:
     Attributes:
         port: where clients connect.
         connections: how many there were.
+        struck: how many connections a fault really happened to.
         up / down: bytes passed towards the server and back.
     """
 
@@ -66,6 +82,7 @@ class FaultProxy:
         self._upstream = upstream_port
         self.choose = choose
         self.connections = self.up = self.down = 0
+        self._struck: set[int] = set()
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -93,6 +110,11 @@ class FaultProxy:
         """Base address for clients."""
         return f"https://localhost:{self.port}"
 
+    @property
+    def struck(self) -> int:
+        """Connections to which a fault happened; a cut that was never reached is none."""
+        return len(self._struck)
+
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         self._server = self._loop.run_until_complete(
@@ -111,25 +133,33 @@ class FaultProxy:
         await asyncio.gather(*others, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        fault = self.choose(self.connections)
+        number = self.connections
+        fault = self.choose(number)
         self.connections += 1
         with contextlib.suppress(OSError, asyncio.CancelledError):
             if fault.portal:
+                self._struck.add(number)
                 await reader.read(_PIECE)
                 writer.write(_PORTAL)
                 await writer.drain()
-            elif not fault.refuse:
-                await self._join(reader, writer, fault)
+            elif fault.refuse:
+                self._struck.add(number)
+            else:
+                await self._join(reader, writer, fault, number)
         writer.close()
 
     async def _join(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, fault: Fault
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        fault: Fault,
+        number: int,
     ) -> None:
         up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self._upstream)
         tasks: set[asyncio.Future[bool]] = set()
         try:
-            up = self._pump(reader, up_writer, fault, fault.cut_up, "up")
-            down = self._pump(up_reader, writer, fault, fault.cut_down, "down")
+            up = self._pump(reader, up_writer, _Way(fault, number, up=True))
+            down = self._pump(up_reader, writer, _Way(fault, number, up=False))
             tasks = {asyncio.ensure_future(up), asyncio.ensure_future(down)}
             done, waiting = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             if any(task.result() for task in done):  # one way was cut: so is the other
@@ -142,23 +172,21 @@ class FaultProxy:
             up_writer.close()
 
     async def _pump(
-        self,
-        source: asyncio.StreamReader,
-        sink: asyncio.StreamWriter,
-        fault: Fault,
-        cut: int | None,
-        way: str,
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, way: _Way
     ) -> bool:
         """Pass bytes on; True where the connection is to end in both directions."""
-        passed = 0
+        passed, fault, cut = 0, way.fault, way.cut
         while piece := await source.read(_PIECE):
+            if fault.delay_s or fault.bytes_per_s:
+                self._struck.add(way.number)
             if fault.delay_s:
                 await asyncio.sleep(fault.delay_s)
             if fault.bytes_per_s:
                 await asyncio.sleep(len(piece) / fault.bytes_per_s)
             if cut is not None and passed + len(piece) > cut:
+                self._struck.add(way.number)
                 await self._write(sink, piece[: cut - passed], way)
-                return await self._end(source, sink, fault, piece, way)
+                return await self._end(source, sink, piece, way)
             await self._write(sink, piece, way)
             passed += len(piece)
         if sink.can_write_eof():
@@ -166,10 +194,10 @@ class FaultProxy:
                 sink.write_eof()
         return False
 
-    async def _write(self, sink: asyncio.StreamWriter, piece: bytes, way: str) -> None:
+    async def _write(self, sink: asyncio.StreamWriter, piece: bytes, way: _Way) -> None:
         sink.write(piece)
         await sink.drain()
-        if way == "up":
+        if way.up:
             self.up += len(piece)
         else:
             self.down += len(piece)
@@ -178,11 +206,10 @@ class FaultProxy:
         self,
         source: asyncio.StreamReader,
         sink: asyncio.StreamWriter,
-        fault: Fault,
         piece: bytes,
-        way: str,
+        way: _Way,
     ) -> bool:
-        match fault.ending:
+        match way.fault.ending:
             case "reset":
                 _reset(sink)
             case "half":

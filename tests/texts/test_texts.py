@@ -6,8 +6,11 @@ import pytest
 
 from kiosk.domain import errors
 from kiosk.domain.errors import CatalogueError, KioskError
+from kiosk.journeys.blocks import Terms
+from kiosk.journeys.procedure import Form
+from kiosk.journeys.procedures import procedures
 from kiosk.texts import LANGUAGES, MissingTextError, Texts
-from tests.fakes.cases import JOURNEY
+from tests.fakes.cases import SIDES
 
 TEXTS = {language: Texts.load(language) for language in LANGUAGES}
 KEYS = {language: TEXTS[language].keys() for language in LANGUAGES}
@@ -132,7 +135,9 @@ def test_an_unknown_language_is_a_catalogue_error(folder):
         Texts.load("de", folder)
 
 
+@pytest.mark.parametrize("form", list(Form))
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_step_of_a_procedure_tells_the_agent_what_to_do(language):
-    for step in JOURNEY.steps:
-        assert TEXTS[language](step.instruction)
+def test_every_step_of_every_procedure_tells_the_agent_what_to_do(language, form):
+    for journey in procedures(Terms(SIDES, form=form)):
+        for step in journey.steps:
+            assert TEXTS[language](step.instruction)

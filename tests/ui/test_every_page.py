@@ -1,11 +1,12 @@
 """Every page can be read and pressed in each look, language, text size and layout."""
 
 import pytest
-from PySide6.QtGui import QAccessible, QFontMetrics
+from PySide6.QtGui import QAccessible, QFontMetrics, QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QWidget
 
 from tests.ui import letter_pages
 from tests.ui.samples import ADVICE_PAGES, CASE_PAGES, PAGES, STEP_PAGES, window
+from ui.router.case import ASIDE_KEY
 from ui.shell.rail import NavButton
 from ui.theme import Size, TextSize, ThemeName
 from ui.widgets.button import Button
@@ -144,6 +145,32 @@ def test_every_control_is_reached_by_tab(look: Look, qtbot, name):
         shell.focusNextChild()
         reached.add(shell.focusWidget())
     assert wanted <= reached
+
+
+def keys_of(shell: QWidget) -> list[str]:
+    """Keys that do something on this page now; a key of two is a key of none."""
+    found = [QKeySequence(ASIDE_KEY).toString()]  # of the case, on every page of it
+    for shortcut in shell.findChildren(QShortcut):
+        owner = shortcut.parent()
+        here = not isinstance(owner, QWidget) or owner.isVisible()
+        bound = shortcut.keys() if shortcut.isEnabled() and here else []
+        found.extend(keys.toString() for keys in bound)
+    return found
+
+
+@pytest.mark.parametrize("name", ALL_PAGES)
+def test_no_key_means_two_things_on_one_page(look: Look, qtbot, name):
+    shell = window(look, name, 1920, 1080)
+    qtbot.addWidget(shell)
+    keys = keys_of(shell)
+    assert {key for key in keys if keys.count(key) > 1} == set()
+
+
+def test_a_key_of_two_is_noticed(look: Look, qtbot):
+    shell = window(look, "step-decision", 1920, 1080)
+    qtbot.addWidget(shell)
+    QShortcut(QKeySequence("F8"), shell)
+    assert keys_of(shell).count("F8") == 2
 
 
 def test_a_cut_text_and_a_small_target_are_noticed(look: Look, qtbot):

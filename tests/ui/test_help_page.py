@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 
 from kiosk.advice.eligibility_rules import Paper
 from kiosk.bootstrap.service import read_service
@@ -13,9 +14,12 @@ from kiosk.journeys.model import StepKind
 from kiosk.paths import RESOURCES
 from tests.fakes.office import office_on_disk
 from tests.ui.counter import Counter
+from ui.router.case import ASIDE_KEY
 from ui.screens.help_lines import difference_text, opening_text
 from ui.screens.help_page import HelpScreen
 from ui.shell import Section
+from ui.shell.help import HelpPanel, KeyCap
+from ui.steps.panel import STOP_KEY
 from ui.theme import Density
 from ui.viewmodels.help import HelpBook
 
@@ -171,6 +175,10 @@ def test_over_a_case_the_help_leads_back_to_it(counter):
     page = counter.router.sections.help.over_case
     counter.on(page)
     assert page.bar is not None
+    page.search.setText("carte")
+    counter.key(Qt.Key.Key_Escape)
+    counter.on(page)  # first out of what was found
+    assert page.search.text() == ""
     counter.key(Qt.Key.Key_Escape)
     counter.at(StepKind.REQUEST)
 
@@ -181,6 +189,33 @@ def test_before_signing_in_the_panel_has_numbers_but_no_page(desk):
     assert not desk.shell._help._facts.more
     desk.shell.help_page_requested.emit()
     assert desk.shell.page is desk.router.sign_in
+
+
+@pytest.mark.parametrize("code", ["fr", "en"])
+def test_the_panel_of_f1_says_of_each_key_what_it_does(desk, look, code):
+    look.language.choose(code)
+    desk.shell.toggle_help()
+    panel = desk.shell.findChild(HelpPanel)
+    caps = [cap.text() for cap in panel.findChildren(KeyCap)]
+    assert len(set(caps)) == len(caps)
+    words = {label.text() for label in panel.findChildren(QLabel) if not label.isHidden()}
+    expected = {
+        STOP_KEY: "stop",
+        ASIDE_KEY: "aside",
+        "F1": "help",
+        "F2": "offer",
+        "F4": "type",
+        "F5": "retake",
+        "F9": "switch",
+        "Return": "next",
+        "Esc": "back",
+        "Ctrl+L": "lock",
+        "Ctrl+Z": "undo",
+        "Alt+1": "sections",
+        "N": "new",
+    }
+    assert {look.language.key_name(key) for key in expected} <= set(caps)
+    assert {look.language.tr(f"help.key.{name}") for name in expected.values()} <= words
 
 
 def test_the_section_stands_last_so_that_no_key_changed():

@@ -22,6 +22,7 @@ from tests.ui.counter import Counter
 from ui.demonstration.network import NothingSent
 from ui.screens.sign_in import SignInScreen
 from ui.shell import Section
+from ui.steps.decision import ASK_KEY
 from ui.steps.second_agent import SecondAgentPanel
 
 GOOD = "884422917"
@@ -393,7 +394,7 @@ def strict(office: Office) -> None:
     office.proofing._catalogue = JourneyCatalogue(journey)
 
 
-def to_second(counter: Counter) -> SecondAgentPanel:
+def to_decision(counter: Counter, person: Qt.Key = Qt.Key.Key_1) -> None:
     counter.to_document()
     counter.reader.sides = {Side.FRONT: None, Side.BACK: DOCUMENT}
     counter.qtbot.waitUntil(lambda: not counter.state.sides_expected, timeout=10_000)
@@ -402,9 +403,13 @@ def to_second(counter: Counter) -> SecondAgentPanel:
     counter.key(Qt.Key.Key_Return)
     counter.at(StepKind.FEATURES)
     counter.answer_features()
-    counter.key(Qt.Key.Key_1)
+    counter.key(person)
     counter.key(Qt.Key.Key_Return)
     counter.at(StepKind.DECISION)
+
+
+def to_second(counter: Counter) -> SecondAgentPanel:
+    to_decision(counter)
     counter.key(Qt.Key.Key_Return)
     counter.at(StepKind.SECOND_AGENT)
     return counter.router.case.second
@@ -447,3 +452,18 @@ def test_a_colleague_who_does_not_agree_sends_the_decision_back(counter: Counter
     counter.key(Qt.Key.Key_Return)
     counter.at(StepKind.DECISION)
     assert counter.state.decision is None
+
+
+def test_a_colleague_is_asked_about_the_person_by_one_key(counter: Counter):
+    sign_in(counter, "camille")
+    home(counter)
+    counter.open_case()
+    to_decision(counter, person=Qt.Key.Key_3)
+    assert counter.router.case.decision.ask.isVisible()
+    counter.key(Qt.Key(getattr(Qt.Key, f"Key_{ASK_KEY}")))
+    counter.at(StepKind.SECOND_AGENT)
+    press(counter, counter.router.case.second, "choice-pass")
+    counter.type(PIN)
+    counter.key(Qt.Key.Key_Return)
+    counter.at(StepKind.DECISION)
+    assert counter.state.second_opinion is not None

@@ -11,7 +11,6 @@ from ui.shell import (
     HelpFacts,
     Section,
     Shell,
-    usual_entries,
 )
 from ui.theme import Density
 from ui.widgets.action_bar import ActionBar
@@ -79,16 +78,6 @@ def test_ctrl_l_locks_and_f1_helps_in_both_layouts(shell: Shell, qtbot, size):
     qtbot.keyClick(shell.focusWidget(), Qt.Key.Key_Escape)
     shown = [label.text() for label in shell.findChildren(QLabel) if label.isVisible()]
     assert "Reprendre la photo" not in shown
-
-
-@pytest.mark.parametrize("in_case", [True, False])
-@pytest.mark.parametrize("code", ["fr", "en"])
-def test_help_names_the_keys_of_the_place(look: Look, in_case, code):
-    look.language.choose(code)
-    keys = [entry.key for entry in usual_entries(look.language, in_case=in_case)]
-    assert ("Return" in keys) == in_case
-    assert ("N" in keys) != in_case
-    assert {"F1", "Ctrl+L"} <= set(keys)
 
 
 def test_a_short_word_goes_away_by_itself(shell: Shell):

@@ -69,8 +69,10 @@ class HelpScreen(Page):
         self._timer = QTimer(self)
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self.tick)
-        key = "Esc" if over_case else ""
-        self.back = Button(look, "", kind=ButtonKind.QUIET, icon="arrow-left", key=key)
+        self.back = Button(look, "", kind=ButtonKind.QUIET, icon="arrow-left")
+        if over_case:
+            # Printed only: the page itself listens, since Esc leaves an answer before the help.
+            self.back.set_key("Esc", bind=False)
         self.back.setObjectName("help-back")
         self.bar = ActionBar(look, back=self.back) if over_case else None
         self._build()
@@ -156,6 +158,8 @@ class HelpScreen(Page):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self._deep:
             self.step_back()
+        elif event.key() == Qt.Key.Key_Escape and self.bar is not None:
+            self.back_requested.emit()
         elif event.text().isprintable() and event.text().strip():
             self.search.setFocus()
             self.search.insert(event.text())

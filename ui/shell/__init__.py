@@ -4,11 +4,10 @@
 ``set_title``, ``set_office``; chips with ``show_chips``; the rail with
 ``show_navigation(section)``, ``show_steps(items, current)`` or ``show_bare()``;
 ``toast(text, tone)``; ``unlock_close()``; ``toggle_help()`` and ``set_help(HelpFacts(entries,
-line))`` with ``usual_entries(language, in_case=...)``. Signals ``section_chosen(str)``,
-``lock_requested()``, ``close_refused()``.
+line))``. Signals ``section_chosen(str)``, ``lock_requested()``, ``close_refused()``.
 """
 
-from ui.shell.help import HelpEntry, HelpFacts, usual_entries
+from ui.shell.help import HelpEntry, HelpFacts
 from ui.shell.rail import USUAL_SECTIONS, Section
 from ui.shell.window import ChipItem, Shell
 
@@ -19,5 +18,4 @@ __all__ = [
     "HelpFacts",
     "Section",
     "Shell",
-    "usual_entries",
 ]

@@ -7,7 +7,6 @@ from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from ui.i18n import Language
 from ui.theme import Size, Space, Stroke, Type
 from ui.widgets.button import Button
 from ui.widgets.label import IconLabel, Label
@@ -35,24 +34,6 @@ class HelpFacts:
     line: str = ""
     numbers: tuple[str, ...] = ()
     more: bool = False
-
-
-def usual_entries(language: Language, *, in_case: bool) -> tuple[HelpEntry, ...]:
-    """Keys that work everywhere, and those of home or of a case."""
-    home = (("N", "new"), ("Q", "scan"), ("Alt+1", "sections"))
-    case = (
-        ("Return", "next"),
-        ("Esc", "back"),
-        ("1…9", "answers"),
-        ("F4", "type"),
-        ("F5", "retake"),
-        ("Ctrl+Z", "undo"),
-    )
-    always = (("F1", "help"), ("Ctrl+L", "lock"))
-    return tuple(
-        HelpEntry(key, language.tr(f"help.key.{name}"))
-        for key, name in (*(case if in_case else home), *always)
-    )
 
 
 class KeyCap(QLabel):

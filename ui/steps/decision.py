@@ -33,7 +33,7 @@ from ui.widgets.look import Look
 from ui.widgets.reason_groups import ReasonGroup, ReasonGroups
 from ui.widgets.scroll import ScrollArea
 
-ASK_KEY = "F3"
+ASK_KEY = "F6"
 _OUTCOMES = {
     Outcome.ACCEPTED: ("circle-check", Tone.OK),
     Outcome.REFUSED: ("circle-x", Tone.BAD),

@@ -139,11 +139,6 @@ class FeaturesPanel(StepPanel):
             self.signs_button.set_texts(counted, counted)
         self.signs_button.updateGeometry()
 
-    @property
-    def shown_feature(self) -> str:
-        """Id of the feature on the screen, ``""`` where none was drawn."""
-        return self._shown
-
     @override
     def go_on(self) -> None:
         self.happened.emit(FeaturesFinished())

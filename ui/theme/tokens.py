@@ -245,7 +245,6 @@ class Size(IntEnum):
     ICON_SMALL = 18
     ICON = 22
     ICON_LARGE = 28
-    ICON_HERO = 44
     BADGE_SMALL = 40
     BADGE = 44
     BADGE_LARGE = 60
@@ -279,7 +278,6 @@ class Size(IntEnum):
     TILE = 186
     TILE_TABLET = 112
     ROW = 86
-    CHOICE = 72
     PIN_KEY_WIDTH = 96
     PIN_KEY = 76
     PIN_KEY_TABLET = 62
