@@ -7,7 +7,7 @@ scales. So the sheet breaks its lines at the same places on every device.
 from html import escape
 from typing import Final
 
-from PySide6.QtCore import QRectF, QSizeF, QUrl
+from PySide6.QtCore import QRectF, QSizeF, Qt, QUrl
 from PySide6.QtGui import (
     QAbstractTextDocumentLayout,
     QColor,
@@ -101,7 +101,7 @@ class AdvicePainter:
         """Paint one page; the painter's origin is the corner of the paper."""
         context = QAbstractTextDocumentLayout.PaintContext()
         # The palette of the screen may be a dark one.
-        context.palette.setColor(QPalette.ColorRole.Text, QColor("black"))
+        context.palette.setColor(QPalette.ColorRole.Text, QColor(Qt.GlobalColor.black))
         part = QRectF(0, page * self._high, self._width, self._high)
         painter.save()
         painter.scale(dots_per_inch / _DPI, dots_per_inch / _DPI)
