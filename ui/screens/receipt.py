@@ -22,6 +22,7 @@ from ui.widgets.choices import Choice, ChoiceGroup
 from ui.widgets.label import Badge, Label
 from ui.widgets.list_row import RowItem, RowList
 from ui.widgets.look import Look
+from ui.widgets.outcome import OUTCOME_LOOKS
 from ui.widgets.qr import QrCode
 from ui.widgets.sheet_view import SheetView
 
@@ -29,14 +30,6 @@ _PREVIEW_WIDTH: Final = 900
 """Dots across the page that the preview is scaled down from."""
 _WITHOUT_DOCUMENT: Final = frozenset({Outcome.ADVISED, Outcome.NO_SHOW})
 """Acts in which nobody laid a document on the desk."""
-_LOOKS = {
-    Outcome.ACCEPTED: ("circle-check", Tone.OK),
-    Outcome.REFUSED: ("circle-x", Tone.BAD),
-    Outcome.SUSPENDED: ("clock", Tone.WARN),
-    Outcome.ABANDONED: ("hand-stop", Tone.NEUTRAL),
-    Outcome.ADVISED: ("info-circle", Tone.INFO),
-    Outcome.NO_SHOW: ("clock", Tone.NEUTRAL),
-}
 
 
 class ReceiptScreen(Page):
@@ -243,7 +236,7 @@ class ReceiptScreen(Page):
     def _write(self, facts: AnswerFacts) -> None:
         tr = self.look.language.tr
         outcome = facts.outcome
-        icon, tone = _LOOKS[outcome]
+        icon, tone = OUTCOME_LOOKS[outcome]
         self._badge.show_icon(icon, tone)
         self._outcome.setText(tr(f"receipt.outcome.{outcome.value}.title"))
         self._outcome.set_ink("ink" if tone is Tone.NEUTRAL else tone.ink)

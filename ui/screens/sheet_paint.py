@@ -28,11 +28,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtSvg import QSvgRenderer
 
-from kiosk.domain.decision import Outcome
 from kiosk.paths import RESOURCES
 from ui.screens.sheet_words import Line, Part, Sheet, Variant
 from ui.theme import PALETTES, ThemeName, Tone
 from ui.theme.theme import MONO_FAMILY, UI_FAMILY
+from ui.widgets.outcome import OUTCOME_LOOKS
 from ui.widgets.paint import draw_mark
 from ui.widgets.qr import draw_modules
 
@@ -41,14 +41,6 @@ _MM_PER_POINT: Final = 25.4 / 72
 _MM_PER_INCH: Final = 25.4
 _INKS: Final = PALETTES[ThemeName.LIGHT]
 _WRAP: Final = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft
-_SIGNS: Final = {
-    Outcome.ACCEPTED: ("circle-check", Tone.OK),
-    Outcome.REFUSED: ("circle-x", Tone.BAD),
-    Outcome.SUSPENDED: ("clock", Tone.WARN),
-    Outcome.ABANDONED: ("hand-stop", Tone.NEUTRAL),
-    Outcome.ADVISED: ("info-circle", Tone.INFO),
-    Outcome.NO_SHOW: ("clock", Tone.NEUTRAL),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +215,7 @@ class SheetPainter:
     def _verdict(self) -> _Box:
         """The sign, what was decided, and how firm it is."""
         sheet, points = self._sheet, self._points
-        icon, tone = _SIGNS[sheet.outcome]
+        icon, tone = OUTCOME_LOOKS[sheet.outcome]
         if not sheet.firm:
             icon, tone = "clock", Tone.WARN
         large, body = _font(points.verdict, bold=True), _font(points.body)
