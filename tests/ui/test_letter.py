@@ -1,5 +1,7 @@
 """A registered letter on the screen: number, addressee, signature, two records, and the notice."""
 
+from datetime import timedelta
+
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QInputDevice, QPointingDevice, QTabletEvent
@@ -158,6 +160,19 @@ def test_codes_are_told_together_and_forgotten_when_the_desk_is_empty(counter, q
     qtbot.waitUntil(lambda: not counter.router.capture._last_codes, timeout=10_000)
     counter.reader.code = NUMBER
     counter.at(StepKind.PRESENCE)
+
+
+def test_the_day_of_the_act_is_that_of_signed_time(qtbot, look, tmp_path):
+    office = Office(open_store(tmp_path / "vault.db", bytes(range(32))))
+    office.session()
+    later = office.clock.now() + timedelta(days=40)
+    counter = Counter(qtbot, look, office, tmp_path / "slips", signed_now=lambda: later)
+    counter.sign_in()
+    counter.scan(NUMBER)
+    counter.at(StepKind.PRESENCE)
+    panel = counter.router.case.panels[StepKind.PRESENCE]
+    assert panel.presented.day == later.astimezone().date()
+    counter.close()
 
 
 # --- who is there ---------------------------------------------------------------------------------
