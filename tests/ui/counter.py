@@ -84,6 +84,7 @@ class Counter:
     contacts: Contacts | None = None
     procedure: str = ONLINE_REQUEST
     signed_now: Callable[[], datetime] | None = None
+    free_bytes: Callable[[], int] | None = None
 
     def __post_init__(self) -> None:
         self.office.examination.catalogue = FEATURES
@@ -120,7 +121,7 @@ class Counter:
             make_reader=lambda: self.reader,
             journal_rows=rows,
             verify_journal=lambda: JournalReport(0, b"", True, ()),
-            free_bytes=office.store.free_bytes,
+            free_bytes=self.free_bytes or office.store.free_bytes,
             slips=self.slips,
             printing=self.printing,
             brisk=self.brisk,
