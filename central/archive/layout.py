@@ -87,6 +87,11 @@ class Layout:
         return self.collector / "enrolment.key"
 
     @property
+    def webhook_key(self) -> Path:
+        """Seed of the key that signs what is posted to providers; there need not be one."""
+        return self.collector / "webhook.key"
+
+    @property
     def root_key(self) -> Path:
         """Seed of the policy root."""
         return self.authority / "root.key"

@@ -34,6 +34,7 @@ from central.collector.log import CollectorLog
 from central.collector.metrics import Metrics
 from central.collector.records import BlobStream, Records
 from central.collector.refusal import CallRefusedError
+from central.collector.results import ResultCalls, Results
 from central.collector.rounds import Rounds
 from central.collector.uploads import COMPLETE, LENGTH, OFFSET, OffsetError, Uploads
 from central.contact.settings import ContactSettings
@@ -110,6 +111,9 @@ class Collector:
         self._contacts = ContactCalls(
             database, keys.log, contact or ContactSettings(), self._sound_device, _bounded_body
         )
+        self._results = ResultCalls(
+            Results(database, keys.root_public), self._device, _bounded_body
+        )
 
     def _figures(self) -> Figures:
         with self._database.reading() as ledger:
@@ -141,6 +145,14 @@ class Collector:
             ("POST", f"{device}/contacts/{{challenge}}/check", self._timed(self._contacts.check)),
             ("GET", "/c/{secret}", self._timed(self._contacts.page)),
             ("POST", "/c/{secret}", self._timed(self._contacts.page)),
+            ("PUT", f"{device}/results/{{seq:int}}", self._timed(self._results.put)),
+            ("GET", "/v1/results", self._timed(self._results.page)),
+            ("GET", "/v1/results/{position:int}", self._timed(self._results.fetch)),
+            (
+                "POST",
+                "/v1/results/{position:int}/acknowledge",
+                self._timed(self._results.acknowledge),
+            ),
             ("PUT", f"{device}/recipient", self.recipient),
             ("GET", f"{device}/rounds/{{day}}", self.round),
             ("GET", f"{device}/conflicts", self.conflicts),

@@ -27,6 +27,8 @@ from central.collector.app import Collector, Now
 from central.collector.keys import CollectorKeys
 from central.collector.uploads import Uploads
 from central.contact.settings import load_settings
+from central.provider.queue import ResultQueue
+from central.provider.sender import Sender
 from kiosk.crypto.digests import unb64u
 
 _log = logging.getLogger("visavis.collector")
@@ -110,12 +112,14 @@ def serve(layout: Layout, address: Address, now: Now, metrics_port: int | None =
         with contextlib.ExitStack() as ending:
             if metrics_port is not None:
                 ending.callback(collector.metrics.serve(metrics_port))
-            asyncio.run(_run(layout, address, collector))
+            queue = ResultQueue(database, load_keys(layout).root_public)
+            sender = Sender(queue, lambda: read_key(layout.webhook_key), now)
+            asyncio.run(_run(layout, address, collector, sender))
     finally:
         database.close()
 
 
-async def _run(layout: Layout, address: Address, collector: Collector) -> None:
+async def _run(layout: Layout, address: Address, collector: Collector, sender: Sender) -> None:
     server = Server(
         collector.application(),
         address=address.host,
@@ -135,11 +139,12 @@ async def _run(layout: Layout, address: Address, collector: Collector) -> None:
     await asyncio.wait({running, announcing}, return_when=asyncio.FIRST_COMPLETED)
     if announcing.done():
         announcing.result()
-    sequencing = asyncio.create_task(_sequence(collector))
+    beside = [asyncio.create_task(work) for work in (_sequence(collector), sender.run())]
     await running
-    sequencing.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await sequencing
+    for task in beside:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
 
 async def _sequence(collector: Collector) -> None:

@@ -30,6 +30,7 @@ from kiosk.services.agents import Signs, require_duty
 from kiosk.services.delivery import DeliverySummary
 from kiosk.services.journal import Journal
 from kiosk.services.lease import CLOSED, closed_at
+from kiosk.services.result import result_name, unsent_results
 
 RESCUE_FORMAT = "visavis-rescue/1"
 
@@ -138,8 +139,19 @@ class DeviceLife:
                 }
             )
             yield RescuedFile(name, blob)
+        results = []
+        for row in rows:
+            with self._store.begin() as uow:
+                result = uow.values.get(result_name(row.seq))
+            if result is None:
+                continue
+            name = f"results/{row.seq:08d}-{row.record_id}.age"
+            results.append({"file": name, "seq": row.seq, "sha256": sha256(result).hex()})
+            yield RescuedFile(name, result)
         yield RescuedFile("journal.txt", journal.encode())
         about = {"format": RESCUE_FORMAT, "device_id": device_id, "records": listed}
+        if results:
+            about["results"] = results
         yield RescuedFile("rescue.json", canonical_json(about) + b"\n")
 
     def _send_all(self) -> None:
@@ -148,5 +160,6 @@ class DeviceLife:
             raise NotAllSentError(summary.reason)
         with self._store.begin() as uow:
             waiting = [row for row in uow.outbox.all() if row.state is not OutboxState.STORED]
-        if waiting:
-            raise NotAllSentError(f"{len(waiting)} records")
+            results = unsent_results(uow)
+        if waiting or results:
+            raise NotAllSentError(f"{len(waiting)} records, {results} results")
