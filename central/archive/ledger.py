@@ -35,6 +35,7 @@ from central.archive.schema import (
     policies,
     sealed,
 )
+from central.archive.sheet_rows import SheetRows
 from kiosk.audit.tree import node_hash
 from kiosk.domain.ids import DeviceId, OfficeId, RecordId
 from kiosk.sync.receipts import ReceiptState
@@ -78,6 +79,11 @@ class Ledger:
     def challenges(self) -> ChallengeRows:
         """Codes that were sent to customers."""
         return ChallengeRows(self._connection)
+
+    @property
+    def sheets(self) -> SheetRows:
+        """Sheets that were mailed."""
+        return SheetRows(self._connection)
 
     @property
     def results(self) -> ResultRows:

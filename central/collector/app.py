@@ -143,6 +143,7 @@ class Collector:
             ("PUT", f"{device}/contacts/{{challenge}}", self._timed(self._contacts.start)),
             ("POST", f"{device}/contacts/{{challenge}}/state", self._timed(self._contacts.state)),
             ("POST", f"{device}/contacts/{{challenge}}/check", self._timed(self._contacts.check)),
+            ("POST", f"{device}/sheets/{{seq:int}}", self._timed(self._contacts.sheet)),
             ("GET", "/c/{secret}", self._timed(self._contacts.page)),
             ("POST", "/c/{secret}", self._timed(self._contacts.page)),
             ("PUT", f"{device}/results/{{seq:int}}", self._timed(self._results.put)),

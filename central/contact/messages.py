@@ -28,10 +28,20 @@ class NotSentError(Exception):
     """The message was not handed over; told to operators only."""
 
 
+class Sent(Protocol):
+    """What can be handed over."""
+
+    def short(self) -> str:
+        """For a text message."""
+
+    def mail(self, settings: MailSettings, address: str) -> EmailMessage:
+        """For the mailbox ``address``."""
+
+
 class Sender(Protocol):
     """A way to a customer."""
 
-    def send(self, address: str, text: Message) -> None:
+    def send(self, address: str, text: Sent) -> None:
         """Hand a message over. Raises NotSentError."""
 
 
@@ -73,7 +83,7 @@ class MailSender:
     def __init__(self, settings: MailSettings) -> None:
         self._settings = settings
 
-    def send(self, address: str, text: Message) -> None:
+    def send(self, address: str, text: Sent) -> None:
         """See :class:`Sender`."""
         settings = self._settings
         mail = text.mail(settings, address)
@@ -110,7 +120,7 @@ class SmsSender:
     def __init__(self, settings: SmsSettings) -> None:
         self._settings = settings
 
-    def send(self, address: str, text: Message) -> None:
+    def send(self, address: str, text: Sent) -> None:
         """See :class:`Sender`."""
         settings = self._settings
         body = {

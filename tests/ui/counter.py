@@ -21,6 +21,7 @@ from kiosk.ports import JournalRow, OutboxRow
 from kiosk.services.agents import Session
 from kiosk.services.contact import Contacts
 from kiosk.services.past_answers import PastAnswers
+from kiosk.services.sheet_mail import SheetMailer
 from kiosk.services.team import Team
 from tests.fakes.capture import ScriptedCamera, ScriptedReader
 from tests.fakes.cases import DOCUMENT
@@ -80,6 +81,7 @@ class Counter:
     printing: Printing = field(default_factory=lambda: Printing(list))
     exported: list[str] = field(default_factory=list)
     contacts: Contacts | None = None
+    sheet_mail: SheetMailer | None = None
     procedure: str = ONLINE_REQUEST
 
     def __post_init__(self) -> None:
@@ -128,6 +130,7 @@ class Counter:
             export_activity=self.export_activity,
             procedure=self.procedure,
             contacts=self.contacts,
+            sheet_mail=self.sheet_mail,
             procedures=office.proofing.procedures(),
         )
 

@@ -27,6 +27,7 @@ from kiosk.journeys.procedure import Journey
 from kiosk.services.answer_facts import answer_of
 from ui.router.portrait import PortraitAgain
 from ui.router.services import Services
+from ui.router.sheet_mail import SheetMailRouter
 from ui.router.sheets import SheetRouter
 from ui.screens.absence import letter_sealed
 from ui.screens.receipt import ReceiptScreen
@@ -124,6 +125,7 @@ class CaseRouter(QObject):
         self.receipt = ReceiptScreen(look)
         self.receipt.figures = services.sheet_figures
         self.sheets = SheetRouter(look, services, self.receipt, self)
+        self.sheet_mail = SheetMailRouter(look, services.sheet_mail, self.receipt, self)
         self.advice = AdviceDesk(
             services.service, services.clock.now, services.offered, services.office_id
         )
@@ -361,6 +363,7 @@ class CaseRouter(QObject):
 
     def leave_receipt(self) -> None:
         """The case is closed: go home for the next customer."""
+        self.sheet_mail.forget()
         self._end()
         self.finished.emit()
 
@@ -368,6 +371,7 @@ class CaseRouter(QObject):
         """The case is closed: open the next one without passing by home."""
         view = self._journey.view
         if view is not None and view.state.closed and not self._journey.busy:
+            self.sheet_mail.forget()
             self._end()
             self.new_requested.emit()
 
@@ -526,6 +530,7 @@ class CaseRouter(QObject):
         self._capture.forget()
         self._shown = None
         self.receipt.show_facts(answer_of(state), state.decision.reasons)
+        self.sheet_mail.propose(state)
         self._shell.set_page(self.receipt, self.receipt.bar)
         notice = letter_sealed(
             state, self._services.office_id, self._services.slips, self._look.language

@@ -23,6 +23,7 @@ from kiosk.services.onboarding import Onboarding
 from kiosk.services.past_answers import PastAnswers
 from kiosk.services.proofing import Proofing
 from kiosk.services.rounds import Rounds, VisitDesk
+from kiosk.services.sheet_mail import SheetMailer
 from kiosk.services.sign_in import SignIn
 from kiosk.services.team import Team
 from kiosk.texts import Texts
@@ -65,6 +66,7 @@ class Services:
         documents_today: kinds of document as they hold today; ``documents`` where None.
         past_answer: answer to the act that a line of the journal closed; in the vault's thread.
         rounds, visits: the round of today, or the appointments; None where there is none.
+        sheet_mail: mails the customer's sheet; None where this device belongs to no fleet.
         conflicts: what the central side says happened elsewhere; None where nothing is asked.
         privacy_s: pause after which the screen is covered, seconds; 0 never.
     """
@@ -104,6 +106,7 @@ class Services:
     rounds: Rounds | None = None
     visits: VisitDesk | None = None
     conflicts: Conflicts | None = None
+    sheet_mail: SheetMailer | None = None
     privacy_s: int = 0
 
     def sheet_figures(self, language: str) -> Mapping[str, str]:
@@ -173,5 +176,6 @@ def services_of(kiosk: "Kiosk", open_camera: Callable[[], FrameSource] | None = 
         rounds=kiosk.rounds if kiosk.enrolled else None,
         visits=kiosk.visits if kiosk.enrolled else None,
         conflicts=kiosk.conflicts,
+        sheet_mail=kiosk.sheet_mail if kiosk.enrolled else None,
         privacy_s=PRIVACY_S[kiosk.config.profile],
     )
