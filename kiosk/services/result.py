@@ -43,6 +43,11 @@ def result_name(seq: int) -> str:
     return f"{RESULT_PREFIX}{seq:012d}"
 
 
+def result_seq(name: str) -> int:
+    """The entry of a stored envelope, by its name."""
+    return int(name.removeprefix(RESULT_PREFIX))
+
+
 def sent_name(seq: int) -> str:
     """Name of the mark that it was taken."""
     return f"{SENT_PREFIX}{seq:012d}"
@@ -145,3 +150,9 @@ def unsent_results(uow: UnitOfWork) -> int:
     sent = {name.removeprefix(SENT_PREFIX) for name in uow.values.names(SENT_PREFIX)}
     kept = {name.removeprefix(RESULT_PREFIX) for name in uow.values.names(RESULT_PREFIX)}
     return len(kept - sent)
+
+
+def kept_results(uow: UnitOfWork) -> dict[int, bytes]:
+    """Every envelope that is still here, by the number of its entry."""
+    names = uow.values.names(RESULT_PREFIX)
+    return {result_seq(name): uow.values.get(name) or b"" for name in names}

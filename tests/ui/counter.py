@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt
@@ -83,6 +85,8 @@ class Counter:
     contacts: Contacts | None = None
     sheet_mail: SheetMailer | None = None
     procedure: str = ONLINE_REQUEST
+    signed_now: Callable[[], datetime] | None = None
+    free_bytes: Callable[[], int] | None = None
 
     def __post_init__(self) -> None:
         self.office.examination.catalogue = FEATURES
@@ -119,7 +123,7 @@ class Counter:
             make_reader=lambda: self.reader,
             journal_rows=rows,
             verify_journal=lambda: JournalReport(0, b"", True, ()),
-            free_bytes=office.store.free_bytes,
+            free_bytes=self.free_bytes or office.store.free_bytes,
             slips=self.slips,
             printing=self.printing,
             brisk=self.brisk,
@@ -132,6 +136,7 @@ class Counter:
             contacts=self.contacts,
             sheet_mail=self.sheet_mail,
             procedures=office.proofing.procedures(),
+            signed_now=self.signed_now,
         )
 
     def export_activity(self, session: Session) -> str:
