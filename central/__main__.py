@@ -28,6 +28,7 @@ from central.commands.console import (
     system_time,
 )
 from central.commands.console import tell as _tell
+from central.commands.later import contact_confirm_later, contact_later
 from central.commands.providers import provider_app
 from central.commands.rounds import request_cancel, round_app
 from central.commands.vault_keys import vault_key
@@ -341,6 +342,10 @@ def rescue(
 
 
 app.command("vault-key")(vault_key)
+
+
+contact_app.command("confirm-later")(contact_confirm_later)
+contact_app.command("later")(contact_later)
 
 
 @contact_app.command("try")

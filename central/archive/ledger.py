@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Table, func, insert, select, update
 
 from central.archive.challenges import ChallengeRows
+from central.archive.later_rows import LaterRows
 from central.archive.locks import lock
 from central.archive.question_rows import QuestionRows
 from central.archive.result_rows import ResultRows, result_awaited
@@ -82,6 +83,11 @@ class Ledger:
     def challenges(self) -> ChallengeRows:
         """Codes that were sent to customers."""
         return ChallengeRows(self._connection)
+
+    @property
+    def later(self) -> LaterRows:
+        """Addresses that are to be confirmed later."""
+        return LaterRows(self._connection)
 
     @property
     def sheets(self) -> SheetRows:

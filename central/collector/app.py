@@ -111,8 +111,14 @@ class Collector:
         self._questions = QuestionCalls(database, self._sound_device, _bounded_body, now)
         self.metrics = Metrics(self._figures)
         self._contacts = ContactCalls(
-            database, keys.log, contact or ContactSettings(), self._sound_device, _bounded_body
+            database,
+            keys.log,
+            contact or ContactSettings(),
+            self._sound_device,
+            self._device,
+            _bounded_body,
         )
+        self.later = self._contacts.later
         self._results = ResultCalls(
             Results(database, keys.root_public), self._device, _bounded_body
         )
@@ -148,6 +154,7 @@ class Collector:
             ("POST", f"{device}/sheets/{{seq:int}}", self._timed(self._contacts.sheet)),
             ("GET", "/c/{secret}", self._timed(self._contacts.page)),
             ("POST", "/c/{secret}", self._timed(self._contacts.page)),
+            ("PUT", f"{device}/later-contacts/{{seq:int}}", self._timed(self._contacts.keep_later)),
             ("PUT", f"{device}/results/{{seq:int}}", self._timed(self._results.put)),
             ("GET", "/v1/results", self._timed(self._results.page)),
             ("GET", "/v1/results/{position:int}", self._timed(self._results.fetch)),

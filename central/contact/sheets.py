@@ -16,7 +16,6 @@ Source: domain.md 5.4.
 
 from __future__ import annotations
 
-import hmac
 import html
 import re
 from collections.abc import Mapping
@@ -28,10 +27,9 @@ from typing import Final
 from central.archive.database import Database
 from central.archive.ledger import Ledger
 from central.archive.sheet_rows import SheetRow
-from central.contact.challenges import RefusedError
+from central.contact.challenges import RefusedError, address_hash, pepper_of
 from central.contact.messages import NotSentError, Sender
 from central.contact.settings import MailSettings
-from kiosk.crypto.digests import sha256
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.contact import email_address
 from kiosk.domain.errors import ContactAddressError
@@ -106,7 +104,7 @@ class Sheets:
         Texts: by language.
         """
         self._database = database
-        self._pepper = sha256(b"visavis contact addresses" + key.seed)
+        self._pepper = pepper_of(key)
         self._sender = sender
         self._texts = texts
 
@@ -169,7 +167,7 @@ class Sheets:
             ledger.sheets.put(ended)
 
     def _hash(self, order: SheetOrder) -> bytes:
-        return hmac.digest(self._pepper, f"{EMAIL}\n{order.address}".encode(), "sha256")
+        return address_hash(self._pepper, EMAIL, order.address)
 
 
 def _require_sound(order: SheetOrder) -> None:

@@ -43,6 +43,7 @@ from kiosk.services.fleet import (
 )
 from kiosk.services.journal import ORIGIN_SEQ, RATCHET_ORIGIN, Journal
 from kiosk.services.journal_upload import JournalUpload
+from kiosk.services.later_contacts import LaterUpload
 from kiosk.services.receipt_check import ReceiptCheck
 from kiosk.services.record_upload import BLOB_TYPE, RecordUpload
 from kiosk.services.result_upload import ResultUpload
@@ -330,6 +331,7 @@ class _Run:
     def _upload_results(self, state: LogState) -> None:
         device_id, public = self._identity.device_id, self._key.public
         ResultUpload(self._store, self._link, device_id, public, self._journal).run(state)
+        LaterUpload(self._store, self._link, device_id).run()
 
     def _upload_records(self, state: LogState) -> None:
         upload = RecordUpload(

@@ -38,12 +38,14 @@ from kiosk.services.distribution import (
 )
 from kiosk.services.drafts import Drafts, Hop, drop_draft, hands_of
 from kiosk.services.journal import Journal
+from kiosk.services.later_contacts import later_name, seal_deferred
 from kiosk.services.record import Beside, build_record
 from kiosk.services.result import ResultSealer, certificate_of, result_name
 from kiosk.services.sightings import Sightings
 from kiosk.services.terms import DeviceFacts, Terms, TermsSource
 from kiosk.services.used_requests import USING_UP, mark_used
 from kiosk.services.visit_ends import act_facts, mark_visit
+from kiosk.sync.later_contacts import SealedLater
 from kiosk.sync.results import SealedResult
 
 SEALED_PREFIX = "sealed/"
@@ -58,6 +60,7 @@ class _Closed:
     record_id: RecordId
     blob: SealedBlob
     result: SealedResult | None = None
+    later: SealedLater | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +209,11 @@ class Sealing:
         )
         verification = self._sealed(RecordContents(record, pictures), own, session, terms)
         results = ResultSealer(self._device_key, kept.certificate)
-        verification = replace(verification, result=results.seal(state, record, session, terms))
+        verification = replace(
+            verification,
+            result=results.seal(state, record, session, terms),
+            later=seal_deferred(state, own, terms),
+        )
         if link is None:
             return _Pair(verification, None, sealed_at)
         signed = distribution_attachments(state)
@@ -259,13 +266,15 @@ class Sealing:
         terms: Terms,
     ) -> tuple[int, str]:
         """Entry, blob and outbox row of one record; its number and the slip code."""
-        if closed.result is not None:
-            told |= closed.result.facts()
+        for envelope in (closed.result, closed.later):
+            told |= {} if envelope is None else envelope.facts()
         seq, slip = self._journal.append(
             uow, kind, told, closed.blob, closed.record_id, terms.policy_version
         )
         if closed.result is not None:
             uow.values.put(result_name(seq), closed.result.blob)
+        if closed.later is not None:
+            uow.values.put(later_name(seq), closed.later.blob)
         uow.blobs.put(seq, closed.blob.blob)
         uow.outbox.put(
             OutboxRow(

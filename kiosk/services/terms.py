@@ -38,6 +38,8 @@ class Terms:
         sightings_days: how long a document is remembered by its keyed hash; 0 before a policy.
         result_recipients: issuer of requests to the key (``age1pq1…``) that its results are
             sealed to.
+        contact_recipient: the key (``age1pq1…``) that addresses to be confirmed later are sealed
+            to, or ``""``.
     """
 
     policy_version: int = 0
@@ -47,6 +49,7 @@ class Terms:
     fraud_alert: bool = False
     sightings_days: int = 0
     result_recipients: Mapping[str, str] = field(default_factory=dict)
+    contact_recipient: str = ""
 
 
 TermsSource = Callable[[], Terms]
@@ -65,4 +68,5 @@ def terms_of(policy: Policy | None) -> Terms:
         fraud_alert=policy.fraud_alert,
         sightings_days=policy.retention.sightings_days,
         result_recipients={told.iss: told.age for told in policy.result_recipients},
+        contact_recipient=policy.contact_recipient.age if policy.contact_recipient else "",
     )

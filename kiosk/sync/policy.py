@@ -164,6 +164,8 @@ class Policy:
             then not verified.
         fraud_alert: a suspected fraud is told in the journal, without anything personal.
         result_recipients: who hears how a request ended, at most one key an issuer.
+        contact_recipient: the contact service that addresses to be confirmed later are sealed to;
+            None: nobody confirms them later.
     """
 
     version: _Version
@@ -186,6 +188,7 @@ class Policy:
     proxy_allowed: bool = False
     fraud_alert: bool = False
     result_recipients: Annotated[tuple[ResultRecipient, ...], Meta(max_length=16)] = ()
+    contact_recipient: Recipient | None = None
 
 
 def policy_json(policy: Policy) -> bytes:
@@ -236,6 +239,9 @@ def _check_result_recipients(policy: Policy) -> None:
         raise ValueError("result recipient")
     if any(age.kid_of(one.age) != one.kid for one in policy.result_recipients):
         raise ValueError("result recipient")
+    contact = policy.contact_recipient
+    if contact is not None and age.kid_of(contact.age) != contact.kid:
+        raise ValueError("contact recipient")
 
 
 def open_policy(token: str, root_public: bytes) -> Policy:
