@@ -28,6 +28,8 @@ from central.commands.console import (
     system_time,
 )
 from central.commands.console import tell as _tell
+from central.commands.later import contact_confirm_later, contact_later
+from central.commands.providers import provider_app
 from central.commands.rounds import request_cancel, round_app
 from central.commands.vault_keys import vault_key
 from kiosk.domain.errors import KioskError, PolicyInvalidError
@@ -48,6 +50,7 @@ app.add_typer(policy_app, name="policy")
 app.add_typer(audit_app, name="audit")
 contact_app = typer.Typer(no_args_is_help=True, help="Codes to customers.")
 app.add_typer(contact_app, name="contact")
+app.add_typer(provider_app, name="provider")
 
 DEFAULT_PORT = 8443
 
@@ -339,6 +342,10 @@ def rescue(
 
 
 app.command("vault-key")(vault_key)
+
+
+contact_app.command("confirm-later")(contact_confirm_later)
+contact_app.command("later")(contact_later)
 
 
 @contact_app.command("try")

@@ -45,6 +45,8 @@ EXPLANATIONS: dict[str, str] = {
     "notices": "short sentences shown on the home screen of every device",
     "proxy_allowed": "registered letters may be handed to a proxy; the identity is not verified",
     "fraud_alert": "a suspected fraud is told in the journal, without anything personal",
+    "contact_recipient": "the contact service that has deferred addresses confirmed; null: nobody",
+    "result_recipients": "providers that hear how their requests ended, sealed to their own key",
     "demonstration": "the screens of this fleet say that it is a demonstration",
     "valid_from": "first day on which it holds, in the local time of each office; null: at once",
 }

@@ -24,6 +24,7 @@ from kiosk.services.agents import Session
 from kiosk.services.colleagues import OpinionDesk
 from kiosk.services.contact import Contacts
 from kiosk.services.past_answers import PastAnswers
+from kiosk.services.sheet_mail import SheetMailer
 from kiosk.services.team import Team
 from tests.fakes.capture import ScriptedCamera, ScriptedReader
 from tests.fakes.cases import DOCUMENT
@@ -83,6 +84,7 @@ class Counter:
     printing: Printing = field(default_factory=lambda: Printing(list))
     exported: list[str] = field(default_factory=list)
     contacts: Contacts | None = None
+    sheet_mail: SheetMailer | None = None
     procedure: str = ONLINE_REQUEST
     signed_now: Callable[[], datetime] | None = None
     free_bytes: Callable[[], int] | None = None
@@ -134,6 +136,7 @@ class Counter:
             export_activity=self.export_activity,
             procedure=self.procedure,
             contacts=self.contacts,
+            sheet_mail=self.sheet_mail,
             procedures=office.proofing.procedures(),
             signed_now=self.signed_now,
             opinions=self.opinions,

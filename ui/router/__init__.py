@@ -227,6 +227,7 @@ class Router(QObject):
         self.delivery.stop()
         self.capture.close()
         self.case.sheets.close()
+        self.case.sheet_mail.close()
         self.sections.sheets.close()
         self.customer.close()
         self.contacts.close()
