@@ -28,6 +28,7 @@ from central.commands.console import (
 )
 from central.commands.console import tell as _tell
 from central.commands.rounds import audit_reconcile, request_cancel, round_app
+from central.commands.witnesses import witness_app
 from kiosk.domain.errors import AuditError, KioskError, PolicyInvalidError
 from kiosk.domain.evidence import DocumentKind
 from kiosk.domain.ids import AgentId, DeviceId, OfficeId, RecordId
@@ -45,6 +46,7 @@ app.add_typer(request_app, name="request")
 app.add_typer(round_app, name="round")
 app.add_typer(policy_app, name="policy")
 app.add_typer(audit_app, name="audit")
+app.add_typer(witness_app, name="witness")
 contact_app = typer.Typer(no_args_is_help=True, help="Codes to customers.")
 app.add_typer(contact_app, name="contact")
 
@@ -308,7 +310,8 @@ def audit_verify(
         + "".join(f"\n  ASK   {question}" for question in device.questions)
         for device in report.devices
     ]
-    lines += [f"WRONG {problem}" for problem in report.problems]
+    lines += [f"WRONG {problem}" for problem in (*report.problems, *report.witnesses.problems)]
+    lines += [f"ASK   {question}" for question in report.witnesses.questions]
     lines.append("verified" if report.verified else "NOT verified")
     answer = {"verified": report.verified, "complete": report.complete, **asdict(report)}
     _tell(answer, "\n".join(lines), as_json=as_json)
@@ -323,6 +326,8 @@ def audit_gaps(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> 
 
     report = Histories(Layout(data)).verify(system_time())
     gaps = {device.device_id: device.questions for device in report.devices if device.questions}
+    if report.witnesses.questions:
+        gaps["log"] = report.witnesses.questions
     lines = [f"{device}: {question}" for device, asked in gaps.items() for question in asked]
     answer = {"complete": report.complete, "gaps": gaps}
     _tell(answer, "\n".join(lines) or "nothing to ask", as_json=as_json)

@@ -126,6 +126,11 @@ class Layout:
         """How codes reach customers; there need not be one."""
         return self.collector / "contact.toml"
 
+    @property
+    def witness_settings(self) -> Path:
+        """Which witnesses are asked; there need not be one."""
+        return self.collector / "witnesses.toml"
+
     def create(self) -> None:
         """Make the folders.
 

@@ -34,6 +34,7 @@ from central.archive.schema import (
     policies,
     sealed,
 )
+from central.archive.witness_rows import WitnessRows
 from kiosk.audit.tree import node_hash
 from kiosk.domain.ids import DeviceId, OfficeId, RecordId
 from kiosk.sync.receipts import ReceiptState
@@ -77,6 +78,11 @@ class Ledger:
     def challenges(self) -> ChallengeRows:
         """Codes that were sent to customers."""
         return ChallengeRows(self._connection)
+
+    @property
+    def witnesses(self) -> WitnessRows:
+        """What witnesses said of the collector's log."""
+        return WitnessRows(self._connection)
 
     def lock(self, scopes: Iterable[str]) -> None:
         """Keep other writers of these scopes out until the transaction ends.

@@ -45,6 +45,7 @@ EXPLANATIONS: dict[str, str] = {
     "notices": "short sentences shown on the home screen of every device",
     "proxy_allowed": "registered letters may be handed to a proxy; the identity is not verified",
     "fraud_alert": "a suspected fraud is told in the journal, without anything personal",
+    "witnesses": "second parties, and how many must cosign the log before a device deletes",
     "demonstration": "the screens of this fleet say that it is a demonstration",
     "valid_from": "first day on which it holds, in the local time of each office; null: at once",
 }
@@ -61,6 +62,8 @@ _SETTABLE: dict[str, Callable[[str], Any]] = {
     "retention.blob_grace_hours": json.loads,
     "four_eyes.outcomes": lambda word: [one.strip() for one in word.split(",") if one.strip()],
     "four_eyes.procedures": lambda word: [one.strip() for one in word.split(",") if one.strip()],
+    "witnesses.keys": lambda word: [one.strip() for one in word.split(",") if one.strip()],
+    "witnesses.quorum": json.loads,
     "lease_days": json.loads,
     "retention.sightings_days": json.loads,
     "proxy_allowed": json.loads,

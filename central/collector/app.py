@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -36,6 +36,8 @@ from central.collector.records import BlobStream, Records
 from central.collector.refusal import CallRefusedError
 from central.collector.rounds import Rounds
 from central.collector.uploads import COMPLETE, LENGTH, OFFSET, OffsetError, Uploads
+from central.collector.witness_link import WitnessLink
+from central.collector.witnessing import Witnessing
 from central.contact.settings import ContactSettings
 from kiosk.audit.entries import Header
 from kiosk.crypto.digests import b64u, sha256
@@ -92,8 +94,9 @@ class Collector:
         keys: CollectorKeys,
         now: Now,
         contact: ContactSettings | None = None,
+        witnesses: Sequence[WitnessLink] = (),
     ) -> None:
-        """Contact: how codes reach customers; None where none are sent."""
+        """Contact: how codes reach customers; None where none are sent. Witnesses: to be asked."""
         self._database = database
         self._payloads = payloads
         self._uploads = uploads
@@ -104,7 +107,8 @@ class Collector:
         log = CollectorLog(self._origin, keys.log)
         self._enrolments = Enrolments(database, keys, self._shelf, log)
         self._journals = Journals(database, self._shelf, self._origin)
-        self._records = Records(database, payloads, log)
+        self.witnessing = Witnessing(database, self._shelf, witnesses, now)
+        self._records = Records(database, payloads, log, self.witnessing)
         self._rounds = Rounds(database)
         self.metrics = Metrics(self._figures)
         self._contacts = ContactCalls(

@@ -26,6 +26,8 @@ from central.archive.storage import open_database, open_payloads
 from central.collector.app import Collector, Now
 from central.collector.keys import CollectorKeys
 from central.collector.uploads import Uploads
+from central.collector.witness_link import WitnessLink
+from central.collector.witness_settings import load_witnesses
 from central.contact.settings import load_settings
 from kiosk.crypto.digests import unb64u
 
@@ -105,9 +107,11 @@ def serve(layout: Layout, address: Address, now: Now, metrics_port: int | None =
             load_keys(layout),
             now,
             load_settings(layout.contact_settings),
+            [WitnessLink(one, layout.collector) for one in load_witnesses(layout.witness_settings)],
         )
         address = Address(address.host, free_port(address.host, address.port))
         with contextlib.ExitStack() as ending:
+            ending.callback(collector.witnessing.close)
             if metrics_port is not None:
                 ending.callback(collector.metrics.serve(metrics_port))
             asyncio.run(_run(layout, address, collector))
@@ -135,20 +139,26 @@ async def _run(layout: Layout, address: Address, collector: Collector) -> None:
     await asyncio.wait({running, announcing}, return_when=asyncio.FIRST_COMPLETED)
     if announcing.done():
         announcing.result()
-    sequencing = asyncio.create_task(_sequence(collector))
+    # Leaves soon, also where no device asks for its receipts; and a witness that is slow must not
+    # hold up the leaves.
+    tasks = [
+        asyncio.create_task(_again_and_again("sequencer", collector.sequence)),
+        asyncio.create_task(_again_and_again("witnesses", collector.witnessing.cosign)),
+    ]
     await running
-    sequencing.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await sequencing
+    for task in tasks:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
 
-async def _sequence(collector: Collector) -> None:
-    """Give records their leaves soon, also where no device asks for its receipts."""
+async def _again_and_again(name: str, work: Callable[[], None]) -> None:
+    """Do ``work`` a few times a second."""
     while True:
         try:
-            await asyncio.to_thread(collector.sequence)
+            await asyncio.to_thread(work)
         except Exception as exc:  # noqa: BLE001 - a store that is away comes back; calls say so too
-            _log.warning(json.dumps({"sequencer": type(exc).__name__}))
+            _log.warning(json.dumps({name: type(exc).__name__}))
         await asyncio.sleep(_SEQUENCE_PAUSE_S)
 
 

@@ -431,6 +431,12 @@ class ReceiptInvalidError(SyncError):
     code = "SYNC-005"
 
 
+class ReceiptUnwitnessedError(ReceiptInvalidError):
+    """Too few of the witnesses that the policy names cosigned the log of a receipt."""
+
+    code = "SYNC-020"
+
+
 class ProtocolError(SyncError):
     """The answer is not of the expected form (captive portal, foreign proxy)."""
 

@@ -226,7 +226,7 @@ class _Run:
     @property
     def _log(self) -> LogKey:
         terms = self.policy.collector
-        return LogKey(terms.origin, terms.log_public)
+        return LogKey(terms.origin, terms.log_public, self.policy.witnesses.terms)
 
     def all_steps(self) -> None:
         """Every step in order. Raises SyncError where it cannot go on."""

@@ -14,8 +14,10 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from kiosk.audit.witnesses import Quorum
 from kiosk.crypto import age
 from kiosk.crypto.canonical import canonical_json, parse_json
+from kiosk.crypto.cosignatures import parse_cosigner
 from kiosk.crypto.digests import unb64u
 from kiosk.crypto.jws import sign_compact, verify_compact
 from kiosk.crypto.notes import parse_verifier_key
@@ -123,6 +125,25 @@ class FourEyes:
 
 
 @dataclass(frozen=True, slots=True)
+class Witnesses:
+    """Second parties that watch the collector's log.
+
+    Attributes:
+        keys: C2SP verifier keys (``name+id+key``, type of a cosigner); each a party of its own.
+        quorum: how many of them must have cosigned a state of the log before a receipt that leads
+            to it lets a device delete its sealed copy; 0 none, as before there were witnesses.
+    """
+
+    keys: Annotated[tuple[_Word, ...], Meta(max_length=16)] = ()
+    quorum: Annotated[int, Meta(ge=0, le=16)] = 0
+
+    @property
+    def terms(self) -> Quorum:
+        """The same with the keys read."""
+        return Quorum(tuple(parse_cosigner(key) for key in self.keys), self.quorum)
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """One version of the policy.
 
@@ -148,6 +169,7 @@ class Policy:
         proxy_allowed: registered items may be handed to a proxy; the identity of the addressee is
             then not verified.
         fraud_alert: a suspected fraud is told in the journal, without anything personal.
+        witnesses: see :class:`Witnesses`.
     """
 
     version: _Version
@@ -169,6 +191,7 @@ class Policy:
     valid_from: date | None = None
     proxy_allowed: bool = False
     fraud_alert: bool = False
+    witnesses: Witnesses = field(default_factory=Witnesses)
 
 
 def policy_json(policy: Policy) -> bytes:
@@ -203,11 +226,25 @@ def _check_keys(policy: Policy) -> None:
     name, _ = parse_verifier_key(policy.collector.log_key)
     if name != policy.collector.origin:
         raise ValueError("log key")
+    _check_witnesses(policy.witnesses, policy.collector.log_public)
     if set(policy.four_eyes.outcomes) - set(COUNTERSIGNABLE):
         raise ValueError("four eyes")
     for key in (*policy.enrolment_keys, *policy.request_issuers):
         if key_id_of(key.public) != key.kid:
             raise ValueError("trusted key")
+
+
+def _check_witnesses(witnesses: Witnesses, log_public: bytes) -> None:
+    """Raises ValueError unless so many different parties can cosign, the collector not among them.
+
+    A witness named twice would meet a quorum of two alone.
+    """
+    cosigners = witnesses.terms.cosigners
+    names, keys = {one.name for one in cosigners}, {one.public for one in cosigners}
+    if len(names) != len(cosigners) or len(keys) != len(cosigners) or log_public in keys:
+        raise ValueError("witnesses")
+    if witnesses.quorum > len(cosigners):
+        raise ValueError("quorum")
 
 
 def open_policy(token: str, root_public: bytes) -> Policy:
