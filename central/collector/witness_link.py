@@ -81,7 +81,7 @@ class WitnessLink:
         except SignatureInvalidError as exc:
             raise WitnessTroubleError("cosignature") from exc
         if not found:
-            raise WitnessTroubleError("another-key")
+            raise WitnessTroubleError("no-cosignature")
         return found[0]
 
     def _post(self, body: bytes) -> tuple[int, str]:
