@@ -1,4 +1,4 @@
-"""What a policy may say of witnesses, and what an older one, which says nothing, goes on to mean."""
+"""What a policy may say of witnesses, and what an older one, which says nothing, means."""
 
 import json
 from typing import Any
