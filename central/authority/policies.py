@@ -45,6 +45,7 @@ EXPLANATIONS: dict[str, str] = {
     "notices": "short sentences shown on the home screen of every device",
     "proxy_allowed": "registered letters may be handed to a proxy; the identity is not verified",
     "fraud_alert": "a suspected fraud is told in the journal, without anything personal",
+    "root": "digest of the root document whose keys sign this policy; empty: a single key",
     "witnesses": "second parties, and how many must cosign the log before a device deletes",
     "demonstration": "the screens of this fleet say that it is a demonstration",
     "valid_from": "first day on which it holds, in the local time of each office; null: at once",

@@ -46,7 +46,7 @@ from kiosk.services.receipt_check import ReceiptCheck
 from kiosk.services.record_upload import BLOB_TYPE, RecordUpload
 from kiosk.services.time_call import fetch_time
 from kiosk.sync.messages import LogState
-from kiosk.sync.policy import Policy, accept_policy
+from kiosk.sync.policy import Policy, accept_policy, require_unexpired
 from kiosk.sync.receipts import LogKey
 
 TIME = "central/time"
@@ -277,7 +277,10 @@ class _Run:
             raise refusal_of(answer)
         token = answer.body.decode("ascii", "replace")
         root = unb64u(self._identity.root_public)
-        policy = accept_policy(token, root, self.policy)
+        with self._store.begin() as uow:
+            held_for_later = load_coming(uow)
+        policy = accept_policy(token, root, self.policy, held_for_later)
+        require_unexpired(token, root, self._today())
         if is_coming(policy, self._today()):
             with self._store.begin() as uow:
                 keep_coming(uow, token, policy, root)
