@@ -92,6 +92,11 @@ class Layout:
         return self.authority / "root.key"
 
     @property
+    def explained_policy(self) -> Path:
+        """The newest policy, a line of meaning above each value; for people, nothing reads it."""
+        return self.authority / "policy.txt"
+
+    @property
     def ca_key(self) -> Path:
         """Private key of the certificate authority, PEM."""
         return self.authority / "ca.key"

@@ -140,6 +140,13 @@ def explained(policy: Policy) -> str:
     return "\n".join(lines)
 
 
+def keep_explained(layout: Layout, policy: Policy) -> None:
+    """Write the newest policy down for people; left out where this machine has no authority."""
+    if layout.authority.is_dir():
+        head = "# For reading only: change it with 'policy set' or 'policy draft'.\n"
+        layout.explained_policy.write_text(f"{head}{explained(policy)}\n", "utf-8")
+
+
 class Policies:
     """The policies of one central side."""
 
@@ -166,6 +173,8 @@ class Policies:
             PolicyInvalidError: see :func:`changed_policy`.
         """
         policy = changed_policy(self.in_force(), changes, now)
+        if policy.root:
+            raise PolicyInvalidError("several keys sign here: policy draft, sign, combine, publish")
         token = sign_policy(policy, read_key(self._layout.root_key))
         database = open_database(self._layout)
         try:
@@ -173,4 +182,5 @@ class Policies:
                 ledger.add_policy(policy.version, token)
         finally:
             database.close()
+        keep_explained(self._layout, policy)
         return policy

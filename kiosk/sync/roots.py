@@ -5,7 +5,7 @@ SHA-256 of a root document after the mark 0x02 (33 bytes). A policy brings its w
 documents along, so that a device that was away for long follows every change at once.
 
 Rules, in order, for a chain: it begins at the anchor (a single key counts as version 1, with that
-key alone); each document has the next version; each is signed by the threshold of the one before
+key alone; a document that is pinned by its digest needs no signature); each document has the next version; each is signed by the threshold of the one before
 AND by its own; a signer counts once, however often it signed; one signature by a key that neither
 names, or one that does not hold, spoils the document. What a policy states as its root must be the
 end of its chain. Source: the version chain of The Update Framework, specification 1.0, section
@@ -146,7 +146,8 @@ def follow(anchor: bytes, chain: Sequence[Any]) -> tuple[TrustedRoot, ...]:
         if before is None and _MARK + digest != anchor:
             continue  # older than what is pinned
         root = parse_root(payload)
-        _require_signed(data, root, before)
+        if before is not None:  # what is pinned by its digest needs no other proof
+            _require_signed(data, root, before)
         trusted.append(TrustedRoot(root, digest))
         before = root
     if not trusted:
@@ -163,14 +164,14 @@ def _payload_of(document: Any) -> tuple[bytes, bytes]:
         raise PolicyInvalidError("root form") from exc
 
 
-def _require_signed(data: bytes, root: PolicyRoot, before: PolicyRoot | None) -> None:
+def _require_signed(data: bytes, root: PolicyRoot, before: PolicyRoot) -> None:
     """Raises PolicyInvalidError unless the threshold before and the own one are met."""
-    if before is not None and root.version != before.version + 1:
+    if root.version != before.version + 1:
         raise PolicyInvalidError("root version")
-    known = {**(before.by_id if before else {}), **root.by_id}
+    known = {**before.by_id, **root.by_id}
     try:
         _, signers = verify_general(data, known, TYP, MAX_BYTES)
     except SignatureInvalidError as exc:
         raise PolicyInvalidError("root signature") from exc
-    if not root.met_by(signers) or (before is not None and not before.met_by(signers)):
+    if not root.met_by(signers) or not before.met_by(signers):
         raise PolicyInvalidError("root threshold")
