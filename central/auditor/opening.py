@@ -9,12 +9,9 @@ wanted a second agent is told, not judged: a case may have been open while the p
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +41,21 @@ class RecordUnknownError(Exception):
     def __init__(self, why: str) -> None:
         super().__init__(why)
         self.why = why
+
+
+Note = Callable[[RecordId, DeviceId], None]
+"""Writes an opening down before it happens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is held about a record, still sealed; ``policy`` is the token that its entry names."""
+
+    device: DeviceRow
+    entry: EntryRow
+    sealed: SealedRow
+    agents: tuple[AgentKey, ...]
+    policy: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,18 +128,24 @@ class Opening:
         self._identity = identity
         self._payloads = open_payloads(layout)
 
-    def open(self, record_id: RecordId, now: datetime, device_id: DeviceId | None = None) -> Opened:
+    def open(self, record_id: RecordId, note: Note, device_id: DeviceId | None = None) -> Opened:
         """Open a record; the opening is noted first.
 
         Args:
             record_id: which.
-            now: aware UTC.
+            note: writes the opening down; what it raises keeps the record closed.
             device_id: needed only where two devices announced the same identifier.
 
         Raises:
             RecordUnknownError: nothing to open.
             SealedRecordError, SignatureInvalidError: something does not hold.
         """
+        found = self.find(record_id, device_id)
+        note(record_id, found.entry.device_id)
+        return self.read(found)
+
+    def find(self, record_id: RecordId, device_id: DeviceId | None = None) -> Found:
+        """What is held about a record, still sealed. Raises RecordUnknownError."""
         database = open_database(self._layout)
         try:
             with database.reading() as ledger:
@@ -143,12 +161,21 @@ class Opening:
             database.close()
         if sealed is None:
             raise RecordUnknownError("not-received")
-        self._note(record_id, entry.device_id, now)
-        opened = self._verified(device, entry, sealed, agents)
-        if policy is None:
+        if sealed.header is None:
+            raise RecordUnknownError("erased")
+        return Found(device, entry, sealed, agents, "" if policy is None else policy[1])
+
+    def read(self, found: Found) -> Opened:
+        """Open what was found. To be called only once the opening is written down.
+
+        Raises:
+            SealedRecordError, SignatureInvalidError: something does not hold.
+        """
+        opened = self._verified(found.device, found.entry, found.sealed, found.agents)
+        if not found.policy:
             return opened
         root = unb64u(self._layout.root_public.read_text("ascii").strip())
-        wanted = _wants_second(opened.contents, open_policy(policy[1], root).four_eyes)
+        wanted = _wants_second(opened.contents, open_policy(found.policy, root).four_eyes)
         return replace(opened, second_wanted=wanted)
 
     def _verified(
@@ -181,16 +208,6 @@ class Opening:
         )
         _require_own_opinion(contents, agents)
         return Opened(header, contents, sealed.received_at, second)
-
-    def _note(self, record_id: RecordId, device_id: DeviceId, now: datetime) -> None:
-        """Append to the auditor's list of openings, durably."""
-        line = {"at": now.isoformat(), "record_id": record_id, "device_id": device_id}
-        path = self._layout.openings
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(f"{json.dumps(line)}\n")
-            file.flush()
-            os.fsync(file.fileno())
 
 
 def _only(found: tuple[EntryRow, ...], device_id: DeviceId | None) -> EntryRow:

@@ -521,6 +521,24 @@ class RescueFolderError(DeviceError):
     code = "DEVICE-005"
 
 
+class VaultOpensError(DeviceError):
+    """The keys of this device are there: its queue is rescued by two people."""
+
+    code = "DEVICE-006"
+
+
+class NoEscrowError(DeviceError):
+    """No sealed key lies beside the vault: what it holds cannot be opened any more."""
+
+    code = "DEVICE-007"
+
+
+class VaultKeyFileError(DeviceError):
+    """The file is no key of this vault, or the copy of the vault is not complete."""
+
+    code = "DEVICE-008"
+
+
 class ContactError(KioskError):
     """An address of the customer cannot be confirmed."""
 

@@ -5,11 +5,12 @@ SHA-256 of a root document after the mark 0x02 (33 bytes). A policy brings its w
 documents along, so that a device that was away for long follows every change at once.
 
 Rules, in order, for a chain: it begins at the anchor (a single key counts as version 1, with that
-key alone; a document that is pinned by its digest needs no signature); each document has the next version; each is signed by the threshold of the one before
-AND by its own; a signer counts once, however often it signed; one signature by a key that neither
-names, or one that does not hold, spoils the document. What a policy states as its root must be the
-end of its chain. Source: the version chain of The Update Framework, specification 1.0, section
-5.3; records-and-sync 2.1.
+key alone; a document that is pinned by its digest needs no signature); each document has the next
+version; each is signed by the threshold of the one before AND by its own; a signer counts once,
+however often it signed; one signature by a key that neither names, or one that does not hold,
+spoils the document. What a policy states as its root must be the end of its chain.
+Source: the version chain of The Update Framework, specification 1.0, section 5.3;
+records-and-sync 2.1.
 """
 
 from __future__ import annotations
