@@ -27,6 +27,7 @@ from central.commands.console import (
     system_time,
 )
 from central.commands.console import tell as _tell
+from central.commands.devices import device_app
 from central.commands.policies import policy_app, root_app
 from central.commands.rounds import request_cancel, round_app
 from central.commands.vault_keys import vault_key
@@ -46,6 +47,7 @@ app.add_typer(request_app, name="request")
 app.add_typer(round_app, name="round")
 app.add_typer(policy_app, name="policy")
 app.add_typer(root_app, name="root")
+app.add_typer(device_app, name="device")
 app.add_typer(audit_app, name="audit")
 app.add_typer(witness_app, name="witness")
 contact_app = typer.Typer(no_args_is_help=True, help="Codes to customers.")
@@ -171,7 +173,9 @@ def enrol_code(
         str, typer.Option(help="Where devices reach the collector.")
     ] = f"https://localhost:{DEFAULT_PORT}",
     hours: Annotated[int, typer.Option(min=1, max=720, help="How long it may be used.")] = 24,
-    png: Annotated[Path | None, typer.Option(help="Also write the QR code here.")] = None,
+    png: Annotated[
+        Path | None, typer.Option(help="Also write the QR code here, .png or .svg for print.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make a one-time code that enrols one device."""

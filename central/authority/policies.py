@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -45,11 +46,27 @@ EXPLANATIONS: dict[str, str] = {
     "notices": "short sentences shown on the home screen of every device",
     "proxy_allowed": "registered letters may be handed to a proxy; the identity is not verified",
     "fraud_alert": "a suspected fraud is told in the journal, without anything personal",
+    "lost": "devices that were lost or withdrawn: dark at once, sealed records still go out",
     "root": "digest of the root document whose keys sign this policy; empty: a single key",
     "witnesses": "second parties, and how many must cosign the log before a device deletes",
     "demonstration": "the screens of this fleet say that it is a demonstration",
     "valid_from": "first day on which it holds, in the local time of each office; null: at once",
 }
+
+
+def _recipients(word: str) -> list[dict[str, str]]:
+    """``PURPOSE:age1pq...`` with commas, or ``@FILE`` with one a line. Raises ValueError."""
+    if word.startswith("@"):
+        try:
+            word = ",".join(Path(word[1:]).read_text("ascii").split())
+        except OSError as exc:
+            raise ValueError("file") from exc
+    found = []
+    for one in filter(None, (part.strip() for part in word.split(","))):
+        purpose, _, public = one.rpartition(":")
+        found.append({"kid": age.kid_of(public), "age": public, "purpose": purpose or "audit"})
+    return found
+
 
 # What `policy set` may change, and how the word after the equals sign is read.
 _SETTABLE: dict[str, Callable[[str], Any]] = {
@@ -63,6 +80,8 @@ _SETTABLE: dict[str, Callable[[str], Any]] = {
     "retention.blob_grace_hours": json.loads,
     "four_eyes.outcomes": lambda word: [one.strip() for one in word.split(",") if one.strip()],
     "four_eyes.procedures": lambda word: [one.strip() for one in word.split(",") if one.strip()],
+    "recipients": _recipients,
+    "lost": lambda word: sorted({one.strip() for one in word.split(",") if one.strip()}),
     "witnesses.keys": lambda word: [one.strip() for one in word.split(",") if one.strip()],
     "witnesses.quorum": json.loads,
     "lease_days": json.loads,

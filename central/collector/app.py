@@ -401,22 +401,27 @@ class Collector:
         return device_id, verified
 
     async def _sound_device(self, request: Request) -> tuple[DeviceId, VerifiedRequest]:
-        """The device in the path, unless it has two histories: a copy of its disk holds its key.
+        """The device in the path, unless it is lost or has two histories (a disk was copied).
 
         Such a device delivers what it has, but gets no customer's name and reaches no customer.
 
         Raises:
-            CallRefusedError: 403 quarantined.
+            CallRefusedError: 403 quarantined, 403 lost.
         """
         device_id, verified = await self._device(request)
-        if await run_in_threadpool(self._quarantined, device_id):
-            raise CallRefusedError(403, "quarantined")
+        why = await run_in_threadpool(self._unsound, device_id)
+        if why:
+            raise CallRefusedError(403, why)
         return device_id, verified
 
-    def _quarantined(self, device_id: DeviceId) -> bool:
+    def _unsound(self, device_id: DeviceId) -> str:
         with self._database.reading() as ledger:
             row = ledger.device(device_id)
-        return row is None or row.quarantined
+            # Of the newest policy, whatever its day: what was lost is lost now.
+            lost = self._shelf.newest(ledger)[0].lost
+        if row is None or row.quarantined:
+            return "quarantined"
+        return "lost" if device_id in lost else ""
 
     async def _authenticated(self, request: Request) -> VerifiedRequest:
         key_id = _claimed_key(request)

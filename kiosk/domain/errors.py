@@ -497,6 +497,12 @@ class LeaseExpiredError(DeviceError):
     code = "DEVICE-001"
 
 
+class DeviceLostError(LeaseExpiredError):
+    """The policy names this device as lost or withdrawn: it only sends what it holds."""
+
+    code = "DEVICE-020"
+
+
 class OpenWorkError(DeviceError):
     """Cases are still open; a device is closed without any."""
 

@@ -39,6 +39,7 @@ MAX_BYTES = 64 * 1024
 _Version = Annotated[int, Meta(ge=1, le=2**31)]
 _Word = Annotated[str, Meta(max_length=200)]
 _Name = Annotated[str, Meta(max_length=64)]
+_Device = Annotated[str, Meta(pattern=r"^dev-[0-9a-f]{16}$")]
 COUNTERSIGNABLE = (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.SUSPENDED)
 """Decisions that an agent takes; the others happen."""
 
@@ -176,6 +177,8 @@ class Policy:
             then not verified.
         fraud_alert: a suspected fraud is told in the journal, without anything personal.
         witnesses: see :class:`Witnesses`.
+        lost: devices that were lost, stolen or withdrawn; such a device begins and shows no case
+            any more, and still sends what it sealed.
         root: digest of the root document that signs this policy; ``""`` for a single key.
     """
 
@@ -199,6 +202,7 @@ class Policy:
     proxy_allowed: bool = False
     fraud_alert: bool = False
     witnesses: Witnesses = field(default_factory=Witnesses)
+    lost: Annotated[tuple[_Device, ...], Meta(max_length=2048)] = ()
     root: _Word = ""
 
 
