@@ -65,6 +65,7 @@ from kiosk.ports import Clock, CollectorLink, FrameSource, KeyStore
 from kiosk.services.activity import Activity
 from kiosk.services.agents import Agents, Session, Signs
 from kiosk.services.anchor import Anchor
+from kiosk.services.colleagues import Elsewhere, OfficeLine, OpinionDesk
 from kiosk.services.coming_policy import promote
 from kiosk.services.conflicts import Conflicts
 from kiosk.services.contact import Contacts, ContactWords
@@ -118,7 +119,7 @@ class Kiosk:
         service: the public service: help, eligibility, ways, paper file.
         texts: by language.
         journal, agents, onboarding, hand_over, sign_in, proofing, delivery, life,
-            unlock_orders, rounds, visits, conflicts, custody, key_change: services.
+            unlock_orders, rounds, visits, conflicts, opinions, custody, key_change: services.
         enrolment: joins a fleet; the kiosk is built again afterwards.
         links: to the central side.
     """
@@ -152,6 +153,7 @@ class Kiosk:
     rounds: Rounds
     visits: VisitDesk
     conflicts: Conflicts
+    opinions: OpinionDesk
     enrolment: Enrolment
     links: Links
     device_key: SigningKey
@@ -410,6 +412,12 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         ),
         hand_over,
         SecondAgents(store, sign_in, journal, clock, device),
+        Elsewhere(
+            _line(membership, links, device_key),
+            journal,
+            lambda: membership.identity,
+            membership.enrolment_keys,
+        ),
         words.require,
     )
     anchor = Anchor(store, keys, journal, device_key.public)
@@ -449,6 +457,15 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         rounds=rounds,
         visits=VisitDesk(rounds, requests, proofing),
         conflicts=Conflicts(store),
+        opinions=OpinionDesk(
+            _line(membership, links, device_key),
+            store,
+            sign_in,
+            journal,
+            clock,
+            lambda: membership.identity,
+            device_key,
+        ),
         delivery=deliveries,
         life=DeviceLife(store, journal, clock, deliveries),
         unlock_orders=UnlockOrders(
@@ -492,6 +509,11 @@ def _opener(
         return None if side is None else links.open(side, device_key)
 
     return open_link
+
+
+def _line(membership: Membership, links: Links, device_key: SigningKey) -> OfficeLine:
+    """The way to the other devices of the office."""
+    return OfficeLine(_opener(membership, links, device_key), device_id_of(device_key.public))
 
 
 def _procedures(

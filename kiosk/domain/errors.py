@@ -371,6 +371,18 @@ class UnlockOrderError(SignInError):
     code = "SIGNIN-012"
 
 
+class ColleagueAnswerError(SignInError):
+    """What came from another counter is no answer of a colleague of this office to this case."""
+
+    code = "SIGNIN-013"
+
+
+class QuestionGoneError(SignInError):
+    """The question was answered by somebody else, or is forgotten."""
+
+    code = "SIGNIN-014"
+
+
 class AuditError(KioskError):
     """The journal does not prove what it should."""
 
