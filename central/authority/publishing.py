@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from central.archive.layout import FolderError, Layout
@@ -31,6 +31,9 @@ from kiosk.sync.policy import (
     trusted_root,
 )
 from kiosk.sync.roots import PolicyRoot, follow, parse_root
+
+_LAST_OFFICES = timezone(timedelta(hours=-12))
+"""Nowhere does a day begin later."""
 
 
 class ThresholdError(Exception):
@@ -85,6 +88,28 @@ class Publishing:
         policy, trusted = open_policy(row[1], self._anchor), trusted_root(row[1], self._anchor)
         single = PolicyRoot(1, policy.issued_at, 1, (b64u(self._anchor),))
         return Newest(policy, row[1], trusted.root if trusted else single)
+
+    def anchor(self, now: datetime) -> bytes:
+        """What a device that is enrolled now pins: the root of the policy that it will be given.
+
+        That is the newest one whose day has begun everywhere; a later root is followed from there.
+        Keys that signed before that are none of its business.
+        """
+        database = open_database(self._layout)
+        try:
+            with database.reading() as ledger:
+                rows = ledger.policies()
+        finally:
+            database.close()
+        day, given = now.astimezone(_LAST_OFFICES).date(), None
+        for _, token in rows:
+            policy = open_policy(token, self._anchor)
+            if given is None or policy.valid_from is None or policy.valid_from <= day:
+                given = token
+        if given is None:
+            raise FolderError("no policy")
+        trusted = trusted_root(given, self._anchor)
+        return self._anchor if trusted is None else trusted.anchor
 
     def draft_policy(
         self, changes: Mapping[str, str], now: datetime, root: Draft | None = None
@@ -184,11 +209,6 @@ class Publishing:
         chain = [*chain, root.document]
         follow(self._anchor, chain)
         return chain
-
-
-def anchor_of(policy: Policy, founding: bytes) -> bytes:
-    """What a device that is enrolled under a policy pins: its root, or the founding key."""
-    return b"\x02" + unb64u(policy.root) if policy.root else founding
 
 
 def describe(draft: Draft) -> list[str]:

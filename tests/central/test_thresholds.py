@@ -4,7 +4,7 @@ Every step is a real command; signers have a folder of their own without any cen
 """
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from central.authority.publishing import Publishing, ThresholdError
 from kiosk.crypto.digests import b64u
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import PolicyInvalidError
+from kiosk.services.coming_policy import load_coming
 from kiosk.services.fleet import POLICY
 from kiosk.sync.enrolment import parse_code
 from tests.fakes.central_side import ask, central, founded, serving
@@ -239,6 +240,22 @@ def test_devices_of_every_age_follow_the_roots(tmp_path: Path):
 
 def first_pin(device: EnrolledDevice) -> str:
     return device.identity.root_public
+
+
+@pytest.mark.process
+def test_a_root_of_a_coming_day_stands_in_the_way_of_no_enrolment(tmp_path: Path):
+    signers = Signers(founded(tmp_path / "central"), tmp_path)
+    with serving(signers.layout.root) as side:
+        complete = signers.signed(signers.root([0], 1), signers.founding, signers.keys[0])
+        day = (NOW + timedelta(days=20)).date().isoformat()
+        signers.change([signers.keys[0]], complete, valid_from=day)
+        device = EnrolledDevice().enrol(side.enrol_code())
+        assert device.policy.version == 1
+        assert device.identity.root_public == b64u(signers.founding.public)
+        for _ in range(2):
+            assert device.delivery.run_once().reason == ""
+        with device.store.begin() as uow:
+            assert [policy.version for policy in load_coming(uow)] == [2]
 
 
 @pytest.mark.process

@@ -9,14 +9,16 @@ import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from central.archive.layout import read_key
+from central.archive.layout import Layout, read_key
+from central.archive.storage import Storage
 from central.auditor.histories import Histories
+from central.authority.founding import LOCAL_HOSTS, found
 from kiosk.audit.checkpoint import Checkpoint, sign
 from kiosk.audit.tree import frontier_of, leaf_hash
 from kiosk.audit.witnesses import Quorum
@@ -25,8 +27,9 @@ from kiosk.crypto.signing import SigningKey
 from kiosk.ports import LinkAnswer, OutboxState
 from kiosk.services.receipt_check import RECEIPT_PREFIX, KeptReceipt
 from kiosk.sync.messages import ReceiptPage, decode, encode
-from tests.fakes.central_side import ask, central
+from tests.fakes.central_side import ask, central, serving
 from tests.fakes.enrolled import Call, EnrolledDevice
+from tests.fakes.stores import postgres
 from tests.fakes.witness_process import ask_witness, witness
 from tests.fakes.witnessed_side import WitnessedSide, until
 
@@ -364,3 +367,30 @@ def test_a_policy_of_a_coming_day_is_served_before_and_holds_nothing_back(tmp_pa
 
 def trouble_of_the_first(fleet: WitnessedSide) -> str:
     return ask("witness", "list", "--data", fleet.data)["witnesses"][0]["trouble"]
+
+
+def test_two_processes_over_postgresql_share_their_witnesses(tmp_path: Path):
+    data = tmp_path / "central"
+    with postgres() as database:
+        found(
+            Layout(data),
+            LOCAL_HOSTS,
+            "idp.test",
+            datetime.now(UTC),
+            demonstration=False,
+            storage=Storage(database.url),
+        )
+        fleet = WitnessedSide.over(data, tmp_path, parties=2, quorum=2)
+        with fleet.running() as one, serving(data) as other:
+            devices = [EnrolledDevice().enrol(side.enrol_code()) for side in (one, other)]
+            for _ in range(5):
+                for device in devices:
+                    seq, _ = device.seal()
+                    assert stored_in_the_end(device, seq)
+            one.process.kill()
+            seq, _ = devices[1].seal()
+            assert stored_in_the_end(devices[1], seq)
+        report = Histories(fleet.layout).verify()
+        assert report.verified
+        assert (report.witnesses.witnessed, report.witnesses.problems) == (11, ())
+        assert report.witnesses.questions == ()

@@ -56,7 +56,12 @@ class WitnessedSide:
     @classmethod
     def made(cls, folder: Path, parties: int, quorum: int) -> WitnessedSide:
         """A new one; every witness is named by the policy and asked by the collector."""
-        side = cls(founded(folder / "central"), ())
+        return cls.over(founded(folder / "central"), folder, parties, quorum)
+
+    @classmethod
+    def over(cls, data: Path, folder: Path, parties: int, quorum: int) -> WitnessedSide:
+        """The same for a central side that is there; its witnesses lie below ``folder``."""
+        side = cls(data, ())
         side.parties = tuple(side.party(folder, f"w{number}") for number in range(parties))
         keys = ",".join(party.cosigner.text() for party in side.parties)
         side.policy({"witnesses.keys": keys, "witnesses.quorum": str(quorum)})
