@@ -38,6 +38,7 @@ from central.archive.schema import (
     sealed,
 )
 from central.archive.sheet_rows import SheetRows
+from central.archive.witness_rows import WitnessRows
 from kiosk.audit.tree import node_hash
 from kiosk.domain.ids import DeviceId, OfficeId, RecordId
 from kiosk.sync.receipts import ReceiptState
@@ -98,6 +99,11 @@ class Ledger:
     def results(self) -> ResultRows:
         """Results for providers."""
         return ResultRows(self._connection)
+
+    @property
+    def witnesses(self) -> WitnessRows:
+        """What witnesses said of the collector's log."""
+        return WitnessRows(self._connection)
 
     def lock(self, scopes: Iterable[str]) -> None:
         """Keep other writers of these scopes out until the transaction ends.

@@ -425,7 +425,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
     anchor = Anchor(store, keys, journal, device_key.public)
     escrow = _escrow(parts, membership, device)
     agents = Agents(store, keys, journal, cost)
-    lease = Lease(store, journal, clock, membership.lease_days)
+    lease = Lease(store, journal, clock, membership.lease_days, membership.is_lost)
     deliveries = Deliveries(
         Delivery(store, journal, links, keys, clock),
         membership,

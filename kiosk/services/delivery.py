@@ -49,7 +49,7 @@ from kiosk.services.record_upload import BLOB_TYPE, RecordUpload
 from kiosk.services.result_upload import ResultUpload
 from kiosk.services.time_call import fetch_time
 from kiosk.sync.messages import LogState
-from kiosk.sync.policy import Policy, accept_policy
+from kiosk.sync.policy import Policy, accept_policy, require_unexpired
 from kiosk.sync.receipts import LogKey
 
 TIME = "central/time"
@@ -229,7 +229,7 @@ class _Run:
     @property
     def _log(self) -> LogKey:
         terms = self.policy.collector
-        return LogKey(terms.origin, terms.log_public)
+        return LogKey(terms.origin, terms.log_public, self.policy.witnesses.terms)
 
     def all_steps(self) -> None:
         """Every step in order. Raises SyncError where it cannot go on."""
@@ -281,7 +281,10 @@ class _Run:
             raise refusal_of(answer)
         token = answer.body.decode("ascii", "replace")
         root = unb64u(self._identity.root_public)
-        policy = accept_policy(token, root, self.policy)
+        with self._store.begin() as uow:
+            held_for_later = load_coming(uow)
+        policy = accept_policy(token, root, self.policy, held_for_later)
+        require_unexpired(token, root, self._today())
         if is_coming(policy, self._today()):
             with self._store.begin() as uow:
                 keep_coming(uow, token, policy, root)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from kiosk.audit.entries import EntryKind
 from kiosk.audit.verify import JournalReport
 from kiosk.domain.agent import Duty, may
-from kiosk.domain.errors import ForkError, LeaseExpiredError
+from kiosk.domain.errors import ForkError
 from kiosk.domain.ids import CaseId
 from kiosk.ports import JournalRow
 from kiosk.services.agents import Session
@@ -245,8 +245,8 @@ class SectionRouter(QObject):
         code = ""
         if self._delivery.facts.reason == ForkError.code:
             code = ForkError.code
-        elif self._home_model.dark:
-            code = LeaseExpiredError.code
+        else:
+            code = self._home_model.darkness
         tr = self._look.language.tr
         return f"{tr(f'errors.{code}.what')} {tr(f'errors.{code}.do')}" if code else ""
 
