@@ -1,4 +1,4 @@
-"""The document of the collector's calls, and requests made after it: signed, unsigned, spoilt.
+"""The document of the collector's calls, and requests made after it: signed, unsigned, mangled.
 
 The document is what lies in ``resources/contract``; nothing here knows a call by its name.
 """
@@ -6,9 +6,12 @@ The document is what lies in ``resources/contract``; nothing here knows a call b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import socket
+import ssl
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -121,14 +124,20 @@ def route_of(path: str) -> str:
 class DeviceAuth(AuthBase):
     """Signs each request, as it really leaves, with the key of a device."""
 
-    def __init__(self, key: SigningKey) -> None:
+    def __init__(
+        self, key: SigningKey, age: timedelta = timedelta(0), body: bytes | None = None
+    ) -> None:
+        """Age: of the signature. Body: signed instead of the one that is sent."""
         self._key = key
+        self._age = age
+        self._body = body
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         body = request.body or b""
         sent = body.encode() if isinstance(body, str) else body
-        at = datetime.now(UTC)
-        added = sign_request(request.method or "GET", request.url or "", sent, self._key, at)
+        signed = sent if self._body is None else self._body
+        at = datetime.now(UTC) - self._age
+        added = sign_request(request.method or "GET", request.url or "", signed, self._key, at)
         request.headers.update(added)
         return request
 
@@ -140,20 +149,23 @@ def _raw(_context: object, value: Any) -> bytes:
 
 @dataclass
 class Caller:
-    """One device that speaks to a collector as the document says.
+    """One device that speaks to a collector as the document says, or as it does not.
 
     Attributes:
         url: of the collector.
         ca: file of the authority.
         device_id / key: who signs.
-        answered: how many answers of each status there were.
+        known: bodies that mean something to this collector, by the name of the call; some requests
+            carry one of them.
+        answered: how many answers there were, by call and status.
     """
 
     url: str
     ca: Path
     device_id: str
     key: SigningKey
-    answered: dict[int, int] = field(default_factory=dict)
+    known: Mapping[str, Sequence[Any]] = field(default_factory=dict, repr=False)
+    answered: Counter[tuple[str, int]] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.session = requests.Session()
@@ -161,20 +173,37 @@ class Caller:
         self.session.verify = str(self.ca)
         self.auth = DeviceAuth(self.key)
         self.schema = schemathesis.openapi.from_path(DOCUMENT)
+        document = Document()
+        self.must_sign = document.signed()
 
     def close(self) -> None:
         self.session.close()
 
-    def cases(self, mode: GenerationMode) -> st.SearchStrategy[Case]:
-        """Requests of any call; what a real device would name is mostly named right."""
-        every = [
-            operation.ok().as_strategy(generation_mode=mode)
-            for operation in self.schema.get_all_operations()
-        ]
-        return st.builds(self._aimed, st.one_of(every), st.integers(0, 9), st.integers(0, 6))
+    def cases(self) -> st.SearchStrategy[Case]:
+        """Requests of any call, of the documented form and of others.
 
-    def _aimed(self, case: Case, chance: int, seq: int) -> Case:
-        """The case at this very device, nine times out of ten."""
+        What a real device would name is mostly named right.
+        """
+        every = [
+            self._of(found.ok(), mode)
+            for found in self.schema.get_all_operations()
+            for mode in GenerationMode
+        ]
+        return st.one_of(every)
+
+    def _of(self, operation: Any, mode: GenerationMode) -> st.SearchStrategy[Case]:
+        bodies = self.known.get(operation.definition.raw["operationId"], ())
+        return st.builds(
+            self._aimed,
+            operation.as_strategy(generation_mode=mode),
+            st.sampled_from(range(10)),
+            st.sampled_from(range(8)),
+            # By number: Hypothesis writes down what it chooses from, and bodies are long.
+            st.sampled_from(range(len(bodies) + 1)),
+        )
+
+    def _aimed(self, case: Case, chance: int, seq: int, body: int) -> Case:
+        """The case at this very device and what it has, more often than not."""
         parts = dict(case.path_parameters or {})
         if chance < 8 and "device" in parts:
             parts["device"] = self.device_id
@@ -183,26 +212,150 @@ class Caller:
         if chance < 5 and "challenge" in parts:
             parts["challenge"] = f"{seq:032x}"
         case.path_parameters = parts
-        unsigned = {k: v for k, v in (case.headers or {}).items() if k.lower() not in _SIGNED}
-        case.headers = type(case.headers)(unsigned) if case.headers is not None else None
+        bodies = self.known.get(case.operation.definition.raw["operationId"], ())
+        if chance < 5 and body < len(bodies):
+            case.body = bodies[body]
+        if case.headers is not None:
+            unsigned = {k: v for k, v in case.headers.items() if k.lower() not in _SIGNED}
+            case.headers = type(case.headers)(unsigned)
         return case
 
     def send(self, case: Case, auth: AuthBase | None) -> requests.Response:
-        """The answer to a case; nothing is judged."""
+        """The answer to a case, judged by the document."""
         request = requests.Request(**case.as_transport_kwargs(base_url=self.url), auth=auth)
-        return self.session.send(
+        response = self.session.send(
             self.session.prepare_request(request), allow_redirects=False, timeout=20
         )
-
-    def judge(self, case: Case, response: requests.Response) -> None:
-        """Raise unless the answer is one that the document knows."""
         status = response.status_code
-        self.answered[status] = self.answered.get(status, 0) + 1
-        checks = [check for check in CHECKS if status not in NOT_NOW or check is not CHECKS[0]]
+        self.answered[f"{case.method} {case.operation.path}", status] += 1
+        checks = CHECKS[1:] if status in NOT_NOW else CHECKS
         case.validate_response(response, checks=checks)
-
-    def signed(self, case: Case) -> requests.Response:
-        """Send signed, and judge."""
-        response = self.send(case, self.auth)
-        self.judge(case, response)
         return response
+
+    def send_wrongly(self, case: Case, auth: AuthBase | None) -> None:
+        """Send what is not signed by this device now, and require that it is refused."""
+        response = self.send(case, auth)
+        if (case.method, case.operation.path) in self.must_sign:
+            word = response.json()["error"]
+            assert (response.status_code, word) in {
+                (401, "signature"),
+                (401, "stale-signature"),
+                (404, "no-such-call"),
+            }, word
+
+
+class OfAnotherCall(DeviceAuth):
+    """The signature of the right device for something that was not asked."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        asked = request.url
+        request.url = f"{(asked or '').partition('?')[0]}?another=call"
+        super().__call__(request)
+        request.url = asked
+        return request
+
+
+def wrong_signatures(key: SigningKey) -> tuple[AuthBase | None, ...]:
+    """Every way of not being this device now."""
+    return (
+        None,
+        DeviceAuth(SigningKey.generate()),
+        DeviceAuth(key, age=timedelta(minutes=6)),
+        DeviceAuth(key, age=timedelta(days=-400)),
+        OfAnotherCall(key),
+    )
+
+
+# --- requests that no library would send ----------------------------------------------------------
+
+
+_LATIN = st.text(st.characters(codec="latin-1", exclude_characters="\r\n\0"), max_size=60)
+_SIGNS = st.text(st.sampled_from('visavis="();:,?1 @method\\keydcrt023456789-*=a%'), max_size=60)
+_ODD = st.sampled_from(
+    (b"/", b"//", b"%00", b"%ff", b"%", b"#a", b"?%zz", b"/../x", b"?\xff", b";", b"?" * 3000)
+)
+
+
+@dataclass
+class Mangler:
+    """Sends a signed request after something of it was spoilt, byte by byte.
+
+    Attributes:
+        port / context: of the collector.
+        head: method and path of the request that is spoilt, with its signature fields.
+    """
+
+    port: int
+    context: ssl.SSLContext
+    answered: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self._open: ssl.SSLSocket | None = None
+
+    def mangled(self, method: str, path: str, fields: dict[str, str]) -> st.SearchStrategy[bytes]:
+        """The request with one thing about it changed."""
+        names = st.sampled_from(sorted(fields))
+        plain = st.just((path.encode(), fields))
+        replaced = st.builds(
+            lambda name, text: (path.encode(), fields | {name: text}), names, _LATIN | _SIGNS
+        )
+        spliced = st.builds(
+            lambda name, at, length, text: (
+                path.encode(),
+                fields | {name: fields[name][:at] + text + fields[name][at + length :]},
+            ),
+            names,
+            st.integers(0, 200),
+            st.integers(0, 20),
+            _SIGNS,
+        )
+        dropped = names.map(
+            lambda name: (path.encode(), {k: v for k, v in fields.items() if k != name})
+        )
+        elsewhere = st.binary(max_size=40).map(
+            lambda raw: (b"/" + raw.translate(None, b"\r\n \0"), fields)
+        )
+        longer = st.builds(lambda odd: (path.encode() + odd, fields), _ODD)
+        verbs = st.sampled_from((method, method, "HEAD", "OPTIONS", "BREW"))
+        changed = plain | replaced | spliced | dropped | elsewhere | longer
+        return st.builds(lambda verb, made: _written(verb, *made), verbs, changed)
+
+    def send(self, request: bytes) -> int:
+        """Status of the answer; a closed connection is opened again once.
+
+        Raises:
+            AssertionError: no answer, or one that says that the program failed.
+        """
+        for _ in range(2):
+            answer = self._exchange(request)
+            if answer:
+                status = int(answer[9:12])
+                self.answered[f"{status}"] += 1
+                assert status < 500, (request, answer[:300])
+                assert not 300 <= status < 400, (request, answer[:300])
+                return status
+        raise AssertionError(request)
+
+    def _exchange(self, request: bytes) -> bytes:
+        try:
+            if self._open is None:
+                raw = socket.create_connection(("127.0.0.1", self.port), timeout=10)
+                self._open = self.context.wrap_socket(raw, server_hostname="localhost")
+            self._open.sendall(request)
+            answer = self._open.recv(65_536)
+        except OSError:
+            answer = b""
+        # After an answer of the HTTP server itself the connection is at its end.
+        if not answer or b"json" not in answer.lower():
+            self.close()
+        return answer
+
+    def close(self) -> None:
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+
+
+def _written(verb: str, path: bytes, fields: dict[str, str]) -> bytes:
+    lines = b"".join(f"{name}: {text}\r\n".encode("latin-1") for name, text in fields.items())
+    return verb.encode() + b" " + path + b" HTTP/1.1\r\n" + lines + b"\r\n"
