@@ -3,9 +3,9 @@
     python packaging/fuzz/collector.py [--minutes N] [--seed S]
 
 Three ways in turn: requests signed by an enrolled device, requests that somebody else signed or
-nobody, and signed requests that are spoilt byte by byte. Every answer must be one that
-``resources/contract/collector.openapi.yaml`` knows, and none may say that the program failed. Prints
-how many answers of each status each call gave; what breaks a promise ends the run.
+nobody, and signed requests that are spoilt byte by byte. Every answer must be one that the document
+in ``resources/contract`` knows, and none may say that the program failed. Prints how many answers
+of each status each call gave; what breaks a promise ends the run.
 """
 
 from __future__ import annotations
