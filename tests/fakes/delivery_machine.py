@@ -29,6 +29,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from central.archive.layout import Layout
 from central.auditor.histories import Histories
+from central.auditor.opening import read_identity
 from central.authority.codes import new_code
 from kiosk.audit.checkpoint import open_note
 from kiosk.audit.entries import EntryKind
@@ -332,7 +333,8 @@ class DeliveryMachine(RuleBasedStateMachine):
             assert ledger.alarms(device_id) == ()
         with self.device.store.begin() as uow:
             assert len(uow.values.names(RECEIPT_PREFIX)) == len(seqs)
-        report = Histories(Layout(self.collector.data)).verify()
+        layout = Layout(self.collector.data)
+        report = Histories(layout).verify(None, read_identity(layout.identity))
         self.counted["healed"] += 1
         (mine,) = [found for found in report.devices if found.device_id == device_id]
         assert (mine.problems, mine.stored, mine.missing) == ((), len(seqs), ())
