@@ -419,6 +419,12 @@ class RefusedByCollectorError(SyncError):
     code = "SYNC-003"
 
 
+class DeviceSetApartError(RefusedByCollectorError):
+    """The central side knows two histories of this device and trusts it with no name or code."""
+
+    code = "SYNC-030"
+
+
 class ForkError(SyncError):
     """The central side holds another history for this device."""
 

@@ -12,10 +12,11 @@ from kiosk.domain.errors import (
     ContactUnavailableError,
     NotEnrolledError,
     ProtocolError,
-    UnreachableError,
+    SyncError,
 )
 from kiosk.domain.ids import DeviceId
 from kiosk.ports import CollectorLink, LinkAnswer
+from kiosk.services.answers import refusal_of
 from kiosk.sync.contact import ContactOrder, ContactState
 from kiosk.sync.messages import Problem, decode, encode
 
@@ -56,7 +57,7 @@ class CentralContact:
         return decode(answer.body, ContactState)
 
 
-def _refusal(answer: LinkAnswer) -> ContactError | ProtocolError | UnreachableError:
+def _refusal(answer: LinkAnswer) -> ContactError | SyncError:
     """The problem as one of our errors. Raises ProtocolError where the body is no problem."""
     problem = decode(answer.body, Problem)
     match (answer.status, problem.error):
@@ -72,8 +73,8 @@ def _refusal(answer: LinkAnswer) -> ContactError | ProtocolError | UnreachableEr
             return ContactUnavailableError()
         case (404, "challenge"):
             return ContactChallengeError()
-        case (503, "busy"):
-            # As good as no network: the agent is offered to confirm later.
-            return UnreachableError("busy")
+        case (503, "busy") | (403, "quarantined"):
+            # Busy is as good as no network: the agent is offered to confirm later.
+            return refusal_of(answer)
         case _:
             return ProtocolError(f"contact {answer.status}")
