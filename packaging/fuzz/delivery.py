@@ -35,6 +35,8 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
+    # Each collector is forked; without this, each would run this file first.
+    del globals()["__file__"]
     until, number, happened = time.monotonic() + chosen.minutes * 60, chosen.seed, Counter[str]()
     with tempfile.TemporaryDirectory() as folder:
 
