@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from central.archive.layout import Layout, read_key
+from central.archive.layout import Layout, read_key, write_key
 from central.archive.storage import open_database, open_payloads
 from central.auditor.opening import read_blob, read_identity
 from central.authority.codes import new_code
@@ -20,11 +20,14 @@ from central.authority.policies import Policies
 from kiosk.audit.entries import EntryKind, open_entry
 from kiosk.audit.records import Attachment, RecordContents, open_record, seal_record
 from kiosk.crypto import age
+from kiosk.crypto.notes import verifier_key
+from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import KeyStoreError, UnreachableError
 from kiosk.domain.ids import OfficeId, RecordId
 from kiosk.ports import LinkAnswer, OutboxRow, OutboxState
+from kiosk.services.fleet import require_membership
 from kiosk.services.part_upload import PART_BYTES, PART_TYPE
-from kiosk.sync.policy import Recipient, sign_policy
+from kiosk.sync.policy import CollectorTerms, Recipient, sign_policy
 from kiosk.sync.receipts import ReceiptState
 from kiosk.transport.https_link import Deadlines, HttpsLinks
 from tests.fakes.central_side import CentralSide, founded, serving
@@ -311,6 +314,40 @@ def test_records_sealed_to_the_old_key_during_forty_days_away_are_taken(tmp_path
             if number in (*away, after)
         ]
         assert kids == [(before.recipients[0].kid,)] * 2 + [(changed.recipients[0].kid,)]
+
+
+@pytest.mark.parametrize("announced", [False, True])
+def test_a_key_of_the_log_that_a_policy_changed_is_followed(mortal, fielded, announced):
+    """The new key signs the time before the device has the policy that says so."""
+    layout = Layout(mortal.data)
+    before, fresh = fielded.policy, SigningKey.generate()
+    origin = before.collector.origin
+    changed = replace(
+        before,
+        version=before.version + 1,
+        issued_at=datetime.now(UTC),
+        valid_from=datetime.now(UTC).date() + timedelta(days=2) if announced else None,
+        collector=CollectorTerms(origin, verifier_key(origin, fresh.public)),
+    )
+    database = open_database(layout)
+    with database.writing() as ledger:
+        ledger.add_policy(changed.version, sign_policy(changed, read_key(layout.root_key)))
+    database.close()
+    if announced:
+        fielded.send()
+        fielded.clock.wall -= timedelta(days=9_000)
+    mortal.kill()
+    layout.log_key.unlink()
+    write_key(layout.log_key, fresh)
+    mortal.start()
+    seq = fielded.visit(1).seq
+    fielded.send()
+    assert require_membership(fielded.store)[1].version == (
+        before.version if announced else changed.version
+    )
+    side = CentralSide(mortal.data, "", None, None)  # type: ignore[arg-type] # read only
+    with side.ledger() as ledger:
+        assert ledger.sealed(fielded.identity.device_id, seq) is not None
 
 
 # --- 9: boxes in between --------------------------------------------------------------------------

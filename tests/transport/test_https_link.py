@@ -207,6 +207,30 @@ def test_time_signed_by_a_stranger_is_not_believed(tmp_path: Path) -> None:
         link.call("GET", "/v1/x")
 
 
+def test_time_signed_by_the_key_of_a_coming_policy_is_believed(tmp_path: Path) -> None:
+    """Its day may have come already: a device whose clock is wrong cannot know."""
+    coming = SigningKey.generate()
+    clock = FakeClock(wall=now() - timedelta(days=9_000))
+
+    def stale(asked: Asked) -> Answer:
+        created = int(asked.headers["signature-input"].split("created=")[1].split(";")[0])
+        if abs(now().timestamp() - created) < 300:
+            return Answer(200, b"{}")
+        nonce = b64u(sha256(asked.headers["signature"].encode()))
+        note = sign_time(now(), nonce, "log.next", coming)
+        return Answer(401, encode(Problem(error="stale-signature", time=note)))
+
+    with scripted(tmp_path, stale) as server:
+        side = CentralSide(
+            server.url, server.ca_pem, "log.test", LOG.public, (("log.next", coming.public),)
+        )
+        link = HttpsLinks(clock, SHORT).open(side, DEVICE)
+        assert link.call("GET", "/v1/x").status == 200
+        link.close()
+        with linked(server, clock) as other, pytest.raises(ProtocolError):
+            other.call("GET", "/v1/x")
+
+
 def test_time_replayed_from_another_call_is_not_believed(tmp_path: Path) -> None:
     old = sign_time(now(), b64u(sha256(b"an older signature")), "log.test", LOG)
 
