@@ -189,7 +189,7 @@ def request_new(  # noqa: PLR0913, PLR0917 - one parameter an option
         )
         not_before = system_time() + timedelta(hours=not_before_hours)
         layout = Layout(data)
-        policy = Policies(layout).in_force()
+        policy = Policies(layout).of_day(not_before.astimezone().date())
         request, token = new_request(layout, policy, announced, not_before, timedelta(hours=hours))
     except ValueError as exc:
         raise typer.BadParameter(str(exc)) from exc
@@ -212,7 +212,7 @@ audit_app.command("reconcile")(audit_reconcile)
 
 @policy_app.command("show")
 def policy_show(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
-    """Show the policy in force, each line explained."""
+    """Show the newest policy, each line explained; ``valid_from`` says from when it holds."""
     from central.authority.policies import Policies, explained
     from kiosk.sync.policy import policy_json
 
