@@ -39,6 +39,7 @@ from kiosk.sync.messages import (
     RecipientPut,
     encode,
 )
+from kiosk.sync.questions import AnswerPost, QuestionPut
 from kiosk.sync.rounds import announce_recipient
 from tests.central.test_collector import push
 from tests.fakes.central_side import CentralSide, founded, serving
@@ -122,7 +123,7 @@ class Tour:
     def real(self, path: str, device: str = "") -> str:
         """A documented path with names that this device would use."""
         values = {"seq": "1", "challenge": "f" * 32, "day": DAY, "secret": "x"}
-        values["device"] = device or self.id
+        values |= {"question": "e" * 32, "asker": self.id, "device": device or self.id}
         return re.sub(r"{(\w+)}", lambda found: values[found[1]], path)
 
 
@@ -528,6 +529,41 @@ def a_round_is_sent_once_to_who_said_what_to_seal_to(tour: Tour, post: Post, fol
         first = tour.ask("GET", path, auth=tour.auth)
         again = tour.ask("GET", path, auth=tour.auth, If_None_Match=first.headers["etag"])
         assert (first.status_code, again.status_code) == (200, 304)
+
+
+@scene
+def a_question_goes_through_the_office_and_is_answered_once(
+    tour: Tour, post: Post, folder: Path
+) -> None:
+    other = tour_of(tour.side, tour.seen, folder)
+    name = "1" * 32
+
+    def put(number: str, agent: str = "a-1") -> tuple[int, str]:
+        body = QuestionPut(case=CASE, agent=agent, about="person", seen="A" * 43)
+        return tour.call("PUT", f"questions/{number}", encode(body))
+
+    def answer(who: Tour, asker: str, number: str, word: str = "w") -> tuple[int, str]:
+        post = AnswerPost(statement=word, voucher="v")
+        return who.call("POST", f"answers/{asker}/{number}", encode(post))
+
+    assert put("not-hex") == (422, "question")
+    assert [put(name), put(name), put(name, "a-2")] == [(201, ""), (200, ""), (409, "question")]
+    assert tour.call("GET", "questions/not-hex") == (422, "question")
+    assert tour.call("GET", f"questions/{'2' * 32}") == (404, "question")
+    assert tour.call("GET", f"questions/{name}") == (200, "")
+    assert other.call("GET", "questions") == (200, "")
+    assert answer(other, tour.id, "not-hex") == (422, "question")
+    for stranger in ("dev-0000000000000000", "%00", "x", "%FF"):
+        assert answer(other, stranger, name) == (404, "question")
+    assert answer(tour, tour.id, name) == (409, "own-question")
+    assert answer(other, tour.id, name) == (201, "")
+    assert answer(other, tour.id, name) == (200, "")
+    assert answer(other, tour.id, name, "other") == (409, "answered")
+    assert tour.call("GET", f"questions/{name}") == (200, "")
+    many = [put(f"{number:032x}") for number in range(100)]
+    assert many[0] == (201, "")
+    assert many[-1] == (429, "questions")
+    other.session.close()
 
 
 @scene

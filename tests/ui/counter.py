@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt
@@ -81,6 +83,8 @@ class Counter:
     exported: list[str] = field(default_factory=list)
     contacts: Contacts | None = None
     procedure: str = ONLINE_REQUEST
+    signed_now: Callable[[], datetime] | None = None
+    free_bytes: Callable[[], int] | None = None
 
     def __post_init__(self) -> None:
         self.office.examination.catalogue = FEATURES
@@ -117,7 +121,7 @@ class Counter:
             make_reader=lambda: self.reader,
             journal_rows=rows,
             verify_journal=lambda: JournalReport(0, b"", True, ()),
-            free_bytes=office.store.free_bytes,
+            free_bytes=self.free_bytes or office.store.free_bytes,
             slips=self.slips,
             printing=self.printing,
             brisk=self.brisk,
@@ -129,6 +133,7 @@ class Counter:
             procedure=self.procedure,
             contacts=self.contacts,
             procedures=office.proofing.procedures(),
+            signed_now=self.signed_now,
         )
 
     def export_activity(self, session: Session) -> str:

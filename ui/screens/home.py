@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QHideEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from kiosk.journeys.procedures import ONLINE_REQUEST
 from ui.screens.page import Page
 from ui.screens.starts import Starts
-from ui.theme import Space, Tone, Type
+from ui.theme import Size, Space, Tone, Type
 from ui.widgets.announce import announce
 from ui.widgets.banner import Banner
 from ui.widgets.button import Button, ButtonKind
@@ -139,6 +139,7 @@ class HomeScreen(Page):
         self.alarm = Banner(look)
         self._today = Card(look, " ")
         self._figure_row = QWidget()
+        self._low: bool | None = None
         self._figures = [_Figure(look) for _ in range(3)]
         self._equipment = Card(look, " ")
         self._hardware = RowList(look)
@@ -223,15 +224,29 @@ class HomeScreen(Page):
         super().hideEvent(event)
         self._ending.hide()
 
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._rearrange()
+
     def _rearrange(self) -> None:
-        """On a low screen the figures stand beside the greeting; history has its own tab there."""
-        tablet = self.look.theme.tablet
-        if tablet:
+        """In a low window the figures stand beside the greeting; history has its own place there.
+
+        Else the page would be higher than the window by a sliver, and scroll.
+        """
+        theme = self.look.theme
+        low = theme.tablet or self.window().height() < theme.scaled(Size.HOME_HIGH)
+        if not theme.tablet:
+            self.body.setSpacing(Space.XL if low else Space.XXL)
+        if low == self._low:
+            return
+        self._low = low
+        if low:
             self.corner.insertWidget(0, self._figure_row)
         else:
             self._today.body.addWidget(self._figure_row)
-        self._today.setVisible(not tablet)
-        self._history.setVisible(not tablet)
+        self._today.setVisible(not low)
+        self._history.setVisible(not low)
 
     @override
     def retranslate(self) -> None:

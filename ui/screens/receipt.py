@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout
 from typing_extensions import override
 
 from kiosk.domain.decision import Outcome, Reason
@@ -14,7 +14,6 @@ from kiosk.services.answer_facts import AnswerFacts, Standing, confirmed
 from ui.screens.page import Page
 from ui.screens.sheet_paint import image_of
 from ui.screens.sheet_words import Sheet, Variant, compose, spaced
-from ui.screens.slip import draw_qr
 from ui.theme import Radius, Size, Space, Tone, Type
 from ui.widgets.action_bar import ActionBar
 from ui.widgets.button import Button, ButtonKind
@@ -23,55 +22,14 @@ from ui.widgets.choices import Choice, ChoiceGroup
 from ui.widgets.label import Badge, Label
 from ui.widgets.list_row import RowItem, RowList
 from ui.widgets.look import Look
-from ui.widgets.paint import draw_box
+from ui.widgets.outcome import OUTCOME_LOOKS
+from ui.widgets.qr import QrCode
 from ui.widgets.sheet_view import SheetView
 
 _PREVIEW_WIDTH: Final = 900
 """Dots across the page that the preview is scaled down from."""
 _WITHOUT_DOCUMENT: Final = frozenset({Outcome.ADVISED, Outcome.NO_SHOW})
 """Acts in which nobody laid a document on the desk."""
-_LOOKS = {
-    Outcome.ACCEPTED: ("circle-check", Tone.OK),
-    Outcome.REFUSED: ("circle-x", Tone.BAD),
-    Outcome.SUSPENDED: ("clock", Tone.WARN),
-    Outcome.ABANDONED: ("hand-stop", Tone.NEUTRAL),
-    Outcome.ADVISED: ("info-circle", Tone.INFO),
-    Outcome.NO_SHOW: ("clock", Tone.NEUTRAL),
-}
-
-
-class QrLabel(QLabel):
-    """A QR code, black on white in every look: cameras of telephones expect that."""
-
-    def __init__(self, look: Look) -> None:
-        super().__init__()
-        self._look = look
-        self._code = ""
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setFixedSize(self.sizeHint())
-
-    def show_code(self, text: str, name: str) -> None:
-        """Draw this text; ``name`` is read by screen readers."""
-        self._code = text
-        self.setAccessibleName(name)
-        self.update()
-
-    @override
-    def sizeHint(self) -> QSize:
-        return QSize(Size.PICTURE_MIN, Size.PICTURE_MIN)
-
-    @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        if not self._code:
-            return
-        painter = QPainter(self)
-        rect = QRectF(self.rect())
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        draw_box(painter, rect, Radius.KEY, QColor(Qt.GlobalColor.white))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
-        inset = float(Space.S)
-        draw_qr(painter, rect.adjusted(inset, inset, -inset, -inset), self._code)
-        painter.end()
 
 
 class ReceiptScreen(Page):
@@ -110,7 +68,7 @@ class ReceiptScreen(Page):
         self.code = Label(look, "", Type.CODE_LARGE)
         self.code.setObjectName("slip-code")
         self._code_hint = Label(look, "", Type.LABEL, "ink2", wrap=True)
-        self._qr = QrLabel(look)
+        self._qr = QrCode(look, fixed_px=Size.PICTURE_MIN, radius=Radius.KEY)
         self.variants = ChoiceGroup(look, columns=2)
         self.variants.setObjectName("sheet-variants")
         self.preview = SheetView(look)
@@ -278,7 +236,7 @@ class ReceiptScreen(Page):
     def _write(self, facts: AnswerFacts) -> None:
         tr = self.look.language.tr
         outcome = facts.outcome
-        icon, tone = _LOOKS[outcome]
+        icon, tone = OUTCOME_LOOKS[outcome]
         self._badge.show_icon(icon, tone)
         self._outcome.setText(tr(f"receipt.outcome.{outcome.value}.title"))
         self._outcome.set_ink("ink" if tone is Tone.NEUTRAL else tone.ink)
