@@ -129,6 +129,8 @@ class _Caller:
             raise _translated(exc) from exc
         if response.headers.get("content-type", "").startswith("text/html"):
             raise ProtocolError("HTML where none is spoken")
+        if response.headers.get("content-encoding", "identity").lower() != "identity":
+            raise ProtocolError("a compressed body nobody asked for")
         fields = tuple((k.lower(), v) for k, v in response.headers.items())
         return LinkAnswer(response.status_code, content, fields), certificate
 

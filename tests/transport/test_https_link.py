@@ -141,6 +141,20 @@ def test_a_redirect_is_not_followed(tmp_path: Path) -> None:
     assert len(server.asked) == 1
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "br", "deflate, gzip"])
+def test_a_compressed_answer_is_not_read(tmp_path: Path, encoding: str) -> None:
+    def compressing(_asked: Asked) -> Answer:
+        return Answer(200, b"{}", {"Content-Encoding": encoding})
+
+    with (
+        scripted(tmp_path, compressing) as server,
+        linked(server) as link,
+        pytest.raises(ProtocolError),
+    ):
+        link.call("GET", "/v1/x")
+    assert server.asked[0].headers["accept-encoding"] == "identity"
+
+
 def test_an_endless_answer_is_cut(tmp_path: Path) -> None:
     with (
         scripted(tmp_path, lambda _: Answer(200, b" " * (MAX_MESSAGE_BYTES + 1))) as server,
