@@ -230,7 +230,7 @@ def request_new(  # noqa: PLR0913, PLR0917 - one parameter an option
         )
         not_before = system_time() + timedelta(hours=not_before_hours)
         layout = Layout(data)
-        policy = Policies(layout).in_force()
+        policy = Policies(layout).of_day(not_before.astimezone().date())
         request, token = new_request(layout, policy, announced, not_before, timedelta(hours=hours))
     except ValueError as exc:
         raise typer.BadParameter(str(exc)) from exc

@@ -387,12 +387,15 @@ class CentralSide:
         ca_pem: the one certificate that its server's certificate must lead to.
         origin: name of its log; its signed time and checkpoints bear it.
         log_public: raw Ed25519 key of that log.
+        coming: name and key of its log as policies say it that hold later: their day may have
+            come already.
     """
 
     url: str
     ca_pem: str
     origin: str
     log_public: bytes
+    coming: tuple[tuple[str, bytes], ...] = ()
 
 
 class LinkFactory(Protocol):

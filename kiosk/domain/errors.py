@@ -431,6 +431,12 @@ class RefusedByCollectorError(SyncError):
     code = "SYNC-003"
 
 
+class DeviceSetApartError(RefusedByCollectorError):
+    """The central side knows two histories of this device and trusts it with no name or code."""
+
+    code = "SYNC-030"
+
+
 class ForkError(SyncError):
     """The central side holds another history for this device."""
 
@@ -446,7 +452,7 @@ class ReceiptInvalidError(SyncError):
 class ReceiptUnwitnessedError(ReceiptInvalidError):
     """Too few of the witnesses that the policy names cosigned the log of a receipt."""
 
-    code = "SYNC-020"
+    code = "SYNC-031"
 
 
 class ProtocolError(SyncError):

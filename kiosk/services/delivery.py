@@ -22,6 +22,7 @@ from kiosk.crypto.digests import b64u, sha256, unb64u
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import (
     KeyStoreError,
+    ProtocolError,
     SyncError,
 )
 from kiosk.ports import Clock, CollectorLink, KeyStore, LinkFactory, OutboxRow, Store
@@ -154,7 +155,9 @@ class Delivery:
         if seed is None:
             raise KeyStoreError("device key missing")
         key = SigningKey.from_seed(seed)
-        link = self._links.open(identity.side(policy), key)
+        with self._store.begin() as uow:
+            coming = load_coming(uow)
+        link = self._links.open(identity.side(policy, coming), key)
         watch = _Watch(progress or (lambda _: None), cancelled or (lambda: False))
         membership = _Membership(identity, policy, key)
         run = _Run(self._store, self._journal, self._clock, membership, link, watch)
@@ -252,15 +255,26 @@ class _Run:
         ConflictCheck(self._store, self._link, self._identity.device_id, self._clock).run()
 
     def _fetch_time(self) -> None:
-        with self._store.begin() as uow:
-            trusted = (self.policy, *load_coming(uow))
-        at = fetch_time(self._link, trusted)
+        try:
+            at = fetch_time(self._link, self._trusted())
+        except ProtocolError:
+            # Its log may have another key by now, which a policy says that is not here yet. That
+            # one is believed for the signature of the root, whatever time it is.
+            before = self._trusted()
+            self._fetch_policy()
+            if self._trusted() == before:
+                raise
+            at = fetch_time(self._link, self._trusted())
         clock = self._clock
         self._true_now = at
         signed = SignedTime(at, clock.now(), clock.monotonic_ms(), clock.boot_id)
         with self._store.begin() as uow:
             uow.values.put(TIME, msgspec.json.encode(signed))
             uow.commit()
+
+    def _trusted(self) -> tuple[Policy, ...]:
+        with self._store.begin() as uow:
+            return (self.policy, *load_coming(uow))
 
     def _promote(self) -> None:
         """Put into force what is due by the time that was just signed; see :func:`promote`."""
