@@ -27,6 +27,7 @@ from central.commands.console import (
     system_time,
 )
 from central.commands.console import tell as _tell
+from central.commands.courier import courier_app
 from central.commands.devices import device_app
 from central.commands.later import contact_confirm_later, contact_later
 from central.commands.policies import policy_app, root_app
@@ -47,6 +48,7 @@ app = typer.Typer(
 request_app = typer.Typer(no_args_is_help=True, help="Verification requests.")
 app.add_typer(request_app, name="request")
 app.add_typer(round_app, name="round")
+app.add_typer(courier_app, name="courier")
 app.add_typer(policy_app, name="policy")
 app.add_typer(root_app, name="root")
 app.add_typer(device_app, name="device")

@@ -1,0 +1,85 @@
+"""Writes the rows of records that arrived, many in one transaction.
+
+Rules, in order: a row is committed durably before its record is acknowledged, as if it were alone;
+whoever comes first writes for everybody who waits by then, so that one wait for the disk serves all
+of them and no writer of the database waits for more than one other; what befalls the transaction
+befalls every row in it, and their devices come again.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+
+from central.archive.database import Database
+from central.archive.rows import SealedRow
+from kiosk.sync.receipts import ReceiptState
+
+MOST_ROWS = 128
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A row on its way, and what became of it."""
+
+    row: SealedRow
+    new: bool = False
+    settled: bool = False
+    fault: Exception | None = None
+
+
+class Arrivals:
+    """Commits rows for many threads at once."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._queue: list[_Waiting] = []
+        self._gate = threading.Lock()
+        self._turn = threading.Lock()
+
+    def commit(self, row: SealedRow) -> bool:
+        """Make ``row`` durable; False where one of its entry is here already.
+
+        Its state becomes ``quarantined`` where its device is by now.
+
+        Raises:
+            StoreError: the database does not answer, or refuses.
+            LookupError: its device is not known.
+        """
+        waiting = _Waiting(row)
+        with self._gate:
+            self._queue.append(waiting)
+        while not waiting.settled:
+            with self._turn:
+                if not waiting.settled:
+                    self._lead()
+        if waiting.fault is not None:
+            raise waiting.fault
+        return waiting.new
+
+    def _lead(self) -> None:
+        with self._gate:
+            batch, self._queue = self._queue[:MOST_ROWS], self._queue[MOST_ROWS:]
+        try:
+            self._write(batch)
+        except Exception as exc:  # noqa: BLE001 - each thread that waits raises it as its own
+            for waiting in batch:
+                waiting.fault = exc
+        finally:
+            for waiting in batch:
+                waiting.settled = True
+
+    def _write(self, batch: list[_Waiting]) -> None:
+        keys = [(waiting.row.device_id, waiting.row.seq) for waiting in batch]
+        rows: dict[tuple[str, int], SealedRow] = {}
+        with self._database.writing(*(device for device, _ in keys)) as ledger:
+            quarantined = ledger.quarantined(device for device, _ in keys)
+            held = ledger.sealed_among(keys)
+            for waiting, key in zip(batch, keys, strict=True):
+                if key[0] not in quarantined:
+                    waiting.fault = LookupError(key[0])
+                elif key not in held and key not in rows:
+                    waiting.new = True
+                    state = ReceiptState.QUARANTINED if quarantined[key[0]] else waiting.row.state
+                    rows[key] = replace(waiting.row, state=state)
+            ledger.add_all_sealed(rows.values())
