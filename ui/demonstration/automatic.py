@@ -210,6 +210,13 @@ class AutomaticAgent:
         pad = panel.findChild(SignaturePad)
         if pad is None:
             raise StuckError(f"{self._play}: no pad")
+        self.draw_signature(pad)
+        self._take("signature")
+        self._press(Qt.Key.Key_Return)
+
+    @staticmethod
+    def draw_signature(pad: SignaturePad) -> None:
+        """Write on the pad."""
         box = pad.rect()
         places = [
             QPoint(box.x() + round(x * box.width()), box.y() + round(y * box.height()))
@@ -219,8 +226,6 @@ class AutomaticAgent:
         for place in places[1:]:
             QTest.mouseMove(pad, place)
         QTest.mouseRelease(pad, Qt.MouseButton.LeftButton, pos=places[-1])
-        self._take("signature")
-        self._press(Qt.Key.Key_Return)
 
     def _scan(self, text: str) -> None:
         """A hand-held scanner types."""
