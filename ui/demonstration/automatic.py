@@ -122,6 +122,13 @@ class AutomaticAgent:
         router.capture.code_seen.connect(self._picture_of_code)
         router.capture.side_read.connect(self._picture_of_side)
 
+    def rest(self) -> None:
+        """Look no more: somebody else goes on in this window."""
+        capture = self._router.capture
+        capture.sighted.disconnect(self._count)
+        capture.code_seen.disconnect(self._picture_of_code)
+        capture.side_read.disconnect(self._picture_of_side)
+
     def _own_name(self) -> QPushButton | None:
         """The name of the demonstration's agent on the sign-in page."""
         found = self._router.sign_in.findChild(QPushButton, f"choice-{AGENT}")

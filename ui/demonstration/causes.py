@@ -52,6 +52,8 @@ class Cause:
         surname: what the customer says at the confirmation of the identity, or ``""``.
         presence: who comes for a letter.
         purpose: what for (welcome).
+        eligible: may have a digital identity (welcome).
+        complete: brings every paper of the file (paper file).
         said: the agent stops the case at once and says so: nothing can be found out.
     """
 
@@ -66,6 +68,8 @@ class Cause:
     surname: str = ""
     presence: Presence = Presence.IN_PERSON
     purpose: Purpose = Purpose.TRAINING_ACCOUNT
+    eligible: bool = True
+    complete: bool = True
     said: bool = False
 
 

@@ -58,9 +58,14 @@ class Issues(Protocol):
         """Give a request to a carrier's round, for today; the visit."""
 
 
+def place_of(ending: Ending) -> str:
+    """``counter`` or ``carrier``."""
+    return _PLACES[ending.form]
+
+
 def name_of(ending: Ending) -> str:
     """``counter-online-request-refused-expired``."""
-    parts = (_PLACES[ending.form], ending.procedure, ending.outcome.value)
+    parts = (place_of(ending), ending.procedure, ending.outcome.value)
     return "-".join((*parts, *([] if ending.reason is None else [ending.reason.value])))
 
 
@@ -127,7 +132,7 @@ class Playhouse:
             issues: the central side that it belongs to.
             folder: for pictures.
         """
-        self._kiosk = kiosk
+        self.kiosk = kiosk
         self._form = form
         self._issues = issues
         self._cable = Cable()
@@ -152,7 +157,7 @@ class Playhouse:
             self.agent.wait_round()
 
     def _services(self) -> "Services":
-        kiosk = self._kiosk
+        kiosk = self.kiosk
         trust = partial(known_signers, kiosk.store, specimens=kiosk.demonstration)
         told = replace(
             services_of(kiosk, self._stage.open_camera),
@@ -204,5 +209,5 @@ class Playhouse:
             specimen = self._stage.specimens[cause.specimen]
             code = self._issues.request(specimen, **cause.announced)
         if code is not None and ending.procedure == HOME_VISIT:
-            visit_id = self._issues.plan(self._kiosk.device_id, code)
+            visit_id = self._issues.plan(self.kiosk.device_id, code)
         return Visit(name_of(ending), ending, cause, code, visit_id)

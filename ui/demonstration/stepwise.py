@@ -82,17 +82,23 @@ class StepwiseAgent(ServiceActs):
                 break
             if not steps or steps[-1] is not state.step:
                 steps.append(state.step)
+                self._take(state.step.value)
             self._act(acts, visit, state)
             self._wait_change(state)
         state = self._last
         if state is None or not state.closed:
             raise StuckError(f"{visit.name}: does not end")
         page = self._shell.page
+        self._take("" if page is None else page.objectName())
         return End(state, self._found, "" if page is None else page.objectName(), tuple(steps))
 
     def leave(self) -> None:
         """Back to where the next customer begins."""
-        self._leave()
+        if self._on_receipt:
+            self._leave()
+            return
+        self._go_to(Section.ROUND if self.tablet else Section.HOME)
+        self.until(lambda: self._shell.page is self.ground, "home")
 
     def hear(self) -> None:
         """Follow the case from now on, also where its end leads straight to another page."""

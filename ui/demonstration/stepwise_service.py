@@ -56,8 +56,8 @@ class ServiceActs(HandyAgent):
             self.until(lambda: Situation.NEW.value in panel.choices.values, "situation")
             self.choose(panel.choices, Situation.NEW.value)
 
-    def _answer_eligibility(self, _visit: Visit, _state: CaseState) -> None:
-        """Yes, and the first of several."""
+    def _answer_eligibility(self, visit: Visit, _state: CaseState) -> None:
+        """Yes, and the first of several; who is not eligible says no at once."""
         panel = self._router.case.panels[StepKind.ELIGIBILITY]
         if not isinstance(panel, EligibilityPanel):
             raise StuckError("eligibility")
@@ -67,7 +67,7 @@ class ServiceActs(HandyAgent):
             if panel.banner.text and not self._router.journey.busy:
                 self.way_on(panel)  # nobody has a number kept for fiction: read again, confirmed
         else:
-            self.choose(panel.choices, panel.choices.values[0])
+            self.choose(panel.choices, panel.choices.values[0 if visit.cause.eligible else -1])
 
     def _advise(self, _visit: Visit, _state: CaseState) -> None:
         """The way that a customer takes home; the first one opens a procedure here and now."""
@@ -79,12 +79,13 @@ class ServiceActs(HandyAgent):
             self.choose(panel.choices, here[0])
         self.way_on(panel)
 
-    def _tick_file(self, _visit: Visit, _state: CaseState) -> None:
-        """Everything is there."""
+    def _tick_file(self, visit: Visit, _state: CaseState) -> None:
+        """Everything is there, or all but the last paper."""
         panel = self._router.case.panels[StepKind.PAPER_FILE]
         if not isinstance(panel, PaperFilePanel):
             raise StuckError("paper file")
-        for value in panel.items.values:
+        papers = panel.items.values
+        for value in papers if visit.cause.complete else papers[:-1]:
             self.choose(panel.items, value)
             self.until(lambda value=value: value in panel.items.selected, "a tick")  # type: ignore[misc]  # a default
         self.way_on(panel)
