@@ -167,7 +167,7 @@ class AutomaticAgent:
             return self._seal()
         if code is None:
             raise StuckError(f"{play.name}: no request")
-        self._press(Qt.Key.Key_Q)
+        self._open_request()
         self._at(StepKind.REQUEST)
         self._wait_sights("request")
         self._take("request")
@@ -194,6 +194,10 @@ class AutomaticAgent:
         return self._router.sections.home
 
     # --- steps --------------------------------------------------------------------------------
+
+    def _open_request(self) -> None:
+        """The key of the tile at home."""
+        self._press(Qt.Key.Key_Q)
 
     def _take_letter(self, presence: Presence) -> None:
         """The letter is scanned by hand at home, and shown to the camera once more."""

@@ -80,6 +80,8 @@ class HandyAgent(CreatingAgent):
     """Whether work begins and ends on the page of the round."""
     hand = Hand.KEYS
     quick = False
+    pictured = True
+    """Whether pictures are taken on the way."""
 
     def use_cable(self, cable: Cable) -> None:
         """The network that is cut while addresses are written down."""
@@ -88,6 +90,7 @@ class HandyAgent(CreatingAgent):
     def hold(self, hand: Hand, *, tablet: bool = False, quick: bool = False) -> None:
         """Press with this hand; ``quick``: type without pauses."""
         self.hand, self.tablet, self.quick = hand, tablet, quick
+        self.pictured = not quick
         if quick:
             self._router.scanner.time_of = _Pace()
 
@@ -149,7 +152,7 @@ class HandyAgent(CreatingAgent):
     def type_in(self, edit: QLineEdit, text: str) -> None:
         """Write a line anew."""
         self._uncover()
-        edit.setFocus()
+        self._reach(edit)
         if edit.text():
             edit.selectAll()
         if self.quick:
@@ -158,23 +161,34 @@ class HandyAgent(CreatingAgent):
         else:
             self._type(edit, text)
 
+    @override
+    def _type(self, edit: QLineEdit, text: str) -> None:
+        self._reach(edit)
+        super()._type(edit, text)
+
+    @staticmethod
+    def _reach(edit: QLineEdit) -> None:
+        """A hand goes to a line where the page has not."""
+        if not edit.hasFocus():
+            QTest.mouseClick(edit, Qt.MouseButton.LeftButton, pos=edit.rect().center())
+
     def until(self, holds: Callable[[], bool], what: str) -> None:
         """Wait. Raises StuckError."""
         wait_until(holds, f"{self._play}: {what}")
 
     @override
     def _picture_of_code(self, _text: str) -> None:
-        if not self.quick:
+        if self.pictured:
             super()._picture_of_code(_text)
 
     @override
     def _picture_of_side(self, _event: object) -> None:
-        if not self.quick:
+        if self.pictured:
             super()._picture_of_side(_event)
 
     @override
     def _take(self, name: str) -> None:
-        if not self.quick:
+        if self.pictured:
             super()._take(name)
 
     @override
