@@ -176,9 +176,9 @@ class Playhouse:
         for visit in visits:
             try:
                 end = self.agent.perform(visit)
-            except StuckError:
+            except StuckError as exc:
                 self.pictures.take(f"{visit.name}-stuck")
-                raise
+                raise StuckError(f"{exc} ({self._standing()})") from exc
             picture = self._picture(visit) if pictured(visit.ending) else None
             played.append(PlayedEnding(visit.ending, end, picture))
             self.agent.leave()
@@ -198,6 +198,16 @@ class Playhouse:
     def close(self) -> None:
         """Close the window."""
         self.window.close()
+
+    def _standing(self) -> str:
+        """Where the screen stands, for whoever looks for the reason."""
+        page, router = self.window.shell.page, self.router
+        locked = " locked" if router.session.is_locked else ""
+        covered = " covered" if router.cover.isVisible() else ""
+        busy = "" if router.desk.idle and not router.journey.busy else " busy"
+        chosen = self.agent.rounds.screen.selected if self._tablet else None
+        visit = "" if chosen is None else f" visit {chosen.visit.position} {chosen.state.value}"
+        return f"on {'' if page is None else page.objectName()}{locked}{covered}{busy}{visit}"
 
     def _picture(self, visit: Visit) -> Path:
         self.pictures.take(visit.name)

@@ -202,14 +202,19 @@ class DecisionPanel(StepPanel):
         return Choice(reason.value, words, hint, tone=Tone.WARN)
 
     def _write_obstacles(self, possible: tuple[str, ...]) -> None:
-        blocked = Outcome.ACCEPTED.value not in possible and self.view is not None
-        names = self.view.obstacles if self.view and blocked else ()
-        if "checks_clear" in names and self.view and self.view.state.person is None:
+        """What stands against an acceptance; of a case that is stopped, only that it is."""
+        if self.view is None:
+            return
+        state = self.view.state
+        blocked = Outcome.ACCEPTED.value not in possible
+        stopped = state.step is not StepKind.DECISION
+        names = self.view.obstacles if blocked and not stopped else ()
+        if "checks_clear" in names and state.person is None:
             # A failed check led here past the later steps: what they would say is no news.
             names = tuple(name for name in names if name not in _LATER)
         self._why_not.setVisible(blocked)
         self._obstacles.setVisible(bool(names))
-        self._why_not.setText(self.tr_("why_not"))
+        self._why_not.setText(self.tr_("stopped" if stopped else "why_not"))
         lines = (line for name in names for line in self._obstacle(name))
         self._obstacles.setText("\n".join(f"– {line}" for line in lines))
 
