@@ -369,13 +369,18 @@ class Router(QObject):
     def _new_case(self, procedure: str) -> None:
         session = self.session.session
         if session is not None:
-            self.sections.hide()
+            self._make_room()
             self.journey.open(procedure, session)
+
+    def _make_room(self) -> None:
+        """A case begins: no section is shown, and nothing of the customer before."""
+        self.sections.hide()
+        self._shell.quiet()
 
     def _run(self, make: Callable[[], Case]) -> None:
         """A visit is opened, or ends without anybody."""
         if self.session.session is not None and self.journey.run(make):
-            self.sections.hide()
+            self._make_room()
 
     def _hold_round(self, busy: bool) -> None:
         if self.rounds is not None:
@@ -424,14 +429,14 @@ class Router(QObject):
         """A request was scanned where no case is open."""
         session = self.session.session
         if session is not None:
-            self.sections.hide()
+            self._make_room()
             self.journey.open(self._services.procedure, session, code)
 
     def _open_letter(self, code: str) -> None:
         """The number of a letter was scanned where no case is open."""
         session = self.session.session
         if session is not None:
-            self.sections.hide()
+            self._make_room()
             self.case.await_item(code)
             self.journey.open(REGISTERED_LETTER, session)
 
