@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Table, func, insert, select, update
 
 from central.archive.challenges import ChallengeRows
+from central.archive.erasure_rows import ErasureRows
 from central.archive.locks import lock
 from central.archive.round_rows import RoundRows
 from central.archive.rows import (
@@ -77,6 +78,11 @@ class Ledger:
     def challenges(self) -> ChallengeRows:
         """Codes that were sent to customers."""
         return ChallengeRows(self._connection)
+
+    @property
+    def erasures(self) -> ErasureRows:
+        """Orders of erasure and legal holds."""
+        return ErasureRows(self._connection)
 
     def lock(self, scopes: Iterable[str]) -> None:
         """Keep other writers of these scopes out until the transaction ends.

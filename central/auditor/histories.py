@@ -14,11 +14,13 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec import ValidationError, convert
 
+from central.archive.control import read_control
 from central.archive.layout import Layout
 from central.archive.ledger import Ledger
 from central.archive.rows import DeviceRow, EntryRow
 from central.archive.storage import open_database, open_payloads
-from central.auditor.opening import RecordUnknownError, read_blob
+from central.auditor.erasure import erasure_problem
+from central.auditor.opening import read_blob
 from central.auditor.ratchet import ratchet_problems
 from kiosk.audit.checkpoint import Checkpoint, open_note, slip_code
 from kiosk.audit.entries import ALARMS, LOG_ROOT_FACT, LOG_SIZE_FACT, Header, open_entry
@@ -105,6 +107,7 @@ class Histories:
         layout.require()
         self._layout = layout
         self._payloads = open_payloads(layout)
+        self._control = read_control(layout)
         self._root_public = unb64u(layout.root_public.read_text("ascii").strip())
 
     def verify(
@@ -197,13 +200,16 @@ class Histories:
         sealed = ledger.sealed(device.device_id, row.seq)
         if sealed is None:
             return "missing"
+        if sealed.header is None:
+            # The leaf still proves that it existed, the order that it was erased lawfully.
+            stored = sealed.state == ReceiptState.STORED
+            found = _leaf_problem(ledger, row, sealed.blob_sha256) if stored else ""
+            return found or erasure_problem(ledger, row.record_id, self._control)
         try:
             header = open_entry(row.jws, device.public_key)
             described = describe_blob(read_blob(self._payloads, sealed), header.recipients)
         except AuditError as exc:
             return f"{exc.code} {exc.detail}"
-        except RecordUnknownError:
-            return ""  # erased lawfully: the leaf still proves that it existed
         digests = (b64u(described.age_header_sha256), b64u(described.payload_sha256))
         if digests != (header.age_header_sha256, header.payload_sha256):
             return "not the announced record"

@@ -1,8 +1,9 @@
 """Takes in sealed records, streamed to disk.
 
 Rules, in order: the journal entry comes first, a blob nobody announced is not taken; age header and
-payload are kept apart (deleting the header is how a record is erased); every digest of the signed
-entry must hold; bytes are durable before the row that names them, the row before the receipt.
+payload are kept apart (deleting the header is how a record is erased, and one whose erasure was
+ordered before it came is kept without it); every digest of the signed entry must hold; bytes are
+durable before the row that names them, the row before the receipt.
 Source: records-and-sync 2.5, 2.8, 2.9.
 """
 
@@ -138,16 +139,19 @@ class Records:
             if ledger.sealed(device_id, seq) is not None:
                 return 200
             state = ReceiptState.QUARANTINED if device.quarantined else ReceiptState.LOGGED
+            erased = ledger.erasures.due(entry.record_id)
             row = SealedRow(
                 device_id=device_id,
                 seq=seq,
                 blob_sha256=stream.blob_sha256,
                 payload_sha256=stream.payload_sha256,
-                header=header,
+                header=None if erased else header,
                 received_at=now.isoformat(timespec="milliseconds"),
                 state=state,
             )
             ledger.add_sealed(row)
+            if erased and entry.record_id is not None:
+                ledger.erasures.note_done(entry.record_id, row.received_at)
         return 201
 
     def sequence(self) -> int:

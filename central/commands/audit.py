@@ -32,6 +32,14 @@ from central.commands.console import (
     system_time,
     tell,
 )
+from central.commands.rights import (
+    audit_access,
+    audit_erase,
+    audit_hold,
+    audit_reapply,
+    audit_release,
+    person_new,
+)
 from central.commands.rounds import audit_reconcile
 from kiosk.domain.ids import DeviceId, RecordId
 
@@ -41,6 +49,12 @@ audit_app.command("key")(_key_new)
 audit_app.command("request")(order_new)
 audit_app.command("approve")(order_approve)
 audit_app.command("openings")(openings)
+audit_app.command("person")(person_new)
+audit_app.command("access")(audit_access)
+audit_app.command("erase")(audit_erase)
+audit_app.command("hold")(audit_hold)
+audit_app.command("release")(audit_release)
+audit_app.command("reapply")(audit_reapply)
 
 
 @audit_app.command("open")
