@@ -166,6 +166,14 @@ class Ledger:
         rows = self._connection.execute(query.order_by(entries.c.seq))
         return tuple(EntryRow(**row._asdict()) for row in rows)
 
+    def next_entry(self, device_id: DeviceId, start: int) -> int | None:
+        """Number of the first entry from ``start`` on."""
+        query = select(func.min(entries.c.seq)).where(
+            entries.c.device_id == device_id, entries.c.seq >= start
+        )
+        found: int | None = self._connection.execute(query).scalar_one()
+        return found
+
     def entry(self, device_id: DeviceId, seq: int) -> EntryRow | None:
         """One entry."""
         row = self._one(entries, device_id=device_id, seq=seq)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -188,6 +189,48 @@ def audit_gaps(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> 
     tell(answer, "\n".join(lines) or "nothing to ask", as_json=as_json)
     if gaps:
         raise typer.Exit(NO)
+
+
+@audit_app.command("signals")
+def audit_signals(
+    data: DataOption = DEFAULT_DATA,
+    last: Annotated[str, typer.Option("--last", help="Last day, UTC; today when left out.")] = "",
+    days: Annotated[int, typer.Option(min=1, max=400, help="How many days back.")] = 31,
+    language: Annotated[str, typer.Option(help="fr or en.")] = "fr",
+    as_json: JsonOption = False,
+) -> None:
+    """List what in the journals is worth a question to somebody; a signal is never proof."""
+    from central.auditor.signals import find_signals, report_json
+    from kiosk.texts import LANGUAGES, Texts
+
+    if language not in LANGUAGES:
+        raise typer.BadParameter("fr or en")
+    try:
+        day = date.fromisoformat(last) if last else system_time().date()
+    except ValueError as exc:
+        raise typer.BadParameter("a day is written 2026-11-27") from exc
+    until = datetime.combine(day + timedelta(days=1), time(), UTC)
+    report = find_signals(Layout(data), until - timedelta(days=days), until)
+    tr = Texts.load(language)
+    answer = report_json(report, tr)
+    lines = []
+    for one in answer["signals"]:
+        lines += [f"{one['who']}  {one['office']}  {one['title']}", f"  {one['counted']}"]
+        if one["chance"] is not None:
+            lines.append(f"  {tr('signals.chance', chance=format(one['chance'], '.1g'))}")
+        lines.append(f"  {tr('signals.may_be')} {one['innocent']}")
+    lines = lines or [tr("signals.none")]
+    lines += ["", *answer["not_computed"].values()]
+    lines.append(
+        tr(
+            "signals.looked",
+            agents=report.agents,
+            devices=report.devices,
+            compared=report.compared,
+        )
+    )
+    lines.append(answer["caution"])
+    tell(answer, "\n".join(lines), as_json=as_json)
 
 
 @audit_app.command("slip")
