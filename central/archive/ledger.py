@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -258,6 +258,13 @@ class Ledger:
         rows = self._connection.execute(query.order_by(sealed.c.seq).limit(limit))
         return tuple(SealedRow(**row._asdict()) for row in rows)
 
+    def sealed_between(self, device_id: DeviceId, start: int, end: int) -> dict[int, SealedRow]:
+        """Records that arrived, of entries ``start <= seq < end``, by entry."""
+        query = select(sealed).where(
+            sealed.c.device_id == device_id, sealed.c.seq >= start, sealed.c.seq < end
+        )
+        return {row.seq: SealedRow(**row._asdict()) for row in self._connection.execute(query)}
+
     def unsequenced(self, limit: int) -> tuple[tuple[SealedRow, bytes], ...]:
         """Records that have no leaf in the log yet, oldest first, with the leaf of their entry."""
         query = (
@@ -362,6 +369,22 @@ class Ledger:
     def announced(self) -> int:
         """Journal entries that announce a record."""
         return self.count(entries, entries.c.record_id.is_not(None))
+
+    def each_leaf_hash(self, page: int = 10_000) -> Iterator[bytes]:
+        """Every leaf hash, in order, a page at a time."""
+        at = 0
+        while True:
+            query = (
+                select(log_leaves.c.index, log_leaves.c.hash)
+                .where(log_leaves.c.index >= at)
+                .order_by(log_leaves.c.index)
+                .limit(page)
+            )
+            pairs = [(index, hashed) for index, hashed in self._connection.execute(query)]
+            if not pairs:
+                return
+            yield from (hashed for _, hashed in pairs)
+            at = pairs[-1][0] + 1
 
     def leaf_hashes(self) -> list[bytes]:
         """Every leaf hash, in order."""

@@ -14,16 +14,19 @@ PAGE = 1000
 
 def rows_of(ledger: Ledger, device: DeviceRow) -> Iterator[EntryRow]:
     """Every entry of a device, in order."""
-    at = 0
-    while page := ledger.entries(device.device_id, at, at + PAGE):
+    for page in pages_of(ledger, device):
         yield from page
-        at = page[-1].seq + 1
-    # Past a gap of a whole page there may still be entries: somebody deleted what lay between.
-    while (following := ledger.next_entry(device.device_id, at)) is not None:
-        at = following
+
+
+def pages_of(ledger: Ledger, device: DeviceRow) -> Iterator[tuple[EntryRow, ...]]:
+    """The same, a page at a time."""
+    at: int | None = 0
+    while at is not None:
         while page := ledger.entries(device.device_id, at, at + PAGE):
-            yield from page
+            yield page
             at = page[-1].seq + 1
+        # Past a gap of a whole page there may still be entries: somebody deleted what lay between.
+        at = ledger.next_entry(device.device_id, at)
 
 
 class HeadersOf:
