@@ -44,7 +44,7 @@ def access_pdf(told: Mapping[str, Any], language: str = "fr") -> bytes:
     def foot(number: int, pages: int) -> tuple[str, str]:
         return tr("evidence.access_title"), tr("evidence.page", page=number, pages=pages)
 
-    return pdf.build(story, tr("evidence.access_title"), foot)
+    return pdf.build(story, tr("evidence.access_title"), foot, language)
 
 
 def _record(one: Mapping[str, Any], number: int, tr: Texts) -> list[Any]:

@@ -46,7 +46,7 @@ def evidence_pdf(evidence: Mapping[str, Any], digest: str, language: str = "fr")
         left = f"{tr('evidence.footer', record=record)}  ·  {word}"
         return left, tr("evidence.page", page=number, pages=pages)
 
-    return pdf.build(story, tr("evidence.title"), foot)
+    return pdf.build(story, tr("evidence.title"), foot, language)
 
 
 def moment(text: str, tr: Texts) -> str:

@@ -17,15 +17,15 @@ from kiosk.audit.entries import LOG_ROOT_FACT, LOG_SIZE_FACT, Fact, Header
 from kiosk.audit.tree import Frontier
 from kiosk.crypto.digests import b64u
 
-_BATCH = 50_000
+BATCH = 50_000
+"""States that are compared with one walk over the leaves."""
 
 
 class ShownLogs:
     """Gathers what devices were shown."""
 
-    def __init__(self, ledger: Ledger, batch: int = _BATCH) -> None:
+    def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._batch = batch
         self._shown: dict[Fact, Fact] = {}
         self._suspect: set[Fact] = set()
 
@@ -36,7 +36,7 @@ class ShownLogs:
         size, root = header.facts[LOG_SIZE_FACT], header.facts[LOG_ROOT_FACT]
         if self._shown.setdefault(size, root) != root:
             self._suspect.add(size)
-        if len(self._shown) >= self._batch:
+        if len(self._shown) >= BATCH:
             self._compare()
 
     def _compare(self) -> None:

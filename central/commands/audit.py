@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -43,6 +44,9 @@ from central.commands.rights import (
 )
 from central.commands.rounds import audit_reconcile
 from kiosk.domain.ids import DeviceId, RecordId
+
+if TYPE_CHECKING:
+    from central.auditor.histories import Progress
 
 audit_app = typer.Typer(no_args_is_help=True, help="Open records and verify histories.")
 audit_app.command("reconcile")(audit_reconcile)
@@ -154,14 +158,39 @@ def audit_verify(
     identity: Annotated[
         Path | None, typer.Option(help="The auditor's age identity file: follows ratchets too.")
     ] = None,
+    device: Annotated[str | None, typer.Option(help="This device only.")] = None,
+    key: KeysOption = None,
+    order: OrderOption = None,
+    approval: ApprovalOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Verify every history: entries, trees, checkpoints, records, receipts, visits."""
-    from central.auditor.histories import Histories
-    from central.auditor.opening import read_identity
+    """Verify every history: entries, trees, checkpoints, records, receipts, visits.
 
-    opened = None if identity is None else read_identity(identity)
-    report = Histories(Layout(data)).verify(system_time(), opened)
+    At a terminal it tells how far it is; Ctrl+C ends it, and nothing is proven then.
+    """
+    from central.auditor.histories import Histories
+    from central.auditor.orders import Act, Subject
+    from central.auditor.session import require_about, session
+
+    layout, now = Layout(data), system_time()
+    opened = None
+    if identity is not None or key:
+        sitting = Sitting(layout, identity, key, order, approval)
+        with answering({"verified": False}):
+            why = ("ratchets of every device", "verification of the journals")
+            present, authority = sit(sitting, Act.RATCHETS, Subject(), why, now)
+            require_about(authority, Act.RATCHETS)
+            with session(layout, present, authority) as at_work:
+                at_work.grant([], now)
+            opened = present.identity
+    only = None if device is None else DeviceId(device)
+    try:
+        report = Histories(layout).verify(now, opened, _told_at_a_terminal(), only)
+    except KeyboardInterrupt as exc:
+        tell({"verified": False, "why": "stopped"}, "stopped: nothing is proven", as_json=as_json)
+        raise typer.Exit(NO) from exc
+    if only is not None and not report.devices and not report.problems:
+        raise typer.BadParameter("no such device")
     lines = [
         f"{device.device_id}: {device.entries} entries, {device.records} records, "
         f"{device.stored} stored, {len(device.missing)} awaited"
@@ -248,3 +277,15 @@ def audit_slip(
     tell(answer, "\n".join(lines) or "NO journal here gave that code", as_json=as_json)
     if not found:
         raise typer.Exit(NO)
+
+
+def _told_at_a_terminal() -> Progress | None:
+    """Writes how far a verification is, where somebody sits before it."""
+    if not sys.stderr.isatty():
+        return None
+
+    def told(done: int, whole: int) -> None:
+        sys.stderr.write(f"\r{done:,} of {whole:,} entries" + ("\n" if done >= whole else ""))
+        sys.stderr.flush()
+
+    return told

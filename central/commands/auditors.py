@@ -48,7 +48,7 @@ ReasonOption = Annotated[str, typer.Option("--reason", help="Why; nothing person
 GroundOption = Annotated[str, typer.Option("--ground", help="The legal ground.")]
 WhatOption = Annotated[
     str,
-    typer.Argument(metavar="ACT", help="open, evidence, access, erase, hold or release."),
+    typer.Argument(metavar="ACT", help="open, evidence, access, erase, hold, release or ratchets."),
 ]
 
 
