@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, func, insert, select, tuple_, update
 
 from central.archive.challenges import ChallengeRows
+from central.archive.erasure_rows import ErasureRows
 from central.archive.later_rows import LaterRows
 from central.archive.locks import lock
 from central.archive.question_rows import QuestionRows
@@ -110,6 +111,11 @@ class Ledger:
         """What witnesses said of the collector's log."""
         return WitnessRows(self._connection)
 
+    @property
+    def erasures(self) -> ErasureRows:
+        """Orders of erasure and legal holds."""
+        return ErasureRows(self._connection)
+
     def lock(self, scopes: Iterable[str]) -> None:
         """Keep other writers of these scopes out until the transaction ends.
 
@@ -191,6 +197,14 @@ class Ledger:
         )
         rows = self._connection.execute(query.order_by(entries.c.seq))
         return tuple(EntryRow(**row._asdict()) for row in rows)
+
+    def next_entry(self, device_id: DeviceId, start: int) -> int | None:
+        """Number of the first entry from ``start`` on."""
+        query = select(func.min(entries.c.seq)).where(
+            entries.c.device_id == device_id, entries.c.seq >= start
+        )
+        found: int | None = self._connection.execute(query).scalar_one()
+        return found
 
     def entry(self, device_id: DeviceId, seq: int) -> EntryRow | None:
         """One entry."""
@@ -275,6 +289,13 @@ class Ledger:
         query = select(sealed).where(sealed.c.device_id == device_id, sealed.c.seq >= start)
         rows = self._connection.execute(query.order_by(sealed.c.seq).limit(limit))
         return tuple(SealedRow(**row._asdict()) for row in rows)
+
+    def sealed_between(self, device_id: DeviceId, start: int, end: int) -> dict[int, SealedRow]:
+        """Records that arrived, of entries ``start <= seq < end``, by entry."""
+        query = select(sealed).where(
+            sealed.c.device_id == device_id, sealed.c.seq >= start, sealed.c.seq < end
+        )
+        return {row.seq: SealedRow(**row._asdict()) for row in self._connection.execute(query)}
 
     def unsequenced(self, limit: int) -> tuple[tuple[SealedRow, bytes], ...]:
         """Records that have no leaf in the log yet, oldest first, with the leaf of their entry.
@@ -425,6 +446,22 @@ class Ledger:
     def announced(self) -> int:
         """Journal entries that announce a record."""
         return self.count(entries, entries.c.record_id.is_not(None))
+
+    def each_leaf_hash(self, page: int = 10_000) -> Iterator[bytes]:
+        """Every leaf hash, in order, a page at a time."""
+        at = 0
+        while True:
+            query = (
+                select(log_leaves.c.index, log_leaves.c.hash)
+                .where(log_leaves.c.index >= at)
+                .order_by(log_leaves.c.index)
+                .limit(page)
+            )
+            pairs = [(index, hashed) for index, hashed in self._connection.execute(query)]
+            if not pairs:
+                return
+            yield from (hashed for _, hashed in pairs)
+            at = pairs[-1][0] + 1
 
     def leaf_hashes(self) -> list[bytes]:
         """Every leaf hash, in order."""

@@ -1,8 +1,9 @@
 """Takes in sealed records, streamed to disk.
 
 Rules, in order: the journal entry comes first, a blob nobody announced is not taken; age header and
-payload are kept apart (deleting the header is how a record is erased); every digest of the signed
-entry must hold; bytes are durable before the row that names them, the row before the receipt.
+payload are kept apart (deleting the header is how a record is erased, and one whose erasure was
+ordered before it came is kept without it); every digest of the signed entry must hold; bytes are
+durable before the row that names them, the row before the receipt.
 Source: records-and-sync 2.5, 2.8, 2.9.
 """
 
@@ -152,7 +153,7 @@ class Records:
             state=ReceiptState.LOGGED,
         )
         try:
-            return 201 if self._arrivals.commit(row) else 200
+            return 201 if self._arrivals.commit(row, announced.record_id) else 200
         except LookupError as exc:
             raise CallRefusedError(404, "entry-unknown") from exc
 
