@@ -33,7 +33,6 @@ from central.commands.later import contact_confirm_later, contact_later
 from central.commands.policies import policy_app, root_app
 from central.commands.providers import provider_app
 from central.commands.rounds import request_cancel, round_app
-from central.commands.vault_keys import vault_key
 from central.commands.witnesses import witness_app
 from kiosk.domain.errors import KioskError
 from kiosk.domain.evidence import DocumentKind
@@ -317,9 +316,6 @@ def rescue(
     _tell(asdict(report), "\n".join(lines), as_json=as_json)
     if report.refused:
         raise typer.Exit(NO)
-
-
-app.command("vault-key")(vault_key)
 
 
 contact_app.command("confirm-later")(contact_confirm_later)
