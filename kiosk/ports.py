@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.ids import AgentId, CaseId, DeviceId, RecordId
-from kiosk.sync.contact import ContactOrder, ContactState
+from kiosk.sync.contact import ContactOrder, ContactState, SheetOrder
 from kiosk.sync.messages import LogState
 
 # Rows and states of the outbox belong to their state machine; the port passes them on.
@@ -392,12 +392,15 @@ class CentralSide:
         ca_pem: the one certificate that its server's certificate must lead to.
         origin: name of its log; its signed time and checkpoints bear it.
         log_public: raw Ed25519 key of that log.
+        coming: name and key of its log as policies say it that hold later: their day may have
+            come already.
     """
 
     url: str
     ca_pem: str
     origin: str
     log_public: bytes
+    coming: tuple[tuple[str, bytes], ...] = ()
 
 
 class LinkFactory(Protocol):
@@ -412,6 +415,19 @@ class LinkFactory(Protocol):
 
     def open(self, side: CentralSide, device_key: SigningKey) -> CollectorLink:
         """A link that signs with ``device_key``."""
+
+
+class SheetMail(Protocol):
+    """Mails the customer's sheet, by the central side."""
+
+    def mail_sheet(self, seq: int, order: SheetOrder) -> None:
+        """Mail the sheet of the record of entry ``seq``. The same one is sent once.
+
+        Raises:
+            UnreachableError: no network, or the record is not known there yet: nothing was sent.
+            ContactAddressError, ContactUnavailableError, ContactNotSentError,
+            ContactTooOftenError: see each.
+        """
 
 
 class CarriedAnswers(CollectorLink, Protocol):

@@ -42,6 +42,8 @@ def _on_connect(connection: sqlite3.Connection, _record: ConnectionPoolEntry) ->
         "fullfsync=1",
         "foreign_keys=ON",
         "trusted_schema=OFF",
+        # What an erasure takes away is overwritten, not only unlinked.
+        "secure_delete=ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
 
@@ -150,6 +152,19 @@ class Database:
                     text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
                 )
             yield Ledger(connection)
+
+    def forget(self) -> bool:
+        """Take what was erased out of the write-ahead log too; whether nothing of it is left.
+
+        PostgreSQL keeps old rows and its log by its own rules: there an operator has to see to it.
+        A reader that is at work keeps the log in use; the next call, or the next start, gets it.
+        """
+        if not self._embedded:
+            return False
+        with _failing_in_one_word(), self._engine.connect() as connection:
+            raw = connection.connection.cursor()
+            busy = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        return not busy
 
     def close(self) -> None:
         """Close every connection."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from central.archive.database import Database
 from central.archive.rows import SealedRow
+from kiosk.domain.ids import RecordId
 from kiosk.sync.receipts import ReceiptState
 
 MOST_ROWS = 128
@@ -23,6 +24,7 @@ class _Waiting:
     """A row on its way, and what became of it."""
 
     row: SealedRow
+    record_id: RecordId | None = None
     new: bool = False
     settled: bool = False
     fault: Exception | None = None
@@ -37,16 +39,17 @@ class Arrivals:
         self._gate = threading.Lock()
         self._turn = threading.Lock()
 
-    def commit(self, row: SealedRow) -> bool:
+    def commit(self, row: SealedRow, record_id: RecordId | None = None) -> bool:
         """Make ``row`` durable; False where one of its entry is here already.
 
-        Its state becomes ``quarantined`` where its device is by now.
+        Its state becomes ``quarantined`` where its device is by now; a record that was ordered to
+        be erased before it came is kept without the header that opens it.
 
         Raises:
             StoreError: the database does not answer, or refuses.
             LookupError: its device is not known.
         """
-        waiting = _Waiting(row)
+        waiting = _Waiting(row, record_id)
         with self._gate:
             self._queue.append(waiting)
         while not waiting.settled:
@@ -72,6 +75,7 @@ class Arrivals:
     def _write(self, batch: list[_Waiting]) -> None:
         keys = [(waiting.row.device_id, waiting.row.seq) for waiting in batch]
         rows: dict[tuple[str, int], SealedRow] = {}
+        erased: list[_Waiting] = []
         with self._database.writing(*(device for device, _ in keys)) as ledger:
             quarantined = ledger.quarantined(device for device, _ in keys)
             held = ledger.sealed_among(keys)
@@ -81,5 +85,12 @@ class Arrivals:
                 elif key not in held and key not in rows:
                     waiting.new = True
                     state = ReceiptState.QUARANTINED if quarantined[key[0]] else waiting.row.state
-                    rows[key] = replace(waiting.row, state=state)
+                    row = replace(waiting.row, state=state)
+                    if ledger.erasures.due(waiting.record_id):
+                        row = replace(row, header=None)
+                        erased.append(waiting)
+                    rows[key] = row
             ledger.add_all_sealed(rows.values())
+            for waiting in erased:
+                if waiting.record_id is not None:
+                    ledger.erasures.note_done(waiting.record_id, waiting.row.received_at)

@@ -34,6 +34,11 @@ _BATCH_BYTES = 1024 * 1024
 _PAGE_ENTRIES = 2000
 """Read at a time: years of entries do not belong into memory at once."""
 RESTORE_NOTED = "journal/restore-noted"
+ACKNOWLEDGED = "central/journal-acknowledged"
+"""How many entries the collector last said that it holds, in decimal digits."""
+
+_HANDED_OVER = ("central/ratchet-origin-sent",)
+"""What this device remembers to have handed over beside entries and records."""
 
 
 class JournalUpload:
@@ -64,6 +69,7 @@ class JournalUpload:
             RefusedByCollectorError: an entry was not accepted.
         """
         state = self._state()
+        self._note_going_back(state.size)
         size, held = self._held(state.size)
         if state.size > size or b64u(held.root()) != state.root:
             self._note_restore(size, state.size)
@@ -73,6 +79,20 @@ class JournalUpload:
         self._pushed = held
         self._push_all(self._rows(state.size), held)
         return state
+
+    def _note_going_back(self, size: int) -> None:
+        """Forget what was handed over to a collector that forgot it."""
+        with self._store.begin() as uow:
+            if size < int(uow.values.get(ACKNOWLEDGED) or b"0"):
+                for name in _HANDED_OVER:
+                    uow.values.delete(name)
+                uow.values.delete(ACKNOWLEDGED)
+                uow.commit()
+
+    def _acknowledge(self, size: int) -> None:
+        with self._store.begin() as uow:
+            uow.values.put(ACKNOWLEDGED, str(size).encode("ascii"))
+            uow.commit()
 
     def _held(self, at: int) -> tuple[int, Frontier]:
         """Size of the journal here, and the tree over its first ``at`` entries as they are now.
@@ -130,8 +150,10 @@ class JournalUpload:
             raise ForkError("fork")
         if answer.status != 200:
             raise refusal_of(answer)
-        if decode(answer.body, LogAnswer).size < frontier.size:
+        size = decode(answer.body, LogAnswer).size
+        if size < frontier.size:
             raise ProtocolError("fewer entries than sent")
+        self._acknowledge(size)
 
 
 def _batches(rows: tuple[JournalRow, ...]) -> Iterator[list[JournalRow]]:

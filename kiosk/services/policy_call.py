@@ -8,10 +8,16 @@ from kiosk.audit.entries import EntryKind
 from kiosk.crypto.digests import b64u, sha256, unb64u
 from kiosk.ports import CollectorLink, Store
 from kiosk.services.answers import refusal_of
-from kiosk.services.coming_policy import drop_coming, is_coming, keep_coming, tokens_coming
+from kiosk.services.coming_policy import (
+    drop_coming,
+    is_coming,
+    keep_coming,
+    load_coming,
+    tokens_coming,
+)
 from kiosk.services.fleet import POLICY, DeviceIdentity
 from kiosk.services.journal import Journal
-from kiosk.sync.policy import Policy, accept_policy
+from kiosk.sync.policy import Policy, accept_policy, require_unexpired
 
 
 def held_etag(store: Store) -> str:
@@ -54,7 +60,10 @@ def fetch_policy(
         raise refusal_of(answer)
     token = answer.body.decode("ascii", "replace")
     root = unb64u(identity.root_public)
-    newer = accept_policy(token, root, policy)
+    with store.begin() as uow:
+        held_for_later = load_coming(uow)
+    newer = accept_policy(token, root, policy, held_for_later)
+    require_unexpired(token, root, today)
     if is_coming(newer, today):
         with store.begin() as uow:
             keep_coming(uow, token, newer, root)
