@@ -125,6 +125,7 @@ class Collector:
         self._journals = Journals(database, self._shelf, self._origin)
         self.witnessing = Witnessing(database, self._shelf, witnesses, now)
         self._records = Records(database, payloads, log, self.witnessing)
+        self.page_of = self._records.receipts
         self._rounds = Rounds(database)
         self._questions = QuestionCalls(database, self._sound_device, _bounded_body, now)
         self.metrics = Metrics(self._figures)

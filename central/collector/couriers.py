@@ -28,10 +28,10 @@ from central.archive.layout import FolderError, Layout
 from central.archive.storage import open_database, open_payloads
 from central.collector.app import Collector, Now
 from central.collector.keys import PolicyShelf, origin_of
-from central.collector.log import CollectorLog
-from central.collector.records import Records
 from central.collector.server import load_keys
 from central.collector.uploads import Uploads
+from central.collector.witness_link import WitnessLink
+from central.collector.witness_settings import load_witnesses
 from kiosk.crypto.digests import b64u, sha256
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import CourierDamagedError
@@ -78,18 +78,24 @@ def open_couriers(layout: Layout, now: Now) -> Iterator[Couriers]:
     layout.require()
     database = open_database(layout)
     try:
-        payloads, keys = open_payloads(layout), load_keys(layout)
+        keys = load_keys(layout)
         collector = Collector(
             database,
-            payloads,
+            open_payloads(layout),
             Uploads(layout.uploads),
             keys,
             now,
+            witnesses=[
+                WitnessLink(one, layout.collector)
+                for one in load_witnesses(layout.witness_settings)
+            ],
             signature_age_s=SIGNATURE_AGE_S,
         )
         signer = LogSigner(origin_of(database, PolicyShelf(keys.root_public)), keys.log)
-        records = Records(database, payloads, CollectorLog(signer.origin, keys.log))
-        yield Couriers(collector.application(), database, records.receipts, signer)
+        try:
+            yield Couriers(collector.application(), database, collector.page_of, signer)
+        finally:
+            collector.witnessing.close()
     finally:
         database.close()
 

@@ -198,7 +198,7 @@ class _Visit:
     @property
     def _log(self) -> LogKey:
         terms = self._policy.collector
-        return LogKey(terms.origin, terms.log_public)
+        return LogKey(terms.origin, terms.log_public, self._policy.witnesses.terms)
 
     # --- what came back ---------------------------------------------------------------------------
 
