@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Table, func, insert, select, update
 
 from central.archive.challenges import ChallengeRows
+from central.archive.fleet_rows import FleetRows
 from central.archive.locks import lock
 from central.archive.round_rows import RoundRows
 from central.archive.rows import (
@@ -67,11 +68,13 @@ class Ledger:
 
     Attributes:
         rounds: the rows about visits and requests.
+        fleet: what is counted for those who run the fleet.
     """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.rounds = RoundRows(connection)
+        self.fleet = FleetRows(connection)
 
     @property
     def challenges(self) -> ChallengeRows:
@@ -143,14 +146,18 @@ class Ledger:
         values = asdict(row) | {"frontier": _join(row.frontier)}
         if self.device(row.device_id) is None:
             self._connection.execute(insert(devices).values(**values))
+            self.fleet.add_device(row.device_id, row.office_id)
         else:
             query = update(devices).where(devices.c.device_id == row.device_id)
             self._connection.execute(query.values(**values))
+        self.fleet.set_device(row.device_id, row.office_id, quarantined=row.quarantined)
 
     def add_entries(self, rows: tuple[EntryRow, ...]) -> None:
-        """Append journal entries."""
+        """Append journal entries, of one device."""
         if rows:
             self._connection.execute(insert(entries), [asdict(row) for row in rows])
+            records = sum(row.record_id is not None for row in rows)
+            self.fleet.announced(rows[0].device_id, records)
 
     def entries(self, device_id: DeviceId, start: int, end: int) -> tuple[EntryRow, ...]:
         """Entries with ``start <= seq < end``, in order."""
@@ -197,6 +204,7 @@ class Ledger:
         known = self._one(alarms, device_id=row.device_id, kind=row.kind, seq=row.seq)
         if known is None:
             self._connection.execute(insert(alarms).values(**asdict(row)))
+            self.fleet.add_alarm(row.device_id, row.kind, row.seq, row.raised_at)
 
     def alarms(self, device_id: DeviceId) -> tuple[AlarmRow, ...]:
         """Alarms about a device, in the order in which they were raised."""
@@ -267,10 +275,14 @@ class Ledger:
         """Change the state of a record."""
         query = update(sealed).where(sealed.c.device_id == device_id, sealed.c.seq == seq)
         self._connection.execute(query.values(state=state))
+        if state == ReceiptState.QUARANTINED:
+            self.fleet.held_back(device_id)
 
-    def add_sealed(self, row: SealedRow) -> None:
-        """Note that a record arrived."""
+    def add_sealed(self, row: SealedRow, size: int = 0) -> None:
+        """Note that a record of ``size`` bytes arrived."""
         self._connection.execute(insert(sealed).values(**asdict(row)))
+        held_back = row.state == ReceiptState.QUARANTINED
+        self.fleet.received(row.device_id, size, held_back=held_back)
 
     # --- the collector's own log --------------------------------------------------------------
 
@@ -345,9 +357,10 @@ class Ledger:
         query = select(func.count()).select_from(table).where(*where)
         return int(self._connection.execute(query).scalar_one())
 
-    def announced(self) -> int:
-        """Journal entries that announce a record."""
-        return self.count(entries, entries.c.record_id.is_not(None))
+    def journal_entries(self) -> int:
+        """Journal entries held, of every device."""
+        query = select(func.coalesce(func.sum(devices.c.size), 0))
+        return int(self._connection.execute(query).scalar_one())
 
     def leaf_hashes(self) -> list[bytes]:
         """Every leaf hash, in order."""

@@ -35,6 +35,7 @@ from central.collector.metrics import Metrics
 from central.collector.records import BlobStream, Records
 from central.collector.refusal import CallRefusedError
 from central.collector.rounds import Rounds
+from central.collector.sightings import ANY_AGE_S, Sightings
 from central.collector.uploads import COMPLETE, LENGTH, OFFSET, OffsetError, Uploads
 from central.contact.settings import ContactSettings
 from kiosk.audit.entries import Header
@@ -64,6 +65,7 @@ _TROUBLES = (StoreError, OSError)
 """A store that is away or full: the device keeps everything and comes again."""
 
 Now = Callable[[], datetime]
+KeyOf = Callable[[KeyId], bytes | None]
 Handler = Callable[[Request], Awaitable[Response]]
 TimedHandler = Callable[[Request, datetime], Awaitable[Response]]
 
@@ -106,6 +108,7 @@ class Collector:
         self._journals = Journals(database, self._shelf, self._origin)
         self._records = Records(database, payloads, log)
         self._rounds = Rounds(database)
+        self.sightings = Sightings(database)
         self.metrics = Metrics(self._figures)
         self._contacts = ContactCalls(
             database, keys.log, contact or ContactSettings(), self._sound_device, _bounded_body
@@ -117,7 +120,7 @@ class Collector:
 
     def sequence(self) -> None:
         """Give every record that arrived its leaf in the log; whoever serves calls this often."""
-        self.metrics.sequenced(self._records.sequence())
+        self.metrics.sequenced(self._records.sequence(self._now()))
 
     def application(self) -> Starlette:
         """The ASGI application."""
@@ -355,7 +358,8 @@ class Collector:
         """``GET …/receipts?from=&tree=``: receipts with their proofs."""
         device_id, _ = await self._device(request)
         start, tree = _number(request, "from"), _number(request, "tree")
-        return _answer(await run_in_threadpool(self._records.receipts, device_id, start, tree))
+        page = self._records.receipts
+        return _answer(await run_in_threadpool(page, device_id, start, tree, self._now()))
 
     async def recipient(self, request: Request) -> Response:
         """``PUT …/recipient``: the key that the rounds of this device are sealed to."""
@@ -420,18 +424,27 @@ class Collector:
         # The authority is what the client asked for, also behind a proxy that ends the TLS.
         query = f"?{request.url.query}" if request.url.query else ""
         url = f"https://{request.headers.get('host', '')}{request.url.path}{query}"
+        asked = (
+            request.method,
+            url,
+            dict(request.headers),
+            lambda asked: public if asked == key_id else None,
+        )
         try:
-            return verify_request(
-                request.method,
-                url,
-                dict(request.headers),
-                lambda asked: public if asked == key_id else None,
-                self._now(),
-            )
+            verified = verify_request(*asked, self._now())
         except StaleSignatureError as exc:
+            self._note_wrong_clock(asked)
             raise self._stale(request) from exc
         except SignatureInvalidError as exc:
             raise CallRefusedError(401, "signature") from exc
+        self.sightings.note(verified, self._now())
+        return verified
+
+    def _note_wrong_clock(self, asked: tuple[str, str, dict[str, str], KeyOf]) -> None:
+        """How wrong a device's clock is, where it is really that device who signed."""
+        with suppress(SignatureInvalidError):
+            verified = verify_request(*asked, self._now(), ANY_AGE_S)
+            self.sightings.note(verified, self._now(), refused=True)
 
     def _stale(self, request: Request) -> CallRefusedError:
         refusal = CallRefusedError(401, "stale-signature")

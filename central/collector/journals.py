@@ -141,13 +141,14 @@ class Journals:
         if checkpoint.size < device.size:
             return device
         frontier = Frontier(device.size, device.frontier)
-        rows, acts = [], []
+        rows, acts, headers = [], [], []
         for jws in push.entries[device.size - push.start :]:
             leaf, record_id = entry_leaf(jws), None
             if lost_leaf(jws) is None:
                 header = self._verified(ledger, device, jws, frontier)
                 record_id = header.record_id
                 acts += act_of(header, now)
+                headers.append(header)
             else:
                 # Its hash keeps the tree whole, so that what follows is not lost with it.
                 device_id, at = device.device_id, now.isoformat()
@@ -157,6 +158,7 @@ class Journals:
         if frontier.root() != checkpoint.root:
             raise CallRefusedError(422, "checkpoint")
         ledger.add_entries(tuple(rows))
+        ledger.fleet.told(device.device_id, headers, now.isoformat())
         note_acts(ledger, acts)
         return replace(
             device, size=frontier.size, frontier=frontier.hashes, checkpoint=push.checkpoint

@@ -26,6 +26,7 @@ from kiosk.sync.receipts import ReceiptState
 
 _MAX_AGE_HEADER = 64 * 1024
 LOG_SCOPE = "log"
+_TO_THE_HOUR = len("2026-11-26T21")
 
 
 class BlobStream:
@@ -147,10 +148,10 @@ class Records:
                 received_at=now.isoformat(timespec="milliseconds"),
                 state=state,
             )
-            ledger.add_sealed(row)
+            ledger.add_sealed(row, stream.received)
         return 201
 
-    def sequence(self) -> int:
+    def sequence(self, now: datetime) -> int:
         """Append what waits for a leaf to the log; how many records that were.
 
         One batch after the other, each durable: whoever asks for receipts next finds them.
@@ -158,16 +159,18 @@ class Records:
         done = 0
         while self._waiting():
             with self._database.writing(LOG_SCOPE) as ledger:
-                done += self._log.sequence(ledger, self._payloads.storage_class)
+                records = self._log.sequence(ledger, self._payloads.storage_class)
+                ledger.fleet.count_receipts(now.isoformat()[:_TO_THE_HOUR], records)
+                done += records
         return done
 
     def _waiting(self) -> bool:
         with self._database.reading() as ledger:
             return bool(ledger.unsequenced(1))
 
-    def receipts(self, device_id: DeviceId, start: int, tree: int) -> ReceiptPage:
+    def receipts(self, device_id: DeviceId, start: int, tree: int, now: datetime) -> ReceiptPage:
         """A page of receipts, of everything that has arrived until now."""
-        self.sequence()
+        self.sequence(now)
         with self._database.reading() as ledger:
             return self._log.page(ledger, device_id, start, tree)
 

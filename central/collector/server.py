@@ -21,6 +21,8 @@ from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
+from central.archive.faults import StoreError
+from central.archive.fleet_filling import fill
 from central.archive.layout import FolderError, Layout, read_key
 from central.archive.storage import open_database, open_payloads
 from central.collector.app import Collector, Now
@@ -31,6 +33,7 @@ from kiosk.crypto.digests import unb64u
 
 _log = logging.getLogger("visavis.collector")
 _SEQUENCE_PAUSE_S = 0.25
+_SIGHTINGS_PAUSE_S = 2.0
 _READY_TRIES = 400
 _READY_PAUSE_S = 0.025
 
@@ -106,6 +109,7 @@ def serve(layout: Layout, address: Address, now: Now, metrics_port: int | None =
             now,
             load_settings(layout.contact_settings),
         )
+        fill(database, now().isoformat())
         address = Address(address.host, free_port(address.host, address.port))
         with contextlib.ExitStack() as ending:
             if metrics_port is not None:
@@ -136,10 +140,14 @@ async def _run(layout: Layout, address: Address, collector: Collector) -> None:
     if announcing.done():
         announcing.result()
     sequencing = asyncio.create_task(_sequence(collector))
+    noting = asyncio.create_task(_note_sightings(collector))
     await running
-    sequencing.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await sequencing
+    for task in (sequencing, noting):
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+    with contextlib.suppress(StoreError):
+        collector.sightings.flush()
 
 
 async def _sequence(collector: Collector) -> None:
@@ -150,6 +158,16 @@ async def _sequence(collector: Collector) -> None:
         except Exception as exc:  # noqa: BLE001 - a store that is away comes back; calls say so too
             _log.warning(json.dumps({"sequencer": type(exc).__name__}))
         await asyncio.sleep(_SEQUENCE_PAUSE_S)
+
+
+async def _note_sightings(collector: Collector) -> None:
+    """Write down who called, many devices in one transaction: no call waits for it."""
+    while True:
+        await asyncio.sleep(_SIGHTINGS_PAUSE_S)
+        try:
+            await asyncio.to_thread(collector.sightings.flush)
+        except StoreError as exc:
+            _log.warning(json.dumps({"sightings": type(exc.__cause__ or exc).__name__}))
 
 
 async def _announce(address: Address) -> None:
