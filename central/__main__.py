@@ -117,7 +117,8 @@ def serve_command(
 
     Several processes may serve one central side behind a balancer.
     """
-    from central.collector.server import Address, serve
+    from central.collector.server import serve
+    from central.serving.listening import Address
 
     logging.basicConfig(
         stream=sys.stderr,
