@@ -27,6 +27,7 @@ from central.commands.console import (
     system_time,
 )
 from central.commands.console import tell as _tell
+from central.commands.operations import operations, operator_app
 from central.commands.rounds import audit_reconcile, request_cancel, round_app
 from kiosk.domain.errors import AuditError, KioskError, PolicyInvalidError
 from kiosk.domain.evidence import DocumentKind
@@ -47,6 +48,8 @@ app.add_typer(policy_app, name="policy")
 app.add_typer(audit_app, name="audit")
 contact_app = typer.Typer(no_args_is_help=True, help="Codes to customers.")
 app.add_typer(contact_app, name="contact")
+app.add_typer(operator_app, name="operator")
+app.command("operations")(operations)
 
 DEFAULT_PORT = 8443
 

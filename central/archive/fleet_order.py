@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Generic, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Select, and_, or_, select
+from sqlalchemy import Column, ColumnElement, Select, and_, exists, or_, select
 
 from central.archive.fleet_schema import device_contacts, device_states
 
@@ -163,8 +163,10 @@ def of_build(app_build: str) -> Order:
 
 
 def silent(before: str) -> Order:
-    """Devices not heard since ``before``, longest first."""
-    return Order(Sort.CONTACT, where=(device_contacts.c.contact_at < before,))
+    """Devices not heard since ``before``, longest first; none of which the end is known."""
+    contact, state = device_contacts.c, device_states.c
+    over = exists().where(state.device_id == contact.device_id, state.ended != "")
+    return Order(Sort.CONTACT, where=(contact.contact_at < before, ~over))
 
 
 def owing() -> Order:

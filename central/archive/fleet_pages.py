@@ -103,6 +103,7 @@ class Census:
         drifting: devices whose clock is off by more than is usual.
         builds: devices by version of the program, most frequent first.
         alarms: alarms by kind.
+        newest_contact: when any device last called, or ``""``.
         log_size: leaves of the collector's log.
         unsequenced: records that wait for their receipt.
     """
@@ -121,6 +122,7 @@ class Census:
     drifting: int
     builds: tuple[tuple[str, int], ...]
     alarms: tuple[tuple[str, int], ...]
+    newest_contact: str
     log_size: int
     unsequenced: int
 
@@ -210,14 +212,16 @@ class FleetPages:
     # --- alarms -----------------------------------------------------------------------------------
 
     def alarms(
-        self, before: AlarmLine | None, limit: int, device_id: str = ""
+        self, before: AlarmLine | None, limit: int, device_id: str = "", kind: str = ""
     ) -> tuple[AlarmLine, ...]:
-        """Alarms, newest first, older than ``before``; of one device or of all."""
+        """Alarms, newest first, older than ``before``; of one device, of one kind, or all."""
         table = fleet_alarms.c
         key = (table.raised_at, table.device_id, table.kind, table.seq)
         query = select(table.device_id, table.kind, table.seq, table.raised_at)
         if device_id:
             query = query.where(table.device_id == device_id)
+        if kind:
+            query = query.where(table.kind == kind)
         if before is not None:
             query = query.where(_below(key, _key(before)))
         rows = self._connection.execute(query.order_by(*(c.desc() for c in key)).limit(limit))
@@ -263,9 +267,14 @@ class FleetPages:
             drifting=self._count(contact.drift_size >= limits.drift_s),
             builds=self._groups(state.app_build),
             alarms=self._groups(fleet_alarms.c.kind),
+            newest_contact=self._newest_contact(),
             log_size=int(size or 0),
             unsequenced=self._count(sealed.c.state == ReceiptState.LOGGED),
         )
+
+    def _newest_contact(self) -> str:
+        newest = select(func.max(device_contacts.c.contact_at))
+        return str(self._connection.execute(newest).scalar_one() or "")
 
     def _count(self, where: ColumnElement[bool]) -> int:
         return int(self._connection.execute(select(func.count()).where(where)).scalar_one())

@@ -61,6 +61,7 @@ fleet_alarms = Table(
     Column("seq", _NUMBER, primary_key=True),
     Column("raised_at", Text, nullable=False),
     Index("fleet_alarms_by_time", "raised_at", "device_id", "kind", "seq"),
+    Index("fleet_alarms_by_kind", "kind", "raised_at", "device_id", "seq"),
     sqlite_strict=True,
 )
 
