@@ -29,6 +29,7 @@ class Sort(StrEnum):
     MISSING = "missing"
     DRIFT = "drift"
     BUILD = "build"
+    SINCE = "since"
 
 
 _COLUMNS: Final[dict[Sort, Column[Any]]] = {
@@ -38,6 +39,7 @@ _COLUMNS: Final[dict[Sort, Column[Any]]] = {
     Sort.MISSING: device_states.c.missing,
     Sort.DRIFT: device_contacts.c.drift_size,
     Sort.BUILD: device_states.c.app_build,
+    Sort.SINCE: device_states.c.behind_since,
 }
 
 
@@ -172,6 +174,12 @@ def silent(before: str) -> Order:
 def owing() -> Order:
     """Devices that owe records, most first."""
     return Order(Sort.MISSING, descending=True, where=(device_states.c.missing > 0,))
+
+
+def late(before: str) -> Order:
+    """Devices that have owed a record since before then, longest first."""
+    since = device_states.c.behind_since
+    return Order(Sort.SINCE, where=(since > "", since < before))
 
 
 def drifting(drift_s: int) -> Order:

@@ -254,7 +254,7 @@ class FleetPages:
         state, contact = device_states.c, device_contacts.c
         sums = [func.coalesce(func.sum(state[name]), 0).label(name) for name in _SUMS]
         row = self._connection.execute(select(func.count().label("devices"), *sums)).one()
-        late = and_(state.behind_since != "", state.behind_since < limits.late_before)
+        late = and_(state.behind_since > "", state.behind_since < limits.late_before)
         at_work = and_(state.device_id == contact.device_id, state.ended == "")
         unheard = and_(at_work, contact.contact_at < limits.silent_before)
         size = self._connection.execute(select(log_state.c.size)).scalar_one_or_none()

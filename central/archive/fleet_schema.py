@@ -32,6 +32,7 @@ device_states = Table(
     Index("states_by_office", "office_id", "device_id"),
     Index("states_by_quarantine", "quarantined", "device_id"),
     Index("states_by_missing", "missing", "device_id"),
+    Index("states_by_debt", "behind_since", "device_id"),
     Index("states_by_build", "app_build", "device_id"),
     Index("states_by_end", "ended", "device_id"),
     # Whoever searches types the beginning of a number; other orders of letters cannot serve that.

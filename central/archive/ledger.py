@@ -144,13 +144,16 @@ class Ledger:
     def put_device(self, row: DeviceRow) -> None:
         """Add a device, or replace its state."""
         values = asdict(row) | {"frontier": _join(row.frontier)}
-        if self.device(row.device_id) is None:
+        known = self.device(row.device_id)
+        if known is None:
             self._connection.execute(insert(devices).values(**values))
             self.fleet.add_device(row.device_id, row.office_id)
         else:
             query = update(devices).where(devices.c.device_id == row.device_id)
             self._connection.execute(query.values(**values))
-        self.fleet.set_device(row.device_id, row.office_id, quarantined=row.quarantined)
+        before = (row.office_id, False) if known is None else (known.office_id, known.quarantined)
+        if before != (row.office_id, row.quarantined):
+            self.fleet.set_device(row.device_id, row.office_id, quarantined=row.quarantined)
 
     def add_entries(self, rows: tuple[EntryRow, ...]) -> None:
         """Append journal entries, of one device."""

@@ -62,7 +62,7 @@ def points_of(
     if census.unsequenced > _MANY_UNSEQUENCED:
         found.append(_point("unsequenced", "warn", census.unsequenced, "/"))
     if census.late:
-        found.append(_point("late", "warn", census.late, "/devices?view=owing"))
+        found.append(_point("late", "warn", census.late, "/devices?view=late"))
     if census.silent:
         found.append(_point("silent", "warn", census.silent, "/devices?view=silent"))
     if census.drifting:

@@ -26,6 +26,7 @@ _FOUND: Final = 50
 _MAX_SEQ: Final = 2**40
 VIEWS: Final = (
     "all",
+    "late",
     "owing",
     "silent",
     "drifting",
@@ -65,6 +66,7 @@ class Listing:
             return fleet_order.of_build(self.build)
         views: dict[str, Callable[[], Order]] = {
             "owing": fleet_order.owing,
+            "late": lambda: fleet_order.late(limits_at(ask.now).late_before),
             "silent": lambda: fleet_order.silent(limits_at(ask.now).silent_before),
             "drifting": lambda: fleet_order.drifting(DRIFT_S),
             "quarantined": fleet_order.quarantined,
@@ -98,7 +100,13 @@ class Views:
 
     def _page(self, ask: Ask, name: str, *, status: int = 200, **values: Any) -> Response:
         speech = self._pages.speech(ask.language, ask.now)
-        told: Mapping[str, Any] = {"ask": ask, "grave": GRAVE, "search": "", **values}
+        told: Mapping[str, Any] = {
+            "ask": ask,
+            "grave": GRAVE,
+            "limits": limits_at(ask.now),
+            "search": "",
+            **values,
+        }
         return self._pages.page(name, speech, told, status)
 
     def overview(self, ask: Ask) -> Response:
@@ -121,7 +129,7 @@ class Views:
             "views": VIEWS,
             "builds": builds,
         }
-        return self._page(ask, "devices", sorts=tuple(Sort), drift_limit=DRIFT_S, **values)
+        return self._page(ask, "devices", **values)
 
     def device(self, ask: Ask) -> Response:
         """``GET /devices/{device}``: all that is known of one."""
@@ -142,7 +150,7 @@ class Views:
                 "newest_receipt": state.ledger.newest_leaf_seq(line.device_id),
             }
         said = self._deeds.acknowledged()
-        return self._page(ask, "device", said=said, after=after, drift_limit=DRIFT_S, **values)
+        return self._page(ask, "device", said=said, after=after, **values)
 
     def entry(self, ask: Ask) -> Response:
         """``GET /devices/{device}/{seq}``: the record of an entry, by its own page."""

@@ -27,6 +27,7 @@ KEYS = {
     Sort.MISSING: lambda line: line.missing,
     Sort.DRIFT: lambda line: -1 if line.drift_s is None else abs(line.drift_s),
     Sort.BUILD: lambda line: line.app_build,
+    Sort.SINCE: lambda line: line.behind_since,
 }
 
 
@@ -87,6 +88,9 @@ def test_each_view_holds_exactly_what_its_name_says(fleet):
     everyone = walked(fleet, fleet_order.all_devices(Sort.DEVICE, descending=False))
     views = {
         fleet_order.owing(): lambda one: one.missing > 0,
+        fleet_order.late(limits.late_before): lambda one: (
+            "" < one.behind_since < limits.late_before
+        ),
         fleet_order.silent(limits.silent_before): lambda one: (
             one.contact_at < limits.silent_before and not one.ended
         ),
@@ -110,6 +114,7 @@ def test_the_census_counts_what_the_lists_show(fleet):
         census = state.fleet.census(limits)
     everyone = walked(fleet, fleet_order.all_devices(Sort.DEVICE, descending=False))
     assert census.devices == COUNT
+    assert census.late == len(walked(fleet, fleet_order.late(limits.late_before)))
     assert census.silent == len(walked(fleet, fleet_order.silent(limits.silent_before)))
     assert census.drifting == len(walked(fleet, fleet_order.drifting(DRIFT_S)))
     assert census.quarantined == len(walked(fleet, fleet_order.quarantined()))
@@ -155,6 +160,7 @@ def plans(reader: Reader, work) -> list[str]:
 ORDERS = [
     *(fleet_order.all_devices(sort, descending=down) for sort in Sort for down in (False, True)),
     fleet_order.owing(),
+    fleet_order.late("2026-11-25T21:00:00.000+00:00"),
     fleet_order.silent("2026-11-23T21:00:00.000+00:00"),
     fleet_order.drifting(DRIFT_S),
     fleet_order.quarantined(),
