@@ -204,7 +204,7 @@ def pip_install(*words):
 
 
 def test_tools():
-    """What the tests ask other programs for: Node.js, systemd, PostgreSQL, a browser."""
+    """What the tests ask other programs for: Node.js, systemd, a TPM, PostgreSQL, a browser."""
     needed = {
         "nodejs": ("node", "nodejs"),
         "npm": ("npm",),
@@ -213,6 +213,8 @@ def test_tools():
     }
     if sys.platform.startswith("linux"):
         needed["systemd"] = ("systemd-creds",)
+        needed["swtpm"] = ("swtpm",)
+        needed["tpm2-tools"] = ("tpm2_pcrextend",)
     # Debian keeps the programs of the server apart from those that everybody calls.
     apart = [str(path) for path in Path("/usr/lib/postgresql").glob("*/bin")]
     places = os.pathsep.join([os.environ.get("PATH", os.defpath), *apart])
@@ -232,8 +234,8 @@ def test_tools():
         elif shutil.which("dnf"):
             command = "sudo dnf install " + packages
         else:
-            command = "install Node.js 20 or newer with npm, PostgreSQL and Chromium"
-            command += "; on Linux systemd 252"
+            command = "install Node.js 20 or newer with npm, PostgreSQL and Chromium; on Linux "
+            command += "systemd 252, swtpm and tpm2-tools"
         raise SetupError("The tests need programs that are missing here. Type:\n\n    " + command)
     say("Installing the locked packages (tests/interop/package-lock.json)")
     command = [shutil.which("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]

@@ -44,7 +44,7 @@ def fill(database: Database, now: str) -> int:
 def _count(ledger: Ledger, device: DeviceRow, now: str) -> None:
     """Count one device, page by page of its journal."""
     fleet, name = ledger.fleet, device.device_id
-    fleet.add_device(name, device.office_id)
+    fleet.add_device(name, device.office_id, device.enrolled_at)
     fleet.set_device(name, device.office_id, quarantined=device.quarantined)
     for alarm in ledger.alarms(name):
         fleet.add_alarm(name, alarm.kind, alarm.seq, alarm.raised_at)

@@ -14,6 +14,7 @@ from typing import Any, Final, Generic, TypeVar
 from sqlalchemy import Column, ColumnElement, Select, and_, exists, or_, select
 
 from central.archive.fleet_schema import device_contacts, device_states
+from kiosk.domain.ids import DeviceId
 
 Line = TypeVar("Line")
 _NUMBERS: Final = frozenset({"missing", "drift_size"})
@@ -164,11 +165,17 @@ def of_build(app_build: str) -> Order:
     return Order(Sort.DEVICE, where=(device_states.c.app_build == app_build,))
 
 
-def silent(before: str) -> Order:
-    """Devices not heard since ``before``, longest first; none of which the end is known."""
+def silent(before: str, besides: frozenset[DeviceId] = frozenset()) -> Order:
+    """Devices not heard since ``before``, longest first; none of which the end is known.
+
+    Args:
+        before: ISO 8601 UTC.
+        besides: devices that are known to be lost.
+    """
     contact, state = device_contacts.c, device_states.c
     over = exists().where(state.device_id == contact.device_id, state.ended != "")
-    return Order(Sort.CONTACT, where=(contact.contact_at < before, ~over))
+    there = (contact.device_id.not_in(sorted(besides)),) if besides else ()
+    return Order(Sort.CONTACT, where=(contact.contact_at < before, ~over, *there))
 
 
 def owing() -> Order:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import Column, ColumnElement, Connection, and_, func, or_, select, text
 
-from central.archive.fleet_order import Cursor, Order, Slice
+from central.archive.fleet_order import Cursor, Order, Slice, Sort, all_devices
 from central.archive.fleet_schema import (
     device_contacts,
     device_states,
@@ -135,11 +135,13 @@ class Limits:
         silent_before: a device not heard since then is silent; ISO 8601 UTC.
         late_before: a record owed since before then is late.
         drift_s: a clock that is off by so much is looked at.
+        lost: devices that nobody expects to call.
     """
 
     silent_before: str
     late_before: str
     drift_s: int
+    lost: frozenset[DeviceId] = frozenset()
 
 
 class FleetPages:
@@ -158,6 +160,20 @@ class FleetPages:
             rows = rows[::-1]
         found = self._lines([DeviceId(row.device_id) for row in rows])
         return order.slice([(row.value, found[row.device_id]) for row in rows], cursor, more=more)
+
+    def named(
+        self, wanted: Iterable[DeviceId], cursor: Cursor | None, size: int
+    ) -> Slice[DeviceLine]:
+        """A page of the devices that somebody named, by number; unknown ones left out."""
+        names = sorted(set(wanted))
+        backwards = cursor is not None and cursor.backwards
+        if cursor is not None:
+            at = cursor.device_id
+            names = [n for n in names if (n < at if backwards else n > at)]
+        more = len(names) > size
+        found = self._lines(names[-size:] if backwards else names[:size])
+        lines = [(name, found[name]) for name in sorted(found)]
+        return all_devices(Sort.DEVICE, descending=False).slice(lines, cursor, more=more)
 
     def device(self, device_id: str) -> DeviceLine | None:
         """One device."""
@@ -255,7 +271,8 @@ class FleetPages:
         sums = [func.coalesce(func.sum(state[name]), 0).label(name) for name in _SUMS]
         row = self._connection.execute(select(func.count().label("devices"), *sums)).one()
         late = and_(state.behind_since > "", state.behind_since < limits.late_before)
-        at_work = and_(state.device_id == contact.device_id, state.ended == "")
+        here = (state.device_id.not_in(sorted(limits.lost)),) if limits.lost else ()
+        at_work = and_(state.device_id == contact.device_id, state.ended == "", *here)
         unheard = and_(at_work, contact.contact_at < limits.silent_before)
         size = self._connection.execute(select(log_state.c.size)).scalar_one_or_none()
         return Census(

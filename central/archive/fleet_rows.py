@@ -49,11 +49,12 @@ class FleetRows:
 
     # --- devices and their journals ---------------------------------------------------------------
 
-    def add_device(self, device_id: DeviceId, office_id: OfficeId) -> None:
-        """A device that is new here: nothing is counted of it, and it was not heard."""
+    def add_device(self, device_id: DeviceId, office_id: OfficeId, enrolled_at: str) -> None:
+        """A device that is new here: nothing is counted of it, and its enrolment was a call."""
         state = {"device_id": device_id, "office_id": office_id}
         self._connection.execute(insert(device_states).values(**state))
-        self._connection.execute(insert(device_contacts).values(device_id=device_id))
+        contact = {"device_id": device_id, "contact_at": enrolled_at}
+        self._connection.execute(insert(device_contacts).values(**contact))
 
     def uncounted(self, limit: int) -> tuple[DeviceId, ...]:
         """Devices without a row here: from before these tables were there."""

@@ -10,7 +10,10 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, func, insert, sele
 
 from central.archive.challenges import ChallengeRows
 from central.archive.fleet_rows import FleetRows
+from central.archive.later_rows import LaterRows
 from central.archive.locks import lock
+from central.archive.question_rows import QuestionRows
+from central.archive.result_rows import ResultRows, result_awaited
 from central.archive.round_rows import RoundRows
 from central.archive.rows import (
     AlarmRow,
@@ -35,6 +38,8 @@ from central.archive.schema import (
     policies,
     sealed,
 )
+from central.archive.sheet_rows import SheetRows
+from central.archive.witness_rows import WitnessRows
 from kiosk.audit.tree import node_hash
 from kiosk.domain.ids import DeviceId, OfficeId, RecordId
 from kiosk.sync.receipts import ReceiptState
@@ -69,17 +74,39 @@ class Ledger:
     Attributes:
         rounds: the rows about visits and requests.
         fleet: what is counted for those who run the fleet.
+        questions: the rows about questions to colleagues.
     """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.rounds = RoundRows(connection)
         self.fleet = FleetRows(connection)
+        self.questions = QuestionRows(connection)
 
     @property
     def challenges(self) -> ChallengeRows:
         """Codes that were sent to customers."""
         return ChallengeRows(self._connection)
+
+    @property
+    def later(self) -> LaterRows:
+        """Addresses that are to be confirmed later."""
+        return LaterRows(self._connection)
+
+    @property
+    def sheets(self) -> SheetRows:
+        """Sheets that were mailed."""
+        return SheetRows(self._connection)
+
+    @property
+    def results(self) -> ResultRows:
+        """Results for providers."""
+        return ResultRows(self._connection)
+
+    @property
+    def witnesses(self) -> WitnessRows:
+        """What witnesses said of the collector's log."""
+        return WitnessRows(self._connection)
 
     def lock(self, scopes: Iterable[str]) -> None:
         """Keep other writers of these scopes out until the transaction ends.
@@ -147,7 +174,7 @@ class Ledger:
         known = self.device(row.device_id)
         if known is None:
             self._connection.execute(insert(devices).values(**values))
-            self.fleet.add_device(row.device_id, row.office_id)
+            self.fleet.add_device(row.device_id, row.office_id, row.enrolled_at)
         else:
             query = update(devices).where(devices.c.device_id == row.device_id)
             self._connection.execute(query.values(**values))
@@ -256,14 +283,17 @@ class Ledger:
         return tuple(SealedRow(**row._asdict()) for row in rows)
 
     def unsequenced(self, limit: int) -> tuple[tuple[SealedRow, bytes], ...]:
-        """Records that have no leaf in the log yet, oldest first, with the leaf of their entry."""
+        """Records that have no leaf in the log yet, oldest first, with the leaf of their entry.
+
+        A record whose entry announces a result waits for that too: a receipt stands for both.
+        """
         query = (
             select(sealed, entries.c.leaf)
             .join(
                 entries,
                 (entries.c.device_id == sealed.c.device_id) & (entries.c.seq == sealed.c.seq),
             )
-            .where(sealed.c.state == ReceiptState.LOGGED)
+            .where(sealed.c.state == ReceiptState.LOGGED, ~result_awaited())
             .order_by(sealed.c.received_at, sealed.c.device_id, sealed.c.seq)
             .limit(limit)
         )
@@ -281,9 +311,11 @@ class Ledger:
         if state == ReceiptState.QUARANTINED:
             self.fleet.held_back(device_id)
 
-    def add_sealed(self, row: SealedRow, size: int = 0) -> None:
-        """Note that a record of ``size`` bytes arrived."""
-        self._connection.execute(insert(sealed).values(**asdict(row)))
+    def add_sealed(self, row: SealedRow) -> None:
+        """Note that a record arrived."""
+        values = asdict(row)
+        size = values.pop("size")
+        self._connection.execute(insert(sealed).values(**values))
         held_back = row.state == ReceiptState.QUARANTINED
         self.fleet.received(row.device_id, size, held_back=held_back)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from kiosk.domain.ids import DeviceId, OfficeId, RecordId
 
@@ -62,6 +63,10 @@ class EntryRow:
     record_id: RecordId | None
 
 
+KEY_LOST: Final = "key-lost"
+"""Kind of the alarm of a device whose last entries came without a checkpoint of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class AlarmRow:
     """Something about a device's journal that somebody must look at.
@@ -103,6 +108,7 @@ class SealedRow:
         header: age header, None once erased.
         received_at: ISO 8601 UTC.
         state: value of ``kiosk.sync.receipts.ReceiptState``.
+        size: bytes of the whole where it arrives, to be counted; not kept in its row.
     """
 
     device_id: DeviceId
@@ -112,6 +118,7 @@ class SealedRow:
     header: bytes | None
     received_at: str
     state: str
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from central.archive.payloads import Incoming, Payloads, payload_name
 from central.archive.rows import SealedRow
 from central.collector.log import CollectorLog
 from central.collector.refusal import CallRefusedError
+from central.collector.witnessing import Witnessing
 from kiosk.audit.entries import Header, open_entry
 from kiosk.crypto import age
 from kiosk.crypto.digests import b64u
@@ -82,10 +83,18 @@ class BlobStream:
 class Records:
     """Answers ``PUT …/records/{seq}`` and ``GET …/receipts``."""
 
-    def __init__(self, database: Database, payloads: Payloads, log: CollectorLog) -> None:
+    def __init__(
+        self,
+        database: Database,
+        payloads: Payloads,
+        log: CollectorLog,
+        witnessing: Witnessing | None = None,
+    ) -> None:
+        """Witnessing: None where nobody asks for receipts here."""
         self._database = database
         self._payloads = payloads
         self._log = log
+        self._witnessing = witnessing
 
     def announced(self, device_id: DeviceId, seq: int) -> tuple[Header, SealedRow | None]:
         """The entry that announces a record, and the record when it is here already.
@@ -147,8 +156,9 @@ class Records:
                 header=header,
                 received_at=now.isoformat(timespec="milliseconds"),
                 state=state,
+                size=stream.received,
             )
-            ledger.add_sealed(row, stream.received)
+            ledger.add_sealed(row)
         return 201
 
     def sequence(self, now: datetime) -> int:
@@ -171,8 +181,11 @@ class Records:
     def receipts(self, device_id: DeviceId, start: int, tree: int, now: datetime) -> ReceiptPage:
         """A page of receipts, of everything that has arrived until now."""
         self.sequence(now)
+        if self._witnessing is not None:
+            self._witnessing.hurry()
         with self._database.reading() as ledger:
-            return self._log.page(ledger, device_id, start, tree)
+            quorums = () if self._witnessing is None else self._witnessing.quorums(ledger)
+            return self._log.page(ledger, device_id, start, tree, quorums)
 
 
 def _check_blob(announced: Header, header: bytes, stream: BlobStream) -> None:

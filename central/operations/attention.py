@@ -53,6 +53,8 @@ def points_of(
     found = []
     if not deeds_unbroken:
         found.append(_point("log_broken", "bad", 1, "/log"))
+    if not count.lost.holds:
+        found.append(_point("policy", "bad", 1, "/"))
     if census.quarantined:
         found.append(_point("forks", "bad", census.quarantined, "/quarantine"))
     found += _alarms(census.alarms, acknowledged)

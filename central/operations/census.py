@@ -11,6 +11,8 @@ from typing import Final
 
 from central.archive.fleet_pages import Census, Limits
 from central.archive.reader import Reader
+from central.operations.lost import Lost, LostDevices
+from kiosk.domain.ids import DeviceId
 
 KEPT: Final = timedelta(minutes=1)
 SILENT: Final = timedelta(days=3)
@@ -58,12 +60,14 @@ class Count:
         hours: the last day, oldest first; the last one is not over.
         room: storage.
         at: server time.
+        lost: devices that the policy calls lost.
     """
 
     census: Census
     hours: tuple[Hour, ...]
     room: Room
     at: datetime
+    lost: Lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +85,9 @@ class Stores:
     database_elsewhere: bool
 
 
-def limits_at(now: datetime) -> Limits:
-    """What is unusual at a time."""
-    return Limits(stamp(now - SILENT), stamp(now - LATE), DRIFT_S)
+def limits_at(now: datetime, lost: frozenset[DeviceId] = frozenset()) -> Limits:
+    """What is unusual at a time; of ``lost`` devices silence is usual."""
+    return Limits(stamp(now - SILENT), stamp(now - LATE), DRIFT_S, lost)
 
 
 def stamp(at: datetime) -> str:
@@ -94,8 +98,10 @@ def stamp(at: datetime) -> str:
 class CensusTaker:
     """Counts, and keeps what it counted for a minute."""
 
-    def __init__(self, reader: Reader, stores: Stores) -> None:
+    def __init__(self, reader: Reader, stores: Stores, lost: LostDevices | None = None) -> None:
+        """Lost: who reads which devices are; None where nobody is asked."""
         self._reader = reader
+        self._lost = lost
         self._stores = stores
         self._lock = threading.Lock()
         self._kept: Count | None = None
@@ -110,7 +116,8 @@ class CensusTaker:
     def _take(self, now: datetime) -> Count:
         first = (now - timedelta(hours=HOURS - 1)).replace(minute=0, second=0, microsecond=0)
         with self._reader.reading() as state:
-            census = state.fleet.census(limits_at(now))
+            lost = Lost() if self._lost is None else self._lost.now(state.ledger)
+            census = state.fleet.census(limits_at(now, lost.devices))
             receipts = state.fleet.receipts_since(first.isoformat()[:_TO_THE_HOUR])
             database = state.fleet.database_bytes()
         hours = tuple(
@@ -126,4 +133,4 @@ class CensusTaker:
             self._stores.objects_elsewhere,
             self._stores.database_elsewhere,
         )
-        return Count(census, hours, room, now)
+        return Count(census, hours, room, now, lost)

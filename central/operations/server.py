@@ -15,6 +15,7 @@ from central.archive.storage import read_storage
 from central.operations.app import Operations
 from central.operations.census import CensusTaker, Stores
 from central.operations.deeds import Deed, Deeds
+from central.operations.lost import LostDevices
 from central.operations.operators import Operators
 from central.operations.pages import Pages
 from central.operations.views import Views
@@ -58,7 +59,7 @@ def serve(layout: Layout, how: Serving, now: Callable[[], datetime]) -> None:
     reader = open_reader(layout)
     try:
         deeds, pages = Deeds(layout), Pages(zone)
-        views = Views(reader, CensusTaker(reader, stores), deeds, pages)
+        views = Views(reader, CensusTaker(reader, stores, LostDevices(layout)), deeds, pages)
         application = Operations(operators, deeds, views, pages, now).application()
         address = Address(how.address.host, free_port(how.address.host, how.address.port))
         deeds.write(now(), Deed.STARTED)

@@ -10,8 +10,9 @@ from urllib.parse import quote
 from starlette.responses import RedirectResponse, Response
 
 from central.archive import fleet_order
+from central.archive.faults import StoreError
 from central.archive.fleet_order import Order, Sort
-from central.archive.fleet_pages import AlarmLine
+from central.archive.fleet_pages import AlarmLine, Limits
 from central.archive.reader import Reader, Reading
 from central.operations.asking import Ask, NotFoundError, RefusedError, number_of
 from central.operations.attention import FORKS, GRAVE, KNOWN_ALARMS, points_of
@@ -31,6 +32,7 @@ VIEWS: Final = (
     "silent",
     "drifting",
     "quarantined",
+    "lost",
     "lease_expired",
     "device_closed",
 )
@@ -58,8 +60,8 @@ class Listing:
         """Whether the order may be chosen: every order over all devices has its index."""
         return self.view == "all" and not self.office and not self.build
 
-    def order(self, ask: Ask) -> Order:
-        """As the database knows it."""
+    def order(self, ask: Ask, lost: frozenset[DeviceId]) -> Order:
+        """As the database knows it; ``lost``: devices that nobody expects to call."""
         if self.office:
             return fleet_order.of_office(self.office)
         if self.build:
@@ -67,7 +69,7 @@ class Listing:
         views: dict[str, Callable[[], Order]] = {
             "owing": fleet_order.owing,
             "late": lambda: fleet_order.late(limits_at(ask.now).late_before),
-            "silent": lambda: fleet_order.silent(limits_at(ask.now).silent_before),
+            "silent": lambda: fleet_order.silent(limits_at(ask.now).silent_before, lost),
             "drifting": lambda: fleet_order.drifting(DRIFT_S),
             "quarantined": fleet_order.quarantined,
             "lease_expired": lambda: fleet_order.ended("lease_expired"),
@@ -103,11 +105,18 @@ class Views:
         told: Mapping[str, Any] = {
             "ask": ask,
             "grave": GRAVE,
-            "limits": limits_at(ask.now),
+            "limits": self._limits(ask),
             "search": "",
             **values,
         }
         return self._pages.page(name, speech, told, status)
+
+    def _limits(self, ask: Ask) -> Limits:
+        """What is unusual now, by the newest count; without it where that cannot be had."""
+        try:
+            return limits_at(ask.now, self._census.now(ask.now).lost.devices)
+        except (StoreError, OSError):
+            return limits_at(ask.now)
 
     def overview(self, ask: Ask) -> Response:
         """``GET /``: what needs somebody first, then the figures."""
@@ -120,14 +129,18 @@ class Views:
     def devices(self, ask: Ask) -> Response:
         """``GET /devices``: a page of a list."""
         listing = listing_of(ask)
-        builds = self._census.now(ask.now).census.builds
+        count = self._census.now(ask.now)
         with self._reader.reading() as state:
-            found = state.fleet.page(listing.order(ask), ask.cursor(), PAGE)
+            if listing.view == "lost" and not listing.office and not listing.build:
+                found = state.fleet.named(count.lost.devices, ask.cursor(), PAGE)
+            else:
+                order = listing.order(ask, count.lost.devices)
+                found = state.fleet.page(order, ask.cursor(), PAGE)
         values: dict[str, Any] = {
             "listing": listing,
             "found": found,
             "views": VIEWS,
-            "builds": builds,
+            "builds": count.census.builds,
         }
         return self._page(ask, "devices", **values)
 

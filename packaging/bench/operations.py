@@ -99,12 +99,12 @@ def ingest(database: Database, first: int) -> float:
     for n in range(first, first + RECORDS):
         device = DeviceId(device_name(n % 1000))
         with database.writing(device) as ledger:
-            row = EntryRow(device, 10_000 + n, "x" * 900, bytes(32), RecordId(f"r{n:025}"))
-            ledger.add_entries((row,))
+            entry = EntryRow(device, 10_000 + n, "x" * 900, bytes(32), RecordId(f"r{n:025}"))
+            ledger.add_entries((entry,))
         with database.writing(device) as ledger:
             at = NOW.isoformat()
-            sealed = SealedRow(device, 10_000 + n, bytes(32), bytes(32), b"h" * 400, at, "logged")
-            ledger.add_sealed(sealed, 40_000)
+            row = SealedRow(device, 10_000 + n, *[bytes(32)] * 2, b"h" * 400, at, "logged", 40_000)
+            ledger.add_sealed(row)
     return (time.process_time() - began) * 1000 / RECORDS
 
 

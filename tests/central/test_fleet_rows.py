@@ -28,6 +28,7 @@ from tests.fakes.central_side import CentralSide, founded, reading, serving
 from tests.fakes.enrolled import EnrolledDevice
 
 NOW = datetime(2026, 11, 26, 21, 0, tzinfo=UTC)
+ENROLLED = "2026-11-20T08:00:00+00:00"
 
 
 @contextmanager
@@ -131,7 +132,7 @@ def database(tmp_path) -> Iterator[Database]:
     database = Database(tmp_path / "c.db")
     with database.writing() as ledger:
         for name in ("dev-a", "dev-b"):
-            row = DeviceRow(DeviceId(name), b"k" * 32, OfficeId("075012"), NOW.isoformat())
+            row = DeviceRow(DeviceId(name), b"k" * 32, OfficeId("075012"), ENROLLED)
             ledger.put_device(row)
     yield database
     database.close()
@@ -161,7 +162,7 @@ def test_a_device_is_written_down_once_a_minute(database):
     sightings.note(call(minutes(1)), minutes(1))
     sightings.flush()
     assert seen(database)[0] == "2026-11-26T21:01:00.000+00:00"
-    assert seen(database, "dev-b") == ("", None, False)
+    assert seen(database, "dev-b") == (ENROLLED, None, False)
 
 
 def test_what_is_signed_after_a_refusal_says_nothing_of_the_clock(database):
@@ -199,7 +200,7 @@ def test_sightings_of_a_device_that_is_not_here_change_nothing(database):
     sightings = Sightings(database)
     sightings.note(call(NOW, "stranger"), NOW)
     sightings.flush()
-    assert seen(database) == ("", None, False)
+    assert seen(database) == (ENROLLED, None, False)
 
 
 def test_an_end_is_told_until_somebody_works_there_again(database):

@@ -174,3 +174,14 @@ def test_the_style_sheet_asks_nothing_of_anybody_else():
         f'"AtkinsonHyperlegible{cut}.ttf"'
         for cut in ("Next-Regular", "Next-SemiBold", "Next-Bold", "Mono-Medium")
     }
+
+
+def test_every_icon_that_a_template_names_is_there():
+    source = "".join(path.read_text("utf-8") for path in STYLE.parent.glob("*.html"))
+    named = set(re.findall(r'icon\("([a-z0-9-]+)"', source))
+    named |= set(re.findall(r'chip\("[a-z]+", "([a-z0-9-]+)"', source))
+    named |= set(re.findall(r'\("/[a-z]*", "[a-z]+", "([a-z0-9-]+)"\)', source))
+    named |= set(re.findall(r'"[a-z]+": \("[a-z]+", "([a-z0-9-]+)"\)', source))
+    there = {path.stem for path in (STYLE.parents[1] / "icons").glob("*.svg")}
+    assert len(named) > 15
+    assert named - there == set()

@@ -14,6 +14,7 @@ from central.archive.fleet_order import Cursor, Order, Sort
 from central.archive.fleet_pages import DeviceLine, Limits
 from central.archive.reader import Reader
 from central.operations.census import DRIFT_S, limits_at
+from kiosk.domain.ids import DeviceId
 from tests.fakes.fleet import seed
 from tests.fakes.stores import postgres
 
@@ -106,6 +107,22 @@ def test_each_view_holds_exactly_what_its_name_says(fleet):
         assert wanted
         assert len(found) == len(wanted)
         assert set(found) == wanted
+
+
+def test_lost_devices_are_listed_page_by_page_and_are_silent_no_more(fleet):
+    everyone = walked(fleet, fleet_order.all_devices(Sort.DEVICE, descending=False))
+    limits = limits_at(NOW)
+    lost = frozenset(line.device_id for line in everyone[::9]) | {DeviceId("dev-unknown")}
+    with fleet.reading() as state:
+        first = state.fleet.named(lost, None, SIZE)
+        second = state.fleet.named(lost, first.after, SIZE)
+        back = state.fleet.named(lost, second.before, SIZE)
+        census = state.fleet.census(limits_at(NOW, lost))
+    assert [line.device_id for line in first.lines + second.lines] == sorted(lost)[:-1]
+    assert (first.before, second.after, back.lines) == (None, None, first.lines)
+    silent = walked(fleet, fleet_order.silent(limits.silent_before, lost))
+    assert census.silent == len(silent)
+    assert not lost & {line.device_id for line in silent}
 
 
 def test_the_census_counts_what_the_lists_show(fleet):

@@ -20,11 +20,12 @@ from central.archive.reader import open_reader
 from central.archive.rows import AlarmRow
 from central.archive.storage import open_database
 from central.operations.census import KEPT, CensusTaker, Stores
+from central.operations.lost import Lost, LostDevices
 from kiosk.audit.entries import EntryKind
 from kiosk.domain.ids import RecordId
 from kiosk.sync.messages import RecipientPut, encode
 from kiosk.sync.rounds import announce_recipient
-from tests.fakes.central_side import CentralSide, ask, central
+from tests.fakes.central_side import CentralSide, ask, central, founded
 from tests.fakes.enrolled import Call, EnrolledDevice
 from tests.fakes.operations import NAME, OperationsSide, Reader, operations
 
@@ -178,6 +179,30 @@ def test_another_alarm_leaves_the_overview_and_stays_in_the_list(collector, read
     reader.post(link, {"word": reader.word(link), "finding": "explained"})
     assert "tells of a record lost here" not in text_of(overview(collector))
     assert name in text_of(reader.get("/alarms?kind=central_loss").text)
+
+
+def test_a_lost_device_is_called_lost_and_not_silent(collector):
+    device = enrolled(collector, "033001")
+    name = device.identity.device_id
+    assert central("device", "lost", name, "--data", collector.data).returncode == 0
+    with operations(collector.data) as fresh, fresh.operator() as reader:
+        assert "calls this device lost" in text_of(reader.get(f"/devices/{name}").text)
+        listed = text_of(reader.get("/devices?view=lost").text)
+        assert name in listed
+        assert "Lost or withdrawn" in listed
+        assert name in text_of(reader.get("/devices?office=033001").text)
+
+
+def test_a_policy_that_the_root_did_not_sign_is_told(tmp_path):
+    data = founded(tmp_path / "data")
+    layout = Layout(data)
+    database = open_database(layout)
+    with database.writing() as ledger:
+        lost = LostDevices(layout)
+        assert lost.now(ledger) == Lost(version=1)
+        ledger.add_policy(2, "e30.e30.AA")
+        assert lost.now(ledger) == Lost(version=2, holds=False)
+    database.close()
 
 
 def test_what_is_not_there_cannot_be_acknowledged(collector, reader):
