@@ -32,6 +32,8 @@ from central.collector.log import CollectorLog
 from central.collector.records import Records
 from central.collector.server import load_keys
 from central.collector.uploads import Uploads
+from central.collector.witness_link import WitnessLink
+from central.collector.witness_settings import load_witnesses
 from kiosk.crypto.digests import b64u, sha256
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import CourierDamagedError
@@ -85,11 +87,21 @@ def open_couriers(layout: Layout, now: Now) -> Iterator[Couriers]:
             Uploads(layout.uploads),
             keys,
             now,
+            witnesses=[
+                WitnessLink(one, layout.collector)
+                for one in load_witnesses(layout.witness_settings)
+            ],
             signature_age_s=SIGNATURE_AGE_S,
         )
         signer = LogSigner(origin_of(database, PolicyShelf(keys.root_public)), keys.log)
-        records = Records(database, payloads, CollectorLog(signer.origin, keys.log))
-        yield Couriers(collector.application(), database, records.receipts, signer)
+        log = CollectorLog(signer.origin, keys.log)
+        records = Records(database, payloads, log, collector.witnessing)
+
+        def receipts(device_id: DeviceId, start: int, tree: int) -> ReceiptPage:
+            return records.receipts(device_id, start, tree, now())
+
+        with contextlib.closing(collector.witnessing):
+            yield Couriers(collector.application(), database, receipts, signer)
     finally:
         database.close()
 
