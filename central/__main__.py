@@ -18,6 +18,7 @@ import typer
 
 from central.archive.faults import StoreError
 from central.archive.layout import FolderError, Layout
+from central.commands.audit import audit_app
 from central.commands.console import (
     DEFAULT_DATA,
     FAILED,
@@ -27,10 +28,11 @@ from central.commands.console import (
     system_time,
 )
 from central.commands.console import tell as _tell
-from central.commands.rounds import audit_reconcile, request_cancel, round_app
-from kiosk.domain.errors import AuditError, KioskError, PolicyInvalidError
+from central.commands.rounds import request_cancel, round_app
+from central.commands.vault_keys import vault_key
+from kiosk.domain.errors import KioskError, PolicyInvalidError
 from kiosk.domain.evidence import DocumentKind
-from kiosk.domain.ids import AgentId, DeviceId, OfficeId, RecordId
+from kiosk.domain.ids import AgentId, DeviceId, OfficeId
 
 app = typer.Typer(
     name="visavis-central",
@@ -40,7 +42,6 @@ app = typer.Typer(
 )
 request_app = typer.Typer(no_args_is_help=True, help="Verification requests.")
 policy_app = typer.Typer(no_args_is_help=True, help="The policy of the fleet.")
-audit_app = typer.Typer(no_args_is_help=True, help="Open records and verify histories.")
 app.add_typer(request_app, name="request")
 app.add_typer(round_app, name="round")
 app.add_typer(policy_app, name="policy")
@@ -73,16 +74,41 @@ def init(  # noqa: PLR0913, PLR0917 - one parameter an option
         str, typer.Option(help="Base address of an object store that is not Amazon's.")
     ] = "",
     objects_region: Annotated[str, typer.Option(help="Where the object store lies.")] = "",
+    auditor: Annotated[
+        list[Path] | None,
+        typer.Option(help="Public half of an auditor's key (see 'audit key'); two or more."),
+    ] = None,
+    single_auditor: Annotated[
+        bool, typer.Option("--single-auditor", help="One person alone may open records.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Make every key, the server's certificate and the first policy."""
+    """Make every key, the server's certificate and the first policy.
+
+    Records are opened by two auditors together, unless one alone is asked for in so many words.
+    """
+    from central.archive.control import keep_single
     from central.archive.storage import Storage
+    from central.auditor.keys import dual_keeper, read_public
     from central.authority.founding import LOCAL_HOSTS, found
+
+    alone = single_auditor or (demonstration and not auditor)
+    if alone == bool(auditor):
+        raise typer.BadParameter(
+            "name two auditors with --auditor (made by 'audit key'), or say --single-auditor"
+        )
+    keeper = keep_single if alone else dual_keeper([read_public(path) for path in auditor or []])
 
     hosts = list(dict.fromkeys([*(host or []), *LOCAL_HOSTS]))
     storage = Storage(database, objects, objects_endpoint, objects_region)
     founded = found(
-        Layout(folder), hosts, issuer, system_time(), demonstration=demonstration, storage=storage
+        Layout(folder),
+        hosts,
+        issuer,
+        system_time(),
+        demonstration=demonstration,
+        storage=storage,
+        keeper=keeper,
     )
     answer = {
         "data": str(folder),
@@ -92,12 +118,18 @@ def init(  # noqa: PLR0913, PLR0917 - one parameter an option
         "recipient_key_id": founded.recipient_key_id,
         "issuer_key_id": founded.issuer_key_id,
         "policy_version": founded.policy_version,
+        "control": "single" if alone else "dual",
     }
+    holders = (
+        "ONE auditor alone opens records: auditor/identity.txt, move it offline"
+        if alone
+        else "two auditors together open records; the key lies nowhere in clear"
+    )
     text = (
         f"Central side made in {folder}\n"
         f"  log            {founded.origin}\n"
         f"  policy root    {founded.root_key_id}\n"
-        f"  records go to  {founded.recipient_key_id}  (auditor/identity.txt: move it offline)\n"
+        f"  records go to  {founded.recipient_key_id}  ({holders})\n"
         f"  policy         version {founded.policy_version}; read it with 'policy show'"
     )
     _tell(answer, text, as_json=as_json)
@@ -207,7 +239,6 @@ def request_new(  # noqa: PLR0913, PLR0917 - one parameter an option
 
 
 request_app.command("cancel")(request_cancel)
-audit_app.command("reconcile")(audit_reconcile)
 
 
 @policy_app.command("show")
@@ -261,92 +292,6 @@ def alerts_command(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False)
     _tell(answer, "\n".join(lines) or "no alert", as_json=as_json)
 
 
-@audit_app.command("open")
-def audit_open(
-    record_id: Annotated[str, typer.Argument(metavar="RECORD_ID")],
-    identity: Annotated[Path, typer.Option(help="The auditor's age identity file.")],
-    data: DataOption = DEFAULT_DATA,
-    device: Annotated[
-        str | None, typer.Option(help="Device; needed where two announced the same record.")
-    ] = None,
-) -> None:
-    """Open one record, verify it, and print it as JSON. The opening is written down."""
-    from central.auditor.opening import Opening, RecordUnknownError, opened_json, read_identity
-
-    try:
-        opening = Opening(Layout(data), read_identity(identity))
-        only = None if device is None else DeviceId(device)
-        opened = opening.open(RecordId(record_id), system_time(), only)
-    except RecordUnknownError as exc:
-        _tell({"record_id": record_id, "verified": False, "why": exc.why}, "", as_json=True)
-        raise typer.Exit(NO) from exc
-    except AuditError as exc:
-        why = f"{exc.code} {exc.detail}"
-        _tell({"record_id": record_id, "verified": False, "why": why}, "", as_json=True)
-        raise typer.Exit(NO) from exc
-    _tell(opened_json(opened), "", as_json=True)
-
-
-@audit_app.command("verify")
-def audit_verify(
-    data: DataOption = DEFAULT_DATA,
-    identity: Annotated[
-        Path | None, typer.Option(help="The auditor's age identity file: follows ratchets too.")
-    ] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Verify every history: entries, trees, checkpoints, records, receipts, visits."""
-    from central.auditor.histories import Histories
-    from central.auditor.opening import read_identity
-
-    opened = None if identity is None else read_identity(identity)
-    report = Histories(Layout(data)).verify(system_time(), opened)
-    lines = [
-        f"{device.device_id}: {device.entries} entries, {device.records} records, "
-        f"{device.stored} stored, {len(device.missing)} awaited"
-        + "".join(f"\n  WRONG {problem}" for problem in device.problems)
-        + "".join(f"\n  ASK   {question}" for question in device.questions)
-        for device in report.devices
-    ]
-    lines += [f"WRONG {problem}" for problem in report.problems]
-    lines.append("verified" if report.verified else "NOT verified")
-    answer = {"verified": report.verified, "complete": report.complete, **asdict(report)}
-    _tell(answer, "\n".join(lines), as_json=as_json)
-    if not report.verified:
-        raise typer.Exit(NO)
-
-
-@audit_app.command("gaps")
-def audit_gaps(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
-    """List what a person must be asked about: open visits, overdue records, alarms of devices."""
-    from central.auditor.histories import Histories
-
-    report = Histories(Layout(data)).verify(system_time())
-    gaps = {device.device_id: device.questions for device in report.devices if device.questions}
-    lines = [f"{device}: {question}" for device, asked in gaps.items() for question in asked]
-    answer = {"complete": report.complete, "gaps": gaps}
-    _tell(answer, "\n".join(lines) or "nothing to ask", as_json=as_json)
-    if gaps:
-        raise typer.Exit(NO)
-
-
-@audit_app.command("slip")
-def audit_slip(
-    code: Annotated[str, typer.Argument(metavar="CODE", help="Eight characters of a slip.")],
-    data: DataOption = DEFAULT_DATA,
-    as_json: JsonOption = False,
-) -> None:
-    """Find the journal entry that gave a client's slip its code; none found is an alarm."""
-    from central.auditor.histories import Histories
-
-    found = Histories(Layout(data)).find_slip(code)
-    lines = [f"{device}: entry {seq}" for device, seq in found]
-    answer = {"code": code, "found": [{"device_id": d, "seq": n} for d, n in found]}
-    _tell(answer, "\n".join(lines) or "NO journal here gave that code", as_json=as_json)
-    if not found:
-        raise typer.Exit(NO)
-
-
 @app.command("unlock")
 def unlock(
     device: Annotated[str, typer.Option(help="Number of the device, dev-…")],
@@ -391,6 +336,9 @@ def rescue(
     _tell(asdict(report), "\n".join(lines), as_json=as_json)
     if report.refused:
         raise typer.Exit(NO)
+
+
+app.command("vault-key")(vault_key)
 
 
 @contact_app.command("try")

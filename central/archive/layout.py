@@ -5,7 +5,7 @@ and other people; a secret is readable by its owner only; nothing here is ever o
 
 * ``authority/`` policy root, certificate authority, request issuer, planner of rounds
 * ``collector/`` server certificate, log key, enrolment key, database, sealed payloads
-* ``auditor/``   the identity that opens records
+* ``auditor/``   the identity that opens records (or its shares), the opening log
 """
 
 from __future__ import annotations
@@ -53,8 +53,23 @@ class Layout:
 
     @property
     def openings(self) -> Path:
-        """List of every opening of a record."""
+        """The log of every opening of a record, one line each."""
         return self.auditor / "openings.jsonl"
+
+    @property
+    def openings_checkpoint(self) -> Path:
+        """Signed statement of the opening log's size and root."""
+        return self.auditor / "openings.checkpoint"
+
+    @property
+    def control(self) -> Path:
+        """Who may open records and how many it takes, signed by the policy root."""
+        return self.auditor / "control.jws"
+
+    @property
+    def shares(self) -> Path:
+        """The identity, sealed once for each pair of auditors."""
+        return self.auditor / "shares"
 
     @property
     def root_public(self) -> Path:

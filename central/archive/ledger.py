@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, func, insert, sele
 
 from central.archive.challenges import ChallengeRows
 from central.archive.locks import lock
+from central.archive.question_rows import QuestionRows
 from central.archive.round_rows import RoundRows
 from central.archive.rows import (
     AlarmRow,
@@ -67,11 +68,13 @@ class Ledger:
 
     Attributes:
         rounds: the rows about visits and requests.
+        questions: the rows about questions to colleagues.
     """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.rounds = RoundRows(connection)
+        self.questions = QuestionRows(connection)
 
     @property
     def challenges(self) -> ChallengeRows:

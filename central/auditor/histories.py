@@ -16,7 +16,7 @@ from msgspec import ValidationError, convert
 
 from central.archive.layout import Layout
 from central.archive.ledger import Ledger
-from central.archive.rows import DeviceRow, EntryRow
+from central.archive.rows import KEY_LOST, DeviceRow, EntryRow
 from central.archive.storage import open_database, open_payloads
 from central.auditor.opening import RecordUnknownError, read_blob
 from central.auditor.ratchet import ratchet_problems
@@ -154,7 +154,9 @@ class Histories:
         self, ledger: Ledger, device: DeviceRow, policy: Policy, look: _Look
     ) -> DeviceReport:
         rows = ledger.entries(device.device_id, 0, _ALL_RECORDS)
-        problems = _journal_problems(device, rows, policy)
+        alarms = ledger.alarms(device.device_id)
+        key_lost = any(alarm.kind == KEY_LOST for alarm in alarms)
+        problems = _journal_problems(device, rows, policy, key_lost=key_lost)
         announced = [row for row in rows if row.record_id is not None]
         missing, stored = [], 0
         for row in announced:
@@ -171,10 +173,7 @@ class Histories:
         forks = ledger.forks(device.device_id)
         if forks:
             problems.append(f"another history of this device is known ({forks} entries)")
-        problems += [
-            f"alarm {alarm.kind} at entry {alarm.seq}: {alarm.detail}"
-            for alarm in ledger.alarms(device.device_id)
-        ]
+        problems += [f"alarm {alarm.kind} at entry {alarm.seq}: {alarm.detail}" for alarm in alarms]
         headers = _headers(device, rows)
         problems += _split_views(headers, ledger.leaf_hashes())
         found_of_visits, questions = _asked(headers, missing, policy, look)
@@ -260,16 +259,28 @@ def _asked(
     return [f"entry {seq}: visit {word}" for seq, word in view.problems], questions
 
 
-def _journal_problems(device: DeviceRow, rows: tuple[EntryRow, ...], policy: Policy) -> list[str]:
+def _journal_problems(
+    device: DeviceRow, rows: tuple[EntryRow, ...], policy: Policy, *, key_lost: bool
+) -> list[str]:
+    """What is wrong with a journal.
+
+    Where the device lost its key, the checkpoint that it signed last covers a beginning; what
+    follows came without one, which the alarm tells.
+    """
     checkpoint: Checkpoint | None = None
     problems = []
     # What the device's own row states counts: a journal that is gone has no rows to ask about it.
-    if rows or device.size or device.checkpoint:
+    if (rows or device.size or device.checkpoint) and (device.checkpoint or not key_lost):
         origin = device_origin(policy.collector.origin, device.device_id)
         try:
             checkpoint = open_note(device.checkpoint, origin, device.public_key)
         except AuditError as exc:
             problems.append(f"checkpoint: {exc.code} {exc.detail}")
+    if checkpoint is not None and key_lost:
+        begun = (checkpoint.size, root_of([row.leaf for row in rows[: checkpoint.size]]))
+        if begun != (checkpoint.size, checkpoint.root):
+            problems.append("checkpoint: another beginning")
+        checkpoint = None
     entries = (row.jws for row in rows)
     report = verify_journal(entries, device.device_id, device.public_key, checkpoint)
     return problems + [f"entry {found.seq}: {found.what}" for found in report.problems]

@@ -32,6 +32,7 @@ from central.collector.journals import Journals
 from central.collector.keys import CollectorKeys, PolicyShelf, etag_of, origin_of
 from central.collector.log import CollectorLog
 from central.collector.metrics import Metrics
+from central.collector.questions import QuestionCalls
 from central.collector.records import BlobStream, Records
 from central.collector.refusal import CallRefusedError
 from central.collector.rounds import Rounds
@@ -106,6 +107,7 @@ class Collector:
         self._journals = Journals(database, self._shelf, self._origin)
         self._records = Records(database, payloads, log)
         self._rounds = Rounds(database)
+        self._questions = QuestionCalls(database, self._sound_device, _bounded_body, now)
         self.metrics = Metrics(self._figures)
         self._contacts = ContactCalls(
             database, keys.log, contact or ContactSettings(), self._sound_device, _bounded_body
@@ -144,6 +146,7 @@ class Collector:
             ("PUT", f"{device}/recipient", self.recipient),
             ("GET", f"{device}/rounds/{{day}}", self.round),
             ("GET", f"{device}/conflicts", self.conflicts),
+            *self._questions.calls(device),
         ]
         return Starlette(
             routes=[Route(path, self._guarded(call), methods=[verb]) for verb, path, call in calls]

@@ -67,7 +67,8 @@ class Rescues:
         """Take in a folder that ``visavis device rescue`` wrote.
 
         Args:
-            folder: as it was carried here.
+            folder: as it was carried here; its journal has no checkpoint where the device lost
+                its key.
             now: aware UTC.
 
         Raises:
@@ -79,7 +80,10 @@ class Rescues:
             raise FolderError("the journal is of another device")
         push = LogPush(start=0, entries=entries, checkpoint=checkpoint)
         try:
-            size = self._journals.push(device_id, push, now).size
+            if checkpoint:
+                size = self._journals.push(device_id, push, now).size
+            else:
+                size = self._journals.take_unsigned(device_id, entries, now)
         except CallRefusedError as exc:
             raise FolderError(f"journal refused: {exc.problem.error}") from exc
         taken, already, refused = 0, 0, []

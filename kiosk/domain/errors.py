@@ -371,6 +371,18 @@ class UnlockOrderError(SignInError):
     code = "SIGNIN-012"
 
 
+class ColleagueAnswerError(SignInError):
+    """What came from another counter is no answer of a colleague of this office to this case."""
+
+    code = "SIGNIN-013"
+
+
+class QuestionGoneError(SignInError):
+    """The question was answered by somebody else, or is forgotten."""
+
+    code = "SIGNIN-014"
+
+
 class AuditError(KioskError):
     """The journal does not prove what it should."""
 
@@ -513,6 +525,24 @@ class RescueFolderError(DeviceError):
     """The folder of a rescue is not empty, or cannot be written."""
 
     code = "DEVICE-005"
+
+
+class VaultOpensError(DeviceError):
+    """The keys of this device are there: its queue is rescued by two people."""
+
+    code = "DEVICE-006"
+
+
+class NoEscrowError(DeviceError):
+    """No sealed key lies beside the vault: what it holds cannot be opened any more."""
+
+    code = "DEVICE-007"
+
+
+class VaultKeyFileError(DeviceError):
+    """The file is no key of this vault, or the copy of the vault is not complete."""
+
+    code = "DEVICE-008"
 
 
 class ContactError(KioskError):

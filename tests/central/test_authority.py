@@ -147,7 +147,7 @@ def test_init_answers_and_refuses_a_second_time(tmp_path: Path) -> None:
     answer = ask("init", target, "--demonstration")
     assert answer["policy_version"] == 1
     assert ask("policy", "show", "--data", target)["demonstration"] is True
-    again = central("init", target, check=False)
+    again = central("init", target, "--demonstration", check=False)
     assert (again.returncode, again.stdout) == (3, "")
     assert "not empty" in again.stderr
 

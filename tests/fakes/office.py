@@ -20,6 +20,7 @@ from kiosk.journeys.procedure import Journey
 from kiosk.journeys.procedures import registered_letter
 from kiosk.ports import Clock, Store
 from kiosk.services.agents import DEVICE_SECRET, Agents, Session
+from kiosk.services.colleagues import Elsewhere, OfficeLine
 from kiosk.services.contact import ContactWord, no_word
 from kiosk.services.drafts import Drafts
 from kiosk.services.hand_over import HandOver
@@ -101,6 +102,9 @@ class Office:
             self.examination,
             self.hand_over,
             SecondAgents(self.store, self.sign_in, self.journal, self.clock, self.device),
+            Elsewhere(
+                OfficeLine(lambda: None, self.device.device_id), self.journal, lambda: None, dict
+            ),
             self.word,
         )
         catalogue = JourneyCatalogue(*self.journeys, self.letter)
