@@ -150,6 +150,14 @@ def test_the_first_answer_that_fails_names_the_obstacle(made):
     assert (event.facts.eligible, event.facts.obstacle) == (False, "not-adult")
 
 
+def test_before_the_first_answer_the_page_says_that_there_is_none(made, look):
+    page = made(NEW)
+    assert page._nothing.text() == look.language.tr("journey.eligibility.none_so_far")
+    assert not page._nothing.isHidden()
+    page = made(NEW, said(*YES[:1]))
+    assert page._nothing.isHidden()
+
+
 def test_the_last_answer_makes_the_customer_eligible(made):
     page = made(NEW, said(*YES[:5]))
     page.choices.button("yes").click()
