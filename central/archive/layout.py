@@ -117,6 +117,11 @@ class Layout:
         return self.authority / "root.key"
 
     @property
+    def explained_policy(self) -> Path:
+        """The newest policy, a line of meaning above each value; for people, nothing reads it."""
+        return self.authority / "policy.txt"
+
+    @property
     def ca_key(self) -> Path:
         """Private key of the certificate authority, PEM."""
         return self.authority / "ca.key"
@@ -150,6 +155,11 @@ class Layout:
     def contact_settings(self) -> Path:
         """How codes reach customers; there need not be one."""
         return self.collector / "contact.toml"
+
+    @property
+    def witness_settings(self) -> Path:
+        """Which witnesses are asked; there need not be one."""
+        return self.collector / "witnesses.toml"
 
     def create(self) -> None:
         """Make the folders.

@@ -19,7 +19,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from central.archive.control import Control
+from central.archive.control import Control, Mode
 from central.auditor.refusal import AuditRefusedError
 from kiosk.crypto.canonical import canonical_json, parse_json
 from kiosk.crypto.digests import b64u, sha256
@@ -210,6 +210,17 @@ def authorise(token: str, approval: str, control: Control) -> Authority:
     if word.at < order.at - CLOCKS:
         raise AuditRefusedError("order", "approved before it was asked for")
     return Authority(order, token, approval, word.by)
+
+
+def standing(token: str, approval: str, control: Control) -> Authority:
+    """An order that stands for ever, like one of erasure, as this central side wants it signed.
+
+    Raises:
+        AuditRefusedError: ``order``, ``same-person``.
+    """
+    if control.mode is Mode.DUAL:
+        return authorise(token, approval, control)
+    return Authority(open_order(token, control), token)
 
 
 def require_in_time(order: Order, now: datetime) -> None:

@@ -27,6 +27,8 @@ from central.archive.storage import open_database, open_payloads
 from central.collector.app import Collector, Now
 from central.collector.keys import CollectorKeys
 from central.collector.uploads import Uploads
+from central.collector.witness_link import WitnessLink
+from central.collector.witness_settings import load_witnesses
 from central.contact.later import Later
 from central.contact.settings import load_settings, read_contact_identity
 from central.provider.queue import ResultQueue
@@ -36,6 +38,9 @@ from kiosk.crypto.digests import unb64u
 _log = logging.getLogger("visavis.collector")
 _SEQUENCE_PAUSE_S = 0.25
 _LATER_PAUSE_S = 2.0
+_SWITCH_S = 0.0005
+"""How long a thread may keep the interpreter from the others: a tenth of Python's own choice, which
+lets the loop that answers calls wait behind every thread that works on one."""
 _READY_TRIES = 400
 _READY_PAUSE_S = 0.025
 
@@ -101,6 +106,7 @@ def serve(layout: Layout, address: Address, now: Now, metrics_port: int | None =
         OSError: a port is taken.
     """
     layout.require()
+    sys.setswitchinterval(_SWITCH_S)
     database = open_database(layout)
     try:
         collector = Collector(
@@ -113,9 +119,11 @@ def serve(layout: Layout, address: Address, now: Now, metrics_port: int | None =
                 load_settings(layout.contact_settings),
                 identity=read_contact_identity(layout.contact_identity),
             ),
+            [WitnessLink(one, layout.collector) for one in load_witnesses(layout.witness_settings)],
         )
         address = Address(address.host, free_port(address.host, address.port))
         with contextlib.ExitStack() as ending:
+            ending.callback(collector.witnessing.close)
             if metrics_port is not None:
                 ending.callback(collector.metrics.serve(metrics_port))
             queue = ResultQueue(database, load_keys(layout).root_public)
@@ -147,7 +155,14 @@ async def _run(
     await asyncio.wait({running, announcing}, return_when=asyncio.FIRST_COMPLETED)
     if announcing.done():
         announcing.result()
-    works = (_sequence(collector), sender.run(), _confirm_later(collector.later, now))
+    # Beside the calls: leaves soon, also where no device asks for its receipts; and neither a
+    # provider nor a witness that is slow holds up the leaves.
+    works = (
+        _again_and_again("sequencer", collector.sequence),
+        _again_and_again("witnesses", collector.witnessing.cosign),
+        sender.run(),
+        _confirm_later(collector.later, now),
+    )
     beside = [asyncio.create_task(work) for work in works]
     await running
     for task in beside:
@@ -156,13 +171,13 @@ async def _run(
             await task
 
 
-async def _sequence(collector: Collector) -> None:
-    """Give records their leaves soon, also where no device asks for its receipts."""
+async def _again_and_again(name: str, work: Callable[[], None]) -> None:
+    """Do ``work`` a few times a second."""
     while True:
         try:
-            await asyncio.to_thread(collector.sequence)
+            await asyncio.to_thread(work)
         except Exception as exc:  # noqa: BLE001 - a store that is away comes back; calls say so too
-            _log.warning(json.dumps({"sequencer": type(exc).__name__}))
+            _log.warning(json.dumps({name: type(exc).__name__}))
         await asyncio.sleep(_SEQUENCE_PAUSE_S)
 
 

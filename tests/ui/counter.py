@@ -21,6 +21,7 @@ from kiosk.journeys.procedures import ONLINE_REQUEST
 from kiosk.paths import RESOURCES
 from kiosk.ports import JournalRow, OutboxRow
 from kiosk.services.agents import Session
+from kiosk.services.colleagues import OpinionDesk
 from kiosk.services.contact import Contacts
 from kiosk.services.past_answers import PastAnswers
 from kiosk.services.sheet_mail import SheetMailer
@@ -87,6 +88,7 @@ class Counter:
     procedure: str = ONLINE_REQUEST
     signed_now: Callable[[], datetime] | None = None
     free_bytes: Callable[[], int] | None = None
+    opinions: OpinionDesk | None = None
 
     def __post_init__(self) -> None:
         self.office.examination.catalogue = FEATURES
@@ -137,6 +139,7 @@ class Counter:
             sheet_mail=self.sheet_mail,
             procedures=office.proofing.procedures(),
             signed_now=self.signed_now,
+            opinions=self.opinions,
         )
 
     def export_activity(self, session: Session) -> str:

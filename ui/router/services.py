@@ -16,6 +16,7 @@ from kiosk.journeys.procedures import HOME_VISIT, ONLINE_REQUEST, PAPER_FILE
 from kiosk.ports import Clock, FrameSource, JournalRow
 from kiosk.services.agents import Session
 from kiosk.services.answer_facts import AnswerFacts
+from kiosk.services.colleagues import OpinionDesk
 from kiosk.services.conflicts import Conflicts
 from kiosk.services.contact import Contacts
 from kiosk.services.hand_over import HandOver
@@ -28,6 +29,7 @@ from kiosk.services.sign_in import SignIn
 from kiosk.services.team import Team
 from kiosk.texts import Texts
 from ui.screens.sheet_print import Printing
+from ui.viewmodels.carrying import Carries
 from ui.viewmodels.delivery import Delivers
 from ui.workers.camera import Reader
 
@@ -69,6 +71,8 @@ class Services:
         rounds, visits: the round of today, or the appointments; None where there is none.
         sheet_mail: mails the customer's sheet; None where this device belongs to no fleet.
         conflicts: what the central side says happened elsewhere; None where nothing is asked.
+        opinions: answers questions of the other counters; None where this device has none.
+        carried: reads and writes sticks; None where this device belongs to no fleet.
         privacy_s: pause after which the screen is covered, seconds; 0 never.
     """
 
@@ -101,6 +105,7 @@ class Services:
     printing: Printing = field(default_factory=Printing)
     past_answer: Callable[[int], AnswerFacts | None] = no_past_answer
     brisk: bool = False
+    carried: Carries | None = None
     draft_age: Callable[[], timedelta] = lambda: _DRAFT_AGE
     documents_today: Callable[[], DocumentCatalogue] | None = None
     signed_now: Callable[[], datetime] | None = None
@@ -108,6 +113,7 @@ class Services:
     rounds: Rounds | None = None
     visits: VisitDesk | None = None
     conflicts: Conflicts | None = None
+    opinions: OpinionDesk | None = None
     sheet_mail: SheetMailer | None = None
     privacy_s: int = 0
 
@@ -195,6 +201,8 @@ def services_of(kiosk: "Kiosk", open_camera: Callable[[], FrameSource] | None = 
         rounds=kiosk.rounds if kiosk.enrolled else None,
         visits=kiosk.visits if kiosk.enrolled else None,
         conflicts=kiosk.conflicts,
+        opinions=kiosk.opinions if kiosk.enrolled else None,
         sheet_mail=kiosk.sheet_mail if kiosk.enrolled else None,
+        carried=kiosk.carried if kiosk.enrolled else None,
         privacy_s=PRIVACY_S[kiosk.config.profile],
     )
