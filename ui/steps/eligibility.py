@@ -229,7 +229,7 @@ class EligibilityPanel(AdvicePanel):
         return tuple(
             ReadRow(question, tr(f"eligibility.short.{question}"), self._said(question, code))
             for question, code in coded(self._answers)
-        ) or (ReadRow("none", self.tr_("so_far"), "", FieldState.EMPTY),)
+        ) or (ReadRow("none", self.tr_("none_yet"), "", FieldState.EMPTY),)
 
     def _said(self, question: str, code: str) -> str:
         """An answer in words."""
