@@ -6,7 +6,6 @@ JSON object on standard output; messages for people go to standard error.
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 from dataclasses import asdict
@@ -18,6 +17,7 @@ import typer
 
 from central.archive.faults import StoreError
 from central.archive.layout import FolderError, Layout
+from central.commands.audit import audit_app
 from central.commands.console import (
     DEFAULT_DATA,
     FAILED,
@@ -27,10 +27,16 @@ from central.commands.console import (
     system_time,
 )
 from central.commands.console import tell as _tell
-from central.commands.rounds import audit_reconcile, request_cancel, round_app
-from kiosk.domain.errors import AuditError, KioskError, PolicyInvalidError
+from central.commands.courier import courier_app
+from central.commands.devices import device_app
+from central.commands.later import contact_confirm_later, contact_later
+from central.commands.policies import policy_app, root_app
+from central.commands.providers import provider_app
+from central.commands.rounds import request_cancel, round_app
+from central.commands.witnesses import witness_app
+from kiosk.domain.errors import KioskError
 from kiosk.domain.evidence import DocumentKind
-from kiosk.domain.ids import AgentId, DeviceId, OfficeId, RecordId
+from kiosk.domain.ids import AgentId, DeviceId, OfficeId
 
 app = typer.Typer(
     name="visavis-central",
@@ -39,14 +45,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 request_app = typer.Typer(no_args_is_help=True, help="Verification requests.")
-policy_app = typer.Typer(no_args_is_help=True, help="The policy of the fleet.")
-audit_app = typer.Typer(no_args_is_help=True, help="Open records and verify histories.")
 app.add_typer(request_app, name="request")
 app.add_typer(round_app, name="round")
+app.add_typer(courier_app, name="courier")
 app.add_typer(policy_app, name="policy")
+app.add_typer(root_app, name="root")
+app.add_typer(device_app, name="device")
 app.add_typer(audit_app, name="audit")
+app.add_typer(witness_app, name="witness")
 contact_app = typer.Typer(no_args_is_help=True, help="Codes to customers.")
 app.add_typer(contact_app, name="contact")
+app.add_typer(provider_app, name="provider")
 
 DEFAULT_PORT = 8443
 
@@ -73,16 +82,41 @@ def init(  # noqa: PLR0913, PLR0917 - one parameter an option
         str, typer.Option(help="Base address of an object store that is not Amazon's.")
     ] = "",
     objects_region: Annotated[str, typer.Option(help="Where the object store lies.")] = "",
+    auditor: Annotated[
+        list[Path] | None,
+        typer.Option(help="Public half of an auditor's key (see 'audit key'); two or more."),
+    ] = None,
+    single_auditor: Annotated[
+        bool, typer.Option("--single-auditor", help="One person alone may open records.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Make every key, the server's certificate and the first policy."""
+    """Make every key, the server's certificate and the first policy.
+
+    Records are opened by two auditors together, unless one alone is asked for in so many words.
+    """
+    from central.archive.control import keep_single
     from central.archive.storage import Storage
+    from central.auditor.keys import dual_keeper, read_public
     from central.authority.founding import LOCAL_HOSTS, found
+
+    alone = single_auditor or (demonstration and not auditor)
+    if alone == bool(auditor):
+        raise typer.BadParameter(
+            "name two auditors with --auditor (made by 'audit key'), or say --single-auditor"
+        )
+    keeper = keep_single if alone else dual_keeper([read_public(path) for path in auditor or []])
 
     hosts = list(dict.fromkeys([*(host or []), *LOCAL_HOSTS]))
     storage = Storage(database, objects, objects_endpoint, objects_region)
     founded = found(
-        Layout(folder), hosts, issuer, system_time(), demonstration=demonstration, storage=storage
+        Layout(folder),
+        hosts,
+        issuer,
+        system_time(),
+        demonstration=demonstration,
+        storage=storage,
+        keeper=keeper,
     )
     answer = {
         "data": str(folder),
@@ -92,12 +126,18 @@ def init(  # noqa: PLR0913, PLR0917 - one parameter an option
         "recipient_key_id": founded.recipient_key_id,
         "issuer_key_id": founded.issuer_key_id,
         "policy_version": founded.policy_version,
+        "control": "single" if alone else "dual",
     }
+    holders = (
+        "ONE auditor alone opens records: auditor/identity.txt, move it offline"
+        if alone
+        else "two auditors together open records; the key lies nowhere in clear"
+    )
     text = (
         f"Central side made in {folder}\n"
         f"  log            {founded.origin}\n"
         f"  policy root    {founded.root_key_id}\n"
-        f"  records go to  {founded.recipient_key_id}  (auditor/identity.txt: move it offline)\n"
+        f"  records go to  {founded.recipient_key_id}  ({holders})\n"
         f"  policy         version {founded.policy_version}; read it with 'policy show'"
     )
     _tell(answer, text, as_json=as_json)
@@ -137,7 +177,9 @@ def enrol_code(
         str, typer.Option(help="Where devices reach the collector.")
     ] = f"https://localhost:{DEFAULT_PORT}",
     hours: Annotated[int, typer.Option(min=1, max=720, help="How long it may be used.")] = 24,
-    png: Annotated[Path | None, typer.Option(help="Also write the QR code here.")] = None,
+    png: Annotated[
+        Path | None, typer.Option(help="Also write the QR code here, .png or .svg for print.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make a one-time code that enrols one device."""
@@ -189,7 +231,7 @@ def request_new(  # noqa: PLR0913, PLR0917 - one parameter an option
         )
         not_before = system_time() + timedelta(hours=not_before_hours)
         layout = Layout(data)
-        policy = Policies(layout).in_force()
+        policy = Policies(layout).of_day(not_before.astimezone().date())
         request, token = new_request(layout, policy, announced, not_before, timedelta(hours=hours))
     except ValueError as exc:
         raise typer.BadParameter(str(exc)) from exc
@@ -207,37 +249,6 @@ def request_new(  # noqa: PLR0913, PLR0917 - one parameter an option
 
 
 request_app.command("cancel")(request_cancel)
-audit_app.command("reconcile")(audit_reconcile)
-
-
-@policy_app.command("show")
-def policy_show(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
-    """Show the policy in force, each line explained."""
-    from central.authority.policies import Policies, explained
-    from kiosk.sync.policy import policy_json
-
-    policy = Policies(Layout(data)).in_force()
-    _tell(json.loads(policy_json(policy)), explained(policy), as_json=as_json)
-
-
-@policy_app.command("set")
-def policy_set(
-    changes: Annotated[list[str], typer.Argument(metavar="NAME=VALUE...")],
-    data: DataOption = DEFAULT_DATA,
-    as_json: JsonOption = False,
-) -> None:
-    """Change the policy: the next version is signed and published."""
-    from central.authority.policies import Policies
-
-    pairs = [change.partition("=") for change in changes]
-    if not all(equals for _, equals, _ in pairs):
-        raise typer.BadParameter("write NAME=VALUE")
-    try:
-        named = {name: value for name, _, value in pairs}
-        policy = Policies(Layout(data)).change(named, system_time())
-    except PolicyInvalidError as exc:
-        raise typer.BadParameter(exc.detail) from exc
-    _tell({"version": policy.version}, f"policy version {policy.version}", as_json=as_json)
 
 
 @app.command("alerts")
@@ -259,92 +270,6 @@ def alerts_command(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False)
     ]
     answer = {"alerts": [asdict(one) for one in found]}
     _tell(answer, "\n".join(lines) or "no alert", as_json=as_json)
-
-
-@audit_app.command("open")
-def audit_open(
-    record_id: Annotated[str, typer.Argument(metavar="RECORD_ID")],
-    identity: Annotated[Path, typer.Option(help="The auditor's age identity file.")],
-    data: DataOption = DEFAULT_DATA,
-    device: Annotated[
-        str | None, typer.Option(help="Device; needed where two announced the same record.")
-    ] = None,
-) -> None:
-    """Open one record, verify it, and print it as JSON. The opening is written down."""
-    from central.auditor.opening import Opening, RecordUnknownError, opened_json, read_identity
-
-    try:
-        opening = Opening(Layout(data), read_identity(identity))
-        only = None if device is None else DeviceId(device)
-        opened = opening.open(RecordId(record_id), system_time(), only)
-    except RecordUnknownError as exc:
-        _tell({"record_id": record_id, "verified": False, "why": exc.why}, "", as_json=True)
-        raise typer.Exit(NO) from exc
-    except AuditError as exc:
-        why = f"{exc.code} {exc.detail}"
-        _tell({"record_id": record_id, "verified": False, "why": why}, "", as_json=True)
-        raise typer.Exit(NO) from exc
-    _tell(opened_json(opened), "", as_json=True)
-
-
-@audit_app.command("verify")
-def audit_verify(
-    data: DataOption = DEFAULT_DATA,
-    identity: Annotated[
-        Path | None, typer.Option(help="The auditor's age identity file: follows ratchets too.")
-    ] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Verify every history: entries, trees, checkpoints, records, receipts, visits."""
-    from central.auditor.histories import Histories
-    from central.auditor.opening import read_identity
-
-    opened = None if identity is None else read_identity(identity)
-    report = Histories(Layout(data)).verify(system_time(), opened)
-    lines = [
-        f"{device.device_id}: {device.entries} entries, {device.records} records, "
-        f"{device.stored} stored, {len(device.missing)} awaited"
-        + "".join(f"\n  WRONG {problem}" for problem in device.problems)
-        + "".join(f"\n  ASK   {question}" for question in device.questions)
-        for device in report.devices
-    ]
-    lines += [f"WRONG {problem}" for problem in report.problems]
-    lines.append("verified" if report.verified else "NOT verified")
-    answer = {"verified": report.verified, "complete": report.complete, **asdict(report)}
-    _tell(answer, "\n".join(lines), as_json=as_json)
-    if not report.verified:
-        raise typer.Exit(NO)
-
-
-@audit_app.command("gaps")
-def audit_gaps(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
-    """List what a person must be asked about: open visits, overdue records, alarms of devices."""
-    from central.auditor.histories import Histories
-
-    report = Histories(Layout(data)).verify(system_time())
-    gaps = {device.device_id: device.questions for device in report.devices if device.questions}
-    lines = [f"{device}: {question}" for device, asked in gaps.items() for question in asked]
-    answer = {"complete": report.complete, "gaps": gaps}
-    _tell(answer, "\n".join(lines) or "nothing to ask", as_json=as_json)
-    if gaps:
-        raise typer.Exit(NO)
-
-
-@audit_app.command("slip")
-def audit_slip(
-    code: Annotated[str, typer.Argument(metavar="CODE", help="Eight characters of a slip.")],
-    data: DataOption = DEFAULT_DATA,
-    as_json: JsonOption = False,
-) -> None:
-    """Find the journal entry that gave a client's slip its code; none found is an alarm."""
-    from central.auditor.histories import Histories
-
-    found = Histories(Layout(data)).find_slip(code)
-    lines = [f"{device}: entry {seq}" for device, seq in found]
-    answer = {"code": code, "found": [{"device_id": d, "seq": n} for d, n in found]}
-    _tell(answer, "\n".join(lines) or "NO journal here gave that code", as_json=as_json)
-    if not found:
-        raise typer.Exit(NO)
 
 
 @app.command("unlock")
@@ -391,6 +316,10 @@ def rescue(
     _tell(asdict(report), "\n".join(lines), as_json=as_json)
     if report.refused:
         raise typer.Exit(NO)
+
+
+contact_app.command("confirm-later")(contact_confirm_later)
+contact_app.command("later")(contact_later)
 
 
 @contact_app.command("try")

@@ -5,7 +5,7 @@ and other people; a secret is readable by its owner only; nothing here is ever o
 
 * ``authority/`` policy root, certificate authority, request issuer, planner of rounds
 * ``collector/`` server certificate, log key, enrolment key, database, sealed payloads
-* ``auditor/``   the identity that opens records
+* ``auditor/``   the identity that opens records (or its shares), the opening log
 """
 
 from __future__ import annotations
@@ -53,8 +53,23 @@ class Layout:
 
     @property
     def openings(self) -> Path:
-        """List of every opening of a record."""
+        """The log of every opening of a record, one line each."""
         return self.auditor / "openings.jsonl"
+
+    @property
+    def openings_checkpoint(self) -> Path:
+        """Signed statement of the opening log's size and root."""
+        return self.auditor / "openings.checkpoint"
+
+    @property
+    def control(self) -> Path:
+        """Who may open records and how many it takes, signed by the policy root."""
+        return self.auditor / "control.jws"
+
+    @property
+    def shares(self) -> Path:
+        """The identity, sealed once for each pair of auditors."""
+        return self.auditor / "shares"
 
     @property
     def root_public(self) -> Path:
@@ -87,9 +102,24 @@ class Layout:
         return self.collector / "enrolment.key"
 
     @property
+    def contact_identity(self) -> Path:
+        """The key that opens addresses to be confirmed later; there need not be one."""
+        return self.collector / "contact-identity.txt"
+
+    @property
+    def webhook_key(self) -> Path:
+        """Seed of the key that signs what is posted to providers; there need not be one."""
+        return self.collector / "webhook.key"
+
+    @property
     def root_key(self) -> Path:
         """Seed of the policy root."""
         return self.authority / "root.key"
+
+    @property
+    def explained_policy(self) -> Path:
+        """The newest policy, a line of meaning above each value; for people, nothing reads it."""
+        return self.authority / "policy.txt"
 
     @property
     def ca_key(self) -> Path:
@@ -125,6 +155,11 @@ class Layout:
     def contact_settings(self) -> Path:
         """How codes reach customers; there need not be one."""
         return self.collector / "contact.toml"
+
+    @property
+    def witness_settings(self) -> Path:
+        """Which witnesses are asked; there need not be one."""
+        return self.collector / "witnesses.toml"
 
     def create(self) -> None:
         """Make the folders.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from central.archive.control import keep_single
 from central.archive.layout import Layout, write_key, write_secret
 from central.archive.storage import (
     EMBEDDED,
@@ -14,13 +15,16 @@ from central.archive.storage import (
     open_payloads,
     write_storage,
 )
-from central.authority.policies import first_policy
+from central.authority.policies import first_policy, keep_explained
 from kiosk.crypto.age import Identity, kid_of
 from kiosk.crypto.certificates import fingerprint, make_ca, make_server_certificate
 from kiosk.crypto.digests import b64u
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.ids import KeyId
 from kiosk.sync.policy import sign_policy
+
+Keeper = Callable[[Layout, Identity, SigningKey, datetime], None]
+"""Puts the identity that opens records where it belongs, and signs by the root who may use it."""
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 
@@ -52,6 +56,7 @@ def found(
     *,
     demonstration: bool,
     storage: Storage = EMBEDDED,
+    keeper: Keeper = keep_single,
 ) -> Founded:
     """Make a central side in an empty folder.
 
@@ -62,6 +67,7 @@ def found(
         now: aware UTC.
         demonstration: the fleet's screens will say that it is one.
         storage: where the collector will keep what it keeps.
+        keeper: what becomes of the identity that opens records; by default one auditor holds it.
 
     Raises:
         FolderError: the folder is not empty, or a store does not answer.
@@ -80,7 +86,7 @@ def found(
     write_key(layout.log_key, log)
     write_key(layout.enrolment_key, enrolment)
     write_secret(layout.server_key, server_key)
-    write_secret(layout.identity, f"{identity.text}\n".encode())
+    keeper(layout, identity, root, now)
     layout.ca_certificate.write_bytes(ca[0])
     layout.server_certificate.write_bytes(certificate)
     policy = first_policy(
@@ -98,6 +104,7 @@ def found(
             ledger.add_policy(policy.version, sign_policy(policy, root))
     finally:
         database.close()
+    keep_explained(layout, policy)
     # Last of all: its presence is what makes the folder a central side.
     layout.root_public.write_text(f"{b64u(root.public)}\n", "ascii")
     return Founded(

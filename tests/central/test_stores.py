@@ -170,7 +170,9 @@ def test_a_store_that_does_not_answer_is_told_without_its_address(tmp_path):
         Database("postgresql://visavis@127.0.0.1:1/nothing")
     assert "127.0.0.1" not in str(caught.value)
     done = central(
-        "init", tmp_path / "new", "--database", "postgresql://visavis@127.0.0.1:1/x", check=False
+        *("init", tmp_path / "new", "--single-auditor"),
+        *("--database", "postgresql://visavis@127.0.0.1:1/x"),
+        check=False,
     )
     assert done.returncode == 3
     assert "Traceback" not in done.stderr

@@ -30,15 +30,12 @@ from ui.widgets.card import Card
 from ui.widgets.choices import Choice, ChoiceGroup
 from ui.widgets.label import Label
 from ui.widgets.look import Look
+from ui.widgets.outcome import OUTCOME_LOOKS
 from ui.widgets.reason_groups import ReasonGroup, ReasonGroups
 from ui.widgets.scroll import ScrollArea
 
 ASK_KEY = "F6"
-_OUTCOMES = {
-    Outcome.ACCEPTED: ("circle-check", Tone.OK),
-    Outcome.REFUSED: ("circle-x", Tone.BAD),
-    Outcome.SUSPENDED: ("clock", Tone.WARN),
-}
+_OUTCOMES = (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.SUSPENDED)
 _SUGGESTED = "suggested"
 _LATER = frozenset({"features_conform", "person_same"})
 """Obstacles of the steps after the checks."""
@@ -149,8 +146,8 @@ class DecisionPanel(StepPanel):
         )
         self.outcomes.show_choices(
             tuple(
-                Choice(o.value, *self._words(o), icon, tone)
-                for o, (icon, tone) in _OUTCOMES.items()
+                Choice(o.value, *self._words(o), *OUTCOME_LOOKS[o])
+                for o in _OUTCOMES
                 if o.value in possible
             )
         )

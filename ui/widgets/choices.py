@@ -72,6 +72,7 @@ class ChoiceButton(Pressable):
         self.setAccessibleName(choice.label)
         self.setAccessibleDescription(choice.hint)
         self._shortcut = QShortcut(self)
+        self._shortcut.setAutoRepeat(False)
         if self._key:
             self._shortcut.setKeys([QKeySequence(self._key)])
         self._shortcut.activated.connect(self.click)

@@ -1,0 +1,167 @@
+"""Who may open records, and how many of them it takes: a statement signed by the policy root.
+
+Rules, in order: only the policy root says who the auditors are; ``dual`` means that the identity
+lies nowhere in clear, only sealed for pairs of auditors; ``single`` means that one person holds it,
+and every answer of an opening says so; a folder without a statement is single, as it was before
+there were statements. Names are badges of auditors, never of customers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from central.archive.layout import FolderError, Layout, write_secret
+from kiosk.crypto.aead import derive_key
+from kiosk.crypto.age import Identity, kid_of
+from kiosk.crypto.canonical import canonical_json, parse_json
+from kiosk.crypto.digests import b64u, unb64u
+from kiosk.crypto.jws import sign_compact, verify_compact
+from kiosk.crypto.signing import SigningKey, key_id_of
+from kiosk.domain.errors import SignatureInvalidError
+from kiosk.domain.ids import KeyId
+
+TYP = "vv-control+jws"
+PROFILE = "visavis-control/1"
+SINGLE_NAME = "auditor"
+_LOG_KEY = "visavis/opening-log/1"
+_Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{1,31}$")]
+_Rate = Annotated[int, Meta(ge=1, le=100_000)]
+
+
+class Mode(StrEnum):
+    """How many people an opening takes."""
+
+    SINGLE = "single"
+    DUAL = "dual"
+
+
+@dataclass(frozen=True, slots=True)
+class Auditor:
+    """One person who may open records together with another one.
+
+    Attributes:
+        name: badge.
+        signing: raw Ed25519 key, base64url.
+        age: recipient of this person's shares, ``age1pq1…``; ``""`` under single control.
+    """
+
+    name: _Name
+    signing: Annotated[str, Meta(max_length=64)]
+    age: Annotated[str, Meta(max_length=4096)] = ""
+
+    @property
+    def public(self) -> bytes:
+        """Raw signing key, 32 bytes."""
+        return unb64u(self.signing)
+
+    @property
+    def kid(self) -> KeyId:
+        """Fingerprint of the signing key."""
+        return key_id_of(self.public)
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """The statement.
+
+    Attributes:
+        mode: see :class:`Mode`.
+        recipient: fingerprint of the identity that records are sealed to.
+        auditors: who may act; at least two under dual control.
+        per_hour / per_day: openings that are granted at most.
+        serial: only increases.
+        made_at: ISO 8601 UTC.
+    """
+
+    mode: Mode
+    recipient: KeyId
+    auditors: Annotated[tuple[Auditor, ...], Meta(min_length=1, max_length=12)]
+    per_hour: _Rate
+    per_day: _Rate
+    serial: Annotated[int, Meta(ge=1)]
+    made_at: str
+    v: str = PROFILE
+
+    def of(self, name: str) -> Auditor | None:
+        """The auditor of this name."""
+        return next((one for one in self.auditors if one.name == name), None)
+
+    @property
+    def keys(self) -> dict[KeyId, bytes]:
+        """Signing keys by fingerprint."""
+        return {one.kid: one.public for one in self.auditors}
+
+
+def sign_control(control: Control, root: SigningKey) -> str:
+    """The statement as a token. Raises FolderError where it would be refused."""
+    token = sign_compact(canonical_json(msgspec.to_builtins(control)), root, TYP)
+    open_control(token, root.public)
+    return token
+
+
+def open_control(token: str, root_public: bytes) -> Control:
+    """The statement in a token signed by the policy root. Raises FolderError."""
+    try:
+        payload, _ = verify_compact(token, {key_id_of(root_public): root_public}, TYP)
+        control = msgspec.convert(parse_json(payload), Control)
+        _check(control)
+    except (SignatureInvalidError, ValueError, msgspec.ValidationError) as exc:
+        raise FolderError("control: not signed by the policy root, or incomplete") from exc
+    return control
+
+
+def _check(control: Control) -> None:
+    """Raises ValueError where the statement contradicts itself."""
+    dual = control.mode is Mode.DUAL
+    names = {one.name for one in control.auditors}
+    kids = {one.kid for one in control.auditors}
+    if control.v != PROFILE or len(names) != len(control.auditors) or len(kids) != len(names):
+        raise ValueError("auditors")
+    if dual != (len(names) > 1):
+        raise ValueError("mode")
+    if dual and len({kid_of(one.age) for one in control.auditors}) != len(names):
+        raise ValueError("recipients")
+
+
+def read_control(layout: Layout) -> Control | None:
+    """What the folder says; None where it is older than such statements. Raises FolderError."""
+    try:
+        token = layout.control.read_text("ascii").strip()
+        root = unb64u(layout.root_public.read_text("ascii").strip())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as exc:
+        raise FolderError("control") from exc
+    return open_control(token, root)
+
+
+def log_key_of(identity: Identity) -> SigningKey:
+    """The key that signs the opening log where one person holds the identity."""
+    return SigningKey.from_seed(derive_key(identity.seed, _LOG_KEY))
+
+
+def single_control(identity: Identity, at: str, serial: int = 1) -> Control:
+    """The statement of a folder that one auditor opens alone."""
+    auditor = Auditor(SINGLE_NAME, b64u(log_key_of(identity).public))
+    return Control(
+        mode=Mode.SINGLE,
+        recipient=kid_of(identity.recipient),
+        auditors=(auditor,),
+        per_hour=120,
+        per_day=1000,
+        serial=serial,
+        made_at=at,
+    )
+
+
+def keep_single(layout: Layout, identity: Identity, root: SigningKey, now: datetime) -> None:
+    """Keep the identity in clear, for one auditor, and say so in a signed statement."""
+    write_secret(layout.identity, f"{identity.text}\n".encode())
+    control = single_control(identity, now.isoformat())
+    write_secret(layout.control, sign_control(control, root).encode())
