@@ -1,9 +1,10 @@
 """Verifies everything the collector holds, trusting none of it.
 
 Rules, in order: policies by the pinned root; the collector's log by its own leaves and its signed
-checkpoint; each device's journal from its first entry, against the device's own checkpoint; each
-record by the digests of its entry, on the bytes as they lie on disk; each receipt leaf against the
-record it names. Whatever is missing or differs is listed.
+checkpoint, and by everything that witnesses vouched for; each device's journal from its first
+entry, against the device's own checkpoint; each record by the digests of its entry, on the bytes as
+they lie on disk; each receipt leaf against the record it names. Whatever is missing or differs is
+listed.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from central.archive.layout import Layout
 from central.archive.ledger import Ledger
 from central.archive.rows import KEY_LOST, DeviceRow, EntryRow
 from central.archive.storage import open_database, open_payloads
+from central.auditor.cosignatures import WitnessReport, known_witnesses, verify_witnesses
 from central.auditor.opening import RecordUnknownError, read_blob
 from central.auditor.ratchet import ratchet_problems
 from kiosk.audit.checkpoint import Checkpoint, open_note, slip_code
@@ -36,6 +38,7 @@ from kiosk.sync.policy import Policy, open_policy
 from kiosk.sync.receipts import ReceiptState
 
 _ALL_RECORDS = 2**40
+_NO_WITNESSES = WitnessReport()
 _PATIENCE = timedelta(hours=24)
 """Beyond what the policy lets an open case lie, and for a record on its way: a day without
 network is ordinary."""
@@ -81,21 +84,25 @@ class HistoryReport:
         devices: one report each.
         log_size: leaves of the collector's log.
         problems: of the log and the policies.
+        witnesses: what witnesses vouched for.
     """
 
     devices: tuple[DeviceReport, ...]
     log_size: int
     problems: tuple[str, ...]
+    witnesses: WitnessReport = _NO_WITNESSES
 
     @property
     def complete(self) -> bool:
         """Whether nobody has to be asked about anything."""
-        return not any(device.questions for device in self.devices)
+        asked = any(device.questions for device in self.devices)
+        return not asked and not self.witnesses.questions
 
     @property
     def verified(self) -> bool:
         """Whether nothing is wrong; a record that has not arrived yet is not wrong."""
-        return not self.problems and not any(device.problems for device in self.devices)
+        wrong = self.problems or self.witnesses.problems
+        return not wrong and not any(device.problems for device in self.devices)
 
 
 class Histories:
@@ -129,10 +136,12 @@ class Histories:
                 except KioskError as exc:
                     return HistoryReport((), 0, (f"policy: {exc}",))
                 size, problems = _verify_log(ledger, policy)
+                known = known_witnesses(ledger, self._root_public)
+                witnesses = verify_witnesses(ledger, policy, known)
                 devices = tuple(self._device(ledger, d, policy, look) for d in ledger.devices())
         finally:
             database.close()
-        return HistoryReport(devices, size, problems)
+        return HistoryReport(devices, size, problems, witnesses)
 
     def find_slip(self, code: str) -> tuple[tuple[str, int], ...]:
         """Device and entry of every journal state whose slip bore ``code``; 40 bits may repeat."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -34,9 +34,12 @@ from central.collector.metrics import Metrics
 from central.collector.questions import QuestionCalls
 from central.collector.records import BlobStream, Records
 from central.collector.refusal import CallRefusedError
+from central.collector.results import ResultCalls, Results
 from central.collector.rounds import Rounds
 from central.collector.routing import asked_for, drain, routed
 from central.collector.uploads import COMPLETE, LENGTH, OFFSET, OffsetError, Uploads
+from central.collector.witness_link import WitnessLink
+from central.collector.witnessing import Witnessing
 from central.contact.settings import ContactSettings
 from kiosk.audit.entries import Header
 from kiosk.crypto.digests import b64u, sha256
@@ -92,8 +95,9 @@ class Collector:
         keys: CollectorKeys,
         now: Now,
         contact: ContactSettings | None = None,
+        witnesses: Sequence[WitnessLink] = (),
     ) -> None:
-        """Contact: how codes reach customers; None where none are sent."""
+        """Contact: how codes reach customers; None where none are sent. Witnesses: to be asked."""
         self._database = database
         self._payloads = payloads
         self._uploads = uploads
@@ -104,12 +108,22 @@ class Collector:
         log = CollectorLog(self._origin, keys.log)
         self._enrolments = Enrolments(database, keys, self._shelf, log)
         self._journals = Journals(database, self._shelf, self._origin)
-        self._records = Records(database, payloads, log)
+        self.witnessing = Witnessing(database, self._shelf, witnesses, now)
+        self._records = Records(database, payloads, log, self.witnessing)
         self._rounds = Rounds(database)
         self._questions = QuestionCalls(database, self._sound_device, _bounded_body, now)
         self.metrics = Metrics(self._figures)
         self._contacts = ContactCalls(
-            database, keys.log, contact or ContactSettings(), self._sound_device, _bounded_body
+            database,
+            keys.log,
+            contact or ContactSettings(),
+            self._sound_device,
+            self._device,
+            _bounded_body,
+        )
+        self.later = self._contacts.later
+        self._results = ResultCalls(
+            Results(database, keys.root_public), self._device, _bounded_body
         )
 
     def _figures(self) -> Figures:
@@ -140,8 +154,18 @@ class Collector:
             ("PUT", f"{device}/contacts/{{challenge}}", self._timed(self._contacts.start)),
             ("POST", f"{device}/contacts/{{challenge}}/state", self._timed(self._contacts.state)),
             ("POST", f"{device}/contacts/{{challenge}}/check", self._timed(self._contacts.check)),
+            ("POST", f"{device}/sheets/{{seq:int}}", self._timed(self._contacts.sheet)),
             ("GET", "/c/{secret}", self._timed(self._contacts.page)),
             ("POST", "/c/{secret}", self._timed(self._contacts.page)),
+            ("PUT", f"{device}/later-contacts/{{seq:int}}", self._timed(self._contacts.keep_later)),
+            ("PUT", f"{device}/results/{{seq:int}}", self._timed(self._results.put)),
+            ("GET", "/v1/results", self._timed(self._results.page)),
+            ("GET", "/v1/results/{position:int}", self._timed(self._results.fetch)),
+            (
+                "POST",
+                "/v1/results/{position:int}/acknowledge",
+                self._timed(self._results.acknowledge),
+            ),
             ("PUT", f"{device}/recipient", self.recipient),
             ("GET", f"{device}/rounds/{{day}}", self.round),
             ("GET", f"{device}/conflicts", self.conflicts),
@@ -396,22 +420,27 @@ class Collector:
         return device_id, verified
 
     async def _sound_device(self, request: Request) -> tuple[DeviceId, VerifiedRequest]:
-        """The device in the path, unless it has two histories: a copy of its disk holds its key.
+        """The device in the path, unless it is lost or has two histories (a disk was copied).
 
         Such a device delivers what it has, but gets no customer's name and reaches no customer.
 
         Raises:
-            CallRefusedError: 403 quarantined.
+            CallRefusedError: 403 quarantined, 403 lost.
         """
         device_id, verified = await self._device(request)
-        if await run_in_threadpool(self._quarantined, device_id):
-            raise CallRefusedError(403, "quarantined")
+        why = await run_in_threadpool(self._unsound, device_id)
+        if why:
+            raise CallRefusedError(403, why)
         return device_id, verified
 
-    def _quarantined(self, device_id: DeviceId) -> bool:
+    def _unsound(self, device_id: DeviceId) -> str:
         with self._database.reading() as ledger:
             row = ledger.device(device_id)
-        return row is None or row.quarantined
+            # Of the newest policy, whatever its day: what was lost is lost now.
+            lost = self._shelf.newest(ledger)[0].lost
+        if row is None or row.quarantined:
+            return "quarantined"
+        return "lost" if device_id in lost else ""
 
     async def _authenticated(self, request: Request) -> VerifiedRequest:
         key_id = _claimed_key(request)

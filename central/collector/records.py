@@ -16,6 +16,7 @@ from central.archive.payloads import Incoming, Payloads, payload_name
 from central.archive.rows import SealedRow
 from central.collector.log import CollectorLog
 from central.collector.refusal import CallRefusedError
+from central.collector.witnessing import Witnessing
 from kiosk.audit.entries import Header, open_entry
 from kiosk.crypto import age
 from kiosk.crypto.digests import b64u
@@ -81,10 +82,18 @@ class BlobStream:
 class Records:
     """Answers ``PUT …/records/{seq}`` and ``GET …/receipts``."""
 
-    def __init__(self, database: Database, payloads: Payloads, log: CollectorLog) -> None:
+    def __init__(
+        self,
+        database: Database,
+        payloads: Payloads,
+        log: CollectorLog,
+        witnessing: Witnessing | None = None,
+    ) -> None:
+        """Witnessing: None where nobody asks for receipts here."""
         self._database = database
         self._payloads = payloads
         self._log = log
+        self._witnessing = witnessing
 
     def announced(self, device_id: DeviceId, seq: int) -> tuple[Header, SealedRow | None]:
         """The entry that announces a record, and the record when it is here already.
@@ -168,8 +177,11 @@ class Records:
     def receipts(self, device_id: DeviceId, start: int, tree: int) -> ReceiptPage:
         """A page of receipts, of everything that has arrived until now."""
         self.sequence()
+        if self._witnessing is not None:
+            self._witnessing.hurry()
         with self._database.reading() as ledger:
-            return self._log.page(ledger, device_id, start, tree)
+            quorums = () if self._witnessing is None else self._witnessing.quorums(ledger)
+            return self._log.page(ledger, device_id, start, tree, quorums)
 
 
 def _check_blob(announced: Header, header: bytes, stream: BlobStream) -> None:

@@ -154,7 +154,8 @@ def audit_verify(
         + "".join(f"\n  ASK   {question}" for question in device.questions)
         for device in report.devices
     ]
-    lines += [f"WRONG {problem}" for problem in report.problems]
+    lines += [f"WRONG {problem}" for problem in (*report.problems, *report.witnesses.problems)]
+    lines += [f"ASK   {question}" for question in report.witnesses.questions]
     lines.append("verified" if report.verified else "NOT verified")
     answer = {"verified": report.verified, "complete": report.complete, **asdict(report)}
     tell(answer, "\n".join(lines), as_json=as_json)
@@ -169,6 +170,8 @@ def audit_gaps(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> 
 
     report = Histories(Layout(data)).verify(system_time())
     gaps = {device.device_id: device.questions for device in report.devices if device.questions}
+    if report.witnesses.questions:
+        gaps["log"] = report.witnesses.questions
     lines = [f"{device}: {question}" for device, asked in gaps.items() for question in asked]
     answer = {"complete": report.complete, "gaps": gaps}
     tell(answer, "\n".join(lines) or "nothing to ask", as_json=as_json)

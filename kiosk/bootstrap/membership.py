@@ -119,6 +119,15 @@ class Membership:
         policy = self.policy
         return 0 if policy is None else policy.lease_days
 
+    def is_lost(self) -> bool:
+        """Whether the policy names this device among the lost ones."""
+        policy = self.policy
+        return (
+            policy is not None
+            and self._identity is not None
+            and self._identity.device_id in policy.lost
+        )
+
     def side(self) -> CentralSide | None:
         """The pinned central side; None before enrolment."""
         policy = self.policy

@@ -449,6 +449,12 @@ class ReceiptInvalidError(SyncError):
     code = "SYNC-005"
 
 
+class ReceiptUnwitnessedError(ReceiptInvalidError):
+    """Too few of the witnesses that the policy names cosigned the log of a receipt."""
+
+    code = "SYNC-020"
+
+
 class ProtocolError(SyncError):
     """The answer is not of the expected form (captive portal, foreign proxy)."""
 
@@ -507,6 +513,12 @@ class LeaseExpiredError(DeviceError):
     """The device was without contact for longer than the policy allows: it went dark."""
 
     code = "DEVICE-001"
+
+
+class DeviceLostError(LeaseExpiredError):
+    """The policy names this device as lost or withdrawn: it only sends what it holds."""
+
+    code = "DEVICE-020"
 
 
 class OpenWorkError(DeviceError):

@@ -13,11 +13,12 @@ from kiosk.domain.errors import (
     NotEnrolledError,
     ProtocolError,
     SyncError,
+    UnreachableError,
 )
 from kiosk.domain.ids import DeviceId
 from kiosk.ports import CollectorLink, LinkAnswer
 from kiosk.services.answers import refusal_of
-from kiosk.sync.contact import ContactOrder, ContactState
+from kiosk.sync.contact import ContactOrder, ContactState, SheetOrder
 from kiosk.sync.messages import Problem, decode, encode
 
 _DONE = (200, 201)
@@ -43,18 +44,25 @@ class CentralContact:
         """See :class:`kiosk.ports.Contact`."""
         return self._call("POST", f"{challenge_id}/check", order)
 
+    def mail_sheet(self, seq: int, order: SheetOrder) -> None:
+        """See :class:`kiosk.ports.SheetMail`."""
+        self._answer("POST", f"sheets/{seq}", order)
+
     def _call(self, method: str, what: str, order: ContactOrder) -> ContactState:
+        return decode(self._answer(method, f"contacts/{what}", order).body, ContactState)
+
+    def _answer(self, method: str, what: str, order: ContactOrder | SheetOrder) -> LinkAnswer:
         link = self._open_link()
         if link is None:
             raise NotEnrolledError
         try:
-            path = f"/v1/devices/{self._device_id}/contacts/{what}"
+            path = f"/v1/devices/{self._device_id}/{what}"
             answer = link.call(method, path, encode(order))
         finally:
             link.close()
         if answer.status not in _DONE:
             raise _refusal(answer)
-        return decode(answer.body, ContactState)
+        return answer
 
 
 def _refusal(answer: LinkAnswer) -> ContactError | SyncError:
@@ -73,8 +81,10 @@ def _refusal(answer: LinkAnswer) -> ContactError | SyncError:
             return ContactUnavailableError()
         case (404, "challenge"):
             return ContactChallengeError()
-        case (503, "busy") | (403, "quarantined"):
-            # Busy is as good as no network: the agent is offered to confirm later.
-            return refusal_of(answer)
+        case (503, "busy") | (404, "entry-unknown"):
+            # As good as no network: the agent is offered to confirm later, or to send later where
+            # the record of a sheet is still on its way.
+            return UnreachableError(problem.error)
         case _:
-            return ProtocolError(f"contact {answer.status}")
+            refusal = refusal_of(answer)
+            return refusal if answer.status == 403 else ProtocolError(f"contact {answer.status}")

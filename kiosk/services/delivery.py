@@ -1,7 +1,8 @@
 """Delivery: brings sealed records to the central side and lets them go when they are safe there.
 
-Rules, in order: time, policy, journal, records, receipts, purge, conflicts; a device with ten
-seconds of network has then at least committed that its records exist. A policy whose day has come
+Rules, in order: time, policy, journal, results, records, receipts, purge, conflicts; a device with
+ten seconds of network has then at least committed that its records exist, and the customers'
+requests move on. A policy whose day has come
 takes effect as soon as signed time has said so. Every state change is durable before the next call;
 running twice, or dying anywhere, loses and doubles nothing.
 Source: records-and-sync 2.8.
@@ -43,11 +44,13 @@ from kiosk.services.fleet import (
 )
 from kiosk.services.journal import ORIGIN_SEQ, RATCHET_ORIGIN, Journal
 from kiosk.services.journal_upload import JournalUpload
+from kiosk.services.later_contacts import LaterUpload
 from kiosk.services.receipt_check import ReceiptCheck
 from kiosk.services.record_upload import BLOB_TYPE, RecordUpload
+from kiosk.services.result_upload import ResultUpload
 from kiosk.services.time_call import fetch_time
 from kiosk.sync.messages import LogState
-from kiosk.sync.policy import Policy, accept_policy
+from kiosk.sync.policy import Policy, accept_policy, require_unexpired
 from kiosk.sync.receipts import LogKey
 
 TIME = "central/time"
@@ -229,7 +232,7 @@ class _Run:
     @property
     def _log(self) -> LogKey:
         terms = self.policy.collector
-        return LogKey(terms.origin, terms.log_public)
+        return LogKey(terms.origin, terms.log_public, self.policy.witnesses.terms)
 
     def all_steps(self) -> None:
         """Every step in order. Raises SyncError where it cannot go on."""
@@ -241,6 +244,7 @@ class _Run:
         self._watch.step(DeliveryStep.JOURNAL)
         state = self._upload_journal()
         self._upload_origin()
+        self._upload_results(state)
         size = self._journal_size()
         self._upload_records(state)
         self._watch.step(DeliveryStep.RECEIPTS)
@@ -291,7 +295,10 @@ class _Run:
             raise refusal_of(answer)
         token = answer.body.decode("ascii", "replace")
         root = unb64u(self._identity.root_public)
-        policy = accept_policy(token, root, self.policy)
+        with self._store.begin() as uow:
+            held_for_later = load_coming(uow)
+        policy = accept_policy(token, root, self.policy, held_for_later)
+        require_unexpired(token, root, self._today())
         if is_coming(policy, self._today()):
             with self._store.begin() as uow:
                 keep_coming(uow, token, policy, root)
@@ -337,6 +344,11 @@ class _Run:
         with self._store.begin() as uow:
             uow.values.put(ORIGIN_SENT, b"")
             uow.commit()
+
+    def _upload_results(self, state: LogState) -> None:
+        device_id, public = self._identity.device_id, self._key.public
+        ResultUpload(self._store, self._link, device_id, public, self._journal).run(state)
+        LaterUpload(self._store, self._link, device_id).run()
 
     def _upload_records(self, state: LogState) -> None:
         upload = RecordUpload(

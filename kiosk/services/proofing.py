@@ -561,8 +561,12 @@ class Proofing:
         self._desk.hand_over.take_over(case_id, session)
 
     def is_dark(self) -> bool:
-        """Whether this device was without contact for too long: no open case is shown."""
-        return self._lease is not None and self._lease.is_over()
+        """Whether this device is without contact for too long, or lost: no open case is shown."""
+        return bool(self.darkness())
+
+    def darkness(self) -> str:
+        """Code of what keeps this device dark, ``""`` where nothing does."""
+        return "" if self._lease is None else self._lease.darkness()
 
     def _require_lease(self) -> None:
         if self._lease is not None:

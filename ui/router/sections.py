@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from kiosk.audit.entries import EntryKind
 from kiosk.audit.verify import JournalReport
 from kiosk.domain.agent import Duty, may
-from kiosk.domain.errors import ForkError, LeaseExpiredError
+from kiosk.domain.errors import ForkError
 from kiosk.domain.ids import CaseId
 from kiosk.ports import JournalRow
 from kiosk.services.agents import Session
@@ -236,6 +236,7 @@ class SectionRouter(QObject):
             open_cases=sum(draft.can_resume for draft in self._home_model.drafts),
             procedures=self._services.offered(),
             verifies=self._session is None or may(self._session.agent.role, Duty.VERIFY),
+            opinions=self._services.opinions is not None,
             alarm=self._alarm(),
         )
 
@@ -244,8 +245,8 @@ class SectionRouter(QObject):
         code = ""
         if self._delivery.facts.reason == ForkError.code:
             code = ForkError.code
-        elif self._home_model.dark:
-            code = LeaseExpiredError.code
+        else:
+            code = self._home_model.darkness
         tr = self._look.language.tr
         return f"{tr(f'errors.{code}.what')} {tr(f'errors.{code}.do')}" if code else ""
 
