@@ -63,6 +63,7 @@ from kiosk.sync.signed_time import sign_time
 
 _log = logging.getLogger("visavis.collector")
 _MAX_NONCE = 64
+SIGNATURE_AGE_S = 300
 _TROUBLES = (StoreError, OSError)
 """A store that is away or full: the device keeps everything and comes again."""
 
@@ -87,7 +88,7 @@ def _cached(request: Request, message: Message) -> Response:
 class Collector:
     """Handlers of the calls."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - one for each thing that it serves
         self,
         database: Database,
         payloads: Payloads,
@@ -96,8 +97,21 @@ class Collector:
         now: Now,
         contact: ContactSettings | None = None,
         witnesses: Sequence[WitnessLink] = (),
+        signature_age_s: int = SIGNATURE_AGE_S,
     ) -> None:
-        """Contact: how codes reach customers; None where none are sent. Witnesses: to be asked."""
+        """Serve these stores.
+
+        Args:
+            database: what the collector keeps in rows.
+            payloads: what it keeps in files.
+            uploads: parts that arrive.
+            keys: its keys.
+            now: server time.
+            contact: how codes reach customers; None where none are sent.
+            witnesses: second parties to be asked.
+            signature_age_s: how old a device's signature may be.
+        """
+        self._signature_age_s = signature_age_s
         self._database = database
         self._payloads = payloads
         self._uploads = uploads
@@ -105,6 +119,7 @@ class Collector:
         self._now = now
         self._shelf = PolicyShelf(keys.root_public)
         self._origin = origin_of(database, self._shelf)
+        self._known: dict[KeyId, bytes] = {}
         log = CollectorLog(self._origin, keys.log)
         self._enrolments = Enrolments(database, keys, self._shelf, log)
         self._journals = Journals(database, self._shelf, self._origin)
@@ -444,7 +459,9 @@ class Collector:
 
     async def _authenticated(self, request: Request) -> VerifiedRequest:
         key_id = _claimed_key(request)
-        public = await run_in_threadpool(self._public_key, key_id)
+        public = self._known.get(key_id)
+        if public is None:
+            public = await run_in_threadpool(self._public_key, key_id)
         try:
             return verify_request(
                 request.method,
@@ -452,6 +469,7 @@ class Collector:
                 dict(request.headers),
                 lambda asked: public if asked == key_id else None,
                 self._now(),
+                self._signature_age_s,
             )
         except StaleSignatureError as exc:
             raise self._stale(request) from exc
@@ -468,9 +486,11 @@ class Collector:
     def _public_key(self, key_id: KeyId) -> bytes | None:
         with self._database.reading() as ledger:
             row = ledger.device(DeviceId(f"dev-{key_id}"))
-        return (
-            None if row is None or device_id_of(row.public_key) != row.device_id else row.public_key
-        )
+        if row is None or device_id_of(row.public_key) != row.device_id:
+            return None
+        # The name of a device is made of its key: what was found once stays true.
+        self._known[key_id] = row.public_key
+        return row.public_key
 
 
 def _claimed_key(request: Request) -> KeyId:

@@ -60,9 +60,10 @@ class JournalUpload:
         self._path = f"/v1/devices/{device_id}/log"
         self._origin = device_origin(collector_origin, device_id)
         self._key = key
+        self._pushed: Frontier | None = None
 
     def run(self) -> LogState:
-        """Send what is missing; the collector's state before it.
+        """Send what is missing; the collector's state before it. May be asked again.
 
         Raises:
             ForkError: the collector holds another history of this device.
@@ -76,6 +77,7 @@ class JournalUpload:
             # Offered from the start, so that the collector keeps the evidence and says so.
             self._push_all(self._rows(0), Frontier())
             raise ForkError("histories differ")
+        self._pushed = held
         self._push_all(self._rows(state.size), held)
         return state
 
@@ -98,10 +100,12 @@ class JournalUpload:
 
         By the entries and not by the hashes kept of them: an entry that was changed must show.
         """
-        frontier = Frontier()
+        # What this very run has sent was read a moment ago.
+        known = self._pushed if self._pushed is not None and self._pushed.size <= at else None
+        frontier = known or Frontier()
         with self._store.begin() as uow:
             size = uow.journal.size()
-        for start in range(0, min(at, size), _PAGE_ENTRIES):
+        for start in range(frontier.size, min(at, size), _PAGE_ENTRIES):
             # A unit of work a page: whoever seals a record does not wait for all of them.
             with self._store.begin() as uow:
                 rows = uow.journal.range(start, min(start + _PAGE_ENTRIES, at))
@@ -133,6 +137,7 @@ class JournalUpload:
             for row in batch:
                 frontier = frontier.append(entry_leaf(row.jws))
             self._push(batch, frontier)
+            self._pushed = frontier
 
     def _push(self, batch: list[JournalRow], frontier: Frontier) -> None:
         checkpoint = Checkpoint(self._origin, frontier.size, frontier.root())
