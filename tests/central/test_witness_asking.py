@@ -18,7 +18,7 @@ from central.collector.keys import PolicyShelf
 from central.collector.server import load_keys
 from central.collector.witness_link import Behind, WitnessLink, WitnessTroubleError
 from central.collector.witness_settings import WitnessAddress, add_witness, load_witnesses
-from central.collector.witnessing import Witnessing, witnessed
+from central.collector.witnessing import WAITING_AT_MOST, Witnessing, witnessed
 from kiosk.audit.checkpoint import Checkpoint, sign
 from kiosk.audit.tree import frontier_of, leaf_hash, verify_consistency
 from kiosk.audit.witnesses import Quorum
@@ -194,6 +194,24 @@ def test_whoever_waits_while_an_older_state_is_asked_about_gets_the_newer_one(of
     for thread in (first, second):
         thread.join()
     assert office.shown(2) == 8
+
+
+def test_a_slow_witness_cannot_keep_every_thread_of_the_collector(office: Office):
+    office.demand(2)
+    office.two.gate = threading.Event()
+    office.grow(2)
+    waiting = [threading.Thread(target=office.asking.hurry) for _ in range(WAITING_AT_MOST)]
+    for thread in waiting:
+        thread.start()
+    while office.asking._waiting._value:
+        waiting[0].join(0.01)
+    office.asking.hurry()  # one more does not wait
+    assert all(thread.is_alive() for thread in waiting)
+    office.two.gate.set()
+    for thread in waiting:
+        thread.join()
+    assert office.shown(2) == 2
+    assert office.two.asked == 1
 
 
 def test_a_witness_that_knows_an_older_state_is_led_on(office: Office):
