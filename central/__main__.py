@@ -28,7 +28,9 @@ from central.commands.console import (
 )
 from central.commands.console import tell as _tell
 from central.commands.devices import device_app
+from central.commands.later import contact_confirm_later, contact_later
 from central.commands.policies import policy_app, root_app
+from central.commands.providers import provider_app
 from central.commands.rounds import request_cancel, round_app
 from central.commands.vault_keys import vault_key
 from central.commands.witnesses import witness_app
@@ -52,6 +54,7 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(witness_app, name="witness")
 contact_app = typer.Typer(no_args_is_help=True, help="Codes to customers.")
 app.add_typer(contact_app, name="contact")
+app.add_typer(provider_app, name="provider")
 
 DEFAULT_PORT = 8443
 
@@ -315,6 +318,10 @@ def rescue(
 
 
 app.command("vault-key")(vault_key)
+
+
+contact_app.command("confirm-later")(contact_confirm_later)
+contact_app.command("later")(contact_later)
 
 
 @contact_app.command("try")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.ids import AgentId, CaseId, RecordId
-from kiosk.sync.contact import ContactOrder, ContactState
+from kiosk.sync.contact import ContactOrder, ContactState, SheetOrder
 
 # Rows and states of the outbox belong to their state machine; the port passes them on.
 from kiosk.sync.outbox import OutboxRow as OutboxRow  # noqa: PLC0414 - explicit re-export
@@ -407,6 +407,19 @@ class LinkFactory(Protocol):
 
     def open(self, side: CentralSide, device_key: SigningKey) -> CollectorLink:
         """A link that signs with ``device_key``."""
+
+
+class SheetMail(Protocol):
+    """Mails the customer's sheet, by the central side."""
+
+    def mail_sheet(self, seq: int, order: SheetOrder) -> None:
+        """Mail the sheet of the record of entry ``seq``. The same one is sent once.
+
+        Raises:
+            UnreachableError: no network, or the record is not known there yet: nothing was sent.
+            ContactAddressError, ContactUnavailableError, ContactNotSentError,
+            ContactTooOftenError: see each.
+        """
 
 
 class Contact(Protocol):

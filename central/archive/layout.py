@@ -102,6 +102,16 @@ class Layout:
         return self.collector / "enrolment.key"
 
     @property
+    def contact_identity(self) -> Path:
+        """The key that opens addresses to be confirmed later; there need not be one."""
+        return self.collector / "contact-identity.txt"
+
+    @property
+    def webhook_key(self) -> Path:
+        """Seed of the key that signs what is posted to providers; there need not be one."""
+        return self.collector / "webhook.key"
+
+    @property
     def root_key(self) -> Path:
         """Seed of the policy root."""
         return self.authority / "root.key"

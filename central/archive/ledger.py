@@ -9,8 +9,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Table, func, insert, select, update
 
 from central.archive.challenges import ChallengeRows
+from central.archive.later_rows import LaterRows
 from central.archive.locks import lock
 from central.archive.question_rows import QuestionRows
+from central.archive.result_rows import ResultRows, result_awaited
 from central.archive.round_rows import RoundRows
 from central.archive.rows import (
     AlarmRow,
@@ -35,6 +37,7 @@ from central.archive.schema import (
     policies,
     sealed,
 )
+from central.archive.sheet_rows import SheetRows
 from central.archive.witness_rows import WitnessRows
 from kiosk.audit.tree import node_hash
 from kiosk.domain.ids import DeviceId, OfficeId, RecordId
@@ -81,6 +84,21 @@ class Ledger:
     def challenges(self) -> ChallengeRows:
         """Codes that were sent to customers."""
         return ChallengeRows(self._connection)
+
+    @property
+    def later(self) -> LaterRows:
+        """Addresses that are to be confirmed later."""
+        return LaterRows(self._connection)
+
+    @property
+    def sheets(self) -> SheetRows:
+        """Sheets that were mailed."""
+        return SheetRows(self._connection)
+
+    @property
+    def results(self) -> ResultRows:
+        """Results for providers."""
+        return ResultRows(self._connection)
 
     @property
     def witnesses(self) -> WitnessRows:
@@ -254,14 +272,17 @@ class Ledger:
         return tuple(SealedRow(**row._asdict()) for row in rows)
 
     def unsequenced(self, limit: int) -> tuple[tuple[SealedRow, bytes], ...]:
-        """Records that have no leaf in the log yet, oldest first, with the leaf of their entry."""
+        """Records that have no leaf in the log yet, oldest first, with the leaf of their entry.
+
+        A record whose entry announces a result waits for that too: a receipt stands for both.
+        """
         query = (
             select(sealed, entries.c.leaf)
             .join(
                 entries,
                 (entries.c.device_id == sealed.c.device_id) & (entries.c.seq == sealed.c.seq),
             )
-            .where(sealed.c.state == ReceiptState.LOGGED)
+            .where(sealed.c.state == ReceiptState.LOGGED, ~result_awaited())
             .order_by(sealed.c.received_at, sealed.c.device_id, sealed.c.seq)
             .limit(limit)
         )

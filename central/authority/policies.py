@@ -46,6 +46,8 @@ EXPLANATIONS: dict[str, str] = {
     "notices": "short sentences shown on the home screen of every device",
     "proxy_allowed": "registered letters may be handed to a proxy; the identity is not verified",
     "fraud_alert": "a suspected fraud is told in the journal, without anything personal",
+    "contact_recipient": "the contact service that has deferred addresses confirmed; null: nobody",
+    "result_recipients": "providers that hear how their requests ended, sealed to their own key",
     "lost": "devices that were lost or withdrawn: dark at once, sealed records still go out",
     "root": "digest of the root document whose keys sign this policy; empty: a single key",
     "witnesses": "second parties, and how many must cosign the log before a device deletes",

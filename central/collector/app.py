@@ -35,6 +35,7 @@ from central.collector.metrics import Metrics
 from central.collector.questions import QuestionCalls
 from central.collector.records import BlobStream, Records
 from central.collector.refusal import CallRefusedError
+from central.collector.results import ResultCalls, Results
 from central.collector.rounds import Rounds
 from central.collector.uploads import COMPLETE, LENGTH, OFFSET, OffsetError, Uploads
 from central.collector.witness_link import WitnessLink
@@ -114,7 +115,16 @@ class Collector:
         self._questions = QuestionCalls(database, self._sound_device, _bounded_body, now)
         self.metrics = Metrics(self._figures)
         self._contacts = ContactCalls(
-            database, keys.log, contact or ContactSettings(), self._sound_device, _bounded_body
+            database,
+            keys.log,
+            contact or ContactSettings(),
+            self._sound_device,
+            self._device,
+            _bounded_body,
+        )
+        self.later = self._contacts.later
+        self._results = ResultCalls(
+            Results(database, keys.root_public), self._device, _bounded_body
         )
 
     def _figures(self) -> Figures:
@@ -145,8 +155,18 @@ class Collector:
             ("PUT", f"{device}/contacts/{{challenge}}", self._timed(self._contacts.start)),
             ("POST", f"{device}/contacts/{{challenge}}/state", self._timed(self._contacts.state)),
             ("POST", f"{device}/contacts/{{challenge}}/check", self._timed(self._contacts.check)),
+            ("POST", f"{device}/sheets/{{seq:int}}", self._timed(self._contacts.sheet)),
             ("GET", "/c/{secret}", self._timed(self._contacts.page)),
             ("POST", "/c/{secret}", self._timed(self._contacts.page)),
+            ("PUT", f"{device}/later-contacts/{{seq:int}}", self._timed(self._contacts.keep_later)),
+            ("PUT", f"{device}/results/{{seq:int}}", self._timed(self._results.put)),
+            ("GET", "/v1/results", self._timed(self._results.page)),
+            ("GET", "/v1/results/{position:int}", self._timed(self._results.fetch)),
+            (
+                "POST",
+                "/v1/results/{position:int}/acknowledge",
+                self._timed(self._results.acknowledge),
+            ),
             ("PUT", f"{device}/recipient", self.recipient),
             ("GET", f"{device}/rounds/{{day}}", self.round),
             ("GET", f"{device}/conflicts", self.conflicts),

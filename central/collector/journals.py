@@ -17,7 +17,9 @@ from central.archive.database import Database
 from central.archive.ledger import Ledger
 from central.archive.rows import KEY_LOST, AlarmRow, DeviceRow, EntryRow, OriginRow
 from central.collector.keys import PolicyShelf
+from central.collector.later import note_later
 from central.collector.refusal import CallRefusedError
+from central.collector.results import note_result
 from central.collector.rounds import act_of, note_acts
 from kiosk.audit.checkpoint import Checkpoint, open_note
 from kiosk.audit.entries import (
@@ -186,6 +188,8 @@ class Journals:
                 header = self._verified(ledger, device, jws, frontier)
                 record_id = header.record_id
                 acts += act_of(header, now)
+                note_result(ledger, header, self._shelf, now)
+                note_later(ledger, header, self._shelf)
             else:
                 # Its hash keeps the tree whole, so that what follows is not lost with it.
                 device_id, at = device.device_id, now.isoformat()

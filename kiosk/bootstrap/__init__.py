@@ -86,6 +86,7 @@ from kiosk.services.requests import RequestDesk
 from kiosk.services.rounds import Rounds, VisitDesk
 from kiosk.services.sealing import Sealing
 from kiosk.services.second_agent import SecondAgents
+from kiosk.services.sheet_mail import SheetMailer
 from kiosk.services.sightings import Sightings
 from kiosk.services.sign_in import SignIn
 from kiosk.services.terms import DeviceFacts
@@ -143,6 +144,7 @@ class Kiosk:
     sign_in: SignIn
     proofing: Proofing
     contacts: Contacts
+    sheet_mail: SheetMailer
     delivery: Deliveries
     custody: Custody
     anchor: Anchor
@@ -479,6 +481,9 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
             CentralContact(_opener(membership, links, device_key), device.device_id),
             words,
             number_rule(service.phones, true_time),
+        ),
+        sheet_mail=SheetMailer(
+            CentralContact(_opener(membership, links, device_key), device.device_id)
         ),
         enrolment=Enrolment(store, keys, links, clock, __version__),
         links=links,

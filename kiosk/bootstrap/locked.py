@@ -35,6 +35,7 @@ from kiosk.domain.ids import RecordId
 from kiosk.paths import Paths
 from kiosk.ports import KeyStore, OutboxState
 from kiosk.services.device_life import RescuedFile, rescue_files
+from kiosk.services.result import RESULT_PREFIX, result_seq
 
 if TYPE_CHECKING:
     from kiosk.vault.wreck import Wreck
@@ -132,7 +133,7 @@ def open_locked(folder: Path, keys: VaultKeys) -> Iterator[RescuedFile]:
         wreck = _opened(Path(own) / names[0], keys)
         try:
             journal = _journal(wreck, keys)
-            yield from rescue_files(keys.device_id, journal, _queue(wreck))
+            yield from rescue_files(keys.device_id, journal, _queue(wreck), _results(wreck))
         finally:
             wreck.close()
 
@@ -194,3 +195,9 @@ def _queue(wreck: Wreck) -> Iterator[tuple[int, RecordId, bool, bytes | None]]:
             seq = int(row["seq"])
             stored = row["state"] == OutboxState.STORED.value
             yield seq, RecordId(row["record_id"]), stored, wreck.blob(seq)
+
+
+def _results(wreck: Wreck) -> dict[int, bytes]:
+    """Envelopes for providers that are still in the vault, by the number of their entry."""
+    rows = ((str(row["name"]), bytes(row["value"])) for row in wreck.table("named_values"))
+    return {result_seq(name): value for name, value in rows if name.startswith(RESULT_PREFIX)}

@@ -16,7 +16,7 @@ from kiosk.domain.errors import (
 )
 from kiosk.domain.ids import DeviceId
 from kiosk.ports import CollectorLink, LinkAnswer
-from kiosk.sync.contact import ContactOrder, ContactState
+from kiosk.sync.contact import ContactOrder, ContactState, SheetOrder
 from kiosk.sync.messages import Problem, decode, encode
 
 _DONE = (200, 201)
@@ -42,18 +42,25 @@ class CentralContact:
         """See :class:`kiosk.ports.Contact`."""
         return self._call("POST", f"{challenge_id}/check", order)
 
+    def mail_sheet(self, seq: int, order: SheetOrder) -> None:
+        """See :class:`kiosk.ports.SheetMail`."""
+        self._answer("POST", f"sheets/{seq}", order)
+
     def _call(self, method: str, what: str, order: ContactOrder) -> ContactState:
+        return decode(self._answer(method, f"contacts/{what}", order).body, ContactState)
+
+    def _answer(self, method: str, what: str, order: ContactOrder | SheetOrder) -> LinkAnswer:
         link = self._open_link()
         if link is None:
             raise NotEnrolledError
         try:
-            path = f"/v1/devices/{self._device_id}/contacts/{what}"
+            path = f"/v1/devices/{self._device_id}/{what}"
             answer = link.call(method, path, encode(order))
         finally:
             link.close()
         if answer.status not in _DONE:
             raise _refusal(answer)
-        return decode(answer.body, ContactState)
+        return answer
 
 
 def _refusal(answer: LinkAnswer) -> ContactError | ProtocolError | UnreachableError:
@@ -72,8 +79,9 @@ def _refusal(answer: LinkAnswer) -> ContactError | ProtocolError | UnreachableEr
             return ContactUnavailableError()
         case (404, "challenge"):
             return ContactChallengeError()
-        case (503, "busy"):
-            # As good as no network: the agent is offered to confirm later.
-            return UnreachableError("busy")
+        case (503, "busy") | (404, "entry-unknown"):
+            # As good as no network: the agent is offered to confirm later, or to send later where
+            # the record of a sheet is still on its way.
+            return UnreachableError(problem.error)
         case _:
             return ProtocolError(f"contact {answer.status}")

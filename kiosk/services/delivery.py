@@ -1,7 +1,8 @@
 """Delivery: brings sealed records to the central side and lets them go when they are safe there.
 
-Rules, in order: time, policy, journal, records, receipts, purge, conflicts; a device with ten
-seconds of network has then at least committed that its records exist. A policy whose day has come
+Rules, in order: time, policy, journal, results, records, receipts, purge, conflicts; a device with
+ten seconds of network has then at least committed that its records exist, and the customers'
+requests move on. A policy whose day has come
 takes effect as soon as signed time has said so. Every state change is durable before the next call;
 running twice, or dying anywhere, loses and doubles nothing.
 Source: records-and-sync 2.8.
@@ -42,8 +43,10 @@ from kiosk.services.fleet import (
 )
 from kiosk.services.journal import ORIGIN_SEQ, RATCHET_ORIGIN, Journal
 from kiosk.services.journal_upload import JournalUpload
+from kiosk.services.later_contacts import LaterUpload
 from kiosk.services.receipt_check import ReceiptCheck
 from kiosk.services.record_upload import BLOB_TYPE, RecordUpload
+from kiosk.services.result_upload import ResultUpload
 from kiosk.services.time_call import fetch_time
 from kiosk.sync.messages import LogState
 from kiosk.sync.policy import Policy, accept_policy, require_unexpired
@@ -238,6 +241,7 @@ class _Run:
         self._watch.step(DeliveryStep.JOURNAL)
         state = self._upload_journal()
         self._upload_origin()
+        self._upload_results(state)
         size = self._journal_size()
         self._upload_records(state)
         self._watch.step(DeliveryStep.RECEIPTS)
@@ -326,6 +330,11 @@ class _Run:
         with self._store.begin() as uow:
             uow.values.put(ORIGIN_SENT, b"")
             uow.commit()
+
+    def _upload_results(self, state: LogState) -> None:
+        device_id, public = self._identity.device_id, self._key.public
+        ResultUpload(self._store, self._link, device_id, public, self._journal).run(state)
+        LaterUpload(self._store, self._link, device_id).run()
 
     def _upload_records(self, state: LogState) -> None:
         upload = RecordUpload(

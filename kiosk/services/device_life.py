@@ -15,7 +15,7 @@ Source: records-and-sync 2.7.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -30,6 +30,7 @@ from kiosk.services.agents import Signs, require_duty
 from kiosk.services.delivery import DeliverySummary
 from kiosk.services.journal import Journal
 from kiosk.services.lease import CLOSED, closed_at
+from kiosk.services.result import kept_results, unsent_results
 
 RESCUE_FORMAT = "visavis-rescue/1"
 
@@ -52,6 +53,7 @@ def rescue_files(
     device_id: DeviceId,
     journal: str,
     queue: Iterable[tuple[int, RecordId, bool, bytes | None]],
+    results: Mapping[int, bytes],
 ) -> Iterator[RescuedFile]:
     """The files of a rescue, one at a time; the list of them all comes last.
 
@@ -60,6 +62,7 @@ def rescue_files(
         journal: its export.
         queue: entry number, record, whether a receipt says that it is stored, and its sealed bytes;
             None for bytes that are not there.
+        results: entry number to the envelope for a provider, for those that are still here.
     """
     listed = []
     for seq, record_id, stored, blob in queue:
@@ -77,8 +80,15 @@ def rescue_files(
             }
         )
         yield RescuedFile(name, blob)
+    told = []
+    for seq, envelope in sorted(results.items()):
+        name = f"results/{seq:08d}.age"
+        told.append({"file": name, "seq": seq, "sha256": sha256(envelope).hex()})
+        yield RescuedFile(name, envelope)
     yield RescuedFile("journal.txt", journal.encode())
     about = {"format": RESCUE_FORMAT, "device_id": device_id, "records": listed}
+    if told:
+        about["results"] = told
     yield RescuedFile("rescue.json", canonical_json(about) + b"\n")
 
 
@@ -154,6 +164,7 @@ class DeviceLife:
         """
         with self._store.begin() as uow:
             rows = [row for row in uow.outbox.all() if not row.purged]
+            results = kept_results(uow)
 
         def blob(seq: int) -> bytes | None:
             with self._store.begin() as uow:
@@ -162,7 +173,7 @@ class DeviceLife:
         queue = (
             (row.seq, row.record_id, row.state is OutboxState.STORED, blob(row.seq)) for row in rows
         )
-        return rescue_files(device_id, journal, queue)
+        return rescue_files(device_id, journal, queue, results)
 
     def _send_all(self) -> None:
         summary = self._sends.run_once()
@@ -170,5 +181,6 @@ class DeviceLife:
             raise NotAllSentError(summary.reason)
         with self._store.begin() as uow:
             waiting = [row for row in uow.outbox.all() if row.state is not OutboxState.STORED]
-        if waiting:
-            raise NotAllSentError(f"{len(waiting)} records")
+            results = unsent_results(uow)
+        if waiting or results:
+            raise NotAllSentError(f"{len(waiting)} records, {results} results")

@@ -25,6 +25,7 @@ from kiosk.services.answers import refusal_of
 from kiosk.services.fleet import LOG_CHECKPOINT
 from kiosk.services.journal import Journal
 from kiosk.services.record_upload import move
+from kiosk.services.result import let_go_result
 from kiosk.sync.messages import (
     MAX_PAGE_RECEIPTS,
     ReceiptItem,
@@ -221,6 +222,7 @@ class ReceiptCheck:
         for seq in due:
             with self._store.begin() as uow:
                 uow.blobs.purge(seq)
+                let_go_result(uow, seq)
                 move(uow, self._clock, seq, OutboxEvent.PURGED)
                 self._journal.append(uow, EntryKind.BLOB_PURGED, {"seq": seq, **_log_facts(seen)})
                 uow.commit()

@@ -98,6 +98,21 @@ class TrustedKey:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultRecipient:
+    """Whom the result of a request is sealed to, beside the record (:mod:`kiosk.sync.results`).
+
+    Attributes:
+        iss: issuer of the requests, one of ``request_issuers``.
+        kid: fingerprint of the key.
+        age: the issuer's public key, ``age1pq1…``.
+    """
+
+    iss: _Word
+    kid: KeyId
+    age: Annotated[str, Meta(max_length=4096)]
+
+
+@dataclass(frozen=True, slots=True)
 class Retention:
     """How long the device keeps what.
 
@@ -176,6 +191,9 @@ class Policy:
         proxy_allowed: registered items may be handed to a proxy; the identity of the addressee is
             then not verified.
         fraud_alert: a suspected fraud is told in the journal, without anything personal.
+        result_recipients: who hears how a request ended, at most one key an issuer.
+        contact_recipient: the contact service that addresses to be confirmed later are sealed to;
+            None: nobody confirms them later.
         witnesses: see :class:`Witnesses`.
         lost: devices that were lost, stolen or withdrawn; such a device begins and shows no case
             any more, and still sends what it sealed.
@@ -201,6 +219,8 @@ class Policy:
     valid_from: date | None = None
     proxy_allowed: bool = False
     fraud_alert: bool = False
+    result_recipients: Annotated[tuple[ResultRecipient, ...], Meta(max_length=16)] = ()
+    contact_recipient: Recipient | None = None
     witnesses: Witnesses = field(default_factory=Witnesses)
     lost: Annotated[tuple[_Device, ...], Meta(max_length=2048)] = ()
     root: _Word = ""
@@ -235,6 +255,7 @@ def _check_keys(policy: Policy) -> None:
     for recipient in policy.recipients:
         if age.kid_of(recipient.age) != recipient.kid:
             raise ValueError("recipient")
+    _check_result_recipients(policy)
     name, _ = parse_verifier_key(policy.collector.log_key)
     if name != policy.collector.origin:
         raise ValueError("log key")
@@ -244,6 +265,19 @@ def _check_keys(policy: Policy) -> None:
     for key in (*policy.enrolment_keys, *policy.request_issuers):
         if key_id_of(key.public) != key.kid:
             raise ValueError("trusted key")
+
+
+def _check_result_recipients(policy: Policy) -> None:
+    """Raises ValueError where a provider issues no request, has two keys, or is misnamed."""
+    issuers = {key.iss for key in policy.request_issuers}
+    told = [recipient.iss for recipient in policy.result_recipients]
+    if len(set(told)) != len(told) or not issuers.issuperset(told):
+        raise ValueError("result recipient")
+    if any(age.kid_of(one.age) != one.kid for one in policy.result_recipients):
+        raise ValueError("result recipient")
+    contact = policy.contact_recipient
+    if contact is not None and age.kid_of(contact.age) != contact.kid:
+        raise ValueError("contact recipient")
 
 
 def _check_witnesses(witnesses: Witnesses, log_public: bytes) -> None:

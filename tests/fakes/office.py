@@ -110,6 +110,10 @@ class Office:
         catalogue = JourneyCatalogue(*self.journeys, self.letter)
         self.proofing = Proofing(desk, self.journal, self.clock, catalogue, OFFICE)
 
+    def use_line(self, elsewhere: Elsewhere) -> None:
+        """Let cases ask the other counters of the office."""
+        self.proofing._desk = replace(self.proofing._desk, elsewhere=elsewhere)
+
     def _end_of_shift(self, session: Session) -> None:
         self.hand_over.accept_all(session)
         self.sealing.seal_open_drafts(session)

@@ -159,6 +159,15 @@ def second_agent(look: Look) -> StepPanel:
     return panel
 
 
+def second_agent_elsewhere(look: Look) -> StepPanel:
+    """The question lies with the other counters of the office; nobody else works at this one."""
+    panel = second_agent(look)
+    panel.set_office(reachable=True)
+    panel.show_colleagues(())
+    panel.show_question("M1T8ZW5C")
+    return panel
+
+
 def second_agent_for_person(look: Look) -> StepPanel:
     """A colleague is asked whether it is the same person; the code was wrong."""
     case = case_at(StepKind.DECISION)

@@ -84,6 +84,7 @@ class CaseRouter(QObject):
             look, shell, services, advice, self._frame, self._lens, self._end, self
         )
         self.receipt, self.sheets = self._sealed.receipt, self._sealed.sheets
+        self.sheet_mail = self._sealed.mail
         self.advice_sheets = AdviceSheets(
             look, self.sheets, services.slips, lambda: self._page, self
         )
@@ -158,6 +159,7 @@ class CaseRouter(QObject):
 
     def leave_receipt(self) -> None:
         """The case is closed: go home for the next customer."""
+        self.sheet_mail.forget()
         self._end()
         self.finished.emit()
 
@@ -165,6 +167,7 @@ class CaseRouter(QObject):
         """The case is closed: open the next one without passing by home."""
         view = self._journey.view
         if view is not None and view.state.closed and not self._journey.busy:
+            self.sheet_mail.forget()
             self._end()
             self.new_requested.emit()
 

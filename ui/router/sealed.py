@@ -15,6 +15,7 @@ from kiosk.services.answer_facts import answer_of
 from ui.router.frame import CaseFrame
 from ui.router.lens import CaseLens
 from ui.router.services import Services
+from ui.router.sheet_mail import SheetMailRouter
 from ui.router.sheets import SheetRouter
 from ui.screens.absence import hand_over_words, notice_of
 from ui.screens.receipt import ReceiptScreen
@@ -61,6 +62,7 @@ class Sealed(QObject):
         self.receipt = ReceiptScreen(look)
         self.receipt.figures = services.sheet_figures
         self.sheets = SheetRouter(look, services, self.receipt, self)
+        self.mail = SheetMailRouter(look, services.sheet_mail, self.receipt, self)
         self.sheets.notice_lost.connect(self._tell_lost)
 
     def show(self, state: CaseState) -> None:
@@ -89,6 +91,7 @@ class Sealed(QObject):
         self._lens.forget()
         if first:  # else it may say more by now: confirmed, printed, another way of writing
             self.receipt.show_facts(answer_of(state), state.decision.reasons)
+            self.mail.propose(state)
         self._frame.put_receipt(self.receipt)
         if first:
             self._follow(state)

@@ -236,6 +236,7 @@ class SectionRouter(QObject):
             open_cases=sum(draft.can_resume for draft in self._home_model.drafts),
             procedures=self._services.offered(),
             verifies=self._session is None or may(self._session.agent.role, Duty.VERIFY),
+            opinions=self._services.opinions is not None,
             alarm=self._alarm(),
         )
 

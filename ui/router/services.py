@@ -16,6 +16,7 @@ from kiosk.journeys.procedures import HOME_VISIT, ONLINE_REQUEST, PAPER_FILE
 from kiosk.ports import Clock, FrameSource, JournalRow
 from kiosk.services.agents import Session
 from kiosk.services.answer_facts import AnswerFacts
+from kiosk.services.colleagues import OpinionDesk
 from kiosk.services.conflicts import Conflicts
 from kiosk.services.contact import Contacts
 from kiosk.services.hand_over import HandOver
@@ -23,6 +24,7 @@ from kiosk.services.onboarding import Onboarding
 from kiosk.services.past_answers import PastAnswers
 from kiosk.services.proofing import Proofing
 from kiosk.services.rounds import Rounds, VisitDesk
+from kiosk.services.sheet_mail import SheetMailer
 from kiosk.services.sign_in import SignIn
 from kiosk.services.team import Team
 from kiosk.texts import Texts
@@ -66,7 +68,9 @@ class Services:
         signed_now: the moment by signed time, for what a date decides; the clock's where None.
         past_answer: answer to the act that a line of the journal closed; in the vault's thread.
         rounds, visits: the round of today, or the appointments; None where there is none.
+        sheet_mail: mails the customer's sheet; None where this device belongs to no fleet.
         conflicts: what the central side says happened elsewhere; None where nothing is asked.
+        opinions: answers questions of the other counters; None where this device has none.
         privacy_s: pause after which the screen is covered, seconds; 0 never.
     """
 
@@ -106,6 +110,8 @@ class Services:
     rounds: Rounds | None = None
     visits: VisitDesk | None = None
     conflicts: Conflicts | None = None
+    opinions: OpinionDesk | None = None
+    sheet_mail: SheetMailer | None = None
     privacy_s: int = 0
 
     def now(self) -> datetime:
@@ -192,5 +198,7 @@ def services_of(kiosk: "Kiosk", open_camera: Callable[[], FrameSource] | None = 
         rounds=kiosk.rounds if kiosk.enrolled else None,
         visits=kiosk.visits if kiosk.enrolled else None,
         conflicts=kiosk.conflicts,
+        opinions=kiosk.opinions if kiosk.enrolled else None,
+        sheet_mail=kiosk.sheet_mail if kiosk.enrolled else None,
         privacy_s=PRIVACY_S[kiosk.config.profile],
     )

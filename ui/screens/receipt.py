@@ -12,6 +12,7 @@ from typing_extensions import override
 from kiosk.domain.decision import Outcome, Reason
 from kiosk.services.answer_facts import AnswerFacts, Standing, confirmed
 from ui.screens.page import Page
+from ui.screens.sheet_mail import MailLine
 from ui.screens.sheet_paint import image_of
 from ui.screens.sheet_words import Sheet, Variant, compose, spaced
 from ui.theme import Radius, Size, Space, Tone, Type
@@ -40,12 +41,14 @@ class ReceiptScreen(Page):
         new_requested(): next customer, whose request is to be verified at once (N).
         print_requested(): print the sheet, or keep it where no printer is.
         keep_requested(): keep the sheet as a PDF.
+        mail_requested(): send the sheet by e-mail; the address comes next.
     """
 
     next_requested = Signal()
     new_requested = Signal()
     print_requested = Signal()
     keep_requested = Signal()
+    mail_requested = Signal()
 
     def __init__(self, look: Look, *, past: bool = False) -> None:
         """With ``past`` the act is an old one: its sheet is given again, then back to the list."""
@@ -77,14 +80,18 @@ class ReceiptScreen(Page):
         self.keep_button.setObjectName("keep")
         self.print_button = Button(look, "", icon="printer", key="Ctrl+P")
         self.print_button.setObjectName("print")
+        self.mail = MailLine(look)
+        self.mail_button = Button(look, "", icon="send", key="Ctrl+E")
+        self.mail_button.setObjectName("mail")
         self.next_button = Button(
             look, "", kind=ButtonKind.PRIMARY, key="Return", trailing="arrow-right"
         )
         self.next_button.setObjectName("primary")
-        others = (self.keep_button, self.print_button)
+        others = (self.mail_button, self.keep_button, self.print_button)
         self.bar = ActionBar(look, others=others, primary=self.next_button)
         self._build()
         self._bind()
+        self.offer_mail(offered=False)
 
     def _bind(self) -> None:
         self._new_key = QShortcut(QKeySequence("N"), self)
@@ -93,6 +100,7 @@ class ReceiptScreen(Page):
         self.variants.changed.connect(self._show_variant)
         self.keep_button.clicked.connect(self.keep_requested)
         self.print_button.clicked.connect(self.print_requested)
+        self.mail_button.clicked.connect(self.mail_requested)
         self.next_button.clicked.connect(self.next_requested)
 
     def _build(self) -> None:
@@ -109,9 +117,11 @@ class ReceiptScreen(Page):
         left.body.addSpacing(Space.M)
         left.body.addWidget(self._why_title)
         left.body.addWidget(self._why)
+        # First, so that an answer is seen without scrolling on a low screen too.
+        self._after.body.addWidget(self.mail)
+        self._after.body.addWidget(self._note)
         self._after.body.addWidget(self._next)
         self._after.body.addStretch(1)
-        self._after.body.addWidget(self._note)
         self._build_sheet()
         column = QVBoxLayout()
         column.setSpacing(Space.XXL)
@@ -185,6 +195,11 @@ class ReceiptScreen(Page):
             self._facts = confirmed(self._facts, at)
             self.retranslate()
 
+    def offer_mail(self, *, offered: bool) -> None:
+        """Whether the sheet can be asked for by e-mail on this device."""
+        self.mail_button.setVisible(offered)
+        self.mail_button.setEnabled(offered)
+
     @property
     def facts(self) -> AnswerFacts | None:
         """What is shown, None before a receipt is."""
@@ -225,6 +240,7 @@ class ReceiptScreen(Page):
         )
         self.keep_button.setText(tr("answer_sheet.keep"))
         self.print_button.setText(tr("receipt.print"))
+        self.mail_button.setText(tr("sheet_mail.key"))
         self.next_button.setText(
             tr("answer_sheet.to_list" if self._past else "receipt.next_customer")
         )
