@@ -27,12 +27,12 @@ from central.commands.console import (
     system_time,
 )
 from central.commands.console import tell as _tell
+from central.commands.courier import courier_app
 from central.commands.devices import device_app
 from central.commands.later import contact_confirm_later, contact_later
 from central.commands.policies import policy_app, root_app
 from central.commands.providers import provider_app
 from central.commands.rounds import request_cancel, round_app
-from central.commands.vault_keys import vault_key
 from central.commands.witnesses import witness_app
 from kiosk.domain.errors import KioskError
 from kiosk.domain.evidence import DocumentKind
@@ -47,6 +47,7 @@ app = typer.Typer(
 request_app = typer.Typer(no_args_is_help=True, help="Verification requests.")
 app.add_typer(request_app, name="request")
 app.add_typer(round_app, name="round")
+app.add_typer(courier_app, name="courier")
 app.add_typer(policy_app, name="policy")
 app.add_typer(root_app, name="root")
 app.add_typer(device_app, name="device")
@@ -230,7 +231,7 @@ def request_new(  # noqa: PLR0913, PLR0917 - one parameter an option
         )
         not_before = system_time() + timedelta(hours=not_before_hours)
         layout = Layout(data)
-        policy = Policies(layout).in_force()
+        policy = Policies(layout).of_day(not_before.astimezone().date())
         request, token = new_request(layout, policy, announced, not_before, timedelta(hours=hours))
     except ValueError as exc:
         raise typer.BadParameter(str(exc)) from exc
@@ -315,9 +316,6 @@ def rescue(
     _tell(asdict(report), "\n".join(lines), as_json=as_json)
     if report.refused:
         raise typer.Exit(NO)
-
-
-app.command("vault-key")(vault_key)
 
 
 contact_app.command("confirm-later")(contact_confirm_later)

@@ -9,8 +9,9 @@ think of two at once; a reader sees one consistent state and never waits.
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
@@ -41,6 +42,8 @@ def _on_connect(connection: sqlite3.Connection, _record: ConnectionPoolEntry) ->
         "fullfsync=1",
         "foreign_keys=ON",
         "trusted_schema=OFF",
+        # What an erasure takes away is overwritten, not only unlinked.
+        "secure_delete=ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
 
@@ -51,7 +54,13 @@ def _on_begin(connection: Connection) -> None:
 
 
 def _sqlite(path: Path) -> Engine:
-    engine = create_engine(f"sqlite+pysqlite:///{path}", connect_args={"timeout": _BUSY_TIMEOUT_S})
+    engine = create_engine(
+        f"sqlite+pysqlite:///{path}",
+        connect_args={"timeout": _BUSY_TIMEOUT_S},
+        # One that is closed when its call ends has to read the schema again for the next.
+        pool_size=_CONNECTIONS,
+        max_overflow=0,
+    )
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     return engine
@@ -90,9 +99,13 @@ class Database:
             FolderError: it does not answer, or refuses what durability depends on.
         """
         self._embedded = isinstance(where, Path)
+        # SQLite lets writers of one process sleep and try again; here they take turns.
+        self._turn: AbstractContextManager[object] = (
+            threading.Lock() if self._embedded else nullcontext()
+        )
         self._engine = _sqlite(where) if isinstance(where, Path) else _postgresql(where)
         try:
-            with self._transaction("schema") as connection:
+            with self._transaction(("schema",)) as connection:
                 if not self._durable(connection):
                     raise FolderError("the database does not keep what it has acknowledged")
                 migrate(connection)
@@ -110,23 +123,24 @@ class Database:
         return commit in _DURABLE and fsync == "on"
 
     @contextmanager
-    def _transaction(self, scope: str) -> Iterator[Connection]:
-        with self._engine.execution_options(writing=True).begin() as connection:
-            lock(connection, scope)
+    def _transaction(self, scopes: tuple[str, ...]) -> Iterator[Connection]:
+        with self._turn, self._engine.execution_options(writing=True).begin() as connection:
+            for scope in sorted(set(scopes)) or [EVERYTHING]:
+                lock(connection, scope)
             yield connection
 
     @contextmanager
-    def writing(self, scope: str = EVERYTHING) -> Iterator[Ledger]:
+    def writing(self, *scopes: str) -> Iterator[Ledger]:
         """A ledger to change; committed durably when the block ends well, else rolled back.
 
         Args:
-            scope: what is written (a device, the log); writers of another scope need not wait,
-                where the database can do that.
+            scopes: what is written (devices, the log; :data:`EVERYTHING` where none is named);
+                writers of other scopes need not wait, where the database can do that.
 
         Raises:
             StoreError: the database does not answer, or refuses.
         """
-        with _failing_in_one_word(), self._transaction(scope) as connection:
+        with _failing_in_one_word(), self._transaction(scopes) as connection:
             yield Ledger(connection)
 
     @contextmanager
@@ -138,6 +152,19 @@ class Database:
                     text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
                 )
             yield Ledger(connection)
+
+    def forget(self) -> bool:
+        """Take what was erased out of the write-ahead log too; whether nothing of it is left.
+
+        PostgreSQL keeps old rows and its log by its own rules: there an operator has to see to it.
+        A reader that is at work keeps the log in use; the next call, or the next start, gets it.
+        """
+        if not self._embedded:
+            return False
+        with _failing_in_one_word(), self._engine.connect() as connection:
+            raw = connection.connection.cursor()
+            busy = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        return not busy
 
     def close(self) -> None:
         """Close every connection."""

@@ -26,7 +26,7 @@ def evidence_pdf(evidence: Mapping[str, Any], digest: str, language: str = "fr")
         language: ``fr`` or ``en``.
     """
     pdf.ready()
-    page = _Page(evidence, Texts.load(language))
+    page = Page(evidence, Texts.load(language))
     story = [
         *page.head(),
         *page.act(),
@@ -46,7 +46,7 @@ def evidence_pdf(evidence: Mapping[str, Any], digest: str, language: str = "fr")
         left = f"{tr('evidence.footer', record=record)}  ·  {word}"
         return left, tr("evidence.page", page=number, pages=pages)
 
-    return pdf.build(story, tr("evidence.title"), foot)
+    return pdf.build(story, tr("evidence.title"), foot, language)
 
 
 def moment(text: str, tr: Texts) -> str:
@@ -73,7 +73,7 @@ def _at(value: Any, *names: str) -> Any:
     return value
 
 
-class _Page:
+class Page:
     """Parts of the document, each a list of flowables."""
 
     def __init__(self, evidence: Mapping[str, Any], tr: Texts) -> None:

@@ -1,47 +1,68 @@
 """Verifies everything the collector holds, trusting none of it.
 
 Rules, in order: policies by the pinned root; the collector's log by its own leaves and its signed
-checkpoint, and by everything that witnesses vouched for; each device's journal from its first
-entry, against the device's own checkpoint; each record by the digests of its entry, on the bytes as
-they lie on disk; each receipt leaf against the record it names. Whatever is missing or differs is
-listed.
+checkpoint; each device's journal from its first entry, against the device's own checkpoint; each
+record by the digests of its entry, on the bytes as they lie on disk; each receipt leaf against the
+record it names. Whatever is missing or differs is listed.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 from msgspec import ValidationError, convert
 
+from central.archive.control import read_control
 from central.archive.layout import Layout
 from central.archive.ledger import Ledger
-from central.archive.rows import KEY_LOST, DeviceRow, EntryRow
+from central.archive.rows import KEY_LOST, DeviceRow, EntryRow, SealedRow
 from central.archive.storage import open_database, open_payloads
 from central.auditor.cosignatures import WitnessReport, known_witnesses, verify_witnesses
-from central.auditor.opening import RecordUnknownError, read_blob
-from central.auditor.ratchet import ratchet_problems
+from central.auditor.erasure import erasure_problem
+from central.auditor.journals import pages_of, rows_of
+from central.auditor.opening import read_blob
+from central.auditor.ratchet import RatchetCheck
+from central.auditor.shown_logs import ShownLogs
 from kiosk.audit.checkpoint import Checkpoint, open_note, slip_code
-from kiosk.audit.entries import ALARMS, LOG_ROOT_FACT, LOG_SIZE_FACT, Header, open_entry
+from kiosk.audit.entries import ALARMS, Header, open_entry
 from kiosk.audit.records import describe_blob
-from kiosk.audit.tree import Frontier, leaf_hash, root_of
-from kiosk.audit.verify import verify_journal
-from kiosk.audit.visits import view_visits
+from kiosk.audit.tree import Frontier, frontier_of, leaf_hash
+from kiosk.audit.verify import JournalCheck
+from kiosk.audit.visits import VisitTally
 from kiosk.crypto.age import Identity
 from kiosk.crypto.canonical import parse_json
 from kiosk.crypto.digests import b64u, unb64u
 from kiosk.domain.errors import AuditError, KioskError
+from kiosk.domain.ids import DeviceId
 from kiosk.sync.checkpoints import device_origin
 from kiosk.sync.messages import ReceiptLeaf
 from kiosk.sync.policy import Policy, open_policy
 from kiosk.sync.receipts import ReceiptState
 
-_ALL_RECORDS = 2**40
 _NO_WITNESSES = WitnessReport()
 _PATIENCE = timedelta(hours=24)
 """Beyond what the policy lets an open case lie, and for a record on its way: a day without
 network is ordinary."""
+
+
+Progress = Callable[[int, int], None]
+"""Told entries done and entries in all; may raise to end the work."""
+
+
+class _Steps:
+    """Counts entries and tells."""
+
+    def __init__(self, progress: Progress | None, whole: int) -> None:
+        self._progress, self._whole, self._done = progress, whole, 0
+
+    def done(self, count: int) -> None:
+        """So many more."""
+        self._done += count
+        if self._progress is not None:
+            self._progress(self._done, max(self._whole, self._done))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +133,15 @@ class Histories:
         layout.require()
         self._layout = layout
         self._payloads = open_payloads(layout)
+        self._control = read_control(layout)
         self._root_public = unb64u(layout.root_public.read_text("ascii").strip())
 
     def verify(
-        self, now: datetime | None = None, identity: Identity | None = None
+        self,
+        now: datetime | None = None,
+        identity: Identity | None = None,
+        progress: Progress | None = None,
+        only: DeviceId | None = None,
     ) -> HistoryReport:
         """Verify everything, in one consistent state of the database.
 
@@ -123,6 +149,8 @@ class Histories:
             now: aware; what is open or due is measured against it, and against the newest entry
                 of each device where that is later (or where it is None).
             identity: of an auditor, to follow the ratchets too; None leaves them unread.
+            progress: told how far it is, some times a second; what it raises ends the work.
+            only: one device; the collector's log is verified in any case.
         """
         look = _Look(now or datetime.min.replace(tzinfo=UTC), identity)
         database = open_database(self._layout)
@@ -135,10 +163,14 @@ class Histories:
                     policy = open_policy(row[1], self._root_public)
                 except KioskError as exc:
                     return HistoryReport((), 0, (f"policy: {exc}",))
+                rows = [d for d in ledger.devices() if only in (None, d.device_id)]
+                steps = _Steps(progress, sum(device.size for device in rows))
                 size, problems = _verify_log(ledger, policy)
                 known = known_witnesses(ledger, self._root_public)
                 witnesses = verify_witnesses(ledger, policy, known)
-                devices = tuple(self._device(ledger, d, policy, look) for d in ledger.devices())
+                shown = ShownLogs(ledger)
+                devices = tuple(self._device(ledger, d, policy, look, (shown, steps)) for d in rows)
+                devices = _with_split_views(devices, shown.finish(rows))
         finally:
             database.close()
         return HistoryReport(devices, size, problems, witnesses)
@@ -151,7 +183,7 @@ class Histories:
             with database.reading() as ledger:
                 for device in ledger.devices():
                     tree = Frontier()
-                    for row in ledger.entries(device.device_id, 0, _ALL_RECORDS):
+                    for row in rows_of(ledger, device):
                         tree = tree.append(row.leaf)
                         if slip_code(tree.root()) == code.strip().upper():
                             found.append((str(device.device_id), row.seq))
@@ -160,58 +192,83 @@ class Histories:
         return tuple(found)
 
     def _device(
-        self, ledger: Ledger, device: DeviceRow, policy: Policy, look: _Look
+        self,
+        ledger: Ledger,
+        device: DeviceRow,
+        policy: Policy,
+        look: _Look,
+        beside: tuple[ShownLogs, _Steps],
     ) -> DeviceReport:
-        rows = ledger.entries(device.device_id, 0, _ALL_RECORDS)
+        """One device, a page of entries at a time: nothing grows with them but open questions."""
+        shown, steps = beside
+        journal = JournalCheck(device.device_id, device.public_key)
+        asked = _Asked()
+        ratchet = (
+            None
+            if look.identity is None
+            else RatchetCheck(ledger.origin(device.device_id), look.identity)
+        )
+        of_records: list[str] = []
+        records = stored = 0
+        for page in pages_of(ledger, device):
+            held = ledger.sealed_between(device.device_id, page[0].seq, page[-1].seq + 1)
+            for row in page:
+                sealed = held.get(row.seq)
+                missing = row.record_id is not None and sealed is None
+                if row.record_id is not None:
+                    records += 1
+                    found = self._record_problem(ledger, device, row, sealed)
+                    stored += not (missing or found)
+                    of_records += [f"record {row.seq}: {found}"] if found else []
+                if missing:
+                    asked.missing.append(row.seq)
+                header = journal.feed(row.jws)
+                if header is None:
+                    continue
+                asked.feed(header, missing=missing)
+                shown.feed(header)
+                if ratchet is not None:
+                    ratchet.feed(header)
+            steps.done(len(page))
         alarms = ledger.alarms(device.device_id)
         key_lost = any(alarm.kind == KEY_LOST for alarm in alarms)
-        problems = _journal_problems(device, rows, policy, key_lost=key_lost)
-        announced = [row for row in rows if row.record_id is not None]
-        missing, stored = [], 0
-        for row in announced:
-            if ledger.sealed(device.device_id, row.seq) is None:
-                missing.append(row.seq)
-                if ledger.leaf(device.device_id, row.seq) is not None:
-                    problems.append(f"record {row.seq}: a receipt was given, the record is gone")
-                continue
-            found = self._record_problem(ledger, device, row)
-            if found:
-                problems.append(f"record {row.seq}: {found}")
-            else:
-                stored += 1
+        problems = _journal_problems(ledger, device, journal, policy, key_lost=key_lost)
+        problems += of_records
         forks = ledger.forks(device.device_id)
         if forks:
             problems.append(f"another history of this device is known ({forks} entries)")
         problems += [f"alarm {alarm.kind} at entry {alarm.seq}: {alarm.detail}" for alarm in alarms]
-        headers = _headers(device, rows)
-        problems += _split_views(headers, ledger.leaf_hashes())
-        found_of_visits, questions = _asked(headers, missing, policy, look)
+        found_of_visits, questions = asked.told(policy, look)
         problems += found_of_visits
-        if look.identity is not None:
-            origin = ledger.origin(device.device_id)
-            problems += ratchet_problems(headers, origin, look.identity)
+        if ratchet is not None:
+            problems += ratchet.problems()
         return DeviceReport(
             device_id=device.device_id,
-            entries=len(rows),
-            records=len(announced),
+            entries=journal.report().entries,
+            records=records,
             stored=stored,
-            missing=tuple(missing),
+            missing=tuple(asked.missing),
             problems=tuple(problems),
             questions=tuple(questions),
         )
 
-    def _record_problem(self, ledger: Ledger, device: DeviceRow, row: EntryRow) -> str:
-        """What is wrong with a received record, or ""."""
-        sealed = ledger.sealed(device.device_id, row.seq)
+    def _record_problem(
+        self, ledger: Ledger, device: DeviceRow, row: EntryRow, sealed: SealedRow | None
+    ) -> str:
+        """What is wrong with a record that an entry announces, or ""."""
         if sealed is None:
-            return "missing"
+            gone = ledger.leaf(device.device_id, row.seq) is not None
+            return "a receipt was given, the record is gone" if gone else ""
+        if sealed.header is None:
+            # The leaf still proves that it existed, the order that it was erased lawfully.
+            stored = sealed.state == ReceiptState.STORED
+            found = _leaf_problem(ledger, row, sealed.blob_sha256) if stored else ""
+            return found or erasure_problem(ledger, row.record_id, self._control)
         try:
             header = open_entry(row.jws, device.public_key)
             described = describe_blob(read_blob(self._payloads, sealed), header.recipients)
         except AuditError as exc:
             return f"{exc.code} {exc.detail}"
-        except RecordUnknownError:
-            return ""  # erased lawfully: the leaf still proves that it existed
         digests = (b64u(described.age_header_sha256), b64u(described.payload_sha256))
         if digests != (header.age_header_sha256, header.payload_sha256):
             return "not the announced record"
@@ -220,56 +277,61 @@ class Histories:
         return ""
 
 
-def _headers(device: DeviceRow, rows: tuple[EntryRow, ...]) -> list[Header]:
-    """The headers of a journal; one that does not open is named by its verification."""
-    headers = []
-    for row in rows:
-        with suppress(AuditError):
-            headers.append(open_entry(row.jws, device.public_key))
-    return headers
+class _Asked:
+    """What a person must be asked about one device; grows with questions only."""
 
+    def __init__(self) -> None:
+        self.missing: list[int] = []
+        self._visits = VisitTally()
+        self._due: list[tuple[int, datetime | None, str]] = []
 
-def _split_views(headers: list[Header], leaves: list[bytes]) -> list[str]:
-    """States of the collector's log that it showed this device and that were never its own."""
-    shown = [h for h in headers if LOG_SIZE_FACT in h.facts and LOG_ROOT_FACT in h.facts]
-    sizes = {h.facts[LOG_SIZE_FACT] for h in shown}
-    roots: dict[object, str] = {}
-    tree = Frontier()
-    for leaf in (None, *leaves):
-        tree = tree if leaf is None else tree.append(leaf)
-        if tree.size in sizes:
-            roots[tree.size] = b64u(tree.root())
-    return [
-        f"entry {h.seq}: the collector showed this device another log (split view)"
-        for h in shown
-        if roots.get(h.facts[LOG_SIZE_FACT]) != h.facts[LOG_ROOT_FACT]
-    ]
-
-
-def _asked(
-    headers: list[Header], missing: list[int], policy: Policy, look: _Look
-) -> tuple[list[str], list[str]]:
-    """Problems of the visits, and questions to a person."""
-    may_lie = timedelta(hours=policy.retention.draft_hours) + _PATIENCE
-    view = view_visits(headers, look.now, may_lie)
-    questions = [
-        f"visit {visit.case}: opened by entry {visit.seq} on {visit.since:%Y-%m-%d %H:%M} UTC "
-        "as the device claims, and never closed"
-        for visit in view.silent
-    ]
-    latest = max((header.wall_time for header in headers), default=look.now)
-    for header in headers:
-        due = max(latest, look.now) - header.wall_time > _PATIENCE
-        if header.seq in missing and due:
-            questions.append(f"record {header.seq}: announced and never received")
+    def feed(self, header: Header, *, missing: bool) -> None:
+        """Take the next entry, verified; ``missing``: its record has not arrived."""
+        self._visits.feed(header)
+        if missing:
+            words = f"record {header.seq}: announced and never received"
+            self._due.append((header.seq, header.wall_time, words))
         if header.kind in ALARMS:
             facts = ", ".join(f"{name} {value}" for name, value in sorted(header.facts.items()))
-            questions.append(f"entry {header.seq}: the device says {header.kind} ({facts})")
-    return [f"entry {seq}: visit {word}" for seq, word in view.problems], questions
+            words = f"entry {header.seq}: the device says {header.kind} ({facts})"
+            self._due.append((header.seq, None, words))
+
+    def told(self, policy: Policy, look: _Look) -> tuple[list[str], list[str]]:
+        """Problems of the visits, and questions to a person."""
+        may_lie = timedelta(hours=policy.retention.draft_hours) + _PATIENCE
+        view = self._visits.view(look.now, may_lie)
+        questions = [
+            f"visit {visit.case}: opened by entry {visit.seq} on {visit.since:%Y-%m-%d %H:%M} UTC "
+            "as the device claims, and never closed"
+            for visit in view.silent
+        ]
+        latest = max(self._visits.latest or look.now, look.now)
+        questions += [
+            words for _, since, words in self._due if since is None or latest - since > _PATIENCE
+        ]
+        return [f"entry {seq}: visit {word}" for seq, word in view.problems], questions
+
+
+def _with_split_views(
+    devices: tuple[DeviceReport, ...], split: dict[str, list[int]]
+) -> tuple[DeviceReport, ...]:
+    return tuple(
+        replace(
+            device,
+            problems=(
+                *device.problems,
+                *(
+                    f"entry {seq}: the collector showed this device another log (split view)"
+                    for seq in split.get(device.device_id, ())
+                ),
+            ),
+        )
+        for device in devices
+    )
 
 
 def _journal_problems(
-    device: DeviceRow, rows: tuple[EntryRow, ...], policy: Policy, *, key_lost: bool
+    ledger: Ledger, device: DeviceRow, journal: JournalCheck, policy: Policy, *, key_lost: bool
 ) -> list[str]:
     """What is wrong with a journal.
 
@@ -279,19 +341,19 @@ def _journal_problems(
     checkpoint: Checkpoint | None = None
     problems = []
     # What the device's own row states counts: a journal that is gone has no rows to ask about it.
-    if (rows or device.size or device.checkpoint) and (device.checkpoint or not key_lost):
+    signed = journal.report().entries or device.size or device.checkpoint
+    if signed and (device.checkpoint or not key_lost):
         origin = device_origin(policy.collector.origin, device.device_id)
         try:
             checkpoint = open_note(device.checkpoint, origin, device.public_key)
         except AuditError as exc:
             problems.append(f"checkpoint: {exc.code} {exc.detail}")
     if checkpoint is not None and key_lost:
-        begun = (checkpoint.size, root_of([row.leaf for row in rows[: checkpoint.size]]))
-        if begun != (checkpoint.size, checkpoint.root):
+        begun = frontier_of(row.leaf for row in islice(rows_of(ledger, device), checkpoint.size))
+        if (begun.size, begun.root()) != (checkpoint.size, checkpoint.root):
             problems.append("checkpoint: another beginning")
         checkpoint = None
-    entries = (row.jws for row in rows)
-    report = verify_journal(entries, device.device_id, device.public_key, checkpoint)
+    report = journal.report(checkpoint)
     return problems + [f"entry {found.seq}: {found.what}" for found in report.problems]
 
 
@@ -310,19 +372,19 @@ def _leaf_problem(ledger: Ledger, row: EntryRow, blob_sha256: bytes) -> str:
 
 def _verify_log(ledger: Ledger, policy: Policy) -> tuple[int, tuple[str, ...]]:
     """Size of the collector's log, and what is wrong with it."""
-    hashes = ledger.leaf_hashes()
+    tree = frontier_of(ledger.each_leaf_hash())
     state = ledger.log()
     if state is None:
-        return 0, ("log: leaves without a checkpoint",) if hashes else ()
+        return 0, ("log: leaves without a checkpoint",) if tree.size else ()
     try:
         checkpoint = open_note(
             state.checkpoint, policy.collector.origin, policy.collector.log_public
         )
     except AuditError as exc:
-        return len(hashes), (f"log: {exc.code} {exc.detail}",)
-    if (checkpoint.size, checkpoint.root) != (len(hashes), root_of(hashes)):
-        return len(hashes), ("log: the leaves are not the ones that were signed",)
+        return tree.size, (f"log: {exc.code} {exc.detail}",)
+    if (checkpoint.size, checkpoint.root) != (tree.size, tree.root()):
+        return tree.size, ("log: the leaves are not the ones that were signed",)
     unexplained = ledger.unexplained_leaves()
     if unexplained:
-        return len(hashes), (f"log: {unexplained} receipts whose journal entry is gone",)
-    return len(hashes), ()
+        return tree.size, (f"log: {unexplained} receipts whose journal entry is gone",)
+    return tree.size, ()

@@ -19,7 +19,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from central.archive.control import Control
+from central.archive.control import Control, Mode
 from central.auditor.refusal import AuditRefusedError
 from kiosk.crypto.canonical import canonical_json, parse_json
 from kiosk.crypto.digests import b64u, sha256
@@ -48,9 +48,10 @@ class Act(StrEnum):
     HOLD = "hold"
     RELEASE = "release"
     RATCHETS = "ratchets"
+    VAULT_KEY = "vault-key"
 
 
-READING: Final = frozenset({Act.OPEN, Act.EVIDENCE, Act.ACCESS})
+READING: Final = frozenset({Act.OPEN, Act.EVIDENCE, Act.ACCESS, Act.VAULT_KEY})
 """Acts that show what is sealed: these count against the quota."""
 
 
@@ -63,6 +64,7 @@ class Subject:
         request_keys: digests of requests.
         office / first / last: one office, days like 2026-11-27, both included; all or none.
         criteria: digest of whom is looked for in those days, or ``""``.
+        device: whose vault is opened, or ``""``.
     """
 
     records: Annotated[tuple[_RecordId, ...], Meta(max_length=200)] = ()
@@ -73,6 +75,7 @@ class Subject:
     first: Annotated[str, Meta(max_length=10)] = ""
     last: Annotated[str, Meta(max_length=10)] = ""
     criteria: Annotated[str, Meta(max_length=64)] = ""
+    device: Annotated[str, Meta(max_length=64)] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +213,17 @@ def authorise(token: str, approval: str, control: Control) -> Authority:
     if word.at < order.at - CLOCKS:
         raise AuditRefusedError("order", "approved before it was asked for")
     return Authority(order, token, approval, word.by)
+
+
+def standing(token: str, approval: str, control: Control) -> Authority:
+    """An order that stands for ever, like one of erasure, as this central side wants it signed.
+
+    Raises:
+        AuditRefusedError: ``order``, ``same-person``.
+    """
+    if control.mode is Mode.DUAL:
+        return authorise(token, approval, control)
+    return Authority(open_order(token, control), token)
 
 
 def require_in_time(order: Order, now: datetime) -> None:

@@ -191,13 +191,16 @@ class _Numbered(Canvas):  # type: ignore[misc]  # the library has no types
         super().save()
 
 
-def build(story: list[Any], title: str, foot: Callable[[int, int], tuple[str, str]]) -> bytes:
+def build(
+    story: list[Any], title: str, foot: Callable[[int, int], tuple[str, str]], language: str
+) -> bytes:
     """The PDF of a story; the same story gives the same bytes.
 
     Args:
         story: flowables, top to bottom.
         title: of the document, without anything personal.
         foot: left and right words of a page's foot, by its number and the number of pages.
+        language: of the words, for programs that read pages aloud.
     """
     out = io.BytesIO()
     document = BaseDocTemplate(
@@ -206,7 +209,7 @@ def build(story: list[Any], title: str, foot: Callable[[int, int], tuple[str, st
         title=title,
         author="Vis-à-vis",
         invariant=1,
-        lang="fr",
+        lang=language,
         pageTemplates=[
             PageTemplate(
                 "page",

@@ -8,8 +8,6 @@ records-and-sync 2.1, 2.3 and section 3, rows 4 and 6.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from central.archive.rows import OriginRow
 from kiosk.audit.entries import ORIGIN_FACT, Header, next_ratchet, ratchet_holds
 from kiosk.crypto import age
@@ -20,43 +18,47 @@ from kiosk.domain.errors import AuditError
 _KEY_BYTES = 32
 
 
-def ratchet_problems(
-    headers: Iterable[Header], origin: OriginRow | None, identity: age.Identity
-) -> list[str]:
-    """What of a journal was not written by whoever held its ratchet then; empty when all was.
+class RatchetCheck:
+    """Follows a ratchet, one entry after the other."""
 
-    Args:
-        headers: of every entry that is not lost, verified, in order.
-        origin: the sealed beginning that the collector holds.
-        identity: of an auditor among its recipients.
-    """
-    entries = list(headers)
-    announced = [h for h in entries if ORIGIN_FACT in h.facts]
-    if origin is None:
-        # A device that never sealed anything has announced nothing either.
-        return ["ratchet: its beginning was announced and never arrived"] if announced else []
-    first = announced[0] if announced else None
-    if first is None or (first.seq, first.facts[ORIGIN_FACT]) != (
-        origin.seq,
-        b64u(sha256(origin.sealed)),
-    ):
-        return ["ratchet: its beginning is not the one that was announced"]
-    try:
-        told = parse_json(age.decrypt(origin.sealed, identity), 4096)
-        key, seq = unb64u(told["key"]), told["seq"]
-    except (AuditError, ValueError, KeyError, TypeError):
-        return ["ratchet: its beginning does not open"]
-    if seq != origin.seq or len(key) != _KEY_BYTES:
-        return ["ratchet: its beginning is of another entry"]
-    at = seq
-    for header in entries:
-        if header.seq < seq:
-            continue
+    def __init__(self, origin: OriginRow | None, identity: age.Identity) -> None:
+        """What the collector holds of its beginning; of an auditor among its recipients."""
+        self._origin = origin
+        self._first: Header | None = None
+        self._problem = ""
+        self._key, self._at = b"", 0
+        if origin is None:
+            return
+        try:
+            told = parse_json(age.decrypt(origin.sealed, identity), 4096)
+            self._key, self._at = unb64u(told["key"]), told["seq"]
+        except (AuditError, ValueError, KeyError, TypeError):
+            self._problem = "ratchet: its beginning does not open"
+            return
+        if self._at != origin.seq or len(self._key) != _KEY_BYTES:
+            self._problem = "ratchet: its beginning is of another entry"
+
+    def feed(self, header: Header) -> None:
+        """Take the next entry that is not lost, verified."""
+        if self._first is None and ORIGIN_FACT in header.facts:
+            self._first = header
+        if self._origin is None or self._problem or header.seq < self._origin.seq:
+            return
         # Entries that the device lost moved the ratchet on all the same.
-        while at < header.seq:
-            key, at = next_ratchet(key), at + 1
-        if not ratchet_holds(header, key):
+        while self._at < header.seq:
+            self._key, self._at = next_ratchet(self._key), self._at + 1
+        if not ratchet_holds(header, self._key):
             # Every later MAC hangs on this key: only the first one says something.
-            return [f"entry {header.seq}: ratchet"]
-        key, at = next_ratchet(key), at + 1
-    return []
+            self._problem = f"entry {header.seq}: ratchet"
+        self._key, self._at = next_ratchet(self._key), self._at + 1
+
+    def problems(self) -> list[str]:
+        """What was not written by whoever held the ratchet then; empty when all was."""
+        first, origin = self._first, self._origin
+        if origin is None:
+            # A device that never sealed anything has announced nothing either.
+            return ["ratchet: its beginning was announced and never arrived"] if first else []
+        announced = None if first is None else (first.seq, first.facts[ORIGIN_FACT])
+        if announced != (origin.seq, b64u(sha256(origin.sealed))):
+            return ["ratchet: its beginning is not the one that was announced"]
+        return [self._problem] if self._problem else []

@@ -21,10 +21,9 @@ from central.archive.layout import Layout
 from central.archive.ledger import Ledger
 from central.archive.round_rows import VisitRow
 from central.archive.storage import open_database
+from central.auditor.journals import rows_of
 from kiosk.audit.entries import EntryKind, open_entry
 from kiosk.domain.errors import AuditError
-
-_ALL_ENTRIES = 2**40
 
 
 class VisitState(StrEnum):
@@ -84,20 +83,27 @@ def reconcile(layout: Layout, first: date, last: date) -> Reconciliation:
     database = open_database(layout)
     try:
         with database.reading() as ledger:
-            closings, unreadable = _closings(ledger)
             rows = ledger.rounds.visits(first.isoformat(), last.isoformat())
+            wanted = {f"visit {row.visit_id}" for row in rows}
+            wanted |= {f"request {row.request_key}" for row in rows}
+            closings, unreadable = _closings(ledger, wanted)
             visits = tuple(_report(ledger, row, closings) for row in rows)
     finally:
         database.close()
     return Reconciliation(visits, unreadable)
 
 
-def _closings(ledger: Ledger) -> tuple[dict[str, list[_Closing]], tuple[str, ...]]:
-    """Closing entries by the visit and by the request that they name, oldest first."""
+def _closings(
+    ledger: Ledger, wanted: set[str]
+) -> tuple[dict[str, list[_Closing]], tuple[str, ...]]:
+    """Closing entries by the visit and by the request that they name, oldest first.
+
+    Only of the names that are wanted: what is kept grows with the visits, not with the journals.
+    """
     found: dict[str, list[_Closing]] = {}
     unreadable = []
     for device in ledger.devices():
-        for row in ledger.entries(device.device_id, 0, _ALL_ENTRIES):
+        for row in rows_of(ledger, device):
             try:
                 header = open_entry(row.jws, device.public_key)
             except AuditError:
@@ -109,7 +115,7 @@ def _closings(ledger: Ledger) -> tuple[dict[str, list[_Closing]], tuple[str, ...
             closing = _Closing(device.device_id, device.office_id, row.seq, outcome)
             for name in ("visit", "request"):
                 value = header.facts.get(name)
-                if isinstance(value, str):
+                if isinstance(value, str) and f"{name} {value}" in wanted:
                     found.setdefault(f"{name} {value}", []).append(closing)
     return found, tuple(unreadable)
 

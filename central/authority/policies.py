@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -175,8 +175,28 @@ class Policies:
         layout.require()
         self._layout = layout
 
+    def of_day(self, day: date) -> Policy:
+        """The policy that holds on a day: the newest whose own day has come by then.
+
+        A fleet whose first policy is of a coming day has no other to begin with.
+        """
+        database = open_database(self._layout)
+        try:
+            with database.reading() as ledger:
+                rows = ledger.policies()
+        finally:
+            database.close()
+        root_public, found = unb64u(self._layout.root_public.read_text("ascii").strip()), None
+        for _, token in reversed(rows):
+            found = open_policy(token, root_public)
+            if found.valid_from is None or found.valid_from <= day:
+                break
+        if found is None:
+            raise FolderError("no policy")
+        return found
+
     def in_force(self) -> Policy:
-        """The newest policy, its signature verified."""
+        """The newest policy, of whatever day, its signature verified: changes build on it."""
         database = open_database(self._layout)
         try:
             with database.reading() as ledger:

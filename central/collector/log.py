@@ -61,18 +61,23 @@ class CollectorLog:
             return 0
         state = self.state(ledger)
         frontier = Frontier(state.size, state.frontier)
+        quarantined = ledger.quarantined(record.device_id for record, _ in waiting)
+        keys = [(record.device_id, record.seq) for record, _ in waiting]
+        # A second history may have come to light between arrival and here.
+        apart = [key for key in keys if quarantined.get(key[0], True)]
+        stored = [key for key in keys if not quarantined.get(key[0], True)]
+        ledger.set_states(apart, ReceiptState.QUARANTINED)
+        ledger.set_states(stored, ReceiptState.STORED)
+        # The bytes of one that has a leaf were lost here and came a second time.
+        without = frozenset(stored) - ledger.leaves_among(stored)
+        rows = []
         for record, entry_leaf in waiting:
-            if _quarantined(ledger, record.device_id):
-                # A second history came to light between arrival and here.
-                ledger.set_state(record.device_id, record.seq, ReceiptState.QUARANTINED)
-                continue
-            ledger.set_state(record.device_id, record.seq, ReceiptState.STORED)
-            if ledger.leaf(record.device_id, record.seq) is not None:
-                continue  # its bytes were lost here and came a second time
-            data = _leaf_of(record, entry_leaf, storage)
-            hashed = leaf_hash(data)
-            ledger.add_leaf(LeafRow(frontier.size, record.device_id, record.seq, data, hashed))
-            frontier = frontier.append(hashed)
+            if (record.device_id, record.seq) in without:
+                data = _leaf_of(record, entry_leaf, storage)
+                hashed = leaf_hash(data)
+                rows.append(LeafRow(frontier.size, record.device_id, record.seq, data, hashed))
+                frontier = frontier.append(hashed)
+        ledger.add_leaves(rows)
         ledger.put_log(self._signed(frontier))
         return len(waiting)
 
@@ -113,11 +118,6 @@ class CollectorLog:
         if found is not None and fits and (demanded or found.size == state.size):
             return found.size, found.note, found.size
         return state.size, note, 0 if demanded else state.size
-
-
-def _quarantined(ledger: Ledger, device_id: DeviceId) -> bool:
-    device = ledger.device(device_id)
-    return device is None or device.quarantined
 
 
 def _leaf_of(record: SealedRow, entry_leaf: bytes, storage: str) -> bytes:

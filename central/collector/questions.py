@@ -8,6 +8,7 @@ that asked verifies it, and so does whoever opens the record.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -37,6 +38,7 @@ from kiosk.sync.questions import (
 )
 
 _ID_CHARS = 32
+_DEVICE = re.compile(r"dev-[0-9a-f]{16}", re.ASCII)
 Device = Callable[[Request], Awaitable[tuple[DeviceId, VerifiedRequest]]]
 Body = Callable[[Request], Awaitable[bytes]]
 Call = Callable[[Request], Awaitable[Response]]
@@ -163,7 +165,7 @@ class QuestionCalls:
     async def answer(self, request: Request) -> Response:
         """``POST …/answers/{asker}/{question}``: 201 kept, 200 kept before."""
         device_id, post = await self._message(request, AnswerPost)
-        asked = DeviceId(str(request.path_params["asker"])), _question(request)
+        asked = _asker(request), _question(request)
         work = partial(self._questions.answer, device_id, asked, post, self._now())
         return Response(status_code=201 if await run_in_threadpool(work) else 200)
 
@@ -180,6 +182,14 @@ def _question(request: Request) -> str:
     if len(question) != _ID_CHARS or set(question) - set("0123456789abcdef"):
         raise CallRefusedError(422, "question")
     return question
+
+
+def _asker(request: Request) -> DeviceId:
+    """Who asks, by a name that a device can have: no other text reaches the database."""
+    asker = str(request.path_params["asker"])
+    if not _DEVICE.fullmatch(asker):
+        raise CallRefusedError(404, "question")
+    return DeviceId(asker)
 
 
 def _answer(message: Message) -> Response:

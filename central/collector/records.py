@@ -1,8 +1,9 @@
 """Takes in sealed records, streamed to disk.
 
 Rules, in order: the journal entry comes first, a blob nobody announced is not taken; age header and
-payload are kept apart (deleting the header is how a record is erased); every digest of the signed
-entry must hold; bytes are durable before the row that names them, the row before the receipt.
+payload are kept apart (deleting the header is how a record is erased, and one whose erasure was
+ordered before it came is kept without it); every digest of the signed entry must hold; bytes are
+durable before the row that names them, the row before the receipt.
 Source: records-and-sync 2.5, 2.8, 2.9.
 """
 
@@ -14,6 +15,7 @@ from datetime import datetime
 from central.archive.database import Database
 from central.archive.payloads import Incoming, Payloads, payload_name
 from central.archive.rows import SealedRow
+from central.collector.arrivals import Arrivals
 from central.collector.log import CollectorLog
 from central.collector.refusal import CallRefusedError
 from central.collector.witnessing import Witnessing
@@ -94,6 +96,7 @@ class Records:
         self._payloads = payloads
         self._log = log
         self._witnessing = witnessing
+        self._arrivals = Arrivals(database)
 
     def announced(self, device_id: DeviceId, seq: int) -> tuple[Header, SealedRow | None]:
         """The entry that announces a record, and the record when it is here already.
@@ -140,24 +143,19 @@ class Records:
         _check_blob(announced, header, stream)
         device_id, seq = announced.device_id, announced.seq
         incoming.keep(payload_name(device_id, seq, stream.payload_sha256))
-        with self._database.writing(device_id) as ledger:
-            device, entry = ledger.device(device_id), ledger.entry(device_id, seq)
-            if device is None or entry is None:
-                raise CallRefusedError(404, "entry-unknown")
-            if ledger.sealed(device_id, seq) is not None:
-                return 200
-            state = ReceiptState.QUARANTINED if device.quarantined else ReceiptState.LOGGED
-            row = SealedRow(
-                device_id=device_id,
-                seq=seq,
-                blob_sha256=stream.blob_sha256,
-                payload_sha256=stream.payload_sha256,
-                header=header,
-                received_at=now.isoformat(timespec="milliseconds"),
-                state=state,
-            )
-            ledger.add_sealed(row)
-        return 201
+        row = SealedRow(
+            device_id=device_id,
+            seq=seq,
+            blob_sha256=stream.blob_sha256,
+            payload_sha256=stream.payload_sha256,
+            header=header,
+            received_at=now.isoformat(timespec="milliseconds"),
+            state=ReceiptState.LOGGED,
+        )
+        try:
+            return 201 if self._arrivals.commit(row, announced.record_id) else 200
+        except LookupError as exc:
+            raise CallRefusedError(404, "entry-unknown") from exc
 
     def sequence(self) -> int:
         """Append what waits for a leaf to the log; how many records that were.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -32,8 +34,20 @@ from central.commands.console import (
     system_time,
     tell,
 )
+from central.commands.rights import (
+    audit_access,
+    audit_erase,
+    audit_hold,
+    audit_reapply,
+    audit_release,
+    person_new,
+)
 from central.commands.rounds import audit_reconcile
+from central.commands.vault_keys import vault_key
 from kiosk.domain.ids import DeviceId, RecordId
+
+if TYPE_CHECKING:
+    from central.auditor.histories import Progress
 
 audit_app = typer.Typer(no_args_is_help=True, help="Open records and verify histories.")
 audit_app.command("reconcile")(audit_reconcile)
@@ -41,6 +55,13 @@ audit_app.command("key")(_key_new)
 audit_app.command("request")(order_new)
 audit_app.command("approve")(order_approve)
 audit_app.command("openings")(openings)
+audit_app.command("vault-key")(vault_key)
+audit_app.command("person")(person_new)
+audit_app.command("access")(audit_access)
+audit_app.command("erase")(audit_erase)
+audit_app.command("hold")(audit_hold)
+audit_app.command("release")(audit_release)
+audit_app.command("reapply")(audit_reapply)
 
 
 @audit_app.command("open")
@@ -139,14 +160,39 @@ def audit_verify(
     identity: Annotated[
         Path | None, typer.Option(help="The auditor's age identity file: follows ratchets too.")
     ] = None,
+    device: Annotated[str | None, typer.Option(help="This device only.")] = None,
+    key: KeysOption = None,
+    order: OrderOption = None,
+    approval: ApprovalOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Verify every history: entries, trees, checkpoints, records, receipts, visits."""
-    from central.auditor.histories import Histories
-    from central.auditor.opening import read_identity
+    """Verify every history: entries, trees, checkpoints, records, receipts, visits.
 
-    opened = None if identity is None else read_identity(identity)
-    report = Histories(Layout(data)).verify(system_time(), opened)
+    At a terminal it tells how far it is; Ctrl+C ends it, and nothing is proven then.
+    """
+    from central.auditor.histories import Histories
+    from central.auditor.orders import Act, Subject
+    from central.auditor.session import require_about, session
+
+    layout, now = Layout(data), system_time()
+    opened = None
+    if identity is not None or key:
+        sitting = Sitting(layout, identity, key, order, approval)
+        with answering({"verified": False}):
+            why = ("ratchets of every device", "verification of the journals")
+            present, authority = sit(sitting, Act.RATCHETS, Subject(), why, now)
+            require_about(authority, Act.RATCHETS)
+            with session(layout, present, authority) as at_work:
+                at_work.grant([], now)
+            opened = present.identity
+    only = None if device is None else DeviceId(device)
+    try:
+        report = Histories(layout).verify(now, opened, _told_at_a_terminal(), only)
+    except KeyboardInterrupt as exc:
+        tell({"verified": False, "why": "stopped"}, "stopped: nothing is proven", as_json=as_json)
+        raise typer.Exit(NO) from exc
+    if only is not None and not report.devices and not report.problems:
+        raise typer.BadParameter("no such device")
     lines = [
         f"{device.device_id}: {device.entries} entries, {device.records} records, "
         f"{device.stored} stored, {len(device.missing)} awaited"
@@ -179,6 +225,48 @@ def audit_gaps(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> 
         raise typer.Exit(NO)
 
 
+@audit_app.command("signals")
+def audit_signals(
+    data: DataOption = DEFAULT_DATA,
+    last: Annotated[str, typer.Option("--last", help="Last day, UTC; today when left out.")] = "",
+    days: Annotated[int, typer.Option(min=1, max=400, help="How many days back.")] = 31,
+    language: Annotated[str, typer.Option(help="fr or en.")] = "fr",
+    as_json: JsonOption = False,
+) -> None:
+    """List what in the journals is worth a question to somebody; a signal is never proof."""
+    from central.auditor.signals import find_signals, report_json
+    from kiosk.texts import LANGUAGES, Texts
+
+    if language not in LANGUAGES:
+        raise typer.BadParameter("fr or en")
+    try:
+        day = date.fromisoformat(last) if last else system_time().date()
+    except ValueError as exc:
+        raise typer.BadParameter("a day is written 2026-11-27") from exc
+    until = datetime.combine(day + timedelta(days=1), time(), UTC)
+    report = find_signals(Layout(data), until - timedelta(days=days), until)
+    tr = Texts.load(language)
+    answer = report_json(report, tr)
+    lines = []
+    for one in answer["signals"]:
+        lines += [f"{one['who']}  {one['office']}  {one['title']}", f"  {one['counted']}"]
+        if one["chance"] is not None:
+            lines.append(f"  {tr('signals.chance', chance=format(one['chance'], '.1g'))}")
+        lines.append(f"  {tr('signals.may_be')} {one['innocent']}")
+    lines = lines or [tr("signals.none")]
+    lines += ["", *answer["not_computed"].values()]
+    lines.append(
+        tr(
+            "signals.looked",
+            agents=report.agents,
+            devices=report.devices,
+            compared=report.compared,
+        )
+    )
+    lines.append(answer["caution"])
+    tell(answer, "\n".join(lines), as_json=as_json)
+
+
 @audit_app.command("slip")
 def audit_slip(
     code: Annotated[str, typer.Argument(metavar="CODE", help="Eight characters of a slip.")],
@@ -194,3 +282,15 @@ def audit_slip(
     tell(answer, "\n".join(lines) or "NO journal here gave that code", as_json=as_json)
     if not found:
         raise typer.Exit(NO)
+
+
+def _told_at_a_terminal() -> Progress | None:
+    """Writes how far a verification is, where somebody sits before it."""
+    if not sys.stderr.isatty():
+        return None
+
+    def told(done: int, whole: int) -> None:
+        sys.stderr.write(f"\r{done:,} of {whole:,} entries" + ("\n" if done >= whole else ""))
+        sys.stderr.flush()
+
+    return told

@@ -48,7 +48,9 @@ ReasonOption = Annotated[str, typer.Option("--reason", help="Why; nothing person
 GroundOption = Annotated[str, typer.Option("--ground", help="The legal ground.")]
 WhatOption = Annotated[
     str,
-    typer.Argument(metavar="ACT", help="open, evidence, access, erase, hold or release."),
+    typer.Argument(
+        metavar="ACT", help="open, evidence, access, erase, hold, release, ratchets or vault-key."
+    ),
 ]
 
 
@@ -152,7 +154,8 @@ def key_new(
     tell(answer, text, as_json=as_json)
 
 
-def _control(layout: Layout) -> Control:
+def control_of(layout: Layout) -> Control:
+    """The folder's statement. Raises FolderError."""
     from central.archive.control import read_control
 
     layout.require()
@@ -178,6 +181,7 @@ def order_new(  # noqa: PLR0913, PLR0917 - one parameter an option
     person: Annotated[
         Path | None, typer.Option(help="Whom to look for (see the guide); only its digest goes in.")
     ] = None,
+    device: Annotated[str, typer.Option(help="Device whose vault is to be opened.")] = "",
     unredacted: Annotated[bool, typer.Option("--unredacted", help="Show names, too.")] = False,
     data: DataOption = DEFAULT_DATA,
     as_json: JsonOption = False,
@@ -196,9 +200,10 @@ def order_new(  # noqa: PLR0913, PLR0917 - one parameter an option
             first=first,
             last=last,
             criteria=criteria_of(person),
+            device=device,
         )
         mine = open_key(key, passphrase_of(key))
-        order = new_order(_control(layout), Act(act), about, (reason, ground), mine.name, now)
+        order = new_order(control_of(layout), Act(act), about, (reason, ground), mine.name, now)
         token = sign_order(replace(order, unredacted=unredacted), mine.signing)
     except AuditRefusedError as exc:
         tell({"made": False, "why": exc.why, "detail": exc.detail}, str(exc), as_json=as_json)
@@ -243,7 +248,7 @@ def order_approve(
     from central.auditor.orders import approve, authorise, open_order
     from central.auditor.refusal import AuditRefusedError
 
-    control = _control(Layout(data))
+    control = control_of(Layout(data))
     token = _text(order, "the request")
     try:
         asked = open_order(token, control)
@@ -277,7 +282,7 @@ def openings(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> No
     from central.auditor.opening_log import held
     from central.auditor.refusal import AuditRefusedError
 
-    control = _control(Layout(data))
+    control = control_of(Layout(data))
     try:
         with held(Layout(data), control) as log:
             lines, size, checkpoint = log.lines, log.size, log.checkpoint

@@ -46,7 +46,7 @@ def _passphrase(path: Path | None, *, confirm: bool = False) -> str:
 
 @policy_app.command("show")
 def policy_show(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
-    """Show the policy in force, each line explained."""
+    """Show the newest policy, each line explained; ``valid_from`` says from when it holds."""
     from central.authority.policies import Policies, explained
     from kiosk.sync.policy import policy_json
 

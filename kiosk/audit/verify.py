@@ -66,6 +66,47 @@ def _entry_problems(
     return problems
 
 
+class JournalCheck:
+    """A verification that is fed one entry after the other, however long the journal is."""
+
+    def __init__(self, device_id: DeviceId, device_public: bytes) -> None:
+        """Whose journal it claims to be, and the device's raw Ed25519 key."""
+        self._device_id = device_id
+        self._public = device_public
+        self._frontier = Frontier()
+        self._before: Header | None = None
+        self._problems: list[JournalProblem] = []
+
+    def feed(self, entry: str) -> Header | None:
+        """Take the next compact JWS; its header, or None where it cannot be read."""
+        seq = self._frontier.size
+        if lost_leaf(entry) is not None:
+            # Its hash keeps its place: what comes after it can still be proven.
+            self._problems.append(JournalProblem(seq, LOST))
+            self._frontier, self._before = self._frontier.append(entry_leaf(entry)), None
+            return None
+        try:
+            header = open_entry(entry, self._public)
+        except AuditError as exc:
+            self._problems.append(JournalProblem(seq, f"{exc.code} {exc.detail}"))
+            leaf = entry_leaf(entry.encode("ascii", "replace").decode())
+            self._frontier, self._before = self._frontier.append(leaf), None
+            return None
+        root = self._frontier.root()
+        found = _entry_problems(header, seq, self._device_id, root, self._before)
+        self._problems.extend(JournalProblem(seq, what) for what in found)
+        self._frontier, self._before = self._frontier.append(entry_leaf(entry)), header
+        return header
+
+    def report(self, checkpoint: Checkpoint | None = None) -> JournalReport:
+        """What was found; ``checkpoint``: a signed statement that the entries must match."""
+        root, problems = self._frontier.root(), list(self._problems)
+        held = (self._frontier.size, root)
+        if checkpoint is not None and (checkpoint.size, checkpoint.root) != held:
+            problems.append(JournalProblem(-1, "checkpoint"))
+        return JournalReport(self._frontier.size, root, tuple(problems), self._frontier)
+
+
 def verify_journal(
     entries: Iterable[str],
     device_id: DeviceId,
@@ -80,27 +121,7 @@ def verify_journal(
         device_public: its raw Ed25519 key.
         checkpoint: a signed statement that these entries must match, or None.
     """
-    frontier = Frontier()
-    problems: list[JournalProblem] = []
-    before: Header | None = None
-    for seq, entry in enumerate(entries):
-        if lost_leaf(entry) is not None:
-            # Its hash keeps its place: what comes after it can still be proven.
-            problems.append(JournalProblem(seq, LOST))
-            frontier, before = frontier.append(entry_leaf(entry)), None
-            continue
-        try:
-            header = open_entry(entry, device_public)
-        except AuditError as exc:
-            problems.append(JournalProblem(seq, f"{exc.code} {exc.detail}"))
-            frontier = frontier.append(entry_leaf(entry.encode("ascii", "replace").decode()))
-            before = None
-            continue
-        found = _entry_problems(header, seq, device_id, frontier.root(), before)
-        problems.extend(JournalProblem(seq, what) for what in found)
-        frontier = frontier.append(entry_leaf(entry))
-        before = header
-    root = frontier.root()
-    if checkpoint is not None and (checkpoint.size, checkpoint.root) != (frontier.size, root):
-        problems.append(JournalProblem(-1, "checkpoint"))
-    return JournalReport(frontier.size, root, tuple(problems), frontier)
+    check = JournalCheck(device_id, device_public)
+    for entry in entries:
+        check.feed(entry)
+    return check.report(checkpoint)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from kiosk.audit.entries import CLOSE_OUTCOMES, EntryKind, Header
+from kiosk.crypto.digests import sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,48 @@ class VisitView:
         return tuple(visit for visit in self.open if visit.silent)
 
 
+class VisitTally:
+    """Follows the visits of a journal, one entry after the other."""
+
+    def __init__(self) -> None:
+        self._opened: dict[str, Header] = {}
+        self._ended: set[bytes] = set()
+        self._problems: list[tuple[int, str]] = []
+        self.latest: datetime | None = None
+
+    def feed(self, header: Header) -> None:
+        """Take the next entry, verified."""
+        wall = header.wall_time
+        self.latest = wall if self.latest is None else max(self.latest, wall)
+        case = header.facts.get("case")
+        # Entries that name no case (of a version that did not yet) say nothing about visits.
+        if not isinstance(case, str):
+            return
+        # Half a digest keeps a long history small.
+        short = sha256(case.encode())[:16]
+        if header.kind is EntryKind.VERIFY_OPEN:
+            if case in self._opened or short in self._ended:
+                self._problems.append((header.seq, "opened twice"))
+            self._opened.setdefault(case, header)
+        elif header.kind is EntryKind.VERIFY_CLOSE:
+            if header.facts.get("outcome") not in CLOSE_OUTCOMES:
+                self._problems.append((header.seq, "outcome"))
+            if short in self._ended:
+                self._problems.append((header.seq, "closed twice"))
+            elif self._opened.pop(case, None) is None:
+                self._problems.append((header.seq, "never opened"))
+            self._ended.add(short)
+
+    def view(self, now: datetime, may_lie: timedelta) -> VisitView:
+        """What was found, seen from ``now`` (see :func:`view_visits`)."""
+        latest = now if self.latest is None else max(now, self.latest)
+        still = tuple(
+            OpenVisit(case, h.seq, h.wall_time, latest - h.wall_time > may_lie)
+            for case, h in self._opened.items()
+        )
+        return VisitView(len(self._ended), still, tuple(self._problems))
+
+
 def view_visits(headers: Iterable[Header], now: datetime, may_lie: timedelta) -> VisitView:
     """The visits of a journal.
 
@@ -62,30 +105,7 @@ def view_visits(headers: Iterable[Header], now: datetime, may_lie: timedelta) ->
         now: of whoever looks, aware; entries later than that count too, for a clock may be wrong.
         may_lie: how long an open case may lie before it is silence.
     """
-    opened: dict[str, Header] = {}
-    ended: set[str] = set()
-    problems: list[tuple[int, str]] = []
-    latest = now
+    tally = VisitTally()
     for header in headers:
-        latest = max(latest, header.wall_time)
-        case = header.facts.get("case")
-        # Entries that name no case (of a version that did not yet) say nothing about visits.
-        if not isinstance(case, str):
-            continue
-        if header.kind is EntryKind.VERIFY_OPEN:
-            if case in opened or case in ended:
-                problems.append((header.seq, "opened twice"))
-            opened.setdefault(case, header)
-        elif header.kind is EntryKind.VERIFY_CLOSE:
-            if header.facts.get("outcome") not in CLOSE_OUTCOMES:
-                problems.append((header.seq, "outcome"))
-            if case in ended:
-                problems.append((header.seq, "closed twice"))
-            elif opened.pop(case, None) is None:
-                problems.append((header.seq, "never opened"))
-            ended.add(case)
-    still = tuple(
-        OpenVisit(case, h.seq, h.wall_time, latest - h.wall_time > may_lie)
-        for case, h in opened.items()
-    )
-    return VisitView(len(ended), still, tuple(problems))
+        tally.feed(header)
+    return tally.view(now, may_lie)

@@ -24,6 +24,7 @@ from kiosk.audit.checkpoint import Checkpoint, sign
 from kiosk.audit.entries import EntryKind, entry_leaf
 from kiosk.audit.tree import Frontier
 from kiosk.audit.verify import JournalProblem, JournalReport, verify_journal
+from kiosk.bootstrap.carried import CarriedDeliveries
 from kiosk.bootstrap.hardware import load_reader, open_camera
 from kiosk.bootstrap.links import Links
 from kiosk.bootstrap.locked import EXPORT_FORMAT
@@ -70,6 +71,7 @@ from kiosk.services.coming_policy import promote
 from kiosk.services.conflicts import Conflicts
 from kiosk.services.contact import Contacts, ContactWords
 from kiosk.services.contact_link import CentralContact
+from kiosk.services.courier import Courier
 from kiosk.services.custody import Custody
 from kiosk.services.delivery import Delivery
 from kiosk.services.device_life import DeviceLife
@@ -96,6 +98,7 @@ from kiosk.sync.checkpoints import device_origin
 from kiosk.sync.enrolment import device_id_of
 from kiosk.sync.policy import FourEyes, Policy
 from kiosk.texts import LANGUAGES, Texts
+from kiosk.transport.folder_link import FolderLinks
 
 if TYPE_CHECKING:
     from kiosk.services.reading import LiveReader
@@ -119,7 +122,7 @@ class Kiosk:
         packs: rules about documents by the day on which they hold.
         service: the public service: help, eligibility, ways, paper file.
         texts: by language.
-        journal, agents, onboarding, hand_over, sign_in, proofing, delivery, life,
+        journal, agents, onboarding, hand_over, sign_in, proofing, delivery, carried, life,
             unlock_orders, rounds, visits, conflicts, opinions, custody, key_change: services.
         enrolment: joins a fleet; the kiosk is built again afterwards.
         links: to the central side.
@@ -146,6 +149,7 @@ class Kiosk:
     contacts: Contacts
     sheet_mail: SheetMailer
     delivery: Deliveries
+    carried: CarriedDeliveries
     custody: Custody
     anchor: Anchor
     escrow: VaultEscrow
@@ -469,6 +473,9 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
             device_key,
         ),
         delivery=deliveries,
+        carried=CarriedDeliveries(
+            Courier(store, journal, FolderLinks(clock), keys, clock), membership, anchor.keep
+        ),
         life=DeviceLife(store, journal, clock, deliveries),
         unlock_orders=UnlockOrders(
             store, journal, true_time, device.device_id, membership.enrolment_keys

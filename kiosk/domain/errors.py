@@ -431,6 +431,12 @@ class RefusedByCollectorError(SyncError):
     code = "SYNC-003"
 
 
+class DeviceSetApartError(RefusedByCollectorError):
+    """The central side knows two histories of this device and trusts it with no name or code."""
+
+    code = "SYNC-030"
+
+
 class ForkError(SyncError):
     """The central side holds another history for this device."""
 
@@ -446,7 +452,7 @@ class ReceiptInvalidError(SyncError):
 class ReceiptUnwitnessedError(ReceiptInvalidError):
     """Too few of the witnesses that the policy names cosigned the log of a receipt."""
 
-    code = "SYNC-020"
+    code = "SYNC-031"
 
 
 class ProtocolError(SyncError):
@@ -471,6 +477,54 @@ class AlreadyEnrolledError(SyncError):
     """This device is enrolled; a new enrolment would be a new device."""
 
     code = "SYNC-009"
+
+
+class CourierError(SyncError):
+    """The folder that carries records could not be used; everything is kept here."""
+
+    code = "SYNC-027"
+
+
+class FolderMissingError(CourierError):
+    """The folder is not there, or the medium was pulled out."""
+
+    code = "SYNC-020"
+
+
+class FolderReadOnlyError(CourierError):
+    """The medium lets nothing be written."""
+
+    code = "SYNC-021"
+
+
+class FolderFullError(CourierError):
+    """The medium has no room left."""
+
+    code = "SYNC-022"
+
+
+class CourierDamagedError(CourierError):
+    """What lies there is torn, altered, for another device, or signed by nobody that counts."""
+
+    code = "SYNC-023"
+
+
+class NothingCarriedError(CourierError):
+    """No answer of the central side to this device lies there."""
+
+    code = "SYNC-024"
+
+
+class CourierStaleError(CourierError):
+    """The answers there are older than what this device knows by now."""
+
+    code = "SYNC-025"
+
+
+class FolderUnsuitableError(CourierError):
+    """The medium cannot keep these files (its kind, its names, a fault of its own)."""
+
+    code = "SYNC-026"
 
 
 class PrintError(KioskError):

@@ -1,6 +1,8 @@
 """The :class:`kiosk.ports.Contact` of a device: signed calls to the central side."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Final
 
 from kiosk.domain.errors import (
     ContactAddressError,
@@ -12,14 +14,23 @@ from kiosk.domain.errors import (
     ContactUnavailableError,
     NotEnrolledError,
     ProtocolError,
+    SyncError,
     UnreachableError,
 )
 from kiosk.domain.ids import DeviceId
 from kiosk.ports import CollectorLink, LinkAnswer
+from kiosk.services.answers import refusal_of
 from kiosk.sync.contact import ContactOrder, ContactState, SheetOrder
 from kiosk.sync.messages import Problem, decode, encode
 
 _DONE = (200, 201)
+_REFUSALS: Final[Mapping[tuple[int, str], type[ContactError]]] = {
+    (422, "address"): ContactAddressError,
+    (422, "code-form"): ContactCodeFormError,
+    (502, "not-sent"): ContactNotSentError,
+    (503, "channel-closed"): ContactUnavailableError,
+    (404, "challenge"): ContactChallengeError,
+}
 
 
 class CentralContact:
@@ -63,25 +74,17 @@ class CentralContact:
         return answer
 
 
-def _refusal(answer: LinkAnswer) -> ContactError | ProtocolError | UnreachableError:
+def _refusal(answer: LinkAnswer) -> ContactError | SyncError:
     """The problem as one of our errors. Raises ProtocolError where the body is no problem."""
     problem = decode(answer.body, Problem)
-    match (answer.status, problem.error):
-        case (422, "address"):
-            return ContactAddressError("refused")
-        case (422, "code-form"):
-            return ContactCodeFormError("refused")
-        case (429, _):
-            return ContactTooOftenError(str(problem.size))
-        case (502, "not-sent"):
-            return ContactNotSentError()
-        case (503, "channel-closed"):
-            return ContactUnavailableError()
-        case (404, "challenge"):
-            return ContactChallengeError()
-        case (503, "busy") | (404, "entry-unknown"):
-            # As good as no network: the agent is offered to confirm later, or to send later where
-            # the record of a sheet is still on its way.
-            return UnreachableError(problem.error)
-        case _:
-            return ProtocolError(f"contact {answer.status}")
+    told = (answer.status, problem.error)
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+        return ContactTooOftenError(str(problem.size))
+    if told == (404, "entry-unknown"):
+        # As good as no network: the record of the sheet is still on its way.
+        return UnreachableError(problem.error)
+    if told in ((503, "busy"), (403, "quarantined")):
+        # Busy is as good as no network: the agent is offered to confirm later.
+        return refusal_of(answer)
+    kind = _REFUSALS.get(told)
+    return ProtocolError(f"contact {answer.status}") if kind is None else kind("refused")

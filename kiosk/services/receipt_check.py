@@ -106,13 +106,9 @@ class ReceiptCheck:
         with self._store.begin() as uow:
             return frozenset(
                 row.seq
-                for row in uow.outbox.all()
+                for row in uow.outbox.unsettled()
                 if row.state in _AWAITING
-                or (
-                    row.state is OutboxState.STORED
-                    and not row.purged
-                    and not self._witnessed(uow, row.seq)
-                )
+                or (row.state is OutboxState.STORED and not self._witnessed(uow, row.seq))
             )
 
     def _witnessed(self, uow: UnitOfWork, seq: int) -> bool:
@@ -213,9 +209,8 @@ class ReceiptCheck:
             seen = self._seen(uow.values.get(LOG_CHECKPOINT))
             due = [
                 row.seq
-                for row in uow.outbox.all()
+                for row in uow.outbox.unsettled()
                 if row.state is OutboxState.STORED
-                and not row.purged
                 and row.updated_at <= due_before
                 and self._witnessed(uow, row.seq)
             ]

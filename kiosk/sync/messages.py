@@ -234,7 +234,7 @@ class ConflictItem(Message, frozen=True, forbid_unknown_fields=True):
 class ConflictAnswer(Message, frozen=True, forbid_unknown_fields=True):
     """``GET /v1/devices/{d}/conflicts``: in order of entry number, the newest of them."""
 
-    conflicts: Annotated[tuple[ConflictItem, ...], Meta(max_length=MAX_CONFLICTS)] = ()
+    conflicts: Annotated[tuple[ConflictItem, ...], Meta(max_length=MAX_CONFLICTS)]
 
 
 class Problem(Message, frozen=True, forbid_unknown_fields=True):

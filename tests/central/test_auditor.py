@@ -350,3 +350,54 @@ def test_a_pair_of_records_is_stored_and_verified_as_two(office) -> None:
     report = verify(side)
     assert report.verified
     assert [one.stored for one in report.devices] == [4]
+
+
+# --- long histories ---
+
+
+def test_a_history_longer_than_a_page_is_verified_as_a_short_one(office, monkeypatch) -> None:
+    side, _ = office
+    whole = verify(side)
+    monkeypatch.setattr("central.auditor.journals.PAGE", 1)
+    assert verify(side) == whole
+    change(side, "DELETE FROM entries WHERE seq = 1")
+    (found,) = verify(side).devices
+    assert found.entries == whole.devices[0].entries - 1
+    assert not verify(side).verified
+
+
+def test_a_verification_tells_how_far_it_is_and_can_be_ended(office, monkeypatch) -> None:
+    side, device = office
+    monkeypatch.setattr("central.auditor.journals.PAGE", 1)
+    told: list[tuple[int, int]] = []
+
+    def stop(done: int, whole: int) -> None:
+        told.append((done, whole))
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Histories(Layout(side.data)).verify(progress=stop)
+    assert told == [(1, device.size()), (2, device.size())]
+
+
+def test_one_device_is_verified_alone(office) -> None:
+    side, device = office
+    EnrolledDevice().enrol(side.enrol_code())
+    name = device.identity.device_id
+    done = central("audit", "verify", "--device", name, "--data", side.data, "--json")
+    assert [one["device_id"] for one in json.loads(done.stdout)["devices"]] == [name]
+    nobody = central("audit", "verify", "--device", "dev-x", "--data", side.data, check=False)
+    assert nobody.returncode == 2
+
+
+def test_a_split_view_is_found_among_batches_of_states(office, monkeypatch) -> None:
+    side, device = office
+    device.delivery.run_once()
+    monkeypatch.setattr("central.auditor.shown_logs.BATCH", 1)
+    assert verify(side).verified
+    shown = {"log_size": 2, "log_root": b64u(b"x" * 32), "seq": 2}
+    device.journal.record(EntryKind.BLOB_PURGED, shown)
+    assert device.delivery.run_once().failed == 0
+    (problem,) = verify(side).devices[0].problems
+    assert "split view" in problem

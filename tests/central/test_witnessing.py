@@ -199,7 +199,7 @@ def test_a_collector_that_leaves_witnesses_out_or_makes_them_up_gets_nothing_del
             assert (summary.stored, summary.failed, summary.purged) == (0, 1, 0), name
             assert (device.row(seq).state, device.row(seq).reason) == (
                 OutboxState.UNCONFIRMED,
-                "SYNC-020",
+                "SYNC-031",
             )
         device.links.trouble = Call.go
         assert device.delivery.run_once().purged == 1

@@ -62,4 +62,4 @@ def test_too_few_witnesses_is_a_receipt_that_proves_nothing():
     with pytest.raises(ReceiptUnwitnessedError) as caught:
         require_witnesses("log.test\n1\nx\n\n— log.test QUJDREVG\n", terms)
     assert isinstance(caught.value, ReceiptInvalidError)
-    assert caught.value.code == "SYNC-020"
+    assert caught.value.code == "SYNC-031"

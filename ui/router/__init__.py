@@ -26,6 +26,7 @@ from ui.router.scanner import Scanner
 from ui.router.scans import ScanRouter
 from ui.router.sections import SectionRouter
 from ui.router.services import Services
+from ui.router.stick import StickRouter
 from ui.screens.fault import FaultFacts, FaultScreen
 from ui.screens.sign_in import AgentCard, SignInFacts, SignInScreen
 from ui.shell import ChipItem, HelpEntry, HelpFacts, Section, Shell
@@ -153,6 +154,7 @@ class Router(QObject):
         self._bind_people()
         self._bind_rounds()
         self._bind_opinions()
+        self._bind_stick()
         self.privacy.expired.connect(self._hide_screen)
         self.idle.expired.connect(self.session.lock)
         self.idle.warned.connect(self._warn_idle)
@@ -183,6 +185,14 @@ class Router(QObject):
             self.sections.home.opinion_requested.connect(self._show_opinions)
             self.opinions.returned.connect(self.go_home)
             self.opinions.failed.connect(self.show_fault)
+
+    def _bind_stick(self) -> None:
+        if self._services.carried is None:
+            return
+        card = self.sections.deliveries.stick
+        self.stick = StickRouter(self._look, card, self._services.carried, self.courier, self)
+        self.stick.model.finished.connect(self.delivery.refresh)
+        self.stick.model.finished.connect(self.sections.refresh)
 
     def _bind_customer(self) -> None:
         notice, contact, identity = self.case.notice, self.case.contact, self.case.identity
@@ -359,13 +369,18 @@ class Router(QObject):
     def _new_case(self, procedure: str) -> None:
         session = self.session.session
         if session is not None:
-            self.sections.hide()
+            self._make_room()
             self.journey.open(procedure, session)
+
+    def _make_room(self) -> None:
+        """A case begins: no section is shown, and nothing of the customer before."""
+        self.sections.hide()
+        self._shell.quiet()
 
     def _run(self, make: Callable[[], Case]) -> None:
         """A visit is opened, or ends without anybody."""
         if self.session.session is not None and self.journey.run(make):
-            self.sections.hide()
+            self._make_room()
 
     def _hold_round(self, busy: bool) -> None:
         if self.rounds is not None:
@@ -414,14 +429,14 @@ class Router(QObject):
         """A request was scanned where no case is open."""
         session = self.session.session
         if session is not None:
-            self.sections.hide()
+            self._make_room()
             self.journey.open(self._services.procedure, session, code)
 
     def _open_letter(self, code: str) -> None:
         """The number of a letter was scanned where no case is open."""
         session = self.session.session
         if session is not None:
-            self.sections.hide()
+            self._make_room()
             self.case.await_item(code)
             self.journey.open(REGISTERED_LETTER, session)
 

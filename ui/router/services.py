@@ -29,6 +29,7 @@ from kiosk.services.sign_in import SignIn
 from kiosk.services.team import Team
 from kiosk.texts import Texts
 from ui.screens.sheet_print import Printing
+from ui.viewmodels.carrying import Carries
 from ui.viewmodels.delivery import Delivers
 from ui.workers.camera import Reader
 
@@ -71,6 +72,7 @@ class Services:
         sheet_mail: mails the customer's sheet; None where this device belongs to no fleet.
         conflicts: what the central side says happened elsewhere; None where nothing is asked.
         opinions: answers questions of the other counters; None where this device has none.
+        carried: reads and writes sticks; None where this device belongs to no fleet.
         privacy_s: pause after which the screen is covered, seconds; 0 never.
     """
 
@@ -103,6 +105,7 @@ class Services:
     printing: Printing = field(default_factory=Printing)
     past_answer: Callable[[int], AnswerFacts | None] = no_past_answer
     brisk: bool = False
+    carried: Carries | None = None
     draft_age: Callable[[], timedelta] = lambda: _DRAFT_AGE
     documents_today: Callable[[], DocumentCatalogue] | None = None
     signed_now: Callable[[], datetime] | None = None
@@ -200,5 +203,6 @@ def services_of(kiosk: "Kiosk", open_camera: Callable[[], FrameSource] | None = 
         conflicts=kiosk.conflicts,
         opinions=kiosk.opinions if kiosk.enrolled else None,
         sheet_mail=kiosk.sheet_mail if kiosk.enrolled else None,
+        carried=kiosk.carried if kiosk.enrolled else None,
         privacy_s=PRIVACY_S[kiosk.config.profile],
     )

@@ -83,6 +83,10 @@ class ChannelPanel(AdvicePanel):
     def extra_buttons(self) -> tuple[Button, ...]:
         return (self.print_button,)
 
+    def leads_on(self, value: str) -> bool:
+        """Whether a way opens another procedure here and now."""
+        return bool(self.desk.next_of_channel(ChannelId(value)))
+
     @override
     def forget(self) -> None:
         super().forget()

@@ -1,0 +1,112 @@
+"""Orders of erasure and legal holds, and what they do to a record that is here or arrives.
+
+Rules, in order: a held record is not erased, whatever was ordered; an ordered one loses its age
+header, which alone holds its key, and keeps everything that proves that it existed; an order that
+finds no record waits for it. Whether an order is signed by those who may give it is not asked
+here: the collector has no auditors' keys. The auditor asks (:mod:`central.auditor.histories`).
+Source: records-and-sync 2.5 and section 8, case 14.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import Connection, insert, select, tuple_, update
+
+from central.archive.erasure_schema import erasure_orders, legal_holds
+from central.archive.schema import entries, sealed
+from kiosk.domain.ids import RecordId
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureRow:
+    """An order: both tokens, when it was given, when it took effect."""
+
+    record_id: RecordId
+    order_token: str
+    approval: str
+    ordered_at: str
+    done_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRow:
+    """A legal hold on one record."""
+
+    order_id: str
+    record_id: RecordId
+    order_token: str
+    approval: str
+    placed_at: str
+    released_at: str | None = None
+
+
+class ErasureRows:
+    """Reads and writes them."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def order(self, record_id: RecordId) -> ErasureRow | None:
+        """The order about a record."""
+        query = select(erasure_orders).where(erasure_orders.c.record_id == record_id)
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else ErasureRow(**row._asdict())
+
+    def orders(self) -> tuple[ErasureRow, ...]:
+        """Every order, oldest first."""
+        query = select(erasure_orders).order_by(
+            erasure_orders.c.ordered_at, erasure_orders.c.record_id
+        )
+        return tuple(ErasureRow(**row._asdict()) for row in self._connection.execute(query))
+
+    def add_order(self, row: ErasureRow) -> None:
+        """Keep an order; the first one about a record counts."""
+        if self.order(row.record_id) is None:
+            self._connection.execute(insert(erasure_orders).values(**asdict(row)))
+
+    def holds(self, record_id: RecordId) -> tuple[HoldRow, ...]:
+        """Holds on a record that were not released."""
+        query = select(legal_holds).where(
+            legal_holds.c.record_id == record_id, legal_holds.c.released_at.is_(None)
+        )
+        return tuple(HoldRow(**row._asdict()) for row in self._connection.execute(query))
+
+    def add_hold(self, row: HoldRow) -> None:
+        """Keep a hold; the same one once."""
+        key = (legal_holds.c.order_id == row.order_id, legal_holds.c.record_id == row.record_id)
+        if self._connection.execute(select(legal_holds).where(*key)).one_or_none() is None:
+            self._connection.execute(insert(legal_holds).values(**asdict(row)))
+
+    def release(self, record_id: RecordId, at: str) -> int:
+        """Release every hold on a record; how many there were."""
+        query = update(legal_holds).where(
+            legal_holds.c.record_id == record_id, legal_holds.c.released_at.is_(None)
+        )
+        return self._connection.execute(query.values(released_at=at)).rowcount
+
+    def due(self, record_id: RecordId | None) -> bool:
+        """Whether a record that is here or arrives is to be forgotten now."""
+        if record_id is None or self.order(record_id) is None:
+            return False
+        return not self.holds(record_id)
+
+    def apply(self, record_id: RecordId, at: str) -> int:
+        """Take the header from whatever is here of a record, where that is due; of how many."""
+        if not self.due(record_id):
+            return 0
+        places = select(entries.c.device_id, entries.c.seq).where(entries.c.record_id == record_id)
+        query = update(sealed).where(
+            tuple_(sealed.c.device_id, sealed.c.seq).in_(places), sealed.c.header.is_not(None)
+        )
+        erased = self._connection.execute(query.values(header=None)).rowcount
+        if erased:
+            self.note_done(record_id, at)
+        return erased
+
+    def note_done(self, record_id: RecordId, at: str) -> None:
+        """Note when an order took effect; the first time counts."""
+        query = update(erasure_orders).where(
+            erasure_orders.c.record_id == record_id, erasure_orders.c.done_at.is_(None)
+        )
+        self._connection.execute(query.values(done_at=at))

@@ -1,0 +1,201 @@
+"""Erasure by order of two auditors: the key of a record is destroyed, the proof of it stays.
+
+Rules, in order:
+
+1. The order is written down in the log of openings before anything is destroyed.
+2. A legal hold blocks an erasure; what was blocked is written down. A hold that comes while an
+   erasure waits for its record goes first, until it is released.
+3. What is here loses its age header at once, in quarantine too; parts of an upload are dropped; a
+   record that is still on a tablet loses it when it arrives, and the tablet gets its receipt all
+   the same, so that it deletes its own copy.
+4. An order that was written down and did not reach the database (a crash, a backup put back) is
+   carried out again from the log: :func:`reapply`.
+5. A record without its header and without such an order is no erasure but a deletion.
+
+Copies of the database made before hold headers until they are thrown away: thirty days at most.
+Source: records-and-sync 2.5, 2.9 and section 8, case 14.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from central.archive.control import Control
+from central.archive.erasure_rows import ErasureRow, HoldRow
+from central.archive.layout import Layout
+from central.archive.ledger import Ledger
+from central.archive.storage import open_database
+from central.auditor.opening_log import GRANTED, OpeningLog
+from central.auditor.orders import Act, Authority, standing
+from central.auditor.refusal import AuditRefusedError
+from central.auditor.session import Session, Target
+from kiosk.domain.ids import DeviceId, RecordId
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What became of one record.
+
+    Attributes:
+        record_id: which.
+        erased: its key was destroyed here, now or before.
+        waiting: not here yet; the order holds when it arrives.
+        held: a legal hold keeps it.
+    """
+
+    record_id: RecordId
+    erased: bool
+    waiting: bool
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Erasures:
+    """What became of all; ``forgotten``: nothing is left in the write-ahead log either."""
+
+    records: tuple[Erasure, ...]
+    forgotten: bool
+
+
+def erase(layout: Layout, session: Session, now: datetime) -> Erasures:
+    """Erase the records of the session's order.
+
+    Raises:
+        AuditRefusedError: ``hold``: one of them is held; none is erased, and that is written down.
+    """
+    authority = session.authority
+    records = [RecordId(one) for one in authority.order.about.records]
+    if not records:
+        raise AuditRefusedError("order", "it names no record")
+    database = open_database(layout)
+    try:
+        with database.reading() as ledger:
+            held = [one for one in records if ledger.erasures.holds(one)]
+            targets = [_target(ledger, one) for one in records]
+        if held:
+            for one in held:
+                session.block("hold", now, Target(one, DeviceId("")))
+            raise AuditRefusedError("hold", f"{len(held)} of {len(records)} records are held")
+        session.grant(targets, now)
+        with database.writing() as ledger:
+            done = tuple(_order(layout, ledger, one, authority, now) for one in records)
+        return Erasures(done, database.forget())
+    finally:
+        database.close()
+
+
+def _target(ledger: Ledger, record_id: RecordId) -> Target:
+    found = ledger.entries_of_record(record_id)
+    return Target(record_id, found[0].device_id if len(found) == 1 else DeviceId(""))
+
+
+def _order(
+    layout: Layout, ledger: Ledger, record_id: RecordId, authority: Authority, now: datetime
+) -> Erasure:
+    at = now.isoformat(timespec="milliseconds")
+    ledger.erasures.add_order(ErasureRow(record_id, authority.token, authority.approval, at))
+    return _apply(layout, ledger, record_id, at)
+
+
+def _apply(layout: Layout, ledger: Ledger, record_id: RecordId, at: str) -> Erasure:
+    held = bool(ledger.erasures.holds(record_id))
+    ledger.erasures.apply(record_id, at)
+    here = []
+    for entry in ledger.entries_of_record(record_id):
+        sealed = ledger.sealed(entry.device_id, entry.seq)
+        here.append(sealed is not None and sealed.header is None)
+        if sealed is None and not held:
+            # Its first bytes are the header.
+            part = layout.uploads / f"{entry.device_id}-{entry.seq:012d}.part"
+            part.unlink(missing_ok=True)
+    erased = bool(here) and all(here)
+    return Erasure(record_id, erased, waiting=not erased and not held, held=held)
+
+
+def hold(layout: Layout, session: Session, now: datetime) -> Erasures:
+    """Place a legal hold on the records of the session's order. Raises AuditRefusedError."""
+    authority, at = session.authority, now.isoformat(timespec="milliseconds")
+    records = [RecordId(one) for one in authority.order.about.records]
+    if not records:
+        raise AuditRefusedError("order", "it names no record")
+    session.grant([Target(one, DeviceId("")) for one in records], now)
+    database = open_database(layout)
+    try:
+        with database.writing() as ledger:
+            for one in records:
+                tokens = (authority.token, authority.approval)
+                ledger.erasures.add_hold(HoldRow(authority.order.order_id, one, *tokens, at))
+    finally:
+        database.close()
+    return Erasures(
+        tuple(Erasure(one, erased=False, waiting=False, held=True) for one in records),
+        forgotten=True,
+    )
+
+
+def release(layout: Layout, session: Session, now: datetime) -> Erasures:
+    """Release the holds on the records of the order; an erasure that waited behind one follows."""
+    at = now.isoformat(timespec="milliseconds")
+    records = [RecordId(one) for one in session.authority.order.about.records]
+    if not records:
+        raise AuditRefusedError("order", "it names no record")
+    session.grant([Target(one, DeviceId("")) for one in records], now)
+    database = open_database(layout)
+    try:
+        done = []
+        with database.writing() as ledger:
+            for one in records:
+                ledger.erasures.release(one, at)
+                if ledger.erasures.order(one) is not None:
+                    done.append(_apply(layout, ledger, one, at))
+        return Erasures(tuple(done), database.forget())
+    finally:
+        database.close()
+
+
+def reapply(layout: Layout, log: OpeningLog, control: Control, now: datetime) -> Erasures:
+    """Carry out again what the log says was ordered: after a crash, or a backup put back.
+
+    Holds and releases are put back in their order too. Nothing new is ordered, so that nobody has
+    to sign. Raises AuditRefusedError where an order in the log does not hold.
+    """
+    at = now.isoformat(timespec="milliseconds")
+    ordered: dict[RecordId, None] = {}
+    database = open_database(layout)
+    try:
+        with database.writing() as ledger:
+            for line in log.lines:
+                acts = (Act.ERASE, Act.HOLD, Act.RELEASE)
+                if line.result != GRANTED or line.act not in acts:
+                    continue
+                authority = standing(line.order, line.approval, control)
+                record_id = RecordId(line.record_id)
+                tokens = (authority.token, authority.approval)
+                if line.act == Act.ERASE:
+                    ledger.erasures.add_order(ErasureRow(record_id, *tokens, line.at))
+                    ordered[record_id] = None
+                elif line.act == Act.HOLD:
+                    ledger.erasures.add_hold(HoldRow(line.order_id, record_id, *tokens, line.at))
+                else:
+                    ledger.erasures.release(record_id, line.at)
+            done = tuple(_apply(layout, ledger, one, at) for one in ordered)
+        return Erasures(done, database.forget())
+    finally:
+        database.close()
+
+
+def erasure_problem(ledger: Ledger, record_id: RecordId | None, control: Control | None) -> str:
+    """What is wrong with a record that has lost its key, or ``""``."""
+    order = None if record_id is None else ledger.erasures.order(record_id)
+    if order is None or control is None:
+        return "its key is gone, and nobody ordered that"
+    try:
+        authority = standing(order.order_token, order.approval, control)
+    except AuditRefusedError:
+        return "its key is gone, and the order is not signed by those who may give it"
+    told: Sequence[str] = authority.order.about.records
+    if authority.order.act is not Act.ERASE or record_id not in told:
+        return "its key is gone, and the order is about something else"
+    return ""

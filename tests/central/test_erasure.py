@@ -1,0 +1,233 @@
+"""Erasure: by two, written down, never against a hold, and where the record still is elsewhere."""
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from central.auditor.erasure import erase, hold, reapply, release
+from central.auditor.histories import Histories
+from central.auditor.opening import Opening, RecordUnknownError
+from central.auditor.opening_log import held
+from central.auditor.orders import Act
+from central.auditor.refusal import AuditRefusedError
+from central.auditor.session import session
+from kiosk.domain.ids import RecordId
+from kiosk.ports import LinkAnswer
+from tests.fakes.auditors import Auditors, auditors_of
+from tests.fakes.central_side import CentralSide, reading, serving
+from tests.fakes.enrolled import EnrolledDevice
+
+pytestmark = pytest.mark.process
+Office = tuple[Auditors, CentralSide, EnrolledDevice]
+
+
+@pytest.fixture
+def office(tmp_path) -> Iterator[Office]:
+    two = auditors_of(tmp_path)
+    with serving(two.layout.root) as side:
+        device = EnrolledDevice().enrol(side.enrol_code())
+        device.seal()
+        device.seal()
+        assert device.delivery.run_once().stored == 2
+        yield two, side, device
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def act(two: Auditors, which: Act, record: RecordId):
+    """Carry out an order about one record."""
+    authority = two.authority(which, (record,), now())
+    with session(two.layout, two.present(), authority) as at_work:
+        return {Act.ERASE: erase, Act.HOLD: hold, Act.RELEASE: release}[which](
+            two.layout, at_work, now()
+        )
+
+
+def record_of(device: EnrolledDevice, seq: int = 2) -> RecordId:
+    return device.row(seq).record_id
+
+
+def header_of(two: Auditors, device: EnrolledDevice, seq: int = 2) -> bytes | None:
+    with reading(two.layout.root) as ledger:
+        sealed = ledger.sealed(device.identity.device_id, seq)
+    assert sealed is not None
+    return sealed.header
+
+
+def left_on_disk(two: Auditors, data: bytes) -> list[str]:
+    files = [path for path in two.layout.collector.rglob("*") if path.is_file()]
+    return [path.name for path in files if data in path.read_bytes()]
+
+
+def problems(two: Auditors) -> list[str]:
+    report = Histories(two.layout).verify(now())
+    return [*report.problems, *(p for device in report.devices for p in device.problems)]
+
+
+def test_an_erased_record_is_noise_and_its_proofs_still_hold(office: Office) -> None:
+    two, side, device = office
+    header = header_of(two, device)
+    assert header is not None
+    key = header[400:1200]  # a piece of the stanza that holds the key
+    assert left_on_disk(two, key)
+    side.stop()
+    (done,) = act(two, Act.ERASE, record_of(device)).records
+    assert (done.erased, done.waiting) == (True, False)
+    assert left_on_disk(two, key) == []
+    with pytest.raises(RecordUnknownError, match="erased"):
+        Opening(two.layout, two.present().identity).find(record_of(device))
+    assert problems(two) == []
+    assert header_of(two, device, 3) is not None
+
+
+def test_a_receipt_is_given_for_an_erased_record_as_before(office: Office) -> None:
+    two, _, device = office
+    act(two, Act.ERASE, record_of(device))
+    device.seal()
+    assert device.delivery.run_once().stored == 1
+    assert problems(two) == []
+
+
+def test_a_key_that_is_gone_without_an_order_is_a_deletion(office: Office) -> None:
+    two, _, _ = office
+    with sqlite3.connect(two.layout.database) as connection:
+        connection.execute("UPDATE sealed SET header = NULL WHERE seq = 2")
+    connection.close()
+    assert problems(two) == ["record 2: its key is gone, and nobody ordered that"]
+
+
+def test_an_order_that_an_operator_made_up_is_named(office: Office) -> None:
+    two, _, device = office
+    with sqlite3.connect(two.layout.database) as connection:
+        connection.execute("UPDATE sealed SET header = NULL WHERE seq = 2")
+        row = (record_of(device), "a.b.c", "d.e.f", "2026-11-26", "2026-11-26")
+        connection.execute("INSERT INTO erasure_orders VALUES (?, ?, ?, ?, ?)", row)
+    connection.close()
+    (found,) = problems(two)
+    assert "not signed" in found
+
+
+def test_a_legal_hold_goes_before_an_erasure(office: Office) -> None:
+    two, _, device = office
+    record = record_of(device)
+    assert [one.held for one in act(two, Act.HOLD, record).records] == [True]
+    with pytest.raises(AuditRefusedError, match="hold"):
+        act(two, Act.ERASE, record)
+    assert header_of(two, device) is not None
+    with held(two.layout, two.control) as log:
+        assert [(line.act, line.result, line.why) for line in log.lines] == [
+            ("hold", "granted", ""),
+            ("erase", "blocked", "hold"),
+        ]
+    assert act(two, Act.RELEASE, record).records == ()
+    (done,) = act(two, Act.ERASE, record).records
+    assert done.erased
+
+
+# --- the record is elsewhere ---
+
+
+def on_the_tablet(device: EnrolledDevice) -> tuple[int, RecordId]:
+    """A record whose entry has arrived, and whose bytes have not."""
+    seq, _ = device.seal()
+    go = device.links.trouble
+    device.links.trouble = lambda call: LinkAnswer(503, b"") if call.method == "PUT" else call.go()
+    device.delivery.run_once()
+    device.links.trouble = go
+    device.clock.advance(seconds=600)
+    return seq, record_of(device, seq)
+
+
+def test_an_order_waits_for_a_record_that_is_still_on_a_tablet(office: Office) -> None:
+    two, _, device = office
+    seq, record = on_the_tablet(device)
+    (done,) = act(two, Act.ERASE, record).records
+    assert (done.erased, done.waiting) == (False, True)
+    assert device.delivery.run_once().stored == 1
+    assert header_of(two, device, seq) is None
+    assert not device.has_blob(seq)  # it got its receipt, and deleted its own copy
+    assert problems(two) == []
+    with reading(two.layout.root) as ledger:
+        order = ledger.erasures.order(record)
+        assert order is not None
+        assert order.done_at is not None
+
+
+def test_an_order_may_come_before_anything_of_the_record(office: Office) -> None:
+    two, _, device = office
+    seq, _ = device.seal()
+    (done,) = act(two, Act.ERASE, record_of(device, seq)).records
+    assert done.waiting
+    assert device.delivery.run_once().stored == 1
+    assert header_of(two, device, seq) is None
+    assert problems(two) == []
+
+
+def test_a_hold_placed_meanwhile_keeps_it_until_its_release(office: Office) -> None:
+    two, _, device = office
+    seq, record = on_the_tablet(device)
+    act(two, Act.ERASE, record)
+    act(two, Act.HOLD, record)
+    assert device.delivery.run_once().stored == 1
+    assert header_of(two, device, seq) is not None
+    (done,) = act(two, Act.RELEASE, record).records
+    assert done.erased
+    assert header_of(two, device, seq) is None
+
+
+def test_parts_of_an_upload_are_dropped_with_it(office: Office) -> None:
+    two, _, device = office
+    seq, record = on_the_tablet(device)
+    two.layout.uploads.mkdir(exist_ok=True)
+    part = two.layout.uploads / f"{device.identity.device_id}-{seq:012d}.part"
+    part.write_bytes(b"age-encryption.org/v1\n")
+    act(two, Act.ERASE, record)
+    assert not part.exists()
+
+
+def test_a_record_in_quarantine_is_erased_too(office: Office) -> None:
+    two, _, device = office
+    other = device.clone()
+    device.seal()
+    device.delivery.run_once()
+    seq, _ = other.seal()
+    other.delivery.run_once()
+    assert device.seal()[0] > seq
+    device.delivery.run_once()
+    record = record_of(device, device.size() - 1)
+    with reading(two.layout.root) as ledger:
+        row = ledger.sealed(device.identity.device_id, device.size() - 1)
+    assert row is not None
+    assert row.state == "quarantined"
+    (done,) = act(two, Act.ERASE, record).records
+    assert done.erased
+
+
+# --- a backup put back ---
+
+
+def test_orders_are_carried_out_again_on_a_backup(office: Office, tmp_path) -> None:
+    two, side, device = office
+    side.stop()
+    backup = tmp_path / "backup.db"
+    source, copy = sqlite3.connect(two.layout.database), sqlite3.connect(backup)
+    source.backup(copy)
+    copy.close()
+    source.close()
+    act(two, Act.HOLD, record_of(device, 3))
+    act(two, Act.ERASE, record_of(device))
+    for path in two.layout.collector.glob("collector.db*"):
+        path.unlink()
+    backup.rename(two.layout.database)
+    assert header_of(two, device) is not None
+    with held(two.layout, two.control) as log:
+        (done,) = reapply(two.layout, log, two.control, now()).records
+    assert done.erased
+    assert header_of(two, device) is None
+    with pytest.raises(AuditRefusedError, match="hold"):
+        act(two, Act.ERASE, record_of(device, 3))
+    assert problems(two) == []
