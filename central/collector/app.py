@@ -55,6 +55,7 @@ from kiosk.sync.messages import (
     LogPush,
     Message,
     Problem,
+    ReceiptPage,
     RecipientPut,
     decode,
     encode,
@@ -148,6 +149,10 @@ class Collector:
     def sequence(self) -> None:
         """Give every record that arrived its leaf in the log; whoever serves calls this often."""
         self.metrics.sequenced(self._records.sequence())
+
+    def receipts_of(self, device_id: DeviceId, start: int, tree: int) -> ReceiptPage:
+        """The page that this device is given when it asks; see :meth:`CollectorLog.page`."""
+        return self._records.receipts(device_id, start, tree)
 
     def application(self) -> Starlette:
         """The ASGI application."""
