@@ -57,6 +57,7 @@ from kiosk.sync.messages import (
     LogPush,
     Message,
     Problem,
+    ReceiptPage,
     RecipientPut,
     decode,
     encode,
@@ -152,6 +153,10 @@ class Collector:
     def sequence(self) -> None:
         """Give every record that arrived its leaf in the log; whoever serves calls this often."""
         self.metrics.sequenced(self._records.sequence(self._now()))
+
+    def receipts_of(self, device_id: DeviceId, start: int, tree: int) -> ReceiptPage:
+        """The page that this device is given when it asks; see :meth:`CollectorLog.page`."""
+        return self._records.receipts(device_id, start, tree)
 
     def application(self) -> Starlette:
         """The ASGI application."""

@@ -18,8 +18,7 @@ from central.archive.storage import open_database, open_payloads
 from central.collector.app import Collector, Now
 from central.collector.keys import CollectorKeys
 from central.collector.uploads import Uploads
-from central.collector.witness_link import WitnessLink
-from central.collector.witness_settings import load_witnesses
+from central.collector.witness_link import links_of
 from central.contact.later import Later
 from central.contact.settings import load_settings, read_contact_identity
 from central.provider.queue import ResultQueue
@@ -75,7 +74,7 @@ def serve(layout: Layout, address: Address, now: Now, metrics_port: int | None =
                 load_settings(layout.contact_settings),
                 identity=read_contact_identity(layout.contact_identity),
             ),
-            [WitnessLink(one, layout.collector) for one in load_witnesses(layout.witness_settings)],
+            links_of(layout),
         )
         fill(database, now().isoformat())
         address = Address(address.host, free_port(address.host, address.port))
