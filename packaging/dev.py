@@ -36,7 +36,9 @@ OLDEST = (3, 11)
 BENCHMARKS = (
     *("startup", "frame", "memory", "read", "seal", "codes", "printed"),
     *("powerloss", "canary", "flips", "journal", "kills", "effort"),
+    *("ingest", "fleet", "link", "soak"),
 )
+WITH_TEST_TOOLS = frozenset({"kills", "ingest", "fleet", "link", "soak"})
 
 # Shared library -> Debian package. Qt needs the first group without a screen, the second with one.
 LIBRARIES = {
@@ -316,8 +318,8 @@ def bench(words):
     parser.add_argument("--json", action="store_true")
     options, rest = parser.parse_known_args(words)
     names = [options.name] if options.name else list(BENCHMARKS)
-    # The processes that are killed are those of the tests.
-    setup(with_tests="kills" in names)
+    # These need servers and doubles of the tests.
+    setup(with_tests=not WITH_TEST_TOOLS.isdisjoint(names))
     figures = {}
     worst = 0
     for name in names:
