@@ -6,7 +6,6 @@ JSON object on standard output; messages for people go to standard error.
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 from dataclasses import asdict
@@ -28,8 +27,14 @@ from central.commands.console import (
     system_time,
 )
 from central.commands.console import tell as _tell
+from central.commands.courier import courier_app
+from central.commands.devices import device_app
+from central.commands.later import contact_confirm_later, contact_later
+from central.commands.policies import policy_app, root_app
+from central.commands.providers import provider_app
 from central.commands.rounds import request_cancel, round_app
-from kiosk.domain.errors import KioskError, PolicyInvalidError
+from central.commands.witnesses import witness_app
+from kiosk.domain.errors import KioskError
 from kiosk.domain.evidence import DocumentKind
 from kiosk.domain.ids import AgentId, DeviceId, OfficeId
 
@@ -40,13 +45,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 request_app = typer.Typer(no_args_is_help=True, help="Verification requests.")
-policy_app = typer.Typer(no_args_is_help=True, help="The policy of the fleet.")
 app.add_typer(request_app, name="request")
 app.add_typer(round_app, name="round")
+app.add_typer(courier_app, name="courier")
 app.add_typer(policy_app, name="policy")
+app.add_typer(root_app, name="root")
+app.add_typer(device_app, name="device")
 app.add_typer(audit_app, name="audit")
+app.add_typer(witness_app, name="witness")
 contact_app = typer.Typer(no_args_is_help=True, help="Codes to customers.")
 app.add_typer(contact_app, name="contact")
+app.add_typer(provider_app, name="provider")
 
 DEFAULT_PORT = 8443
 
@@ -168,7 +177,9 @@ def enrol_code(
         str, typer.Option(help="Where devices reach the collector.")
     ] = f"https://localhost:{DEFAULT_PORT}",
     hours: Annotated[int, typer.Option(min=1, max=720, help="How long it may be used.")] = 24,
-    png: Annotated[Path | None, typer.Option(help="Also write the QR code here.")] = None,
+    png: Annotated[
+        Path | None, typer.Option(help="Also write the QR code here, .png or .svg for print.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make a one-time code that enrols one device."""
@@ -220,7 +231,7 @@ def request_new(  # noqa: PLR0913, PLR0917 - one parameter an option
         )
         not_before = system_time() + timedelta(hours=not_before_hours)
         layout = Layout(data)
-        policy = Policies(layout).in_force()
+        policy = Policies(layout).of_day(not_before.astimezone().date())
         request, token = new_request(layout, policy, announced, not_before, timedelta(hours=hours))
     except ValueError as exc:
         raise typer.BadParameter(str(exc)) from exc
@@ -238,36 +249,6 @@ def request_new(  # noqa: PLR0913, PLR0917 - one parameter an option
 
 
 request_app.command("cancel")(request_cancel)
-
-
-@policy_app.command("show")
-def policy_show(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
-    """Show the policy in force, each line explained."""
-    from central.authority.policies import Policies, explained
-    from kiosk.sync.policy import policy_json
-
-    policy = Policies(Layout(data)).in_force()
-    _tell(json.loads(policy_json(policy)), explained(policy), as_json=as_json)
-
-
-@policy_app.command("set")
-def policy_set(
-    changes: Annotated[list[str], typer.Argument(metavar="NAME=VALUE...")],
-    data: DataOption = DEFAULT_DATA,
-    as_json: JsonOption = False,
-) -> None:
-    """Change the policy: the next version is signed and published."""
-    from central.authority.policies import Policies
-
-    pairs = [change.partition("=") for change in changes]
-    if not all(equals for _, equals, _ in pairs):
-        raise typer.BadParameter("write NAME=VALUE")
-    try:
-        named = {name: value for name, _, value in pairs}
-        policy = Policies(Layout(data)).change(named, system_time())
-    except PolicyInvalidError as exc:
-        raise typer.BadParameter(exc.detail) from exc
-    _tell({"version": policy.version}, f"policy version {policy.version}", as_json=as_json)
 
 
 @app.command("alerts")
@@ -335,6 +316,10 @@ def rescue(
     _tell(asdict(report), "\n".join(lines), as_json=as_json)
     if report.refused:
         raise typer.Exit(NO)
+
+
+contact_app.command("confirm-later")(contact_confirm_later)
+contact_app.command("later")(contact_later)
 
 
 @contact_app.command("try")

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from kiosk.crypto.signing import SigningKey
-from kiosk.domain.ids import AgentId, CaseId, RecordId
-from kiosk.sync.contact import ContactOrder, ContactState
+from kiosk.domain.ids import AgentId, CaseId, DeviceId, RecordId
+from kiosk.sync.contact import ContactOrder, ContactState, SheetOrder
+from kiosk.sync.messages import LogState
 
 # Rows and states of the outbox belong to their state machine; the port passes them on.
 from kiosk.sync.outbox import OutboxRow as OutboxRow  # noqa: PLC0414 - explicit re-export
@@ -267,6 +269,9 @@ class OutboxRepository(Protocol):
 
     def get(self, seq: int) -> OutboxRow | None: ...
     def all(self) -> tuple[OutboxRow, ...]: ...
+    def unsettled(self) -> tuple[OutboxRow, ...]:
+        """Rows of records that are still here: all but those that were let go."""
+
     def put(self, row: OutboxRow) -> None: ...
 
 
@@ -387,12 +392,15 @@ class CentralSide:
         ca_pem: the one certificate that its server's certificate must lead to.
         origin: name of its log; its signed time and checkpoints bear it.
         log_public: raw Ed25519 key of that log.
+        coming: name and key of its log as policies say it that hold later: their day may have
+            come already.
     """
 
     url: str
     ca_pem: str
     origin: str
     log_public: bytes
+    coming: tuple[tuple[str, bytes], ...] = ()
 
 
 class LinkFactory(Protocol):
@@ -407,6 +415,59 @@ class LinkFactory(Protocol):
 
     def open(self, side: CentralSide, device_key: SigningKey) -> CollectorLink:
         """A link that signs with ``device_key``."""
+
+
+class SheetMail(Protocol):
+    """Mails the customer's sheet, by the central side."""
+
+    def mail_sheet(self, seq: int, order: SheetOrder) -> None:
+        """Mail the sheet of the record of entry ``seq``. The same one is sent once.
+
+        Raises:
+            UnreachableError: no network, or the record is not known there yet: nothing was sent.
+            ContactAddressError, ContactUnavailableError, ContactNotSentError,
+            ContactTooOftenError: see each.
+        """
+
+
+class CarriedAnswers(CollectorLink, Protocol):
+    """What the central side gave for this device, as a link that only answers.
+
+    ``call`` raises NothingCarriedError for a question that was not asked.
+    """
+
+    def paths(self, prefix: str) -> tuple[str, ...]:
+        """Questions that were answered and begin so."""
+
+
+class CarriedCalls(CollectorLink, Protocol):
+    """Calls written down for the central side, as a link that takes everything.
+
+    ``call`` raises FolderMissingError, FolderReadOnlyError, FolderFullError, FolderUnsuitableError.
+
+    Attributes:
+        state: what ``GET …/log`` is answered: how far the central side is known to be.
+    """
+
+    state: LogState
+
+    def finish(self, device_id: DeviceId) -> None:
+        """Make all of it visible in one step; until then nothing is. Raises a CourierError."""
+
+
+class FolderLinkFactory(Protocol):
+    """Opens folders of a removable medium."""
+
+    def arriving(self, medium: Path, device_id: DeviceId, side: CentralSide) -> CarriedAnswers:
+        """What the central side gave.
+
+        Raises NothingCarriedError, CourierDamagedError, FolderMissingError and others.
+        """
+
+    def leaving(
+        self, medium: Path, device_id: DeviceId, side: CentralSide, key: SigningKey
+    ) -> CarriedCalls:
+        """Where this device's calls go, signed by ``key``. Raises a CourierError."""
 
 
 class Contact(Protocol):

@@ -203,10 +203,12 @@ def pip_install(*words):
 
 
 def test_tools():
-    """What the tests ask other programs for: Node.js (tests/interop), systemd, PostgreSQL."""
+    """What the tests ask other programs for: Node.js, systemd, a TPM in software, PostgreSQL."""
     needed = {"nodejs": ("node", "nodejs"), "npm": ("npm",), "postgresql": ("initdb",)}
     if sys.platform.startswith("linux"):
         needed["systemd"] = ("systemd-creds",)
+        needed["swtpm"] = ("swtpm",)
+        needed["tpm2-tools"] = ("tpm2_pcrextend",)
     # Debian keeps the programs of the server apart from those that everybody calls.
     apart = [str(path) for path in Path("/usr/lib/postgresql").glob("*/bin")]
     places = os.pathsep.join([os.environ.get("PATH", os.defpath), *apart])
@@ -226,7 +228,8 @@ def test_tools():
         elif shutil.which("dnf"):
             command = "sudo dnf install " + packages
         else:
-            command = "install Node.js 18 or newer with npm, and PostgreSQL; on Linux systemd 252"
+            command = "install Node.js 18 or newer with npm, and PostgreSQL; on Linux systemd 252, "
+            command += "swtpm and tpm2-tools"
         raise SetupError("The tests need programs that are missing here. Type:\n\n    " + command)
     say("Installing the locked packages (tests/interop/package-lock.json)")
     command = [shutil.which("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]

@@ -116,5 +116,5 @@ class ChallengeRows:
         return int(self._connection.execute(query).scalar_one())
 
     def forget(self, before: str) -> None:
-        """Delete what was sent before a time."""
-        self._connection.execute(delete(table).where(table.c.sent_at < before))
+        """Delete what counted no more before a time."""
+        self._connection.execute(delete(table).where(table.c.expires_at < before))

@@ -9,8 +9,9 @@ think of two at once; a reader sees one consistent state and never waits.
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
@@ -53,7 +54,13 @@ def _on_begin(connection: Connection) -> None:
 
 
 def _sqlite(path: Path) -> Engine:
-    engine = create_engine(f"sqlite+pysqlite:///{path}", connect_args={"timeout": _BUSY_TIMEOUT_S})
+    engine = create_engine(
+        f"sqlite+pysqlite:///{path}",
+        connect_args={"timeout": _BUSY_TIMEOUT_S},
+        # One that is closed when its call ends has to read the schema again for the next.
+        pool_size=_CONNECTIONS,
+        max_overflow=0,
+    )
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     return engine
@@ -92,9 +99,13 @@ class Database:
             FolderError: it does not answer, or refuses what durability depends on.
         """
         self._embedded = isinstance(where, Path)
+        # SQLite lets writers of one process sleep and try again; here they take turns.
+        self._turn: AbstractContextManager[object] = (
+            threading.Lock() if self._embedded else nullcontext()
+        )
         self._engine = _sqlite(where) if isinstance(where, Path) else _postgresql(where)
         try:
-            with self._transaction("schema") as connection:
+            with self._transaction(("schema",)) as connection:
                 if not self._durable(connection):
                     raise FolderError("the database does not keep what it has acknowledged")
                 migrate(connection)
@@ -112,23 +123,24 @@ class Database:
         return commit in _DURABLE and fsync == "on"
 
     @contextmanager
-    def _transaction(self, scope: str) -> Iterator[Connection]:
-        with self._engine.execution_options(writing=True).begin() as connection:
-            lock(connection, scope)
+    def _transaction(self, scopes: tuple[str, ...]) -> Iterator[Connection]:
+        with self._turn, self._engine.execution_options(writing=True).begin() as connection:
+            for scope in sorted(set(scopes)) or [EVERYTHING]:
+                lock(connection, scope)
             yield connection
 
     @contextmanager
-    def writing(self, scope: str = EVERYTHING) -> Iterator[Ledger]:
+    def writing(self, *scopes: str) -> Iterator[Ledger]:
         """A ledger to change; committed durably when the block ends well, else rolled back.
 
         Args:
-            scope: what is written (a device, the log); writers of another scope need not wait,
-                where the database can do that.
+            scopes: what is written (devices, the log; :data:`EVERYTHING` where none is named);
+                writers of other scopes need not wait, where the database can do that.
 
         Raises:
             StoreError: the database does not answer, or refuses.
         """
-        with _failing_in_one_word(), self._transaction(scope) as connection:
+        with _failing_in_one_word(), self._transaction(scopes) as connection:
             yield Ledger(connection)
 
     @contextmanager

@@ -102,9 +102,24 @@ class Layout:
         return self.collector / "enrolment.key"
 
     @property
+    def contact_identity(self) -> Path:
+        """The key that opens addresses to be confirmed later; there need not be one."""
+        return self.collector / "contact-identity.txt"
+
+    @property
+    def webhook_key(self) -> Path:
+        """Seed of the key that signs what is posted to providers; there need not be one."""
+        return self.collector / "webhook.key"
+
+    @property
     def root_key(self) -> Path:
         """Seed of the policy root."""
         return self.authority / "root.key"
+
+    @property
+    def explained_policy(self) -> Path:
+        """The newest policy, a line of meaning above each value; for people, nothing reads it."""
+        return self.authority / "policy.txt"
 
     @property
     def ca_key(self) -> Path:
@@ -140,6 +155,11 @@ class Layout:
     def contact_settings(self) -> Path:
         """How codes reach customers; there need not be one."""
         return self.collector / "contact.toml"
+
+    @property
+    def witness_settings(self) -> Path:
+        """Which witnesses are asked; there need not be one."""
+        return self.collector / "witnesses.toml"
 
     def create(self) -> None:
         """Make the folders.

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Table, func, insert, select, tuple_, update
 
 from central.archive.challenges import ChallengeRows
 from central.archive.erasure_rows import ErasureRows
+from central.archive.later_rows import LaterRows
 from central.archive.locks import lock
+from central.archive.question_rows import QuestionRows
+from central.archive.result_rows import ResultRows, result_awaited
 from central.archive.round_rows import RoundRows
 from central.archive.rows import (
     AlarmRow,
@@ -35,11 +38,18 @@ from central.archive.schema import (
     policies,
     sealed,
 )
+from central.archive.sheet_rows import SheetRows
+from central.archive.witness_rows import WitnessRows
 from kiosk.audit.tree import node_hash
 from kiosk.domain.ids import DeviceId, OfficeId, RecordId
 from kiosk.sync.receipts import ReceiptState
 
 _HASH_BYTES = 32
+
+
+def _values(row: SealedRow | LeafRow) -> dict[str, Any]:
+    """Columns of a row; ``asdict`` would copy the bytes of each, one by one."""
+    return {name: getattr(row, name) for name in row.__slots__}
 
 
 def _join(hashes: tuple[bytes, ...]) -> bytes:
@@ -68,16 +78,38 @@ class Ledger:
 
     Attributes:
         rounds: the rows about visits and requests.
+        questions: the rows about questions to colleagues.
     """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.rounds = RoundRows(connection)
+        self.questions = QuestionRows(connection)
 
     @property
     def challenges(self) -> ChallengeRows:
         """Codes that were sent to customers."""
         return ChallengeRows(self._connection)
+
+    @property
+    def later(self) -> LaterRows:
+        """Addresses that are to be confirmed later."""
+        return LaterRows(self._connection)
+
+    @property
+    def sheets(self) -> SheetRows:
+        """Sheets that were mailed."""
+        return SheetRows(self._connection)
+
+    @property
+    def results(self) -> ResultRows:
+        """Results for providers."""
+        return ResultRows(self._connection)
+
+    @property
+    def witnesses(self) -> WitnessRows:
+        """What witnesses said of the collector's log."""
+        return WitnessRows(self._connection)
 
     @property
     def erasures(self) -> ErasureRows:
@@ -266,14 +298,17 @@ class Ledger:
         return {row.seq: SealedRow(**row._asdict()) for row in self._connection.execute(query)}
 
     def unsequenced(self, limit: int) -> tuple[tuple[SealedRow, bytes], ...]:
-        """Records that have no leaf in the log yet, oldest first, with the leaf of their entry."""
+        """Records that have no leaf in the log yet, oldest first, with the leaf of their entry.
+
+        A record whose entry announces a result waits for that too: a receipt stands for both.
+        """
         query = (
             select(sealed, entries.c.leaf)
             .join(
                 entries,
                 (entries.c.device_id == sealed.c.device_id) & (entries.c.seq == sealed.c.seq),
             )
-            .where(sealed.c.state == ReceiptState.LOGGED)
+            .where(sealed.c.state == ReceiptState.LOGGED, ~result_awaited())
             .order_by(sealed.c.received_at, sealed.c.device_id, sealed.c.seq)
             .limit(limit)
         )
@@ -286,12 +321,36 @@ class Ledger:
 
     def set_state(self, device_id: DeviceId, seq: int, state: str) -> None:
         """Change the state of a record."""
-        query = update(sealed).where(sealed.c.device_id == device_id, sealed.c.seq == seq)
-        self._connection.execute(query.values(state=state))
+        self.set_states(((device_id, seq),), state)
+
+    def set_states(self, keys: Sequence[tuple[DeviceId, int]], state: str) -> None:
+        """Change the state of records."""
+        if keys:
+            where = tuple_(sealed.c.device_id, sealed.c.seq).in_(keys)
+            self._connection.execute(update(sealed).where(where).values(state=state))
 
     def add_sealed(self, row: SealedRow) -> None:
         """Note that a record arrived."""
-        self._connection.execute(insert(sealed).values(**asdict(row)))
+        self.add_all_sealed((row,))
+
+    def add_all_sealed(self, rows: Iterable[SealedRow]) -> None:
+        """Note that records arrived."""
+        values = [_values(row) for row in rows]
+        if values:
+            self._connection.execute(insert(sealed), values)
+
+    def sealed_among(self, keys: Sequence[tuple[DeviceId, int]]) -> frozenset[tuple[str, int]]:
+        """Those of ``keys`` (device and entry number) whose record arrived."""
+        query = select(sealed.c.device_id, sealed.c.seq)
+        query = query.where(tuple_(sealed.c.device_id, sealed.c.seq).in_(keys))
+        return frozenset((row.device_id, row.seq) for row in self._connection.execute(query))
+
+    def quarantined(self, device_ids: Iterable[DeviceId]) -> dict[DeviceId, bool]:
+        """For each of these devices that is known, whether it has two histories."""
+        query = select(devices.c.device_id, devices.c.quarantined)
+        query = query.where(devices.c.device_id.in_(sorted(set(device_ids))))
+        rows = self._connection.execute(query)
+        return {DeviceId(row.device_id): bool(row.quarantined) for row in rows}
 
     # --- the collector's own log --------------------------------------------------------------
 
@@ -310,13 +369,31 @@ class Ledger:
 
     def add_leaf(self, row: LeafRow) -> None:
         """Append to the log, with the inner nodes that this leaf completes."""
-        self._connection.execute(insert(log_leaves).values(**asdict(row)))
-        level, index, hashed = 0, row.index, row.hash
-        while index & 1:
-            hashed = node_hash(self.node(level, index - 1), hashed)
-            level, index = level + 1, index >> 1
-            node = {"level": level, "index": index, "hash": hashed}
-            self._connection.execute(insert(log_nodes).values(**node))
+        self.add_leaves((row,))
+
+    def add_leaves(self, rows: Sequence[LeafRow]) -> None:
+        """Append leaves to the log, in order, with the inner nodes that they complete."""
+        if not rows:
+            return
+        self._connection.execute(insert(log_leaves), [_values(row) for row in rows])
+        made: dict[tuple[int, int], bytes] = {(0, row.index): row.hash for row in rows}
+        nodes = []
+        for row in rows:
+            level, index, hashed = 0, row.index, row.hash
+            while index & 1:
+                left = made.get((level, index - 1)) or self.node(level, index - 1)
+                hashed = node_hash(left, hashed)
+                level, index = level + 1, index >> 1
+                made[level, index] = hashed
+                nodes.append({"level": level, "index": index, "hash": hashed})
+        if nodes:
+            self._connection.execute(insert(log_nodes), nodes)
+
+    def leaves_among(self, keys: Sequence[tuple[DeviceId, int]]) -> frozenset[tuple[str, int]]:
+        """Those of ``keys`` (device and entry number) that have a leaf."""
+        query = select(log_leaves.c.device_id, log_leaves.c.seq)
+        query = query.where(tuple_(log_leaves.c.device_id, log_leaves.c.seq).in_(keys))
+        return frozenset((row.device_id, row.seq) for row in self._connection.execute(query))
 
     def node(self, level: int, index: int) -> bytes:
         """Hash of the complete subtree over leaves ``index << level`` to ``index + 1 << level``.

@@ -174,6 +174,12 @@ class RoundRows:
         """Keep what an entry is about."""
         self._connection.execute(insert(acts).values(**asdict(row)))
 
+    def act(self, device_id: DeviceId, seq: int) -> ActRow | None:
+        """What an entry said of a request or a visit."""
+        query = select(acts).where(acts.c.device_id == device_id, acts.c.seq == seq)
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else ActRow(**row._asdict())
+
     def conflicts_of(self, device_id: DeviceId, limit: int) -> tuple[ActRow, ...]:
         """The newest acts of a device that met with something elsewhere, oldest first."""
         query = select(acts).where(acts.c.device_id == device_id, acts.c.conflict.is_not(None))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from kiosk.domain.ids import DeviceId, OfficeId, RecordId
 
@@ -60,6 +61,10 @@ class EntryRow:
     jws: str
     leaf: bytes
     record_id: RecordId | None
+
+
+KEY_LOST: Final = "key-lost"
+"""Kind of the alarm of a device whose last entries came without a checkpoint of its own."""
 
 
 @dataclass(frozen=True, slots=True)

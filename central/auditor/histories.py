@@ -11,14 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 from msgspec import ValidationError, convert
 
 from central.archive.control import read_control
 from central.archive.layout import Layout
 from central.archive.ledger import Ledger
-from central.archive.rows import DeviceRow, EntryRow, SealedRow
+from central.archive.rows import KEY_LOST, DeviceRow, EntryRow, SealedRow
 from central.archive.storage import open_database, open_payloads
+from central.auditor.cosignatures import WitnessReport, known_witnesses, verify_witnesses
 from central.auditor.erasure import erasure_problem
 from central.auditor.journals import pages_of, rows_of
 from central.auditor.opening import read_blob
@@ -40,6 +42,7 @@ from kiosk.sync.messages import ReceiptLeaf
 from kiosk.sync.policy import Policy, open_policy
 from kiosk.sync.receipts import ReceiptState
 
+_NO_WITNESSES = WitnessReport()
 _PATIENCE = timedelta(hours=24)
 """Beyond what the policy lets an open case lie, and for a record on its way: a day without
 network is ordinary."""
@@ -102,21 +105,25 @@ class HistoryReport:
         devices: one report each.
         log_size: leaves of the collector's log.
         problems: of the log and the policies.
+        witnesses: what witnesses vouched for.
     """
 
     devices: tuple[DeviceReport, ...]
     log_size: int
     problems: tuple[str, ...]
+    witnesses: WitnessReport = _NO_WITNESSES
 
     @property
     def complete(self) -> bool:
         """Whether nobody has to be asked about anything."""
-        return not any(device.questions for device in self.devices)
+        asked = any(device.questions for device in self.devices)
+        return not asked and not self.witnesses.questions
 
     @property
     def verified(self) -> bool:
         """Whether nothing is wrong; a record that has not arrived yet is not wrong."""
-        return not self.problems and not any(device.problems for device in self.devices)
+        wrong = self.problems or self.witnesses.problems
+        return not wrong and not any(device.problems for device in self.devices)
 
 
 class Histories:
@@ -159,12 +166,14 @@ class Histories:
                 rows = [d for d in ledger.devices() if only in (None, d.device_id)]
                 steps = _Steps(progress, sum(device.size for device in rows))
                 size, problems = _verify_log(ledger, policy)
+                known = known_witnesses(ledger, self._root_public)
+                witnesses = verify_witnesses(ledger, policy, known)
                 shown = ShownLogs(ledger)
                 devices = tuple(self._device(ledger, d, policy, look, (shown, steps)) for d in rows)
                 devices = _with_split_views(devices, shown.finish(rows))
         finally:
             database.close()
-        return HistoryReport(devices, size, problems)
+        return HistoryReport(devices, size, problems, witnesses)
 
     def find_slip(self, code: str) -> tuple[tuple[str, int], ...]:
         """Device and entry of every journal state whose slip bore ``code``; 40 bits may repeat."""
@@ -221,15 +230,14 @@ class Histories:
                 if ratchet is not None:
                     ratchet.feed(header)
             steps.done(len(page))
-        problems = _journal_problems(device, journal, policy)
+        alarms = ledger.alarms(device.device_id)
+        key_lost = any(alarm.kind == KEY_LOST for alarm in alarms)
+        problems = _journal_problems(ledger, device, journal, policy, key_lost=key_lost)
         problems += of_records
         forks = ledger.forks(device.device_id)
         if forks:
             problems.append(f"another history of this device is known ({forks} entries)")
-        problems += [
-            f"alarm {alarm.kind} at entry {alarm.seq}: {alarm.detail}"
-            for alarm in ledger.alarms(device.device_id)
-        ]
+        problems += [f"alarm {alarm.kind} at entry {alarm.seq}: {alarm.detail}" for alarm in alarms]
         found_of_visits, questions = asked.told(policy, look)
         problems += found_of_visits
         if ratchet is not None:
@@ -322,16 +330,29 @@ def _with_split_views(
     )
 
 
-def _journal_problems(device: DeviceRow, journal: JournalCheck, policy: Policy) -> list[str]:
+def _journal_problems(
+    ledger: Ledger, device: DeviceRow, journal: JournalCheck, policy: Policy, *, key_lost: bool
+) -> list[str]:
+    """What is wrong with a journal.
+
+    Where the device lost its key, the checkpoint that it signed last covers a beginning; what
+    follows came without one, which the alarm tells.
+    """
     checkpoint: Checkpoint | None = None
     problems = []
     # What the device's own row states counts: a journal that is gone has no rows to ask about it.
-    if journal.report().entries or device.size or device.checkpoint:
+    signed = journal.report().entries or device.size or device.checkpoint
+    if signed and (device.checkpoint or not key_lost):
         origin = device_origin(policy.collector.origin, device.device_id)
         try:
             checkpoint = open_note(device.checkpoint, origin, device.public_key)
         except AuditError as exc:
             problems.append(f"checkpoint: {exc.code} {exc.detail}")
+    if checkpoint is not None and key_lost:
+        begun = frontier_of(row.leaf for row in islice(rows_of(ledger, device), checkpoint.size))
+        if (begun.size, begun.root()) != (checkpoint.size, checkpoint.root):
+            problems.append("checkpoint: another beginning")
+        checkpoint = None
     report = journal.report(checkpoint)
     return problems + [f"entry {found.seq}: {found.what}" for found in report.problems]
 

@@ -3,13 +3,14 @@
 Rules, in order: the journal entry by the device's signature; the sealed bytes by the digests of
 that entry; the record by its own two signatures, device and agent, where the agent's key is the one
 that the device announced in its journal; the word of a second agent by the key announced for that
-agent; the opening is written down before the record is shown. Whether the policy of the entry
-wanted a second agent is told, not judged: a case may have been open while the policy changed.
+agent, here or on the device of the same office that vouches for them; the opening is written down
+before the record is shown. Whether the policy of the entry wanted a second agent is told, not
+judged: a case may have been open while the policy changed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,13 +21,14 @@ from central.archive.ledger import Ledger
 from central.archive.payloads import Payloads, payload_name
 from central.archive.rows import DeviceRow, EntryRow, SealedRow
 from central.archive.storage import open_database, open_payloads
+from kiosk.audit.colleagues import open_voucher
 from kiosk.audit.entries import EntryKind, Header, lost_leaf, open_entry
 from kiosk.audit.records import RecordContents, describe_blob, open_record
-from kiosk.audit.second_word import open_word
+from kiosk.audit.second_word import open_word, voucher_of
 from kiosk.crypto.age import Identity
 from kiosk.crypto.digests import b64u, sha256, unb64u
 from kiosk.crypto.signing import key_id_of
-from kiosk.domain.errors import SealedRecordError
+from kiosk.domain.errors import SealedRecordError, SignatureInvalidError
 from kiosk.domain.ids import DeviceId, KeyId, RecordId
 from kiosk.sync.policy import FourEyes, open_policy
 
@@ -171,22 +173,17 @@ class Opening:
         Raises:
             SealedRecordError, SignatureInvalidError: something does not hold.
         """
-        opened = self._verified(found.device, found.entry, found.sealed, found.agents)
+        opened = self._verified(found)
         if not found.policy:
             return opened
         root = unb64u(self._layout.root_public.read_text("ascii").strip())
         wanted = _wants_second(opened.contents, open_policy(found.policy, root).four_eyes)
         return replace(opened, second_wanted=wanted)
 
-    def _verified(
-        self,
-        device: DeviceRow,
-        entry: EntryRow,
-        sealed: SealedRow,
-        agents: tuple[AgentKey, ...],
-    ) -> Opened:
-        header = open_entry(entry.jws, device.public_key)
-        blob = read_blob(self._payloads, sealed)
+    def _verified(self, found: Found) -> Opened:
+        device, agents = found.device, found.agents
+        header = open_entry(found.entry.jws, device.public_key)
+        blob = read_blob(self._payloads, found.sealed)
         described = describe_blob(blob, header.recipients)
         digests = (b64u(described.age_header_sha256), b64u(described.payload_sha256))
         if digests != (header.age_header_sha256, header.payload_sha256):
@@ -197,17 +194,43 @@ class Opening:
             raise SealedRecordError("another record inside")
         # Once more with only the keys of the agent whom the record names: nobody signs for another.
         named = [key for key in agents if key.agent_id == _agent_of(contents)]
-        second = _second_of(contents)
-        seconds = [key for key in agents if key.agent_id == second]
+        second = _told(contents, "second_agent")
         open_record(
             blob,
             self._identity,
             _signers(named, device),
             device_key,
-            {key_id_of(key.public): key.public for key in seconds},
+            self._keys_of_second(second, found),
         )
-        _require_own_opinion(contents, agents)
-        return Opened(header, contents, sealed.received_at, second)
+        opinion = _told(contents, "second_opinion")
+        if opinion:
+            # About the person: signed by the colleague whom the record names for it.
+            open_word(str(opinion.get("statement", "")), self._keys_of_second(opinion, found))
+        who = str(second.get("agent_id", ""))
+        return Opened(header, contents, found.sealed.received_at, who)
+
+    def _keys_of_second(self, told: Mapping[str, Any], found: Found) -> dict[KeyId, bytes]:
+        """Keys that may have signed the word of a second agent, as the record tells of it.
+
+        Raises:
+            SignatureInvalidError: its voucher is by no device of this office.
+        """
+        agents, voucher = found.agents, voucher_of(told)
+        if voucher:
+            said, _ = open_voucher(voucher, str(told.get("statement", "")))
+            database = open_database(self._layout)
+            try:
+                with database.reading() as ledger:
+                    other = ledger.device(said.device_id)
+                    if other is None or b64u(other.public_key) != said.device_key:
+                        raise SignatureInvalidError("voucher of an unknown device")
+                    if other.office_id != found.device.office_id:
+                        raise SignatureInvalidError("voucher of another office")
+                    agents = agent_keys(ledger, other)
+            finally:
+                database.close()
+        named = (key for key in agents if key.agent_id == told.get("agent_id"))
+        return {key_id_of(key.public): key.public for key in named}
 
 
 def _only(found: tuple[EntryRow, ...], device_id: DeviceId | None) -> EntryRow:
@@ -223,31 +246,12 @@ def _agent_of(contents: RecordContents) -> str:
     return str(facts.get("agent_id", "")) if isinstance(facts, dict) else ""
 
 
-def _require_own_opinion(contents: RecordContents, agents: tuple[AgentKey, ...]) -> None:
-    """An opinion about the person is signed by the colleague whom the record names for it.
-
-    Raises:
-        SignatureInvalidError: it is not.
-    """
+def _told(contents: RecordContents, name: str) -> Mapping[str, Any]:
+    """What a record says about a second agent; empty where it says nothing."""
     facts = contents.record.get("visavis")
     service = facts.get("service") if isinstance(facts, dict) else None
-    opinion = service.get("second_opinion") if isinstance(service, dict) else None
-    if not isinstance(opinion, dict):
-        return
-    own = {
-        key_id_of(key.public): key.public
-        for key in agents
-        if key.agent_id == opinion.get("agent_id")
-    }
-    open_word(str(opinion.get("statement", "")), own)
-
-
-def _second_of(contents: RecordContents) -> str:
-    """Who stands by the record as the second agent, or ``""``."""
-    facts = contents.record.get("visavis")
-    service = facts.get("service") if isinstance(facts, dict) else None
-    told = service.get("second_agent") if isinstance(service, dict) else None
-    return str(told.get("agent_id", "")) if isinstance(told, dict) else ""
+    told = service.get(name) if isinstance(service, dict) else None
+    return told if isinstance(told, dict) else {}
 
 
 def _wants_second(contents: RecordContents, rule: FourEyes) -> bool:

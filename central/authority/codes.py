@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from central.archive.layout import Layout
 from central.archive.rows import CodeRow
 from central.archive.storage import open_database
+from central.authority.publishing import Publishing
 from kiosk.crypto.certificates import fingerprint
-from kiosk.crypto.digests import sha256, unb64u
+from kiosk.crypto.digests import sha256
 from kiosk.domain.errors import EnrolmentError
 from kiosk.domain.ids import OfficeId
 from kiosk.sync.enrolment import SECRET_BYTES, EnrolmentCode, parse_code
@@ -40,7 +41,7 @@ def new_code(
     code = EnrolmentCode(
         url=url,
         ca_sha256=bytes.fromhex(fingerprint(layout.ca_certificate.read_bytes())),
-        root_public=unb64u(layout.root_public.read_text("ascii").strip()),
+        root_public=Publishing(layout).anchor(now),
         secret=os.urandom(SECRET_BYTES),
     )
     parse_code(code.text())

@@ -15,7 +15,7 @@ from central.archive.storage import (
     open_payloads,
     write_storage,
 )
-from central.authority.policies import first_policy
+from central.authority.policies import first_policy, keep_explained
 from kiosk.crypto.age import Identity, kid_of
 from kiosk.crypto.certificates import fingerprint, make_ca, make_server_certificate
 from kiosk.crypto.digests import b64u
@@ -104,6 +104,7 @@ def found(
             ledger.add_policy(policy.version, sign_policy(policy, root))
     finally:
         database.close()
+    keep_explained(layout, policy)
     # Last of all: its presence is what makes the folder a central side.
     layout.root_public.write_text(f"{b64u(root.public)}\n", "ascii")
     return Founded(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -45,9 +46,29 @@ EXPLANATIONS: dict[str, str] = {
     "notices": "short sentences shown on the home screen of every device",
     "proxy_allowed": "registered letters may be handed to a proxy; the identity is not verified",
     "fraud_alert": "a suspected fraud is told in the journal, without anything personal",
+    "contact_recipient": "the contact service that has deferred addresses confirmed; null: nobody",
+    "result_recipients": "providers that hear how their requests ended, sealed to their own key",
+    "lost": "devices that were lost or withdrawn: dark at once, sealed records still go out",
+    "root": "digest of the root document whose keys sign this policy; empty: a single key",
+    "witnesses": "second parties, and how many must cosign the log before a device deletes",
     "demonstration": "the screens of this fleet say that it is a demonstration",
     "valid_from": "first day on which it holds, in the local time of each office; null: at once",
 }
+
+
+def _recipients(word: str) -> list[dict[str, str]]:
+    """``PURPOSE:age1pq...`` with commas, or ``@FILE`` with one a line. Raises ValueError."""
+    if word.startswith("@"):
+        try:
+            word = ",".join(Path(word[1:]).read_text("ascii").split())
+        except OSError as exc:
+            raise ValueError("file") from exc
+    found = []
+    for one in filter(None, (part.strip() for part in word.split(","))):
+        purpose, _, public = one.rpartition(":")
+        found.append({"kid": age.kid_of(public), "age": public, "purpose": purpose or "audit"})
+    return found
+
 
 # What `policy set` may change, and how the word after the equals sign is read.
 _SETTABLE: dict[str, Callable[[str], Any]] = {
@@ -61,6 +82,10 @@ _SETTABLE: dict[str, Callable[[str], Any]] = {
     "retention.blob_grace_hours": json.loads,
     "four_eyes.outcomes": lambda word: [one.strip() for one in word.split(",") if one.strip()],
     "four_eyes.procedures": lambda word: [one.strip() for one in word.split(",") if one.strip()],
+    "recipients": _recipients,
+    "lost": lambda word: sorted({one.strip() for one in word.split(",") if one.strip()}),
+    "witnesses.keys": lambda word: [one.strip() for one in word.split(",") if one.strip()],
+    "witnesses.quorum": json.loads,
     "lease_days": json.loads,
     "retention.sightings_days": json.loads,
     "proxy_allowed": json.loads,
@@ -136,6 +161,13 @@ def explained(policy: Policy) -> str:
     return "\n".join(lines)
 
 
+def keep_explained(layout: Layout, policy: Policy) -> None:
+    """Write the newest policy down for people; left out where this machine has no authority."""
+    if layout.authority.is_dir():
+        head = "# For reading only: change it with 'policy set' or 'policy draft'.\n"
+        layout.explained_policy.write_text(f"{head}{explained(policy)}\n", "utf-8")
+
+
 class Policies:
     """The policies of one central side."""
 
@@ -143,8 +175,28 @@ class Policies:
         layout.require()
         self._layout = layout
 
+    def of_day(self, day: date) -> Policy:
+        """The policy that holds on a day: the newest whose own day has come by then.
+
+        A fleet whose first policy is of a coming day has no other to begin with.
+        """
+        database = open_database(self._layout)
+        try:
+            with database.reading() as ledger:
+                rows = ledger.policies()
+        finally:
+            database.close()
+        root_public, found = unb64u(self._layout.root_public.read_text("ascii").strip()), None
+        for _, token in reversed(rows):
+            found = open_policy(token, root_public)
+            if found.valid_from is None or found.valid_from <= day:
+                break
+        if found is None:
+            raise FolderError("no policy")
+        return found
+
     def in_force(self) -> Policy:
-        """The newest policy, its signature verified."""
+        """The newest policy, of whatever day, its signature verified: changes build on it."""
         database = open_database(self._layout)
         try:
             with database.reading() as ledger:
@@ -162,6 +214,8 @@ class Policies:
             PolicyInvalidError: see :func:`changed_policy`.
         """
         policy = changed_policy(self.in_force(), changes, now)
+        if policy.root:
+            raise PolicyInvalidError("several keys sign here: policy draft, sign, combine, publish")
         token = sign_policy(policy, read_key(self._layout.root_key))
         database = open_database(self._layout)
         try:
@@ -169,4 +223,5 @@ class Policies:
                 ledger.add_policy(policy.version, token)
         finally:
             database.close()
+        keep_explained(self._layout, policy)
         return policy

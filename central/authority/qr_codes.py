@@ -11,7 +11,13 @@ _QUIET_ZONE = 4
 
 
 def write_png(text: str, path: Path, scale: int = 8) -> None:
-    """Write ``text`` as a QR code, error correction M, quiet zone of four modules."""
+    """Write ``text`` as a QR code, error correction M, quiet zone of four modules.
+
+    Args:
+        text: contents.
+        path: a picture; ``.svg`` gives one that is printed at any size, else a PNG.
+        scale: pixels (SVG: user units) a module.
+    """
     segno.make_qr(text, error="m").save(str(path), scale=scale, border=_QUIET_ZONE)
 
 

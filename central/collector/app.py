@@ -11,8 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -32,10 +31,15 @@ from central.collector.journals import Journals
 from central.collector.keys import CollectorKeys, PolicyShelf, etag_of, origin_of
 from central.collector.log import CollectorLog
 from central.collector.metrics import Metrics
+from central.collector.questions import QuestionCalls
 from central.collector.records import BlobStream, Records
 from central.collector.refusal import CallRefusedError
+from central.collector.results import ResultCalls, Results
 from central.collector.rounds import Rounds
+from central.collector.routing import asked_for, drain, routed
 from central.collector.uploads import COMPLETE, LENGTH, OFFSET, OffsetError, Uploads
+from central.collector.witness_link import WitnessLink
+from central.collector.witnessing import Witnessing
 from central.contact.settings import ContactSettings
 from kiosk.audit.entries import Header
 from kiosk.crypto.digests import b64u, sha256
@@ -44,7 +48,6 @@ from kiosk.domain.errors import ProtocolError, SignatureInvalidError
 from kiosk.domain.ids import DeviceId, KeyId
 from kiosk.sync.enrolment import device_id_of
 from kiosk.sync.messages import (
-    MAX_BLOB_BYTES,
     MAX_MESSAGE_BYTES,
     MAX_SEQ,
     AuthorityAnswer,
@@ -60,6 +63,7 @@ from kiosk.sync.signed_time import sign_time
 
 _log = logging.getLogger("visavis.collector")
 _MAX_NONCE = 64
+SIGNATURE_AGE_S = 300
 _TROUBLES = (StoreError, OSError)
 """A store that is away or full: the device keeps everything and comes again."""
 
@@ -84,7 +88,7 @@ def _cached(request: Request, message: Message) -> Response:
 class Collector:
     """Handlers of the calls."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - one for each thing that it serves
         self,
         database: Database,
         payloads: Payloads,
@@ -92,8 +96,22 @@ class Collector:
         keys: CollectorKeys,
         now: Now,
         contact: ContactSettings | None = None,
+        witnesses: Sequence[WitnessLink] = (),
+        signature_age_s: int = SIGNATURE_AGE_S,
     ) -> None:
-        """Contact: how codes reach customers; None where none are sent."""
+        """Serve these stores.
+
+        Args:
+            database: what the collector keeps in rows.
+            payloads: what it keeps in files.
+            uploads: parts that arrive.
+            keys: its keys.
+            now: server time.
+            contact: how codes reach customers; None where none are sent.
+            witnesses: second parties to be asked.
+            signature_age_s: how old a device's signature may be.
+        """
+        self._signature_age_s = signature_age_s
         self._database = database
         self._payloads = payloads
         self._uploads = uploads
@@ -101,14 +119,26 @@ class Collector:
         self._now = now
         self._shelf = PolicyShelf(keys.root_public)
         self._origin = origin_of(database, self._shelf)
+        self._known: dict[KeyId, bytes] = {}
         log = CollectorLog(self._origin, keys.log)
         self._enrolments = Enrolments(database, keys, self._shelf, log)
         self._journals = Journals(database, self._shelf, self._origin)
-        self._records = Records(database, payloads, log)
+        self.witnessing = Witnessing(database, self._shelf, witnesses, now)
+        self._records = Records(database, payloads, log, self.witnessing)
         self._rounds = Rounds(database)
+        self._questions = QuestionCalls(database, self._sound_device, _bounded_body, now)
         self.metrics = Metrics(self._figures)
         self._contacts = ContactCalls(
-            database, keys.log, contact or ContactSettings(), self._sound_device, _bounded_body
+            database,
+            keys.log,
+            contact or ContactSettings(),
+            self._sound_device,
+            self._device,
+            _bounded_body,
+        )
+        self.later = self._contacts.later
+        self._results = ResultCalls(
+            Results(database, keys.root_public), self._device, _bounded_body
         )
 
     def _figures(self) -> Figures:
@@ -139,14 +169,25 @@ class Collector:
             ("PUT", f"{device}/contacts/{{challenge}}", self._timed(self._contacts.start)),
             ("POST", f"{device}/contacts/{{challenge}}/state", self._timed(self._contacts.state)),
             ("POST", f"{device}/contacts/{{challenge}}/check", self._timed(self._contacts.check)),
+            ("POST", f"{device}/sheets/{{seq:int}}", self._timed(self._contacts.sheet)),
             ("GET", "/c/{secret}", self._timed(self._contacts.page)),
             ("POST", "/c/{secret}", self._timed(self._contacts.page)),
+            ("PUT", f"{device}/later-contacts/{{seq:int}}", self._timed(self._contacts.keep_later)),
+            ("PUT", f"{device}/results/{{seq:int}}", self._timed(self._results.put)),
+            ("GET", "/v1/results", self._timed(self._results.page)),
+            ("GET", "/v1/results/{position:int}", self._timed(self._results.fetch)),
+            (
+                "POST",
+                "/v1/results/{position:int}/acknowledge",
+                self._timed(self._results.acknowledge),
+            ),
             ("PUT", f"{device}/recipient", self.recipient),
             ("GET", f"{device}/rounds/{{day}}", self.round),
             ("GET", f"{device}/conflicts", self.conflicts),
+            *self._questions.calls(device),
         ]
-        return Starlette(
-            routes=[Route(path, self._guarded(call), methods=[verb]) for verb, path, call in calls]
+        return routed(
+            [Route(path, self._guarded(call), methods=[verb]) for verb, path, call in calls]
         )
 
     def _timed(self, call: TimedHandler) -> Handler:
@@ -177,6 +218,8 @@ class Collector:
                 # The text of such an error may hold addresses and rows: its kind is enough here.
                 _log.warning(json.dumps({"trouble": type(exc.__cause__ or exc).__name__}))
                 response = _answer(Problem(error="busy"), 503)
+            # Answering in the middle of a body would look like a broken connection to the device.
+            await drain(request)
             route = request.scope["route"].path
             told = {"method": request.method, "route": route, "status": response.status_code}
             _log.info(json.dumps(told | {"device": request.path_params.get("device", "")}))
@@ -271,12 +314,7 @@ class Collector:
     async def record(self, request: Request) -> Response:
         """``PUT …/records/{seq}``: one sealed record, streamed."""
         device_id, verified = await self._device(request)
-        try:
-            return Response(status_code=await self._receive(request, device_id, verified))
-        except (CallRefusedError, *_TROUBLES):
-            # Answering in the middle of a body would look like a broken connection to the device.
-            await _drain(request)
-            raise
+        return Response(status_code=await self._receive(request, device_id, verified))
 
     async def _receive(
         self, request: Request, device_id: DeviceId, verified: VerifiedRequest
@@ -286,7 +324,7 @@ class Collector:
             self._records.announced, device_id, request.path_params["seq"]
         )
         if held is not None:
-            await _drain(request)
+            await drain(request)
             if held.blob_sha256 != verified.body_sha256:
                 raise CallRefusedError(422, "digest")
             return 200
@@ -397,40 +435,45 @@ class Collector:
         return device_id, verified
 
     async def _sound_device(self, request: Request) -> tuple[DeviceId, VerifiedRequest]:
-        """The device in the path, unless it has two histories: a copy of its disk holds its key.
+        """The device in the path, unless it is lost or has two histories (a disk was copied).
 
         Such a device delivers what it has, but gets no customer's name and reaches no customer.
 
         Raises:
-            CallRefusedError: 403 quarantined.
+            CallRefusedError: 403 quarantined, 403 lost.
         """
         device_id, verified = await self._device(request)
-        if await run_in_threadpool(self._quarantined, device_id):
-            raise CallRefusedError(403, "quarantined")
+        why = await run_in_threadpool(self._unsound, device_id)
+        if why:
+            raise CallRefusedError(403, why)
         return device_id, verified
 
-    def _quarantined(self, device_id: DeviceId) -> bool:
+    def _unsound(self, device_id: DeviceId) -> str:
         with self._database.reading() as ledger:
             row = ledger.device(device_id)
-        return row is None or row.quarantined
+            # Of the newest policy, whatever its day: what was lost is lost now.
+            lost = self._shelf.newest(ledger)[0].lost
+        if row is None or row.quarantined:
+            return "quarantined"
+        return "lost" if device_id in lost else ""
 
     async def _authenticated(self, request: Request) -> VerifiedRequest:
         key_id = _claimed_key(request)
-        public = await run_in_threadpool(self._public_key, key_id)
-        # The authority is what the client asked for, also behind a proxy that ends the TLS.
-        query = f"?{request.url.query}" if request.url.query else ""
-        url = f"https://{request.headers.get('host', '')}{request.url.path}{query}"
+        public = self._known.get(key_id)
+        if public is None:
+            public = await run_in_threadpool(self._public_key, key_id)
         try:
             return verify_request(
                 request.method,
-                url,
+                asked_for(request),
                 dict(request.headers),
                 lambda asked: public if asked == key_id else None,
                 self._now(),
+                self._signature_age_s,
             )
         except StaleSignatureError as exc:
             raise self._stale(request) from exc
-        except SignatureInvalidError as exc:
+        except (SignatureInvalidError, ValueError) as exc:
             raise CallRefusedError(401, "signature") from exc
 
     def _stale(self, request: Request) -> CallRefusedError:
@@ -443,9 +486,11 @@ class Collector:
     def _public_key(self, key_id: KeyId) -> bytes | None:
         with self._database.reading() as ledger:
             row = ledger.device(DeviceId(f"dev-{key_id}"))
-        return (
-            None if row is None or device_id_of(row.public_key) != row.device_id else row.public_key
-        )
+        if row is None or device_id_of(row.public_key) != row.device_id:
+            return None
+        # The name of a device is made of its key: what was found once stays true.
+        self._known[key_id] = row.public_key
+        return row.public_key
 
 
 def _claimed_key(request: Request) -> KeyId:
@@ -475,13 +520,3 @@ async def _bounded_body(request: Request) -> bytes:
         if len(body) > MAX_MESSAGE_BYTES:
             raise CallRefusedError(413, "too-large")
     return bytes(body)
-
-
-async def _drain(request: Request) -> None:
-    """Read what is left of a body that is not needed, so that the connection stays usable."""
-    left = MAX_BLOB_BYTES
-    with suppress(ClientDisconnect, RuntimeError):  # RuntimeError: it was read to its end
-        async for chunk in request.stream():
-            left -= len(chunk)
-            if left < 0:
-                return

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, Response
 from central.archive.database import Database
 from central.collector.refusal import CallRefusedError
 from central.contact.challenges import Challenges, RefusedError, Ways
+from central.contact.later import Later
 from central.contact.messages import all_texts, senders_of
 from central.contact.page import (
     HEADERS,
@@ -25,12 +26,13 @@ from central.contact.page import (
     page_of,
 )
 from central.contact.settings import ContactSettings
+from central.contact.sheets import Sheets
 from kiosk.crypto.digests import sha256
 from kiosk.crypto.http_signatures import VerifiedRequest
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.ids import DeviceId
-from kiosk.sync.contact import ContactOrder
-from kiosk.sync.messages import Message, decode, encode
+from kiosk.sync.contact import EMAIL, ContactOrder, SheetOrder
+from kiosk.sync.messages import MAX_SEQ, Message, decode, encode
 
 _ID_CHARS = 32
 Device = Callable[[Request], Awaitable[tuple[DeviceId, VerifiedRequest]]]
@@ -47,11 +49,19 @@ class ContactCalls:
         key: SigningKey,
         settings: ContactSettings,
         device: Device,
+        any_device: Device,
         body: Body,
     ) -> None:
-        """Device and body: the collector's own, for signed calls with a bounded body."""
+        """Devices and body: the collector's own, for signed calls with a bounded body.
+
+        Device: one of a single history. Any device: what one of two histories delivers is kept.
+        """
+        self._any_device = any_device
         self._texts = all_texts()
-        ways = Ways(senders_of(settings), self._texts, settings.page_url)
+        senders = senders_of(settings)
+        ways = Ways(senders, self._texts, settings.page_url)
+        self.later = Later(database, key, ways, settings.identity)
+        self._sheets = Sheets(database, key, senders.get(EMAIL), self._texts)
         self._challenges = Challenges(database, key, ways)
         self._device = device
         self._body = body
@@ -97,6 +107,31 @@ class ContactCalls:
         )
         page: Page = page_of(row, self._texts, language, problem)
         return HTMLResponse(page.body, page.status, headers=dict(HEADERS))
+
+    async def sheet(self, request: Request, now: datetime) -> Response:
+        """``POST …/sheets/{seq}``: mail the customer's sheet; 201 sent, 200 sent before."""
+        device_id, verified = await self._device(request)
+        body = await self._body(request)
+        if sha256(body) != verified.body_sha256:
+            raise CallRefusedError(422, "digest")
+        seq = request.path_params["seq"]
+        if seq > MAX_SEQ:
+            raise CallRefusedError(404, "entry-unknown")
+        order = decode(body, SheetOrder)
+        fresh = await _in_thread(partial(self._sheets.send, device_id, seq, order, now))
+        return Response(status_code=201 if fresh else 200)
+
+    async def keep_later(self, request: Request, now: datetime) -> Response:
+        """``PUT …/later-contacts/{seq}``: addresses to be confirmed later; 201 new, 200 here."""
+        device_id, verified = await self._any_device(request)
+        body = await self._body(request)
+        if sha256(body) != verified.body_sha256:
+            raise CallRefusedError(422, "digest")
+        seq = request.path_params["seq"]
+        if seq > MAX_SEQ:
+            raise CallRefusedError(404, "entry-unknown")
+        fresh = await _in_thread(partial(self.later.keep, device_id, seq, body, now))
+        return Response(status_code=201 if fresh else 200)
 
     async def _order(self, request: Request) -> tuple[DeviceId, str, ContactOrder]:
         device_id, verified = await self._device(request)

@@ -15,9 +15,11 @@ from datetime import datetime
 
 from central.archive.database import Database
 from central.archive.ledger import Ledger
-from central.archive.rows import AlarmRow, DeviceRow, EntryRow, OriginRow
+from central.archive.rows import KEY_LOST, AlarmRow, DeviceRow, EntryRow, OriginRow
 from central.collector.keys import PolicyShelf
+from central.collector.later import note_later
 from central.collector.refusal import CallRefusedError
+from central.collector.results import note_result
 from central.collector.rounds import act_of, note_acts
 from kiosk.audit.checkpoint import Checkpoint, open_note
 from kiosk.audit.entries import (
@@ -90,16 +92,43 @@ class Journals:
                 device = self._append(ledger, device, push, checkpoint, now)
                 ledger.put_device(device)
             else:
-                entry = push.entries[forked - push.start]
-                ledger.add_fork(device_id, forked, entry, push.checkpoint, now.isoformat())
-                kind = open_entry(entry, device.public_key).kind
-                alarm = RESTORE if kind is EntryKind.RESTORE_DETECTED else FORK
-                ledger.add_alarm(AlarmRow(device_id, alarm, forked, kind, now.isoformat()))
-                ledger.put_device(replace(device, quarantined=True))
+                self._keep_fork(ledger, device, push, forked, now)
         # Outside the transaction: the evidence of a fork must be committed before it is told.
         if forked is not None:
             raise CallRefusedError(409, "fork", device.checkpoint, device.size)
         return LogAnswer(size=device.size)
+
+    def take_unsigned(self, device_id: DeviceId, entries: tuple[str, ...], now: datetime) -> int:
+        """Take in a whole journal whose device lost its key, so that no checkpoint ends it.
+
+        Every entry is signed and names what it follows, so that nothing in it can be changed or
+        left out; only how far it went is nobody's word. That stands in an alarm for good.
+
+        Returns:
+            Entries held now.
+
+        Raises:
+            CallRefusedError: as :meth:`push`; 422 gap where it ends before what is held.
+        """
+        tree = Frontier()
+        for entry in entries:
+            tree = tree.append(entry_leaf(entry))
+        claimed = Checkpoint(device_origin(self._origin, device_id), tree.size, tree.root())
+        with self._database.writing(device_id) as ledger:
+            device = _known(ledger, device_id)
+            if tree.size < device.size:
+                raise CallRefusedError(422, "gap", device.checkpoint, device.size)
+            push = LogPush(start=0, entries=entries, checkpoint=device.checkpoint)
+            forked = _forked_at(ledger, device, push)
+            if forked is None and tree.size > device.size:
+                ledger.add_alarm(AlarmRow(device_id, KEY_LOST, device.size, "", now.isoformat()))
+                device = self._append(ledger, device, push, claimed, now)
+                ledger.put_device(device)
+            elif forked is not None:
+                self._keep_fork(ledger, device, push, forked, now)
+        if forked is not None:
+            raise CallRefusedError(409, "fork", device.checkpoint, device.size)
+        return device.size
 
     def keep_origin(self, device_id: DeviceId, seq: int, sealed: bytes, now: datetime) -> int:
         """Keep the sealed ratchet key of entry ``seq``; 201 new, 200 here already.
@@ -129,6 +158,17 @@ class Journals:
             raise CallRefusedError(422, "checkpoint")
         return checkpoint
 
+    def _keep_fork(
+        self, ledger: Ledger, device: DeviceRow, push: LogPush, forked: int, now: datetime
+    ) -> None:
+        """Keep the evidence of another history, and put the device into quarantine."""
+        device_id, entry = device.device_id, push.entries[forked - push.start]
+        ledger.add_fork(device_id, forked, entry, push.checkpoint, now.isoformat())
+        kind = open_entry(entry, device.public_key).kind
+        alarm = RESTORE if kind is EntryKind.RESTORE_DETECTED else FORK
+        ledger.add_alarm(AlarmRow(device_id, alarm, forked, kind, now.isoformat()))
+        ledger.put_device(replace(device, quarantined=True))
+
     def _append(
         self,
         ledger: Ledger,
@@ -148,6 +188,8 @@ class Journals:
                 header = self._verified(ledger, device, jws, frontier)
                 record_id = header.record_id
                 acts += act_of(header, now)
+                note_result(ledger, header, self._shelf, now)
+                note_later(ledger, header, self._shelf)
             else:
                 # Its hash keeps the tree whole, so that what follows is not lost with it.
                 device_id, at = device.device_id, now.isoformat()

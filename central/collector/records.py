@@ -15,8 +15,10 @@ from datetime import datetime
 from central.archive.database import Database
 from central.archive.payloads import Incoming, Payloads, payload_name
 from central.archive.rows import SealedRow
+from central.collector.arrivals import Arrivals
 from central.collector.log import CollectorLog
 from central.collector.refusal import CallRefusedError
+from central.collector.witnessing import Witnessing
 from kiosk.audit.entries import Header, open_entry
 from kiosk.crypto import age
 from kiosk.crypto.digests import b64u
@@ -82,10 +84,19 @@ class BlobStream:
 class Records:
     """Answers ``PUT …/records/{seq}`` and ``GET …/receipts``."""
 
-    def __init__(self, database: Database, payloads: Payloads, log: CollectorLog) -> None:
+    def __init__(
+        self,
+        database: Database,
+        payloads: Payloads,
+        log: CollectorLog,
+        witnessing: Witnessing | None = None,
+    ) -> None:
+        """Witnessing: None where nobody asks for receipts here."""
         self._database = database
         self._payloads = payloads
         self._log = log
+        self._witnessing = witnessing
+        self._arrivals = Arrivals(database)
 
     def announced(self, device_id: DeviceId, seq: int) -> tuple[Header, SealedRow | None]:
         """The entry that announces a record, and the record when it is here already.
@@ -132,27 +143,19 @@ class Records:
         _check_blob(announced, header, stream)
         device_id, seq = announced.device_id, announced.seq
         incoming.keep(payload_name(device_id, seq, stream.payload_sha256))
-        with self._database.writing(device_id) as ledger:
-            device, entry = ledger.device(device_id), ledger.entry(device_id, seq)
-            if device is None or entry is None:
-                raise CallRefusedError(404, "entry-unknown")
-            if ledger.sealed(device_id, seq) is not None:
-                return 200
-            state = ReceiptState.QUARANTINED if device.quarantined else ReceiptState.LOGGED
-            erased = ledger.erasures.due(entry.record_id)
-            row = SealedRow(
-                device_id=device_id,
-                seq=seq,
-                blob_sha256=stream.blob_sha256,
-                payload_sha256=stream.payload_sha256,
-                header=None if erased else header,
-                received_at=now.isoformat(timespec="milliseconds"),
-                state=state,
-            )
-            ledger.add_sealed(row)
-            if erased and entry.record_id is not None:
-                ledger.erasures.note_done(entry.record_id, row.received_at)
-        return 201
+        row = SealedRow(
+            device_id=device_id,
+            seq=seq,
+            blob_sha256=stream.blob_sha256,
+            payload_sha256=stream.payload_sha256,
+            header=header,
+            received_at=now.isoformat(timespec="milliseconds"),
+            state=ReceiptState.LOGGED,
+        )
+        try:
+            return 201 if self._arrivals.commit(row, announced.record_id) else 200
+        except LookupError as exc:
+            raise CallRefusedError(404, "entry-unknown") from exc
 
     def sequence(self) -> int:
         """Append what waits for a leaf to the log; how many records that were.
@@ -172,8 +175,11 @@ class Records:
     def receipts(self, device_id: DeviceId, start: int, tree: int) -> ReceiptPage:
         """A page of receipts, of everything that has arrived until now."""
         self.sequence()
+        if self._witnessing is not None:
+            self._witnessing.hurry()
         with self._database.reading() as ledger:
-            return self._log.page(ledger, device_id, start, tree)
+            quorums = () if self._witnessing is None else self._witnessing.quorums(ledger)
+            return self._log.page(ledger, device_id, start, tree, quorums)
 
 
 def _check_blob(announced: Header, header: bytes, stream: BlobStream) -> None:

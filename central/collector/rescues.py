@@ -23,9 +23,11 @@ from central.collector.keys import CollectorKeys, PolicyShelf, origin_of
 from central.collector.log import CollectorLog
 from central.collector.records import BlobStream, Records
 from central.collector.refusal import CallRefusedError
+from central.collector.results import Results
 from kiosk.crypto.canonical import parse_json
 from kiosk.domain.ids import DeviceId
 from kiosk.sync.messages import LogPush
+from kiosk.sync.results import MAX_RESULT_BYTES
 
 JOURNAL_FORMAT = "visavis-journal/1"
 RESCUE_FORMAT = "visavis-rescue/1"
@@ -62,12 +64,14 @@ class Rescues:
         origin = origin_of(database, shelf)
         self._journals = Journals(database, shelf, origin)
         self._records = Records(database, payloads, CollectorLog(origin, keys.log))
+        self._results = Results(database, keys.root_public)
 
     def take_in(self, folder: Path, now: datetime) -> RescueReport:
         """Take in a folder that ``visavis device rescue`` wrote.
 
         Args:
-            folder: as it was carried here.
+            folder: as it was carried here; its journal has no checkpoint where the device lost
+                its key.
             now: aware UTC.
 
         Raises:
@@ -79,11 +83,14 @@ class Rescues:
             raise FolderError("the journal is of another device")
         push = LogPush(start=0, entries=entries, checkpoint=checkpoint)
         try:
-            size = self._journals.push(device_id, push, now).size
+            if checkpoint:
+                size = self._journals.push(device_id, push, now).size
+            else:
+                size = self._journals.take_unsigned(device_id, entries, now)
         except CallRefusedError as exc:
             raise FolderError(f"journal refused: {exc.problem.error}") from exc
         taken, already, refused = 0, 0, []
-        for seq, name in _files(about):
+        for seq, name in _files(about, "records"):
             try:
                 status = self._take(device_id, seq, folder / "records" / name, now)
             except CallRefusedError as exc:
@@ -94,6 +101,13 @@ class Rescues:
                 continue
             taken += status == _CREATED
             already += status == _HERE_ALREADY
+        for seq, name in _files(about, "results"):
+            try:
+                self._take_result(device_id, seq, folder / "results" / name, now)
+            except CallRefusedError as exc:
+                refused.append(f"{name}: {exc.problem.error}")
+            except OSError as exc:
+                refused.append(f"{name}: {type(exc).__name__}")
         return RescueReport(device_id, size, taken, already, tuple(refused))
 
     def _take(self, device_id: DeviceId, seq: int, file: Path, now: datetime) -> int:
@@ -106,6 +120,11 @@ class Rescues:
                 while chunk := source.read(_CHUNK):
                     stream.feed(chunk)
             return self._records.keep(announced, stream, incoming, stream.blob_sha256, now)
+
+    def _take_result(self, device_id: DeviceId, seq: int, file: Path, now: datetime) -> None:
+        with file.open("rb") as source:
+            sealed = source.read(MAX_RESULT_BYTES + 1)
+        self._results.keep(device_id, seq, sealed, now)
 
 
 def _bounded(file: Path, limit: int) -> bytes:
@@ -143,13 +162,13 @@ def _journal(file: Path) -> tuple[DeviceId, str, tuple[str, ...]]:
     return DeviceId(str(about.get("device_id"))), str(about.get("checkpoint")), tuple(entries)
 
 
-def _files(about: dict[str, Any]) -> Iterator[tuple[int, str]]:
-    """Number and bare file name of each listed record; whatever else is written there is nothing.
+def _files(about: dict[str, Any], kind: str) -> Iterator[tuple[int, str]]:
+    """Number and bare file name of each listed record or result; what is no such is nothing.
 
     The name is rebuilt from its last part: no path of the list leads out of the folder.
     """
-    records = about.get("records")
-    for item in records if isinstance(records, list) else ():
+    listed = about.get(kind)
+    for item in listed if isinstance(listed, list) else ():
         if not isinstance(item, dict):
             continue
         seq, name = item.get("seq"), Path(str(item.get("file", ""))).name

@@ -10,12 +10,13 @@ import contextlib
 import json
 import logging
 import os
+import random
 import signal
 import socket
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
@@ -26,11 +27,20 @@ from central.archive.storage import open_database, open_payloads
 from central.collector.app import Collector, Now
 from central.collector.keys import CollectorKeys
 from central.collector.uploads import Uploads
-from central.contact.settings import load_settings
+from central.collector.witness_link import WitnessLink
+from central.collector.witness_settings import load_witnesses
+from central.contact.later import Later
+from central.contact.settings import load_settings, read_contact_identity
+from central.provider.queue import ResultQueue
+from central.provider.sender import Sender
 from kiosk.crypto.digests import unb64u
 
 _log = logging.getLogger("visavis.collector")
 _SEQUENCE_PAUSE_S = 0.25
+_LATER_PAUSE_S = 2.0
+_SWITCH_S = 0.0005
+"""How long a thread may keep the interpreter from the others: a tenth of Python's own choice, which
+lets the loop that answers calls wait behind every thread that works on one."""
 _READY_TRIES = 400
 _READY_PAUSE_S = 0.025
 
@@ -96,6 +106,7 @@ def serve(layout: Layout, address: Address, now: Now, metrics_port: int | None =
         OSError: a port is taken.
     """
     layout.require()
+    sys.setswitchinterval(_SWITCH_S)
     database = open_database(layout)
     try:
         collector = Collector(
@@ -104,18 +115,27 @@ def serve(layout: Layout, address: Address, now: Now, metrics_port: int | None =
             Uploads(layout.uploads),
             load_keys(layout),
             now,
-            load_settings(layout.contact_settings),
+            replace(
+                load_settings(layout.contact_settings),
+                identity=read_contact_identity(layout.contact_identity),
+            ),
+            [WitnessLink(one, layout.collector) for one in load_witnesses(layout.witness_settings)],
         )
         address = Address(address.host, free_port(address.host, address.port))
         with contextlib.ExitStack() as ending:
+            ending.callback(collector.witnessing.close)
             if metrics_port is not None:
                 ending.callback(collector.metrics.serve(metrics_port))
-            asyncio.run(_run(layout, address, collector))
+            queue = ResultQueue(database, load_keys(layout).root_public)
+            sender = Sender(queue, lambda: read_key(layout.webhook_key), now)
+            asyncio.run(_run(layout, address, collector, sender, now))
     finally:
         database.close()
 
 
-async def _run(layout: Layout, address: Address, collector: Collector) -> None:
+async def _run(
+    layout: Layout, address: Address, collector: Collector, sender: Sender, now: Now
+) -> None:
     server = Server(
         collector.application(),
         address=address.host,
@@ -135,21 +155,41 @@ async def _run(layout: Layout, address: Address, collector: Collector) -> None:
     await asyncio.wait({running, announcing}, return_when=asyncio.FIRST_COMPLETED)
     if announcing.done():
         announcing.result()
-    sequencing = asyncio.create_task(_sequence(collector))
+    # Beside the calls: leaves soon, also where no device asks for its receipts; and neither a
+    # provider nor a witness that is slow holds up the leaves.
+    works = (
+        _again_and_again("sequencer", collector.sequence),
+        _again_and_again("witnesses", collector.witnessing.cosign),
+        sender.run(),
+        _confirm_later(collector.later, now),
+    )
+    beside = [asyncio.create_task(work) for work in works]
     await running
-    sequencing.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await sequencing
+    for task in beside:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
 
-async def _sequence(collector: Collector) -> None:
-    """Give records their leaves soon, also where no device asks for its receipts."""
+async def _again_and_again(name: str, work: Callable[[], None]) -> None:
+    """Do ``work`` a few times a second."""
     while True:
         try:
-            await asyncio.to_thread(collector.sequence)
+            await asyncio.to_thread(work)
         except Exception as exc:  # noqa: BLE001 - a store that is away comes back; calls say so too
-            _log.warning(json.dumps({"sequencer": type(exc).__name__}))
+            _log.warning(json.dumps({name: type(exc).__name__}))
         await asyncio.sleep(_SEQUENCE_PAUSE_S)
+
+
+async def _confirm_later(later: Later, now: Now) -> None:
+    """Send what customers confirm after they have left, and note what they answered."""
+    while True:
+        try:
+            await asyncio.to_thread(later.turn, now(), random.random())  # noqa: S311 - jitter
+            await asyncio.to_thread(later.settle, now())
+        except Exception as exc:  # noqa: BLE001 - a store that is away comes back
+            _log.warning(json.dumps({"later": type(exc).__name__}))
+        await asyncio.sleep(_LATER_PAUSE_S)
 
 
 async def _announce(address: Address) -> None:

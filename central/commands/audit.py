@@ -44,6 +44,7 @@ from central.commands.rights import (
     person_new,
 )
 from central.commands.rounds import audit_reconcile
+from central.commands.vault_keys import vault_key
 from kiosk.domain.ids import DeviceId, RecordId
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ audit_app.command("request")(order_new)
 audit_app.command("approve")(order_approve)
 audit_app.command("openings")(openings)
 audit_app.command("auditors")(auditors)
+audit_app.command("vault-key")(vault_key)
 audit_app.command("person")(person_new)
 audit_app.command("access")(audit_access)
 audit_app.command("erase")(audit_erase)
@@ -200,7 +202,8 @@ def audit_verify(
         + "".join(f"\n  ASK   {question}" for question in device.questions)
         for device in report.devices
     ]
-    lines += [f"WRONG {problem}" for problem in report.problems]
+    lines += [f"WRONG {problem}" for problem in (*report.problems, *report.witnesses.problems)]
+    lines += [f"ASK   {question}" for question in report.witnesses.questions]
     lines.append("verified" if report.verified else "NOT verified")
     answer = {"verified": report.verified, "complete": report.complete, **asdict(report)}
     tell(answer, "\n".join(lines), as_json=as_json)
@@ -215,6 +218,8 @@ def audit_gaps(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> 
 
     report = Histories(Layout(data)).verify(system_time())
     gaps = {device.device_id: device.questions for device in report.devices if device.questions}
+    if report.witnesses.questions:
+        gaps["log"] = report.witnesses.questions
     lines = [f"{device}: {question}" for device, asked in gaps.items() for question in asked]
     answer = {"complete": report.complete, "gaps": gaps}
     tell(answer, "\n".join(lines) or "nothing to ask", as_json=as_json)

@@ -48,7 +48,9 @@ ReasonOption = Annotated[str, typer.Option("--reason", help="Why; nothing person
 GroundOption = Annotated[str, typer.Option("--ground", help="The legal ground.")]
 WhatOption = Annotated[
     str,
-    typer.Argument(metavar="ACT", help="open, evidence, access, erase, hold, release or ratchets."),
+    typer.Argument(
+        metavar="ACT", help="open, evidence, access, erase, hold, release, ratchets or vault-key."
+    ),
 ]
 
 
@@ -179,6 +181,7 @@ def order_new(  # noqa: PLR0913, PLR0917 - one parameter an option
     person: Annotated[
         Path | None, typer.Option(help="Whom to look for (see the guide); only its digest goes in.")
     ] = None,
+    device: Annotated[str, typer.Option(help="Device whose vault is to be opened.")] = "",
     unredacted: Annotated[bool, typer.Option("--unredacted", help="Show names, too.")] = False,
     data: DataOption = DEFAULT_DATA,
     as_json: JsonOption = False,
@@ -197,6 +200,7 @@ def order_new(  # noqa: PLR0913, PLR0917 - one parameter an option
             first=first,
             last=last,
             criteria=criteria_of(person),
+            device=device,
         )
         mine = open_key(key, passphrase_of(key))
         order = new_order(control_of(layout), Act(act), about, (reason, ground), mine.name, now)

@@ -31,7 +31,7 @@ def _planner(data: Layout) -> Planner:
     from central.authority.policies import Policies
     from central.authority.rounds import Planner
 
-    return Planner(data, Policies(data).in_force())
+    return Planner(data, Policies(data).of_day(_today()))
 
 
 def _today() -> date:
@@ -145,7 +145,7 @@ def request_cancel(
 
     layout = Layout(data)
     try:
-        request = request_of(token, Policies(layout).in_force())
+        request = request_of(token, Policies(layout).of_day(_today()))
     except ValueError as exc:
         raise typer.BadParameter(str(exc)) from exc
     before = _planner(layout).cancel_request(request, system_time())

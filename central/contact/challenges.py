@@ -54,6 +54,16 @@ _PAGE_BYTES = 16
 _SENDING, _FAILED = "sending", "failed"
 
 
+def pepper_of(key: SigningKey) -> bytes:
+    """What keys the hashes of addresses, 32 bytes; from the key of the collector's log."""
+    return sha256(b"visavis contact addresses" + key.seed)
+
+
+def address_hash(pepper: bytes, channel: str, address: str) -> bytes:
+    """Keyed: a telephone number alone could be found by trying them all."""
+    return hmac.digest(pepper, f"{channel}\n{address}".encode(), "sha256")
+
+
 class RefusedError(Exception):
     """A call that is answered with a problem.
 
@@ -93,7 +103,7 @@ class Challenges:
         self._database = database
         self._key = key
         self._ways = ways
-        self._pepper = sha256(b"visavis contact addresses" + key.seed)
+        self._pepper = pepper_of(key)
 
     # --- for a device -------------------------------------------------------------------------
 
@@ -274,9 +284,7 @@ class Challenges:
         )
 
     def _address_hash(self, order: ContactOrder) -> bytes:
-        """Keyed: a telephone number alone could be found by trying them all."""
-        said = f"{order.channel}\n{order.address}".encode()
-        return hmac.digest(self._pepper, said, "sha256")
+        return address_hash(self._pepper, order.channel, order.address)
 
 
 def _require_address(order: ContactOrder) -> None:

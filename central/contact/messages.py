@@ -28,10 +28,20 @@ class NotSentError(Exception):
     """The message was not handed over; told to operators only."""
 
 
+class Sent(Protocol):
+    """What can be handed over."""
+
+    def short(self) -> str:
+        """For a text message."""
+
+    def mail(self, settings: MailSettings, address: str) -> EmailMessage:
+        """For the mailbox ``address``."""
+
+
 class Sender(Protocol):
     """A way to a customer."""
 
-    def send(self, address: str, text: Message) -> None:
+    def send(self, address: str, text: Sent) -> None:
         """Hand a message over. Raises NotSentError."""
 
 
@@ -67,13 +77,37 @@ class Message:
         return mail
 
 
+class LaterMessage:
+    """What is sent after the customer has left: a code that counts for days, and its page."""
+
+    def __init__(self, texts: Texts, code: str, days: int, link: str) -> None:
+        self._texts = texts
+        self._values = {"code": code, "days": days, "link": link}
+
+    def short(self) -> str:
+        """For a text message."""
+        return self._texts("contact_later.sms", **self._values).translate(_PLAIN)
+
+    def mail(self, settings: MailSettings, address: str) -> EmailMessage:
+        """For the mailbox ``address``."""
+        mail = EmailMessage()
+        mail["From"] = formataddr((settings.sender_name, settings.sender))
+        mail["To"] = address
+        mail["Subject"] = self._texts("contact_later.subject")
+        mail["Message-ID"] = make_msgid(domain=settings.sender.rpartition("@")[2])
+        mail["Auto-Submitted"] = "auto-generated"
+        care = self._texts("contact_later.care")
+        mail.set_content(f"{self._texts('contact_later.mail', **self._values)}\n\n{care}\n")
+        return mail
+
+
 class MailSender:
     """Over SMTP."""
 
     def __init__(self, settings: MailSettings) -> None:
         self._settings = settings
 
-    def send(self, address: str, text: Message) -> None:
+    def send(self, address: str, text: Sent) -> None:
         """See :class:`Sender`."""
         settings = self._settings
         mail = text.mail(settings, address)
@@ -110,7 +144,7 @@ class SmsSender:
     def __init__(self, settings: SmsSettings) -> None:
         self._settings = settings
 
-    def send(self, address: str, text: Message) -> None:
+    def send(self, address: str, text: Sent) -> None:
         """See :class:`Sender`."""
         settings = self._settings
         body = {

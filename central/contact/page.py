@@ -12,6 +12,7 @@ import html
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -48,6 +49,11 @@ HEADERS: Final[Mapping[str, str]] = {
     "X-Frame-Options": "DENY",
     "X-Robots-Tag": "noindex",
 }
+
+
+_AT_THE_COUNTER: Final = timedelta(hours=1)
+"""No code that is typed at the counter counts for longer."""
+_LATER: Final = ("confirmed", "expired", "exhausted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +107,18 @@ def page_of(
     if row is None:
         return Page(404, _whole(tr, _said(tr, "unknown", "bad")), language)
     if row.status == ChallengeStatus.CONFIRMED:
-        return Page(200, _whole(tr, _said(tr, "confirmed", "ok")), language)
+        return Page(200, _whole(tr, _said(tr, _word(row, "confirmed"), "ok")), language)
     if row.status != ChallengeStatus.SENT:
         known = (ChallengeStatus.EXPIRED, ChallengeStatus.EXHAUSTED, ChallengeStatus.REPLACED)
-        word = row.status if row.status in known else "unknown"
+        word = _word(row, row.status) if row.status in known else "unknown"
         return Page(410, _whole(tr, _said(tr, word, "bad")), language)
     return Page(200, _whole(tr, _form(row, tr, problem)), language)
+
+
+def _word(row: ChallengeRow, word: str) -> str:
+    """The words of a code that counts for days: its customer is no longer at the counter."""
+    valid = datetime.fromisoformat(row.expires_at) - datetime.fromisoformat(row.sent_at)
+    return f"{word}_later" if valid > _AT_THE_COUNTER and word in _LATER else word
 
 
 def _form(row: ChallengeRow, tr: Texts, problem: str) -> str:

@@ -21,6 +21,7 @@ import msgspec
 from msgspec import Meta
 
 from central.archive.layout import FolderError
+from kiosk.crypto.age import Identity
 from kiosk.domain.contact import email_address
 from kiosk.domain.errors import ContactAddressError
 
@@ -103,11 +104,23 @@ class ContactSettings:
         mail: mail server.
         sms: SMS gateway.
         page_url: base address of the customer's page, ``""`` for no link in the messages.
+        identity: opens addresses that are to be confirmed later; None where none are taken.
     """
 
     mail: MailSettings | None = None
     sms: SmsSettings | None = None
     page_url: str = ""
+    identity: Identity | None = None
+
+
+def read_contact_identity(file: Path) -> Identity | None:
+    """The contact service's own key; None where there is none. Raises FolderError."""
+    try:
+        return Identity.parse(file.read_text("ascii"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as exc:
+        raise FolderError(file.name) from exc
 
 
 def load_settings(file: Path) -> ContactSettings:

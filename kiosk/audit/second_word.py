@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from kiosk.audit.colleagues import open_voucher
 from kiosk.crypto.canonical import canonical_json, parse_json
 from kiosk.crypto.digests import b64u, sha256, unb64u
 from kiosk.crypto.jws import sign_compact, verify_compact
@@ -133,8 +134,10 @@ def check_second_words(
     Args:
         visavis: the object of this name in ``record.json``.
         keys: keys that may have signed the record.
-        seconds: only these may have signed as ``second_agent``; ``keys`` where None. An opinion of
-            another colleague is then not looked at: it is verified where ``seconds`` is None.
+        seconds: only these may have signed as ``second_agent``; where None, ``keys`` and, for a
+            word with a voucher, the key that it brings along: whose device that was is then for
+            the caller to judge. An opinion of another colleague is not looked at where
+            ``seconds`` is given.
 
     Raises:
         SignatureInvalidError: there is one, and it does not hold for this record.
@@ -146,23 +149,38 @@ def check_second_words(
         if opinion is not None:
             raise SignatureInvalidError("second opinion alone")
         return ()
-    words = [_checked(visavis, second, keys if seconds is None else seconds)]
+    vouched = seconds is None
+    words = [_checked(visavis, second, keys if seconds is None else seconds, vouched=vouched)]
     if opinion is None:
         return tuple(words)
     named = opinion.get("agent_id") if isinstance(opinion, Mapping) else None
     if seconds is None or named == words[0][0].second_id:
-        words.append(_checked(visavis, opinion, keys if seconds is None else seconds))
+        may_sign = keys if seconds is None else seconds
+        words.append(_checked(visavis, opinion, may_sign, vouched=vouched))
         if (words[0][0].about, words[1][0].about) != ("decision", "person"):
             raise SignatureInvalidError("second opinion")
     return tuple(words)
 
 
+def voucher_of(told: object) -> str:
+    """The voucher beside a second word in a record; ``""`` where it was given on this device."""
+    voucher = told.get("voucher", "") if isinstance(told, Mapping) else ""
+    return voucher if isinstance(voucher, str) else ""
+
+
 def _checked(
-    visavis: Mapping[str, Any], told: object, keys: Mapping[KeyId, bytes]
+    visavis: Mapping[str, Any], told: object, keys: Mapping[KeyId, bytes], *, vouched: bool
 ) -> tuple[SecondWord, KeyId]:
+    """A word and its signer; ``vouched``: a key that its own voucher brings along counts too."""
     if not isinstance(told, Mapping) or not isinstance(told.get("statement"), str):
         raise SignatureInvalidError("second word")
-    word, kid = open_word(told["statement"], keys)
+    statement, voucher = told["statement"], voucher_of(told)
+    if voucher:
+        said, brought = open_voucher(voucher, statement)
+        if said.agent_id != told.get("agent_id") or said.device_id == visavis.get("device_id"):
+            raise SignatureInvalidError("voucher for another")
+        keys = {**keys, **brought} if vouched else keys
+    word, kid = open_word(statement, keys)
     named = (told.get("agent_id"), told.get("about"), told.get("verdict"))
     if named != (word.second_id, word.about, word.verdict) or not word_fits(word, visavis):
         raise SignatureInvalidError("second word of another record")

@@ -24,8 +24,10 @@ from kiosk.audit.checkpoint import Checkpoint, sign
 from kiosk.audit.entries import EntryKind, entry_leaf
 from kiosk.audit.tree import Frontier
 from kiosk.audit.verify import JournalProblem, JournalReport, verify_journal
+from kiosk.bootstrap.carried import CarriedDeliveries
 from kiosk.bootstrap.hardware import load_reader, open_camera
 from kiosk.bootstrap.links import Links
+from kiosk.bootstrap.locked import EXPORT_FORMAT
 from kiosk.bootstrap.membership import Deliveries, Membership, SignedClock
 from kiosk.bootstrap.numbers import number_rule
 from kiosk.bootstrap.opening import (
@@ -64,10 +66,12 @@ from kiosk.ports import Clock, CollectorLink, FrameSource, KeyStore
 from kiosk.services.activity import Activity
 from kiosk.services.agents import Agents, Session, Signs
 from kiosk.services.anchor import Anchor
+from kiosk.services.colleagues import Elsewhere, OfficeLine, OpinionDesk
 from kiosk.services.coming_policy import promote
 from kiosk.services.conflicts import Conflicts
 from kiosk.services.contact import Contacts, ContactWords
 from kiosk.services.contact_link import CentralContact
+from kiosk.services.courier import Courier
 from kiosk.services.custody import Custody
 from kiosk.services.delivery import Delivery
 from kiosk.services.device_life import DeviceLife
@@ -76,7 +80,7 @@ from kiosk.services.enrolment import Enrolment
 from kiosk.services.examination import CatalogueExamination
 from kiosk.services.hand_over import HandOver
 from kiosk.services.journal import Journal
-from kiosk.services.key_change import KeyChange
+from kiosk.services.key_change import DATABASE_KEY, DATABASE_NEXT, KeyChange
 from kiosk.services.lease import Lease, closed_at
 from kiosk.services.onboarding import Onboarding
 from kiosk.services.proofing import Desk, Proofing
@@ -84,20 +88,22 @@ from kiosk.services.requests import RequestDesk
 from kiosk.services.rounds import Rounds, VisitDesk
 from kiosk.services.sealing import Sealing
 from kiosk.services.second_agent import SecondAgents
+from kiosk.services.sheet_mail import SheetMailer
 from kiosk.services.sightings import Sightings
 from kiosk.services.sign_in import SignIn
 from kiosk.services.terms import DeviceFacts
 from kiosk.services.unlock_orders import UnlockOrders
+from kiosk.services.vault_escrow import VaultEscrow
 from kiosk.sync.checkpoints import device_origin
 from kiosk.sync.enrolment import device_id_of
 from kiosk.sync.policy import FourEyes, Policy
 from kiosk.texts import LANGUAGES, Texts
+from kiosk.transport.folder_link import FolderLinks
 
 if TYPE_CHECKING:
     from kiosk.services.reading import LiveReader
     from kiosk.vault.store import SqlStore
 
-EXPORT_FORMAT: Final = "visavis-journal/1"
 _LAST_BOOT: Final = "boot/last"
 _CHANNELS: Final = {Profile.COUNTER: "office", Profile.CARRIER: "home"}
 
@@ -116,8 +122,8 @@ class Kiosk:
         packs: rules about documents by the day on which they hold.
         service: the public service: help, eligibility, ways, paper file.
         texts: by language.
-        journal, agents, onboarding, hand_over, sign_in, proofing, delivery, life,
-            unlock_orders, rounds, visits, conflicts, custody, key_change: services.
+        journal, agents, onboarding, hand_over, sign_in, proofing, delivery, carried, life,
+            unlock_orders, rounds, visits, conflicts, opinions, custody, key_change: services.
         enrolment: joins a fleet; the kiosk is built again afterwards.
         links: to the central side.
     """
@@ -141,15 +147,19 @@ class Kiosk:
     sign_in: SignIn
     proofing: Proofing
     contacts: Contacts
+    sheet_mail: SheetMailer
     delivery: Deliveries
+    carried: CarriedDeliveries
     custody: Custody
     anchor: Anchor
+    escrow: VaultEscrow
     key_change: KeyChange
     life: DeviceLife
     unlock_orders: UnlockOrders
     rounds: Rounds
     visits: VisitDesk
     conflicts: Conflicts
+    opinions: OpinionDesk
     enrolment: Enrolment
     links: Links
     device_key: SigningKey
@@ -408,23 +418,29 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         ),
         hand_over,
         SecondAgents(store, sign_in, journal, clock, device),
+        Elsewhere(
+            _line(membership, links, device_key),
+            journal,
+            lambda: membership.identity,
+            membership.enrolment_keys,
+        ),
         words.require,
     )
     anchor = Anchor(store, keys, journal, device_key.public)
+    escrow = _escrow(parts, membership, device)
     agents = Agents(store, keys, journal, cost)
-    lease = Lease(store, journal, clock, membership.lease_days)
+    lease = Lease(store, journal, clock, membership.lease_days, membership.is_lost)
     deliveries = Deliveries(
         Delivery(store, journal, links, keys, clock),
         membership,
-        anchor.keep,
+        (anchor.keep, escrow.try_keep),
         lambda day: promote(store, journal, day),
     )
     proofing = Proofing(
         desk, journal, clock, catalogue, membership.office_id, membership.require, lease
     )
     if membership.identity is not None:
-        anchor.check()
-        _note_boot(store, journal, clock)
+        _at_start(parts, journal, anchor, escrow)
     return Kiosk(
         paths=parts.paths,
         config=parts.config,
@@ -447,24 +463,52 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         rounds=rounds,
         visits=VisitDesk(rounds, requests, proofing),
         conflicts=Conflicts(store),
+        opinions=OpinionDesk(
+            _line(membership, links, device_key),
+            store,
+            sign_in,
+            journal,
+            clock,
+            lambda: membership.identity,
+            device_key,
+        ),
         delivery=deliveries,
+        carried=CarriedDeliveries(
+            Courier(store, journal, FolderLinks(clock), keys, clock), membership, anchor.keep
+        ),
         life=DeviceLife(store, journal, clock, deliveries),
         unlock_orders=UnlockOrders(
             store, journal, true_time, device.device_id, membership.enrolment_keys
         ),
         custody=Custody(store, journal, device_key.public),
         anchor=anchor,
-        key_change=KeyChange(store, keys, journal),
+        escrow=escrow,
+        key_change=KeyChange(store, keys, journal, escrow.keep),
         contacts=Contacts(
             CentralContact(_opener(membership, links, device_key), device.device_id),
             words,
             number_rule(service.phones, true_time),
+        ),
+        sheet_mail=SheetMailer(
+            CentralContact(_opener(membership, links, device_key), device.device_id)
         ),
         enrolment=Enrolment(store, keys, links, clock, __version__),
         links=links,
         device_key=device_key,
         lock=parts.lock,
     )
+
+
+def _escrow(parts: _Parts, membership: Membership, device: DeviceFacts) -> VaultEscrow:
+    """Seals the key of this vault to the auditors."""
+    from kiosk.vault.escrow_file import BesideVault
+
+    def keys() -> tuple[bytes, ...]:
+        held = (parts.keys.get(name) for name in (DATABASE_KEY, DATABASE_NEXT))
+        return tuple(key for key in held if key is not None)
+
+    file = BesideVault(parts.paths.vault)
+    return VaultEscrow(parts.store, file, membership.terms, device.device_id, keys)
 
 
 def _opener(
@@ -477,6 +521,11 @@ def _opener(
         return None if side is None else links.open(side, device_key)
 
     return open_link
+
+
+def _line(membership: Membership, links: Links, device_key: SigningKey) -> OfficeLine:
+    """The way to the other devices of the office."""
+    return OfficeLine(_opener(membership, links, device_key), device_id_of(device_key.public))
 
 
 def _procedures(
@@ -535,6 +584,16 @@ def _device(
             "service": service.version,
         },
     )
+
+
+def _at_start(parts: _Parts, journal: Journal, anchor: Anchor, escrow: VaultEscrow) -> None:
+    """What a device of a fleet does first: look whether its vault was put back, say that it began.
+
+    An escrow that cannot be kept now keeps nobody from working; ``doctor`` tells of it.
+    """
+    anchor.check()
+    _note_boot(parts.store, journal, parts.clock)
+    escrow.try_keep()
 
 
 def _note_boot(store: "SqlStore", journal: Journal, clock: Clock) -> None:

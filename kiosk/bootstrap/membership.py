@@ -1,6 +1,6 @@
 """What the fleet says to this device, kept in memory so that a rule costs no read of the vault."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 import msgspec
@@ -119,6 +119,15 @@ class Membership:
         policy = self.policy
         return 0 if policy is None else policy.lease_days
 
+    def is_lost(self) -> bool:
+        """Whether the policy names this device among the lost ones."""
+        policy = self.policy
+        return (
+            policy is not None
+            and self._identity is not None
+            and self._identity.device_id in policy.lost
+        )
+
     def side(self) -> CentralSide | None:
         """The pinned central side; None before enrolment."""
         policy = self.policy
@@ -172,7 +181,7 @@ class Deliveries:
         self,
         delivery: Delivery,
         membership: Membership,
-        afterwards: Callable[[], None] = lambda: None,
+        afterwards: Sequence[Callable[[], object]] = (),
         promote: Callable[[date], object] = lambda _: None,
     ) -> None:
         """Wrap ``delivery``.
@@ -180,7 +189,7 @@ class Deliveries:
         Args:
             delivery: what delivers.
             membership: told of what arrived.
-            afterwards: called when a delivery has ended, however it ended.
+            afterwards: called in order when a delivery has ended, however it ended.
             promote: puts a policy into force for good whose day has come; needs no network. Asked
                 only where signed time of this boot tells the day.
         """
@@ -202,7 +211,8 @@ class Deliveries:
             return self._delivery.run_once(progress, cancelled)
         finally:
             self._membership.reload()
-            self._afterwards()
+            for call in self._afterwards:
+                call()
 
     def status(self) -> tuple[OutboxRow, ...]:
         """Every record on its way, oldest first."""

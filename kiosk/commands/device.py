@@ -1,14 +1,16 @@
-"""``visavis device decommission|transfer|rescue``: the end of a device at its place.
+"""``visavis device …``: the end of a device, at its place and in the workshop.
 
 Each asks for the PINs of the people who answer for it. What is destroyed cannot be brought back:
 the two first commands want ``--yes``.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kiosk import logs
 from kiosk.commands.console import (
     DataOption,
     ExitCode,
@@ -20,8 +22,15 @@ from kiosk.commands.console import (
     texts_of,
 )
 from kiosk.domain.agent import Duty
-from kiosk.domain.errors import RescueFolderError
+from kiosk.domain.errors import (
+    KioskError,
+    RescueFolderError,
+    SealedRecordError,
+    VaultKeyFileError,
+)
 from kiosk.domain.ids import AgentId
+from kiosk.paths import Paths
+from kiosk.services.device_life import RescuedFile
 
 if TYPE_CHECKING:
     from kiosk.bootstrap import Kiosk
@@ -37,8 +46,8 @@ YesOption = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(help="The life of this device.", no_args_is_help=True)
-    for command in (decommission, transfer, rescue):
-        group.command(command.__name__)(command)
+    for command in (decommission, transfer, rescue, copy_locked, open_locked):
+        group.command(command.__name__.replace("_", "-"))(command)
     app.add_typer(group, name="device")
 
 
@@ -101,17 +110,82 @@ def rescue(
     with kiosk_of(data) as kiosk:
         people = [_vouched(kiosk, who, Duty.RESCUE, texts) for who in (first, second)]
         records = kiosk.life.rescue(people[0], people[1])
-        try:
-            for file in kiosk.life.rescued_files(kiosk.device_id, kiosk.export_journal()):
-                target = out / file.name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(file.data)
-        except OSError as exc:
-            raise RescueFolderError("cannot be written") from exc
+        _write_out(out, kiosk.life.rescued_files(kiosk.device_id, kiosk.export_journal()))
     if json:
         say_json({"folder": str(out), "records": records})
     else:
         say(texts("cli.device.rescued", n=records, folder=out.name))
+
+
+def copy_locked(
+    out: Annotated[Path, typer.Argument(metavar="DIR", help="New or empty folder to write to.")],
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Copy the vault of a device whose key store is gone: an auditor's key opens the copy.
+
+    Nothing is opened and nothing deleted here. A device that still opens is refused.
+    """
+    from kiosk.bootstrap.locked import copy_locked as run
+
+    texts = texts_of(data)
+    _require_empty(out)
+    paths = Paths.of_device(data)
+    paths.prepare()
+    handler = logs.start(paths.logs)
+    try:
+        files = run(paths, out)
+    except KioskError as exc:
+        logs.error("command.failed", exc)
+        raise
+    finally:
+        logs.stop(handler)
+    if json:
+        say_json({"folder": str(out), "files": list(files)})
+    else:
+        say(texts("cli.device.locked_copied", folder=out.name))
+
+
+def open_locked(
+    folder: Annotated[Path, typer.Argument(metavar="COPY", help="What copy-locked wrote.")],
+    key: Annotated[Path, typer.Option(help="What the auditor's vault-key command wrote.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="New or empty folder to write to.")],
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Take the sealed records and the journal out of the copy of a device whose keys are gone.
+
+    Runs on any machine. The records stay sealed: only the central side opens them.
+    """
+    from kiosk.audit.vault_escrow import MAX_BYTES, parse_vault_keys
+    from kiosk.bootstrap.locked import open_locked as run
+
+    texts = texts_of(data)
+    _require_empty(out)
+    try:
+        with key.open("rb") as file:
+            keys = parse_vault_keys(file.read(MAX_BYTES + 1).decode("ascii", "replace"))
+    except (OSError, SealedRecordError) as exc:
+        raise VaultKeyFileError("form") from exc
+    records = sum(name.startswith("records/") for name in _write_out(out, run(folder, keys)))
+    if json:
+        say_json({"device_id": keys.device_id, "folder": str(out), "records": records})
+    else:
+        say(texts("cli.device.rescued", n=records, folder=out.name))
+
+
+def _write_out(out: Path, files: Iterable[RescuedFile]) -> tuple[str, ...]:
+    """Write the files of a rescue; their names. Raises RescueFolderError."""
+    names = []
+    for file in files:
+        target = out / file.name
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(file.data)
+        except OSError as exc:
+            raise RescueFolderError("cannot be written") from exc
+        names.append(file.name)
+    return tuple(names)
 
 
 def _closed(data: Path | None, manager: str, why: str, texts: "Texts") -> tuple[str, str]:

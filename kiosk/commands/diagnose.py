@@ -103,7 +103,7 @@ def _vault_probes(kiosk: "Kiosk") -> "dict[str, Probe]":
 
     return {
         "store": lambda: diagnosis.store(kiosk.store, kiosk.store.problems()),
-        "keys": lambda: diagnosis.keys(kiosk.keys),
+        "keys": lambda: diagnosis.keys(kiosk.keys, escrowed=kiosk.escrow.kept()),
         "enrolment": lambda: diagnosis.enrolment(kiosk.policy.version if kiosk.policy else None),
         "outbox": lambda: diagnosis.outbox(kiosk.store),
         "custody": lambda: _custody(kiosk),

@@ -1,9 +1,13 @@
 """``visavis sync``: bring what waits to the central side.
 
-Exit code 1 where records still wait afterwards.
+Exit code 1 where records still wait afterwards. With ``--folder``, by a stick that somebody
+carries: exit code 1 where something could not be read or written; what was written waits for its
+receipt.
 """
 
 import threading
+from dataclasses import asdict
+from pathlib import Path
 from random import SystemRandom
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +26,7 @@ from kiosk.commands.console import (
 
 if TYPE_CHECKING:
     from kiosk.bootstrap import Kiosk
+    from kiosk.texts import Texts
 
 
 def register(app: typer.Typer) -> None:
@@ -31,11 +36,21 @@ def register(app: typer.Typer) -> None:
 
 def sync(
     once: Annotated[bool, typer.Option("--once", help="One try, then stop.")] = False,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--folder", metavar="DIR", help="A stick: read what came back, then write."),
+    ] = None,
+    take: Annotated[bool, typer.Option("--take", help="With --folder: only read.")] = False,
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
     """Send what waits; without --once, try again until nothing waits."""
     texts = texts_of(data)
+    if take and folder is None:
+        raise typer.BadParameter("--take needs --folder")
+    if folder is not None:
+        _carry(data, folder, texts, give=not take, json=json)
+        return
     with kiosk_of(data) as kiosk:
         kiosk.require_enrolled()
         total, waiting, reason = _deliver(kiosk, once=once)
@@ -48,6 +63,25 @@ def sync(
         if reason:
             say(f"{texts(f'errors.{reason}.what')} ({reason})")
     if waiting or reason:
+        leave(ExitCode.NO)
+
+
+def _carry(data: Path | None, folder: Path, texts: "Texts", *, give: bool, json: bool) -> None:
+    """By a stick: records proven stored, records written on it, and the last obstacle."""
+    with kiosk_of(data) as kiosk:
+        kiosk.require_enrolled()
+        done = kiosk.carried.run(folder, give=give)
+    if json:
+        say_json(asdict(done))
+    else:
+        say(texts("cli.sync.done", n=done.stored))
+        if give:
+            say(texts("cli.sync.written", n=done.written))
+        if done.left:
+            say(texts("cli.sync.waiting", n=done.left))
+        if done.reason:
+            say(f"{texts(f'errors.{done.reason}.what')} ({done.reason})")
+    if done.reason or done.left:
         leave(ExitCode.NO)
 
 

@@ -158,7 +158,12 @@ def encrypt(plaintext: bytes, recipients: Sequence[str]) -> bytes:
     if not recipients:
         raise ValueError("a record without recipients could never be opened")
     file_key = os.urandom(_FILE_KEY_BYTES)
-    body = _VERSION + "".join(_stanza(file_key, r) for r in recipients).encode() + b"---"
+    return seal_file(file_key, "".join(_stanza(file_key, r) for r in recipients), plaintext)
+
+
+def seal_file(file_key: bytes, stanzas: str, plaintext: bytes) -> bytes:
+    """An age file whose stanzas wrap ``file_key`` (16 bytes)."""
+    body = _VERSION + stanzas.encode() + b"---"
     mac = hmac.digest(_hkdf(file_key, b"", b"header"), body, "sha256")
     header = body + b" " + _b64(mac).encode() + b"\n"
     nonce = os.urandom(_NONCE_BYTES)
@@ -228,11 +233,16 @@ def decrypt(blob: bytes, identity: Identity) -> bytes:
     Raises:
         SealedRecordError: other recipient, altered, truncated, or not of this profile.
     """
+    header, _ = split(blob)
+    return open_file(blob, _file_key(header, identity))
+
+
+def open_file(blob: bytes, file_key: bytes) -> bytes:
+    """The plaintext of an age file whose file key was unwrapped. Raises SealedRecordError."""
     header, payload = split(blob)
-    file_key = _file_key(header, identity)
     body, _, mac = header.rpartition(b" ")
     expected = hmac.digest(_hkdf(file_key, b"", b"header"), body, "sha256")
-    if not hmac.compare_digest(_unb64(mac.rstrip(b"\n").decode("ascii")), expected):
+    if not hmac.compare_digest(_unb64(mac.rstrip(b"\n").decode("ascii", "replace")), expected):
         raise SealedRecordError("header MAC")
     nonce, chunks = payload[:_NONCE_BYTES], payload[_NONCE_BYTES:]
     cipher = ChaCha20Poly1305(_hkdf(file_key, nonce, b"payload"))

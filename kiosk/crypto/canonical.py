@@ -1,17 +1,20 @@
 """Canonical JSON (RFC 8785), and a strict parser for what comes from outside.
 
 Rules, in order: text is NFC (the same name must give the same bytes); integers stay within 2^53;
-no NaN, no lone surrogate; on reading, duplicate keys are refused (Python keeps the last silently).
+no NaN, no half of a surrogate pair (Python reads one, and nothing can encode it afterwards); on
+reading, duplicate keys are refused (Python keeps the last silently).
 """
 
 import json
 import math
+import re
 import unicodedata
 from typing import Any
 
 import rfc8785
 
 _MAX_INT = 2**53 - 1
+_MAYBE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def normalise(value: Any) -> Any:
@@ -65,18 +68,21 @@ def parse_json(data: bytes | str, max_bytes: int = 1 << 20) -> Any:
     """Parse untrusted JSON.
 
     Raises:
-        ValueError: too long, not UTF-8, not JSON, duplicate keys, NaN, too deep.
+        ValueError: too long, not UTF-8, not JSON, duplicate keys, NaN, lone surrogates, too deep.
     """
     raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
     if len(raw) > max_bytes:
         raise ValueError("too long")
     try:
-        return json.loads(
+        value = json.loads(
             raw.decode("utf-8"),
             object_pairs_hook=_unique,
             parse_constant=_refuse,
             parse_int=_bounded_int,
             parse_float=_finite,
         )
-    except (UnicodeDecodeError, RecursionError) as exc:
+        if _MAYBE_SURROGATE.search(raw):
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except (UnicodeError, RecursionError) as exc:
         raise ValueError("not JSON") from exc
+    return value

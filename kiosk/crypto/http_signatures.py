@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -83,9 +83,15 @@ def content_digest(body: bytes) -> str:
 
 
 def sign_request(
-    method: str, url: str, body: bytes, key: SigningKey, created: datetime
+    method: str,
+    url: str,
+    body: bytes,
+    key: SigningKey,
+    created: datetime,
+    *,
+    also: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """Headers to add: Content-Digest, Signature-Input, Signature.
+    """Headers to add: Content-Digest, Signature-Input, Signature, and those of ``also``.
 
     Args:
         method: upper case.
@@ -93,8 +99,10 @@ def sign_request(
         body: complete body, maybe empty.
         key: the device key.
         created: time of signing as the device believes it (corrected by signed server time).
+        also: further fields that the signature covers, by name.
     """
-    message = _Message(method, url, {"Content-Digest": content_digest(body)})
+    more = dict(also or {})
+    message = _Message(method, url, {"Content-Digest": content_digest(body), **more})
     signer = HTTPMessageSigner(
         signature_algorithm=algorithms.ED25519, key_resolver=_Keys(key, lambda _: None)
     )
@@ -105,7 +113,7 @@ def sign_request(
         nonce=secrets.token_hex(12),
         label="visavis",
         tag=TAG,
-        covered_component_ids=_COVERED,
+        covered_component_ids=(*_COVERED, *(name.lower() for name in more)),
         use_existing_digest=True,
     )
     return dict(message.headers)
@@ -126,8 +134,19 @@ def verify_request(
     key_of: Callable[[KeyId], bytes | None],
     now: datetime,
     max_age_s: int = 300,
+    *,
+    also: Sequence[str] = (),
 ) -> VerifiedRequest:
     """Check a request's signature; the caller then compares the body with ``body_sha256``.
+
+    Args:
+        method: upper case.
+        url: absolute, as it was requested.
+        headers: of the request as it came.
+        key_of: raw public key by its name, None for one that is unknown.
+        now: the verifier's time.
+        max_age_s: how old a signature may be.
+        also: further fields that it must cover.
 
     Raises:
         StaleSignatureError: signed too long ago or in the future.
@@ -142,7 +161,7 @@ def verify_request(
             message,
             max_age=timedelta(seconds=max_age_s),
             expect_tag=TAG,
-            require_components=_COVERED,
+            require_components=(*_COVERED, *also),
         )
     except StaleSignatureError:
         raise

@@ -371,6 +371,18 @@ class UnlockOrderError(SignInError):
     code = "SIGNIN-012"
 
 
+class ColleagueAnswerError(SignInError):
+    """What came from another counter is no answer of a colleague of this office to this case."""
+
+    code = "SIGNIN-013"
+
+
+class QuestionGoneError(SignInError):
+    """The question was answered by somebody else, or is forgotten."""
+
+    code = "SIGNIN-014"
+
+
 class AuditError(KioskError):
     """The journal does not prove what it should."""
 
@@ -419,6 +431,12 @@ class RefusedByCollectorError(SyncError):
     code = "SYNC-003"
 
 
+class DeviceSetApartError(RefusedByCollectorError):
+    """The central side knows two histories of this device and trusts it with no name or code."""
+
+    code = "SYNC-030"
+
+
 class ForkError(SyncError):
     """The central side holds another history for this device."""
 
@@ -429,6 +447,12 @@ class ReceiptInvalidError(SyncError):
     """A receipt does not prove storage; nothing is deleted."""
 
     code = "SYNC-005"
+
+
+class ReceiptUnwitnessedError(ReceiptInvalidError):
+    """Too few of the witnesses that the policy names cosigned the log of a receipt."""
+
+    code = "SYNC-031"
 
 
 class ProtocolError(SyncError):
@@ -453,6 +477,54 @@ class AlreadyEnrolledError(SyncError):
     """This device is enrolled; a new enrolment would be a new device."""
 
     code = "SYNC-009"
+
+
+class CourierError(SyncError):
+    """The folder that carries records could not be used; everything is kept here."""
+
+    code = "SYNC-027"
+
+
+class FolderMissingError(CourierError):
+    """The folder is not there, or the medium was pulled out."""
+
+    code = "SYNC-020"
+
+
+class FolderReadOnlyError(CourierError):
+    """The medium lets nothing be written."""
+
+    code = "SYNC-021"
+
+
+class FolderFullError(CourierError):
+    """The medium has no room left."""
+
+    code = "SYNC-022"
+
+
+class CourierDamagedError(CourierError):
+    """What lies there is torn, altered, for another device, or signed by nobody that counts."""
+
+    code = "SYNC-023"
+
+
+class NothingCarriedError(CourierError):
+    """No answer of the central side to this device lies there."""
+
+    code = "SYNC-024"
+
+
+class CourierStaleError(CourierError):
+    """The answers there are older than what this device knows by now."""
+
+    code = "SYNC-025"
+
+
+class FolderUnsuitableError(CourierError):
+    """The medium cannot keep these files (its kind, its names, a fault of its own)."""
+
+    code = "SYNC-026"
 
 
 class PrintError(KioskError):
@@ -491,6 +563,12 @@ class LeaseExpiredError(DeviceError):
     code = "DEVICE-001"
 
 
+class DeviceLostError(LeaseExpiredError):
+    """The policy names this device as lost or withdrawn: it only sends what it holds."""
+
+    code = "DEVICE-020"
+
+
 class OpenWorkError(DeviceError):
     """Cases are still open; a device is closed without any."""
 
@@ -513,6 +591,24 @@ class RescueFolderError(DeviceError):
     """The folder of a rescue is not empty, or cannot be written."""
 
     code = "DEVICE-005"
+
+
+class VaultOpensError(DeviceError):
+    """The keys of this device are there: its queue is rescued by two people."""
+
+    code = "DEVICE-006"
+
+
+class NoEscrowError(DeviceError):
+    """No sealed key lies beside the vault: what it holds cannot be opened any more."""
+
+    code = "DEVICE-007"
+
+
+class VaultKeyFileError(DeviceError):
+    """The file is no key of this vault, or the copy of the vault is not complete."""
+
+    code = "DEVICE-008"
 
 
 class ContactError(KioskError):

@@ -1,6 +1,16 @@
-"""Reasons of the closed list that the facts of a case suggest. The agent chooses."""
+"""Reasons of the closed list: which ones can be given where, and which ones the facts suggest.
 
+Rules, in order:
+
+1. What can be given hangs on the procedure alone: a reason about a request is none where there is
+   no request. What a check suggests can always be given.
+2. The facts of a case suggest; the agent chooses.
+3. Whoever leaves gives no reason of a decision: why a case is abandoned is a list of its own.
+"""
+
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Final
 
 from kiosk.documents import checks as document_checks
@@ -8,14 +18,79 @@ from kiosk.domain.decision import Reason
 from kiosk.domain.evidence import Verdict
 from kiosk.domain.request import RequestVerdict
 from kiosk.journeys.guards import all_checks, near_matches
-from kiosk.journeys.model import CaseState
+from kiosk.journeys.model import CaseState, StepKind
+from kiosk.journeys.procedure import Journey
 from kiosk.journeys.service_steps import LookupStatus, Presence
+
+GROUPS: Final[Mapping[str, tuple[Reason, ...]]] = MappingProxyType(
+    {
+        "document": (
+            Reason.TYPE_NOT_ACCEPTED,
+            Reason.NOT_ORIGINAL,
+            Reason.EXPIRED,
+            Reason.DAMAGED,
+            Reason.REPORTED_LOST_OR_STOLEN,
+        ),
+        "reading": (
+            Reason.MRZ_CHECK_DIGIT,
+            Reason.MRZ_PRINT_DIFFER,
+            Reason.SEAL_INVALID,
+            Reason.SEAL_DIFFERS,
+        ),
+        "features": (Reason.FEATURE_NOT_CONFORM, Reason.TOO_FEW_FEATURES),
+        "request": (
+            Reason.NAME_DIFFERS,
+            Reason.BIRTH_DATE_DIFFERS,
+            Reason.NUMBER_DIFFERS,
+            Reason.WRONG_OFFICE,
+            Reason.REQUEST_EXPIRED_OR_USED,
+        ),
+        "person": (
+            Reason.NOT_ADULT,
+            Reason.PERSON_DIFFERS,
+            Reason.ANSWERS_INCONSISTENT,
+            Reason.PROXY_PRESENTED,
+        ),
+        "other": (Reason.TECHNICAL_FAILURE,),
+    }
+)
+"""The reasons that an agent may give for a refusal or a suspension, by what they are about."""
+WALKED_AWAY: Final[Mapping[str, Reason]] = MappingProxyType(
+    {
+        "withdraws": Reason.CUSTOMER_WITHDRAWS,
+        "proxy": Reason.PROXY_PRESENTED,
+        "technical": Reason.TECHNICAL_FAILURE,
+    }
+)
+"""Why a case is abandoned, by the name of the choice."""
+_WITH_REQUEST: Final = frozenset({StepKind.REQUEST, StepKind.VISIT})
 
 _OF_REQUESTS: Final = {
     RequestVerdict.EXPIRED: Reason.REQUEST_EXPIRED_OR_USED,
     RequestVerdict.USED_BEFORE: Reason.REQUEST_EXPIRED_OR_USED,
     RequestVerdict.WRONG_OFFICE: Reason.WRONG_OFFICE,
 }
+
+
+def groups_of(journey: Journey) -> Mapping[str, tuple[Reason, ...]]:
+    """The reasons that an agent may give in a procedure, by group."""
+    steps = {step.kind for step in journey.steps}
+    return {
+        name: reasons
+        for name, reasons in GROUPS.items()
+        if name != "request" or steps & _WITH_REQUEST
+    }
+
+
+def reasons_of(journey: Journey) -> tuple[Reason, ...]:
+    """The same in the order of the closed list, and those that only a check brings up.
+
+    Where an identity is confirmed by the customer, its names are compared with the document's.
+    """
+    given = {reason for reasons in groups_of(journey).values() for reason in reasons}
+    if any(step.kind is StepKind.IDENTITY for step in journey.steps):
+        given.add(Reason.NAME_DIFFERS)
+    return tuple(reason for reason in Reason if reason in given)
 
 
 def suggested_reasons(state: CaseState) -> tuple[Reason, ...]:

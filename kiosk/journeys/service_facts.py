@@ -54,11 +54,12 @@ MAX_STROKES: Final = 200
 MAX_POINTS: Final = 20_000
 """A signature of a minute at 120 points a second has 7,200."""
 _ADVISED = Decision(Outcome.ADVISED)
-_UNHANDED = {
+UNHANDED = {
     Presence.PROXY: Decision(Outcome.REFUSED, (Reason.PROXY_PRESENTED,)),
     Presence.ABSENT: Decision(Outcome.NO_SHOW, (Reason.ADDRESSEE_ABSENT,)),
     Presence.REFUSES: Decision(Outcome.NO_SHOW, (Reason.ADDRESSEE_REFUSES,)),
 }
+"""How a letter ends that nobody may take."""
 
 
 def take_in_service(journey: Journey, state: CaseState, event: Event) -> CaseState:
@@ -164,7 +165,7 @@ def _contact_facts(
 def _met(journey: Journey, state: CaseState, event: AddresseeMet) -> CaseState:
     met = replace(state, presence=event.facts, signature=None, second_agent=None)
     there = may_receive(journey, met)
-    return replace(met, decision=None if there else _UNHANDED[event.facts.presence])
+    return replace(met, decision=None if there else UNHANDED[event.facts.presence])
 
 
 def _require_number(facts: ItemFacts) -> None:

@@ -396,12 +396,15 @@ class SecondAgentFacts:
         about: whether the person is the same, or whether the decision stands.
         verdict: of the comparison (about PERSON), else PASS agrees and FAIL does not.
         statement: the word signed with the second agent's own key (compact JWS).
+        voucher: of the device that they answered on (:mod:`kiosk.audit.colleagues`); ``""`` where
+            it was this one.
     """
 
     agent_id: AgentId
     about: SignOff
     verdict: Verdict
     statement: str
+    voucher: str = ""
 
 
 @dataclass(frozen=True, slots=True)

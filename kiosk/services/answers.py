@@ -1,6 +1,12 @@
 """Reads answers of the collector that are not the hoped-for one."""
 
-from kiosk.domain.errors import ProtocolError, RefusedByCollectorError, SyncError, UnreachableError
+from kiosk.domain.errors import (
+    DeviceSetApartError,
+    ProtocolError,
+    RefusedByCollectorError,
+    SyncError,
+    UnreachableError,
+)
 from kiosk.ports import LinkAnswer
 from kiosk.sync.messages import Problem, decode
 
@@ -16,4 +22,6 @@ def refusal_of(answer: LinkAnswer) -> SyncError:
         word = decode(answer.body, Problem).error
     except ProtocolError:
         return ProtocolError(f"status {answer.status}")
+    if (answer.status, word) == (403, "quarantined"):
+        return DeviceSetApartError(word)
     return RefusedByCollectorError(word)

@@ -20,7 +20,7 @@ from kiosk.sync.conflicts import Conflict
 from kiosk.sync.messages import ConflictAnswer, ConflictItem, decode
 
 PREFIX: Final = "conflict/"
-_ETAG: Final = "central/conflicts-etag"
+ETAG: Final = "central/conflicts-etag"
 
 
 class ConflictCheck:
@@ -41,7 +41,7 @@ class ConflictCheck:
             SyncError: no answer, or none that makes sense.
         """
         with self._store.begin() as uow:
-            etag = (uow.values.get(_ETAG) or b"").decode("ascii")
+            etag = (uow.values.get(ETAG) or b"").decode("ascii")
         answer = self._link.call("GET", self._path, etag=etag)
         # A collector from before rounds does not know the call, and so has nothing to tell.
         if answer.status in (304, 404):
@@ -57,7 +57,7 @@ class ConflictCheck:
                 if uow.values.get(name) is None:
                     uow.values.put(name, msgspec.json.encode(conflict))
                     new += 1
-            uow.values.put(_ETAG, version.encode("ascii", "ignore"))
+            uow.values.put(ETAG, version.encode("ascii", "ignore"))
             uow.commit()
         return new
 

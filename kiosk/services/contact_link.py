@@ -1,6 +1,8 @@
 """The :class:`kiosk.ports.Contact` of a device: signed calls to the central side."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Final
 
 from kiosk.domain.errors import (
     ContactAddressError,
@@ -12,14 +14,23 @@ from kiosk.domain.errors import (
     ContactUnavailableError,
     NotEnrolledError,
     ProtocolError,
+    SyncError,
     UnreachableError,
 )
 from kiosk.domain.ids import DeviceId
 from kiosk.ports import CollectorLink, LinkAnswer
-from kiosk.sync.contact import ContactOrder, ContactState
+from kiosk.services.answers import refusal_of
+from kiosk.sync.contact import ContactOrder, ContactState, SheetOrder
 from kiosk.sync.messages import Problem, decode, encode
 
 _DONE = (200, 201)
+_REFUSALS: Final[Mapping[tuple[int, str], type[ContactError]]] = {
+    (422, "address"): ContactAddressError,
+    (422, "code-form"): ContactCodeFormError,
+    (502, "not-sent"): ContactNotSentError,
+    (503, "channel-closed"): ContactUnavailableError,
+    (404, "challenge"): ContactChallengeError,
+}
 
 
 class CentralContact:
@@ -42,38 +53,38 @@ class CentralContact:
         """See :class:`kiosk.ports.Contact`."""
         return self._call("POST", f"{challenge_id}/check", order)
 
+    def mail_sheet(self, seq: int, order: SheetOrder) -> None:
+        """See :class:`kiosk.ports.SheetMail`."""
+        self._answer("POST", f"sheets/{seq}", order)
+
     def _call(self, method: str, what: str, order: ContactOrder) -> ContactState:
+        return decode(self._answer(method, f"contacts/{what}", order).body, ContactState)
+
+    def _answer(self, method: str, what: str, order: ContactOrder | SheetOrder) -> LinkAnswer:
         link = self._open_link()
         if link is None:
             raise NotEnrolledError
         try:
-            path = f"/v1/devices/{self._device_id}/contacts/{what}"
+            path = f"/v1/devices/{self._device_id}/{what}"
             answer = link.call(method, path, encode(order))
         finally:
             link.close()
         if answer.status not in _DONE:
             raise _refusal(answer)
-        return decode(answer.body, ContactState)
+        return answer
 
 
-def _refusal(answer: LinkAnswer) -> ContactError | ProtocolError | UnreachableError:
+def _refusal(answer: LinkAnswer) -> ContactError | SyncError:
     """The problem as one of our errors. Raises ProtocolError where the body is no problem."""
     problem = decode(answer.body, Problem)
-    match (answer.status, problem.error):
-        case (422, "address"):
-            return ContactAddressError("refused")
-        case (422, "code-form"):
-            return ContactCodeFormError("refused")
-        case (429, _):
-            return ContactTooOftenError(str(problem.size))
-        case (502, "not-sent"):
-            return ContactNotSentError()
-        case (503, "channel-closed"):
-            return ContactUnavailableError()
-        case (404, "challenge"):
-            return ContactChallengeError()
-        case (503, "busy"):
-            # As good as no network: the agent is offered to confirm later.
-            return UnreachableError("busy")
-        case _:
-            return ProtocolError(f"contact {answer.status}")
+    told = (answer.status, problem.error)
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+        return ContactTooOftenError(str(problem.size))
+    if told == (404, "entry-unknown"):
+        # As good as no network: the record of the sheet is still on its way.
+        return UnreachableError(problem.error)
+    if told in ((503, "busy"), (403, "quarantined")):
+        # Busy is as good as no network: the agent is offered to confirm later.
+        return refusal_of(answer)
+    kind = _REFUSALS.get(told)
+    return ProtocolError(f"contact {answer.status}") if kind is None else kind("refused")

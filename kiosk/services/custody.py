@@ -1,9 +1,10 @@
 """Whether everything that the journal announced is still here, or safe elsewhere.
 
 Rules, in order: a record that an entry announces has its row in the outbox; until a verified
-receipt let it go, its sealed bytes are here and are the ones that the entry describes; a record
-that was let go has its receipt; a receipt speaks of the entry that stands in this journal, or this
-journal is not the one that was sent. What is missing is told by number and journalled once.
+receipt let it go, its sealed bytes are here and are the ones that the entry describes, and so are
+those of the result that the same entry may announce; a record that was let go has its receipt; a
+receipt speaks of the entry that stands in this journal, or this journal is not the one that was
+sent. What is missing is told by number and journalled once.
 Source: records-and-sync 2.5, and section 3, row 4.
 """
 
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from kiosk.audit.entries import entry_leaf, open_entry
+from kiosk.audit.entries import Header, entry_leaf, open_entry
 from kiosk.audit.records import blob_fits
 from kiosk.crypto.digests import b64u
 from kiosk.domain.errors import AuditError, VaultCorruptError
@@ -21,6 +22,8 @@ from kiosk.ports import JournalRow, OutboxRow, Store, UnitOfWork
 from kiosk.services.journal import Journal
 from kiosk.services.losses import Loss, note_loss
 from kiosk.services.receipt_check import RECEIPT_PREFIX, KeptReceipt
+from kiosk.services.result import result_name, sent_name
+from kiosk.sync.results import announced_result
 
 _PAGE_ENTRIES = 2000
 
@@ -95,7 +98,22 @@ class Custody:
             return None
         if blob is None:
             return Loss.BLOB
-        return None if blob_fits(blob, header) else Loss.ALTERED
+        if not blob_fits(blob, header):
+            return Loss.ALTERED
+        return None if self._result_fits(header) else Loss.RESULT
+
+    def _result_fits(self, header: Header) -> bool:
+        """Whether the result that an entry announces is here, or was taken elsewhere."""
+        try:
+            announced = announced_result(header)
+        except ValueError:
+            return False
+        if announced is None:
+            return True
+        with self._store.begin() as uow:
+            kept = uow.values.get(result_name(header.seq))
+            sent = uow.values.get(sent_name(header.seq)) is not None
+        return announced.fits(kept) or (kept is None and sent)
 
 
 def _speaks_of(stored: bytes, entry: JournalRow) -> bool:

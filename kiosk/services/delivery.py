@@ -1,7 +1,8 @@
 """Delivery: brings sealed records to the central side and lets them go when they are safe there.
 
-Rules, in order: time, policy, journal, records, receipts, purge, conflicts; a device with ten
-seconds of network has then at least committed that its records exist. A policy whose day has come
+Rules, in order: time, policy, journal, results, records, receipts, purge, conflicts; a device with
+ten seconds of network has then at least committed that its records exist, and the customers'
+requests move on. A policy whose day has come
 takes effect as soon as signed time has said so. Every state change is durable before the next call;
 running twice, or dying anywhere, loses and doubles nothing.
 Source: records-and-sync 2.8.
@@ -16,37 +17,32 @@ from enum import StrEnum
 
 import msgspec
 
-from kiosk.audit.entries import EntryKind
-from kiosk.crypto.digests import b64u, sha256, unb64u
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import (
     KeyStoreError,
+    ProtocolError,
     SyncError,
 )
+from kiosk.domain.ids import DeviceId
 from kiosk.ports import Clock, CollectorLink, KeyStore, LinkFactory, OutboxRow, Store
 from kiosk.services.answers import refusal_of
-from kiosk.services.coming_policy import (
-    drop_coming,
-    is_coming,
-    keep_coming,
-    load_coming,
-    promote,
-    tokens_coming,
-)
+from kiosk.services.coming_policy import load_coming, promote
 from kiosk.services.conflicts import ConflictCheck
 from kiosk.services.fleet import (
     DEVICE_KEY,
-    POLICY,
     DeviceIdentity,
     require_membership,
 )
 from kiosk.services.journal import ORIGIN_SEQ, RATCHET_ORIGIN, Journal
 from kiosk.services.journal_upload import JournalUpload
+from kiosk.services.later_contacts import LaterUpload
+from kiosk.services.policy_call import fetch_policy
 from kiosk.services.receipt_check import ReceiptCheck
 from kiosk.services.record_upload import BLOB_TYPE, RecordUpload
+from kiosk.services.result_upload import ResultUpload
 from kiosk.services.time_call import fetch_time
 from kiosk.sync.messages import LogState
-from kiosk.sync.policy import Policy, accept_policy
+from kiosk.sync.policy import Policy
 from kiosk.sync.receipts import LogKey
 
 TIME = "central/time"
@@ -107,6 +103,23 @@ class SignedTime:
     boot_id: str
 
 
+def upload_origin(store: Store, link: CollectorLink, device_id: DeviceId) -> bool:
+    """Hand over the sealed beginning of the ratchet; False where there is nothing to hand over.
+
+    Raises:
+        SyncError: it was not taken.
+    """
+    with store.begin() as uow:
+        sealed, seq = uow.values.get(RATCHET_ORIGIN), uow.values.get(ORIGIN_SEQ)
+        if sealed is None or seq is None or uow.values.get(ORIGIN_SENT) is not None:
+            return False
+    path = f"/v1/devices/{device_id}/ratchet/{int(seq)}"
+    answer = link.call("POST", path, sealed, BLOB_TYPE)
+    if answer.status not in (200, 201):
+        raise refusal_of(answer)
+    return True
+
+
 class _CancelledError(Exception):
     """Somebody asked to stop."""
 
@@ -151,7 +164,9 @@ class Delivery:
         if seed is None:
             raise KeyStoreError("device key missing")
         key = SigningKey.from_seed(seed)
-        link = self._links.open(identity.side(policy), key)
+        with self._store.begin() as uow:
+            coming = load_coming(uow)
+        link = self._links.open(identity.side(policy, coming), key)
         watch = _Watch(progress or (lambda _: None), cancelled or (lambda: False))
         membership = _Membership(identity, policy, key)
         run = _Run(self._store, self._journal, self._clock, membership, link, watch)
@@ -226,7 +241,7 @@ class _Run:
     @property
     def _log(self) -> LogKey:
         terms = self.policy.collector
-        return LogKey(terms.origin, terms.log_public)
+        return LogKey(terms.origin, terms.log_public, self.policy.witnesses.terms)
 
     def all_steps(self) -> None:
         """Every step in order. Raises SyncError where it cannot go on."""
@@ -236,67 +251,7 @@ class _Run:
         self._watch.step(DeliveryStep.POLICY)
         self._fetch_policy()
         self._watch.step(DeliveryStep.JOURNAL)
-        state = self._upload_journal()
-        self._upload_origin()
-        size = self._journal_size()
-        self._upload_records(state)
-        self._watch.step(DeliveryStep.RECEIPTS)
-        self._check_receipts()
-        if self._journal_size() > size:
-            # Deletions and losses are journal entries of their own; they need not wait.
-            self._upload_journal()
-        ConflictCheck(self._store, self._link, self._identity.device_id, self._clock).run()
-
-    def _fetch_time(self) -> None:
-        with self._store.begin() as uow:
-            trusted = (self.policy, *load_coming(uow))
-        at = fetch_time(self._link, trusted)
-        clock = self._clock
-        self._true_now = at
-        signed = SignedTime(at, clock.now(), clock.monotonic_ms(), clock.boot_id)
-        with self._store.begin() as uow:
-            uow.values.put(TIME, msgspec.json.encode(signed))
-            uow.commit()
-
-    def _promote(self) -> None:
-        """Put into force what is due by the time that was just signed; see :func:`promote`."""
-        self.policy = promote(self._store, self._journal, self._today()) or self.policy
-
-    def _fetch_policy(self) -> None:
-        """Ask for a newer policy; one that holds is applied and journalled at once.
-
-        Named is the newest one here, one that comes included: the answer is the one after that.
-        """
-        with self._store.begin() as uow:
-            coming = tokens_coming(uow)
-            held = coming[-1].encode("ascii") if coming else uow.values.get(POLICY) or b""
-        answer = self._link.call("GET", "/v1/policy", etag=f'"{b64u(sha256(held))}"')
-        if answer.status == 304:
-            return
-        if answer.status != 200:
-            raise refusal_of(answer)
-        token = answer.body.decode("ascii", "replace")
-        root = unb64u(self._identity.root_public)
-        policy = accept_policy(token, root, self.policy)
-        if is_coming(policy, self._today()):
-            with self._store.begin() as uow:
-                keep_coming(uow, token, policy, root)
-                uow.commit()
-        elif policy.version > self.policy.version:
-            with self._store.begin() as uow:
-                uow.values.put(POLICY, token.encode("ascii"))
-                drop_coming(uow, policy.version, root)
-                facts = {"version": policy.version}
-                self._journal.append(uow, EntryKind.POLICY_APPLIED, facts)
-                uow.commit()
-            self.policy = policy
-
-    def _today(self) -> date:
-        """The day of the office, by the signed time that was just fetched."""
-        return (self._true_now or self._clock.now()).astimezone().date()
-
-    def _upload_journal(self) -> LogState:
-        upload = JournalUpload(
+        journal = JournalUpload(
             self._store,
             self._link,
             self._identity.device_id,
@@ -304,7 +259,53 @@ class _Run:
             self._log.origin,
             self._journal,
         )
-        return upload.run()
+        state = journal.run()
+        self._upload_origin()
+        self._upload_results(state)
+        size = self._journal_size()
+        self._upload_records(state)
+        self._watch.step(DeliveryStep.RECEIPTS)
+        self._check_receipts()
+        if self._journal_size() > size:
+            # Deletions and losses are journal entries of their own; they need not wait.
+            journal.run()
+        ConflictCheck(self._store, self._link, self._identity.device_id, self._clock).run()
+
+    def _fetch_time(self) -> None:
+        try:
+            at = fetch_time(self._link, self._trusted())
+        except ProtocolError:
+            # Its log may have another key by now, which a policy says that is not here yet. That
+            # one is believed for the signature of the root, whatever time it is.
+            before = self._trusted()
+            self._fetch_policy()
+            if self._trusted() == before:
+                raise
+            at = fetch_time(self._link, self._trusted())
+        clock = self._clock
+        self._true_now = at
+        signed = SignedTime(at, clock.now(), clock.monotonic_ms(), clock.boot_id)
+        with self._store.begin() as uow:
+            uow.values.put(TIME, msgspec.json.encode(signed))
+            uow.commit()
+
+    def _trusted(self) -> tuple[Policy, ...]:
+        with self._store.begin() as uow:
+            return (self.policy, *load_coming(uow))
+
+    def _promote(self) -> None:
+        """Put into force what is due by the time that was just signed; see :func:`promote`."""
+        self.policy = promote(self._store, self._journal, self._today()) or self.policy
+
+    def _fetch_policy(self) -> None:
+        found = fetch_policy(
+            self._store, self._journal, self._link, self._identity, self.policy, self._today()
+        )
+        self.policy = found or self.policy
+
+    def _today(self) -> date:
+        """The day of the office, by the signed time that was just fetched."""
+        return (self._true_now or self._clock.now()).astimezone().date()
 
     def _journal_size(self) -> int:
         with self._store.begin() as uow:
@@ -312,17 +313,15 @@ class _Run:
 
     def _upload_origin(self) -> None:
         """Hand over, once, the sealed beginning of the ratchet that an entry announced."""
-        with self._store.begin() as uow:
-            sealed, seq = uow.values.get(RATCHET_ORIGIN), uow.values.get(ORIGIN_SEQ)
-            if sealed is None or seq is None or uow.values.get(ORIGIN_SENT) is not None:
-                return
-        path = f"/v1/devices/{self._identity.device_id}/ratchet/{int(seq)}"
-        answer = self._link.call("POST", path, sealed, BLOB_TYPE)
-        if answer.status not in (200, 201):
-            raise refusal_of(answer)
-        with self._store.begin() as uow:
-            uow.values.put(ORIGIN_SENT, b"")
-            uow.commit()
+        if upload_origin(self._store, self._link, self._identity.device_id):
+            with self._store.begin() as uow:
+                uow.values.put(ORIGIN_SENT, b"")
+                uow.commit()
+
+    def _upload_results(self, state: LogState) -> None:
+        device_id, public = self._identity.device_id, self._key.public
+        ResultUpload(self._store, self._link, device_id, public, self._journal).run(state)
+        LaterUpload(self._store, self._link, device_id).run()
 
     def _upload_records(self, state: LogState) -> None:
         upload = RecordUpload(

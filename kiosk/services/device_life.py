@@ -15,7 +15,7 @@ Source: records-and-sync 2.7.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -24,12 +24,13 @@ from kiosk.crypto.canonical import canonical_json
 from kiosk.crypto.digests import sha256
 from kiosk.domain.agent import Duty, Role
 from kiosk.domain.errors import ManagerNeededError, NotAllSentError, OpenWorkError, SamePersonError
-from kiosk.domain.ids import DeviceId
+from kiosk.domain.ids import DeviceId, RecordId
 from kiosk.ports import Clock, OutboxState, Store
 from kiosk.services.agents import Signs, require_duty
 from kiosk.services.delivery import DeliverySummary
 from kiosk.services.journal import Journal
 from kiosk.services.lease import CLOSED, closed_at
+from kiosk.services.result import kept_results, unsent_results
 
 RESCUE_FORMAT = "visavis-rescue/1"
 
@@ -46,6 +47,49 @@ class RescuedFile:
 
     name: str
     data: bytes
+
+
+def rescue_files(
+    device_id: DeviceId,
+    journal: str,
+    queue: Iterable[tuple[int, RecordId, bool, bytes | None]],
+    results: Mapping[int, bytes],
+) -> Iterator[RescuedFile]:
+    """The files of a rescue, one at a time; the list of them all comes last.
+
+    Args:
+        device_id: whose.
+        journal: its export.
+        queue: entry number, record, whether a receipt says that it is stored, and its sealed bytes;
+            None for bytes that are not there.
+        results: entry number to the envelope for a provider, for those that are still here.
+    """
+    listed = []
+    for seq, record_id, stored, blob in queue:
+        if blob is None:
+            continue
+        name = f"records/{seq:08d}-{record_id}.age"
+        listed.append(
+            {
+                "file": name,
+                "seq": seq,
+                "record_id": record_id,
+                "bytes": len(blob),
+                "sha256": sha256(blob).hex(),
+                "stored": stored,
+            }
+        )
+        yield RescuedFile(name, blob)
+    told = []
+    for seq, envelope in sorted(results.items()):
+        name = f"results/{seq:08d}.age"
+        told.append({"file": name, "seq": seq, "sha256": sha256(envelope).hex()})
+        yield RescuedFile(name, envelope)
+    yield RescuedFile("journal.txt", journal.encode())
+    about = {"format": RESCUE_FORMAT, "device_id": device_id, "records": listed}
+    if told:
+        about["results"] = told
+    yield RescuedFile("rescue.json", canonical_json(about) + b"\n")
 
 
 class DeviceLife:
@@ -120,27 +164,16 @@ class DeviceLife:
         """
         with self._store.begin() as uow:
             rows = [row for row in uow.outbox.all() if not row.purged]
-        listed = []
-        for row in rows:
+            results = kept_results(uow)
+
+        def blob(seq: int) -> bytes | None:
             with self._store.begin() as uow:
-                blob = uow.blobs.get(row.seq)
-            if blob is None:
-                continue
-            name = f"records/{row.seq:08d}-{row.record_id}.age"
-            listed.append(
-                {
-                    "file": name,
-                    "seq": row.seq,
-                    "record_id": row.record_id,
-                    "bytes": len(blob),
-                    "sha256": sha256(blob).hex(),
-                    "stored": row.state is OutboxState.STORED,
-                }
-            )
-            yield RescuedFile(name, blob)
-        yield RescuedFile("journal.txt", journal.encode())
-        about = {"format": RESCUE_FORMAT, "device_id": device_id, "records": listed}
-        yield RescuedFile("rescue.json", canonical_json(about) + b"\n")
+                return uow.blobs.get(seq)
+
+        queue = (
+            (row.seq, row.record_id, row.state is OutboxState.STORED, blob(row.seq)) for row in rows
+        )
+        return rescue_files(device_id, journal, queue, results)
 
     def _send_all(self) -> None:
         summary = self._sends.run_once()
@@ -148,5 +181,6 @@ class DeviceLife:
             raise NotAllSentError(summary.reason)
         with self._store.begin() as uow:
             waiting = [row for row in uow.outbox.all() if row.state is not OutboxState.STORED]
-        if waiting:
-            raise NotAllSentError(f"{len(waiting)} records")
+            results = unsent_results(uow)
+        if waiting or results:
+            raise NotAllSentError(f"{len(waiting)} records, {results} results")

@@ -205,8 +205,13 @@ def custody(lost: Sequence[int], alarms: Sequence[str]) -> Finding:
     return Finding("custody", Grade.OK, "doctor.custody.ok")
 
 
-def keys(key_store: KeyStore) -> Finding:
-    """Every secret of the device is there."""
+def keys(key_store: KeyStore, *, escrowed: bool = True) -> Finding:
+    """Every secret of the device is there, and the auditors could open its vault without them.
+
+    Args:
+        key_store: of the device.
+        escrowed: whether the sealed key beside the vault is the one of today.
+    """
     missing = [name for name in SECRETS if key_store.get(name) is None]
     if missing:
         return Finding(
@@ -217,12 +222,20 @@ def keys(key_store: KeyStore) -> Finding:
             Mender.SUPPORT,
             {"names": ", ".join(missing)},
         )
-    if key_store.is_demonstration:
+    if key_store.is_demonstration and escrowed:
         return Finding(
             "keys",
             Grade.WARNING,
             "doctor.keys.demonstration",
             "doctor.keys.demonstration_how",
+            Mender.AGENT,
+        )
+    if not escrowed:
+        return Finding(
+            "keys",
+            Grade.WARNING,
+            "doctor.keys.not_escrowed",
+            "doctor.keys.not_escrowed_how",
             Mender.AGENT,
         )
     return Finding("keys", Grade.OK, "doctor.keys.ok")

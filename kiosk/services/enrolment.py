@@ -50,7 +50,7 @@ from kiosk.sync.messages import (
     decode,
     encode,
 )
-from kiosk.sync.policy import Policy, open_policy
+from kiosk.sync.policy import Policy, open_policy, require_unexpired
 from kiosk.sync.receipts import LogKey, open_log_checkpoint
 
 
@@ -108,6 +108,7 @@ class Enrolment:
         finally:
             link.close()
         in_force, coming = _by_day(pinned, told, at.astimezone().date())
+        require_unexpired(told.token, code.root_public, at.date())
         named = (*pinned.policy.enrolment_keys, *told.policy.enrolment_keys)
         enrolment_keys = {trusted.kid: trusted.public for trusted in named}
         certificate = open_certificate(answer.certificate, enrolment_keys, key.public)

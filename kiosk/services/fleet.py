@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -43,10 +43,11 @@ class DeviceIdentity:
     ca_pem: str
     root_public: str
 
-    def side(self, policy: Policy) -> CentralSide:
-        """The central side to speak to under ``policy``."""
-        terms = policy.collector
-        return CentralSide(self.url, self.ca_pem, terms.origin, terms.log_public)
+    def side(self, policy: Policy, coming: Iterable[Policy] = ()) -> CentralSide:
+        """The central side to speak to under ``policy``, and under those that are on their way."""
+        terms, later = policy.collector, tuple(each.collector for each in coming)
+        others = tuple((each.origin, each.log_public) for each in later)
+        return CentralSide(self.url, self.ca_pem, terms.origin, terms.log_public, others)
 
 
 def load_identity(uow: UnitOfWork) -> DeviceIdentity | None:

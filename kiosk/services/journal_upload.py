@@ -34,6 +34,11 @@ _BATCH_BYTES = 1024 * 1024
 _PAGE_ENTRIES = 2000
 """Read at a time: years of entries do not belong into memory at once."""
 RESTORE_NOTED = "journal/restore-noted"
+ACKNOWLEDGED = "central/journal-acknowledged"
+"""How many entries the collector last said that it holds, in decimal digits."""
+
+_HANDED_OVER = ("central/ratchet-origin-sent",)
+"""What this device remembers to have handed over beside entries and records."""
 
 
 class JournalUpload:
@@ -54,33 +59,52 @@ class JournalUpload:
         self._path = f"/v1/devices/{device_id}/log"
         self._origin = device_origin(collector_origin, device_id)
         self._key = key
+        self._pushed: Frontier | None = None
 
     def run(self) -> LogState:
-        """Send what is missing; the collector's state before it.
+        """Send what is missing; the collector's state before it. May be asked again.
 
         Raises:
             ForkError: the collector holds another history of this device.
             RefusedByCollectorError: an entry was not accepted.
         """
         state = self._state()
+        self._note_going_back(state.size)
         size, held = self._held(state.size)
         if state.size > size or b64u(held.root()) != state.root:
             self._note_restore(size, state.size)
             # Offered from the start, so that the collector keeps the evidence and says so.
             self._push_all(self._rows(0), Frontier())
             raise ForkError("histories differ")
+        self._pushed = held
         self._push_all(self._rows(state.size), held)
         return state
+
+    def _note_going_back(self, size: int) -> None:
+        """Forget what was handed over to a collector that forgot it."""
+        with self._store.begin() as uow:
+            if size < int(uow.values.get(ACKNOWLEDGED) or b"0"):
+                for name in _HANDED_OVER:
+                    uow.values.delete(name)
+                uow.values.delete(ACKNOWLEDGED)
+                uow.commit()
+
+    def _acknowledge(self, size: int) -> None:
+        with self._store.begin() as uow:
+            uow.values.put(ACKNOWLEDGED, str(size).encode("ascii"))
+            uow.commit()
 
     def _held(self, at: int) -> tuple[int, Frontier]:
         """Size of the journal here, and the tree over its first ``at`` entries as they are now.
 
         By the entries and not by the hashes kept of them: an entry that was changed must show.
         """
-        frontier = Frontier()
+        # What this very run has sent was read a moment ago.
+        known = self._pushed if self._pushed is not None and self._pushed.size <= at else None
+        frontier = known or Frontier()
         with self._store.begin() as uow:
             size = uow.journal.size()
-        for start in range(0, min(at, size), _PAGE_ENTRIES):
+        for start in range(frontier.size, min(at, size), _PAGE_ENTRIES):
             # A unit of work a page: whoever seals a record does not wait for all of them.
             with self._store.begin() as uow:
                 rows = uow.journal.range(start, min(start + _PAGE_ENTRIES, at))
@@ -112,6 +136,7 @@ class JournalUpload:
             for row in batch:
                 frontier = frontier.append(entry_leaf(row.jws))
             self._push(batch, frontier)
+            self._pushed = frontier
 
     def _push(self, batch: list[JournalRow], frontier: Frontier) -> None:
         checkpoint = Checkpoint(self._origin, frontier.size, frontier.root())
@@ -125,8 +150,10 @@ class JournalUpload:
             raise ForkError("fork")
         if answer.status != 200:
             raise refusal_of(answer)
-        if decode(answer.body, LogAnswer).size < frontier.size:
+        size = decode(answer.body, LogAnswer).size
+        if size < frontier.size:
             raise ProtocolError("fewer entries than sent")
+        self._acknowledge(size)
 
 
 def _batches(rows: tuple[JournalRow, ...]) -> Iterator[list[JournalRow]]:

@@ -9,6 +9,8 @@ Source: records-and-sync 2.1 and section 8, case 3.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, Protocol
 
 from kiosk.audit.entries import EntryKind
@@ -36,10 +38,26 @@ class Rekeyable(Protocol):
 class KeyChange:
     """Replaces the key of the vault."""
 
-    def __init__(self, store: Rekeyable, keys: KeyStore, journal: Journal) -> None:
+    def __init__(
+        self,
+        store: Rekeyable,
+        keys: KeyStore,
+        journal: Journal,
+        escrow: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Replace keys.
+
+        Args:
+            store: the vault.
+            keys: the secret store.
+            journal: where it is told.
+            escrow: seals what opens the vault to the auditors (:mod:`.vault_escrow`); asked before
+                the new key is used, and again when the old one is gone.
+        """
         self._store = store
         self._keys = keys
         self._journal = journal
+        self._escrow = escrow
 
     def rotate_database(self) -> None:
         """A new key for the vault; work that is going on waits for it and goes on.
@@ -53,6 +71,11 @@ class KeyChange:
         key = random_key()
         self._keys.put(DATABASE_NEXT, key)
         try:
+            self._escrow()
+        except VaultError:
+            self._keys.delete(DATABASE_NEXT)
+            raise
+        try:
             self._store.rekey(key)
         except DiskFullError:
             self._keys.delete(DATABASE_NEXT)
@@ -61,6 +84,8 @@ class KeyChange:
             raise KeyChangeError(exc.code) from exc
         self._keys.put(DATABASE_KEY, key)
         self._keys.delete(DATABASE_NEXT)
+        with suppress(VaultError):  # the file names both keys; the next start writes it anew
+            self._escrow()
         self._journal.record(EntryKind.KEYS_CHANGED, {"key": DATABASE_KEY})
 
 

@@ -8,6 +8,8 @@ Rules, in order:
 3. Dark means: no open case is listed or resumed, none is begun. Signing in, ending a shift and
    sending sealed records go on: evidence is never held back.
 4. Going dark is an entry of the journal, once for each contact.
+5. A device that the policy names as lost is dark at once; the entry that applied that policy says
+   since when.
 
 Source: records-and-sync 2.7 (lost device); design of the work list.
 """
@@ -21,7 +23,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from kiosk.audit.entries import EntryKind
-from kiosk.domain.errors import DeviceClosedError, LeaseExpiredError
+from kiosk.domain.errors import DeviceClosedError, DeviceLostError, LeaseExpiredError
 from kiosk.ports import Clock, Store, UnitOfWork
 from kiosk.services.delivery import TIME, SignedTime
 from kiosk.services.journal import Journal
@@ -51,24 +53,43 @@ class Lease:
     """Tells whether this device may work."""
 
     def __init__(
-        self, store: Store, journal: Journal, clock: Clock, days: Callable[[], int]
+        self,
+        store: Store,
+        journal: Journal,
+        clock: Clock,
+        days: Callable[[], int],
+        lost: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Days: of the policy in force; 0 for no lease."""
+        """Days: of the policy in force; 0 for no lease. Lost: whether it names this device so."""
         self._store = store
         self._journal = journal
         self._clock = clock
         self._days = days
+        self._lost = lost
 
     def require(self) -> None:
-        """Raises LeaseExpiredError while dark, DeviceClosedError once closed."""
+        """Raises LeaseExpiredError while dark, DeviceClosedError once closed.
+
+        DeviceLostError, a kind of the first, where the policy names this device as lost.
+        """
         with self._store.begin() as uow:
             if uow.values.get(CLOSED) is not None:
                 raise DeviceClosedError
+        if self._lost():
+            raise DeviceLostError
         if self.is_over():
             raise LeaseExpiredError
 
+    def darkness(self) -> str:
+        """Code of what keeps this device dark, ``""`` where nothing does."""
+        if self._lost():
+            return DeviceLostError.code
+        return LeaseExpiredError.code if self.is_over() else ""
+
     def is_over(self) -> bool:
-        """Whether the device was without contact for too long."""
+        """Whether the device was without contact for too long, or is lost."""
+        if self._lost():
+            return True
         days = self._days()
         if not days:
             return False

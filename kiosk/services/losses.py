@@ -26,6 +26,9 @@ class Loss(StrEnum):
     RECEIPT = "receipt"
     """The sealed bytes were let go and the receipt is gone."""
 
+    RESULT = "result"
+    """The envelope for the provider is gone or altered, and was not safe elsewhere."""
+
     HISTORY = "history"
     """A receipt speaks of another entry than the one that stands here."""
 

@@ -54,6 +54,7 @@ from kiosk.journeys.procedure import Journey
 from kiosk.journeys.service_steps import ContactConfirmed, SecondAgentAnswered
 from kiosk.ports import Clock, DraftRow, Store, UnitOfWork
 from kiosk.services.agents import Session, require_duty
+from kiosk.services.colleagues import Elsewhere
 from kiosk.services.contact import ContactWord, no_word
 from kiosk.services.drafts import Drafts, Hands, hands_of
 from kiosk.services.hand_over import ColleagueDraft, HandOver
@@ -62,6 +63,7 @@ from kiosk.services.lease import Lease
 from kiosk.services.requests import RequestDesk
 from kiosk.services.sealing import Sealing, require_space
 from kiosk.services.second_agent import SecondAgents
+from kiosk.sync.questions import AnswerPost, Question
 
 MAX_IMAGE_BYTES = 8 * 1024 * 1024
 _CASE_ID_BYTES = 16
@@ -125,6 +127,7 @@ class Desk:
         examination: checks and features.
         hand_over: moves cases between agents.
         seconds: asks colleagues to stand by a decision.
+        elsewhere: asks them at the other devices of the office.
         require_word: verifies the central side's word about an address.
     """
 
@@ -135,6 +138,7 @@ class Desk:
     examination: Examination
     hand_over: HandOver
     seconds: SecondAgents
+    elsewhere: Elsewhere
     require_word: ContactWord = no_word
 
 
@@ -237,6 +241,46 @@ class Case:
     def second_agents(self) -> tuple[Agent, ...]:
         """Who may stand by a decision here, by name."""
         return self._desk.seconds.colleagues(self._state.agent_id)
+
+    def ask_elsewhere(self) -> Question:
+        """Put the question of this step to the other devices of the office.
+
+        Raises:
+            EventRefusedError: nobody was asked.
+            UnreachableError, ProtocolError, NotEnrolledError.
+        """
+        if self._state.step is not StepKind.SECOND_AGENT:
+            raise EventRefusedError("no second agent was asked")
+        return self._desk.elsewhere.ask(self._state)
+
+    def heard_elsewhere(self, question: Question) -> AnswerPost | None:
+        """The answer as it came; None while there is none.
+
+        Raises:
+            QuestionGoneError, UnreachableError, ProtocolError, NotEnrolledError.
+        """
+        return self._desk.elsewhere.heard(question)
+
+    def second_agent_said(self, post: AnswerPost) -> CaseState:
+        """Take in what a colleague answered at another device, once it is verified.
+
+        Raises:
+            EventRefusedError: nobody was asked.
+            ColleagueAnswerError: no answer to this case as it is now.
+        """
+        state, elsewhere = self._state, self._desk.elsewhere
+        if state.step is not StepKind.SECOND_AGENT:
+            raise EventRefusedError("no second agent was asked")
+        event = elsewhere.accepted(state, post)
+        answer = advance(self._journey, state, event)
+        moved = self._perform(answer.state, answer.effects)
+        with self._desk.store.begin() as uow:
+            self._require_open(uow)
+            elsewhere.tell(uow, state, event.facts)
+            self._desk.drafts.save(uow, moved, self._session)
+            uow.commit()
+        self._state = moved
+        return moved
 
     def second_agent_says(self, second_id: AgentId, pin: str, verdict: Verdict) -> CaseState:
         """A colleague at the desk proves who they are and answers; the session here goes on.
@@ -517,8 +561,12 @@ class Proofing:
         self._desk.hand_over.take_over(case_id, session)
 
     def is_dark(self) -> bool:
-        """Whether this device was without contact for too long: no open case is shown."""
-        return self._lease is not None and self._lease.is_over()
+        """Whether this device is without contact for too long, or lost: no open case is shown."""
+        return bool(self.darkness())
+
+    def darkness(self) -> str:
+        """Code of what keeps this device dark, ``""`` where nothing does."""
+        return "" if self._lease is None else self._lease.darkness()
 
     def _require_lease(self) -> None:
         if self._lease is not None:

@@ -1,8 +1,11 @@
 """Fetches receipts, verifies them, and only then lets a sealed record go.
 
-Rules, in order: the collector's log must extend the one seen before; a receipt must prove exactly
-what was sent; proof and state are stored together; the blob is deleted, the outbox row closed and
-the deletion journalled in one unit of work. A receipt that proves nothing deletes nothing.
+Rules, in order: the collector's log must extend the one seen before; enough witnesses must have
+cosigned it, where the policy names some; a receipt must prove exactly what was sent; proof and
+state are stored together; the kept receipt is held against the witnesses of the policy in force
+once more before anything is deleted, and one that falls short is fetched again; the blob is
+deleted, the outbox row closed and the deletion journalled in one unit of work. A receipt that
+proves nothing deletes nothing.
 Source: records-and-sync 2.5, 2.8.
 """
 
@@ -22,6 +25,7 @@ from kiosk.services.answers import refusal_of
 from kiosk.services.fleet import LOG_CHECKPOINT
 from kiosk.services.journal import Journal
 from kiosk.services.record_upload import move
+from kiosk.services.result import let_go_result
 from kiosk.sync.messages import (
     MAX_PAGE_RECEIPTS,
     ReceiptItem,
@@ -29,7 +33,14 @@ from kiosk.sync.messages import (
     decode,
 )
 from kiosk.sync.outbox import OutboxEvent
-from kiosk.sync.receipts import LogKey, ReceiptState, Sent, open_log_checkpoint, verify_receipt
+from kiosk.sync.receipts import (
+    LogKey,
+    ReceiptState,
+    Sent,
+    open_log_checkpoint,
+    require_witnesses,
+    verify_receipt,
+)
 
 RECEIPT_PREFIX = "central/receipt/"
 SPLIT_PREFIX = "central/split-view/"
@@ -93,7 +104,22 @@ class ReceiptCheck:
 
     def _awaiting(self) -> frozenset[int]:
         with self._store.begin() as uow:
-            return frozenset(row.seq for row in uow.outbox.all() if row.state in _AWAITING)
+            return frozenset(
+                row.seq
+                for row in uow.outbox.unsettled()
+                if row.state in _AWAITING
+                or (row.state is OutboxState.STORED and not self._witnessed(uow, row.seq))
+            )
+
+    def _witnessed(self, uow: UnitOfWork, seq: int) -> bool:
+        """Whether the receipt that is kept for a record has the quorum of the policy in force."""
+        if self._log.quorum.needed == 0:
+            return True
+        kept = uow.values.get(f"{RECEIPT_PREFIX}{seq:012d}")
+        if kept is None:
+            return False
+        note = msgspec.json.decode(kept, type=KeptReceipt).checkpoint
+        return self._log.quorum.met_by(note)
 
     def _page(self, start: int) -> tuple[ReceiptPage, Checkpoint]:
         """A page whose checkpoint was verified and remembered."""
@@ -166,6 +192,7 @@ class ReceiptCheck:
             return False
         try:
             sent = Sent(self._device_id, item.seq, entry_leaf(entry.jws), sha256(blob))
+            require_witnesses(note, self._log.quorum)
             verify_receipt(item, sent, checkpoint)
         except ReceiptInvalidError as exc:
             move(uow, self._clock, item.seq, OutboxEvent.RECEIPT_REFUSED, exc.code)
@@ -182,14 +209,15 @@ class ReceiptCheck:
             seen = self._seen(uow.values.get(LOG_CHECKPOINT))
             due = [
                 row.seq
-                for row in uow.outbox.all()
+                for row in uow.outbox.unsettled()
                 if row.state is OutboxState.STORED
-                and not row.purged
                 and row.updated_at <= due_before
+                and self._witnessed(uow, row.seq)
             ]
         for seq in due:
             with self._store.begin() as uow:
                 uow.blobs.purge(seq)
+                let_go_result(uow, seq)
                 move(uow, self._clock, seq, OutboxEvent.PURGED)
                 self._journal.append(uow, EntryKind.BLOB_PURGED, {"seq": seq, **_log_facts(seen)})
                 uow.commit()

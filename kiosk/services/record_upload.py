@@ -16,6 +16,7 @@ from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import (
     AuditError,
     CertificateError,
+    CourierError,
     RefusedByCollectorError,
     SealedRecordError,
     SyncError,
@@ -47,6 +48,11 @@ def move(
     return after
 
 
+def _never_arrived(row: OutboxRow, state: LogState) -> bool:
+    """Whether a record left by a way that did not reach the collector: it lacks even the entry."""
+    return row.state is OutboxState.UNCONFIRMED and row.seq >= state.size
+
+
 class RecordUpload:
     """Sends what waits in the outbox."""
 
@@ -58,7 +64,11 @@ class RecordUpload:
         key: SigningKey,
         clock: Clock,
         journal: Journal,
+        *,
+        parts: bool = True,
     ) -> None:
+        """Parts: a record whose first try was cut travels in parts, where the link knows them."""
+        self._parts = parts
         self._journal = journal
         self._store = store
         self._link = link
@@ -76,11 +86,15 @@ class RecordUpload:
         missing = {item.seq for item in state.missing}
         self._begun = {item.seq for item in state.missing if item.offset}
         with self._store.begin() as uow:
-            rows = {row.seq: row for row in uow.outbox.all()}
-            for row in rows.values():
+            rows = {row.seq: row for row in uow.outbox.unsettled()}
+            for seq in missing - set(rows):
+                gone = uow.outbox.get(seq)
+                if gone is not None:
+                    rows[seq] = gone
+            for _, row in sorted(rows.items()):
                 if row.state is OutboxState.SENDING:
                     move(uow, self._clock, row.seq, OutboxEvent.SEND_INTERRUPTED, row.reason)
-                elif row.seq in missing:
+                elif row.seq in missing or _never_arrived(row, state):
                     move(uow, self._clock, row.seq, OutboxEvent.MISSING_THERE)
                     if row.state is OutboxState.STORED:
                         self._note_central_loss(uow, row.seq)
@@ -107,7 +121,7 @@ class RecordUpload:
     def waiting(self) -> tuple[OutboxRow, ...]:
         """Rows to send, smallest first."""
         with self._store.begin() as uow:
-            rows = [row for row in uow.outbox.all() if row.state is OutboxState.WAITING]
+            rows = [r for r in uow.outbox.unsettled() if r.state is OutboxState.WAITING]
         return tuple(sorted(rows, key=lambda row: (row.payload_len, row.seq)))
 
     def run(self, told: Callable[[int, int], bool]) -> Iterator[bool]:
@@ -120,7 +134,8 @@ class RecordUpload:
             For each record whether it was accepted (its row says why not).
 
         Raises:
-            UnreachableError, CertificateError: the link is down; the rest keeps waiting.
+            UnreachableError, CertificateError, CourierError: the link is down; the rest keeps
+                waiting.
         """
         rows = self.waiting()
         for done, row in enumerate(rows):
@@ -136,12 +151,12 @@ class RecordUpload:
             self._tell_damage(seq)
             return False
         try:
-            in_parts = seq in self._begun or row.attempts > 1
+            in_parts = self._parts and (seq in self._begun or row.attempts > 1)
             if in_parts and len(blob) > PART_BYTES:
                 send_in_parts(self._link, self._path(seq), blob)
             else:
                 self._put(seq, blob)
-        except (UnreachableError, CertificateError) as exc:
+        except (UnreachableError, CertificateError, CourierError) as exc:
             self._commit(seq, OutboxEvent.SEND_INTERRUPTED, exc.code)
             raise
         except SyncError as exc:

@@ -42,6 +42,7 @@ from kiosk.ports import Clock, CollectorLink, KeyStore, LinkAnswer, LinkFactory,
 from kiosk.services import round_blobs
 from kiosk.services.agents import Session
 from kiosk.services.answers import refusal_of
+from kiosk.services.coming_policy import load_coming
 from kiosk.services.drafts import Drafts, hands_of
 from kiosk.services.fleet import DEVICE_KEY, DeviceIdentity, require_membership
 from kiosk.services.proofing import Case, Proofing
@@ -160,8 +161,8 @@ class Rounds:
             raise KeyStoreError("device key missing")
         key, day = SigningKey.from_seed(seed), self.day
         with self._store.begin() as uow:
-            etag = round_blobs.etag_of(uow, session, day)
-        link = self._links.open(identity.side(policy), key)
+            etag, coming = round_blobs.etag_of(uow, session, day), load_coming(uow)
+        link = self._links.open(identity.side(policy, coming), key)
         try:
             answer = self._ask(link, identity, key, day, etag)
         finally:

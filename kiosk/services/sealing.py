@@ -4,8 +4,10 @@ Rules, in order: signed by agent and device, then encrypted to the policy's reci
 entry, sealed blob, outbox row, used-request mark, and the end of the draft commit together or not
 at all; a case is sealed once: asked again (a crash between commit and screen), the answer is the
 first one. A case in which an item was handed over leaves two records in that one transaction, its
-proof of distribution first: the last entry, and its slip code, stand for both. A suspected fraud
-is told in the journal where the policy says so, without anything personal.
+proof of distribution first: the last entry, and its slip code, stand for both. The provider of the
+request hears how it ended by an envelope of its own, named in the same entry and kept in the same
+transaction. A suspected fraud is told in the journal where the policy says so, without anything
+personal.
 Source: records-and-sync 2.2 to 2.4; design 4.4; domain 5.8.
 """
 
@@ -36,11 +38,15 @@ from kiosk.services.distribution import (
 )
 from kiosk.services.drafts import Drafts, Hop, drop_draft, hands_of
 from kiosk.services.journal import Journal
+from kiosk.services.later_contacts import later_name, seal_deferred
 from kiosk.services.record import Beside, build_record
+from kiosk.services.result import ResultSealer, certificate_of, result_name
 from kiosk.services.sightings import Sightings
 from kiosk.services.terms import DeviceFacts, Terms, TermsSource
 from kiosk.services.used_requests import USING_UP, mark_used
 from kiosk.services.visit_ends import act_facts, mark_visit
+from kiosk.sync.later_contacts import SealedLater
+from kiosk.sync.results import SealedResult
 
 SEALED_PREFIX = "sealed/"
 SPACE_RESERVE_BYTES = 64 * 1024 * 1024
@@ -53,6 +59,8 @@ class _Closed:
 
     record_id: RecordId
     blob: SealedBlob
+    result: SealedResult | None = None
+    later: SealedLater | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +94,7 @@ class _Kept:
 
     attachments: tuple[Attachment, ...]
     hops: tuple[Hop, ...]
+    certificate: str
 
 
 class Sealing:
@@ -133,11 +142,13 @@ class Sealing:
         with self._store.begin() as uow:
             before = sealed_before(uow, state.case_id)
             hops = hands_of(uow, state.case_id).hops
+            certificate = certificate_of(uow)
         if before is not None:
             return before
         # Asked once: the entry must name the very policy whose recipients the record was sealed to.
         terms = self._terms()
-        closed = self._close(state, session, _Kept(tuple(attachments), hops), terms)
+        kept = _Kept(tuple(attachments), hops, certificate)
+        closed = self._close(state, session, kept, terms)
         with self._store.begin() as uow:
             facts = self._keep(uow, state, closed, terms)
             uow.commit()
@@ -197,6 +208,12 @@ class Sealing:
             state, own, sealed_at, self._device, terms, Beside(pictures, kept.hops, link)
         )
         verification = self._sealed(RecordContents(record, pictures), own, session, terms)
+        results = ResultSealer(self._device_key, kept.certificate)
+        verification = replace(
+            verification,
+            result=results.seal(state, record, session, terms),
+            later=seal_deferred(state, own, terms),
+        )
         if link is None:
             return _Pair(verification, None, sealed_at)
         signed = distribution_attachments(state)
@@ -249,9 +266,15 @@ class Sealing:
         terms: Terms,
     ) -> tuple[int, str]:
         """Entry, blob and outbox row of one record; its number and the slip code."""
+        for envelope in (closed.result, closed.later):
+            told |= {} if envelope is None else envelope.facts()
         seq, slip = self._journal.append(
             uow, kind, told, closed.blob, closed.record_id, terms.policy_version
         )
+        if closed.result is not None:
+            uow.values.put(result_name(seq), closed.result.blob)
+        if closed.later is not None:
+            uow.values.put(later_name(seq), closed.later.blob)
         uow.blobs.put(seq, closed.blob.blob)
         uow.outbox.put(
             OutboxRow(

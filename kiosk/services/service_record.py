@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from kiosk.journeys.model import CaseState
-from kiosk.journeys.service_steps import ContactFacts
+from kiosk.journeys.service_steps import ContactFacts, SecondAgentFacts
 
 _FACTS: Final = (
     "purpose",
@@ -22,7 +22,6 @@ _FACTS: Final = (
     "visit",
     "item",
     "presence",
-    "second_agent",
     "lookup",
     "signs",
 )
@@ -43,16 +42,29 @@ def _contact(contact: ContactFacts) -> dict[str, str]:
     return told | ({"statement": contact.statement} if contact.statement else {})
 
 
+def _second(word: SecondAgentFacts) -> dict[str, str]:
+    """The word of a second agent; a voucher only where they answered on another device."""
+    told = {
+        "agent_id": word.agent_id,
+        "about": word.about.value,
+        "verdict": word.verdict.value,
+        "statement": word.statement,
+    }
+    return told | ({"voucher": word.voucher} if word.voucher else {})
+
+
 def service_facts(state: CaseState) -> dict[str, Any]:
     """Facts of the steps that this case went through, JSON types only, by name of the fact."""
     held = {name: getattr(state, name) for name in _FACTS}
     facts = {name: _json(value) for name, value in held.items() if value}
+    if state.second_agent is not None:
+        facts["second_agent"] = _second(state.second_agent)
     if state.contacts:
         facts["contacts"] = [_contact(contact) for contact in state.contacts]
     # One word stands under one name, whatever it is about; of two, that about the person beside.
     if state.second_opinion is not None:
         beside = "second_agent" if state.second_agent is None else "second_opinion"
-        facts[beside] = _json(state.second_opinion)
+        facts[beside] = _second(state.second_opinion)
     if state.signature is not None:
         facts["signature"] = {"unable": state.signature.unable}
     return facts

@@ -36,6 +36,10 @@ class Terms:
             the operator's responsibility, so it is absent unless the policy states it.
         fraud_alert: whether a suspected fraud is told in the journal, without anything personal.
         sightings_days: how long a document is remembered by its keyed hash; 0 before a policy.
+        result_recipients: issuer of requests to the key (``age1pq1…``) that its results are
+            sealed to.
+        contact_recipient: the key (``age1pq1…``) that addresses to be confirmed later are sealed
+            to, or ``""``.
     """
 
     policy_version: int = 0
@@ -44,6 +48,8 @@ class Terms:
     assurance_level: str = ""
     fraud_alert: bool = False
     sightings_days: int = 0
+    result_recipients: Mapping[str, str] = field(default_factory=dict)
+    contact_recipient: str = ""
 
 
 TermsSource = Callable[[], Terms]
@@ -61,4 +67,6 @@ def terms_of(policy: Policy | None) -> Terms:
         assurance_level=policy.assurance_level,
         fraud_alert=policy.fraud_alert,
         sightings_days=policy.retention.sightings_days,
+        result_recipients={told.iss: told.age for told in policy.result_recipients},
+        contact_recipient=policy.contact_recipient.age if policy.contact_recipient else "",
     )

@@ -78,6 +78,22 @@ class ContactOrder(Message, frozen=True, forbid_unknown_fields=True):
     code: _Code = ""
 
 
+class SheetOrder(Message, frozen=True, forbid_unknown_fields=True):
+    """The customer's sheet, to be mailed: asked for by the customer, about a record of the device.
+
+    Attributes:
+        address: e-mail address, known to the central side while it hands the message over.
+        language: of subject and closing word.
+        variant: how the sheet is written, which is how large its letters are.
+        text: the sheet in words, one line a paragraph.
+    """
+
+    address: _Address
+    language: _Language
+    variant: Annotated[str, Meta(pattern=r"^(normal|large|easy|english)$")]
+    text: Annotated[str, Meta(min_length=1, max_length=8000)]
+
+
 class ContactState(Message, frozen=True, forbid_unknown_fields=True):
     """How the challenge stands.
 

@@ -21,6 +21,7 @@ from kiosk.crypto.jws import sign_compact, verify_compact
 from kiosk.crypto.signing import SigningKey, key_id_of
 from kiosk.domain.errors import EnrolmentError, SignatureInvalidError
 from kiosk.domain.ids import DeviceId, KeyId, OfficeId
+from kiosk.sync.roots import is_anchor
 
 CODE_PREFIX = "VVE1."
 MAX_CODE_CHARS = 1024
@@ -38,7 +39,8 @@ class EnrolmentCode:
     Attributes:
         url: base address of the collector, ``https://host[:port]``.
         ca_sha256: SHA-256 of the authority's certificate (DER), 32 bytes.
-        root_public: raw Ed25519 key of the policy root.
+        root_public: anchor of the policy root: its raw Ed25519 key, 32 bytes, or the digest of a
+            root document after its mark, 33 bytes (:mod:`kiosk.sync.roots`).
         secret: 16 random bytes, good for one device.
     """
 
@@ -82,7 +84,9 @@ def parse_code(text: str) -> EnrolmentCode:
         code = EnrolmentCode(pins["u"], unb64u(pins["f"]), unb64u(pins["r"]), unb64u(pins["s"]))
     except (ValueError, TypeError, AttributeError) as exc:
         raise EnrolmentError("form") from exc
-    if (len(code.ca_sha256), len(code.root_public), len(code.secret)) != (32, 32, SECRET_BYTES):
+    if (len(code.ca_sha256), len(code.secret)) != (32, SECRET_BYTES) or not is_anchor(
+        code.root_public
+    ):
         raise EnrolmentError("lengths")
     return code
 

@@ -191,6 +191,32 @@ class RoundAnswer(Message, frozen=True, forbid_unknown_fields=True):
     visits: Annotated[tuple[RoundItem, ...], Meta(max_length=MAX_ROUND_ITEMS)] = ()
 
 
+class ResultItem(Message, frozen=True, forbid_unknown_fields=True):
+    """A result that a provider can fetch.
+
+    Attributes:
+        position: its place in the order of all results.
+        record: idempotency key.
+        sha256: of the envelope, as the device signed it.
+    """
+
+    position: _Seq
+    record: _Word
+    sha256: _Hash
+
+
+class ResultPage(Message, frozen=True, forbid_unknown_fields=True):
+    """``GET /v1/results?after=``: what waits for the provider that asks, in order.
+
+    Attributes:
+        results: at most a page.
+        next: where the next page begins: pass it as ``after``.
+    """
+
+    results: Annotated[tuple[ResultItem, ...], Meta(max_length=1024)]
+    next: _Seq
+
+
 class ConflictItem(Message, frozen=True, forbid_unknown_fields=True):
     """A record that stands although its request or its visit was no longer open.
 
@@ -208,7 +234,7 @@ class ConflictItem(Message, frozen=True, forbid_unknown_fields=True):
 class ConflictAnswer(Message, frozen=True, forbid_unknown_fields=True):
     """``GET /v1/devices/{d}/conflicts``: in order of entry number, the newest of them."""
 
-    conflicts: Annotated[tuple[ConflictItem, ...], Meta(max_length=MAX_CONFLICTS)] = ()
+    conflicts: Annotated[tuple[ConflictItem, ...], Meta(max_length=MAX_CONFLICTS)]
 
 
 class Problem(Message, frozen=True, forbid_unknown_fields=True):

@@ -1,29 +1,37 @@
 """The policy: what the whole fleet shares, signed by the policy root.
 
-Rules, in order: size; signature by the pinned root key and nobody else; types and bounds; every
-key named by its own fingerprint; the version only increases. Fields that this build does not know
-are ignored, so that a newer policy still reaches an older build. Source: records-and-sync 2.1, 2.7.
+Rules, in order: size; signature by the pinned root key and nobody else, or by the threshold of the
+root that the chain leads to (:mod:`kiosk.sync.roots`); types and bounds; every key named by its own
+fingerprint; the version only increases; the root of the policy in force is never left aside: keys
+that were replaced sign nothing any more. Fields that this build does not know are ignored, so that
+a newer policy still reaches an older build. Source: records-and-sync 2.1, 2.7.
+
+Two forms: a compact JWS of a single key; ``{"policy": general JWS, "roots": [root documents]}``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
+from kiosk.audit.witnesses import Quorum
 from kiosk.crypto import age
 from kiosk.crypto.canonical import canonical_json, parse_json
+from kiosk.crypto.cosignatures import parse_cosigner
 from kiosk.crypto.digests import unb64u
-from kiosk.crypto.jws import sign_compact, verify_compact
+from kiosk.crypto.jws import sign_compact, verify_compact, verify_general
 from kiosk.crypto.notes import parse_verifier_key
 from kiosk.crypto.signing import SigningKey, key_id_of
 from kiosk.domain.decision import Outcome
 from kiosk.domain.errors import PolicyInvalidError, SignatureInvalidError
 from kiosk.domain.evidence import DocumentKind
 from kiosk.domain.ids import KeyId
+from kiosk.sync.roots import TrustedRoot, follow
 
 TYP = "vv-policy+jws"
 MAX_BYTES = 64 * 1024
@@ -31,6 +39,7 @@ MAX_BYTES = 64 * 1024
 _Version = Annotated[int, Meta(ge=1, le=2**31)]
 _Word = Annotated[str, Meta(max_length=200)]
 _Name = Annotated[str, Meta(max_length=64)]
+_Device = Annotated[str, Meta(pattern=r"^dev-[0-9a-f]{16}$")]
 COUNTERSIGNABLE = (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.SUSPENDED)
 """Decisions that an agent takes; the others happen."""
 
@@ -89,6 +98,21 @@ class TrustedKey:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultRecipient:
+    """Whom the result of a request is sealed to, beside the record (:mod:`kiosk.sync.results`).
+
+    Attributes:
+        iss: issuer of the requests, one of ``request_issuers``.
+        kid: fingerprint of the key.
+        age: the issuer's public key, ``age1pq1…``.
+    """
+
+    iss: _Word
+    kid: KeyId
+    age: Annotated[str, Meta(max_length=4096)]
+
+
+@dataclass(frozen=True, slots=True)
 class Retention:
     """How long the device keeps what.
 
@@ -123,6 +147,25 @@ class FourEyes:
 
 
 @dataclass(frozen=True, slots=True)
+class Witnesses:
+    """Second parties that watch the collector's log.
+
+    Attributes:
+        keys: C2SP verifier keys (``name+id+key``, type of a cosigner); each a party of its own.
+        quorum: how many of them must have cosigned a state of the log before a receipt that leads
+            to it lets a device delete its sealed copy; 0 none, as before there were witnesses.
+    """
+
+    keys: Annotated[tuple[_Word, ...], Meta(max_length=16)] = ()
+    quorum: Annotated[int, Meta(ge=0, le=16)] = 0
+
+    @property
+    def terms(self) -> Quorum:
+        """The same with the keys read."""
+        return Quorum(tuple(parse_cosigner(key) for key in self.keys), self.quorum)
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """One version of the policy.
 
@@ -148,6 +191,13 @@ class Policy:
         proxy_allowed: registered items may be handed to a proxy; the identity of the addressee is
             then not verified.
         fraud_alert: a suspected fraud is told in the journal, without anything personal.
+        result_recipients: who hears how a request ended, at most one key an issuer.
+        contact_recipient: the contact service that addresses to be confirmed later are sealed to;
+            None: nobody confirms them later.
+        witnesses: see :class:`Witnesses`.
+        lost: devices that were lost, stolen or withdrawn; such a device begins and shows no case
+            any more, and still sends what it sealed.
+        root: digest of the root document that signs this policy; ``""`` for a single key.
     """
 
     version: _Version
@@ -169,6 +219,11 @@ class Policy:
     valid_from: date | None = None
     proxy_allowed: bool = False
     fraud_alert: bool = False
+    result_recipients: Annotated[tuple[ResultRecipient, ...], Meta(max_length=16)] = ()
+    contact_recipient: Recipient | None = None
+    witnesses: Witnesses = field(default_factory=Witnesses)
+    lost: Annotated[tuple[_Device, ...], Meta(max_length=2048)] = ()
+    root: _Word = ""
 
 
 def policy_json(policy: Policy) -> bytes:
@@ -200,9 +255,11 @@ def _check_keys(policy: Policy) -> None:
     for recipient in policy.recipients:
         if age.kid_of(recipient.age) != recipient.kid:
             raise ValueError("recipient")
+    _check_result_recipients(policy)
     name, _ = parse_verifier_key(policy.collector.log_key)
     if name != policy.collector.origin:
         raise ValueError("log key")
+    _check_witnesses(policy.witnesses, policy.collector.log_public)
     if set(policy.four_eyes.outcomes) - set(COUNTERSIGNABLE):
         raise ValueError("four eyes")
     for key in (*policy.enrolment_keys, *policy.request_issuers):
@@ -210,28 +267,137 @@ def _check_keys(policy: Policy) -> None:
             raise ValueError("trusted key")
 
 
+def _check_result_recipients(policy: Policy) -> None:
+    """Raises ValueError where a provider issues no request, has two keys, or is misnamed."""
+    issuers = {key.iss for key in policy.request_issuers}
+    told = [recipient.iss for recipient in policy.result_recipients]
+    if len(set(told)) != len(told) or not issuers.issuperset(told):
+        raise ValueError("result recipient")
+    if any(age.kid_of(one.age) != one.kid for one in policy.result_recipients):
+        raise ValueError("result recipient")
+    contact = policy.contact_recipient
+    if contact is not None and age.kid_of(contact.age) != contact.kid:
+        raise ValueError("contact recipient")
+
+
+def _check_witnesses(witnesses: Witnesses, log_public: bytes) -> None:
+    """Raises ValueError unless so many different parties can cosign, the collector not among them.
+
+    A witness named twice would meet a quorum of two alone.
+    """
+    cosigners = witnesses.terms.cosigners
+    names, keys = {one.name for one in cosigners}, {one.public for one in cosigners}
+    if len(names) != len(cosigners) or len(keys) != len(cosigners) or log_public in keys:
+        raise ValueError("witnesses")
+    if witnesses.quorum > len(cosigners):
+        raise ValueError("quorum")
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What a token holds once its signatures held, and the roots on the way to them."""
+
+    payload: bytes
+    roots: tuple[TrustedRoot, ...] = ()
+
+
+def _open(token: str, anchor: bytes) -> _Opened:
+    """Raises PolicyInvalidError unless the token is signed as the anchor demands."""
+    try:
+        if not token.startswith("{"):
+            keys = {key_id_of(anchor): anchor}
+            payload, _ = verify_compact(token, keys, TYP, MAX_BYTES)
+            return _Opened(payload)
+        document: Any = parse_json(token.encode(), MAX_BYTES)
+        if not isinstance(document, dict) or set(document) != {"policy", "roots"}:
+            raise PolicyInvalidError("form")
+        roots = follow(anchor, document["roots"])
+        known = roots[-1].root.by_id
+        data = canonical_json(document["policy"])
+        payload, signers = verify_general(data, known, TYP, MAX_BYTES)
+    except (ValueError, TypeError, SignatureInvalidError) as exc:
+        raise PolicyInvalidError("signature") from exc
+    if not roots[-1].root.met_by(signers):
+        raise PolicyInvalidError("threshold")
+    return _Opened(payload, roots)
+
+
+def _parsed(opened: _Opened) -> Policy:
+    policy = parse_policy(opened.payload)
+    if policy.root != (opened.roots[-1].name if opened.roots else ""):
+        raise PolicyInvalidError("root")
+    return policy
+
+
+def pack_policy(signed: bytes, roots: Sequence[Any]) -> str:
+    """A policy of a root with a threshold as the fleet receives it.
+
+    Args:
+        signed: general JWS of the policy.
+        roots: the chain of root documents, oldest first.
+    """
+    document = {"policy": parse_json(signed, MAX_BYTES), "roots": list(roots)}
+    return canonical_json(document).decode("ascii")
+
+
+def roots_of(token: str) -> list[Any]:
+    """The chain of root documents in a token, nothing of it verified; none in a compact one."""
+    return list(parse_json(token.encode(), MAX_BYTES)["roots"]) if token.startswith("{") else []
+
+
+def trusted_root(token: str, anchor: bytes) -> TrustedRoot | None:
+    """The root that signs a policy; None for a single key. Raises PolicyInvalidError."""
+    opened = _open(token, anchor)
+    return opened.roots[-1] if opened.roots else None
+
+
 def open_policy(token: str, root_public: bytes) -> Policy:
     """The policy in a token signed by the pinned root.
 
+    Args:
+        token: as it came.
+        root_public: the anchor: a raw key, or the digest of a root document after its mark.
+
     Raises:
-        PolicyInvalidError: other signer, altered, or incomplete.
+        PolicyInvalidError: other signer, too few of them, altered, or incomplete.
     """
-    try:
-        payload, _ = verify_compact(token, {key_id_of(root_public): root_public}, TYP, MAX_BYTES)
-    except SignatureInvalidError as exc:
-        raise PolicyInvalidError("signature") from exc
-    return parse_policy(payload)
+    return _parsed(_open(token, root_public))
 
 
-def accept_policy(token: str, root_public: bytes, in_force: Policy | None) -> Policy:
+def require_unexpired(token: str, root_public: bytes, day: date) -> None:
+    """Raises PolicyInvalidError where the root of this policy took its last one in before."""
+    root = trusted_root(token, root_public)
+    if root is not None and root.root.expires is not None and day > root.root.expires:
+        raise PolicyInvalidError("root expired")
+
+
+def accept_policy(
+    token: str,
+    root_public: bytes,
+    in_force: Policy | None,
+    coming: Iterable[Policy] = (),
+) -> Policy:
     """The policy to apply: the new one, or the one in force when the token is that very one.
 
+    Args:
+        token: as it came.
+        root_public: the anchor.
+        in_force: what holds, None before the first.
+        coming: what was taken in for later days.
+
     Raises:
-        PolicyInvalidError: unsigned, older than the one in force, or another one of its version.
+        PolicyInvalidError: unsigned, older than the one in force, another one of its version, or by
+            a root that does not descend from the one of a policy held here.
     """
-    policy = open_policy(token, root_public)
-    if in_force is None or policy.version > in_force.version:
+    opened = _open(token, root_public)
+    policy = _parsed(opened)
+    if in_force is None:
         return policy
-    if policy != in_force:
+    on_the_way = {"", *(root.name for root in opened.roots)}
+    if policy == in_force:
+        return in_force
+    if policy.version <= in_force.version:
         raise PolicyInvalidError("older than the one in force")
-    return in_force
+    if any(held.root not in on_the_way for held in (in_force, *coming)):
+        raise PolicyInvalidError("replaced root")
+    return policy

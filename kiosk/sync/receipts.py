@@ -1,9 +1,11 @@
 """Receipts: proof that a sealed record is safe on the central side.
 
 Rules, in order: the checkpoint is signed by the pinned log key; the log only grew since the last
-checkpoint seen here (consistency proof); the leaf names this device, this entry and the very bytes
-that were sent; the leaf is in the log (inclusion proof). Anything less proves nothing, and nothing
-is deleted. Source: records-and-sync 2.8.
+checkpoint seen here (consistency proof); as many witnesses as the policy demands cosigned that very
+checkpoint, so that not even whoever holds the log key can show this device a log of its own; the
+leaf names this device, this entry and the very bytes that were sent; the leaf is in the log
+(inclusion proof). Anything less proves nothing, and nothing is deleted.
+Source: records-and-sync 2.8; C2SP ``tlog-cosignature``.
 """
 
 from __future__ import annotations
@@ -15,9 +17,14 @@ import msgspec
 
 from kiosk.audit.checkpoint import Checkpoint, open_note
 from kiosk.audit.tree import leaf_hash, verify_consistency, verify_inclusion
+from kiosk.audit.witnesses import NO_QUORUM, Quorum
 from kiosk.crypto.canonical import canonical_json
 from kiosk.crypto.digests import b64u, unb64u
-from kiosk.domain.errors import ReceiptInvalidError, SignatureInvalidError
+from kiosk.domain.errors import (
+    ReceiptInvalidError,
+    ReceiptUnwitnessedError,
+    SignatureInvalidError,
+)
 from kiosk.domain.ids import DeviceId
 from kiosk.sync.messages import ReceiptItem, ReceiptLeaf
 
@@ -39,10 +46,12 @@ class LogKey:
     Attributes:
         origin: its name.
         public: raw Ed25519 key, 32 bytes.
+        quorum: witnesses without whose word a state of the log proves no storage.
     """
 
     origin: str
     public: bytes
+    quorum: Quorum = NO_QUORUM
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +94,16 @@ def open_log_checkpoint(
     ):
         raise ReceiptInvalidError("the collector's log was rewritten")
     return checkpoint
+
+
+def require_witnesses(note: str, quorum: Quorum) -> None:
+    """Whether enough witnesses cosigned the checkpoint ``note``.
+
+    Raises:
+        ReceiptUnwitnessedError: too few, or a line that bears a witness's name does not hold.
+    """
+    if not quorum.met_by(note):
+        raise ReceiptUnwitnessedError("witnesses")
 
 
 def verify_receipt(item: ReceiptItem, sent: Sent, checkpoint: Checkpoint) -> None:

@@ -129,6 +129,8 @@ class _Caller:
             raise _translated(exc) from exc
         if response.headers.get("content-type", "").startswith("text/html"):
             raise ProtocolError("HTML where none is spoken")
+        if response.headers.get("content-encoding", "identity").lower() != "identity":
+            raise ProtocolError("a compressed body nobody asked for")
         fields = tuple((k.lower(), v) for k, v in response.headers.items())
         return LinkAnswer(response.status_code, content, fields), certificate
 
@@ -228,11 +230,19 @@ class HttpsLink:
         return True
 
     def _set_anchor(self, note: str, nonce: str) -> None:
-        try:
-            at = open_time(note, nonce, self._side.origin, self._side.log_public)
-        except SignatureInvalidError as exc:
-            raise ProtocolError("signed time") from exc
-        self._anchor = _TimeAnchor(at, self._clock.monotonic_ms())
+        """Believe a time that a log signed which a verified policy names, now or from its day on.
+
+        Raises:
+            ProtocolError: nobody such signed it.
+        """
+        for origin, public in ((self._side.origin, self._side.log_public), *self._side.coming):
+            try:
+                at = open_time(note, nonce, origin, public)
+            except SignatureInvalidError:
+                continue
+            self._anchor = _TimeAnchor(at, self._clock.monotonic_ms())
+            return
+        raise ProtocolError("signed time")
 
     def _distrust_clock(self) -> None:
         """Fetch signed time without looking at the certificate's dates, then judge those by it.

@@ -58,7 +58,7 @@ def _check_value(key: bytes) -> bytes:
     return sha256(b"visavis/vault-key-check/1" + key).hex()[:32].encode()
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
     """Make a new name durable. Windows has no such call and needs none."""
     if os.name == "nt":
         return
@@ -110,7 +110,7 @@ def _prepare_files(path: Path, key: bytes) -> None:
             check.unlink(missing_ok=True)
             _create_file(check, _check_value(key) + b"\n" + os.urandom(SALT_BYTES).hex().encode())
             _create_file(path, b"")
-            _sync_directory(path.parent)
+            sync_directory(path.parent)
     except OSError as exc:
         raise fault_of_file(exc) from exc
 

@@ -206,6 +206,12 @@ class Outbox:
         rows = self._tx.rows(select(schema.outbox).order_by(schema.outbox.c.seq))
         return tuple(self._row(row) for row in rows)
 
+    def unsettled(self) -> tuple[OutboxRow, ...]:
+        """Rows of records that are still here, oldest first."""
+        table = schema.outbox
+        rows = self._tx.rows(select(table).where(table.c.purged == 0).order_by(table.c.seq))
+        return tuple(self._row(row) for row in rows)
+
     def put(self, row: OutboxRow) -> None:
         """Insert or replace."""
         values = asdict(row) | {

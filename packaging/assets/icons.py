@@ -16,7 +16,7 @@ VERSION = "3.51.0"
 NAMES = (
     "alert-triangle", "arrow-back-up", "arrow-left", "arrow-right", "backspace", "book",
     "calendar", "camera", "camera-off", "check", "circle-check", "circle-dashed",
-    "circle-minus", "circle-x", "clipboard-check", "clock", "cloud-check", "cloud-upload",
+    "circle-x", "clipboard-check", "clock", "cloud-check", "cloud-upload",
     "contrast", "credit-card", "database", "device-desktop", "device-tablet", "eye",
     "file-check", "hand-finger", "hand-stop", "help-circle", "help-octagon", "history", "home",
     "id", "info-circle", "key", "keyboard", "language", "line-scan", "list-check", "lock",

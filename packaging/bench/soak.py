@@ -60,6 +60,7 @@ FAULTS = (
 _PAUSE_S = 0.5
 _PAUSE = threading.Event()
 _READY_S = 30.0
+_TELL_EVERY_S = 60.0
 
 
 class Collector:
@@ -202,11 +203,15 @@ def _kill_until_done(
     options: argparse.Namespace,
 ) -> dict[str, int]:
     kills = {"device": 0, "collector": 0, "database": 0}
-    until = time.monotonic() + options.minutes * 60
+    until, told = time.monotonic() + options.minutes * 60, time.monotonic()
     while not all(device.done for device in devices) and time.monotonic() < until:
         _PAUSE.wait(_PAUSE_S)
+        if time.monotonic() > told + _TELL_EVERY_S:
+            told = time.monotonic()
+            _tell(devices, kills)
         if chance.random() < options.kills:
-            victim = chance.choice([*devices, *collectors, *([database] if database else ())])
+            working = [device for device in devices if not device.done]
+            victim = chance.choice([*working, *collectors, *([database] if database else ())])
             victim.kill()
             if victim is database:
                 database.start()
@@ -220,6 +225,14 @@ def _kill_until_done(
             if not device.done and not device.running:
                 device.start()
     return kills
+
+
+def _tell(devices: list[Device], kills: dict[str, int]) -> None:
+    """A line for whoever waits."""
+    sealed = " ".join(f"{len(device.promised)}/{device.records}" for device in devices)
+    done = sum(device.done for device in devices)
+    sys.stderr.write(f"soak: sealed {sealed}, devices done {done}, kills {sum(kills.values())}\n")
+    sys.stderr.flush()
 
 
 def _judge(

@@ -123,7 +123,8 @@ class Device:
         """Deliver once; whether everything is proven stored."""
         self.delivery.run_once()
         self._terms = self._read_terms()
-        return all(row.state is OutboxState.STORED for row in self.delivery.status())
+        with self.store.begin() as uow:
+            return all(row.state is OutboxState.STORED for row in uow.outbox.unsettled())
 
 
 def again(call: Callable[[], object]) -> None:

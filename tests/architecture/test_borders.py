@@ -104,7 +104,7 @@ def test_only_the_archive_decides_which_database_is_opened():
 
 
 def test_every_room_says_what_it_is_for():
-    for package in ("kiosk", "ui", "central"):
+    for package in ("kiosk", "ui", "central", "witness"):
         for init in (ROOT / package).rglob("__init__.py"):
             assert init.read_text("utf-8").lstrip().startswith('"""'), init
 

@@ -116,6 +116,18 @@ def test_a_policy_may_be_signed_before_its_day(data: Path) -> None:
     assert changed_policy(policy, {"valid_from": ""}, now).valid_from is None
 
 
+def test_what_is_made_today_is_made_by_the_policy_of_today(tmp_path: Path) -> None:
+    policies = Policies(Layout(founded(tmp_path / "central")))
+    now = datetime(2026, 12, 1, tzinfo=UTC)
+    policies.change({"valid_from": "2027-01-01", "feature_count": "4"}, now)
+    policies.change({"valid_from": "2027-02-01", "feature_count": "5"}, now)
+    days = (date(2026, 12, 31), date(2027, 1, 1), date(2027, 1, 31), date(2027, 2, 1))
+    assert [policies.of_day(day).version for day in days] == [1, 2, 2, 3]
+    assert policies.in_force().version == 3
+    policies.change({"valid_from": "", "feature_count": "6"}, now)
+    assert [policies.of_day(day).feature_count for day in days] == [6, 6, 6, 6]
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

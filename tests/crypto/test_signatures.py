@@ -131,6 +131,15 @@ def test_canonical_json_and_strict_parsing():
         parse_json("[" * 100_000, 1 << 20)
 
 
+@pytest.mark.parametrize(
+    "bad", [r'"\ud800"', r'{"\udfff":1}', r'["\ud83d", "\ude00"]', r'"\uDE00\uD83D"']
+)
+def test_half_of_a_character_is_not_read(bad):
+    with pytest.raises(ValueError):
+        parse_json(bad)
+    assert parse_json(r'"\ud83d\ude00\\ud800"') == "\U0001f600\\ud800"
+
+
 def signed(now=NOW):
     return http_signatures.sign_request("PUT", URL, b"body", KEY, now)
 

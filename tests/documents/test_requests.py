@@ -201,6 +201,18 @@ def test_a_claim_of_a_wrong_form_is_malformed(claim, value):
     assert verdict_of(token_of(CLAIMS | {claim: value})) is RequestVerdict.MALFORMED
 
 
+@pytest.mark.parametrize(
+    "name", ["A\x00B", "A\u202eB", "A\u200bB", "A\u2066B", "\ufeffA", "A\x1b[2J"]
+)
+def test_a_name_that_could_deceive_a_reader_never_reaches_a_screen(name):
+    assert verdict_of(token_of(CLAIMS | {"sn": name})) is RequestVerdict.MALFORMED
+    assert verdict_of(token_of(CLAIMS | {"gn": ["Marie", name]})) is RequestVerdict.MALFORMED
+    half = canonical_json(CLAIMS).replace(b"Martin", rb"Mart\ud800in")
+    assert verdict_of(sign_compact(half, KEY, TYP)) is RequestVerdict.MALFORMED
+    letters = CLAIMS | {"sn": "\u05d3\u05d5\u05d3 \u0410\u043d\u043d\u0430 E\u0301"}
+    assert verdict_of(token_of(letters)) is RequestVerdict.VALID
+
+
 def test_the_longest_claims_are_read():
     claims = CLAIMS | {"gn": list("ABCDEFGHIJKL"), "jti": "x" * 100, "sn": "y" * 120, "nbf": 0}
     assert verdict_of(token_of(claims)) is RequestVerdict.VALID

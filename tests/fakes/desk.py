@@ -32,6 +32,9 @@ OPS = Identity.from_seed(b"o" * 32)
 ESCROW = Identity.from_seed(b"e" * 32)
 DEVICE = DeviceFacts(DeviceId("dev-0011223344556677"), "0.1.0", catalogues={"documents": "2026.11"})
 TERMS = Terms(policy_version=3, recipients=(OPS.recipient, ESCROW.recipient))
+PROVIDER = Identity.from_seed(b"p" * 32)
+WITH_PROVIDER = replace(TERMS, result_recipients={"https://idp.test": PROVIDER.recipient})
+"""The issuer of the requests in :mod:`tests.fakes.cases` hears how they end."""
 
 
 @dataclass

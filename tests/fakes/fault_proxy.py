@@ -83,6 +83,8 @@ class FaultProxy:
         self.choose = choose
         self.connections = self.up = self.down = 0
         self._struck: set[int] = set()
+        # The loop holds its tasks weakly: one that waits for a closed connection would be lost.
+        self._serving: set[asyncio.Task[None] | None] = set()
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -127,12 +129,15 @@ class FaultProxy:
     async def _stop(self) -> None:
         if self._server is not None:
             self._server.close()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        # A task that is cancelled cancels others on its way out: until none is left.
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:
+            for task in others:
+                task.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        self._serving.add(task)
         number = self.connections
         fault = self.choose(number)
         self.connections += 1
@@ -147,6 +152,7 @@ class FaultProxy:
             else:
                 await self._join(reader, writer, fault, number)
         writer.close()
+        self._serving.discard(task)
 
     async def _join(
         self,

@@ -20,6 +20,7 @@ from kiosk.journeys.procedure import Journey
 from kiosk.journeys.procedures import registered_letter
 from kiosk.ports import Clock, Store
 from kiosk.services.agents import DEVICE_SECRET, Agents, Session
+from kiosk.services.colleagues import Elsewhere, OfficeLine
 from kiosk.services.contact import ContactWord, no_word
 from kiosk.services.drafts import Drafts
 from kiosk.services.hand_over import HandOver
@@ -101,10 +102,17 @@ class Office:
             self.examination,
             self.hand_over,
             SecondAgents(self.store, self.sign_in, self.journal, self.clock, self.device),
+            Elsewhere(
+                OfficeLine(lambda: None, self.device.device_id), self.journal, lambda: None, dict
+            ),
             self.word,
         )
         catalogue = JourneyCatalogue(*self.journeys, self.letter)
         self.proofing = Proofing(desk, self.journal, self.clock, catalogue, OFFICE)
+
+    def use_line(self, elsewhere: Elsewhere) -> None:
+        """Let cases ask the other counters of the office."""
+        self.proofing._desk = replace(self.proofing._desk, elsewhere=elsewhere)
 
     def _end_of_shift(self, session: Session) -> None:
         self.hand_over.accept_all(session)

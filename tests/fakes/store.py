@@ -113,6 +113,9 @@ class _Outbox(_Repository):
     def all(self) -> tuple[OutboxRow, ...]:
         return tuple(row for _, row in sorted(self._tables.outbox.items()))
 
+    def unsettled(self) -> tuple[OutboxRow, ...]:
+        return tuple(row for row in self.all() if not row.purged)
+
     def put(self, row: OutboxRow) -> None:
         self._tables.outbox[row.seq] = row
 

@@ -3,6 +3,7 @@
 //
 //   { do: "decrypt", identity, file, out }            -> { bytes }
 //   { do: "encrypt", recipients, file, out }          -> { bytes }
+//   { do: "unlock" or "lock", passphrase, file, out } -> { bytes }
 //   { do: "recipient", identity }                     -> { recipient }
 //   { do: "verify", jws, keys: { kid: hex } }         -> { payload, kids }   (RFC 7515, general JSON)
 //
@@ -30,6 +31,23 @@ async function encrypt({ recipients, file, out }) {
   return { bytes: sealed.length };
 }
 
+async function unlock({ passphrase, file, out }) {
+  const decrypter = new age.Decrypter();
+  decrypter.addPassphrase(passphrase);
+  const plain = await decrypter.decrypt(readFileSync(file), "uint8array");
+  writeFileSync(out, plain);
+  return { bytes: plain.length };
+}
+
+async function lock({ passphrase, file, out }) {
+  const encrypter = new age.Encrypter();
+  encrypter.setPassphrase(passphrase);
+  encrypter.setScryptWorkFactor(12);
+  const sealed = await encrypter.encrypt(readFileSync(file));
+  writeFileSync(out, sealed);
+  return { bytes: sealed.length };
+}
+
 async function recipient({ identity }) {
   return { recipient: await age.identityToRecipient(identity) };
 }
@@ -50,7 +68,7 @@ function verified({ jws, keys }) {
   return { payload: Buffer.from(payload, "base64url").toString("base64"), kids };
 }
 
-const duties = { decrypt, encrypt, recipient, verify: verified };
+const duties = { decrypt, encrypt, lock, unlock, recipient, verify: verified };
 const answers = [];
 for (const job of JSON.parse(readFileSync(0, "utf8"))) {
   try {

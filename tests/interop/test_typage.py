@@ -18,7 +18,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from kiosk.crypto import age
+from kiosk.crypto import age, age_passphrase
 from kiosk.crypto.age import Identity
 from kiosk.crypto.canonical import canonical_json
 from kiosk.domain.decision import Decision, Outcome, Reason
@@ -155,3 +155,18 @@ def test_what_was_changed_is_refused_there_too(tmp_path: Path):
         out = tmp_path / f"{name}.out"
         jobs.append({"do": "decrypt", "identity": identity, "file": tmp_path / name, "out": out})
     assert ["error" in answer for answer in ask(*jobs)] == [True] * len(jobs)
+
+
+def test_a_file_for_a_passphrase_opens_on_both_sides(tmp_path: Path) -> None:
+    words, seed = "gare à la clé", b"seed of a root key"
+    ours, theirs, out = tmp_path / "ours.age", tmp_path / "theirs.age", tmp_path / "out"
+    (tmp_path / "plain").write_bytes(seed)
+    ours.write_bytes(age_passphrase.encrypt(seed, words, 12))
+    opened, wrong, _ = ask(
+        {"do": "unlock", "passphrase": words, "file": ours, "out": out},
+        {"do": "unlock", "passphrase": "another", "file": ours, "out": tmp_path / "no"},
+        {"do": "lock", "passphrase": words, "file": tmp_path / "plain", "out": theirs},
+    )
+    assert (opened, out.read_bytes()) == ({"bytes": len(seed)}, seed)
+    assert "error" in wrong
+    assert age_passphrase.decrypt(theirs.read_bytes(), words) == seed

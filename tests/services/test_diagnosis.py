@@ -140,6 +140,7 @@ def test_keys_missing_and_present():
     real = full_keys()
     real.is_demonstration = False
     assert diagnosis.keys(real).grade is Grade.OK
+    assert diagnosis.keys(real, escrowed=False).grade is Grade.WARNING
 
 
 def test_the_store_is_sound_or_damaged():
@@ -193,6 +194,7 @@ def test_every_finding_has_its_words(language):
         diagnosis.outbox(store_with(a=OutboxState.REFUSED)),
         diagnosis.keys(MemoryKeyStore()),
         diagnosis.keys(full_keys()),
+        diagnosis.keys(full_keys(), escrowed=False),
         diagnosis.enrolment(None),
         diagnosis.enrolment(3),
         diagnosis.clock(FakeClock(wall=NOW), None),

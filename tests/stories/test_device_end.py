@@ -11,13 +11,15 @@ import typer
 from central.archive.layout import Layout
 from central.authority.founding import LOCAL_HOSTS, found
 from kiosk.__main__ import build_app, run
+from kiosk.audit.vault_escrow import VaultKeys
 from kiosk.bootstrap import build
 from kiosk.devices.key_stores import DemonstrationKeyStore
 from kiosk.domain.agent import Role
-from kiosk.domain.ids import AgentId
+from kiosk.domain.ids import AgentId, DeviceId
 from kiosk.paths import Paths
+from kiosk.services.key_change import SECRETS
 from kiosk.services.onboarding import shown
-from tests.fakes.central_side import CentralSide, ask, serving
+from tests.fakes.central_side import CentralSide, ask, central, serving
 from tests.fakes.office import PIN
 from tests.wiring.test_journal_export import VERIFIER
 
@@ -115,3 +117,137 @@ def test_a_device_that_cannot_send_is_rescued_and_its_records_arrive(told, devic
     assert (taken["taken"], taken["refused"]) == (1, [])
     assert ask("audit", "verify", "--data", side.data)["verified"] is True
     assert told("sync", "--once")[0] == 0
+
+
+# --- the key store is gone ------------------------------------------------------------------------
+
+
+def lose(device: Path, *names: str) -> None:
+    """A new motherboard or a reset key ring: the store works, and keeps nothing of before."""
+    store = DemonstrationKeyStore(device)
+    for name in names or SECRETS:
+        store.delete(name)
+
+
+def opened_by_auditor(side: CentralSide, copy: Path, out: Path) -> Path:
+    identity = Layout(side.data).auditor / "identity.txt"
+    with side.ledger() as ledger:
+        (device,) = ledger.devices()
+    words = ("audit", "vault-key", copy / "vault.db.escrow", "--device", device.device_id)
+    words += ("--identity", identity, "--out", out)
+    assert ask(*words, "--data", side.data)["opened"] is True
+    return out
+
+
+def test_sealed_records_leave_a_device_whose_key_store_is_gone(told, device, side, tmp_path):
+    lose(device)
+    assert told("sync", "--once")[1]["error"]["code"] == "VAULT-001"
+    copy, stick = tmp_path / "copy", tmp_path / "stick"
+    code, answer = told("device", "copy-locked", str(copy))
+    assert code == 0
+    assert {"vault.db", "vault.db.escrow"} <= set(answer["files"])
+    before = {file.name: file.read_bytes() for file in copy.iterdir()}
+    key = opened_by_auditor(side, copy, tmp_path / "key.txt")
+    assert key.stat().st_mode & 0o077 == 0
+    words = ("device", "open-locked", str(copy), "--key", str(key), "--out", str(stick))
+    code, answer = told(*words)
+    assert (code, answer["records"]) == (0, 1)
+    assert {file.name: file.read_bytes() for file in copy.iterdir()} == before
+    taken = ask("rescue", stick, "--data", side.data)
+    assert (taken["taken"], taken["refused"]) == (1, [])
+    again = ask("rescue", stick, "--data", side.data)
+    assert (again["taken"], again["already"]) == (0, 1)
+    report = central("audit", "verify", "--data", side.data, "--json", check=False)
+    (found_device,) = json.loads(report.stdout)["devices"]
+    assert found_device["stored"] == 1
+    assert [problem.split(" at")[0] for problem in found_device["problems"]] == ["alarm key-lost"]
+
+
+def test_the_key_of_another_device_is_not_given_out_and_that_is_written_down(
+    told, device, side, tmp_path
+):
+    lose(device)
+    copy, key = tmp_path / "copy", tmp_path / "key.txt"
+    told("device", "copy-locked", str(copy))
+    words = ("audit", "vault-key", copy / "vault.db.escrow", "--device", "dev-0000000000000000")
+    words += ("--identity", Layout(side.data).identity, "--out", key, "--data", side.data)
+    done = central(*words, "--json", check=False)
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["why"] == "other-device"
+    assert not key.exists()
+    lines = [json.loads(line) for line in Layout(side.data).openings.read_text().splitlines()]
+    assert [(line["act"], line["why"]) for line in lines][-1] == ("vault-key", "other-device")
+
+
+def test_the_signing_key_alone_may_be_what_is_gone(told, device, tmp_path):
+    lose(device, "device-signing")
+    assert told("device", "copy-locked", str(tmp_path / "copy"))[0] == 0
+
+
+def test_a_device_that_opens_is_rescued_by_two_people_and_not_so(told, device, tmp_path):
+    code, answer = told("device", "copy-locked", str(tmp_path / "copy"))
+    assert (code, answer["error"]["code"]) == (3, "DEVICE-006")
+    assert not (tmp_path / "copy" / "vault.db").exists()
+
+
+def test_without_a_sealed_key_nobody_is_given_false_hope(told, device, tmp_path):
+    lose(device)
+    (device / "vault.db.escrow").unlink()
+    code, answer = told("device", "copy-locked", str(tmp_path / "copy"))
+    assert (code, answer["error"]["code"]) == (3, "DEVICE-007")
+
+
+@pytest.mark.parametrize("damage", ["vault", "list", "missing", "other key", "no key"])
+def test_a_copy_or_key_that_does_not_fit_is_refused(told, device, side, tmp_path, damage):
+    lose(device)
+    copy, stick, key = tmp_path / "copy", tmp_path / "stick", tmp_path / "key.txt"
+    told("device", "copy-locked", str(copy))
+    opened_by_auditor(side, copy, key)
+    if damage == "vault":
+        data = bytearray((copy / "vault.db").read_bytes())
+        data[len(data) // 2] ^= 1
+        (copy / "vault.db").write_bytes(data)
+    elif damage == "list":
+        (copy / "locked.json").write_text('{"files":[],"format":"visavis-locked/1"}\n')
+    elif damage == "missing":
+        (copy / "vault.db.keycheck").unlink()
+    elif damage == "other key":
+        key.write_text(VaultKeys(DeviceId("dev-x"), (bytes(32),)).text())
+    else:
+        key.write_text("nothing")
+    words = ("device", "open-locked", str(copy), "--key", str(key), "--out", str(stick))
+    code, answer = told(*words)
+    assert (code, answer["error"]["code"]) == (3, "DEVICE-008")
+    assert not stick.exists() or not list(stick.iterdir())
+
+
+def test_what_the_central_side_holds_already_cannot_be_cut_short_or_changed(
+    told, device, side, tmp_path
+):
+    """Whoever carries a rescue without checkpoint carries no less than what was sent before."""
+    told("sync", "--once")
+    lose(device)
+    copy, stick, key = tmp_path / "copy", tmp_path / "stick", tmp_path / "key.txt"
+    told("device", "copy-locked", str(copy))
+    opened_by_auditor(side, copy, key)
+    told("device", "open-locked", str(copy), "--key", str(key), "--out", str(stick))
+    journal = stick / "journal.txt"
+    whole = journal.read_text().splitlines()
+    journal.write_text("\n".join(whole[:-2]) + "\n")
+    refused = central("rescue", stick, "--data", side.data, check=False)
+    assert "journal refused: gap" in refused.stderr
+    journal.write_text("\n".join([*whole[:-2], whole[-1], whole[-2]]) + "\n")
+    refused = central("rescue", stick, "--data", side.data, check=False)
+    assert "journal refused: fork" in refused.stderr
+
+
+def test_a_new_key_of_the_vault_is_sealed_before_it_is_used(told, device, side, tmp_path):
+    sealed = (device / "vault.db.escrow").read_bytes()
+    assert told("keys", "rotate")[0] == 0
+    assert (device / "vault.db.escrow").read_bytes() != sealed
+    lose(device)
+    copy, stick = tmp_path / "copy", tmp_path / "stick"
+    told("device", "copy-locked", str(copy))
+    key = opened_by_auditor(side, copy, tmp_path / "key.txt")
+    code, answer = told("device", "open-locked", str(copy), "--key", str(key), "--out", str(stick))
+    assert (code, answer["records"]) == (0, 1)

@@ -45,6 +45,15 @@ def test_every_error_says_what_happened_and_what_to_do(language):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("form", Form)
+def test_everything_that_stands_against_an_acceptance_has_its_words(language, form):
+    for journey in procedures(Terms(SIDES, form=form)):
+        for name in journey.accept_when:
+            if name != "checks_clear":  # told check by check
+                assert TEXTS[language](f"journey.decision.obstacle.{name}").endswith(".")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_no_text_explains_an_error_that_does_not_exist(language):
     explained = {key.split(".")[1] for key in KEYS[language] if key.startswith("errors.")}
     assert explained == codes()

@@ -141,6 +141,20 @@ def test_a_redirect_is_not_followed(tmp_path: Path) -> None:
     assert len(server.asked) == 1
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "br", "deflate, gzip"])
+def test_a_compressed_answer_is_not_read(tmp_path: Path, encoding: str) -> None:
+    def compressing(_asked: Asked) -> Answer:
+        return Answer(200, b"{}", {"Content-Encoding": encoding})
+
+    with (
+        scripted(tmp_path, compressing) as server,
+        linked(server) as link,
+        pytest.raises(ProtocolError),
+    ):
+        link.call("GET", "/v1/x")
+    assert server.asked[0].headers["accept-encoding"] == "identity"
+
+
 def test_an_endless_answer_is_cut(tmp_path: Path) -> None:
     with (
         scripted(tmp_path, lambda _: Answer(200, b" " * (MAX_MESSAGE_BYTES + 1))) as server,
@@ -205,6 +219,30 @@ def test_time_signed_by_a_stranger_is_not_believed(tmp_path: Path) -> None:
 
     with scripted(tmp_path, lying) as server, linked(server) as link, pytest.raises(ProtocolError):
         link.call("GET", "/v1/x")
+
+
+def test_time_signed_by_the_key_of_a_coming_policy_is_believed(tmp_path: Path) -> None:
+    """Its day may have come already: a device whose clock is wrong cannot know."""
+    coming = SigningKey.generate()
+    clock = FakeClock(wall=now() - timedelta(days=9_000))
+
+    def stale(asked: Asked) -> Answer:
+        created = int(asked.headers["signature-input"].split("created=")[1].split(";")[0])
+        if abs(now().timestamp() - created) < 300:
+            return Answer(200, b"{}")
+        nonce = b64u(sha256(asked.headers["signature"].encode()))
+        note = sign_time(now(), nonce, "log.next", coming)
+        return Answer(401, encode(Problem(error="stale-signature", time=note)))
+
+    with scripted(tmp_path, stale) as server:
+        side = CentralSide(
+            server.url, server.ca_pem, "log.test", LOG.public, (("log.next", coming.public),)
+        )
+        link = HttpsLinks(clock, SHORT).open(side, DEVICE)
+        assert link.call("GET", "/v1/x").status == 200
+        link.close()
+        with linked(server, clock) as other, pytest.raises(ProtocolError):
+            other.call("GET", "/v1/x")
 
 
 def test_time_replayed_from_another_call_is_not_believed(tmp_path: Path) -> None:

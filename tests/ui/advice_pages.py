@@ -20,7 +20,7 @@ from kiosk.journeys.service_steps import (
 from kiosk.paths import RESOURCES
 from tests.fakes.cases import SIDES
 from tests.ui.case_pages import DOCUMENTS
-from ui.router.case import rail
+from ui.router.frame import rail
 from ui.steps.advice import AdvicePanel
 from ui.steps.channel import ChannelPanel
 from ui.steps.eligibility import EligibilityPanel

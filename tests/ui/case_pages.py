@@ -37,7 +37,7 @@ from kiosk.services.answer_facts import answer_of
 from tests.fakes.capture import ScriptedSight
 from tests.fakes.cases import CARD_SIDES, DOCUMENT, JOURNEY, REQUEST, SEALED, PaperCase
 from tests.ui.compositions import OUTLINE, frame
-from ui.router.case import rail
+from ui.router.frame import rail
 from ui.screens.receipt import ReceiptScreen
 from ui.steps.checks import ChecksPanel
 from ui.steps.confirm import ConfirmPanel
@@ -45,7 +45,7 @@ from ui.steps.decision import DecisionPanel
 from ui.steps.document import DocumentPanel
 from ui.steps.features import FeaturesPanel
 from ui.steps.notice import NoticePanel
-from ui.steps.panel import StepPanel
+from ui.steps.panel import Pictures, StepPanel
 from ui.steps.person import PersonPanel
 from ui.steps.request import RequestPanel
 from ui.steps.second_agent import SecondAgentPanel
@@ -135,8 +135,7 @@ def panel_at(look: Look, step: StepKind, state: CaseState | None = None) -> Step
     """The panel of a step, as it appears; another state where one is given."""
     case = case_at(step)
     panel = PANELS[step](look, DOCUMENTS)
-    if isinstance(panel, DocumentPanel):
-        panel.set_today(TODAY)
+    panel.set_today(TODAY)
     panel.show_case(CaseView(state or case.state, case.journey))
     if isinstance(panel, (DocumentPanel, RequestPanel)):
         panel.show_sight(sight())
@@ -157,6 +156,15 @@ def second_agent(look: Look) -> StepPanel:
     panel = SecondAgentPanel(look, DOCUMENTS)
     panel.show_case(CaseView(replace(case.state, step=StepKind.SECOND_AGENT), case.journey))
     panel.show_colleagues(COLLEAGUES)
+    return panel
+
+
+def second_agent_elsewhere(look: Look) -> StepPanel:
+    """The question lies with the other counters of the office; nobody else works at this one."""
+    panel = second_agent(look)
+    panel.set_office(reachable=True)
+    panel.show_colleagues(())
+    panel.show_question("M1T8ZW5C")
     return panel
 
 
@@ -197,7 +205,7 @@ def document_read(look: Look) -> StepPanel:
         case.dispatch(captured)
     panel = DocumentPanel(look, DOCUMENTS)
     panel.set_today(TODAY)
-    panel.show_cards({Side.FRONT: np.ascontiguousarray(frame()[150:590, 330:960])})
+    panel.show_pictures(Pictures({Side.FRONT: np.ascontiguousarray(frame()[150:590, 330:960])}))
     panel.show_sight(sight())
     panel.show_case(CaseView(case.state, case.journey))
     return panel
@@ -307,12 +315,11 @@ def _printed(look: Look, *sides: SideCaptured) -> StepPanel:
     side = cv2.imread(str(RESOURCES / "specimens" / "fr-id-1988-rousseau-back.jpg"))
     panel = DocumentPanel(look, DOCUMENTS)
     panel.set_today(TODAY)
-    panel.show_strips(
-        {
-            "expiry_date": np.ascontiguousarray(side[330:392, 70:420]),
-            "issue_date": np.ascontiguousarray(side[330:392, 630:980]),
-        }
-    )
+    strips = {
+        "expiry_date": np.ascontiguousarray(side[330:392, 70:420]),
+        "issue_date": np.ascontiguousarray(side[330:392, 630:980]),
+    }
+    panel.show_pictures(Pictures(strips=strips))
     panel.show_case(CaseView(case.state, case.journey))
     panel.show_sight(sight())
     return panel

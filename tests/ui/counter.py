@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt
@@ -19,8 +21,10 @@ from kiosk.journeys.procedures import ONLINE_REQUEST
 from kiosk.paths import RESOURCES
 from kiosk.ports import JournalRow, OutboxRow
 from kiosk.services.agents import Session
+from kiosk.services.colleagues import OpinionDesk
 from kiosk.services.contact import Contacts
 from kiosk.services.past_answers import PastAnswers
+from kiosk.services.sheet_mail import SheetMailer
 from kiosk.services.team import Team
 from tests.fakes.capture import ScriptedCamera, ScriptedReader
 from tests.fakes.cases import DOCUMENT
@@ -80,7 +84,11 @@ class Counter:
     printing: Printing = field(default_factory=lambda: Printing(list))
     exported: list[str] = field(default_factory=list)
     contacts: Contacts | None = None
+    sheet_mail: SheetMailer | None = None
     procedure: str = ONLINE_REQUEST
+    signed_now: Callable[[], datetime] | None = None
+    free_bytes: Callable[[], int] | None = None
+    opinions: OpinionDesk | None = None
 
     def __post_init__(self) -> None:
         self.office.examination.catalogue = FEATURES
@@ -117,7 +125,7 @@ class Counter:
             make_reader=lambda: self.reader,
             journal_rows=rows,
             verify_journal=lambda: JournalReport(0, b"", True, ()),
-            free_bytes=office.store.free_bytes,
+            free_bytes=self.free_bytes or office.store.free_bytes,
             slips=self.slips,
             printing=self.printing,
             brisk=self.brisk,
@@ -128,7 +136,10 @@ class Counter:
             export_activity=self.export_activity,
             procedure=self.procedure,
             contacts=self.contacts,
+            sheet_mail=self.sheet_mail,
             procedures=office.proofing.procedures(),
+            signed_now=self.signed_now,
+            opinions=self.opinions,
         )
 
     def export_activity(self, session: Session) -> str:

@@ -22,7 +22,7 @@ from kiosk.journeys.service_steps import (
 from tests.fakes.cases import CARD_SIDES, SIDES, PaperCase
 from tests.ui.advice_pages import SERVICE
 from tests.ui.case_pages import CHECKS, DOCUMENTS, FEATURES, TODAY, sight
-from ui.router.case import rail
+from ui.router.frame import rail
 from ui.steps.checks import ChecksPanel
 from ui.steps.confirm import ConfirmPanel
 from ui.steps.decision import DecisionPanel

@@ -18,6 +18,7 @@ from ui.screens.hardware import HardwareFacts, HardwareScreen
 from ui.screens.help_page import HelpScreen
 from ui.screens.history import HistoryFacts, HistoryItem, HistoryScreen
 from ui.screens.home import HomeFacts, HomeScreen
+from ui.screens.opinion import AskedItem, Colleague, OpinionScreen
 from ui.screens.pin_choice import PinChoiceScreen
 from ui.screens.second_person import SecondPersonFacts, SecondPersonScreen
 from ui.screens.settings import SettingsFacts, SettingsScreen
@@ -74,7 +75,35 @@ def sign_in_blocked(look: Look) -> SignInScreen:
 def home(look: Look) -> HomeScreen:
     page = HomeScreen(look)
     page.show_facts(
-        HomeFacts("Camille", DRAFTS, 17, "2 min 40", 3, HARDWARE, procedures=tuple(START_NAMES))
+        HomeFacts(
+            "Camille",
+            DRAFTS,
+            17,
+            "2 min 40",
+            3,
+            HARDWARE,
+            procedures=tuple(START_NAMES),
+            opinions=True,
+        )
+    )
+    return page
+
+
+def opinion(look: Look) -> OpinionScreen:
+    """Two questions of the office; the second is being answered."""
+    page = OpinionScreen(look)
+    page.show_asked(
+        (
+            AskedItem("a", "a17", "person", "4F7K92QX", 6),
+            AskedItem("b", "c03", "decision", "M1T8ZW5C", 0),
+        )
+    )
+    page.questions.chosen.emit("b")
+    page.show_people(
+        (
+            Colleague("dominique", "Dominique L.", "manager"),
+            Colleague("sacha", "Sacha T.", "agent"),
+        )
     )
     return page
 
@@ -212,6 +241,7 @@ UNDER = {
     "team-code": Section.SETTINGS,
     "home-manager": Section.HOME,
     "home-dark": Section.HOME,
+    "opinion": Section.HOME,
 }
 """Pages that are no section, and the section that stays marked."""
 
@@ -230,6 +260,7 @@ PAGES: dict[str, Callable[[Look], QWidget]] = {
     "sign_in-blocked": sign_in_blocked,
     "pin-change": pin_change,
     "unlock": unlock,
+    "opinion": opinion,
     "team": team,
     "team-code": team_code,
     "home-manager": home_manager,
@@ -268,6 +299,10 @@ STEP_PAGES: dict[str, tuple[Callable[[Look], QWidget], int]] = {
     ),
     "step-second-agent-person": (
         case_pages.second_agent_for_person,
+        case_pages.RAIL.index(StepKind.DECISION),
+    ),
+    "step-second-agent-elsewhere": (
+        case_pages.second_agent_elsewhere,
         case_pages.RAIL.index(StepKind.DECISION),
     ),
     "step-decision-doubt": (

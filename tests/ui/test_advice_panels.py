@@ -25,8 +25,9 @@ from kiosk.journeys.service_steps import (
 from tests.advice.service_files import CONTENTS
 from tests.ui import advice_pages
 from tests.ui.advice_pages import NEW, YES, desk, panel, said
-from ui.screens.sheets import html_of, keep_sheet, write_sheet
-from ui.viewmodels.sheet import Sheet, SheetBlock
+from ui.screens.sheet_advice import html_of
+from ui.screens.sheet_print import Printing, keep_sheet
+from ui.viewmodels.sheet import AdviceSheet, SheetBlock
 
 
 @pytest.fixture
@@ -360,7 +361,7 @@ def test_a_closed_procedure_says_so(made):
 
 # --- sheets ---------------------------------------------------------------------------------------
 
-SHEET = Sheet(
+SHEET = AdviceSheet(
     "test",
     "Une <feuille> & « plus »",
     (SheetBlock("À apporter", ("Une pièce", "Un <b>téléphone</b>"), listed=True),),
@@ -372,7 +373,7 @@ SHEET = Sheet(
 
 def test_a_sheet_is_one_page_that_says_every_word(tmp_path, look):
     file = tmp_path / "sheet.pdf"
-    write_sheet(SHEET, file)
+    keep_sheet(SHEET, file)
     document = pypdfium2.PdfDocument(file)
     assert len(document) == 1
     text = document[0].get_textpage().get_text_range()
@@ -385,8 +386,7 @@ def test_words_of_a_sheet_are_never_markup():
     assert "<b>téléphone" not in html_of(SHEET)
 
 
-def test_without_a_printer_a_sheet_is_kept(tmp_path, look, monkeypatch):
-    monkeypatch.setattr("ui.screens.sheets.QPrinterInfo.availablePrinterNames", staticmethod(list))
-    kept = keep_sheet(SHEET, tmp_path / "slips")
-    assert kept is not None
-    assert kept.read_bytes().startswith(b"%PDF")
+def test_without_a_printer_a_sheet_is_kept(tmp_path, look):
+    kept = Printing(list).print_or_keep(SHEET, tmp_path / "slips" / "sheet.pdf")
+    assert kept.no_printer
+    assert kept.file.read_bytes().startswith(b"%PDF")

@@ -1,9 +1,12 @@
 """Pictures for the screen: the size asked for, never distorted, the outline in the same place."""
 
+import threading
+
 import numpy as np
 import pytest
 
 from tests.fakes.capture import ScriptedCamera, ScriptedReader
+from ui.viewmodels.capture import CaptureModel, Watch
 from ui.workers.camera import CameraThread, _fitted
 
 
@@ -44,3 +47,50 @@ def test_sights_of_an_earlier_turn_are_dropped(qtbot):
     qtbot.waitUntil(lambda: bool(seen))
     thread.stop()
     assert {sight.turn for sight in seen} == {turn}
+
+
+class HeldReader(ScriptedReader):
+    """A reader that is busy with one picture until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.began, self.let_go = threading.Event(), threading.Event()
+        self.waited_out = False
+
+    def observe(self, frame):
+        self.began.set()
+        self.waited_out = not self.let_go.wait(5) or self.waited_out
+        return super().observe(frame)
+
+
+class OneAtATime(ScriptedCamera):
+    """A device that only one may hold."""
+
+    held = 0
+    most = 0
+
+    def start(self) -> None:
+        super().start()
+        OneAtATime.held += 1
+        OneAtATime.most = max(OneAtATime.most, OneAtATime.held)
+
+    def stop(self) -> None:
+        if not self._stopped.is_set():
+            OneAtATime.held -= 1
+        super().stop()
+
+
+def test_the_screen_does_not_wait_for_the_end_of_the_camera(qtbot):
+    reader = HeldReader()
+    model = CaptureModel(lambda: CameraThread(OneAtATime, lambda: reader))
+    sights = []
+    model.sighted.connect(sights.append)
+    model.look_for(Watch.CODE)
+    qtbot.waitUntil(reader.began.is_set)
+    for watch in (Watch.NOTHING, Watch.PERSON, Watch.NOTHING, Watch.TEST):
+        model.look_for(watch)  # each would hang for as long as the reader is busy
+    reader.let_go.set()
+    qtbot.waitUntil(lambda: bool(sights), timeout=10_000)
+    model.close()
+    assert not reader.waited_out
+    assert (OneAtATime.held, OneAtATime.most) == (0, 1)

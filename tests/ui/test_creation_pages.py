@@ -36,7 +36,7 @@ from ui.customer.entry import Entry
 from ui.customer.window import BLANK, NOTICE, Words
 from ui.demonstration.handset import Handset
 from ui.demonstration.post import Post, Received
-from ui.router.case import rail
+from ui.router.frame import rail
 from ui.shell import Shell
 from ui.steps.contact import ContactPanel
 from ui.steps.identity import IdentityPanel

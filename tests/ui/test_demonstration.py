@@ -11,13 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.process
-@pytest.mark.parametrize(
-    "procedure", ["accepted", "old-card", "creation", "creation-offline", "home-visit-conflict"]
-)
-def test_headless_demonstration_ends_with_a_verified_record_on_the_central_side(
-    tmp_path, procedure
-):
+def demo(tmp_path, procedure):
     done = subprocess.run(
         [
             *(sys.executable, "-m", "ui", "demo", "--headless", "--json"),
@@ -33,8 +27,31 @@ def test_headless_demonstration_ends_with_a_verified_record_on_the_central_side(
     )
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout)
-    assert [one["outcome"] for one in summary["procedures"]] == ["accepted"]
-    assert summary["sealed"] == summary["synced"] == summary["receipts_verified"] == 1
     assert summary["journal"]["verified"] is True
     assert all(Path(file).is_file() for file in summary["screenshots"])
     assert not list((tmp_path / "data").glob("office-*"))
+    return summary
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    "procedure", ["accepted", "old-card", "creation", "creation-offline", "home-visit-conflict"]
+)
+def test_headless_demonstration_ends_with_a_verified_record_on_the_central_side(
+    tmp_path, procedure
+):
+    summary = demo(tmp_path, procedure)
+    assert [one["outcome"] for one in summary["procedures"]] == ["accepted"]
+    assert summary["sealed"] == summary["synced"] == summary["receipts_verified"] == 1
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("procedure", ["welcome", "paper-file"])
+def test_an_act_that_verifies_nobody_leaves_one_record_each_that_arrives(tmp_path, procedure):
+    summary = demo(tmp_path, procedure)
+    played = summary["procedures"]
+    assert {one["procedure"] for one in played} == {procedure}
+    assert {one["outcome"] for one in played} == {"advised"}
+    assert summary["sealed"] == summary["synced"] == summary["receipts_verified"] == len(played)
+    ends = {one["name"]: one["ends_on"] for one in played}
+    assert set(ends.values()) == ({"receipt", "help"} if procedure == "welcome" else {"receipt"})

@@ -75,3 +75,12 @@ def test_closing_waits_for_the_call_under_way_and_drops_the_rest(qtbot):
     desk.close()
     assert done == ["slow"]
     assert not desk.isRunning()
+
+
+def test_a_desk_that_is_told_to_finish_makes_every_call_before_it_ends(qtbot):
+    desk, done = Desk("finishing"), []
+    for number in range(3):
+        desk.submit(lambda n=number: done.append(n))
+    desk.close(finish=True)
+    assert done == [0, 1, 2]
+    assert not desk.isRunning()

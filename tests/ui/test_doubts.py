@@ -5,7 +5,13 @@ from dataclasses import replace
 import pytest
 
 from kiosk.domain.evidence import Check, Verdict
-from kiosk.journeys.model import ChecksReviewed, StepKind
+from kiosk.journeys.automatic import Script, play
+from kiosk.journeys.blocks import Terms
+from kiosk.journeys.model import ChecksReviewed, DecisionTaken, StepKind
+from kiosk.journeys.procedure import Form
+from kiosk.journeys.procedures import procedures
+from kiosk.journeys.reasons import reasons_of
+from tests.fakes.cases import CARD_SIDES, SIDES, PaperCase
 from tests.ui.case_pages import case_at, panel_at
 from ui.steps.checks import ChecksPanel
 from ui.steps.decision import DecisionPanel
@@ -75,3 +81,34 @@ def test_the_decision_names_what_failed_and_what_was_not_ticked(look, qtbot):
     assert tr("checks.validity.expiry.label") in failed
     assert tr("checks.seal.signature.label") in unticked
     assert tr("checks.request.surname.label") not in panel._obstacles.text()
+
+
+@pytest.mark.parametrize("form", Form)
+def test_every_case_can_be_decided_at_every_step_for_every_reason_of_its_procedure(
+    look, qtbot, form
+):
+    panel = DecisionPanel(look, panel_at(look, StepKind.DECISION).catalogue)
+    qtbot.addWidget(panel)
+    script = Script(codes=("valid",), sides=CARD_SIDES)
+    for journey in procedures(Terms(SIDES, form=form)):
+        for step in journey.steps:
+            if all(way.on is not DecisionTaken for way in step.ways):
+                continue
+            case = PaperCase(journey)
+            play(case, script, until=step.kind)
+            panel.forget()
+            panel.show_case(CaseView(case.state, journey))
+            stopped = panel._why_not.text() == look.language.tr("journey.decision.stopped")
+            assert stopped == (step.kind is not StepKind.DECISION)
+            assert not panel._obstacles.text()
+            offered = {reason for reason in reasons_of(journey) if has(panel, reason.value)}
+            brought_up = set(reasons_of(journey)) - offered
+            assert {reason.value for reason in brought_up} <= {"name-differs"}
+
+
+def has(panel: DecisionPanel, value: str) -> bool:
+    try:
+        panel.reasons.button(value)
+    except KeyError:
+        return False
+    return True

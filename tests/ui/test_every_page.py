@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QWidget
 
 from tests.ui import letter_pages
 from tests.ui.samples import ADVICE_PAGES, CASE_PAGES, PAGES, STEP_PAGES, window
-from ui.router.case import ASIDE_KEY
+from ui.router.interruptions import ASIDE_KEY
 from ui.shell.rail import NavButton
 from ui.theme import Size, TextSize, ThemeName
 from ui.widgets.button import Button

@@ -3,38 +3,20 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from threading import Event
 
 import pytest
 from PySide6.QtCore import Qt
 
-from kiosk.domain.errors import PrinterFailedError
 from kiosk.ports import OutboxState
 from kiosk.services.answer_facts import Standing
 from tests.fakes.office import Office, office_on_disk
 from tests.ui.counter import Counter
+from tests.ui.printers import SlowPrinter
 from tests.ui.sheets import FIGURES
-from ui.screens.sheet_print import Kept
 from ui.screens.sheet_words import Variant
 from ui.viewmodels.delivery import DeliveryFacts
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
-
-
-class SlowPrinter:
-    """A printer that waits for paper; sheets that it took."""
-
-    def __init__(self, *, broken: bool = False) -> None:
-        self.paper = Event()
-        self.sheets: list[object] = []
-        self._broken = broken
-
-    def print_or_keep(self, sheet, _file):
-        self.paper.wait(10)
-        if self._broken:
-            raise PrinterFailedError("no paper")
-        self.sheets.append(sheet)
-        return Kept()
 
 
 @pytest.fixture
@@ -84,9 +66,9 @@ def test_the_desk_works_on_while_the_printer_waits(counter, printer):
     assert "imprimante" in note(counter)
     counter.key(Qt.Key.Key_Return)
     counter.on(counter.router.sections.home)
-    assert printer.sheets == []
+    assert printer.pieces == []
     printer.paper.set()
-    counter.qtbot.waitUntil(lambda: len(printer.sheets) == 1, timeout=10_000)
+    counter.qtbot.waitUntil(lambda: len(printer.pieces) == 1, timeout=10_000)
 
 
 def test_the_way_of_writing_is_chosen_by_a_key(counter, printer):
@@ -96,7 +78,7 @@ def test_the_way_of_writing_is_chosen_by_a_key(counter, printer):
     chosen(counter, Qt.Key.Key_2, Variant.LARGE)
     counter.key(Qt.Key.Key_P, CONTROL)
     counter.qtbot.waitUntil(lambda: counter.router.case.sheets.desk.idle, timeout=10_000)
-    assert [sheet.variant for sheet in printer.sheets] == [Variant.LARGE]
+    assert [sheet.variant for sheet in printer.pieces] == [Variant.LARGE]
     chosen(counter, Qt.Key.Key_3, Variant.EASY)
     assert "C’est bon" in receipt.preview.accessibleName()
     chosen(counter, Qt.Key.Key_4, Variant.ENGLISH)
@@ -112,7 +94,7 @@ def test_the_next_customer_begins_with_the_normal_sheet(counter):
 
 
 def test_a_failing_printer_is_told_and_the_act_stands(counter, printer):
-    printer._broken = True
+    printer.broken = True
     printer.paper.set()
     to_receipt(counter)
     counter.key(Qt.Key.Key_P, CONTROL)

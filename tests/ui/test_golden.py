@@ -38,7 +38,14 @@ CASES = [
     *((name, ThemeName.LIGHT, (1920, 1080)) for name in UNDER),
     *(
         (name, ThemeName.DARK, (1280, 800))
-        for name in ("pin-join", "unlock", "team", "step-second-agent", "step-stop-hand-over")
+        for name in (
+            "pin-join",
+            "unlock",
+            "team",
+            "opinion",
+            "step-second-agent",
+            "step-stop-hand-over",
+        )
     ),
     ("team-code", ThemeName.CONTRAST, (1280, 800)),
     *((name, ThemeName.LIGHT, (1920, 1080)) for name in (*STEP_PAGES, *ADVICE_PAGES)),

@@ -14,7 +14,7 @@ from kiosk.journeys.model import StepKind
 from kiosk.paths import RESOURCES
 from tests.fakes.office import office_on_disk
 from tests.ui.counter import Counter
-from ui.router.case import ASIDE_KEY
+from ui.router.interruptions import ASIDE_KEY
 from ui.screens.help_lines import difference_text, opening_text
 from ui.screens.help_page import HelpScreen
 from ui.shell import Section

@@ -1,5 +1,7 @@
 """A registered letter on the screen: number, addressee, signature, two records, and the notice."""
 
+from datetime import timedelta
+
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QInputDevice, QPointingDevice, QTabletEvent
@@ -12,11 +14,11 @@ from kiosk.journeys.model import DecisionTaken, StepKind
 from kiosk.journeys.service_steps import AddresseeMet, ItemScanned, Presence, SignatureGiven
 from kiosk.vault.store import open_store
 from tests.fakes.cases import DOCUMENT
-from tests.fakes.office import Office
+from tests.fakes.office import PIN, Office
 from tests.ui import letter_pages
 from tests.ui.counter import Counter
 from tests.ui.letter_pages import WITH_PROXY, case_at, panel_at
-from ui.screens.absence import letter_sealed
+from ui.screens.absence import hand_over_words
 from ui.viewmodels.journey import CaseView
 from ui.widgets.signature_pad import PAD_HEIGHT, PAD_WIDTH, SignaturePad
 
@@ -158,6 +160,19 @@ def test_codes_are_told_together_and_forgotten_when_the_desk_is_empty(counter, q
     qtbot.waitUntil(lambda: not counter.router.capture._last_codes, timeout=10_000)
     counter.reader.code = NUMBER
     counter.at(StepKind.PRESENCE)
+
+
+def test_the_day_of_the_act_is_that_of_signed_time(qtbot, look, tmp_path):
+    office = Office(open_store(tmp_path / "vault.db", bytes(range(32))))
+    office.session()
+    later = office.clock.now() + timedelta(days=40)
+    counter = Counter(qtbot, look, office, tmp_path / "slips", signed_now=lambda: later)
+    counter.sign_in()
+    counter.scan(NUMBER)
+    counter.at(StepKind.PRESENCE)
+    panel = counter.router.case.panels[StepKind.PRESENCE]
+    assert panel.presented.day == later.astimezone().date()
+    counter.close()
 
 
 # --- who is there ---------------------------------------------------------------------------------
@@ -357,7 +372,8 @@ def test_a_letter_is_handed_over_by_keys_a_scan_and_one_signature(letter, look):
     words = look.language.tr(
         "journey.signature.hand_over", line=letter.state.record.seq, proof=proof.seq
     )
-    assert letter_sealed(letter.state, "075012", letter.slips, look.language) == words
+    assert hand_over_words(letter.state, look.language) == words
+    assert list(letter.slips.glob("*-avis.pdf")) == []
     assert len(letter.office.outbox()) == 2
     assert letter.office.journal_kinds()[-2:] == ["item_distributed", "verify_close"]
 
@@ -386,8 +402,32 @@ def test_an_absent_addressee_leaves_one_record_and_a_notice(letter):
     assert letter.state.decision == Decision(Outcome.NO_SHOW, reasons)
     assert letter.state.record.distribution is None
     assert len(letter.office.outbox()) == 1
+    letter.qtbot.waitUntil(lambda: letter.router.case.sheets.desk.idle, timeout=10_000)
     (notice,) = letter.slips.glob("*-avis.pdf")
+    assert notice.name in letter.router.case.receipt._note.text()
     assert notice.read_bytes().startswith(b"%PDF")
+
+
+def test_what_follows_the_seal_happens_once_whatever_covers_the_receipt(letter):
+    sealed = []
+    letter.router.case.sealed.connect(lambda: sealed.append(True))
+    letter.key(Qt.Key.Key_3)
+    letter.at(StepKind.CONFIRM)
+    letter.key(Qt.Key.Key_Return)
+    receipt = letter.router.case.receipt
+    letter.on(receipt)
+    letter.qtbot.waitUntil(lambda: letter.router.case.sheets.desk.idle, timeout=10_000)
+    (notice,) = letter.slips.glob("*-avis.pdf")
+    notice.unlink()
+    letter.router.session.lock()
+    letter.on(letter.router.sign_in)
+    letter.type(PIN)
+    letter.key(Qt.Key.Key_Return)
+    letter.on(receipt)
+    letter.router.case.show_again()  # the help and the fault page come back this way
+    letter.qtbot.waitUntil(lambda: letter.router.case.sheets.desk.idle, timeout=10_000)
+    assert sealed == [True]
+    assert list(letter.slips.glob("*-avis.pdf")) == []
 
 
 def test_a_proxy_gets_the_letter_by_the_one_refusal_that_hands_it_over(qtbot, look):

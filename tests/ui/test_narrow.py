@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from tests.ui.samples import window
 from ui.widgets.button import Button
@@ -28,6 +28,17 @@ def test_no_word_of_a_button_is_cut(look: Look, qtbot, page):
         for button in shell.findChildren(Button):
             if button.isVisible():
                 assert button.width() >= button.sizeHint().width(), (size, button.text())
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (1517, 1056), (1600, 1000), (1500, 960)])
+def test_home_of_a_counter_does_not_scroll_by_a_sliver(look: Look, qtbot, size):
+    shell = window(look, "home", 1920, 1080)
+    qtbot.addWidget(shell)
+    shell.resize(*size)
+    settle()
+    assert shell._scroll.verticalScrollBar().maximum() == 0
+    words = [label.text() for label in shell.page.findChildren(QLabel) if label.isVisible()]
+    assert look.language.tr("home.figure.to_send") in words
 
 
 @pytest.mark.parametrize("page", ["home", "step-person", "sign_in"])

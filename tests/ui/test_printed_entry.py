@@ -13,6 +13,7 @@ from tests.fakes.cases import PaperCase
 from tests.ui.case_pages import DOCUMENTS, TODAY, case_at, old_card_sides
 from ui.steps.document import DocumentPanel
 from ui.steps.entries import DateEntry
+from ui.steps.panel import Pictures
 from ui.viewmodels.journey import CaseView
 
 DAY = date(2031, 4, 10)
@@ -133,7 +134,7 @@ def test_no_date_of_a_document_is_left_for_the_next_one(look, qtbot):
     panel = DocumentPanel(look, DOCUMENTS)
     qtbot.addWidget(panel)
     panel.set_today(TODAY)
-    panel.show_strips({"issue_date": np.zeros((40, 200, 3), np.uint8)})
+    panel.show_pictures(Pictures(strips={"issue_date": np.zeros((40, 200, 3), np.uint8)}))
     for captured in (front, back):
         case.dispatch(captured)
         panel.show_case(CaseView(case.state, case.journey))
@@ -141,7 +142,7 @@ def test_no_date_of_a_document_is_left_for_the_next_one(look, qtbot):
     assert not panel.read.dates.issue.strip.isHidden()
     other = replace(front.document, document_number="160459201848")
     case.dispatch(replace(front, document=other))
-    panel.show_strips({})
+    panel.show_pictures(Pictures())
     panel.show_case(CaseView(case.state, case.journey))
     for entry in (panel.read.dates.expiry, panel.read.dates.issue):
         assert entry.edit.text() == ""

@@ -17,7 +17,7 @@ from ui.widgets.action_bar import ActionBar
 from ui.widgets.announce import Toast
 from ui.widgets.button import Button, ButtonKind
 from ui.widgets.look import Look
-from ui.widgets.steps import StepItem
+from ui.widgets.steps import StepBar, StepItem
 
 STEPS = tuple(StepItem(title, "détail") for title in ("Demande", "Pièce", "Reçu"))
 
@@ -87,6 +87,23 @@ def test_a_short_word_goes_away_by_itself(shell: Shell):
     assert shell.rect().contains(toast.geometry())
     toast.finish()
     assert not toast.isVisible()
+
+
+def test_a_word_about_one_customer_goes_away_before_the_next(shell: Shell):
+    shell.toast("Remettez la lettre.")
+    shell.quiet()
+    assert not shell.findChild(Toast).isVisible()
+
+
+def test_once_every_step_is_done_the_narrow_form_gives_its_room_to_the_page(shell: Shell):
+    shell.resize(1280, 800)
+    bar = shell.findChild(StepBar)
+    shell.show_steps(STEPS, len(STEPS) - 1)
+    assert bar.isVisible()
+    shell.show_steps(STEPS, len(STEPS))
+    assert not bar.isVisible()
+    shell.show_steps(STEPS, 0)
+    assert bar.isVisible()
 
 
 def test_escape_closes_help_and_does_not_leave_the_page(shell: Shell, look: Look, qtbot):

@@ -87,17 +87,17 @@ def test_a_question_leads_to_the_help(counter, office):
     assert sealed(office) == 1
 
 
-def test_without_a_way_the_reason_is_printed_and_the_record_names_nobody(
-    counter, office, tmp_path, monkeypatch
-):
-    monkeypatch.setattr("ui.screens.sheets.QPrinterInfo.availablePrinterNames", staticmethod(list))
+def test_without_a_way_the_reason_is_printed_and_the_record_names_nobody(counter, office, tmp_path):
     welcome(counter)
     press(counter, 3, 1)  # another service, nothing begun
     counter.at(StepKind.ELIGIBILITY)
     press(counter, 2)  # a minor
     counter.at(StepKind.CHANNEL)
     counter.key(Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
+    counter.qtbot.waitUntil(lambda: counter.router.case.sheets.desk.idle, timeout=10_000)
     assert (tmp_path / "slips" / "visavis-identity.pdf").is_file()
+    banner = counter.router.case.panels[StepKind.CHANNEL].banner
+    assert "visavis-identity.pdf" in banner.text
     counter.key(Qt.Key.Key_Return)
     counter.on(counter.router.case.receipt)
     assert counter.state.decision.outcome is Outcome.ADVISED

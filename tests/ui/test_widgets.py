@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from kiosk.domain.evidence import Verdict
@@ -60,6 +61,17 @@ def test_button_is_pressed_by_its_key_wherever_the_focus_is(look: Look, show, qt
         qtbot.keyClick(window, Qt.Key.Key_Return)
     with qtbot.waitSignal(button.clicked):
         qtbot.keyClick(window, Qt.Key.Key_Enter)
+
+
+def test_a_key_that_is_held_down_presses_once(look: Look, show, qtbot):
+    button = Button(look, "Imprimer", key="Ctrl+P")
+    window = show(button)
+    pressed = []
+    button.clicked.connect(lambda: pressed.append(1))
+    control = Qt.KeyboardModifier.ControlModifier
+    for repeat in (False, True, True):
+        QTest.simulateEvent(window, True, Qt.Key.Key_P, control, "", repeat)
+    assert pressed == [1]
 
 
 def test_busy_button_answers_neither_to_mouse_nor_key(look: Look, show, qtbot):

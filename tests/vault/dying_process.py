@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import event
 
 from kiosk.vault.store import open_store
-from tests.fakes.desk import Desk
+from tests.fakes.desk import WITH_PROVIDER, Desk
 from tests.services.test_sealing import decided
 from tests.vault.sealing_process import KEY
 
@@ -23,7 +23,7 @@ CASE = "f" * 32
 def seal_and_die(path: Path, statement: int) -> None:
     """Seal the drafted case; die before statement number ``statement``, commits counted too."""
     store = open_store(path, KEY)
-    desk = Desk(store=store)
+    desk = Desk(store=store, terms=WITH_PROVIDER)
     session = desk.session()
     left = statement
 

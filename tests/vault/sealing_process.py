@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 
 from kiosk.vault.store import open_store
-from tests.fakes.desk import Desk
+from tests.fakes.desk import WITH_PROVIDER, Desk
 from tests.services.test_sealing import decided
 
 KEY = bytes(range(32))
@@ -17,7 +17,7 @@ KEY = bytes(range(32))
 
 def main() -> None:
     """Draft and seal, for ever."""
-    desk = Desk(store=open_store(Path(sys.argv[1]), KEY))
+    desk = Desk(store=open_store(Path(sys.argv[1]), KEY), terms=WITH_PROVIDER)
     session = desk.session()
     with desk.store.begin() as uow:
         waiting = [str(row.case_id) for row in uow.drafts.all()]

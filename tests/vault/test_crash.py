@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from kiosk.domain.ids import CaseId
+from kiosk.services.result import RESULT_PREFIX, announced_by, result_name
 from kiosk.services.sealing import sealed_before
 from kiosk.services.used_requests import is_used
 from kiosk.vault.store import open_store
 from tests.fakes.cases import REQUEST
-from tests.fakes.desk import Desk
+from tests.fakes.desk import WITH_PROVIDER, Desk
 from tests.services.test_sealing import decided
 from tests.vault.dying_process import CASE
 from tests.vault.sealing_process import KEY
@@ -56,7 +57,7 @@ def test_no_acknowledged_record_is_lost_halved_or_doubled(tmp_path: Path):
 
 def _check(path: Path, acknowledged: dict[str, tuple[int, str]]) -> None:
     store = open_store(path, KEY)
-    desk = Desk(store=store)
+    desk = Desk(store=store, terms=WITH_PROVIDER)
     try:
         assert store.problems() == ()
         assert desk.verify().verified
@@ -92,6 +93,14 @@ def _check_announced(desk: Desk) -> None:
     assert announced == [(row.seq, row.record_id) for row in rows]
     with desk.store.begin() as uow:
         assert all(uow.blobs.get(row.seq) for row in rows)
+        kept = {name: uow.values.get(name) for name in uow.values.names(RESULT_PREFIX)}
+    # The result that an entry announces is there, whole, and no other.
+    assert sorted(kept) == [result_name(row.seq) for row in rows]
+    for entry in desk.entries():
+        if entry.kind == "verify_close":
+            announced = announced_by(entry, desk.device_key.public)
+            assert announced is not None
+            assert announced.fits(kept[result_name(entry.seq)])
 
 
 @pytest.mark.process
@@ -99,7 +108,7 @@ def _check_announced(desk: Desk) -> None:
 def test_death_before_any_statement_of_a_seal_leaves_all_or_nothing(tmp_path: Path):
     path = tmp_path / "vault.db"
     store = open_store(path, KEY)
-    desk = Desk(store=store)
+    desk = Desk(store=store, terms=WITH_PROVIDER)
     session = desk.session()
     desk.sealing.seal(decided(case="0" * 32), session)
     with store.begin() as uow:
@@ -125,7 +134,7 @@ def test_death_before_any_statement_of_a_seal_leaves_all_or_nothing(tmp_path: Pa
 def _state_after(path: Path) -> str:
     """``draft`` or ``sealed``; then seals again, as the restarted program would."""
     store = open_store(path, KEY)
-    desk = Desk(store=store)
+    desk = Desk(store=store, terms=WITH_PROVIDER)
     try:
         session = desk.session()
         with store.begin() as uow:

@@ -1,4 +1,4 @@
-"""The table of procedures in the docs lists what there is, and what was played."""
+"""The table of procedures in the docs lists what there is; the check says when it does not."""
 
 import importlib.util
 import re
@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ui.demonstration.plays import PLAYS
+from kiosk.domain.decision import Outcome, Reason
+from kiosk.journeys.procedure import Form
+from ui.demonstration import plays
 
 FILE = Path(__file__).parents[2] / "packaging" / "procedures.py"
 
@@ -21,46 +23,80 @@ def loaded():
 
 
 script = loaded()
-MOST_BYTES = 3_000_000
-ROWS = [
-    [cell.strip().strip("`") for cell in line.strip("|\n ").split("|")]
-    for line in script.PAGE.read_text("utf-8").splitlines()
-    if line.startswith("| `")
-]
+MOST_BYTES = 1_000_000
 
 
-def test_every_procedure_of_the_catalogue_is_listed_where_it_is_carried_out():
-    listed = {(row[0], row[1]) for row in ROWS}
-    assert set(script.catalogue()) <= listed
+@pytest.fixture
+def page(tmp_path, monkeypatch):
+    """A copy of the page that may be spoiled."""
+    copy = tmp_path / "procedures.md"
+    copy.write_text(script.PAGE.read_text("utf-8"), encoding="utf-8")
+    monkeypatch.setattr(script, "PAGE", copy)
+    return copy
 
 
-@pytest.mark.parametrize("play", PLAYS, ids=[play.name for play in PLAYS])
-def test_every_play_is_listed_with_its_outcome(play):
-    (row,) = [row for row in ROWS if row[2] == play.name]
-    assert row[3] == play.expected.value, "write it again: python packaging/procedures.py"
+def test_the_page_is_not_stale():
+    assert script.problems() == []
 
 
-def test_every_picture_is_there_once_and_they_are_small():
-    shown = re.findall(r"\(pictures/procedures/([^)]+)\)", script.PAGE.read_text("utf-8"))
+def test_a_row_that_is_missing_and_one_too_many_are_told(page):
+    text = page.read_text("utf-8")
+    name = "counter-online-request-refused-expired"
+    page.write_text(text.replace(f"`{name}` |", "`counter-magic-accepted` |"), encoding="utf-8")
+    assert script.problems() == [
+        f"ending without a row: {name}",
+        "row without an ending: counter-magic-accepted",
+    ]
+
+
+def test_a_play_of_the_demonstration_without_a_row_is_told(page, monkeypatch):
+    new = plays.Play("accepted-twice", "fr-id-lefevre", Outcome.ACCEPTED)
+    monkeypatch.setattr(script, "PLAYS", (*plays.PLAYS, new))
+    assert script.problems() == ["play without a row: accepted-twice"]
+
+
+def test_a_picture_that_is_missing_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(script, "PICTURES", tmp_path)
+    told = script.problems()
+    assert len(told) == len({script.picture_of(ending) for ending in script.every_ending()})
+    assert all(line.startswith("no picture: ") for line in told)
+
+
+def test_without_a_page_everything_is_missing(tmp_path, monkeypatch):
+    monkeypatch.setattr(script, "PAGE", tmp_path / "none.md")
+    assert len(script.problems()) == len(script.every_ending()) + len(plays.PLAYS)
+
+
+def test_each_outcome_of_each_procedure_is_pictured_once_in_each_place():
+    for form in Form:
+        shown = [ending for ending in script.of_form(form) if script.pictured(ending)]
+        wanted = {(ending.procedure, ending.outcome) for ending in script.of_form(form)}
+        assert {(ending.procedure, ending.outcome) for ending in shown} == wanted
+        assert len(shown) == len(wanted)
+
+
+def test_every_picture_is_linked_and_they_are_small():
+    shown = set(re.findall(r"\(pictures/procedures/([^)]+)\)", script.PAGE.read_text("utf-8")))
     files = list(script.PICTURES.iterdir())
-    assert sorted(shown) == sorted(file.name for file in files)
+    assert shown == {file.name for file in files}
     assert sum(file.stat().st_size for file in files) < MOST_BYTES
 
 
-def test_the_last_page_of_a_play_is_its_receipt():
-    files = [
-        Path(f"{n:02d}-{name}.png")
-        for n, name in enumerate(
-            (
-                "sign-in",
-                "letter-request",
-                "letter-receipt",
-                "letter-absent-receipt",
-                "old-card-stuck",
-            )
-        )
-    ]
-    assert script.last_picture(files, "letter").name == "02-letter-receipt.png"
-    assert script.last_picture(files, "letter-absent").name == "03-letter-absent-receipt.png"
-    assert script.last_picture(files, "old-card").name == "04-old-card-stuck.png"
-    assert script.last_picture(files, "nobody") is None
+def test_every_outcome_and_every_reason_of_the_closed_lists_has_a_row():
+    cells = [line.split(" | ") for line in script.PAGE.read_text("utf-8").splitlines()]
+    told = {cell.strip("| ") for row in cells for cell in row}
+    assert {outcome.value for outcome in Outcome} <= told
+    assert {reason.value for reason in Reason} <= told
+
+
+def test_all_is_everything_and_the_name_of_a_procedure_all_of_its_plays():
+    assert plays.chosen("all") == plays.PLAYS
+    assert {play.procedure for play in plays.PLAYS} == {e.procedure for e in script.every_ending()}
+    for procedure in {play.procedure for play in plays.PLAYS}:
+        assert {play.procedure for play in plays.chosen(procedure)} == {procedure}
+    assert [play.name for play in plays.chosen("letter-proxy")] == ["letter-proxy"]
+    with pytest.raises(KeyError):
+        plays.chosen("nobody")
+    names = [play.name for play in plays.PLAYS]
+    assert not set(names) & {play.procedure for play in plays.PLAYS}
+    assert len(names) == len(set(names))

@@ -122,6 +122,13 @@ class AutomaticAgent:
         router.capture.code_seen.connect(self._picture_of_code)
         router.capture.side_read.connect(self._picture_of_side)
 
+    def rest(self) -> None:
+        """Look no more: somebody else goes on in this window."""
+        capture = self._router.capture
+        capture.sighted.disconnect(self._count)
+        capture.code_seen.disconnect(self._picture_of_code)
+        capture.side_read.disconnect(self._picture_of_side)
+
     def _own_name(self) -> QPushButton | None:
         """The name of the demonstration's agent on the sign-in page."""
         found = self._router.sign_in.findChild(QPushButton, f"choice-{AGENT}")
@@ -160,7 +167,7 @@ class AutomaticAgent:
             return self._seal()
         if code is None:
             raise StuckError(f"{play.name}: no request")
-        self._press(Qt.Key.Key_Q)
+        self._open_request()
         self._at(StepKind.REQUEST)
         self._wait_sights("request")
         self._take("request")
@@ -188,6 +195,10 @@ class AutomaticAgent:
 
     # --- steps --------------------------------------------------------------------------------
 
+    def _open_request(self) -> None:
+        """The key of the tile at home."""
+        self._press(Qt.Key.Key_Q)
+
     def _take_letter(self, presence: Presence) -> None:
         """The letter is scanned by hand at home, and shown to the camera once more."""
         self._scan(ITEM)
@@ -210,6 +221,13 @@ class AutomaticAgent:
         pad = panel.findChild(SignaturePad)
         if pad is None:
             raise StuckError(f"{self._play}: no pad")
+        self.draw_signature(pad)
+        self._take("signature")
+        self._press(Qt.Key.Key_Return)
+
+    @staticmethod
+    def draw_signature(pad: SignaturePad) -> None:
+        """Write on the pad."""
         box = pad.rect()
         places = [
             QPoint(box.x() + round(x * box.width()), box.y() + round(y * box.height()))
@@ -219,8 +237,6 @@ class AutomaticAgent:
         for place in places[1:]:
             QTest.mouseMove(pad, place)
         QTest.mouseRelease(pad, Qt.MouseButton.LeftButton, pos=places[-1])
-        self._take("signature")
-        self._press(Qt.Key.Key_Return)
 
     def _scan(self, text: str) -> None:
         """A hand-held scanner types."""

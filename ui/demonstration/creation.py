@@ -22,6 +22,7 @@ from ui.demonstration.network import Cable
 from ui.demonstration.plays import Play
 from ui.demonstration.post import Post
 from ui.steps.contact_card import ContactCard
+from ui.steps.panel import TURN_KEY
 
 ADDRESSES = {ContactChannel.EMAIL: "client@example.org", ContactChannel.MOBILE: "06 39 98 00 00"}
 """Of nobody: a domain kept for documentation, a number kept for fiction."""
@@ -153,7 +154,8 @@ class CreatingAgent(AutomaticAgent):
         """The customer, on the keys of the own screen."""
         window = self._router.customer.window
         wait_until(lambda: window.asking == (Entry.CODE, channel), f"{self._play}: code asked for")
-        self._router.customer.turn()
+        if self._router.case.contact.turn.isVisible():
+            self._press(Qt.Key(getattr(Qt.Key, f"Key_{TURN_KEY}")))  # there is one screen only
         for sign in code:
             self._click(window.entry.keys.key(sign))
         self._show_customer(f"customer-{channel.value}")

@@ -58,6 +58,12 @@ class DeftAgent(AutomaticAgent):
         """Stay: the next customer begins here."""
 
     @override
+    def _open_request(self) -> None:
+        """From a receipt straight to the next request."""
+        on_receipt = self._shell.page is self._router.case.receipt
+        self._press(Qt.Key.Key_N if on_receipt else Qt.Key.Key_Q)
+
+    @override
     def _compare(self, verdict: Verdict) -> None:
         keys = {Verdict.PASS: Qt.Key.Key_1, Verdict.FAIL: Qt.Key.Key_2}
         self._press(keys.get(verdict, Qt.Key.Key_3))

@@ -10,7 +10,9 @@ Rules, in order:
    changes between keys, mouse and papers, M before each act that must be thought of.
 4. A run of the same key is thought of once for each question that it answers; what is typed as one
    value, once.
-5. Looking at a feature or a face, and talking, are no operators of that model: they are left out,
+5. What the customer does on the own screen is counted apart: it costs the agent nothing but time.
+6. A tap of a finger is taken for a click of the mouse: the model has no other operator for it.
+7. Looking at a feature or a face, and talking, are no operators of that model: they are left out,
    and the result says so.
 
 Source: S. K. Card, T. P. Moran, A. Newell, "The Keystroke-Level Model for User Performance Time
@@ -29,11 +31,17 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QWidget
 from typing_extensions import override
 
+from ui.widgets.signature_pad import SignaturePad
+
 OPERATORS_S: Final = {"K": 0.28, "P": 1.1, "B": 0.1, "H": 0.4, "M": 1.35}
 """Seconds of each operator; see the source above."""
 PRESENTING_S: Final = 2.0
 """Taking a card or a telephone and putting it under the camera: an assumption of ours, stated with
 the result; the camera's own time is measured beside it."""
+
+
+_PRESSED = (QAbstractButton, QLineEdit, SignaturePad)
+"""What a click is for; a press beside them does nothing."""
 
 
 class ActionKind(StrEnum):
@@ -68,6 +76,7 @@ class Effort:
         modelled_s: time of the agent by the keystroke-level model.
         presenting_s: handling of cards and telephones (``PRESENTING_S`` each).
         camera_s: from presenting to taken, measured in this run.
+        customer: actions of the customer, on the own screen.
     """
 
     keys: int
@@ -76,6 +85,7 @@ class Effort:
     modelled_s: float
     presenting_s: float
     camera_s: float
+    customer: int = 0
 
     @property
     def actions(self) -> int:
@@ -89,7 +99,7 @@ class Effort:
 
 
 class Meter(QObject):
-    """Counts what arrives at the windows of this program (rule 2); an event filter.
+    """Counts what arrives at the windows of this program (rules 2 and 5); an event filter.
 
     ``replayed``: whether the key at hand was held back, and comes a second time.
     """
@@ -97,13 +107,17 @@ class Meter(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.replayed: Callable[[], bool] = lambda: False
+        self.customer_window: QWidget | None = None
+        """Window of the customer; what is done there is not the agent's."""
         self.actions: list[Action] = []
         self.camera_s = 0.0
+        self._customer = 0
 
     def begin(self) -> None:
         """Nothing was done yet."""
         self.actions = []
         self.camera_s = 0.0
+        self._customer = 0
 
     def presented(self, what: str) -> None:
         """Something was put before the camera."""
@@ -119,6 +133,7 @@ class Meter(QObject):
             modelled_s=round(modelled_s(self.actions), 2),
             presenting_s=PRESENTING_S * count[ActionKind.SCAN],
             camera_s=round(self.camera_s, 2),
+            customer=self._customer,
         )
 
     @override
@@ -129,8 +144,11 @@ class Meter(QObject):
             asks = asks and not self.replayed()
             if asks and watched is _focused(watched.window()):
                 self._key(event)
-        elif event.type() is QEvent.Type.MouseButtonPress and isinstance(watched, QAbstractButton):
-            self.actions.append(Action(ActionKind.CLICK, watched.objectName()))
+        elif event.type() is QEvent.Type.MouseButtonPress and isinstance(watched, _PRESSED):
+            if watched.window() is self.customer_window:
+                self._customer += 1
+            else:
+                self.actions.append(Action(ActionKind.CLICK, watched.objectName()))
         return False
 
     def _key(self, event: QKeyEvent) -> None:

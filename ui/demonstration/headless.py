@@ -13,7 +13,17 @@ from PySide6.QtCore import QSize
 
 from kiosk import logs
 from kiosk.bootstrap import Kiosk
+from kiosk.journeys.endings import Ending
 from kiosk.journeys.model import CaseState
+from kiosk.journeys.procedure import Form
+from kiosk.journeys.procedures import (
+    COUNTER_CREATION,
+    HOME_VISIT,
+    ONLINE_REQUEST,
+    PAPER_FILE,
+    WELCOME,
+)
+from kiosk.journeys.service_steps import Presence
 from kiosk.texts import Texts
 from ui.demonstration.automatic import (
     Pictures,
@@ -22,16 +32,20 @@ from ui.demonstration.automatic import (
     wait_until,
 )
 from ui.demonstration.carrier import TABLET, CarrierAgent
-from ui.demonstration.creation import CreatingAgent
+from ui.demonstration.causes import Cause
+from ui.demonstration.hands import Hand, Visit
 from ui.demonstration.network import Cable
-from ui.demonstration.office import DemonstrationOffice
+from ui.demonstration.office import Code, DemonstrationOffice
 from ui.demonstration.plays import Play, chosen
 from ui.demonstration.stage import Stage
+from ui.demonstration.stepwise import StepwiseAgent
 from ui.router import Router
 from ui.router.services import services_of
 from ui.router.window import COUNTER, Window
 
 _DELIVERY_S = 90.0
+_BY_STEPS = (WELCOME, PAPER_FILE)
+"""Procedures of a counter in which nobody is verified."""
 _FAILED = 3
 _WRONG_USE = 2
 
@@ -53,8 +67,8 @@ def run(data: Path, procedure: str, out: Path | None, *, as_json: bool) -> int:
     office = DemonstrationOffice(data)
     try:
         parts = []
-        counter = tuple(play for play in plays if not play.at_door)
-        door = tuple(play for play in plays if play.at_door)
+        counter = tuple(play for play in plays if not play.on_tablet)
+        door = tuple(play for play in plays if play.on_tablet)
         if counter:
             parts.append(_Performance(office, counter, folder).run())
         if door:
@@ -117,11 +131,15 @@ class _Performance:
             "procedures": [
                 {
                     "name": one.name,
+                    "procedure": play.procedure,
+                    "where": "carrier" if play.on_tablet else "counter",
                     "outcome": one.outcome.value,
                     "record_id": one.record_id,
+                    "records": play.records,
+                    "ends_on": play.ends_on,
                     "elapsed_s": round(one.elapsed_s, 2),
                 }
-                for one in played
+                for play, one in zip(self._plays, played, strict=True)
             ],
             "sealed": len(facts.rows),
             "synced": facts.stored,
@@ -140,19 +158,21 @@ class _Performance:
     def _play_all(
         self, window: Window, router: Router, stage: Stage, pictures: Pictures
     ) -> list[Played]:
-        agent = CreatingAgent(window, router, stage, pictures)
+        agent = StepwiseAgent(window, router, stage, pictures)
         agent.use(self._office.post, self._cable)
+        agent.hear()
         agent.sign_in()
         played = []
         for play in self._plays:
-            if play.creation:
-                started = time.monotonic()
-                state = agent.create(play)
-            else:
-                specimen = stage.specimens[play.specimen]
-                code = None if play.letter else self._office.central.request(specimen)
-                started = time.monotonic()
-                state = agent.play(play, code)
+            code = None
+            if play.procedure == ONLINE_REQUEST:
+                code = self._office.central.request(stage.specimens[play.specimen])
+            started = time.monotonic()
+            if play.procedure in _BY_STEPS:
+                played.append(_stepped(agent, play, code, started))
+                continue
+            creating = play.procedure == COUNTER_CREATION
+            state = agent.create(play) if creating else agent.play(play, code)
             played.append(_played(play, state, started))
         return played
 
@@ -182,25 +202,63 @@ class _Round(_Performance):
         central, tablet = self._office.central, self._office.tablet
         if tablet is None:
             raise StuckError("no tablet")
-        codes = [central.request(stage.specimens[play.specimen]) for play in self._plays]
+        visited = [play for play in self._plays if play.procedure == HOME_VISIT]
+        codes = [central.request(stage.specimens[play.specimen]) for play in visited]
         visits = [central.plan(tablet.device_id, code) for code in codes]
-        self._agent.load(len(visits))
+        if visits:
+            self._agent.load(len(visits))
         played = []
-        for play, code, visit_id in zip(self._plays, codes, visits, strict=True):
+        for play, code, visit_id in zip(visited, codes, visits, strict=True):
             started = time.monotonic()
             state = self._agent.visit(play, visit_id, partial(central.cancel, code))
             played.append(_played(play, state, started))
+        self._agent.rest()
+        return [*played, *self._play_others(window, router, stage, pictures)]
+
+    def _play_others(
+        self, window: Window, router: Router, stage: Stage, pictures: Pictures
+    ) -> list[Played]:
+        """What a carrier carries out beside the round."""
+        others = [play for play in self._plays if play.procedure != HOME_VISIT]
+        if not others:
+            return []
+        agent = StepwiseAgent(window, router, stage, pictures)
+        agent.hold(Hand.TOUCH, tablet=True)
+        agent.hear()
+        played = []
+        for play in others:
+            code = None
+            if play.procedure == ONLINE_REQUEST:
+                code = self._office.central.request(stage.specimens[play.specimen])
+            played.append(_stepped(agent, play, code, time.monotonic()))
         return played
 
     def _after_delivery(self) -> None:
         if any(play.conflict for play in self._plays):
             self._agent.read_conflict()
-        if not self._agent.all_done():
+        if any(play.procedure == HOME_VISIT for play in self._plays) and not self._agent.all_done():
             raise StuckError("a visit of the round has no end")
 
     @staticmethod
     def _asked(router: Router) -> bool:
         return router.rounds is not None and router.rounds.model.facts.loaded_at is not None
+
+
+def _stepped(agent: StepwiseAgent, play: Play, code: Code | None, started: float) -> Played:
+    """A play of the agent who knows every step."""
+    form = Form.CARRIER if play.on_tablet else Form.COUNTER
+    cause = Cause(
+        specimen=play.specimen,
+        presence=play.letter or Presence.IN_PERSON,
+        purpose=play.purpose,
+        eligible=play.eligible,
+        complete=play.complete,
+    )
+    end = agent.perform(Visit(play.name, Ending(play.procedure, form, play.expected), cause, code))
+    if end.page != play.ends_on:
+        raise StuckError(f"{play.name}: ends on {end.page}")
+    agent.leave()
+    return _played(play, end.state, started)
 
 
 def _played(play: Play, state: CaseState, started: float) -> Played:

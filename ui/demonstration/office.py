@@ -198,6 +198,7 @@ class DemonstrationOffice:
         self.central = CentralSide(self.folder / "central", self.post)
         self.kiosk: Kiosk | None = None
         self.tablet: Kiosk | None = None
+        self._more: list[Kiosk] = []
 
     def open(self) -> Kiosk:
         """Start everything; the wired kiosk of the enrolled counter.
@@ -213,6 +214,12 @@ class DemonstrationOffice:
         """The wired kiosk of a carrier's tablet of the same office. Raises as :meth:`open`."""
         self.tablet = self._device("tablet", Profile.CARRIER)
         return self.tablet
+
+    def open_more(self, name: str, profile: Profile) -> Kiosk:
+        """One device more of the same office, that has seen nobody yet. Raises as :meth:`open`."""
+        kiosk = self._device(name, profile)
+        self._more.append(kiosk)
+        return kiosk
 
     def _device(self, name: str, profile: Profile) -> Kiosk:
         """A device of its own, enrolled, with the one agent."""
@@ -235,7 +242,7 @@ class DemonstrationOffice:
 
     def close(self) -> None:
         """End everything and remove the folder. Safe to call twice."""
-        for kiosk in (self.kiosk, self.tablet):
+        for kiosk in (self.kiosk, self.tablet, *self._more):
             if kiosk is not None:
                 kiosk.close()
         self.central.stop()

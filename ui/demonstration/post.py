@@ -159,7 +159,8 @@ class _MailHandler:
         raw = envelope.content
         data = raw if isinstance(raw, bytes) else str(raw).encode()
         mail = message_from_bytes(data, policy=policy.default)
-        text = str(mail.get_content())
+        body = mail.get_body(("plain",))
+        text = "" if body is None else str(body.get_content())
         for address in envelope.rcpt_tos:
             self._post.take(Received(EMAIL, address, f"{mail['Subject']}\n\n{text}"))
         return "250 OK"

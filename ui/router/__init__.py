@@ -19,12 +19,14 @@ from kiosk.services.agents import Session
 from kiosk.services.proofing import Case
 from ui.router.case import CaseRouter
 from ui.router.customer import CustomerRouter
+from ui.router.opinions import OpinionRouter
 from ui.router.people import PeopleRouter
 from ui.router.rounds import RoundRouter
 from ui.router.scanner import Scanner
 from ui.router.scans import ScanRouter
 from ui.router.sections import SectionRouter
 from ui.router.services import Services
+from ui.router.stick import StickRouter
 from ui.screens.fault import FaultFacts, FaultScreen
 from ui.screens.sign_in import AgentCard, SignInFacts, SignInScreen
 from ui.shell import ChipItem, HelpEntry, HelpFacts, Section, Shell
@@ -51,6 +53,7 @@ _KEYS = (
     ("F3", "aside"),
     ("F4", "type"),
     ("F5", "retake"),
+    ("F6", "opinion"),
     ("F8", "stop"),
     ("F9", "switch"),
     ("Ctrl+Z", "undo"),
@@ -101,6 +104,7 @@ class Router(QObject):
         )
         self.case = CaseRouter(look, shell, services, self.journey, self.capture, self)
         self.people = PeopleRouter(look, shell, services, self.desk, self)
+        self.opinions = self._make_opinions()
         self._waiting = ""
         self._wait_over = QTimer(self)
         self._wait_over.setSingleShot(True)
@@ -149,6 +153,8 @@ class Router(QObject):
         self.sections.conflicts_changed.connect(self._write_chips)
         self._bind_people()
         self._bind_rounds()
+        self._bind_opinions()
+        self._bind_stick()
         self.privacy.expired.connect(self._hide_screen)
         self.idle.expired.connect(self.session.lock)
         self.idle.warned.connect(self._warn_idle)
@@ -173,6 +179,20 @@ class Router(QObject):
         self.case.visit.begin_requested.connect(self.rounds.open)
         self.journey.busy_changed.connect(self._hold_round)
         self.delivery.finished.connect(self._delivered)
+
+    def _bind_opinions(self) -> None:
+        if self.opinions is not None:
+            self.sections.home.opinion_requested.connect(self._show_opinions)
+            self.opinions.returned.connect(self.go_home)
+            self.opinions.failed.connect(self.show_fault)
+
+    def _bind_stick(self) -> None:
+        if self._services.carried is None:
+            return
+        card = self.sections.deliveries.stick
+        self.stick = StickRouter(self._look, card, self._services.carried, self.courier, self)
+        self.stick.model.finished.connect(self.delivery.refresh)
+        self.stick.model.finished.connect(self.sections.refresh)
 
     def _bind_customer(self) -> None:
         notice, contact, identity = self.case.notice, self.case.contact, self.case.identity
@@ -212,9 +232,12 @@ class Router(QObject):
         self.privacy.stop()
         if self.rounds is not None:
             self.rounds.forget()
+        if self.opinions is not None:
+            self.opinions.close()
         self.delivery.stop()
         self.capture.close()
         self.case.sheets.close()
+        self.case.sheet_mail.close()
         self.sections.sheets.close()
         self.customer.close()
         self.contacts.close()
@@ -287,6 +310,7 @@ class Router(QObject):
         self.case.hide()
         self.sections.hide()
         self.people.forget()
+        self._forget_opinions()
         self._show_sign_in()
 
     def _show_left(self) -> None:
@@ -297,6 +321,7 @@ class Router(QObject):
         self.sections.hide()
         self.sections.forget()
         self.people.forget()
+        self._forget_opinions()
         self._show_sign_in()
 
     def _signed_in(self, session: Session) -> None:
@@ -344,13 +369,18 @@ class Router(QObject):
     def _new_case(self, procedure: str) -> None:
         session = self.session.session
         if session is not None:
-            self.sections.hide()
+            self._make_room()
             self.journey.open(procedure, session)
+
+    def _make_room(self) -> None:
+        """A case begins: no section is shown, and nothing of the customer before."""
+        self.sections.hide()
+        self._shell.quiet()
 
     def _run(self, make: Callable[[], Case]) -> None:
         """A visit is opened, or ends without anybody."""
         if self.session.session is not None and self.journey.run(make):
-            self.sections.hide()
+            self._make_room()
 
     def _hold_round(self, busy: bool) -> None:
         if self.rounds is not None:
@@ -367,6 +397,24 @@ class Router(QObject):
         desks = (self.desk, self.courier)
         return RoundRouter(self._look, services, services.rounds, services.visits, desks, self)
 
+    def _make_opinions(self) -> OpinionRouter | None:
+        opinions = self._services.opinions
+        if opinions is None:
+            return None
+        panel = self.case.second
+        return OpinionRouter(
+            self._look, self._shell, self._services, opinions, self.journey, panel, self
+        )
+
+    def _show_opinions(self) -> None:
+        if self.opinions is not None and self.session.session is not None:
+            self.sections.hide()
+            self.opinions.show()
+
+    def _forget_opinions(self) -> None:
+        if self.opinions is not None:
+            self.opinions.leave()
+
     def _hide_screen(self) -> None:
         """Nobody touched the tablet for a while; while the camera works, somebody holds it."""
         if self.capture.watch is Watch.NOTHING:
@@ -381,14 +429,14 @@ class Router(QObject):
         """A request was scanned where no case is open."""
         session = self.session.session
         if session is not None:
-            self.sections.hide()
+            self._make_room()
             self.journey.open(self._services.procedure, session, code)
 
     def _open_letter(self, code: str) -> None:
         """The number of a letter was scanned where no case is open."""
         session = self.session.session
         if session is not None:
-            self.sections.hide()
+            self._make_room()
             self.case.await_item(code)
             self.journey.open(REGISTERED_LETTER, session)
 

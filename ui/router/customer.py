@@ -4,17 +4,16 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QScreen
 
 from kiosk.domain.contact import spaced
-from kiosk.domain.decision import Outcome
 from kiosk.journeys.model import StepKind
 from kiosk.journeys.service_steps import ContactChannel, ContactStatus
 from ui.customer import CustomerWindow
 from ui.customer.entry import Entry
 from ui.customer.window import NOTICE, Words
 from ui.shell import Shell
-from ui.theme import Tone
 from ui.viewmodels.contact import ContactModel
 from ui.viewmodels.journey import CaseView, JourneyModel
 from ui.widgets.look import Look
+from ui.widgets.outcome import customer_look
 
 _PAGES = {
     StepKind.DOCUMENT: Words("document", icon="id", stage=2),
@@ -26,14 +25,6 @@ _PAGES = {
     StepKind.CONFIRM: Words("soon", icon="clock", stage=3),
 }
 _BUSY = Words("busy", icon="user-check")
-_ANSWERS = {
-    Outcome.ACCEPTED: ("circle-check", Tone.OK),
-    Outcome.REFUSED: ("circle-x", Tone.WARN),
-    Outcome.SUSPENDED: ("clock", Tone.INFO),
-    Outcome.ABANDONED: ("hand-stop", Tone.NEUTRAL),
-    Outcome.ADVISED: ("info-circle", Tone.INFO),
-    Outcome.NO_SHOW: ("clock", Tone.NEUTRAL),
-}
 Rows = tuple[tuple[str, str], ...]
 
 
@@ -195,7 +186,7 @@ class CustomerRouter(QObject):
         if state.record is None or state.decision is None:
             return
         outcome = state.decision.outcome
-        icon, tone = _ANSWERS[outcome]
+        icon, tone = customer_look(outcome)
         rows: Rows = (("slip", state.record.slip_code),)
         later = [spaced(c.address) for c in state.contacts if c.status is ContactStatus.DEFERRED]
         if later:

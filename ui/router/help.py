@@ -41,7 +41,7 @@ class HelpRouter(QObject):
     def lines(self) -> tuple[HelpNow, ...]:
         """The numbers now; none where the clock is too far off to say."""
         try:
-            return self._services.service.help_now(self._services.clock.now())
+            return self._services.service.help_now(self._services.now())
         except DayRangeError:
             return ()
 
@@ -69,7 +69,7 @@ class HelpRouter(QObject):
         for page in pages:
             page.show_lines(lines)
         service, language = self._services.service, self._look.language
-        today = service.today(self._services.clock.now())
+        today = service.today(self._services.now())
         if self._book_of != (language.code, today):
             self._book_of = language.code, today
             book = HelpBook(service, language, today)

@@ -73,7 +73,7 @@ class RoundRouter(QObject):
         self.screen.show_facts(
             RoundPageFacts(
                 visits=facts.visits,
-                now=self._services.clock.now().astimezone(),
+                now=self._services.now().astimezone(),
                 loading=facts.loading,
                 loaded_at=facts.loaded_at,
                 reason=facts.reason,

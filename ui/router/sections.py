@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from kiosk.audit.entries import EntryKind
 from kiosk.audit.verify import JournalReport
 from kiosk.domain.agent import Duty, may
-from kiosk.domain.errors import ForkError, LeaseExpiredError
+from kiosk.domain.errors import ForkError
 from kiosk.domain.ids import CaseId
 from kiosk.ports import JournalRow
 from kiosk.services.agents import Session
@@ -17,6 +17,7 @@ from kiosk.services.conflicts import Conflicts
 from kiosk.services.hand_over import ColleagueDraft
 from kiosk.services.proofing import DraftSummary
 from kiosk.sync.conflicts import Conflict
+from ui.router.equipment import Equipment
 from ui.router.help import HelpRouter
 from ui.router.rounds import RoundRouter
 from ui.router.services import Services
@@ -40,8 +41,6 @@ from ui.workers.desk import Desk, Failure
 
 _NEAR_EXPIRY = timedelta(hours=2)
 """A draft that will be sealed as abandoned within this time is marked."""
-_LOW_BYTES = 1_000_000_000
-_MEGABYTE = 1_000_000
 
 
 def _mark_all(service: Conflicts, unseen: list[int]) -> None:
@@ -101,6 +100,7 @@ class SectionRouter(QObject):
         self.sheets = SheetRouter(look, services, self.past, self)
         self.deliveries = DeliveriesScreen(look)
         self.hardware = HardwareScreen(look)
+        self.equipment = Equipment(look, services, desk, capture, delivery, self)
         self.settings = SettingsScreen(look)
         self.help = HelpRouter(look, shell, services, self)
         self._pages = {
@@ -136,6 +136,7 @@ class SectionRouter(QObject):
         self._shell.section_chosen.connect(self._choose)
         self._home_model.changed.connect(self._write)
         self._home_model.failed.connect(self.failed)
+        self.equipment.changed.connect(self._write)
         self._delivery.changed.connect(self._delivery_changed)
         self._delivery.finished.connect(self._delivered)
         self._capture.sighted.connect(self._see)
@@ -182,6 +183,7 @@ class SectionRouter(QObject):
         if self._rounds is not None:
             self._rounds.model.refresh()
         self._read_conflicts()
+        self.equipment.refresh()
         task = self._desk.submit(self._services.journal_rows)
         task.done.connect(self._read_journal)
         task.failed.connect(self.failed)
@@ -206,7 +208,7 @@ class SectionRouter(QObject):
                 self.deliveries.show_facts(self._delivery_facts(now))
             case Section.HARDWARE:
                 testing = self._capture.watch is Watch.TEST
-                self.hardware.show_facts(HardwareFacts(self._hardware_rows(), testing))
+                self.hardware.show_facts(HardwareFacts(self.equipment.rows, testing))
             case Section.ROUND | Section.APPOINTMENTS:
                 if self._rounds is not None:
                     self._rounds.write()
@@ -230,10 +232,11 @@ class SectionRouter(QObject):
             colleagues=tuple(self._colleague_row(d) for d in self._home_model.colleagues),
             verifications=sum(row.kind == EntryKind.VERIFY_CLOSE.value for row in today),
             to_send=self._delivery.facts.waiting,
-            hardware=self._hardware_rows(),
+            hardware=self.equipment.rows,
             open_cases=sum(draft.can_resume for draft in self._home_model.drafts),
             procedures=self._services.offered(),
             verifies=self._session is None or may(self._session.agent.role, Duty.VERIFY),
+            opinions=self._services.opinions is not None,
             alarm=self._alarm(),
         )
 
@@ -242,8 +245,8 @@ class SectionRouter(QObject):
         code = ""
         if self._delivery.facts.reason == ForkError.code:
             code = ForkError.code
-        elif self._home_model.dark:
-            code = LeaseExpiredError.code
+        else:
+            code = self._home_model.darkness
         tr = self._look.language.tr
         return f"{tr(f'errors.{code}.what')} {tr(f'errors.{code}.do')}" if code else ""
 
@@ -286,60 +289,6 @@ class SectionRouter(QObject):
     def _take_over(self, case_id: str) -> None:
         if self._session is not None:
             self._home_model.take_over(CaseId(case_id), self._session)
-
-    def _hardware_rows(self) -> tuple[RowItem, ...]:
-        tr = self._look.language.tr
-        state = self._camera_state()
-        tone = {"ready": Tone.OK, "unknown": Tone.NEUTRAL}.get(state, Tone.WARN)
-        facts = self._delivery.facts
-        network = {None: "unknown", True: "online", False: "offline"}[facts.online]
-        free = self._services.free_bytes()
-        size = self._look.language.number(free / 1_000 / _MEGABYTE)
-        network_tone = Tone.WARN if facts.online is False else Tone.OK
-        return (
-            RowItem(
-                "camera",
-                tr("hardware.camera.name"),
-                self._capture.camera_name or tr("hardware.camera.unknown"),
-                "camera",
-                tone,
-                tr(f"hardware.camera.{state}"),
-            ),
-            RowItem(
-                "store",
-                tr("hardware.store.name"),
-                tr("hardware.store.free", size=f"{size}\u00a0Go"),
-                "database",
-                Tone.OK if free > _LOW_BYTES else Tone.BAD,
-                tr("hardware.store.ready" if free > _LOW_BYTES else "hardware.store.full"),
-            ),
-            RowItem(
-                "network",
-                tr("hardware.network.name"),
-                self._last_words(),
-                "wifi" if facts.online else "wifi-off",
-                network_tone if facts.online is not None else Tone.NEUTRAL,
-                tr(f"hardware.network.{network}"),
-            ),
-        )
-
-    def _camera_state(self) -> str:
-        failure = self._capture.failure
-        if failure is not None:
-            return {
-                "CAPTURE-001": "missing",
-                "CAPTURE-002": "busy",
-                "CAPTURE-003": "denied",
-                "CAPTURE-004": "missing",
-            }.get(failure.code, "failing")
-        return "ready" if self._capture.camera_name else "unknown"
-
-    def _last_words(self) -> str:
-        last = self._delivery.facts.last_at
-        tr = self._look.language.tr
-        if last is None:
-            return tr("deliveries.never")
-        return tr("deliveries.last", moment=self._look.language.time(last))
 
     def _history_facts(self) -> HistoryFacts:
         kinds = {conflict.seq: conflict.kind for conflict in self._conflicts}

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from kiosk.journeys.procedures import HOME_VISIT, ONLINE_REQUEST, PAPER_FILE
 from kiosk.ports import Clock, FrameSource, JournalRow
 from kiosk.services.agents import Session
 from kiosk.services.answer_facts import AnswerFacts
+from kiosk.services.colleagues import OpinionDesk
 from kiosk.services.conflicts import Conflicts
 from kiosk.services.contact import Contacts
 from kiosk.services.hand_over import HandOver
@@ -23,10 +24,12 @@ from kiosk.services.onboarding import Onboarding
 from kiosk.services.past_answers import PastAnswers
 from kiosk.services.proofing import Proofing
 from kiosk.services.rounds import Rounds, VisitDesk
+from kiosk.services.sheet_mail import SheetMailer
 from kiosk.services.sign_in import SignIn
 from kiosk.services.team import Team
 from kiosk.texts import Texts
 from ui.screens.sheet_print import Printing
+from ui.viewmodels.carrying import Carries
 from ui.viewmodels.delivery import Delivers
 from ui.workers.camera import Reader
 
@@ -63,9 +66,13 @@ class Services:
         brisk: an answer that leaves nothing open goes on by itself; see ``CaseRouter``.
         draft_age: how long an unfinished case may lie, by the policy in force.
         documents_today: kinds of document as they hold today; ``documents`` where None.
+        signed_now: the moment by signed time, for what a date decides; the clock's where None.
         past_answer: answer to the act that a line of the journal closed; in the vault's thread.
         rounds, visits: the round of today, or the appointments; None where there is none.
+        sheet_mail: mails the customer's sheet; None where this device belongs to no fleet.
         conflicts: what the central side says happened elsewhere; None where nothing is asked.
+        opinions: answers questions of the other counters; None where this device has none.
+        carried: reads and writes sticks; None where this device belongs to no fleet.
         privacy_s: pause after which the screen is covered, seconds; 0 never.
     """
 
@@ -98,24 +105,43 @@ class Services:
     printing: Printing = field(default_factory=Printing)
     past_answer: Callable[[int], AnswerFacts | None] = no_past_answer
     brisk: bool = False
+    carried: Carries | None = None
     draft_age: Callable[[], timedelta] = lambda: _DRAFT_AGE
     documents_today: Callable[[], DocumentCatalogue] | None = None
+    signed_now: Callable[[], datetime] | None = None
     contacts: Contacts | None = None
     rounds: Rounds | None = None
     visits: VisitDesk | None = None
     conflicts: Conflicts | None = None
+    opinions: OpinionDesk | None = None
+    sheet_mail: SheetMailer | None = None
     privacy_s: int = 0
+
+    def now(self) -> datetime:
+        """The moment of what a date decides, aware: by signed time where it is known.
+
+        What is written down, and how long something has taken, goes by ``clock``.
+        """
+        return self.clock.now() if self.signed_now is None else self.signed_now()
+
+    def today(self) -> date:
+        """The day at the office, by signed time where it is known."""
+        return self.now().astimezone().date()
+
+    def documents_now(self) -> DocumentCatalogue:
+        """Kinds of document as they hold today."""
+        return self.documents if self.documents_today is None else self.documents_today()
 
     def sheet_figures(self, language: str) -> Mapping[str, str]:
         """Number and hours of the help for the customer's sheet; empty where none is known."""
         try:
-            return self.service.figures(self.service.today(self.clock.now()), language)
+            return self.service.figures(self.service.today(self.now()), language)
         except (NoFactError, DayRangeError):
             return {}
 
     def offered(self) -> tuple[str, ...]:
         """Procedures that are begun from home today; a visit is begun from its round."""
-        today = self.service.today(self.clock.now())
+        today = self.service.today(self.now())
         closed = () if self.service.paper_open(today) else (PAPER_FILE,)
         return tuple(name for name in self.procedures if name not in (*closed, HOME_VISIT))
 
@@ -130,6 +156,7 @@ _NEWEST_ROWS = 500
 def services_of(kiosk: "Kiosk", open_camera: Callable[[], FrameSource] | None = None) -> Services:
     """The services of a wired kiosk; ``open_camera`` replaces the configured camera."""
     from kiosk import __version__
+    from kiosk.bootstrap.membership import SignedClock
 
     def journal_rows() -> tuple[JournalRow, ...]:
         with kiosk.store.begin() as uow:
@@ -168,10 +195,14 @@ def services_of(kiosk: "Kiosk", open_camera: Callable[[], FrameSource] | None = 
         brisk=True,
         draft_age=lambda: kiosk.membership.draft_age,
         documents_today=kiosk.documents_today,
+        signed_now=SignedClock(kiosk.clock, kiosk.membership).now,
         past_answer=PastAnswers(kiosk.store, kiosk.device_key.public, kiosk.office_id).answer,
         contacts=kiosk.contacts,
         rounds=kiosk.rounds if kiosk.enrolled else None,
         visits=kiosk.visits if kiosk.enrolled else None,
         conflicts=kiosk.conflicts,
+        opinions=kiosk.opinions if kiosk.enrolled else None,
+        sheet_mail=kiosk.sheet_mail if kiosk.enrolled else None,
+        carried=kiosk.carried if kiosk.enrolled else None,
         privacy_s=PRIVACY_S[kiosk.config.profile],
     )

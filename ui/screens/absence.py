@@ -7,40 +7,33 @@ which it is kept, and what to bring. It names nobody.
 """
 
 from datetime import date
-from pathlib import Path
 
 from kiosk.documents.items import shown
 from kiosk.domain.ids import OfficeId
 from kiosk.journeys.model import CaseState
 from kiosk.journeys.service_steps import Presence
 from ui.i18n import Language
-from ui.screens.slip import SlipFacts, keep_slip
+from ui.screens.slip import SlipFacts
 
 
-def letter_sealed(state: CaseState, office_id: OfficeId, folder: Path, language: Language) -> str:
-    """Print the notice where nobody was there, or keep it where no printer is.
+def hand_over_words(state: CaseState, language: Language) -> str:
+    """That the letter is handed over now, with its line of the journal; ``""`` where none is."""
+    record = state.record
+    if record is None or record.distribution is None:
+        return ""
+    lines = {"proof": record.distribution.seq, "line": record.seq}
+    return language.tr("journey.signature.hand_over", **lines)
 
-    Returns:
-        What was done, or is to be done now, for the agent: with the line of the proof of
-        distribution where the letter is handed over; ``""`` where there is nothing to say.
 
-    Raises:
-        DiskFullError: it could neither be printed nor kept.
-    """
+def notice_of(state: CaseState, office_id: OfficeId, language: Language) -> SlipFacts | None:
+    """The notice that a sealed case leaves, None where somebody was there."""
     item, met, record = state.item, state.presence, state.record
-    if record is not None and record.distribution is not None:
-        lines = {"proof": record.distribution.seq, "line": record.seq}
-        return language.tr("journey.signature.hand_over", **lines)
     if item is None or record is None or met is None or met.presence is not Presence.ABSENT:
-        return ""
-    if met.kept_until is None:
-        return ""
+        return None
+    if met.kept_until is None or record.distribution is not None:
+        return None
     day = record.sealed_at.astimezone().date()
-    notice = absence_notice(item.number, day, met.kept_until, office_id, language)
-    kept = keep_slip(notice, folder / f"visavis-{record.seq:06d}-avis.pdf")
-    if kept is None:
-        return language.tr("absence.printed")
-    return language.tr("absence.saved", file=kept.name)
+    return absence_notice(item.number, day, met.kept_until, office_id, language)
 
 
 def absence_notice(

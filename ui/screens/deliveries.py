@@ -1,5 +1,6 @@
 """Deliveries: where each sealed record is on its way, in plain words, and “send now”."""
 
+import re
 from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
@@ -8,6 +9,7 @@ from typing_extensions import override
 from kiosk.ports import OutboxState
 from ui.screens.conflicts import ConflictCard, ConflictRow
 from ui.screens.page import Page
+from ui.screens.stick import StickCard
 from ui.theme import Tone, Type
 from ui.widgets.button import Button, ButtonKind
 from ui.widgets.card import Card
@@ -53,6 +55,8 @@ class DeliveriesFacts:
     conflicts: tuple[ConflictRow, ...] = ()
 
 
+_CODE = re.compile(r"[A-Z]+-\d{3}")
+
 STATE_LOOKS = {
     OutboxState.WAITING: ("cloud-upload", Tone.WARN),
     OutboxState.SENDING: ("send", Tone.INFO),
@@ -93,8 +97,10 @@ class DeliveriesScreen(Page):
         self._card.body.addStretch(1)
         self._card.body.addWidget(self._last)
         self.conflicts = ConflictCard(look)
+        self.stick = StickCard(look)
         self.body.addWidget(self.conflicts)
         self.body.addWidget(self._card, 1)
+        self.body.addWidget(self.stick)
         self.conflicts.seen_requested.connect(self.seen_requested)
         self._send.clicked.connect(self.send_requested)
         self.retranslate()
@@ -134,7 +140,7 @@ class DeliveriesScreen(Page):
         state = item.state.value
         detail = tr(f"deliveries.detail.{state}", age=self._age(item.age_s))
         if item.reason:
-            detail = f"{detail}. {tr('deliveries.reason', code=item.reason)}"
+            detail = f"{detail}. {self._reason(item.reason)}"
         return RowItem(
             name=str(item.seq),
             title=tr("deliveries.record", number=item.seq),
@@ -143,6 +149,13 @@ class DeliveriesScreen(Page):
             tone=tone,
             chip=tr(f"deliveries.state.{state}"),
         )
+
+    def _reason(self, code: str) -> str:
+        """The obstacle in a sentence where it has one, with the code for who is asked for help."""
+        tr = self.look.language.tr
+        if not _CODE.fullmatch(code):
+            return tr("deliveries.reason", code=code)
+        return f"{tr(f'errors.{code}.what')} ({code})"
 
     def _age(self, seconds: int) -> str:
         tr = self.look.language.tr

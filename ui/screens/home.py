@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QHideEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from kiosk.journeys.procedures import ONLINE_REQUEST
 from ui.screens.page import Page
 from ui.screens.starts import Starts
-from ui.theme import Space, Tone, Type
+from ui.theme import Size, Space, Tone, Type
 from ui.widgets.announce import announce
 from ui.widgets.banner import Banner
 from ui.widgets.button import Button, ButtonKind
@@ -36,6 +36,7 @@ class HomeFacts:
         procedures: names of those that this device carries out today.
         colleagues: cases of others that this agent may take over.
         verifies: whether the role of this agent verifies.
+        opinions: whether the other counters of the office may ask this one.
         alarm: what keeps this device from being used, in words, or ``""``.
     """
 
@@ -49,6 +50,7 @@ class HomeFacts:
     procedures: tuple[str, ...] = (ONLINE_REQUEST,)
     colleagues: tuple[RowItem, ...] = ()
     verifies: bool = True
+    opinions: bool = False
     alarm: str = ""
 
 
@@ -110,6 +112,7 @@ class HomeScreen(Page):
         draft_chosen(str): resume this case.
         take_over_chosen(str): take over this case of a colleague.
         history_requested(): see the journal.
+        opinion_requested(): give an opinion about a case of another counter (F6).
         end_confirmed(): end the shift; asked once before, in the page.
     """
 
@@ -117,6 +120,7 @@ class HomeScreen(Page):
     draft_chosen = Signal(str)
     take_over_chosen = Signal(str)
     history_requested = Signal()
+    opinion_requested = Signal()
     end_confirmed = Signal()
 
     def __init__(self, look: Look) -> None:
@@ -135,10 +139,12 @@ class HomeScreen(Page):
         self._history.setObjectName("see-history")
         self.end = Button(look, "", kind=ButtonKind.QUIET)
         self.end.setObjectName("end-shift")
+        self.opinion = self.starts.opinion
         self._ending = _EndCard(look)
         self.alarm = Banner(look)
         self._today = Card(look, " ")
         self._figure_row = QWidget()
+        self._low: bool | None = None
         self._figures = [_Figure(look) for _ in range(3)]
         self._equipment = Card(look, " ")
         self._hardware = RowList(look)
@@ -180,6 +186,7 @@ class HomeScreen(Page):
         self._drafts.chosen.connect(self.draft_chosen)
         self._others.chosen.connect(self.take_over_chosen)
         self._history.clicked.connect(self.history_requested)
+        self.opinion.clicked.connect(self.opinion_requested)
         self.end.clicked.connect(self._ask_end)
         self._ending.dismissed.connect(self._stay)
         self._ending.confirmed.connect(self._leave)
@@ -223,15 +230,29 @@ class HomeScreen(Page):
         super().hideEvent(event)
         self._ending.hide()
 
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._rearrange()
+
     def _rearrange(self) -> None:
-        """On a low screen the figures stand beside the greeting; history has its own tab there."""
-        tablet = self.look.theme.tablet
-        if tablet:
+        """In a low window the figures stand beside the greeting; history has its own place there.
+
+        Else the page would be higher than the window by a sliver, and scroll.
+        """
+        theme = self.look.theme
+        low = theme.tablet or self.window().height() < theme.scaled(Size.HOME_HIGH)
+        if not theme.tablet:
+            self.body.setSpacing(Space.XL if low else Space.XXL)
+        if low == self._low:
+            return
+        self._low = low
+        if low:
             self.corner.insertWidget(0, self._figure_row)
         else:
             self._today.body.addWidget(self._figure_row)
-        self._today.setVisible(not tablet)
-        self._history.setVisible(not tablet)
+        self._today.setVisible(not low)
+        self._history.setVisible(not low)
 
     @override
     def retranslate(self) -> None:
@@ -240,7 +261,7 @@ class HomeScreen(Page):
         self.title.setText(tr("home.greeting", name=facts.name))
         self.hint.setText(tr("home.hint"))
         self.starts.retranslate()
-        self.starts.offer(facts.procedures)
+        self.starts.offer(facts.procedures, opinions=facts.opinions)
         self._resume.set_title(tr("home.resume.title"))
         count = len(facts.drafts)
         self._count.setText(tr("home.resume.count", n=count) if count else "")

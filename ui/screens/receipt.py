@@ -4,17 +4,17 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout
 from typing_extensions import override
 
 from kiosk.domain.decision import Outcome, Reason
 from kiosk.services.answer_facts import AnswerFacts, Standing, confirmed
 from ui.screens.page import Page
+from ui.screens.sheet_mail import MailLine
 from ui.screens.sheet_paint import image_of
 from ui.screens.sheet_words import Sheet, Variant, compose, spaced
-from ui.screens.slip import draw_qr
 from ui.theme import Radius, Size, Space, Tone, Type
 from ui.widgets.action_bar import ActionBar
 from ui.widgets.button import Button, ButtonKind
@@ -23,55 +23,14 @@ from ui.widgets.choices import Choice, ChoiceGroup
 from ui.widgets.label import Badge, Label
 from ui.widgets.list_row import RowItem, RowList
 from ui.widgets.look import Look
-from ui.widgets.paint import draw_box
+from ui.widgets.outcome import OUTCOME_LOOKS
+from ui.widgets.qr import QrCode
 from ui.widgets.sheet_view import SheetView
 
 _PREVIEW_WIDTH: Final = 900
 """Dots across the page that the preview is scaled down from."""
 _WITHOUT_DOCUMENT: Final = frozenset({Outcome.ADVISED, Outcome.NO_SHOW})
 """Acts in which nobody laid a document on the desk."""
-_LOOKS = {
-    Outcome.ACCEPTED: ("circle-check", Tone.OK),
-    Outcome.REFUSED: ("circle-x", Tone.BAD),
-    Outcome.SUSPENDED: ("clock", Tone.WARN),
-    Outcome.ABANDONED: ("hand-stop", Tone.NEUTRAL),
-    Outcome.ADVISED: ("info-circle", Tone.INFO),
-    Outcome.NO_SHOW: ("clock", Tone.NEUTRAL),
-}
-
-
-class QrLabel(QLabel):
-    """A QR code, black on white in every look: cameras of telephones expect that."""
-
-    def __init__(self, look: Look) -> None:
-        super().__init__()
-        self._look = look
-        self._code = ""
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setFixedSize(self.sizeHint())
-
-    def show_code(self, text: str, name: str) -> None:
-        """Draw this text; ``name`` is read by screen readers."""
-        self._code = text
-        self.setAccessibleName(name)
-        self.update()
-
-    @override
-    def sizeHint(self) -> QSize:
-        return QSize(Size.PICTURE_MIN, Size.PICTURE_MIN)
-
-    @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        if not self._code:
-            return
-        painter = QPainter(self)
-        rect = QRectF(self.rect())
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        draw_box(painter, rect, Radius.KEY, QColor(Qt.GlobalColor.white))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
-        inset = float(Space.S)
-        draw_qr(painter, rect.adjusted(inset, inset, -inset, -inset), self._code)
-        painter.end()
 
 
 class ReceiptScreen(Page):
@@ -82,12 +41,14 @@ class ReceiptScreen(Page):
         new_requested(): next customer, whose request is to be verified at once (N).
         print_requested(): print the sheet, or keep it where no printer is.
         keep_requested(): keep the sheet as a PDF.
+        mail_requested(): send the sheet by e-mail; the address comes next.
     """
 
     next_requested = Signal()
     new_requested = Signal()
     print_requested = Signal()
     keep_requested = Signal()
+    mail_requested = Signal()
 
     def __init__(self, look: Look, *, past: bool = False) -> None:
         """With ``past`` the act is an old one: its sheet is given again, then back to the list."""
@@ -110,7 +71,7 @@ class ReceiptScreen(Page):
         self.code = Label(look, "", Type.CODE_LARGE)
         self.code.setObjectName("slip-code")
         self._code_hint = Label(look, "", Type.LABEL, "ink2", wrap=True)
-        self._qr = QrLabel(look)
+        self._qr = QrCode(look, fixed_px=Size.PICTURE_MIN, radius=Radius.KEY)
         self.variants = ChoiceGroup(look, columns=2)
         self.variants.setObjectName("sheet-variants")
         self.preview = SheetView(look)
@@ -119,14 +80,18 @@ class ReceiptScreen(Page):
         self.keep_button.setObjectName("keep")
         self.print_button = Button(look, "", icon="printer", key="Ctrl+P")
         self.print_button.setObjectName("print")
+        self.mail = MailLine(look)
+        self.mail_button = Button(look, "", icon="send", key="Ctrl+E")
+        self.mail_button.setObjectName("mail")
         self.next_button = Button(
             look, "", kind=ButtonKind.PRIMARY, key="Return", trailing="arrow-right"
         )
         self.next_button.setObjectName("primary")
-        others = (self.keep_button, self.print_button)
+        others = (self.mail_button, self.keep_button, self.print_button)
         self.bar = ActionBar(look, others=others, primary=self.next_button)
         self._build()
         self._bind()
+        self.offer_mail(offered=False)
 
     def _bind(self) -> None:
         self._new_key = QShortcut(QKeySequence("N"), self)
@@ -135,6 +100,7 @@ class ReceiptScreen(Page):
         self.variants.changed.connect(self._show_variant)
         self.keep_button.clicked.connect(self.keep_requested)
         self.print_button.clicked.connect(self.print_requested)
+        self.mail_button.clicked.connect(self.mail_requested)
         self.next_button.clicked.connect(self.next_requested)
 
     def _build(self) -> None:
@@ -151,9 +117,11 @@ class ReceiptScreen(Page):
         left.body.addSpacing(Space.M)
         left.body.addWidget(self._why_title)
         left.body.addWidget(self._why)
+        # First, so that an answer is seen without scrolling on a low screen too.
+        self._after.body.addWidget(self.mail)
+        self._after.body.addWidget(self._note)
         self._after.body.addWidget(self._next)
         self._after.body.addStretch(1)
-        self._after.body.addWidget(self._note)
         self._build_sheet()
         column = QVBoxLayout()
         column.setSpacing(Space.XXL)
@@ -227,6 +195,11 @@ class ReceiptScreen(Page):
             self._facts = confirmed(self._facts, at)
             self.retranslate()
 
+    def offer_mail(self, *, offered: bool) -> None:
+        """Whether the sheet can be asked for by e-mail on this device."""
+        self.mail_button.setVisible(offered)
+        self.mail_button.setEnabled(offered)
+
     @property
     def facts(self) -> AnswerFacts | None:
         """What is shown, None before a receipt is."""
@@ -267,6 +240,7 @@ class ReceiptScreen(Page):
         )
         self.keep_button.setText(tr("answer_sheet.keep"))
         self.print_button.setText(tr("receipt.print"))
+        self.mail_button.setText(tr("sheet_mail.key"))
         self.next_button.setText(
             tr("answer_sheet.to_list" if self._past else "receipt.next_customer")
         )
@@ -278,7 +252,7 @@ class ReceiptScreen(Page):
     def _write(self, facts: AnswerFacts) -> None:
         tr = self.look.language.tr
         outcome = facts.outcome
-        icon, tone = _LOOKS[outcome]
+        icon, tone = OUTCOME_LOOKS[outcome]
         self._badge.show_icon(icon, tone)
         self._outcome.setText(tr(f"receipt.outcome.{outcome.value}.title"))
         self._outcome.set_ink("ink" if tone is Tone.NEUTRAL else tone.ink)

@@ -25,6 +25,7 @@ from ui.widgets.label import Label
 from ui.widgets.list_row import RowItem, RowList
 from ui.widgets.look import Look
 from ui.widgets.missed import MissedVisit
+from ui.widgets.outcome import OUTCOME_LOOKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,6 @@ class RoundPageFacts:
 
 _WIDE = 1000
 """Width of the page from which the list stands beside the chosen visit, in pixels."""
-_OUTCOME_LOOKS = {
-    Outcome.ACCEPTED: ("circle-check", Tone.OK),
-    Outcome.REFUSED: ("circle-x", Tone.BAD),
-    Outcome.SUSPENDED: ("clock", Tone.WARN),
-    Outcome.NO_SHOW: ("user", Tone.NEUTRAL),
-}
 
 
 class RoundBar(QWidget):
@@ -318,7 +313,7 @@ class RoundScreen(Page):
         if item.state is VisitState.CANCELLED:
             return tr("round.state.cancelled"), "x", Tone.BAD
         if item.state is VisitState.ENDED and end is not None:
-            icon, tone = _OUTCOME_LOOKS.get(end.outcome, ("circle-minus", Tone.NEUTRAL))
+            icon, tone = OUTCOME_LOOKS[end.outcome]
             if end.outcome is Outcome.NO_SHOW and end.reasons:
                 return tr(f"round.reason.{end.reasons[0].value}"), icon, tone
             return tr(f"round.outcome.{end.outcome.value}"), icon, tone

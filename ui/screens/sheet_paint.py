@@ -12,7 +12,7 @@ Rules, in order:
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from PySide6.QtCore import QByteArray, QMarginsF, QRectF, QSizeF, Qt
 from PySide6.QtGui import (
@@ -28,27 +28,19 @@ from PySide6.QtGui import (
 )
 from PySide6.QtSvg import QSvgRenderer
 
-from kiosk.domain.decision import Outcome
 from kiosk.paths import RESOURCES
 from ui.screens.sheet_words import Line, Part, Sheet, Variant
-from ui.screens.slip import draw_qr
 from ui.theme import PALETTES, ThemeName, Tone
 from ui.theme.theme import MONO_FAMILY, UI_FAMILY
+from ui.widgets.outcome import OUTCOME_LOOKS
 from ui.widgets.paint import draw_mark
+from ui.widgets.qr import draw_modules
 
 UNITS_PER_MM: Final = 20
 _MM_PER_POINT: Final = 25.4 / 72
 _MM_PER_INCH: Final = 25.4
 _INKS: Final = PALETTES[ThemeName.LIGHT]
 _WRAP: Final = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft
-_SIGNS: Final = {
-    Outcome.ACCEPTED: ("circle-check", Tone.OK),
-    Outcome.REFUSED: ("circle-x", Tone.BAD),
-    Outcome.SUSPENDED: ("clock", Tone.WARN),
-    Outcome.ABANDONED: ("hand-stop", Tone.NEUTRAL),
-    Outcome.ADVISED: ("info-circle", Tone.INFO),
-    Outcome.NO_SHOW: ("clock", Tone.NEUTRAL),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +50,29 @@ class Paper:
     width_mm: float
     height_mm: float
     margin_mm: float
+
+
+class Layout(Protocol):
+    """Something laid out on a paper, ready to be painted page by page."""
+
+    @property
+    def title(self) -> str:
+        """Of the file."""
+
+    @property
+    def paper(self) -> Paper:
+        """What it is laid out on."""
+
+    @property
+    def pages(self) -> int:
+        """How many pages."""
+
+    @property
+    def height_mm(self) -> float:
+        """Height of a page: of the paper, or of what stands on a roll."""
+
+    def paint(self, painter: QPainter, page: int, dots_per_inch: float, /) -> None:
+        """Paint one page; the painter's origin is the corner of the paper."""
 
 
 A4: Final = Paper(210.0, 297.0, 16.0)
@@ -109,6 +124,7 @@ class SheetPainter:
 
     def __init__(self, sheet: Sheet, paper: Paper = A4) -> None:
         self._sheet = sheet
+        self.title = sheet.title
         self.paper = paper
         self._points = points_of(sheet.variant, paper)
         self._left = paper.margin_mm * UNITS_PER_MM
@@ -199,7 +215,7 @@ class SheetPainter:
     def _verdict(self) -> _Box:
         """The sign, what was decided, and how firm it is."""
         sheet, points = self._sheet, self._points
-        icon, tone = _SIGNS[sheet.outcome]
+        icon, tone = OUTCOME_LOOKS[sheet.outcome]
         if not sheet.firm:
             icon, tone = "clock", Tone.WARN
         large, body = _font(points.verdict, bold=True), _font(points.body)
@@ -320,7 +336,7 @@ class SheetPainter:
             left, top = box.left() + inset, box.top() + inset
             across = left if beside else left + (self._width - 2 * inset - qr) / 2
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
-            draw_qr(painter, QRectF(across, top, qr, qr), sheet.qr_text)
+            draw_modules(painter, QRectF(across, top, qr, qr), sheet.qr_text)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             x = left + qr + _mm(6) if beside else left
             at = top + (max(0.0, inner - words) / 2 if beside else qr + _mm(3))
@@ -391,14 +407,14 @@ def image_of(sheet: Sheet, width_px: int, paper: Paper = A4, page: int = 0) -> Q
     return image
 
 
-def set_page(device: QPagedPaintDevice, layout: SheetPainter) -> None:
+def set_page(device: QPagedPaintDevice, layout: Layout) -> None:
     """Give a paged device the size of the sheet's paper, without margins of its own."""
     size = QSizeF(layout.paper.width_mm, layout.height_mm)
     device.setPageSize(QPageSize(size, QPageSize.Unit.Millimeter, "sheet"))
     device.setPageMargins(QMarginsF(0, 0, 0, 0), QPageLayout.Unit.Millimeter)
 
 
-def draw_pages(layout: SheetPainter, device: QPagedPaintDevice) -> bool:
+def draw_pages(layout: Layout, device: QPagedPaintDevice) -> bool:
     """Draw every page; whether the device took them."""
     painter = QPainter()
     if not painter.begin(device):

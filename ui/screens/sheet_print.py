@@ -1,4 +1,4 @@
-"""Puts the customer's sheet on paper, or in a file. Never in the thread of the screen.
+"""Puts what the customer takes along on paper, or in a file. Never in the thread of the screen.
 
 Rules, in order:
 
@@ -9,19 +9,26 @@ Rules, in order:
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from PySide6.QtCore import QBuffer, QIODevice
 from PySide6.QtGui import QPageLayout, QPdfWriter
 from PySide6.QtPrintSupport import QPrinter, QPrinterInfo
 
 from kiosk.domain.errors import NoPrinterError, PrinterFailedError, SheetFileError
-from ui.screens.sheet_paint import A4, ROLL, Paper, SheetPainter, draw_pages, set_page
+from ui.screens.sheet_advice import AdvicePainter
+from ui.screens.sheet_paint import A4, ROLL, Layout, Paper, SheetPainter, draw_pages, set_page
 from ui.screens.sheet_words import Sheet
+from ui.screens.slip import SlipFacts, SlipPainter
+from ui.viewmodels.sheet import AdviceSheet
 
 _WIDEST_ROLL_MM: Final = 120.0
 _PDF_DPI: Final = 300
+Piece = Sheet | AdviceSheet | SlipFacts
+"""What is printed: the sheet of an act, a sheet of advice, a slip."""
 _BROKEN: Final = (QPrinter.PrinterState.Error, QPrinter.PrinterState.Aborted)
 
 
@@ -58,7 +65,7 @@ class Printing:
     names: Callable[[], list[str]] = _printer_names
     make: Callable[[], QPrinter] = _default_printer
 
-    def print_sheet(self, sheet: Sheet) -> None:
+    def print_sheet(self, sheet: Piece) -> None:
         """Send a sheet to the printer.
 
         Raises:
@@ -71,14 +78,14 @@ class Printing:
         if not printer.isValid():
             raise PrinterFailedError("not valid")
         paper = paper_of(printer)
-        layout = SheetPainter(sheet, paper)
+        layout = layout_of(sheet, paper)
         printer.setFullPage(True)
         if paper is ROLL:
             set_page(printer, layout)
         if not draw_pages(layout, printer) or printer.printerState() in _BROKEN:
             raise PrinterFailedError("not taken")
 
-    def print_or_keep(self, sheet: Sheet, file: Path) -> Kept:
+    def print_or_keep(self, sheet: Piece, file: Path) -> Kept:
         """Print; where no printer is, keep a PDF and say so.
 
         Raises:
@@ -98,18 +105,46 @@ def paper_of(printer: QPrinter) -> Paper:
     return ROLL if 0 < full.width() < _WIDEST_ROLL_MM else A4
 
 
-def keep_sheet(sheet: Sheet, file: Path, paper: Paper = A4) -> Path:
-    """Write a sheet as a PDF. Raises SheetFileError."""
-    layout = SheetPainter(sheet, paper)
+def layout_of(sheet: Piece, paper: Paper) -> Layout:
+    """A piece laid out on a paper."""
+    match sheet:
+        case Sheet():
+            return SheetPainter(sheet, paper)
+        case AdviceSheet():
+            return AdvicePainter(sheet, paper)
+        case SlipFacts():
+            return SlipPainter(sheet, paper)
+
+
+def keep_sheet(sheet: Piece, file: Path) -> Path:
+    """Write a piece as a PDF, a slip as wide as a roll. Raises SheetFileError."""
+    layout = layout_of(sheet, ROLL if isinstance(sheet, SlipFacts) else A4)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
         raise SheetFileError("folder") from exc
-    writer = QPdfWriter(str(file))
+    written = _pdf_of(layout)
+    try:
+        # Not by Qt: it says nothing of a disk that is full.
+        file.write_bytes(written)
+    except OSError as exc:
+        with suppress(OSError):
+            file.unlink(missing_ok=True)
+        raise SheetFileError("file") from exc
+    return file
+
+
+def _pdf_of(layout: Layout) -> bytes:
+    """Raises SheetFileError."""
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    writer = QPdfWriter(buffer)
     writer.setResolution(_PDF_DPI)
-    writer.setTitle(sheet.title)
+    writer.setTitle(layout.title)
     writer.setCreator("Vis-à-vis")
     set_page(writer, layout)
-    if not draw_pages(layout, writer) or not file.is_file():
-        raise SheetFileError("file")
-    return file
+    drawn = draw_pages(layout, writer)
+    del writer  # the file is complete once the writer is gone
+    if not drawn:
+        raise SheetFileError("drawing")
+    return bytes(buffer.data().data())

@@ -4,22 +4,18 @@ It never carries a reason that only suspicion gave, nor the restricted flag, nor
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
-import segno
-from PySide6.QtCore import QMarginsF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QFont, QPagedPaintDevice, QPageLayout, QPageSize, QPainter, QPdfWriter
-from PySide6.QtPrintSupport import QPrinter, QPrinterInfo
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QFont, QPainter
 
-from kiosk.domain.errors import DiskFullError
+from ui.screens.sheet_paint import ROLL, Paper
 from ui.theme.theme import UI_FAMILY
+from ui.widgets.qr import draw_modules
 
-PAPER_MM = 80.0
 _LENGTH_MM = 150.0
 _SIDE_MM = 5.0
 _GAP_MM = 2.5
 _QR_MM = 34.0
-_DPI = 203
 _MM_PER_INCH = 25.4
 _POINT_SIZES = {"title": 13.0, "strong": 11.0, "body": 9.0, "code": 16.0}
 
@@ -37,38 +33,34 @@ class SlipFacts:
     qr_text: str
 
 
-def qr_modules(text: str) -> tuple[tuple[bool, ...], ...]:
-    """Rows of a QR code with its quiet zone, True for dark."""
-    code = segno.make_qr(text, error="m")
-    return tuple(tuple(bool(cell) for cell in row) for row in code.matrix_iter(border=2))
+class SlipPainter:
+    """A slip on a roll; on a page it stands in the upper left corner."""
 
+    pages = 1
+    title = "Vis-à-vis"
 
-def write_pdf(facts: SlipFacts, file: Path) -> None:
-    """Write the slip as a PDF of 80 mm. Raises DiskFullError when it cannot be written."""
-    writer = QPdfWriter(str(file))
-    writer.setResolution(_DPI)
-    writer.setTitle("Vis-à-vis")
-    writer.setPageSize(QPageSize(QSizeF(PAPER_MM, _LENGTH_MM), QPageSize.Unit.Millimeter, "slip"))
-    writer.setPageMargins(QMarginsF(0, 0, 0, 0), QPageLayout.Unit.Millimeter)
-    if not draw(facts, writer) or not file.is_file():
-        raise DiskFullError("slip")
+    def __init__(self, facts: SlipFacts, paper: Paper = ROLL) -> None:
+        self._facts = facts
+        self.paper = paper
 
+    @property
+    def height_mm(self) -> float:
+        """Height of a page: of the paper, or of the slip on a roll."""
+        return self.paper.height_mm or _LENGTH_MM
 
-def draw(facts: SlipFacts, device: QPagedPaintDevice) -> bool:
-    """Draw the slip; whether the device took it."""
-    painter = QPainter()
-    if not painter.begin(device):
-        return False
-    try:
-        _paint(painter, facts, device.logicalDpiX() / _MM_PER_INCH)
-    finally:
-        ended = painter.end()
-    return ended
+    def paint(self, painter: QPainter, _page: int, dots_per_inch: float) -> None:
+        """Paint it; the painter's origin is the corner of the paper."""
+        px_per_mm = dots_per_inch / _MM_PER_INCH
+        painter.save()
+        if self.paper.height_mm:
+            painter.translate(self.paper.margin_mm * px_per_mm, self.paper.margin_mm * px_per_mm)
+        _paint(painter, self._facts, px_per_mm)
+        painter.restore()
 
 
 def _paint(painter: QPainter, facts: SlipFacts, px_per_mm: float) -> None:
     left = _SIDE_MM * px_per_mm
-    width = (PAPER_MM - 2 * _SIDE_MM) * px_per_mm
+    width = (ROLL.width_mm - 2 * _SIDE_MM) * px_per_mm
     y = _SIDE_MM * px_per_mm
     painter.setPen(Qt.GlobalColor.black)
     for style, text in facts.lines:
@@ -79,21 +71,7 @@ def _paint(painter: QPainter, facts: SlipFacts, px_per_mm: float) -> None:
         painter.drawText(box, flags, text)
         y = box.bottom() + _GAP_MM * px_per_mm
     side = _QR_MM * px_per_mm
-    draw_qr(painter, QRectF(left + (width - side) / 2, y, side, side), facts.qr_text)
-
-
-def draw_qr(painter: QPainter, box: QRectF, text: str) -> None:
-    """Draw a QR code, black on white, into a square."""
-    modules = qr_modules(text)
-    cell = box.width() / len(modules)
-    painter.fillRect(box, Qt.GlobalColor.white)
-    for row, cells in enumerate(modules):
-        for column, dark in enumerate(cells):
-            if dark:
-                painter.fillRect(
-                    QRectF(box.x() + column * cell, box.y() + row * cell, cell, cell),
-                    Qt.GlobalColor.black,
-                )
+    draw_modules(painter, QRectF(left + (width - side) / 2, y, side, side), facts.qr_text)
 
 
 def _font(style: str) -> QFont:
@@ -101,21 +79,3 @@ def _font(style: str) -> QFont:
     font.setPointSizeF(_POINT_SIZES[style])
     font.setBold(style != "body")
     return font
-
-
-def keep_slip(facts: SlipFacts, file: Path) -> Path | None:
-    """Print the slip where a printer is; else write a PDF.
-
-    Returns:
-        The PDF, or None when it was printed.
-
-    Raises:
-        DiskFullError: neither was possible.
-    """
-    if QPrinterInfo.availablePrinterNames():
-        printer = QPrinter()
-        if draw(facts, printer):
-            return None
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_pdf(facts, file)
-    return file

@@ -22,7 +22,7 @@ from kiosk.journeys.procedures import (
     WELCOME,
 )
 from ui.theme import Size, Space
-from ui.widgets.button import Button
+from ui.widgets.button import Button, ButtonKind
 from ui.widgets.look import Look
 from ui.widgets.tile import Tile
 
@@ -83,16 +83,22 @@ class Starts(QWidget):
             button.clicked.connect(partial(self._choose, start.procedure))
             row.addWidget(button)
         row.addStretch(1)
+        self.opinion = Button(look, "", kind=ButtonKind.QUIET, icon="users", key="F6")
+        self.opinion.setObjectName("opinion")
+        self.opinion.hide()
+        row.addWidget(self.opinion)
         self._column.addLayout(self._grid)
         self._column.addWidget(self._row)
         look.theme.changed.connect(self._restyle)
         self._restyle()
 
-    def offer(self, procedures: tuple[str, ...]) -> None:
-        """Show what is carried out here."""
+    def offer(self, procedures: tuple[str, ...], *, opinions: bool = False) -> None:
+        """Show what is carried out here; ``opinions``: other counters may ask this one."""
+        self.opinion.setVisible(opinions)
         for start, widget in (*self._tiles.items(), *self._buttons.items()):
             widget.setVisible(start.procedure in procedures)
-        self._row.setVisible(any(start.procedure in procedures for start in BUTTONS))
+        others = any(start.procedure in procedures for start in BUTTONS)
+        self._row.setVisible(others or opinions)
 
     @override
     def minimumSizeHint(self) -> QSize:
@@ -119,6 +125,8 @@ class Starts(QWidget):
         for start, button in self._buttons.items():
             button.setText(tr(f"home.{start.name}.title"))
             button.updateGeometry()
+        self.opinion.setText(tr("opinion.button"))
+        self.opinion.updateGeometry()
 
     def _arrange(self, *, wide: bool) -> None:
         """All in one row; where the width is short the blue tile stands above the others."""
@@ -135,6 +143,6 @@ class Starts(QWidget):
         self.chosen.emit(procedure)
 
     def _restyle(self) -> None:
-        for button in self._buttons.values():
+        for button in (*self._buttons.values(), self.opinion):
             button.set_height(Size.TARGET_BAR if self._look.theme.tablet else Size.TARGET_COUNTER)
         self._column.setSpacing(Space.M if self._look.theme.tablet else Space.L)

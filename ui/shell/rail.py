@@ -337,9 +337,9 @@ class TopRail(QWidget):
             button.setChecked(button.section is current)
 
     def show_steps(self, items: tuple[StepItem, ...], current: int) -> None:
-        """As in :meth:`Rail.show_steps`."""
+        """As in :meth:`Rail.show_steps`; once all are done the page needs the room more."""
         self._tabs.hide()
-        self.steps.show()
+        self.steps.setVisible(current < len(items))
         self.steps.show_steps(items, current)
 
     def show_bare(self) -> None:

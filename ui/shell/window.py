@@ -201,6 +201,10 @@ class Shell(QWidget):
         """A short word that goes away by itself."""
         self._toast.show_text(text, tone)
 
+    def quiet(self) -> None:
+        """Another customer: a word about the one before goes away now."""
+        self._toast.finish()
+
     def enter_kiosk(self) -> None:
         """Cover the screen. Without a window manager X keeps a small window: hence the geometry."""
         self.setWindowFlag(Qt.WindowType.FramelessWindowHint)

@@ -12,7 +12,7 @@ from kiosk.journeys.model import CaseState
 from ui.i18n import Language
 from ui.steps.panel import StepPanel
 from ui.viewmodels.advice import AdviceDesk
-from ui.viewmodels.sheet import Sheet
+from ui.viewmodels.sheet import AdviceSheet
 from ui.widgets.button import Button
 from ui.widgets.look import Look
 
@@ -23,7 +23,7 @@ class AdvicePanel(StepPanel):
     """A panel over :class:`AdviceDesk`.
 
     Signals:
-        sheet_requested(object): print this :class:`Sheet`, or keep it as a PDF.
+        sheet_requested(object): print this :class:`AdviceSheet`, or keep it as a PDF.
     """
 
     sheet_requested = Signal(object)
@@ -50,7 +50,7 @@ class AdvicePanel(StepPanel):
     def show_state(self, state: CaseState) -> None:
         """Show the case. May raise AdviceError."""
 
-    def sheet(self) -> Sheet | None:
+    def sheet(self) -> AdviceSheet | None:
         """What the customer may take along, None where there is nothing yet."""
         return None
 

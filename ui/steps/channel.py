@@ -14,7 +14,7 @@ from kiosk.journeys.service_steps import AdviceFacts, AdviceGiven
 from ui.steps.advice import AdvicePanel, moment_within
 from ui.theme import Space, Type
 from ui.viewmodels.advice import AdviceDesk
-from ui.viewmodels.sheet import Sheet, SheetBlock
+from ui.viewmodels.sheet import AdviceSheet, SheetBlock
 from ui.widgets.button import Button
 from ui.widgets.card import Card
 from ui.widgets.choices import Choice, ChoiceGroup
@@ -83,6 +83,10 @@ class ChannelPanel(AdvicePanel):
     def extra_buttons(self) -> tuple[Button, ...]:
         return (self.print_button,)
 
+    def leads_on(self, value: str) -> bool:
+        """Whether a way opens another procedure here and now."""
+        return bool(self.desk.next_of_channel(ChannelId(value)))
+
     @override
     def forget(self) -> None:
         super().forget()
@@ -100,20 +104,20 @@ class ChannelPanel(AdvicePanel):
         self.happened.emit(AdviceGiven(facts))
 
     @override
-    def sheet(self) -> Sheet:
+    def sheet(self) -> AdviceSheet:
         """The way chosen, or the reason and the nearest way."""
         tr = self.look.language.tr
         proposal, blocks = self._proposal, list(self._why_blocks())
         if proposal is None:
             title = tr("sheet.not_eligible_title")
-            return Sheet("identity", title, tuple(blocks), foot=self.foot())
+            return AdviceSheet("identity", title, tuple(blocks), foot=self.foot())
         channel = proposal.channel
         bring = tuple(tr(f"channel.bring.{item}") for item in channel.bring)
         blocks.append(SheetBlock(tr("sheet.bring"), bring, listed=True))
         when = self._when(proposal)
         if when is not None:
             blocks.append(when)
-        return Sheet(
+        return AdviceSheet(
             channel.channel_id.value,
             tr(f"channel.{channel.channel_id.value}.sheet"),
             tuple(blocks),

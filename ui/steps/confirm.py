@@ -16,21 +16,14 @@ from kiosk.journeys.service_steps import ContactStatus
 from kiosk.services.distribution import handed_over
 from ui.steps.panel import StepPanel
 from ui.steps.words import day_or_dash, full_name, names_of, partial_day
-from ui.theme import Space, Tone, Type
+from ui.theme import Space, Type
 from ui.widgets.card import Card
 from ui.widgets.chip import Chip
 from ui.widgets.field import FieldState, ReadList, ReadRow
 from ui.widgets.label import Label
 from ui.widgets.look import Look
+from ui.widgets.outcome import OUTCOME_LOOKS
 
-OUTCOME_LOOKS = {
-    Outcome.ACCEPTED: ("circle-check", Tone.OK),
-    Outcome.REFUSED: ("circle-x", Tone.BAD),
-    Outcome.SUSPENDED: ("clock", Tone.WARN),
-    Outcome.ABANDONED: ("hand-stop", Tone.NEUTRAL),
-    Outcome.ADVISED: ("info-circle", Tone.INFO),
-    Outcome.NO_SHOW: ("clock", Tone.NEUTRAL),
-}
 _NARROW = 960
 """Width, px, under which three cards do not stand side by side."""
 _CHECKS = {

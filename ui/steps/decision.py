@@ -20,7 +20,7 @@ from kiosk.journeys.guards import (
     proxy_may_receive,
 )
 from kiosk.journeys.model import DecisionTaken, StepKind
-from kiosk.journeys.reasons import suggested_reasons
+from kiosk.journeys.reasons import GROUPS, groups_of, suggested_reasons
 from kiosk.journeys.service_steps import SecondAgentAsked
 from ui.steps.panel import StepPanel
 from ui.steps.words import check_label
@@ -30,49 +30,13 @@ from ui.widgets.card import Card
 from ui.widgets.choices import Choice, ChoiceGroup
 from ui.widgets.label import Label
 from ui.widgets.look import Look
+from ui.widgets.outcome import OUTCOME_LOOKS
 from ui.widgets.reason_groups import ReasonGroup, ReasonGroups
 from ui.widgets.scroll import ScrollArea
 
 ASK_KEY = "F6"
-_OUTCOMES = {
-    Outcome.ACCEPTED: ("circle-check", Tone.OK),
-    Outcome.REFUSED: ("circle-x", Tone.BAD),
-    Outcome.SUSPENDED: ("clock", Tone.WARN),
-}
+_OUTCOMES = (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.SUSPENDED)
 _SUGGESTED = "suggested"
-_GROUPS: dict[str, tuple[Reason, ...]] = {
-    "document": (
-        Reason.TYPE_NOT_ACCEPTED,
-        Reason.NOT_ORIGINAL,
-        Reason.EXPIRED,
-        Reason.DAMAGED,
-        Reason.REPORTED_LOST_OR_STOLEN,
-    ),
-    "reading": (
-        Reason.MRZ_CHECK_DIGIT,
-        Reason.MRZ_PRINT_DIFFER,
-        Reason.SEAL_INVALID,
-        Reason.SEAL_DIFFERS,
-    ),
-    "features": (Reason.FEATURE_NOT_CONFORM, Reason.TOO_FEW_FEATURES),
-    "request": (
-        Reason.NAME_DIFFERS,
-        Reason.BIRTH_DATE_DIFFERS,
-        Reason.NUMBER_DIFFERS,
-        Reason.WRONG_OFFICE,
-        Reason.REQUEST_EXPIRED_OR_USED,
-    ),
-    "person": (
-        Reason.NOT_ADULT,
-        Reason.PERSON_DIFFERS,
-        Reason.ANSWERS_INCONSISTENT,
-        Reason.PROXY_PRESENTED,
-    ),
-    "other": (Reason.TECHNICAL_FAILURE,),
-}
-"""The reasons that an agent may give, by what they are about."""
-_WITH_REQUEST = frozenset({StepKind.REQUEST, StepKind.VISIT})
-
 _LATER = frozenset({"features_conform", "person_same"})
 """Obstacles of the steps after the checks."""
 
@@ -89,7 +53,7 @@ class DecisionPanel(StepPanel):
         self.ask.clicked.connect(self._ask)
         self.outcomes = ChoiceGroup(look)
         self.outcomes.setObjectName("outcomes")
-        self.reasons = ReasonGroups(look, (_SUGGESTED, *_GROUPS), tuple(r.value for r in Reason))
+        self.reasons = ReasonGroups(look, (_SUGGESTED, *GROUPS), tuple(r.value for r in Reason))
         self.reasons.setObjectName("reasons")
         self.flag = ChoiceGroup(look, multiple=True, keys=False)
         self.flag.setObjectName("fraud-flag")
@@ -182,8 +146,8 @@ class DecisionPanel(StepPanel):
         )
         self.outcomes.show_choices(
             tuple(
-                Choice(o.value, *self._words(o), icon, tone)
-                for o, (icon, tone) in _OUTCOMES.items()
+                Choice(o.value, *self._words(o), *OUTCOME_LOOKS[o])
+                for o in _OUTCOMES
                 if o.value in possible
             )
         )
@@ -212,7 +176,6 @@ class DecisionPanel(StepPanel):
         if self.view is None:
             return
         suggested = suggested_reasons(self.view.state)
-        steps = {step.kind for step in self.view.journey.steps}
         groups = [
             ReasonGroup(
                 _SUGGESTED,
@@ -227,8 +190,7 @@ class DecisionPanel(StepPanel):
                 self.tr_(f"group.{name}"),
                 tuple(self._reason(reason) for reason in reasons if reason not in suggested),
             )
-            for name, reasons in _GROUPS.items()
-            if name != "request" or steps & _WITH_REQUEST
+            for name, reasons in groups_of(self.view.journey).items()
         ]
         self.reasons.show_groups(groups)
 
@@ -237,14 +199,19 @@ class DecisionPanel(StepPanel):
         return Choice(reason.value, words, hint, tone=Tone.WARN)
 
     def _write_obstacles(self, possible: tuple[str, ...]) -> None:
-        blocked = Outcome.ACCEPTED.value not in possible and self.view is not None
-        names = self.view.obstacles if self.view and blocked else ()
-        if "checks_clear" in names and self.view and self.view.state.person is None:
+        """What stands against an acceptance; of a case that is stopped, only that it is."""
+        if self.view is None:
+            return
+        state = self.view.state
+        blocked = Outcome.ACCEPTED.value not in possible
+        stopped = state.step is not StepKind.DECISION
+        names = self.view.obstacles if blocked and not stopped else ()
+        if "checks_clear" in names and state.person is None:
             # A failed check led here past the later steps: what they would say is no news.
             names = tuple(name for name in names if name not in _LATER)
         self._why_not.setVisible(blocked)
         self._obstacles.setVisible(bool(names))
-        self._why_not.setText(self.tr_("why_not"))
+        self._why_not.setText(self.tr_("stopped" if stopped else "why_not"))
         lines = (line for name in names for line in self._obstacle(name))
         self._obstacles.setText("\n".join(f"– {line}" for line in lines))
 
@@ -272,7 +239,10 @@ class DecisionPanel(StepPanel):
         if self.view is None:
             return
         state = self.view.state
-        key = (state.case_id, state.checks, state.ticked, state.features, state.person)
+        key = (
+            *(state.case_id, state.request_problem, state.presence, state.checks, state.ticked),
+            *(state.lookup, state.features, state.signs, state.person),
+        )
         if key == self._suggested_for:
             return
         self._suggested_for = key

@@ -18,7 +18,7 @@ from kiosk.journeys.model import (
     SideFacts,
 )
 from ui.steps.halves import Half, Halves
-from ui.steps.panel import RETAKE_KEY, TYPE_KEY, StepPanel
+from ui.steps.panel import RETAKE_KEY, TYPE_KEY, Pictures, StepPanel
 from ui.steps.plain_form import TYPED
 from ui.steps.read_card import ReadCard
 from ui.steps.sight import guidance_sentence, measures_of, progress_of
@@ -34,7 +34,6 @@ from ui.workers.desk import Failure
 
 if TYPE_CHECKING:
     from kiosk.capture.doubt import OpenReading
-    from kiosk.ports import Picture
 
 
 class DocumentPanel(StepPanel):
@@ -62,8 +61,7 @@ class DocumentPanel(StepPanel):
         self.read = ReadCard(look, catalogue)
         self.dates = self.read.dates
         self._today = date.min
-        self._cards: dict[Side, Picture] = {}
-        self._strips: dict[str, Picture] = {}
+        self._pictures = Pictures()
         self._last: Sight | None = None
         self._in_doubt: OpenReading | None = None
         self._blind = False
@@ -83,17 +81,14 @@ class DocumentPanel(StepPanel):
 
     # --- what the router gives ----------------------------------------------------------------
 
+    @override
     def set_today(self, today: date) -> None:
-        """Date of the act, for the centuries of a typed zone."""
+        """Also for the centuries of a typed zone."""
         self._today = today
 
-    def show_cards(self, cards: "dict[Side, Picture]") -> None:
-        """Straightened pictures of the sides taken, (h, w, 3) uint8 BGR; never stored."""
-        self._cards = cards
-
-    def show_strips(self, strips: "dict[str, Picture]") -> None:
-        """Printed lines cut from the sides taken, by field, uint8 BGR; never stored."""
-        self._strips = strips
+    @override
+    def show_pictures(self, pictures: Pictures) -> None:
+        self._pictures = pictures
 
     # --- what the agent does ------------------------------------------------------------------
 
@@ -336,7 +331,7 @@ class DocumentPanel(StepPanel):
         self.settling.retranslate()
         self._say_half()
         self.read.show_read(self.view, side, self._today)
-        self.read.show_pictures(self.view.state, self._cards, self._strips)
+        self.read.show_pictures(self.view.state, self._pictures.cards, self._pictures.strips)
         self.quality.setVisible(side is not None)
         if self._last is None or side is None:
             waiting = "waiting" if side else "all_read"
@@ -402,7 +397,7 @@ class DocumentPanel(StepPanel):
     def forget(self) -> None:
         """Another case: nothing is carried over."""
         self.view = None
-        self._cards = {}
+        self._pictures = Pictures()
         self._last = None
         self._blind = False
         self._leave_typing()
@@ -410,7 +405,6 @@ class DocumentPanel(StepPanel):
         self.typed.clear()
         self._in_doubt = None
         self._both_examined = False
-        self._strips = {}
         self._identity = None
         self.dates.forget()
         self.preview.clear()

@@ -1,11 +1,17 @@
 """The ground of every panel: question, instruction, banner, body, and the band of buttons."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, QRect, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from kiosk.documents.catalogue import DocumentCatalogue
+from kiosk.domain.evidence import Side
 from kiosk.journeys.model import SteppedBack
 from ui.theme import Space, Tone, Type
 from ui.viewmodels.journey import CaseView
@@ -17,6 +23,9 @@ from ui.widgets.look import Look
 from ui.workers.camera import Sight
 from ui.workers.desk import Failure
 
+if TYPE_CHECKING:
+    from kiosk.ports import Picture
+
 STOP_KEY = "F8"
 TYPE_KEY = "F4"
 RETAKE_KEY = "F5"
@@ -24,6 +33,21 @@ _PLACING = frozenset({QEvent.Type.Show, QEvent.Type.Resize, QEvent.Type.LayoutRe
 TURN_KEY = "F7"
 _UPRIGHT = 900
 """Below this width a tablet held upright shows two columns under each other, in pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """What was cut from the document of a case, (h, w, 3) uint8 BGR; never stored.
+
+    Attributes:
+        cards: the sides taken, straightened.
+        strips: printed lines, by field.
+        portrait: None where none was read, or it is not kept.
+    """
+
+    cards: "Mapping[Side, Picture]" = field(default_factory=dict)
+    strips: "Mapping[str, Picture]" = field(default_factory=dict)
+    portrait: "Picture | None" = None
 
 
 class StepPanel(QWidget):
@@ -113,6 +137,12 @@ class StepPanel(QWidget):
     def extra_buttons(self) -> tuple[Button, ...]:
         """Buttons of this panel between interruption and the way on."""
         return ()
+
+    def set_today(self, today: date) -> None:
+        """Day of the act at the office, before each case that is shown."""
+
+    def show_pictures(self, pictures: Pictures) -> None:
+        """Pictures of the document, before each case that is shown."""
 
     def refresh(self) -> None:
         """Show ``view``; called whenever case or language changed."""

@@ -16,7 +16,7 @@ from kiosk.journeys.service_steps import PaperFileChecked, PaperFileFacts
 from ui.steps.advice import AdvicePanel
 from ui.theme import Space, Tone, Type
 from ui.viewmodels.advice import AdviceDesk
-from ui.viewmodels.sheet import Sheet, SheetBlock
+from ui.viewmodels.sheet import AdviceSheet, SheetBlock
 from ui.widgets.button import Button
 from ui.widgets.card import Card
 from ui.widgets.chip import Chip
@@ -79,17 +79,17 @@ class PaperFilePanel(AdvicePanel):
         self.happened.emit(PaperFileChecked(facts))
 
     @override
-    def sheet(self) -> Sheet:
+    def sheet(self) -> AdviceSheet:
         """What is missing, or that nothing is."""
         tr = self.look.language.tr
         result = self._result()
         if result.letter_about is not None:
             day = self.look.language.weekday_within(result.letter_about)
             about = SheetBlock(tr("sheet.about"), (tr("sheet.estimate", day=day),))
-            return Sheet("paper-file", tr("sheet.complete_title"), (about,), foot=self.foot())
+            return AdviceSheet("paper-file", tr("sheet.complete_title"), (about,), foot=self.foot())
         lines = tuple(self._line(item) for item in result.missing)
         block = SheetBlock(self.tr_("missing"), lines, listed=True)
-        return Sheet("paper-file", tr("sheet.missing_title"), (block,), foot=self.foot())
+        return AdviceSheet("paper-file", tr("sheet.missing_title"), (block,), foot=self.foot())
 
     @override
     def show_state(self, state: CaseState) -> None:

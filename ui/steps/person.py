@@ -15,7 +15,7 @@ from typing_extensions import override
 from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.domain.evidence import Verdict
 from kiosk.journeys.model import PersonCompared, PersonFacts
-from ui.steps.panel import RETAKE_KEY, StepPanel
+from ui.steps.panel import RETAKE_KEY, Pictures, StepPanel
 from ui.steps.words import error_words
 from ui.theme import Size, Space, Tone, Type
 from ui.widgets.button import Button, ButtonKind
@@ -196,6 +196,11 @@ class PersonPanel(StepPanel):
         percent = self.look.language.number(factor * 100)
         caption = self.tr_("portrait") if factor == STEPS[0] else self.tr_("zoomed", n=percent)
         self.compare.set_captions(caption, self.tr_("live"))
+
+    @override
+    def show_pictures(self, pictures: Pictures) -> None:
+        self.end_live()
+        self.show_portrait(pictures.portrait)
 
     def show_portrait(self, portrait: "Picture | None") -> None:
         """Portrait cut from the document, (h, w, 3) uint8 BGR; None: not kept."""

@@ -67,8 +67,8 @@ class PresencePanel(StepPanel):
         self._letter.body.addWidget(inner)
         self.columns(self._question, self._letter, (6, 4))
 
+    @override
     def set_today(self, today: date) -> None:
-        """Day of the act."""
         self._today = today
 
     @property

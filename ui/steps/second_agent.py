@@ -1,7 +1,8 @@
 """The second agent: what is asked, what was found out, and a colleague's own code under the answer.
 
 The colleague reads, answers, chooses their name and types their code. The session of the first
-agent stays as it is, and no answer is preselected.
+agent stays as it is, and no answer is preselected. Or the question goes to the other counters of
+the office (F6), and the page waits for the answer of whoever came and looked.
 """
 
 from PySide6.QtCore import Qt, Signal
@@ -15,7 +16,9 @@ from kiosk.journeys.guards import all_checks
 from kiosk.journeys.model import CaseState
 from ui.steps.panel import StepPanel
 from ui.steps.words import full_name, names_of
-from ui.theme import Tone, Type
+from ui.theme import Type
+from ui.widgets.answers import answer_choices
+from ui.widgets.button import Button
 from ui.widgets.card import Card
 from ui.widgets.choices import Choice, ChoiceGroup, initials_of
 from ui.widgets.label import Label
@@ -23,14 +26,7 @@ from ui.widgets.look import Look
 from ui.widgets.person_pin import PersonPin
 from ui.workers.desk import Failure
 
-_ANSWERS = {
-    "decision": (("pass", "circle-check", Tone.OK), ("fail", "circle-x", Tone.BAD)),
-    "person": (
-        ("pass", "user-check", Tone.OK),
-        ("fail", "circle-x", Tone.BAD),
-        ("unsure", "help-circle", Tone.WARN),
-    ),
-}
+ELSEWHERE_KEY = "F6"
 
 
 class SecondAgentPanel(StepPanel):
@@ -38,14 +34,20 @@ class SecondAgentPanel(StepPanel):
 
     Signals:
         answered(str, str, object): the colleague's agent id, their PIN, and a ``Verdict``.
+        elsewhere_requested(): the other counters of the office are to be asked, or no more.
     """
 
     answered = Signal(str, str, object)
+    elsewhere_requested = Signal()
     name = "second-agent"
     keeps_hint = True
 
     def __init__(self, look: Look, catalogue: DocumentCatalogue) -> None:
+        self.elsewhere = Button(look, "", icon="users", key=ELSEWHERE_KEY)
+        self.elsewhere.setObjectName("elsewhere")
+        self.elsewhere.hide()
         super().__init__(look, catalogue)
+        self.elsewhere.clicked.connect(self.elsewhere_requested)
         self.primary.hide()
         self._people: tuple[Agent, ...] = ()
         self._card = Card(look, " ")
@@ -54,13 +56,22 @@ class SecondAgentPanel(StepPanel):
         self._why = Label(look, "", Type.LABEL, "ink2", wrap=True)
         self.answers = ChoiceGroup(look, keys=False, columns=2)
         self.answers.setObjectName("second-answers")
-        for part in (self._facts, self._why, self.answers):
+        self.sent_code = Label(look, "", Type.FIGURE, "primary")
+        self.sent_code.setObjectName("second-code")
+        self._sent = Label(look, "", Type.BODY, "ink2", wrap=True)
+        self._code = ""
+        parts = (self._facts, self._why, self.sent_code, self._sent, self.answers)
+        for part in parts:
             self._card.body.addWidget(part)
         self.person = PersonPin(look, "journey.second-agent.primary", self._card)
         self.body.addWidget(self.person)
         self.body.addStretch(1)
         self.person.given.connect(self._given)
         self.answers.changed.connect(self._chosen)
+
+    @override
+    def extra_buttons(self) -> tuple[Button, ...]:
+        return (self.elsewhere,)
 
     @property
     def about(self) -> str:
@@ -77,9 +88,22 @@ class SecondAgentPanel(StepPanel):
         """The code of the colleague was not accepted."""
         self.person.show_error(self.look.language.tr(f"errors.{failure.code}.what"))
 
+    def set_office(self, *, reachable: bool) -> None:
+        """Whether there are other counters to ask: a device without a fleet has none."""
+        self.elsewhere.setVisible(reachable)
+
+    def show_question(self, code: str) -> None:
+        """The question lies with the office under this code; ``""`` takes it back.
+
+        Meanwhile nobody answers here: one question, one answer.
+        """
+        self._code = code
+        self.refresh()
+
     @override
     def forget(self) -> None:
         super().forget()
+        self._code = ""
         self._people = ()
         self.answers.select()
         self.person.reset()
@@ -94,7 +118,7 @@ class SecondAgentPanel(StepPanel):
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Digits, Backspace and Enter belong to the code, wherever the focus is."""
-        if event.key() == Qt.Key.Key_Escape or not self.person.pad.take_key(event):
+        if event.key() == Qt.Key.Key_Escape or self._code or not self.person.pad.take_key(event):
             super().keyPressEvent(event)
 
     @override
@@ -110,15 +134,19 @@ class SecondAgentPanel(StepPanel):
             return
         about, tr = self.about, self.look.language.tr
         self._card.set_title(self.tr_(f"question.{about}"))
+        word = "take_back" if self._code else "ask"
+        self.elsewhere.set_texts(tr(f"opinion.{word}"), tr(f"opinion.{word}_short"))
+        self.sent_code.setText(self._code)
+        self._sent.setText(tr("opinion.sent"))
+        for part in (self.sent_code, self._sent):
+            part.setVisible(bool(self._code))
+        self._why.setVisible(not self._code)
+        self.answers.setVisible(not self._code)
+        self.person.set_asking(not self._code)
         self._why.setText(self.tr_(f"why.{about}"))
         self._facts.setText("\n".join(self._lines(self.view.state)))
         kept = self.answers.selected
-        self.answers.show_choices(
-            tuple(
-                Choice(word, self.tr_(f"answer.{about}.{word}"), "", icon, tone)
-                for word, icon, tone in _ANSWERS[about]
-            )
-        )
+        self.answers.show_choices(answer_choices(self.look, about))
         self.answers.select(*kept)
         self.person.show_people(
             tuple(

@@ -9,9 +9,9 @@ from typing_extensions import override
 
 from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.domain.agent import Agent
-from kiosk.domain.decision import Reason
 from kiosk.journeys.engine import accepts
 from kiosk.journeys.model import CaseAbandoned, DecisionTaken
+from kiosk.journeys.reasons import WALKED_AWAY
 from ui.steps.panel import StepPanel
 from ui.theme import Space, Tone
 from ui.widgets.button import Button
@@ -22,11 +22,7 @@ from ui.widgets.look import Look
 ASIDE = "aside"
 HAND = "hand"
 DECIDE = "decide"
-_ABANDON = {
-    "withdraws": (Reason.CUSTOMER_WITHDRAWS, "user"),
-    "proxy": (Reason.PROXY_PRESENTED, "users"),
-    "technical": (Reason.TECHNICAL_FAILURE, "device-desktop"),
-}
+_ICONS = {"withdraws": "user", "proxy": "users", "technical": "device-desktop"}
 
 
 class StopPanel(StepPanel):
@@ -97,7 +93,7 @@ class StopPanel(StepPanel):
             if self.colleagues.selected:
                 self.hand_requested.emit(self.colleagues.selected[0])
         else:
-            self.happened.emit(CaseAbandoned(_ABANDON[chosen[0]][0]))
+            self.happened.emit(CaseAbandoned(WALKED_AWAY[chosen[0]]))
 
     def begin(self) -> None:
         """Nothing is chosen beforehand, and no colleague is known yet."""
@@ -131,7 +127,7 @@ class StopPanel(StepPanel):
         if accepts(self.view.journey, self.view.state, CaseAbandoned):
             options += [
                 Choice(key, self.tr_(key), self.tr_(f"{key}_hint"), icon, Tone.WARN)
-                for key, (_, icon) in _ABANDON.items()
+                for key, icon in _ICONS.items()
             ]
         if accepts(self.view.journey, self.view.state, DecisionTaken):
             options.append(

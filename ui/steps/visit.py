@@ -53,6 +53,7 @@ class VisitPanel(StepPanel):
         self.place_of: Callable[[str], tuple[str, ...]] = lambda _visit: ()
         self.choices.missed.connect(self._miss)
 
+    @override
     def set_today(self, today: date) -> None:
         """The days that a visit may be put off to follow this one."""
         self.choices.set_today(today)

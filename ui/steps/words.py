@@ -11,6 +11,7 @@ from kiosk.domain.request import VerificationRequest
 from kiosk.journeys.model import SideFacts
 from kiosk.texts import MissingTextError
 from ui.i18n import NBSP, Language
+from ui.workers.desk import Failure
 
 
 def given_names(names: tuple[str, ...]) -> str:
@@ -115,3 +116,9 @@ def zone_line(checks: tuple[Check, ...], language: Language) -> tuple[str, Verdi
 def error_words(code: str, language: Language) -> tuple[str, str]:
     """What happened and what to do, for an error code."""
     return language.tr(f"errors.{code}.what"), language.tr(f"errors.{code}.do")
+
+
+def failure_words(failure: Failure, language: Language) -> str:
+    """What happened, what to do, and the code that is read out to the help line, in one line."""
+    what, do = error_words(failure.code, language)
+    return f"{what} {do} ({failure.shown_code})"

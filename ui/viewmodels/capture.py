@@ -1,10 +1,11 @@
 """The camera at work: what it sees now, the codes it meets, the sides it has read.
 
-Rules, in order: the camera runs only while a page needs it; a code is told once until another one
-comes or the page asks again; a side is told once per turn; pictures stay in memory, each with the
-side that it was cut from, and are dropped with that side's document or with the case; a text that
-the agent settled counts for the turn in which it was shown; printed fields that are read after
-their side was told are told until somebody takes them, with every picture anew.
+Rules, in order: the camera runs only while a page needs it; the screen never waits for its end, but
+the next use of it does; a code is told once until another one comes or the page asks again; a side
+is told once per turn; pictures stay in memory, each with the side that it was cut from, and are
+dropped with that side's document or with the case; a text that the agent settled counts for the
+turn in which it was shown; printed fields that are read after their side was told are told until
+somebody takes them, with every picture anew.
 """
 
 from collections.abc import Callable, Collection
@@ -72,6 +73,7 @@ class CaptureModel(QObject):
         super().__init__(parent)
         self._make_thread = make_thread
         self._thread: CameraThread | None = None
+        self._ending: CameraThread | None = None
         self._watch = Watch.NOTHING
         self._side: Side | None = None
         self._request: VerificationRequest | None = None
@@ -181,9 +183,13 @@ class CaptureModel(QObject):
         self._awaited.intersection_update(sides)
 
     def close(self) -> None:
-        """Switch off for good."""
+        """Switch off for good; the device is free afterwards."""
         self._watch = Watch.NOTHING
         self._switch_off()
+        thread, self._ending = self._ending, None
+        if thread is not None:
+            thread.stop()
+            thread.deleteLater()
 
     # --- inside -------------------------------------------------------------------------------
 
@@ -197,14 +203,28 @@ class CaptureModel(QObject):
         thread.opened.connect(self._answer)
         thread.settled.connect(self._answer_settled)
         self._thread = thread
-        thread.start()
+        if self._ending is None:  # else the device is still held: it begins once that one is over
+            thread.start()
 
     def _switch_off(self) -> None:
         thread, self._thread = self._thread, None
         self._failure = None
+        if thread is None:
+            return
+        if self._ending is not None:
+            thread.deleteLater()  # it never began
+            return
+        self._ending = thread
+        thread.finished.connect(self._ended)
+        thread.end()
+
+    def _ended(self) -> None:
+        thread, self._ending = self._ending, None
         if thread is not None:
-            thread.stop()
+            thread.wait()  # its last step: it has nothing more to do
             thread.deleteLater()
+        if self._thread is not None:
+            self._thread.start()
 
     def _answer(self, name: str) -> None:
         self._failure = None

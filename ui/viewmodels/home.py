@@ -10,7 +10,7 @@ from kiosk.services.hand_over import ColleagueDraft
 from kiosk.services.proofing import DraftSummary, Proofing
 from ui.workers.desk import Desk
 
-_Answer = tuple[tuple[DraftSummary, ...], tuple[ColleagueDraft, ...], bool]
+_Answer = tuple[tuple[DraftSummary, ...], tuple[ColleagueDraft, ...], str]
 
 
 class HomeModel(QObject):
@@ -32,12 +32,17 @@ class HomeModel(QObject):
         self._desk = desk
         self._drafts: tuple[DraftSummary, ...] = ()
         self._colleagues: tuple[ColleagueDraft, ...] = ()
-        self._dark = False
+        self._darkness = ""
 
     @property
     def dark(self) -> bool:
-        """Whether the device was without contact for too long, as last read."""
-        return self._dark
+        """Whether the device was without contact for too long, or is lost, as last read."""
+        return bool(self._darkness)
+
+    @property
+    def darkness(self) -> str:
+        """Code of what keeps the device dark, as last read; ``""`` where nothing does."""
+        return self._darkness
 
     @property
     def drafts(self) -> tuple[DraftSummary, ...]:
@@ -70,10 +75,10 @@ class HomeModel(QObject):
     def _read_all(self, session: Session) -> _Answer:
         """In the vault's thread."""
         proofing = self._proofing
-        return proofing.drafts(session), proofing.of_colleagues(session), proofing.is_dark()
+        return proofing.drafts(session), proofing.of_colleagues(session), proofing.darkness()
 
     def _read(self, answer: _Answer) -> None:
-        self._drafts, self._colleagues, self._dark = answer
+        self._drafts, self._colleagues, self._darkness = answer
         self.changed.emit()
 
     def _took(self, case_id: CaseId, _nothing: object) -> None:

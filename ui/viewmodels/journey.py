@@ -25,6 +25,7 @@ from kiosk.journeys.model import CaseState, Event
 from kiosk.journeys.procedure import Journey
 from kiosk.services.agents import Session
 from kiosk.services.proofing import Case, Proofing
+from kiosk.sync.questions import AnswerPost
 from ui.workers.camera import jpeg_of
 from ui.workers.desk import Desk, Failure
 
@@ -97,6 +98,11 @@ class JourneyModel(QObject):
         """Whether an order is on its way."""
         return self._busy
 
+    @property
+    def case(self) -> Case | None:
+        """The case itself, for what is asked about it in another thread; None when none is open."""
+        return self._case
+
     def open(self, procedure: str, session: Session, code: str = "") -> bool:
         """Open a case, and present a code that was scanned outside it. False while busy."""
         return self._order(partial(self._open, procedure, session, code))
@@ -157,6 +163,16 @@ class JourneyModel(QObject):
         self._set_busy(True)
         call = partial(self._on_case, lambda c: c.second_agent_says(agent_id, pin, verdict))
         task = self._desk.submit(call)
+        task.done.connect(self._moved)
+        task.failed.connect(self._second_failed)
+        return True
+
+    def second_agent_said(self, post: AnswerPost) -> bool:
+        """Take in the answer of a colleague at another counter. False while busy."""
+        if self._busy:
+            return False
+        self._set_busy(True)
+        task = self._desk.submit(partial(self._on_case, lambda c: c.second_agent_said(post)))
         task.done.connect(self._moved)
         task.failed.connect(self._second_failed)
         return True

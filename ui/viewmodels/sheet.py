@@ -1,4 +1,4 @@
-"""A sheet for the customer: what to bring, what is missing, why not and what else. Words only.
+"""A sheet of advice: what to bring, what is missing, why not and what else. Words only.
 
 Rules, in order: a sheet names nobody; its address is one of the service's own data; it says in the
 end whom to call.
@@ -17,7 +17,7 @@ class SheetBlock:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class AdviceSheet:
     """One page.
 
     Attributes:

@@ -69,6 +69,8 @@ class Button(QPushButton):
         self._timer.setInterval(_BUSY_STEP_MS)
         self._timer.timeout.connect(self._spin)
         self._shortcut = QShortcut(self)
+        # A key that is held down, or that something lies on, does not go on from page to page.
+        self._shortcut.setAutoRepeat(False)
         self._shortcut.activated.connect(self._press)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)

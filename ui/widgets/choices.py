@@ -72,9 +72,15 @@ class ChoiceButton(Pressable):
         self.setAccessibleName(choice.label)
         self.setAccessibleDescription(choice.hint)
         self._shortcut = QShortcut(self)
+        self._shortcut.setAutoRepeat(False)
         if self._key:
             self._shortcut.setKeys([QKeySequence(self._key)])
         self._shortcut.activated.connect(self.click)
+
+    @property
+    def key(self) -> str:
+        """The digit that chooses it, ``""`` where there is none."""
+        return self._key
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -176,6 +182,11 @@ class ChoiceGroup(QWidget):
             self._buttons[choice.value] = button
         self._flow()
         self.select(*kept)
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """Values that are offered, in order."""
+        return tuple(self._buttons)
 
     def button(self, value: str) -> ChoiceButton:
         """The widget of an option. Raises KeyError."""

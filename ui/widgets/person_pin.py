@@ -82,6 +82,11 @@ class PersonPin(QWidget):
         self._people.select(*((only,) if only else ()))
         self._write_title()
 
+    def set_asking(self, asking: bool) -> None:
+        """Whether people and code are there at all; else only what stands above them."""
+        self._who.setVisible(asking)
+        self._code.setVisible(asking)
+
     def show_error(self, text: str) -> None:
         """Say what was wrong; the code is typed again."""
         self.pad.show_error(text)

@@ -35,9 +35,12 @@ def draw_modules(painter: QPainter, box: QRectF, text: str) -> None:
 class QrCode(QLabel):
     """One code; its accessible name says where it leads."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, *, fixed_px: int = 0, radius: int = Radius.BUTTON) -> None:
+        """With ``fixed_px`` it is as large in every look; else it grows with the text."""
         super().__init__()
         self._look = look
+        self._fixed_px = fixed_px
+        self._radius = radius
         self._text = ""
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         look.theme.changed.connect(self._restyle)
@@ -56,7 +59,7 @@ class QrCode(QLabel):
 
     @override
     def sizeHint(self) -> QSize:
-        side = self._look.theme.scaled(Size.QR)
+        side = self._fixed_px or self._look.theme.scaled(Size.QR)
         return QSize(side, side)
 
     @override
@@ -65,11 +68,12 @@ class QrCode(QLabel):
             return
         painter = QPainter(self)
         box = QRectF(self.rect())
-        draw_box(painter, box, Radius.BUTTON, QColor(Qt.GlobalColor.white))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        draw_box(painter, box, self._radius, QColor(Qt.GlobalColor.white))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
         inset = float(Space.S)
         draw_modules(painter, box.adjusted(inset, inset, -inset, -inset), self._text)
         painter.end()
 
     def _restyle(self) -> None:
-        side = self._look.theme.scaled(Size.QR)
-        self.setFixedSize(side, side)
+        self.setFixedSize(self.sizeHint())

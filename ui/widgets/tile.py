@@ -30,6 +30,7 @@ class Tile(QPushButton):
         self._key = key
         self._primary = primary
         self._shortcut = QShortcut(self)
+        self._shortcut.setAutoRepeat(False)
         if key:
             self._shortcut.setKeys([QKeySequence(key)])
         self._shortcut.activated.connect(self.click)

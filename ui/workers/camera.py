@@ -206,6 +206,14 @@ class CameraThread(QThread):
         with self._lock:
             self._settled_text = lines
 
+    def end(self) -> None:
+        """Tell nothing more, and end once the call under way is over; waits for nobody.
+
+        A camera that is being opened, a model that is being loaded or a device that hangs would
+        else hold up the screen; the device is released in the thread.
+        """
+        self._stop.set()
+
     def stop(self) -> None:
         """End and join. Safe to call twice."""
         self._stop.set()
@@ -229,7 +237,8 @@ class CameraThread(QThread):
                 with self._lock:
                     # What was seen before a cable was pulled says nothing of what lies there now.
                     self._reset_wanted = True
-                self.opened.emit(source.name)
+                if not self._stop.is_set():
+                    self.opened.emit(source.name)
                 self._watch(source, reader)
             except Exception as exc:  # noqa: BLE001 - the edge: a fault is told, the thread goes on
                 fault = type(exc).__name__

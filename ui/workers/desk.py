@@ -7,7 +7,8 @@ Rules, in order:
 2. The answer comes back as a signal in the thread of the screen and carries immutable values only.
 3. A failure comes back as a :class:`Failure`. What this program does not raise on purpose becomes
    ``KIOSK-001`` with a support code that stands in the log.
-4. Closing lets the call under way finish, drops those that have not begun, and joins.
+4. Closing lets the call under way finish, drops those that have not begun, and joins. A desk that
+   is told to finish makes those as well: a sheet of paper that was asked for, say.
 """
 
 import os
@@ -89,6 +90,7 @@ class Desk(QThread):
         )
         self._open: set[Task] = set()
         self._closed = False
+        self._dropping = False
         self._answered.connect(self._finish, Qt.ConnectionType.QueuedConnection)
 
     @property
@@ -107,11 +109,15 @@ class Desk(QThread):
             self.start()
         return task
 
-    def close(self) -> None:
-        """Finish the call under way and end the thread. Safe to call twice."""
+    def close(self, *, finish: bool = False) -> None:
+        """Finish the call under way, or ``finish`` all of them; end the thread.
+
+        Nobody is told any more. Safe to call twice.
+        """
         if self._closed:
             return
         self._closed = True
+        self._dropping = not finish
         self._calls.put(None)
         self.wait()
         self._open.clear()
@@ -120,7 +126,7 @@ class Desk(QThread):
     def run(self) -> None:
         while True:
             item = self._calls.get()
-            if item is None or self._closed:
+            if item is None or self._dropping:
                 return
             task, call = item
             self._answered.emit(task, _answer(call))

@@ -1,0 +1,181 @@
+"""The queue of results: released in order, taken to be posted, settled, given up, erased.
+
+Rules, in order: a result gets its place only once it is here and nobody has to look at it first; it
+is taken for a while, durably, before it is posted, so that a sender that dies loses nothing (the
+next one posts it again, under the same idempotency key); a failure waits longer each time, by full
+jitter, and never less than the provider asked for; after so many days it is given up, with the last
+obstacle, and stays to be fetched; an envelope that the provider has is erased in time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from central.archive.database import Database
+from central.archive.result_rows import (
+    RESULTS_SCOPE,
+    ProviderRow,
+    ResultRow,
+    ResultState,
+)
+from central.provider.withholding import QUARANTINED, withheld_because
+from kiosk.domain.ids import RecordId
+from kiosk.sync.retry import delay_s
+
+LEASE: Final = timedelta(seconds=60)
+"""How long a taken result is nobody else's; longer than a post may last."""
+BATCH: Final = 64
+LONGEST_WAIT: Final = timedelta(hours=24)
+"""A provider may ask for patience, not for ever."""
+_REASON_CHARS = 60
+
+
+def moment_text(moment: datetime) -> str:
+    """ISO 8601 UTC with milliseconds: texts of this form sort as the moments do."""
+    return moment.isoformat(timespec="milliseconds")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a post did not arrive.
+
+    Attributes:
+        reason: a word or two of ours; nothing that the provider wrote.
+        wait: how long the provider asked us to wait, zero where it did not.
+    """
+
+    reason: str
+    wait: timedelta = timedelta()
+
+
+class ResultQueue:
+    """The queue over the collector's database."""
+
+    def __init__(self, database: Database, root_public: bytes) -> None:
+        """Root public: raw key of the policy root."""
+        self._database = database
+        self._root_public = root_public
+
+    def release(self, now: datetime) -> int:
+        """Give every result that has arrived its place, or withhold it; how many those were."""
+        with self._database.reading() as ledger:
+            if not ledger.results.in_state(ResultState.ARRIVED, limit=1):
+                return 0
+        with self._database.writing(RESULTS_SCOPE) as ledger:
+            rows = ledger.results.in_state(ResultState.ARRIVED, limit=BATCH)
+            position = ledger.results.last_position()
+            for row in rows:
+                why = withheld_because(ledger, row, self._root_public)
+                if why:
+                    ledger.results.change(row, state=ResultState.WITHHELD, reason=why)
+                    continue
+                position += 1
+                ledger.results.change(
+                    row, state=ResultState.QUEUED, position=position, next_at=moment_text(now)
+                )
+        return len(rows)
+
+    def providers(self) -> tuple[ProviderRow, ...]:
+        """Every provider."""
+        with self._database.reading() as ledger:
+            return ledger.results.providers()
+
+    def take(self, issuer: str, limit: int, now: datetime) -> tuple[ResultRow, ...]:
+        """Results to post now; they are this caller's for :data:`LEASE`."""
+        with self._database.reading() as ledger:
+            if not ledger.results.due(issuer, moment_text(now), 1):
+                return ()
+        taken = []
+        with self._database.writing(RESULTS_SCOPE) as ledger:
+            for row in ledger.results.due(issuer, moment_text(now), limit):
+                device = ledger.device(row.device_id)
+                if not row.released_at and (device is None or device.quarantined):
+                    # A second history came to light after it had its place.
+                    ledger.results.change(row, state=ResultState.WITHHELD, reason=QUARANTINED)
+                    continue
+                later = moment_text(now + LEASE)
+                ledger.results.change(row, attempts=row.attempts + 1, next_at=later)
+                taken.append(replace(row, attempts=row.attempts + 1, next_at=later))
+        return tuple(taken)
+
+    def delivered(self, row: ResultRow, now: datetime) -> None:
+        """The provider's server took it."""
+        self._done(row, ResultState.DELIVERED, now)
+
+    def acknowledged(self, row: ResultRow, now: datetime) -> None:
+        """The provider fetched it and said so."""
+        self._done(row, ResultState.ACKNOWLEDGED, now)
+
+    def _done(self, row: ResultRow, state: ResultState, now: datetime) -> None:
+        with self._database.writing(RESULTS_SCOPE) as ledger:
+            held = ledger.results.get(row.device_id, row.seq)
+            if held is not None and not held.done_at:
+                ledger.results.change(row, state=state, reason="", done_at=moment_text(now))
+
+    def failed(
+        self, row: ResultRow, failure: Failure, give_up: timedelta, draw: float, now: datetime
+    ) -> None:
+        """It did not arrive: wait, or give up.
+
+        Args:
+            row: as it was taken.
+            failure: why.
+            give_up: how long after its arrival it is given up.
+            draw: uniform random number, 0 <= draw < 1.
+            now: server time.
+        """
+        with self._database.writing(RESULTS_SCOPE) as ledger:
+            held = ledger.results.get(row.device_id, row.seq)
+            if held is None or held.state != ResultState.QUEUED:
+                return
+            reason = failure.reason[:_REASON_CHARS]
+            if now - datetime.fromisoformat(held.arrived_at) >= give_up:
+                ledger.results.change(held, state=ResultState.DEAD, reason=reason)
+                return
+            wait = max(
+                timedelta(seconds=delay_s(held.attempts, draw)), min(failure.wait, LONGEST_WAIT)
+            )
+            ledger.results.change(held, reason=reason, next_at=moment_text(now + wait))
+
+    def again(self, records: Sequence[RecordId], now: datetime, *, release: bool) -> int:
+        """Queue dead results anew, and with ``release`` withheld ones too; how many.
+
+        Args:
+            records: which; all of them where there is none.
+            now: server time; the days until they are given up begin again.
+            release: a person has looked at what withholds them.
+        """
+        states = (ResultState.DEAD, ResultState.WITHHELD) if release else (ResultState.DEAD,)
+        with self._database.writing(RESULTS_SCOPE) as ledger:
+            meant = [
+                row
+                for row in ledger.results.in_state(*states, limit=100_000)
+                if not records or row.record_id in records
+            ]
+            position = ledger.results.last_position()
+            for row in meant:
+                if row.position is None:
+                    position += 1
+                ledger.results.change(
+                    row,
+                    state=ResultState.QUEUED,
+                    position=row.position or position,
+                    attempts=0,
+                    arrived_at=moment_text(now),
+                    next_at=moment_text(now),
+                    reason="",
+                    released_at=moment_text(now) if release else row.released_at,
+                )
+        return len(meant)
+
+    def erase_old(self, now: datetime) -> int:
+        """Forget envelopes that their providers have had for long enough; how many."""
+        erased = 0
+        for provider in self.providers():
+            before = moment_text(now - timedelta(days=provider.keep_days))
+            with self._database.writing(RESULTS_SCOPE) as ledger:
+                erased += ledger.results.erase(provider.issuer, before)
+        return erased

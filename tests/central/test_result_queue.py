@@ -1,0 +1,211 @@
+"""The queue of results: order, waiting, giving up, erasing; by the clock, without a network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from central.archive.database import Database
+from central.archive.result_rows import ProviderRow, ResultRow, ResultState
+from central.archive.rows import DeviceRow, EntryRow
+from central.provider.posting import _asked_wait, concerns_all, require_url
+from central.provider.queue import LEASE, LONGEST_WAIT, Failure, ResultQueue
+from kiosk.domain.ids import DeviceId, OfficeId, RecordId
+
+NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
+WEEK = timedelta(days=7)
+DEVICE = DeviceId("dev-0011223344556677")
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = Database(tmp_path / "collector.db")
+    yield opened
+    opened.close()
+
+
+class Line:
+    """A queue with results that nothing withholds."""
+
+    def __init__(self, database: Database, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        # What withholds a result is tested with real entries in test_results.
+        monkeypatch.setattr("central.provider.queue.withheld_because", lambda *_: "")
+        self.database = database
+        self.queue = ResultQueue(database, bytes(32))
+        with database.writing() as ledger:
+            ledger.put_device(DeviceRow(DEVICE, bytes(32), OfficeId("075012"), ""))
+            ledger.add_entries(
+                tuple(EntryRow(DEVICE, n, "", bytes(32), None) for n in range(count))
+            )
+            ledger.results.put_provider(
+                ProviderRow("idp", "https://idp.test/", "", None, 30, 7, "")
+            )
+            ledger.results.add([self.result(n) for n in range(count)])
+        self.queue.release(NOW)
+
+    def result(self, number: int) -> ResultRow:
+        at = NOW.isoformat(timespec="milliseconds")
+        return ResultRow(
+            DEVICE,
+            number,
+            RecordId(f"{number:032x}"),
+            "idp",
+            bytes(32),
+            ResultState.ARRIVED,
+            at,
+            arrived_at=at,
+            sealed=b"sealed",
+        )
+
+    def row(self, number: int = 0) -> ResultRow:
+        with self.database.reading() as ledger:
+            row = ledger.results.get(DEVICE, number)
+        assert row is not None
+        return row
+
+
+@pytest.fixture
+def line(database: Database, monkeypatch: pytest.MonkeyPatch) -> Line:
+    return Line(database, 3, monkeypatch)
+
+
+def test_results_get_their_places_in_order_and_are_taken_in_it(line: Line) -> None:
+    taken = line.queue.take("idp", 10, NOW)
+    assert [(row.seq, row.position, row.attempts) for row in taken] == [
+        (0, 1, 1),
+        (1, 2, 1),
+        (2, 3, 1),
+    ]
+
+
+def test_what_one_sender_took_no_other_takes_before_its_lease_is_over(line: Line) -> None:
+    assert len(line.queue.take("idp", 2, NOW)) == 2
+    assert [row.seq for row in line.queue.take("idp", 10, NOW)] == [2]
+    assert line.queue.take("idp", 10, NOW + LEASE - timedelta(milliseconds=1)) == ()
+    assert len(line.queue.take("idp", 10, NOW + LEASE)) == 3
+
+
+def test_a_failure_waits_longer_each_time_and_not_less_than_asked(line: Line) -> None:
+    at, waits = NOW, []
+    for _ in range(12):
+        (row,) = line.queue.take("idp", 1, at)
+        line.queue.failed(row, Failure("status 500"), WEEK, 0.5, at)
+        due = datetime.fromisoformat(line.row().next_at)
+        waits.append((due - at).total_seconds())
+        at = due
+        _only_first(line)
+    assert waits == sorted(waits)
+    assert (waits[0], waits[-1]) == (0.5, 150.0)
+    (row,) = line.queue.take("idp", 1, at)
+    line.queue.failed(row, Failure("status 503", timedelta(hours=1)), WEEK, 0.5, at)
+    assert line.row().next_at == (at + timedelta(hours=1)).isoformat(timespec="milliseconds")
+
+
+def _only_first(line: Line) -> None:
+    with line.database.writing() as ledger:
+        for number in (1, 2):
+            ledger.results.change(line.result(number), next_at="9999")
+
+
+def test_patience_has_an_end(line: Line) -> None:
+    (row,) = line.queue.take("idp", 1, NOW)
+    line.queue.failed(row, Failure("status 503", timedelta(days=400)), WEEK, 0.5, NOW)
+    assert datetime.fromisoformat(line.row().next_at) == NOW + LONGEST_WAIT
+
+
+def test_after_a_week_it_is_given_up_with_its_reason_and_can_be_queued_again(line: Line) -> None:
+    _only_first(line)
+    later = NOW + WEEK
+    (row,) = line.queue.take("idp", 1, later)
+    line.queue.failed(row, Failure("status 404"), WEEK, 0.5, later)
+    assert (line.row().state, line.row().reason) == (ResultState.DEAD, "status 404")
+    assert line.queue.take("idp", 1, later + WEEK) == ()
+    assert line.queue.again((), later, release=False) == 1
+    (again,) = line.queue.take("idp", 1, later)
+    assert (again.seq, again.position, again.attempts) == (0, 1, 1)
+
+
+def test_what_was_delivered_is_not_undone_by_a_late_failure(line: Line) -> None:
+    (row,) = line.queue.take("idp", 1, NOW)
+    line.queue.delivered(row, NOW)
+    line.queue.failed(row, Failure("deadline"), WEEK, 0.5, NOW)
+    assert line.row().state == ResultState.DELIVERED
+    line.queue.acknowledged(row, NOW + WEEK)
+    assert line.row().done_at == NOW.isoformat(timespec="milliseconds")
+
+
+def test_an_envelope_is_erased_when_its_provider_had_it_long_enough(line: Line) -> None:
+    (row,) = line.queue.take("idp", 1, NOW)
+    line.queue.delivered(row, NOW)
+    assert line.queue.erase_old(NOW + timedelta(days=30)) == 0
+    assert line.queue.erase_old(NOW + timedelta(days=30, seconds=1)) == 1
+    assert line.row().sealed is None
+    assert line.row(1).sealed is not None
+
+
+def test_a_device_that_is_quarantined_after_it_had_its_place_is_withheld(line: Line) -> None:
+    with line.database.writing() as ledger:
+        device = ledger.device(DEVICE)
+        assert device is not None
+        ledger.put_device(replace(device, quarantined=True))
+    assert line.queue.take("idp", 10, NOW) == ()
+    assert {line.row(n).state for n in range(3)} == {ResultState.WITHHELD}
+    assert line.queue.again((line.row().record_id,), NOW, release=True) == 1
+    assert [row.seq for row in line.queue.take("idp", 10, NOW)] == [0]
+
+
+@pytest.mark.parametrize(
+    ("field", "seconds"),
+    [
+        ("120", 120),
+        ("0", 0),
+        ("", 0),
+        ("-3", 0),
+        ("soon", 0),
+        ("Thu, 26 Nov 2026 09:02:00 GMT", 120),
+        ("Thu, 26 Nov 2026 08:00:00 GMT", 0),
+        ("9" * 40, 999_999_999),
+    ],
+)
+def test_how_long_a_provider_asks_to_wait(field: str, seconds: int) -> None:
+    assert _asked_wait(field, NOW) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("reason", "everybody"),
+    [
+        ("ConnectError", True),
+        ("deadline", True),
+        ("status 500", True),
+        ("status 429", True),
+        ("status 302", False),
+        ("status 400", False),
+        ("erased", False),
+    ],
+)
+def test_which_failure_is_about_the_whole_server(reason: str, everybody: bool) -> None:
+    assert concerns_all(Failure(reason)) is everybody
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://idp.test/",
+        "http://127.0.0.1/",
+        "https://",
+        "https://a@idp.test/",
+        "https://idp.test/#x",
+        "https://idp.test:0/",
+        "https://idp.test:99999/",
+        "file:///etc/passwd",
+        "https://idp.test/" + "a" * 500,
+    ],
+)
+def test_results_are_posted_to_https_addresses_only(url: str) -> None:
+    with pytest.raises(ValueError):
+        require_url(url)
+    require_url("https://127.0.0.1:8445/results")

@@ -1,0 +1,132 @@
+"""The stick on the page of deliveries: what the buttons do, and what is told of each visit."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from kiosk.domain.errors import FolderFullError, FolderMissingError
+from kiosk.services.courier import CourierSummary
+from kiosk.services.delivery import DeliveryStep, Progress
+from ui.router.stick import StickRouter
+from ui.screens.deliveries import DeliveriesFacts, DeliveriesScreen
+from ui.workers.desk import Desk
+
+
+class ScriptedStick:
+    """A stick that behaves as a test says, and waits when told to."""
+
+    def __init__(self):
+        self.outcome = CourierSummary()
+        self.visits = []
+        self.gate = threading.Event()
+        self.gate.set()
+        self.error = None
+        self.stopped = False
+
+    def run(self, medium, *, give, progress=None, cancelled=None):
+        self.visits.append((medium, give))
+        progress(Progress(DeliveryStep.RECORDS, 2, 7))
+        self.gate.wait(10)
+        self.stopped = cancelled()
+        if self.error is not None:
+            raise self.error
+        return self.outcome
+
+
+@pytest.fixture
+def courier():
+    desk = Desk("courier")
+    yield desk
+    desk.close()
+
+
+@pytest.fixture
+def stick():
+    return ScriptedStick()
+
+
+@pytest.fixture
+def page(qtbot, look, stick, courier, request):
+    screen = DeliveriesScreen(look)
+    qtbot.addWidget(screen)
+    screen.resize(1100, 700)
+    screen.show_facts(DeliveriesFacts())
+    screen.router = StickRouter(look, screen.stick, stick, courier)
+    screen.router.choose = lambda *_: "/media/stick"
+    screen.show()
+    return screen
+
+
+def said(page):
+    banner = page.stick._said
+    return "" if banner.isHidden() else banner.text
+
+
+def visit(qtbot, page, button):
+    with qtbot.waitSignal(page.router.model.finished):
+        button.click()
+
+
+def test_without_a_fleet_there_is_no_stick(qtbot, look):
+    screen = DeliveriesScreen(look)
+    qtbot.addWidget(screen)
+    screen.show()
+    assert screen.stick.isHidden()
+
+
+def test_writing_tells_how_many_are_on_it_and_kept_here(qtbot, page, stick):
+    stick.outcome = CourierSummary(stored=1, written=3)
+    visit(qtbot, page, page.stick.write)
+    assert stick.visits == [(Path("/media/stick"), True)]
+    assert "1 reçu vérifié." in said(page)
+    assert "3 dossiers sont sur la clé" in said(page)
+    assert "Éjectez" in said(page)
+
+
+def test_reading_only_reads(qtbot, page, stick):
+    stick.outcome = CourierSummary(stored=2)
+    visit(qtbot, page, page.stick.read)
+    assert stick.visits == [(Path("/media/stick"), False)]
+    assert "2 reçus vérifiés." in said(page)
+
+
+def test_nobody_chose_a_folder_and_nothing_happens(page, stick):
+    page.router.choose = lambda *_: ""
+    page.stick.write.click()
+    assert stick.visits == []
+
+
+def test_progress_is_told_and_one_visit_goes_at_a_time(qtbot, page, stick):
+    stick.gate.clear()
+    page.stick.write.click()
+    qtbot.waitUntil(lambda: "3 sur 7" in said(page))
+    page.stick.read.click()
+    page.stick.write.click()
+    page.stick.halt.click()
+    with qtbot.waitSignal(page.router.model.finished):
+        stick.gate.set()
+    assert len(stick.visits) == 1
+    assert stick.stopped
+
+
+def test_a_full_stick_says_what_is_on_it_and_what_to_do(qtbot, page, stick):
+    stick.outcome = CourierSummary(written=4, left=2, reason=FolderFullError.code)
+    visit(qtbot, page, page.stick.write)
+    assert "4 dossiers sont sur la clé" in said(page)
+    assert "2 dossiers n’y sont pas encore." in said(page)
+    assert "La clé est pleine." in said(page)
+    assert "Éjectez" not in said(page)
+
+
+def test_a_fault_is_a_sentence(qtbot, page, stick):
+    stick.error = FolderMissingError("ENOENT")
+    visit(qtbot, page, page.stick.write)
+    assert "La clé n’est pas là" in said(page)
+
+
+def test_the_words_follow_the_language(qtbot, page, look, stick):
+    visit(qtbot, page, page.stick.write)
+    look.language.choose("en")
+    assert page.stick.write.text() == "Write on a stick"
+    assert "Nothing more to do" in said(page)
