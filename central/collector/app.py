@@ -156,7 +156,7 @@ class Collector:
 
     def receipts_of(self, device_id: DeviceId, start: int, tree: int) -> ReceiptPage:
         """The page that this device is given when it asks; see :meth:`CollectorLog.page`."""
-        return self._records.receipts(device_id, start, tree)
+        return self._records.receipts(device_id, start, tree, self._now())
 
     def application(self) -> Starlette:
         """The ASGI application."""
