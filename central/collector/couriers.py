@@ -30,8 +30,7 @@ from central.collector.app import Collector, Now
 from central.collector.keys import PolicyShelf, origin_of
 from central.collector.server import load_keys
 from central.collector.uploads import Uploads
-from central.collector.witness_link import WitnessLink
-from central.collector.witness_settings import load_witnesses
+from central.collector.witness_link import links_of
 from kiosk.crypto.digests import b64u, sha256
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import CourierDamagedError
@@ -77,27 +76,21 @@ def open_couriers(layout: Layout, now: Now) -> Iterator[Couriers]:
     """Couriers of the central side in ``layout``. Raises FolderError, StoreError."""
     layout.require()
     database = open_database(layout)
-    try:
-        keys = load_keys(layout)
+    with contextlib.ExitStack() as ending:
+        ending.callback(database.close)
+        payloads, keys = open_payloads(layout), load_keys(layout)
         collector = Collector(
             database,
-            open_payloads(layout),
+            payloads,
             Uploads(layout.uploads),
             keys,
             now,
-            witnesses=[
-                WitnessLink(one, layout.collector)
-                for one in load_witnesses(layout.witness_settings)
-            ],
+            witnesses=links_of(layout),
             signature_age_s=SIGNATURE_AGE_S,
         )
+        ending.callback(collector.witnessing.close)
         signer = LogSigner(origin_of(database, PolicyShelf(keys.root_public)), keys.log)
-        try:
-            yield Couriers(collector.application(), database, collector.page_of, signer)
-        finally:
-            collector.witnessing.close()
-    finally:
-        database.close()
+        yield Couriers(collector.application(), database, collector.receipts_of, signer)
 
 
 @dataclass(slots=True)

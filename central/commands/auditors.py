@@ -316,3 +316,22 @@ def openings(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> No
         "checkpoint": checkpoint,
     }
     tell(answer, "\n".join(text), as_json=as_json)
+
+
+def auditors(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
+    """Say who may open records, with their public keys, and how many openings are allowed."""
+    control = control_of(Layout(data))
+    shown = [
+        {"name": one.name, "key_id": one.kid, "public_key": one.public.hex()}
+        for one in control.auditors
+    ]
+    answer = {
+        "control": control.mode.value,
+        "per_hour": control.per_hour,
+        "per_day": control.per_day,
+        "auditors": shown,
+    }
+    lines = [f"{one['name']}  {one['key_id']}\n  {one['public_key']}" for one in shown]
+    rule = "two of these together" if len(shown) > 1 else "this one ALONE"
+    lines.append(f"{rule}; at most {control.per_hour} an hour, {control.per_day} a day")
+    tell(answer, "\n".join(lines), as_json=as_json)

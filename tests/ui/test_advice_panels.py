@@ -150,6 +150,14 @@ def test_the_first_answer_that_fails_names_the_obstacle(made):
     assert (event.facts.eligible, event.facts.obstacle) == (False, "not-adult")
 
 
+def test_before_the_first_answer_the_page_says_that_there_is_none(made, look):
+    page = made(NEW)
+    assert page._nothing.text() == look.language.tr("journey.eligibility.none_so_far")
+    assert not page._nothing.isHidden()
+    page = made(NEW, said(*YES[:1]))
+    assert page._nothing.isHidden()
+
+
 def test_the_last_answer_makes_the_customer_eligible(made):
     page = made(NEW, said(*YES[:5]))
     page.choices.button("yes").click()
@@ -306,7 +314,11 @@ def test_a_minor_gets_a_sheet_with_the_reason_and_no_way(made):
 
 def test_a_carrier_has_no_counter_to_lead_to(made):
     page = made(NEW, said(*YES, eligible=True), at=desk((ONLINE_REQUEST,)))
+    assert values(page) == ["online-face-to-face", "online-remote", "counter"]
+    office = page.choices.button("counter")
+    assert office.accessibleName() == "Dans un bureau de poste"
     page.go_on()
+    assert page.told[0].facts.channel == "online-face-to-face"
     assert page.told[0].facts.next_procedure == ""
 
 

@@ -17,7 +17,7 @@ from ui.router.lens import CaseLens
 from ui.router.services import Services
 from ui.router.sheet_mail import SheetMailRouter
 from ui.router.sheets import SheetRouter
-from ui.screens.absence import hand_over_words, notice_of
+from ui.screens.absence import notice_of
 from ui.screens.receipt import ReceiptScreen
 from ui.shell import Shell
 from ui.theme import Tone
@@ -97,9 +97,6 @@ class Sealed(QObject):
             self._follow(state)
 
     def _follow(self, state: CaseState) -> None:
-        words = hand_over_words(state, self._look.language)
-        if words:
-            self._shell.toast(words)
         notice = notice_of(state, self._office_id, self._look.language)
         if notice is not None:
             self.sheets.print_notice(notice)

@@ -63,7 +63,7 @@ class Services:
         contacts: confirms addresses of customers; None where this device belongs to no fleet.
         keep_images: whether the policy wants pictures of the document in the record.
         printing: printers of this device.
-        brisk: an answer that leaves nothing open goes on by itself; see ``CaseRouter``.
+        brisk: an answer that leaves nothing open goes on by itself; see ``ui.router.passage``.
         draft_age: how long an unfinished case may lie, by the policy in force.
         documents_today: kinds of document as they hold today; ``documents`` where None.
         signed_now: the moment by signed time, for what a date decides; the clock's where None.

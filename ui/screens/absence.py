@@ -1,6 +1,4 @@
-"""After the seal of a letter: the notice of absence, or the word to hand the letter over.
-
-The notice is left for the addressee, on the same paper as a receipt.
+"""After the seal of a letter: the notice of absence, left on the same paper as a receipt.
 
 It bears the number of the letter (as text, and as a code that a counter scans), the last day on
 which it is kept, and what to bring. It names nobody.
@@ -14,15 +12,6 @@ from kiosk.journeys.model import CaseState
 from kiosk.journeys.service_steps import Presence
 from ui.i18n import Language
 from ui.screens.slip import SlipFacts
-
-
-def hand_over_words(state: CaseState, language: Language) -> str:
-    """That the letter is handed over now, with its line of the journal; ``""`` where none is."""
-    record = state.record
-    if record is None or record.distribution is None:
-        return ""
-    lines = {"proof": record.distribution.seq, "line": record.seq}
-    return language.tr("journey.signature.hand_over", **lines)
 
 
 def notice_of(state: CaseState, office_id: OfficeId, language: Language) -> SlipFacts | None:

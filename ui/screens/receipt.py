@@ -9,8 +9,9 @@ from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout
 from typing_extensions import override
 
-from kiosk.domain.decision import Outcome, Reason
+from kiosk.domain.decision import Reason
 from kiosk.services.answer_facts import AnswerFacts, Standing, confirmed
+from ui.screens.after_rows import rows_after
 from ui.screens.page import Page
 from ui.screens.sheet_mail import MailLine
 from ui.screens.sheet_paint import image_of
@@ -21,7 +22,7 @@ from ui.widgets.button import Button, ButtonKind
 from ui.widgets.card import Card
 from ui.widgets.choices import Choice, ChoiceGroup
 from ui.widgets.label import Badge, Label
-from ui.widgets.list_row import RowItem, RowList
+from ui.widgets.list_row import RowList
 from ui.widgets.look import Look
 from ui.widgets.outcome import OUTCOME_LOOKS
 from ui.widgets.qr import QrCode
@@ -29,8 +30,6 @@ from ui.widgets.sheet_view import SheetView
 
 _PREVIEW_WIDTH: Final = 900
 """Dots across the page that the preview is scaled down from."""
-_WITHOUT_DOCUMENT: Final = frozenset({Outcome.ADVISED, Outcome.NO_SHOW})
-"""Acts in which nobody laid a document on the desk."""
 
 
 class ReceiptScreen(Page):
@@ -169,9 +168,12 @@ class ReceiptScreen(Page):
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Held upright, the sheet stands under the answer."""
+        """Held upright, the sheet stands under the answer; in a low window the code is smaller."""
         super().resizeEvent(event)
-        upright = self.window().width() < self.window().height()
+        window = self.window()
+        upright = window.width() < window.height()
+        low = window.height() < Size.WINDOW_LOW
+        self._qr.set_side(Size.PICTURE_LOW if low else Size.PICTURE_MIN)
         ways = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
         self._halves.setDirection(ways[0] if upright else ways[1])
 
@@ -264,7 +266,7 @@ class ReceiptScreen(Page):
         self._why.setText(reasons)
         for label in (self._why_title, self._why):
             label.setVisible(bool(reasons))
-        self._next.show_items(self._steps_after(outcome))
+        self._next.show_items(rows_after(facts, self.look.language, past=self._past))
         self.code.setText(spaced(facts.records[0].slip_code))
         self._qr.show_code(facts.records[0].qr_text, tr("receipt.qr"))
         if not self.variants.selected:
@@ -275,29 +277,6 @@ class ReceiptScreen(Page):
         sheet = self.sheet()
         words = self.look.language.tr("answer_sheet.preview", text=sheet.text)
         self.preview.show_page(image_of(sheet, _PREVIEW_WIDTH), words)
-
-    def _steps_after(self, outcome: Outcome) -> tuple[RowItem, ...]:
-        """What the agent does now, and what happens to the case."""
-        tr = self.look.language.tr
-        rows = [
-            RowItem(
-                "outcome",
-                tr(f"receipt.outcome.{outcome.value}.next_title"),
-                tr(f"receipt.outcome.{outcome.value}.next"),
-                "send" if outcome is Outcome.ACCEPTED else "user",
-            )
-        ]
-        names = {"give_back": "id", "hand_over": "receipt-2"}
-        if outcome in _WITHOUT_DOCUMENT:
-            del names["give_back"]
-        if self._past:
-            rows = [RowItem("past", tr("answer_sheet.past"), tr("answer_sheet.past_hint"), "book")]
-            names.pop("give_back", None)
-        rows += [
-            RowItem(name, tr(f"receipt.{name}"), tr(f"receipt.{name}_hint"), icon)
-            for name, icon in names.items()
-        ]
-        return tuple(rows)
 
 
 def no_figures(_language: str) -> Mapping[str, str]:

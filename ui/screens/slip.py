@@ -1,4 +1,4 @@
-"""The customer's slip on 80 mm paper: outcome, what next, control code as text and QR.
+"""A slip on 80 mm paper: the words of a notice, and the number of the letter as text and QR code.
 
 It never carries a reason that only suspicion gave, nor the restricted flag, nor a document number.
 """
@@ -17,6 +17,8 @@ _SIDE_MM = 5.0
 _GAP_MM = 2.5
 _QR_MM = 34.0
 _MM_PER_INCH = 25.4
+_ON_A_PAGE = 1.6
+"""The body of 9 points is one of 14 there."""
 _POINT_SIZES = {"title": 13.0, "strong": 11.0, "body": 9.0, "code": 16.0}
 
 
@@ -34,7 +36,7 @@ class SlipFacts:
 
 
 class SlipPainter:
-    """A slip on a roll; on a page it stands in the upper left corner."""
+    """A slip on a roll; on a page it stands in the upper left corner, in larger type."""
 
     pages = 1
     title = "Vis-à-vis"
@@ -54,6 +56,7 @@ class SlipPainter:
         painter.save()
         if self.paper.height_mm:
             painter.translate(self.paper.margin_mm * px_per_mm, self.paper.margin_mm * px_per_mm)
+            painter.scale(_ON_A_PAGE, _ON_A_PAGE)
         _paint(painter, self._facts, px_per_mm)
         painter.restore()
 

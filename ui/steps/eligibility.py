@@ -27,7 +27,7 @@ from ui.theme import Space, Tone, Type
 from ui.viewmodels.advice import AdviceDesk
 from ui.widgets.card import Card
 from ui.widgets.choices import Choice, ChoiceGroup
-from ui.widgets.field import FieldState, ReadList, ReadRow
+from ui.widgets.field import ReadList, ReadRow
 from ui.widgets.label import Label
 from ui.widgets.look import Look
 
@@ -64,6 +64,7 @@ class EligibilityPanel(AdvicePanel):
         self.number.edit.setObjectName("mobile-entry")
         self.number.edit.setMaxLength(40)
         self._rows = ReadList(look)
+        self._nothing = Label(look, "", Type.BODY, "ink2", wrap=True)
         self._build()
         self.choices.changed.connect(self._choose)
         self.none.changed.connect(self._choose)
@@ -73,6 +74,7 @@ class EligibilityPanel(AdvicePanel):
         for widget in (self._hint, self.number, self.choices, self.none):
             self._card.body.addWidget(widget)
         self._card.body.addStretch(1)
+        self._side.body.addWidget(self._nothing)
         self._side.body.addWidget(self._rows)
         self._side.body.addStretch(1)
         left = QWidget()
@@ -171,7 +173,11 @@ class EligibilityPanel(AdvicePanel):
         held = dict(coded(self._answers)).get(question)
         self.choices.select(*([held] if held else []))
         self._side.set_title(self.tr_("so_far"))
-        self._rows.show_rows(self._answered_rows())
+        rows = self._answered_rows()
+        self._nothing.setText(self.tr_("none_so_far"))
+        self._nothing.setVisible(not rows)
+        self._rows.show_rows(rows)
+        self._rows.setVisible(bool(rows))
         self.primary.setText(self.tr_("mobile_check" if mobile else "primary"))
         self.primary.setVisible(mobile or held is not None)
         self.back.setEnabled(True)
@@ -229,7 +235,7 @@ class EligibilityPanel(AdvicePanel):
         return tuple(
             ReadRow(question, tr(f"eligibility.short.{question}"), self._said(question, code))
             for question, code in coded(self._answers)
-        ) or (ReadRow("none", self.tr_("so_far"), "", FieldState.EMPTY),)
+        )
 
     def _said(self, question: str, code: str) -> str:
         """An answer in words."""

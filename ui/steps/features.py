@@ -9,7 +9,7 @@ from kiosk.domain.evidence import DocumentKind, Verdict
 from kiosk.journeys.model import FeatureExamined, FeatureResult, FeaturesFinished
 from kiosk.journeys.service_steps import SignsNoted
 from ui.steps.panel import StepPanel
-from ui.theme import Space, Tone, Type
+from ui.theme import Size, Space, Tone, Type
 from ui.widgets.button import Button
 from ui.widgets.card import Card
 from ui.widgets.check_row import VERDICT_ICONS, VERDICT_TONES
@@ -54,6 +54,7 @@ class FeaturesPanel(StepPanel):
         self._question = Label(look, "", Type.H3, wrap=True)
         self._side = Card(look, " ")
         self._list = RowList(look, clickable=True)
+        self._rows = ScrollArea(look)
         self.signs = ChoiceGroup(look, multiple=True, columns=2, keys=False)
         self.signs.setObjectName("signs")
         self._signs_title = Label(look, "", Type.H2, wrap=True)
@@ -72,8 +73,15 @@ class FeaturesPanel(StepPanel):
         answer.body.addWidget(self._question)
         answer.body.addWidget(self.answers)
         column.addWidget(answer)
-        self._side.body.addWidget(self._list)
-        self._side.body.addStretch(1)
+        # In a low window the list gives way, not the drawing: that is what is looked at.
+        rows = QWidget()
+        inside = QVBoxLayout(rows)
+        inside.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
+        inside.addWidget(self._list)
+        inside.addStretch(1)
+        self._rows.setWidget(rows)
+        self._rows.setMinimumHeight(Size.ROW)
+        self._side.body.addWidget(self._rows, 1)
         column.addWidget(self._side, 1)
         column.setAlignment(Qt.AlignmentFlag.AlignTop)
         left = Card(self.look)
@@ -186,6 +194,9 @@ class FeaturesPanel(StepPanel):
                 for feature in features
             )
         )
+        for feature, row in zip(features, self._list.rows, strict=True):
+            if feature is item:
+                self._rows.ensureWidgetVisible(row, Space.NONE, Space.NONE)
 
     def _picture(self, item: FeatureResult) -> FeatureView:
         tr = self.look.language.tr

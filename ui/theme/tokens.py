@@ -259,6 +259,7 @@ class Size(IntEnum):
     WINDOW_MIN_WIDTH = 800
     WINDOW_MIN_HEIGHT = 600
     HOME_HIGH = 1064
+    WINDOW_LOW = 768
     RAIL_WIDTH = 320
     TOP_BAR = 76
     TOP_BAR_TABLET = 68
@@ -284,6 +285,7 @@ class Size(IntEnum):
     PIN_KEY_TABLET = 62
     PIN_DOT = 18
     PICTURE_MIN = 220
+    PICTURE_LOW = 184
     QR = 200
     SIDE_PANEL = 440
     READING_WIDTH = 760

@@ -5,7 +5,12 @@ from functools import partial
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QVBoxLayout,
+    QWidget,
+)
 from typing_extensions import override
 
 from ui.theme import Radius, Size, Space, Stroke, Tone, Type
@@ -56,6 +61,10 @@ class ChoiceButton(Pressable):
         words.setSpacing(Space.HAIR)
         self._label = Label(look, choice.label, Type.STRONG, wrap=True)
         self._hint = Label(look, choice.hint, Type.LABEL, "ink2", wrap=True)
+        # In a cell made high by a neighbour of more lines, the words of this one stay together.
+        if choice.hint:
+            self._label.setAlignment(Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft)
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         words.addWidget(self._label)
         words.addWidget(self._hint)
         row.addWidget(self._icon)

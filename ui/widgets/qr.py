@@ -51,6 +51,12 @@ class QrCode(QLabel):
         """What the code holds."""
         return self._text
 
+    def set_side(self, side_px: int) -> None:
+        """Another size, the same in every look."""
+        if side_px != self._fixed_px:
+            self._fixed_px = side_px
+            self._restyle()
+
     def show_code(self, text: str, name: str) -> None:
         """Another code."""
         self._text = text

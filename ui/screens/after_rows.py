@@ -1,0 +1,57 @@
+"""What the agent does once a record is sealed, in rows, for the page of the receipt.
+
+Rules, in order: where something is handed over, that comes first, with the lines of the journal; a
+letter has words of its own for every outcome, since "go on online" says nothing of a letter; nobody
+who was not there is given anything.
+"""
+
+from typing import Final
+
+from kiosk.domain.decision import Outcome
+from kiosk.journeys.procedures import REGISTERED_LETTER
+from kiosk.services.answer_facts import AnswerFacts
+from ui.i18n import Language
+from ui.widgets.list_row import RowItem
+
+_WITHOUT_DOCUMENT: Final = frozenset({Outcome.ADVISED, Outcome.NO_SHOW})
+"""Acts in which nobody laid a document on the desk."""
+_AT_THE_DOOR: Final = "addressee-refuses"
+"""Nobody was verified, though somebody was there."""
+
+
+def rows_after(
+    facts: AnswerFacts, language: Language, *, past: bool = False
+) -> tuple[RowItem, ...]:
+    """Rows in order. ``past``: the sheet of an old act is given again."""
+    tr = language.tr
+    absent = facts.outcome is Outcome.NO_SHOW and _AT_THE_DOOR not in facts.words
+    receipt = RowItem(
+        "hand_over", tr("receipt.hand_over"), tr("receipt.hand_over_hint"), "receipt-2"
+    )
+    if past:
+        told = RowItem("past", tr("answer_sheet.past"), tr("answer_sheet.past_hint"), "book")
+        return (told, receipt)
+    rows = [_outcome(facts, language)]
+    if facts.outcome not in _WITHOUT_DOCUMENT:
+        hint = tr("receipt.give_back_hint")
+        rows.append(RowItem("give_back", tr("receipt.give_back"), hint, "id"))
+    if not absent:
+        rows.append(receipt)
+    return tuple(rows)
+
+
+def _outcome(facts: AnswerFacts, language: Language) -> RowItem:
+    tr, outcome = language.tr, facts.outcome
+    proofs = [record.seq for record in facts.records if record.about == "distribution"]
+    if proofs:
+        lines = tr("receipt.letter.handed.next", line=facts.records[0].seq, proof=proofs[0])
+        return RowItem("outcome", tr("receipt.letter.handed.next_title"), lines, "mail")
+    if facts.procedure == REGISTERED_LETTER:
+        case = "kept"
+        if outcome is Outcome.NO_SHOW:
+            case = "returned" if facts.kept_until is None else "notice"
+        key = f"receipt.letter.{case}"
+        return RowItem("outcome", tr(f"{key}.next_title"), tr(f"{key}.next"), "mail")
+    key = f"receipt.outcome.{outcome.value}"
+    icon = "send" if outcome is Outcome.ACCEPTED else "user"
+    return RowItem("outcome", tr(f"{key}.next_title"), tr(f"{key}.next"), icon)
