@@ -29,6 +29,7 @@ from kiosk.transport import carried_folder
 from kiosk.transport.folder_link import FolderLinks
 from tests.fakes.central_side import CentralSide, central, founded, serving
 from tests.fakes.enrolled import EnrolledDevice
+from tests.fakes.witnessed_side import WitnessedSide
 
 pytestmark = pytest.mark.process
 
@@ -379,3 +380,22 @@ def test_more_receipts_than_a_page_come_back_in_one_journey(side, device, stick,
 def test_a_folder_without_ours_is_told(side, stick):
     with pytest.raises(FolderError, match="nothing"):
         at_central(side, stick)
+
+
+def test_where_the_policy_demands_a_witness_no_receipt_on_a_stick_counts_without_it(
+    tmp_path, stick
+):
+    fleet = WitnessedSide.made(tmp_path / "fleet", parties=1, quorum=1)
+    with fleet.running(awake=[]) as side:
+        device = EnrolledDevice().enrol(side.enrol_code())
+        seq, _ = device.seal()
+        courier(device).give(stick)
+        at_central(side, stick)
+        assert courier(device).take(stick).stored == 0
+        assert device.has_blob(seq)
+        # Another journey: the device has seen that state of the log, and asks what followed it.
+        courier(device).give(stick)
+        with fleet.parties[0].serving():
+            at_central(side, stick)
+            assert courier(device).take(stick).stored == 1
+    assert not device.has_blob(seq)
