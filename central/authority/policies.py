@@ -214,8 +214,6 @@ class Policies:
             PolicyInvalidError: see :func:`changed_policy`.
         """
         policy = changed_policy(self.in_force(), changes, now)
-        if policy.root:
-            raise PolicyInvalidError("several keys sign here: policy draft, sign, combine, publish")
         token = sign_policy(policy, read_key(self._layout.root_key))
         database = open_database(self._layout)
         try:

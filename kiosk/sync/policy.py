@@ -232,7 +232,13 @@ def policy_json(policy: Policy) -> bytes:
 
 
 def sign_policy(policy: Policy, root: SigningKey) -> str:
-    """The policy as the fleet receives it. Raises PolicyInvalidError when it would be refused."""
+    """The policy as the fleet of a single-key root receives it.
+
+    Raises:
+        PolicyInvalidError: devices would refuse it, or its root has several keys.
+    """
+    if policy.root:
+        raise PolicyInvalidError("several keys sign here: policy draft, sign, combine, publish")
     token = sign_compact(policy_json(policy), root, TYP)
     open_policy(token, root.public)
     return token
