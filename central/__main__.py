@@ -30,10 +30,10 @@ from central.commands.console import tell as _tell
 from central.commands.courier import courier_app
 from central.commands.devices import device_app
 from central.commands.later import contact_confirm_later, contact_later
+from central.commands.operations import operations, operator_app
 from central.commands.policies import policy_app, root_app
 from central.commands.providers import provider_app
 from central.commands.rounds import request_cancel, round_app
-from central.commands.vault_keys import vault_key
 from central.commands.witnesses import witness_app
 from kiosk.domain.errors import KioskError
 from kiosk.domain.evidence import DocumentKind
@@ -56,6 +56,7 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(witness_app, name="witness")
 contact_app = typer.Typer(no_args_is_help=True, help="Codes to customers.")
 app.add_typer(contact_app, name="contact")
+app.add_typer(operator_app, name="operator")
 app.add_typer(provider_app, name="provider")
 
 DEFAULT_PORT = 8443
@@ -158,7 +159,8 @@ def serve_command(
 
     Several processes may serve one central side behind a balancer.
     """
-    from central.collector.server import Address, serve
+    from central.collector.server import serve
+    from central.serving.listening import Address
 
     logging.basicConfig(
         stream=sys.stderr,
@@ -249,6 +251,7 @@ def request_new(  # noqa: PLR0913, PLR0917 - one parameter an option
     _tell(answer, f"{terminal_code(token)}\n{token}", as_json=as_json)
 
 
+app.command("operations")(operations)
 request_app.command("cancel")(request_cancel)
 
 
@@ -317,9 +320,6 @@ def rescue(
     _tell(asdict(report), "\n".join(lines), as_json=as_json)
     if report.refused:
         raise typer.Exit(NO)
-
-
-app.command("vault-key")(vault_key)
 
 
 contact_app.command("confirm-later")(contact_confirm_later)

@@ -31,11 +31,14 @@ BIN = VENV / ("Scripts" if WINDOWS else "bin")
 PYTHON = BIN / ("python.exe" if WINDOWS else "python")
 STAMP = VENV / "visavis-setup.json"
 INTEROP = ROOT / "tests" / "interop"
+MODULES = ("age-encryption", "playwright-core", "axe-core")
 OLDEST = (3, 11)
 BENCHMARKS = (
     *("startup", "frame", "memory", "read", "seal", "codes", "printed"),
     *("powerloss", "canary", "flips", "journal", "kills", "effort"),
+    *("ingest", "fleet", "link", "soak"),
 )
+WITH_TEST_TOOLS = frozenset({"kills", "ingest", "fleet", "link", "soak"})
 
 # Shared library -> Debian package. Qt needs the first group without a screen, the second with one.
 LIBRARIES = {
@@ -146,7 +149,7 @@ def is_set_up(with_tests):
         wanted = wanted_stamp(with_tests)
         return (
             PYTHON.exists()
-            and (not with_tests or (INTEROP / "node_modules" / "age-encryption").is_dir())
+            and (not with_tests or all((INTEROP / "node_modules" / n).is_dir() for n in MODULES))
             and present["python"] == wanted["python"]
             and present["root"] == wanted["root"]
             and wanted["locks"].items() <= present["locks"].items()
@@ -203,8 +206,13 @@ def pip_install(*words):
 
 
 def test_tools():
-    """What the tests ask other programs for: Node.js, systemd, a TPM in software, PostgreSQL."""
-    needed = {"nodejs": ("node", "nodejs"), "npm": ("npm",), "postgresql": ("initdb",)}
+    """What the tests ask other programs for: Node.js, systemd, a TPM, PostgreSQL, a browser."""
+    needed = {
+        "nodejs": ("node", "nodejs"),
+        "npm": ("npm",),
+        "postgresql": ("initdb",),
+        "chromium": ("chromium", "chromium-browser"),
+    }
     if sys.platform.startswith("linux"):
         needed["systemd"] = ("systemd-creds",)
         needed["swtpm"] = ("swtpm",)
@@ -228,8 +236,8 @@ def test_tools():
         elif shutil.which("dnf"):
             command = "sudo dnf install " + packages
         else:
-            command = "install Node.js 18 or newer with npm, and PostgreSQL; on Linux systemd 252, "
-            command += "swtpm and tpm2-tools"
+            command = "install Node.js 20 or newer with npm, PostgreSQL and Chromium; on Linux "
+            command += "systemd 252, swtpm and tpm2-tools"
         raise SetupError("The tests need programs that are missing here. Type:\n\n    " + command)
     say("Installing the locked packages (tests/interop/package-lock.json)")
     command = [shutil.which("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
@@ -310,8 +318,8 @@ def bench(words):
     parser.add_argument("--json", action="store_true")
     options, rest = parser.parse_known_args(words)
     names = [options.name] if options.name else list(BENCHMARKS)
-    # The processes that are killed are those of the tests.
-    setup(with_tests="kills" in names)
+    # These need servers and doubles of the tests.
+    setup(with_tests=not WITH_TEST_TOOLS.isdisjoint(names))
     figures = {}
     worst = 0
     for name in names:

@@ -6,6 +6,9 @@ and other people; a secret is readable by its owner only; nothing here is ever o
 * ``authority/`` policy root, certificate authority, request issuer, planner of rounds
 * ``collector/`` server certificate, log key, enrolment key, database, sealed payloads
 * ``auditor/``   the identity that opens records (or its shares), the opening log
+
+A fourth, ``operations/``, is made with the first operator: hashes of passwords, and the log of the
+pages.
 """
 
 from __future__ import annotations
@@ -155,6 +158,21 @@ class Layout:
     def contact_settings(self) -> Path:
         """How codes reach customers; there need not be one."""
         return self.collector / "contact.toml"
+
+    @property
+    def operations(self) -> Path:
+        """Folder of the pages for those who run the fleet: who may sign in, and what was done."""
+        return self.root / "operations"
+
+    @property
+    def operators(self) -> Path:
+        """Who may sign in to those pages, with the hash of each password."""
+        return self.operations / "operators.json"
+
+    @property
+    def operations_log(self) -> Path:
+        """Every sign-in and every acknowledgement, each line chained to the one before."""
+        return self.operations / "log.jsonl"
 
     @property
     def witness_settings(self) -> Path:

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, func, insert, sele
 
 from central.archive.challenges import ChallengeRows
 from central.archive.erasure_rows import ErasureRows
+from central.archive.fleet_rows import FleetRows
 from central.archive.later_rows import LaterRows
 from central.archive.locks import lock
 from central.archive.question_rows import QuestionRows
@@ -78,12 +79,14 @@ class Ledger:
 
     Attributes:
         rounds: the rows about visits and requests.
+        fleet: what is counted for those who run the fleet.
         questions: the rows about questions to colleagues.
     """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.rounds = RoundRows(connection)
+        self.fleet = FleetRows(connection)
         self.questions = QuestionRows(connection)
 
     @property
@@ -179,16 +182,23 @@ class Ledger:
     def put_device(self, row: DeviceRow) -> None:
         """Add a device, or replace its state."""
         values = asdict(row) | {"frontier": _join(row.frontier)}
-        if self.device(row.device_id) is None:
+        known = self.device(row.device_id)
+        if known is None:
             self._connection.execute(insert(devices).values(**values))
+            self.fleet.add_device(row.device_id, row.office_id, row.enrolled_at)
         else:
             query = update(devices).where(devices.c.device_id == row.device_id)
             self._connection.execute(query.values(**values))
+        before = (row.office_id, False) if known is None else (known.office_id, known.quarantined)
+        if before != (row.office_id, row.quarantined):
+            self.fleet.set_device(row.device_id, row.office_id, quarantined=row.quarantined)
 
     def add_entries(self, rows: tuple[EntryRow, ...]) -> None:
-        """Append journal entries."""
+        """Append journal entries, of one device."""
         if rows:
             self._connection.execute(insert(entries), [asdict(row) for row in rows])
+            records = sum(row.record_id is not None for row in rows)
+            self.fleet.announced(rows[0].device_id, records)
 
     def entries(self, device_id: DeviceId, start: int, end: int) -> tuple[EntryRow, ...]:
         """Entries with ``start <= seq < end``, in order."""
@@ -243,6 +253,7 @@ class Ledger:
         known = self._one(alarms, device_id=row.device_id, kind=row.kind, seq=row.seq)
         if known is None:
             self._connection.execute(insert(alarms).values(**asdict(row)))
+            self.fleet.add_alarm(row.device_id, row.kind, row.seq, row.raised_at)
 
     def alarms(self, device_id: DeviceId) -> tuple[AlarmRow, ...]:
         """Alarms about a device, in the order in which they were raised."""
@@ -328,6 +339,9 @@ class Ledger:
         if keys:
             where = tuple_(sealed.c.device_id, sealed.c.seq).in_(keys)
             self._connection.execute(update(sealed).where(where).values(state=state))
+        if state == ReceiptState.QUARANTINED:
+            for device_id, _ in keys:
+                self.fleet.held_back(device_id)
 
     def add_sealed(self, row: SealedRow) -> None:
         """Note that a record arrived."""
@@ -335,9 +349,16 @@ class Ledger:
 
     def add_all_sealed(self, rows: Iterable[SealedRow]) -> None:
         """Note that records arrived."""
-        values = [_values(row) for row in rows]
-        if values:
-            self._connection.execute(insert(sealed), values)
+        arrived = tuple(rows)
+        if not arrived:
+            return
+        values = [_values(row) for row in arrived]
+        for value in values:
+            del value["size"]
+        self._connection.execute(insert(sealed), values)
+        for row in arrived:
+            held_back = row.state == ReceiptState.QUARANTINED
+            self.fleet.received(row.device_id, row.size, held_back=held_back)
 
     def sealed_among(self, keys: Sequence[tuple[DeviceId, int]]) -> frozenset[tuple[str, int]]:
         """Those of ``keys`` (device and entry number) whose record arrived."""
@@ -443,9 +464,10 @@ class Ledger:
         query = select(func.count()).select_from(table).where(*where)
         return int(self._connection.execute(query).scalar_one())
 
-    def announced(self) -> int:
-        """Journal entries that announce a record."""
-        return self.count(entries, entries.c.record_id.is_not(None))
+    def journal_entries(self) -> int:
+        """Journal entries held, of every device."""
+        query = select(func.coalesce(func.sum(devices.c.size), 0))
+        return int(self._connection.execute(query).scalar_one())
 
     def each_leaf_hash(self, page: int = 10_000) -> Iterator[bytes]:
         """Every leaf hash, in order, a page at a time."""

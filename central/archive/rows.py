@@ -108,6 +108,7 @@ class SealedRow:
         header: age header, None once erased.
         received_at: ISO 8601 UTC.
         state: value of ``kiosk.sync.receipts.ReceiptState``.
+        size: bytes of the whole where it arrives, to be counted; not kept in its row.
     """
 
     device_id: DeviceId
@@ -117,6 +118,7 @@ class SealedRow:
     header: bytes | None
     received_at: str
     state: str
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)

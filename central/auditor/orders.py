@@ -48,9 +48,10 @@ class Act(StrEnum):
     HOLD = "hold"
     RELEASE = "release"
     RATCHETS = "ratchets"
+    VAULT_KEY = "vault-key"
 
 
-READING: Final = frozenset({Act.OPEN, Act.EVIDENCE, Act.ACCESS})
+READING: Final = frozenset({Act.OPEN, Act.EVIDENCE, Act.ACCESS, Act.VAULT_KEY})
 """Acts that show what is sealed: these count against the quota."""
 
 
@@ -63,6 +64,7 @@ class Subject:
         request_keys: digests of requests.
         office / first / last: one office, days like 2026-11-27, both included; all or none.
         criteria: digest of whom is looked for in those days, or ``""``.
+        device: whose vault is opened, or ``""``.
     """
 
     records: Annotated[tuple[_RecordId, ...], Meta(max_length=200)] = ()
@@ -73,6 +75,7 @@ class Subject:
     first: Annotated[str, Meta(max_length=10)] = ""
     last: Annotated[str, Meta(max_length=10)] = ""
     criteria: Annotated[str, Meta(max_length=64)] = ""
+    device: Annotated[str, Meta(max_length=64)] = ""
 
 
 @dataclass(frozen=True, slots=True)

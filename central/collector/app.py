@@ -12,6 +12,7 @@ import json
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -37,6 +38,7 @@ from central.collector.refusal import CallRefusedError
 from central.collector.results import ResultCalls, Results
 from central.collector.rounds import Rounds
 from central.collector.routing import asked_for, drain, routed
+from central.collector.sightings import ANY_AGE_S, Sightings
 from central.collector.uploads import COMPLETE, LENGTH, OFFSET, OffsetError, Uploads
 from central.collector.witness_link import WitnessLink
 from central.collector.witnessing import Witnessing
@@ -55,6 +57,7 @@ from kiosk.sync.messages import (
     LogPush,
     Message,
     Problem,
+    ReceiptPage,
     RecipientPut,
     decode,
     encode,
@@ -68,6 +71,7 @@ _TROUBLES = (StoreError, OSError)
 """A store that is away or full: the device keeps everything and comes again."""
 
 Now = Callable[[], datetime]
+KeyOf = Callable[[KeyId], bytes | None]
 Handler = Callable[[Request], Awaitable[Response]]
 TimedHandler = Callable[[Request, datetime], Awaitable[Response]]
 
@@ -126,6 +130,7 @@ class Collector:
         self.witnessing = Witnessing(database, self._shelf, witnesses, now)
         self._records = Records(database, payloads, log, self.witnessing)
         self._rounds = Rounds(database)
+        self.sightings = Sightings(database)
         self._questions = QuestionCalls(database, self._sound_device, _bounded_body, now)
         self.metrics = Metrics(self._figures)
         self._contacts = ContactCalls(
@@ -147,7 +152,11 @@ class Collector:
 
     def sequence(self) -> None:
         """Give every record that arrived its leaf in the log; whoever serves calls this often."""
-        self.metrics.sequenced(self._records.sequence())
+        self.metrics.sequenced(self._records.sequence(self._now()))
+
+    def receipts_of(self, device_id: DeviceId, start: int, tree: int) -> ReceiptPage:
+        """The page that this device is given when it asks; see :meth:`CollectorLog.page`."""
+        return self._records.receipts(device_id, start, tree, self._now())
 
     def application(self) -> Starlette:
         """The ASGI application."""
@@ -393,7 +402,8 @@ class Collector:
         """``GET …/receipts?from=&tree=``: receipts with their proofs."""
         device_id, _ = await self._device(request)
         start, tree = _number(request, "from"), _number(request, "tree")
-        return _answer(await run_in_threadpool(self._records.receipts, device_id, start, tree))
+        page = self._records.receipts
+        return _answer(await run_in_threadpool(page, device_id, start, tree, self._now()))
 
     async def recipient(self, request: Request) -> Response:
         """``PUT …/recipient``: the key that the rounds of this device are sealed to."""
@@ -462,19 +472,27 @@ class Collector:
         public = self._known.get(key_id)
         if public is None:
             public = await run_in_threadpool(self._public_key, key_id)
+        asked = (
+            request.method,
+            asked_for(request),
+            dict(request.headers),
+            lambda asked: public if asked == key_id else None,
+        )
         try:
-            return verify_request(
-                request.method,
-                asked_for(request),
-                dict(request.headers),
-                lambda asked: public if asked == key_id else None,
-                self._now(),
-                self._signature_age_s,
-            )
+            verified = verify_request(*asked, self._now(), self._signature_age_s)
         except StaleSignatureError as exc:
+            self._note_wrong_clock(asked)
             raise self._stale(request) from exc
         except (SignatureInvalidError, ValueError) as exc:
             raise CallRefusedError(401, "signature") from exc
+        self.sightings.note(verified, self._now())
+        return verified
+
+    def _note_wrong_clock(self, asked: tuple[str, str, dict[str, str], KeyOf]) -> None:
+        """How wrong a device's clock is, where it is really that device who signed."""
+        with suppress(SignatureInvalidError):
+            verified = verify_request(*asked, self._now(), ANY_AGE_S)
+            self.sightings.note(verified, self._now(), refused=True)
 
     def _stale(self, request: Request) -> CallRefusedError:
         refusal = CallRefusedError(401, "stale-signature")

@@ -28,10 +28,9 @@ from central.archive.layout import FolderError, Layout
 from central.archive.storage import open_database, open_payloads
 from central.collector.app import Collector, Now
 from central.collector.keys import PolicyShelf, origin_of
-from central.collector.log import CollectorLog
-from central.collector.records import Records
 from central.collector.server import load_keys
 from central.collector.uploads import Uploads
+from central.collector.witness_link import links_of
 from kiosk.crypto.digests import b64u, sha256
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import CourierDamagedError
@@ -77,7 +76,8 @@ def open_couriers(layout: Layout, now: Now) -> Iterator[Couriers]:
     """Couriers of the central side in ``layout``. Raises FolderError, StoreError."""
     layout.require()
     database = open_database(layout)
-    try:
+    with contextlib.ExitStack() as ending:
+        ending.callback(database.close)
         payloads, keys = open_payloads(layout), load_keys(layout)
         collector = Collector(
             database,
@@ -85,13 +85,12 @@ def open_couriers(layout: Layout, now: Now) -> Iterator[Couriers]:
             Uploads(layout.uploads),
             keys,
             now,
+            witnesses=links_of(layout),
             signature_age_s=SIGNATURE_AGE_S,
         )
+        ending.callback(collector.witnessing.close)
         signer = LogSigner(origin_of(database, PolicyShelf(keys.root_public)), keys.log)
-        records = Records(database, payloads, CollectorLog(signer.origin, keys.log))
-        yield Couriers(collector.application(), database, records.receipts, signer)
-    finally:
-        database.close()
+        yield Couriers(collector.application(), database, collector.receipts_of, signer)
 
 
 @dataclass(slots=True)

@@ -181,13 +181,14 @@ class Journals:
         if checkpoint.size < device.size:
             return device
         frontier = Frontier(device.size, device.frontier)
-        rows, acts = [], []
+        rows, acts, headers = [], [], []
         for jws in push.entries[device.size - push.start :]:
             leaf, record_id = entry_leaf(jws), None
             if lost_leaf(jws) is None:
                 header = self._verified(ledger, device, jws, frontier)
                 record_id = header.record_id
                 acts += act_of(header, now)
+                headers.append(header)
                 note_result(ledger, header, self._shelf, now)
                 note_later(ledger, header, self._shelf)
             else:
@@ -199,6 +200,7 @@ class Journals:
         if frontier.root() != checkpoint.root:
             raise CallRefusedError(422, "checkpoint")
         ledger.add_entries(tuple(rows))
+        ledger.fleet.told(device.device_id, headers, now.isoformat())
         note_acts(ledger, acts)
         return replace(
             device, size=frontier.size, frontier=frontier.hashes, checkpoint=push.checkpoint

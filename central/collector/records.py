@@ -29,6 +29,7 @@ from kiosk.sync.receipts import ReceiptState
 
 _MAX_AGE_HEADER = 64 * 1024
 LOG_SCOPE = "log"
+_TO_THE_HOUR = len("2026-11-26T21")
 
 
 class BlobStream:
@@ -151,13 +152,14 @@ class Records:
             header=header,
             received_at=now.isoformat(timespec="milliseconds"),
             state=ReceiptState.LOGGED,
+            size=stream.received,
         )
         try:
             return 201 if self._arrivals.commit(row, announced.record_id) else 200
         except LookupError as exc:
             raise CallRefusedError(404, "entry-unknown") from exc
 
-    def sequence(self) -> int:
+    def sequence(self, now: datetime) -> int:
         """Append what waits for a leaf to the log; how many records that were.
 
         One batch after the other, each durable: whoever asks for receipts next finds them.
@@ -165,16 +167,18 @@ class Records:
         done = 0
         while self._waiting():
             with self._database.writing(LOG_SCOPE) as ledger:
-                done += self._log.sequence(ledger, self._payloads.storage_class)
+                records = self._log.sequence(ledger, self._payloads.storage_class)
+                ledger.fleet.count_receipts(now.isoformat()[:_TO_THE_HOUR], records)
+                done += records
         return done
 
     def _waiting(self) -> bool:
         with self._database.reading() as ledger:
             return bool(ledger.unsequenced(1))
 
-    def receipts(self, device_id: DeviceId, start: int, tree: int) -> ReceiptPage:
+    def receipts(self, device_id: DeviceId, start: int, tree: int, now: datetime) -> ReceiptPage:
         """A page of receipts, of everything that has arrived until now."""
-        self.sequence()
+        self.sequence(now)
         if self._witnessing is not None:
             self._witnessing.hurry()
         with self._database.reading() as ledger:

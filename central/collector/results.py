@@ -21,6 +21,7 @@ from central.archive.ledger import Ledger
 from central.archive.result_rows import DONE, WAITING, ProviderRow, ResultRow, ResultState
 from central.collector.keys import PolicyShelf
 from central.collector.refusal import CallRefusedError
+from central.collector.routing import asked_for
 from central.provider.queue import ResultQueue, moment_text
 from kiosk.audit.entries import EntryKind, Header
 from kiosk.crypto.digests import b64u, sha256
@@ -210,18 +211,16 @@ class ResultCalls:
         key_id = rest.partition('"')[0][:64]
         provider = await run_in_threadpool(self._results.provider_of, key_id)
         public = None if provider is None else provider.pull_key
-        query = f"?{request.url.query}" if request.url.query else ""
-        url = f"https://{request.headers.get('host', '')}{request.url.path}{query}"
         headers = dict(request.headers)
         try:
             verified = verify_request(
                 request.method,
-                url,
+                asked_for(request),
                 headers,
                 lambda asked: public if asked == key_id else None,
                 now,
             )
-        except SignatureInvalidError as exc:
+        except (SignatureInvalidError, ValueError) as exc:
             raise CallRefusedError(401, "signature") from exc
         body = await self._body(request)
         if provider is None or sha256(body) != verified.body_sha256:

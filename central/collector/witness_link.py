@@ -15,7 +15,8 @@ from pathlib import Path
 
 import httpx
 
-from central.collector.witness_settings import WitnessAddress
+from central.archive.layout import Layout
+from central.collector.witness_settings import WitnessAddress, load_witnesses
 from kiosk.crypto.cosignatures import Cosignature, cosignatures_of
 from kiosk.domain.errors import SignatureInvalidError
 
@@ -105,3 +106,8 @@ class WitnessLink:
     def close(self) -> None:
         """Close the connection."""
         self._client.close()
+
+
+def links_of(layout: Layout) -> list[WitnessLink]:
+    """Links to every witness that a central side asks. Raises FolderError."""
+    return [WitnessLink(one, layout.collector) for one in load_witnesses(layout.witness_settings)]

@@ -31,6 +31,9 @@ _log = logging.getLogger("visavis.collector")
 SCOPE = "witnesses"
 PATIENCE_S = 3.0
 """How long a device that asks for receipts waits for cosignatures that are on their way."""
+WAITING_AT_MOST = 16
+"""Devices that wait at once: less than half of the threads that answer calls. The others are told
+what is proven now, and come again."""
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 60.0
 _LOOK_BACK = 32
@@ -100,6 +103,7 @@ class Witnessing:
         self._monotonic = monotonic
         self._pool = ThreadPoolExecutor(len(links), thread_name_prefix="witness") if links else None
         self._asking = threading.Lock()
+        self._waiting = threading.BoundedSemaphore(WAITING_AT_MOST)
 
     def quorums(self, ledger: Ledger) -> tuple[Quorum, ...]:
         """What devices may demand now."""
@@ -112,8 +116,16 @@ class Witnessing:
 
     def hurry(self) -> None:
         """Where the newest state lacks the quorum: ask now, and wait a little for the answers."""
+        if self._pool is None or not self._waiting.acquire(blocking=False):
+            return
+        try:
+            self._wait()
+        finally:
+            self._waiting.release()
+
+    def _wait(self) -> None:
         until = self._monotonic() + PATIENCE_S
-        while self._pool is not None and not self._met():
+        while not self._met():
             tasks = self._ask_those_behind()
             left = until - self._monotonic()
             # A task that was under way may have asked for an older state: then there is one more.

@@ -20,6 +20,7 @@ from central.commands.auditors import (
     ReasonOption,
     Sitting,
     answering,
+    auditors,
     openings,
     order_approve,
     order_new,
@@ -43,6 +44,7 @@ from central.commands.rights import (
     person_new,
 )
 from central.commands.rounds import audit_reconcile
+from central.commands.vault_keys import vault_key
 from kiosk.domain.ids import DeviceId, RecordId
 
 if TYPE_CHECKING:
@@ -54,6 +56,8 @@ audit_app.command("key")(_key_new)
 audit_app.command("request")(order_new)
 audit_app.command("approve")(order_approve)
 audit_app.command("openings")(openings)
+audit_app.command("auditors")(auditors)
+audit_app.command("vault-key")(vault_key)
 audit_app.command("person")(person_new)
 audit_app.command("access")(audit_access)
 audit_app.command("erase")(audit_erase)

@@ -48,7 +48,9 @@ ReasonOption = Annotated[str, typer.Option("--reason", help="Why; nothing person
 GroundOption = Annotated[str, typer.Option("--ground", help="The legal ground.")]
 WhatOption = Annotated[
     str,
-    typer.Argument(metavar="ACT", help="open, evidence, access, erase, hold, release or ratchets."),
+    typer.Argument(
+        metavar="ACT", help="open, evidence, access, erase, hold, release, ratchets or vault-key."
+    ),
 ]
 
 
@@ -179,6 +181,7 @@ def order_new(  # noqa: PLR0913, PLR0917 - one parameter an option
     person: Annotated[
         Path | None, typer.Option(help="Whom to look for (see the guide); only its digest goes in.")
     ] = None,
+    device: Annotated[str, typer.Option(help="Device whose vault is to be opened.")] = "",
     unredacted: Annotated[bool, typer.Option("--unredacted", help="Show names, too.")] = False,
     data: DataOption = DEFAULT_DATA,
     as_json: JsonOption = False,
@@ -197,6 +200,7 @@ def order_new(  # noqa: PLR0913, PLR0917 - one parameter an option
             first=first,
             last=last,
             criteria=criteria_of(person),
+            device=device,
         )
         mine = open_key(key, passphrase_of(key))
         order = new_order(control_of(layout), Act(act), about, (reason, ground), mine.name, now)
@@ -312,3 +316,22 @@ def openings(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> No
         "checkpoint": checkpoint,
     }
     tell(answer, "\n".join(text), as_json=as_json)
+
+
+def auditors(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
+    """Say who may open records, with their public keys, and how many openings are allowed."""
+    control = control_of(Layout(data))
+    shown = [
+        {"name": one.name, "key_id": one.kid, "public_key": one.public.hex()}
+        for one in control.auditors
+    ]
+    answer = {
+        "control": control.mode.value,
+        "per_hour": control.per_hour,
+        "per_day": control.per_day,
+        "auditors": shown,
+    }
+    lines = [f"{one['name']}  {one['key_id']}\n  {one['public_key']}" for one in shown]
+    rule = "two of these together" if len(shown) > 1 else "this one ALONE"
+    lines.append(f"{rule}; at most {control.per_hour} an hour, {control.per_day} a day")
+    tell(answer, "\n".join(lines), as_json=as_json)

@@ -1,4 +1,4 @@
-"""``visavis-central vault-key``: what opens the vault of a device that lost its key store."""
+"""``visavis-central audit vault-key``: what opens the vault of a device that lost its key store."""
 
 from __future__ import annotations
 
@@ -9,27 +9,46 @@ from typing import Annotated
 import typer
 
 from central.archive.layout import FolderError, Layout
-from central.commands.console import DEFAULT_DATA, NO, DataOption, JsonOption, system_time, tell
-from kiosk.domain.errors import AuditError
+from central.commands.auditors import (
+    ApprovalOption,
+    GroundOption,
+    IdentityOption,
+    KeysOption,
+    OrderOption,
+    ReasonOption,
+    Sitting,
+    answering,
+    sit,
+)
+from central.commands.console import DEFAULT_DATA, DataOption, JsonOption, system_time, tell
 
 
-def vault_key(
+def vault_key(  # noqa: PLR0913, PLR0917 - one parameter an option
     escrow: Annotated[Path, typer.Argument(metavar="FILE", help="vault.db.escrow of the device.")],
-    identity: Annotated[Path, typer.Option(help="The auditor's age identity file.")],
+    device: Annotated[str, typer.Option(help="The device whose vault it is.")],
     out: Annotated[Path, typer.Option(help="New file for the key, in the clear.")],
+    identity: IdentityOption = None,
     data: DataOption = DEFAULT_DATA,
+    key: KeysOption = None,
+    order: OrderOption = None,
+    approval: ApprovalOption = None,
+    reason: ReasonOption = "the device lost its keys",
+    ground: GroundOption = "not stated",
     as_json: JsonOption = False,
 ) -> None:
-    """Open the key of a vault, for ``visavis device open-locked``. The opening is written down."""
-    from central.auditor.opening import read_identity
+    """Open the key of a vault, for ``visavis device open-locked``; written down before."""
+    from central.auditor.orders import Act, Subject
+    from central.auditor.session import require_about, session
     from central.auditor.vault_keys import open_vault_key
 
-    try:
-        keys = open_vault_key(Layout(data), read_identity(identity), escrow, system_time())
-    except AuditError as exc:
-        why = f"{exc.code} {exc.detail}"
-        tell({"opened": False, "why": why}, f"not opened: {why}", as_json=as_json)
-        raise typer.Exit(NO) from exc
+    layout, now = Layout(data), system_time()
+    with answering({"opened": False, "device_id": device}):
+        sitting = Sitting(layout, identity, key, order, approval)
+        subject = Subject(device=device)
+        present, authority = sit(sitting, Act.VAULT_KEY, subject, (reason, ground), now)
+        require_about(authority, Act.VAULT_KEY)
+        with session(layout, present, authority) as at_work:
+            keys = open_vault_key(at_work, escrow, now)
     try:
         handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="ascii") as file:

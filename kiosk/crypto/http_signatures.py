@@ -121,10 +121,17 @@ def sign_request(
 
 @dataclass(frozen=True, slots=True)
 class VerifiedRequest:
-    """Who signed a request, and the SHA-256 that its body must have."""
+    """A request whose signature holds.
+
+    Attributes:
+        key_id: who signed it.
+        body_sha256: what its body must have.
+        created_s: when, as the signer claims; seconds since 1970 UTC.
+    """
 
     key_id: KeyId
     body_sha256: bytes
+    created_s: int
 
 
 def verify_request(
@@ -170,6 +177,7 @@ def verify_request(
     digest = _DIGEST.fullmatch(lowered.get("content-digest", ""))
     if digest is None or len(results) != 1:
         raise SignatureInvalidError("content digest")
+    signed = results[0].parameters
     return VerifiedRequest(
-        KeyId(str(results[0].parameters["keyid"])), base64.b64decode(digest.group(1))
+        KeyId(str(signed["keyid"])), base64.b64decode(digest.group(1)), int(signed["created"])
     )

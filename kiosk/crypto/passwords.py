@@ -20,13 +20,12 @@ class Argon2Cost:
     lanes: int = 1
 
 
-def pin_key(pin: str, salt: bytes, device_secret: bytes, cost: Argon2Cost) -> bytes:
-    """The 32-byte key-encryption key of one agent on one device.
+def stretched(secret: str, salt: bytes, cost: Argon2Cost) -> bytes:
+    """32 bytes of Argon2id over a secret that a person knows.
 
     Args:
-        pin: digits or passphrase, already NFC.
-        salt: 16 random bytes, stored with the agent.
-        device_secret: 32 bytes from the key store; without it the PIN opens nothing.
+        secret: already NFC.
+        salt: 16 random bytes, stored beside what is compared.
         cost: Argon2id parameters.
     """
     kdf = Argon2id(
@@ -36,5 +35,16 @@ def pin_key(pin: str, salt: bytes, device_secret: bytes, cost: Argon2Cost) -> by
         lanes=cost.lanes,
         memory_cost=cost.memory_kib,
     )
-    stretched = kdf.derive(pin.encode("utf-8"))
-    return derive_key(stretched + device_secret, "visavis/pin-key/1", salt)
+    return kdf.derive(secret.encode("utf-8"))
+
+
+def pin_key(pin: str, salt: bytes, device_secret: bytes, cost: Argon2Cost) -> bytes:
+    """The 32-byte key-encryption key of one agent on one device.
+
+    Args:
+        pin: digits or passphrase, already NFC.
+        salt: 16 random bytes, stored with the agent.
+        device_secret: 32 bytes from the key store; without it the PIN opens nothing.
+        cost: Argon2id parameters.
+    """
+    return derive_key(stretched(pin, salt, cost) + device_secret, "visavis/pin-key/1", salt)

@@ -46,7 +46,13 @@ from kiosk.ports import (
 from kiosk.services.coming_policy import promote
 from kiosk.services.conflicts import ETAG, ConflictCheck
 from kiosk.services.delivery import DeliveryStep, Progress, upload_origin
-from kiosk.services.fleet import DEVICE_KEY, LOG_CHECKPOINT, DeviceIdentity, require_membership
+from kiosk.services.fleet import (
+    DEVICE_KEY,
+    LOG_CHECKPOINT,
+    DeviceIdentity,
+    log_key_of,
+    require_membership,
+)
 from kiosk.services.journal import Journal
 from kiosk.services.journal_upload import JournalUpload
 from kiosk.services.policy_call import fetch_policy, held_etag
@@ -197,8 +203,7 @@ class _Visit:
 
     @property
     def _log(self) -> LogKey:
-        terms = self._policy.collector
-        return LogKey(terms.origin, terms.log_public)
+        return log_key_of(self._policy)
 
     # --- what came back ---------------------------------------------------------------------------
 

@@ -31,6 +31,7 @@ from kiosk.services.conflicts import ConflictCheck
 from kiosk.services.fleet import (
     DEVICE_KEY,
     DeviceIdentity,
+    log_key_of,
     require_membership,
 )
 from kiosk.services.journal import ORIGIN_SEQ, RATCHET_ORIGIN, Journal
@@ -240,8 +241,7 @@ class _Run:
 
     @property
     def _log(self) -> LogKey:
-        terms = self.policy.collector
-        return LogKey(terms.origin, terms.log_public, self.policy.witnesses.terms)
+        return log_key_of(self.policy)
 
     def all_steps(self) -> None:
         """Every step in order. Raises SyncError where it cannot go on."""

@@ -37,6 +37,7 @@ from kiosk.services.fleet import (
     POLICY,
     DeviceIdentity,
     load_identity,
+    log_key_of,
 )
 from kiosk.services.journal import Journal
 from kiosk.services.terms import DeviceFacts, terms_of
@@ -51,7 +52,7 @@ from kiosk.sync.messages import (
     encode,
 )
 from kiosk.sync.policy import Policy, open_policy, require_unexpired
-from kiosk.sync.receipts import LogKey, open_log_checkpoint
+from kiosk.sync.receipts import open_log_checkpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +113,7 @@ class Enrolment:
         named = (*pinned.policy.enrolment_keys, *told.policy.enrolment_keys)
         enrolment_keys = {trusted.kid: trusted.public for trusted in named}
         certificate = open_certificate(answer.certificate, enrolment_keys, key.public)
-        terms = in_force.policy.collector
-        log = LogKey(terms.origin, terms.log_public)
-        open_log_checkpoint(answer.checkpoint, (), log, None)
+        open_log_checkpoint(answer.checkpoint, (), log_key_of(in_force.policy), None)
         identity = DeviceIdentity(
             device_id=certificate.device_id,
             office_id=certificate.office_id,

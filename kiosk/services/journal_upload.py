@@ -19,6 +19,7 @@ from kiosk.domain.ids import DeviceId
 from kiosk.ports import CollectorLink, JournalRow, Store
 from kiosk.services.answers import refusal_of
 from kiosk.services.journal import Journal
+from kiosk.services.result import SENT_PREFIX
 from kiosk.sync.checkpoints import device_origin
 from kiosk.sync.messages import (
     MAX_PUSH_ENTRIES,
@@ -38,7 +39,7 @@ ACKNOWLEDGED = "central/journal-acknowledged"
 """How many entries the collector last said that it holds, in decimal digits."""
 
 _HANDED_OVER = ("central/ratchet-origin-sent",)
-"""What this device remembers to have handed over beside entries and records."""
+"""What this device remembers to have handed over beside entries and records; results too."""
 
 
 class JournalUpload:
@@ -84,7 +85,7 @@ class JournalUpload:
         """Forget what was handed over to a collector that forgot it."""
         with self._store.begin() as uow:
             if size < int(uow.values.get(ACKNOWLEDGED) or b"0"):
-                for name in _HANDED_OVER:
+                for name in (*_HANDED_OVER, *uow.values.names(SENT_PREFIX)):
                     uow.values.delete(name)
                 uow.values.delete(ACKNOWLEDGED)
                 uow.commit()

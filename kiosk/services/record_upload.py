@@ -1,8 +1,9 @@
 """Sends sealed records, smallest first; one bad record never holds up the others.
 
 Rules, in order: what is kept here must still be what the journal announced, else a person must
-look; every state is durable before and after a record travels; a record whose first try was cut
-travels in parts from then on; an answer is no proof of storage, only a verified receipt is.
+look; every state is durable before and after a record travels; where a try was cut, this record and
+those after it travel in parts until none of them waits; an answer is no proof of storage, only a
+verified receipt is.
 Source: records-and-sync 2.8.
 """
 
@@ -76,6 +77,7 @@ class RecordUpload:
         self._key = key
         self._clock = clock
         self._begun: set[int] = set()
+        self._shaky = False
 
     def recover(self, state: LogState) -> None:
         """Put back what was interrupted, and what the collector says it does not hold.
@@ -138,6 +140,7 @@ class RecordUpload:
                 waiting.
         """
         rows = self.waiting()
+        self._shaky = any(row.attempts for row in rows)
         for done, row in enumerate(rows):
             if not told(done, len(rows)):
                 return
@@ -145,13 +148,13 @@ class RecordUpload:
 
     def _send(self, seq: int) -> bool:
         """Send one record; False when it was not accepted (its row says why)."""
-        row = self._commit(seq, OutboxEvent.SEND_STARTED)
+        self._commit(seq, OutboxEvent.SEND_STARTED)
         blob = self._whole_blob(seq)
         if blob is None:
             self._tell_damage(seq)
             return False
         try:
-            in_parts = self._parts and (seq in self._begun or row.attempts > 1)
+            in_parts = self._parts and (self._shaky or seq in self._begun)
             if in_parts and len(blob) > PART_BYTES:
                 send_in_parts(self._link, self._path(seq), blob)
             else:

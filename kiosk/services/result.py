@@ -15,6 +15,7 @@ from typing import Any, Final
 from kiosk.audit.entries import open_entry
 from kiosk.crypto.digests import b64u
 from kiosk.crypto.signing import SigningKey
+from kiosk.domain.decision import Outcome
 from kiosk.domain.ids import RecordId
 from kiosk.journeys.model import CaseState
 from kiosk.ports import JournalRow, UnitOfWork
@@ -75,6 +76,9 @@ def build_result(
         return None
     facts = record["visavis"]
     claims = record.get("verified_claims")
+    if claims is None and decision.outcome is Outcome.ACCEPTED:
+        # Accepted without a document: nobody was verified, there is nothing to tell a provider.
+        return None
     return Result(
         provider=request.issuer,
         request_id=request.request_id,

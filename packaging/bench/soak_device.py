@@ -3,7 +3,8 @@
     python packaging/bench/soak_device.py FOLDER CODE RECORDS SEED
 
 Everything that it promises is written to its standard output after it is durable: ``sealed SEQ
-RECORD`` for each seal that was acknowledged. It ends by itself when every record is proven stored.
+RECORD`` for each seal that was acknowledged, and ``delivered`` after each delivery. It ends by
+itself when every record is proven stored.
 """
 
 from __future__ import annotations
@@ -123,6 +124,8 @@ class Device:
         """Deliver once; whether everything is proven stored."""
         self.delivery.run_once()
         self._terms = self._read_terms()
+        sys.stdout.write("delivered\n")
+        sys.stdout.flush()
         with self.store.begin() as uow:
             return all(row.state is OutboxState.STORED for row in uow.outbox.unsettled())
 

@@ -32,7 +32,7 @@ def fuzz(made: World, number: int, examples: int = ROUND) -> int:
     """One round of each way; how many requests were sent."""
     caller, mangler = made.caller, made.mangler
     log = f"/v1/devices/{made.device.identity.device_id}/log"
-    paths = (log, f"{log}?x=1", "/v1/policy", "/v1/time?nonce=a", "/c/x")
+    paths = (log, f"{log}?x=1", "/v1/policy", "/v1/time?nonce=a", "/v1/results?after=0", "/c/x")
     plain = settings(
         max_examples=examples,
         deadline=None,

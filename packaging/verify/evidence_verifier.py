@@ -2,9 +2,10 @@
 
     python3 evidence_verifier.py FOLDER --auditor KEY [--auditor KEY] --device KEY --log KEY
 
-FOLDER is what ``visavis-central audit evidence`` wrote. Each KEY is a raw Ed25519 public key, 64
-hexadecimal digits, and comes from elsewhere than the pack: auditors' keys from the operator, the
-device's and the log's from the central side's register. Give every auditor who sat there.
+FOLDER is what ``visavis-central audit evidence`` wrote. Each KEY is an Ed25519 public key, 64
+hexadecimal digits or a C2SP verifier key, and comes from elsewhere than the pack: auditors' keys
+from the operator, the device's and the log's from the central side's register. Give every auditor
+who sat there.
 
 What is proven, in order: each file by its digest in ``manifest.jws``, which every auditor named
 signed; each journal entry by the device's signature, and its place in the tree that the device's
@@ -227,8 +228,11 @@ def opening(opened: dict[str, Any], record_id: str, auditors: Keys) -> None:
 
 
 def raw_key(text: str) -> bytes:
-    """A public key in hexadecimal."""
-    raw = bytes.fromhex(text)
+    """A public key in hexadecimal, or of a C2SP verifier key ``name+hash+base64``."""
+    if text.count("+") >= 2:
+        raw = base64.b64decode(text.split("+", 2)[2])[1:]
+    else:
+        raw = bytes.fromhex(text)
     if len(raw) != 32:
         raise ValueError("32 bytes")
     return raw

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -349,3 +349,48 @@ def test_init_asks_who_the_auditors_are(tmp_path: Path) -> None:
     done = central("init", tmp_path / "dual", *named, "--json")
     assert json.loads(done.stdout)["control"] == "dual"
     assert not Layout(tmp_path / "dual").identity.exists()
+    told = json.loads(central("audit", "auditors", "--data", tmp_path / "dual", "--json").stdout)
+    assert [one["name"] for one in told["auditors"]] == ["alix", "bao"]
+
+
+@pytest.mark.process
+def test_two_auditors_make_a_pack_that_anybody_can_check(office, tmp_path: Path) -> None:
+    two, side, device = office
+    record = device.row(2).record_id
+    data, now = ("--data", side.data), datetime.now(UTC)
+    authority = two.authority(Act.EVIDENCE, (record,), now)
+    order, approval = tmp_path / "order.jws", tmp_path / "approval.jws"
+    order.write_text(authority.token)
+    approval.write_text(authority.approval)
+    both = ("--key", two.files[0], "--key", two.files[1])
+    given = (*both, "--order", order, "--approval", approval, *data)
+    wrong = say(PHRASES, "audit", "open", record, *given)
+    assert json.loads(wrong.stdout)["why"] == "order"
+    done = say(PHRASES, "audit", "evidence", record, "--out", tmp_path / "pack", *given)
+    assert done.returncode == 0, done.stdout + done.stderr
+    keys = [part for key in two.keys[:2] for part in ("--auditor", key.signing.public.hex())]
+    keys += ["--device", device.key.public.hex(), "--log", device.policy.collector.log_key]
+    verifier = ROOT / "packaging" / "verify" / "evidence_verifier.py"
+    checked = subprocess.run(
+        [sys.executable, str(verifier), str(tmp_path / "pack"), *keys],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert checked.returncode == 0, checked.stdout
+
+
+@pytest.mark.process
+def test_following_ratchets_takes_two_and_is_written_down(office, tmp_path: Path) -> None:
+    two, side, _ = office
+    authority = two.authority(Act.RATCHETS, (), datetime.now(UTC))
+    order, approval = tmp_path / "order.jws", tmp_path / "approval.jws"
+    order.write_text(authority.token)
+    approval.write_text(authority.approval)
+    both = ("--key", two.files[0], "--key", two.files[1])
+    given = ("--order", order, "--approval", approval, "--data", side.data)
+    done = say(PHRASES, "audit", "verify", *both, *given)
+    assert done.returncode == 0, done.stdout + done.stderr
+    with held(two.layout, two.control) as log:
+        assert [(line.act, line.result) for line in log.lines] == [("ratchets", "granted")]

@@ -21,7 +21,6 @@ from central.auditor.redaction import is_masked, redacted
 from kiosk.audit.records import Attachment
 from kiosk.crypto.canonical import canonical_json, parse_json
 from kiosk.crypto.digests import b64u, sha256
-from kiosk.crypto.notes import parse_verifier_key
 from tests.fakes.cases import DOCUMENT
 from tests.fakes.central_side import ROOT, CentralSide, central, founded, serving
 from tests.fakes.enrolled import EnrolledDevice
@@ -47,13 +46,12 @@ class Pack:
 
     def check(self, *more: str) -> subprocess.CompletedProcess[str]:
         identity = read_identity(Layout(self.side.data).identity)
-        log = parse_verifier_key(self.device.policy.collector.log_key)[1]
         keys = {
-            "--auditor": log_key_of(identity).public,
-            "--device": self.device.key.public,
-            "--log": log,
+            "--auditor": log_key_of(identity).public.hex(),
+            "--device": self.device.key.public.hex(),
+            "--log": self.device.policy.collector.log_key,
         }
-        given = [part for name, key in keys.items() for part in (name, key.hex())]
+        given = [part for name, key in keys.items() for part in (name, key)]
         return subprocess.run(
             [sys.executable, "-I", str(VERIFIER), str(self.folder), *given, *more],
             capture_output=True,

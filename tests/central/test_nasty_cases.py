@@ -27,6 +27,7 @@ from kiosk.domain.ids import OfficeId, RecordId
 from kiosk.ports import LinkAnswer, OutboxRow, OutboxState
 from kiosk.services.fleet import require_membership
 from kiosk.services.part_upload import PART_BYTES, PART_TYPE
+from kiosk.services.result import sent_name
 from kiosk.sync.policy import CollectorTerms, Recipient, sign_policy
 from kiosk.sync.receipts import ReceiptState
 from kiosk.transport.https_link import Deadlines, HttpsLinks
@@ -117,10 +118,15 @@ def test_a_collector_put_back_to_a_backup_is_sent_again_what_it_lost(mortal, fie
     fielded.links.trouble = without_receipts
     fielded.send()
     assert fielded.rows()[-1].state is OutboxState.UNCONFIRMED
+    with fielded.store.begin() as uow:
+        uow.values.put(sent_name(seq), b"")
+        uow.commit()
     put_back(mortal)
     fielded.links.trouble = Call.go
     # The first delivery announces the record again, the second is told that it is missing.
     assert fielded.send().stored + fielded.send().stored == 1
+    with fielded.store.begin() as uow:
+        assert uow.values.get(sent_name(seq)) is None, "a result would be handed over again"
     side = CentralSide(mortal.data, "", None, None)  # type: ignore[arg-type] # read only
     assert problems(audited(side), fielded) == ()
     with side.ledger() as ledger:

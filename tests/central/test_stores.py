@@ -37,6 +37,7 @@ from kiosk.sync.conflicts import ConflictKind
 from kiosk.sync.policy import Policy
 from tests.fakes.central_side import CentralSide, ask, central, serving
 from tests.fakes.enrolled import EnrolledDevice
+from tests.fakes.provider import answered, provider_of, seal_case
 from tests.fakes.stores import BUCKET, PostgresServer, object_store, postgres
 
 pytestmark = pytest.mark.process
@@ -290,3 +291,20 @@ def test_offices_of_devices_survive_the_other_database(sides):
         row = ledger.device(device.identity.device_id)
     assert row is not None
     assert row.office_id == OfficeId("075012")
+
+
+def test_two_processes_over_one_database_post_each_result_once(
+    sides: tuple[CentralSide, CentralSide], tmp_path: Path
+) -> None:
+    with provider_of(sides[0], tmp_path) as provider:
+        devices = [enrolled(side) for side in sides]
+        records = [
+            seal_case(devices[number % 2], answered(number)).record_id for number in range(8)
+        ]
+        for device in devices:
+            assert device.delivery.run_once().stored == 4
+        for number in range(8):
+            assert provider.wait_for(f"req-{number}", 60) == "accepted"
+        assert provider.server.requests.seen == dict.fromkeys(records, 1)
+        rows = [provider.row(record) for record in records]
+        assert len({row.position for row in rows}) == len(rows)

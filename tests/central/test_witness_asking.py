@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,14 +18,17 @@ from central.collector.keys import PolicyShelf
 from central.collector.server import load_keys
 from central.collector.witness_link import Behind, WitnessLink, WitnessTroubleError
 from central.collector.witness_settings import WitnessAddress, add_witness, load_witnesses
-from central.collector.witnessing import Witnessing, witnessed
+from central.collector.witnessing import WAITING_AT_MOST, Witnessing, witnessed
 from kiosk.audit.checkpoint import Checkpoint, sign
 from kiosk.audit.tree import frontier_of, leaf_hash, verify_consistency
 from kiosk.audit.witnesses import Quorum
+from kiosk.crypto.certificates import make_ca, make_server_certificate
 from kiosk.crypto.cosignatures import Cosignature, Cosigner, cosign, cosignatures_of, split_note
+from kiosk.crypto.notes import verifier_key
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.ids import DeviceId
 from tests.fakes.central_side import founded
+from tests.fakes.witness_process import ask_witness, witnessing
 
 LOG, ONE, TWO = (SigningKey.from_seed(bytes([number]) * 32) for number in (5, 6, 7))
 LEAVES = [leaf_hash(b"%d" % number) for number in range(40)]
@@ -194,6 +197,24 @@ def test_whoever_waits_while_an_older_state_is_asked_about_gets_the_newer_one(of
     for thread in (first, second):
         thread.join()
     assert office.shown(2) == 8
+
+
+def test_a_slow_witness_cannot_keep_every_thread_of_the_collector(office: Office):
+    office.demand(2)
+    office.two.gate = threading.Event()
+    office.grow(2)
+    waiting = [threading.Thread(target=office.asking.hurry) for _ in range(WAITING_AT_MOST)]
+    for thread in waiting:
+        thread.start()
+    while office.asking._waiting._value:
+        waiting[0].join(0.01)
+    office.asking.hurry()  # one more does not wait
+    assert all(thread.is_alive() for thread in waiting)
+    office.two.gate.set()
+    for thread in waiting:
+        thread.join()
+    assert office.shown(2) == 2
+    assert office.two.asked == 1
 
 
 def test_a_witness_that_knows_an_older_state_is_led_on(office: Office):
@@ -367,3 +388,30 @@ def test_a_file_that_is_wrong_is_refused(tmp_path: Path, text: str):
     path.write_text(text)
     with pytest.raises(FolderError, match=r"witnesses\.toml"):
         load_witnesses(path)
+
+
+@pytest.mark.process
+def test_a_witness_elsewhere_is_asked_over_tls_by_its_own_authority(tmp_path: Path):
+    ca = make_ca("witnesses", datetime.now(UTC))
+    certificate, key = make_server_certificate(ca, ["127.0.0.1"], datetime.now(UTC))
+    for name, data in (("ca.pem", ca[0]), ("server.pem", certificate), ("server.key", key)):
+        (tmp_path / name).write_bytes(data)
+    log_key = verifier_key(ORIGIN, LOG.public)
+    made = ask_witness("init", tmp_path / "w", "--name", "w.test/1", "--log", log_key)["key"]
+    options = (
+        "--certificate",
+        tmp_path / "server.pem",
+        "--certificate-key",
+        tmp_path / "server.key",
+    )
+    with witnessing(tmp_path / "w", 0, *map(str, options)) as running:
+        assert running.url.startswith("https://")
+        for trusted, trouble in (("ca.pem", ""), ("", "unreachable")):
+            address = WitnessAddress(key=made, url=running.url, ca=trusted, timeout_s=5)
+            link = WitnessLink(address, tmp_path)
+            with closing(link):
+                if trouble:
+                    with pytest.raises(WitnessTroubleError, match=trouble):
+                        link.submit(5, (), NOTE)
+                else:
+                    assert isinstance(link.submit(0, (), NOTE), Cosignature)

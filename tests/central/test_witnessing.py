@@ -5,6 +5,7 @@ make a device delete a record that another history does not have. Source: record
 3, row 7, and section 8, case 13.
 """
 
+import asyncio
 import shutil
 import sqlite3
 from contextlib import closing
@@ -19,14 +20,17 @@ from central.archive.layout import Layout, read_key
 from central.archive.storage import Storage
 from central.auditor.histories import Histories
 from central.authority.founding import LOCAL_HOSTS, found
+from central.collector.couriers import open_couriers
 from kiosk.audit.checkpoint import Checkpoint, sign
 from kiosk.audit.tree import frontier_of, leaf_hash
 from kiosk.audit.witnesses import Quorum
 from kiosk.crypto.cosignatures import cosign
 from kiosk.crypto.signing import SigningKey
 from kiosk.ports import LinkAnswer, OutboxState
+from kiosk.services.courier import Courier, CourierSummary
 from kiosk.services.receipt_check import RECEIPT_PREFIX, KeptReceipt
 from kiosk.sync.messages import ReceiptPage, decode, encode
+from kiosk.transport.folder_link import FolderLinks
 from tests.fakes.central_side import ask, central, serving
 from tests.fakes.enrolled import Call, EnrolledDevice
 from tests.fakes.stores import postgres
@@ -394,3 +398,28 @@ def test_two_processes_over_postgresql_share_their_witnesses(tmp_path: Path):
         assert report.verified
         assert (report.witnesses.witnessed, report.witnesses.problems) == (11, ())
         assert report.witnesses.questions == ()
+
+
+def test_what_comes_back_on_a_stick_needs_the_witnesses_as_well(tmp_path: Path):
+    fleet = WitnessedSide.made(tmp_path, parties=1, quorum=1)
+    stick = tmp_path / "stick"
+    stick.mkdir()
+
+    def carried(device: EnrolledDevice) -> CourierSummary:
+        """To the central side and back."""
+        links = FolderLinks(device.clock)
+        courier = Courier(device.store, device.journal, links, device.keys, device.clock)
+        courier.give(stick)
+        with open_couriers(fleet.layout, lambda: datetime.now(UTC)) as couriers:
+            asyncio.run(couriers.run(stick, give=True))
+        return courier.take(stick)
+
+    with fleet.running(awake=[]) as side:
+        device = EnrolledDevice().enrol(side.enrol_code())
+        assert device.delivery.run_once().reason == ""
+        seq, _ = device.seal()
+        done = carried(device)
+        assert (done.stored, done.purged, device.has_blob(seq)) == (0, 0, True)
+        with fleet.parties[0].serving():
+            assert carried(device).purged == 1
+    assert Quorum((fleet.parties[0].cosigner,), 1).met_by(kept_note(device, seq))

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,17 +19,23 @@ import requests
 import schemathesis
 from requests.auth import AuthBase
 
+from central.archive.later_rows import LaterRow
 from central.archive.layout import Layout
+from central.archive.result_rows import ProviderRow, ResultRow, ResultState
+from central.archive.storage import open_database
+from central.authority.policies import Policies
 from kiosk.audit.entries import EntryKind
 from kiosk.audit.records import RecordContents, seal_record
 from kiosk.crypto import age
+from kiosk.crypto.digests import b64u, sha256
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.ids import RecordId
 from kiosk.services.journal import ORIGIN_SEQ, RATCHET_ORIGIN
 from kiosk.services.part_upload import PART_TYPE
 from kiosk.services.record_upload import BLOB_TYPE
-from kiosk.sync.contact import ContactOrder
+from kiosk.sync.contact import ContactOrder, SheetOrder
 from kiosk.sync.enrolment import parse_code, sign_claim
+from kiosk.sync.later_contacts import LATER_FACT, LATER_TO_FACT
 from kiosk.sync.messages import (
     MAX_BLOB_BYTES,
     MAX_MESSAGE_BYTES,
@@ -40,6 +46,7 @@ from kiosk.sync.messages import (
     encode,
 )
 from kiosk.sync.questions import AnswerPost, QuestionPut
+from kiosk.sync.results import RESULT_FACT, RESULT_TO_FACT
 from kiosk.sync.rounds import announce_recipient
 from tests.central.test_collector import push
 from tests.fakes.central_side import CentralSide, founded, serving
@@ -124,6 +131,7 @@ class Tour:
         """A documented path with names that this device would use."""
         values = {"seq": "1", "challenge": "f" * 32, "day": DAY, "secret": "x"}
         values |= {"question": "e" * 32, "asker": self.id, "device": device or self.id}
+        values["position"] = "1"
         return re.sub(r"{(\w+)}", lambda found: values[found[1]], path)
 
 
@@ -230,6 +238,8 @@ def what_is_too_large_is_refused_after_it_was_read(tour: Tour, post: Post, folde
     seq, _ = tour.device.seal()
     log_all(tour)
     for method, path in _documented(tour, "too-large"):
+        if (method, path) in tour.document.signed("provider"):
+            continue  # where there is a provider, see there
         real = tour.real(path).replace("/records/1", f"/records/{seq}")
         signed = tour.auth if (method, path) in tour.document.signed() else None
         body, more = bytes(MAX_MESSAGE_BYTES + 1), {}
@@ -339,6 +349,22 @@ def a_journal_is_taken_whole_or_not_at_all(tour: Tour, post: Post, folder: Path)
     assert send(push(device, 1, entries[1:])) == (409, "gap")
     assert send(push(device, 0, entries)) == (200, "")
     assert tour.call("GET", "log") == (200, "")
+    foreign = {RESULT_FACT: b64u(bytes(32)), RESULT_TO_FACT: "0" * 16}
+    before = device.clone()
+    own = [recipient.age for recipient in device.policy.recipients]
+    contents = RecordContents({"visavis": {}})
+    sealed = seal_record(contents, own, device.agent_key, device.key)
+    with before.store.begin() as uow:
+        record_id = RecordId("b" * 32)
+        before.journal.append(uow, EntryKind.VERIFY_CLOSE, foreign, sealed, record_id)
+        uow.commit()
+    assert send(push(before, 0, before.entries())) == (422, "result")
+    foreign = {LATER_FACT: b64u(bytes(32)), LATER_TO_FACT: "0" * 16}
+    before = device.clone()
+    with before.store.begin() as uow:
+        before.journal.append(uow, EntryKind.VERIFY_CLOSE, foreign, sealed, record_id)
+        uow.commit()
+    assert send(push(before, 0, before.entries())) == (422, "later")
     outsider = age.Identity.generate().recipient
     device.seal(recipients=(outsider,))
     assert send(push(device, 0, device.entries())) == (422, "recipients")
@@ -484,6 +510,123 @@ def a_message_that_nobody_takes_is_told(tour: Tour, post: Post, folder: Path) ->
     assert tour.call("POST", f"contacts/{name}/check", checked) == (502, "not-sent")
 
 
+def sheet(address: str, text: str = "Bureau\nVotre identité est vérifiée.") -> bytes:
+    return encode(SheetOrder(address=address, language="fr", variant="normal", text=text))
+
+
+@scene
+def a_sheet_is_mailed_once_about_a_record_that_is_known(
+    tour: Tour, post: Post, folder: Path
+) -> None:
+    seq, _ = tour.device.seal()
+    log_all(tour)
+    address = f"s{tour.id[4:]}@example.org"
+
+    def send(number: int, body: bytes) -> tuple[int, str]:
+        return tour.call("POST", f"sheets/{number}", body)
+
+    assert send(10**30, sheet(address)) == (404, "entry-unknown")
+    assert send(0, sheet(address)) == (404, "entry-unknown")
+    assert send(seq, sheet("nobody at all")) == (422, "address")
+    assert send(seq, sheet(address, "a\x07b")) == (422, "text")
+    assert [send(seq, sheet(address)), send(seq, sheet(address))] == [(201, ""), (200, "")]
+    many = [send(seq, sheet(f"{number}{address}"))[0] for number in range(12)]
+    assert many[-1] == 429
+
+
+@scene
+def a_side_whose_mail_server_is_away_says_so(tour: Tour, post: Post, folder: Path) -> None:
+    data = founded(folder / "deaf")
+    settings = Layout(data).contact_settings
+    post.write_settings(settings)
+    settings.write_text(re.sub(r"port = [0-9]+", "port = 9", settings.read_text()))
+    with serving(data) as side:
+        deaf = tour_of(side, tour.seen, folder)
+        seq, _ = deaf.device.seal()
+        log_all(deaf)
+        assert deaf.call("POST", f"sheets/{seq}", sheet("a@example.org")) == (502, "not-sent")
+        deaf.session.close()
+
+
+@scene
+def addresses_for_later_are_taken_as_announced(tour: Tour, post: Post, folder: Path) -> None:
+    seq, _ = tour.device.seal()
+    log_all(tour)
+    sealed = b"sealed for the contact service"
+    with closing(open_database(Layout(tour.side.data))) as database, database.writing() as ledger:
+        row = LaterRow(
+            tour.device.identity.device_id, seq, RecordId("a" * 32), sha256(sealed), "awaited"
+        )
+        ledger.later.add(row)
+
+    def put(number: int, body: bytes) -> tuple[int, str]:
+        return tour.call("PUT", f"later-contacts/{number}", body, BLOB_TYPE)
+
+    assert put(10**30, sealed) == put(0, sealed) == (404, "entry-unknown")
+    assert put(seq, b"other") == (422, "not-the-announced")
+    assert [put(seq, sealed), put(seq, sealed)] == [(201, ""), (200, "")]
+
+
+# --- results --------------------------------------------------------------------------------------
+
+
+@scene
+def a_result_is_taken_as_announced_and_fetched_by_its_provider(
+    tour: Tour, post: Post, folder: Path
+) -> None:
+    device, key = tour.device.identity.device_id, SigningKey.generate()
+    issuer = f"provider-{device}"
+    seqs = [tour.device.seal()[0] for _ in range(2)]
+    log_all(tour)
+    blob = age.encrypt(b"result", (age.Identity.generate().recipient,))
+    blobs = (blob, b"no age file")
+    with closing(open_database(Layout(tour.side.data))) as database, database.writing() as ledger:
+        ledger.results.put_provider(ProviderRow(issuer, "", "", key.public, 30, 3, "2026-11-26"))
+        ledger.results.add(
+            [
+                ResultRow(
+                    device, seq, RecordId(f"{device[4:]}{seq:016x}"), issuer, sha256(data),
+                    ResultState.AWAITED, "2026-11-26",
+                )
+                for seq, data in zip(seqs, blobs, strict=True)
+            ]
+        )  # fmt: skip
+
+    def put(number: int, body: bytes) -> tuple[int, str]:
+        return tour.call("PUT", f"results/{number}", body, BLOB_TYPE)
+
+    assert put(10**30, blob) == put(0, blob) == (404, "entry-unknown")
+    assert put(seqs[0], b"other") == (422, "not-the-announced-result")
+    assert put(seqs[1], blobs[1]) == (422, "not-sealed")
+    assert [put(seqs[0], blob), put(seqs[0], blob)] == [(201, ""), (200, "")]
+    with closing(open_database(Layout(tour.side.data))) as database, database.writing() as ledger:
+        row = ledger.results.get(device, seqs[0])
+        position = ledger.results.last_position() + 1000
+        ledger.results.change(row, state=ResultState.QUEUED, position=position)
+    provider = DeviceAuth(key)
+    for method, path in sorted(tour.document.signed("provider")):
+        real = tour.real(path)
+        for wrong in (None, tour.auth, DeviceAuth(key, timedelta(minutes=6))):
+            assert tour.ask(method, real, auth=wrong).json()["error"] == "signature"
+        large = tour.ask(method, real, bytes(MAX_MESSAGE_BYTES + 1), provider)
+        assert large.json()["error"] == "too-large"
+    page = tour.ask("GET", "/v1/results?after=0", auth=provider)
+    assert [item["position"] for item in page.json()["results"]] == [position]
+    assert tour.ask("GET", "/v1/results?after=x", auth=provider).json()["error"] == "after"
+    assert tour.ask("GET", f"/v1/results/{position}", auth=provider).content == blob
+    for method, what in (("GET", ""), ("POST", "/acknowledge")):
+        for number in (position + 1, 10**30):
+            unknown = tour.ask(method, f"/v1/results/{number}{what}", auth=provider)
+            assert unknown.json()["error"] == "result-unknown"
+        assert tour.ask(method, f"/v1/results/x{what}", auth=provider).status_code == 404
+    for _ in range(2):
+        done = tour.ask("POST", f"/v1/results/{position}/acknowledge", auth=provider)
+        assert done.status_code == 204
+    with closing(open_database(Layout(tour.side.data))) as database, database.writing() as ledger:
+        ledger.results.change(ledger.results.get(device, seqs[0]), sealed=None)
+    assert tour.ask("GET", f"/v1/results/{position}", auth=provider).json()["error"] == "erased"
+
+
 @scene
 def a_page_takes_a_code_while_it_counts(tour: Tour, post: Post, folder: Path) -> None:
     address, other = f"p{tour.id[4:]}@example.org", f"q{tour.id[4:]}@example.org"
@@ -507,6 +650,8 @@ def a_side_that_sends_nothing_says_so(tour: Tour, post: Post, folder: Path) -> N
             503,
             "channel-closed",
         )
+        mailed = silent.call("POST", "sheets/1", sheet("a@example.org"))
+        assert mailed == (503, "channel-closed")
         silent.session.close()
 
 
@@ -579,6 +724,20 @@ def a_device_of_two_histories_delivers_and_reaches_nobody(
     for method, path in _documented(tour, "quarantined"):
         answer = tour.ask(method, tour.real(path), b"", tour.auth)
         assert (answer.status_code, answer.json()["error"]) == (403, "quarantined"), path
+
+
+@scene
+def a_device_that_the_policy_calls_lost_delivers_and_reaches_nobody(
+    tour: Tour, post: Post, folder: Path
+) -> None:
+    with serving(founded(folder / "losing")) as side:
+        losing = tour_of(side, tour.seen, folder)
+        Policies(Layout(side.data)).change({"lost": losing.id}, datetime.now(UTC))
+        assert losing.call("GET", "log") == (200, "")
+        for method, path in _documented(losing, "lost"):
+            answer = losing.ask(method, losing.real(path), b"", losing.auth)
+            assert (answer.status_code, answer.json()["error"]) == (403, "lost"), path
+        losing.session.close()
 
 
 # --- the whole ------------------------------------------------------------------------------------

@@ -58,7 +58,7 @@ def test_no_request_of_anybody_else_is_answered(fuzzed):
 
 def test_no_mangled_request_brings_it_down(fuzzed):
     log = f"/v1/devices/{fuzzed.device.identity.device_id}/log"
-    paths = (log, f"{log}?x=1", "/v1/policy", "/v1/time?nonce=a", "/c/x")
+    paths = (log, f"{log}?x=1", "/v1/policy", "/v1/time?nonce=a", "/v1/results?after=0", "/c/x")
 
     @settings(SHORT, max_examples=200)
     @given(data=st.data(), path=st.sampled_from(paths))

@@ -108,9 +108,10 @@ class Document:
         for part in schema.get("allOf", ()):
             yield from part.get("properties", {}).get("error", {}).get("enum", ())
 
-    def signed(self) -> set[tuple[str, str]]:
-        """Calls that a device must sign."""
-        return {(method, path) for method, path, said in self.calls() if said.get("security")}
+    def signed(self, by: str = "device") -> set[tuple[str, str]]:
+        """Calls that a device, or a provider, must sign."""
+        scheme = [{f"{by}Signature": []}]
+        return {(m, path) for m, path, said in self.calls() if said.get("security") == scheme}
 
 
 def route_of(path: str) -> str:
@@ -174,7 +175,7 @@ class Caller:
         self.auth = DeviceAuth(self.key)
         self.schema = schemathesis.openapi.from_path(DOCUMENT)
         document = Document()
-        self.must_sign = document.signed()
+        self.must_sign = document.signed() | document.signed("provider")
 
     def close(self) -> None:
         self.session.close()

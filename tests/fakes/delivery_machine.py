@@ -130,8 +130,8 @@ class DeliveryMachine(RuleBasedStateMachine):
         self.backed_up_at = 0
         self.device: FieldDevice | None = None
 
-    @initialize(grace=st.sampled_from((0, 24)))
-    def enrol(self, grace: int) -> None:
+    @initialize(grace=st.sampled_from((0, 24)), backed_up=st.booleans())
+    def enrol(self, grace: int, backed_up: bool) -> None:
         """A device that knows the collector by the address of the proxy."""
         layout = Layout(self.collector.data)
         if grace:
@@ -147,6 +147,9 @@ class DeliveryMachine(RuleBasedStateMachine):
         self.hurry(PATIENT)
         self.device.enrol(code.text())
         self.hurry(HASTY)
+        if backed_up:
+            self.back_up()
+            self.revive()
 
     def hurry(self, deadlines: Deadlines) -> None:
         self.device.links._links = HttpsLinks(self.device.clock, deadlines)
@@ -231,6 +234,21 @@ class DeliveryMachine(RuleBasedStateMachine):
             self.send()
         except DiedError:
             self.restart_device()
+        self.device.links.trouble = Call.go
+
+    @rule(before=st.sampled_from(("policy", "/log", "ratchet", "/records/", "/receipts")))
+    def sync_until(self, before: str) -> None:
+        """The network goes away before a certain call, for the rest of a delivery."""
+
+        def gone(call: Call) -> LinkAnswer:
+            if before in call.path:
+                raise UnreachableError("gone")
+            return call.go()
+
+        self.revive()
+        self.counted[f"gone before {before.strip('/')}"] += 1
+        self.device.links.trouble = gone
+        self.send()
         self.device.links.trouble = Call.go
 
     @rule(at=st.integers(2, 12), comes_back=st.booleans())

@@ -21,10 +21,11 @@ from kiosk.domain.errors import (
 from kiosk.domain.evidence import Verdict
 from kiosk.journeys.model import CaseState, PersonFacts, StepKind
 from kiosk.ports import OutboxState
+from kiosk.services.result import announced_by, result_name
 from kiosk.services.sealing import require_space
 from kiosk.services.used_requests import is_used
 from tests.fakes.cases import CARD_SIDES, DOCUMENT, FEATURES, PASSED, REQUEST, new_case
-from tests.fakes.desk import ESCROW, OPS, Desk
+from tests.fakes.desk import ESCROW, OPS, PROVIDER, WITH_PROVIDER, Desk
 from tests.fakes.store import InMemoryStore
 
 ACCEPTED = Decision(Outcome.ACCEPTED)
@@ -281,3 +282,29 @@ def test_no_byte_of_a_sealed_record_can_change_unnoticed(position: int, mask: in
         uow.commit()
     with pytest.raises(SealedRecordError):
         desk.open_record(facts.seq)
+
+
+# --- the result for the provider ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("decision", "told"), [(ACCEPTED, True), (REFUSED, True), (SUSPENDED, True), (ABANDONED, False)]
+)
+def test_the_entry_announces_the_result_that_is_kept_beside_it(decision: Decision, told: bool):
+    desk = Desk(terms=WITH_PROVIDER)
+    facts = desk.sealing.seal(decided(decision), desk.session())
+    with desk.store.begin() as uow:
+        kept = uow.values.get(result_name(facts.seq))
+    announced = announced_by(desk.entries()[facts.seq], desk.device_key.public)
+    assert (kept is not None) == (announced is not None) == told
+    if announced is not None:
+        assert announced.fits(kept)
+        assert announced.kid == age.kid_of(PROVIDER.recipient)
+        assert not announced.fits((kept or b"") + b" ")
+
+
+def test_another_issuer_or_none_is_told_nothing():
+    for state in (decided(), replace(decided(), request=None)):
+        desk = Desk(terms=replace(WITH_PROVIDER, result_recipients={"other": PROVIDER.recipient}))
+        facts = desk.sealing.seal(state, desk.session())
+        assert announced_by(desk.entries()[facts.seq], desk.device_key.public) is None

@@ -131,7 +131,10 @@ def lose(device: Path, *names: str) -> None:
 
 def opened_by_auditor(side: CentralSide, copy: Path, out: Path) -> Path:
     identity = Layout(side.data).auditor / "identity.txt"
-    words = ("vault-key", copy / "vault.db.escrow", "--identity", identity, "--out", out)
+    with side.ledger() as ledger:
+        (device,) = ledger.devices()
+    words = ("audit", "vault-key", copy / "vault.db.escrow", "--device", device.device_id)
+    words += ("--identity", identity, "--out", out)
     assert ask(*words, "--data", side.data)["opened"] is True
     return out
 
@@ -158,6 +161,22 @@ def test_sealed_records_leave_a_device_whose_key_store_is_gone(told, device, sid
     (found_device,) = json.loads(report.stdout)["devices"]
     assert found_device["stored"] == 1
     assert [problem.split(" at")[0] for problem in found_device["problems"]] == ["alarm key-lost"]
+
+
+def test_the_key_of_another_device_is_not_given_out_and_that_is_written_down(
+    told, device, side, tmp_path
+):
+    lose(device)
+    copy, key = tmp_path / "copy", tmp_path / "key.txt"
+    told("device", "copy-locked", str(copy))
+    words = ("audit", "vault-key", copy / "vault.db.escrow", "--device", "dev-0000000000000000")
+    words += ("--identity", Layout(side.data).identity, "--out", key, "--data", side.data)
+    done = central(*words, "--json", check=False)
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["why"] == "other-device"
+    assert not key.exists()
+    lines = [json.loads(line) for line in Layout(side.data).openings.read_text().splitlines()]
+    assert [(line["act"], line["why"]) for line in lines][-1] == ("vault-key", "other-device")
 
 
 def test_the_signing_key_alone_may_be_what_is_gone(told, device, tmp_path):

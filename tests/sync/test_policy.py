@@ -22,6 +22,7 @@ from kiosk.sync.policy import (
     CollectorTerms,
     Policy,
     Recipient,
+    ResultRecipient,
     Retention,
     TrustedKey,
     accept_policy,
@@ -142,3 +143,30 @@ def test_any_altered_character_is_noticed(place: int, by: int) -> None:
     altered = token[:place] + chr((ord(token[place]) + by) % 256) + token[place + 1 :]
     with pytest.raises(PolicyInvalidError):
         open_policy(altered, ROOT.public)
+
+
+PROVIDER = ResultRecipient("idp.test", kid_of(RECIPIENT), RECIPIENT)
+
+
+def test_a_policy_may_name_who_hears_of_results_and_deferred_addresses() -> None:
+    told = replace(
+        POLICY,
+        result_recipients=(PROVIDER,),
+        contact_recipient=Recipient(kid_of(RECIPIENT), RECIPIENT, "contact"),
+    )
+    assert open_policy(sign_policy(told, ROOT), ROOT.public) == told
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"result_recipients": (replace(PROVIDER, iss="nobody"),)},
+        {"result_recipients": (PROVIDER, PROVIDER)},
+        {"result_recipients": (replace(PROVIDER, kid=KeyId("0" * 16)),)},
+        {"contact_recipient": Recipient(KeyId("0" * 16), RECIPIENT)},
+    ],
+    ids=["issuer", "twice", "name", "contact"],
+)
+def test_a_reader_that_is_misnamed_shuts_the_policy(changes: dict[str, Any]) -> None:
+    with pytest.raises(PolicyInvalidError):
+        sign_policy(replace(POLICY, **changes), ROOT)

@@ -314,7 +314,11 @@ def test_a_minor_gets_a_sheet_with_the_reason_and_no_way(made):
 
 def test_a_carrier_has_no_counter_to_lead_to(made):
     page = made(NEW, said(*YES, eligible=True), at=desk((ONLINE_REQUEST,)))
+    assert values(page) == ["online-face-to-face", "online-remote", "counter"]
+    office = page.choices.button("counter")
+    assert office.accessibleName() == "Dans un bureau de poste"
     page.go_on()
+    assert page.told[0].facts.channel == "online-face-to-face"
     assert page.told[0].facts.next_procedure == ""
 
 

@@ -52,6 +52,16 @@ def test_what_is_typed_is_counted_and_never_kept(qtbot, page, meter):
     assert {action.what for action in meter.actions} == {"typed"}
 
 
+def test_what_the_customer_does_on_the_own_screen_is_not_the_agents(qtbot, page, meter):
+    qtbot.mouseClick(page.field, Qt.MouseButton.LeftButton)
+    meter.customer_window = page
+    qtbot.mouseClick(page.button, Qt.MouseButton.LeftButton)
+    effort = meter.effort()
+    assert (effort.clicks, effort.customer) == (1, 1)
+    meter.begin()
+    assert meter.effort().customer == 0
+
+
 def test_a_key_that_was_held_back_counts_once(qtbot, page, meter):
     meter.replayed = lambda: True
     qtbot.keyClick(page.button, Qt.Key.Key_1)

@@ -366,6 +366,22 @@ def test_a_dark_device_says_so_and_shows_no_case(counter: Counter, office: Offic
     assert "DEVICE-001" in words_on(counter)
 
 
+def test_a_lost_device_says_so_and_begins_nothing(counter: Counter, office: Office):
+    sign_in(counter, "camille")
+    page = home(counter)
+    lost = [False]
+    office.proofing._lease = Lease(
+        office.store, office.journal, office.clock, lambda: 0, lambda: lost[0]
+    )
+    lost[0] = True
+    counter.router.sections.refresh()
+    counter.qtbot.waitUntil(page.alarm.isVisible, timeout=10_000)
+    assert "déclaré perdu" in page.alarm.text
+    counter.key(Qt.Key.Key_Q)
+    counter.on(counter.router.fault)
+    assert "DEVICE-020" in words_on(counter)
+
+
 def test_a_copy_of_the_device_is_told_in_a_sentence(counter: Counter):
     sign_in(counter, "camille")
     page = home(counter)

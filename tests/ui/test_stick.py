@@ -130,3 +130,11 @@ def test_the_words_follow_the_language(qtbot, page, look, stick):
     look.language.choose("en")
     assert page.stick.write.text() == "Write on a stick"
     assert "Nothing more to do" in said(page)
+
+
+def test_where_the_network_is_away_the_stick_comes_before_the_list(page):
+    assert page.body.indexOf(page.stick) > page.body.indexOf(page._card)
+    page.show_facts(DeliveriesFacts(problem="Le service central ne répond pas."))
+    assert page.body.indexOf(page.stick) < page.body.indexOf(page._card)
+    page.show_facts(DeliveriesFacts())
+    assert page.body.indexOf(page.stick) > page.body.indexOf(page._card)

@@ -107,6 +107,12 @@ class DeliveriesScreen(Page):
 
     def show_facts(self, facts: DeliveriesFacts) -> None:
         """Show these."""
+        cut_off = bool(facts.problem)
+        if cut_off != bool(self._facts.problem):
+            # The way out comes before the list of what waits, but only where it is needed.
+            self.body.removeWidget(self.stick)
+            place = self.body.indexOf(self._card)
+            self.body.insertWidget(place if cut_off else place + 1, self.stick)
         self._facts = facts
         self._send.set_busy(facts.sending)
         self.retranslate()
@@ -139,7 +145,7 @@ class DeliveriesScreen(Page):
         icon, tone = STATE_LOOKS[item.state]
         state = item.state.value
         detail = tr(f"deliveries.detail.{state}", age=self._age(item.age_s))
-        if item.reason:
+        if item.reason and item.state is not OutboxState.STORED:
             detail = f"{detail}. {self._reason(item.reason)}"
         return RowItem(
             name=str(item.seq),

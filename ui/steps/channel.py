@@ -129,7 +129,8 @@ class ChannelPanel(AdvicePanel):
     @override
     def show_state(self, state: CaseState) -> None:
         self._finding = self.desk.find(self.desk.answers(state), state)
-        self._proposals = self.desk.proposals(self._finding)
+        # Where there is no counter, whoever is here comes first: the office is another errand.
+        self._proposals = tuple(sorted(self.desk.proposals(self._finding), key=self._is_elsewhere))
         offered = [item.channel.channel_id for item in self._proposals]
         if self._chosen not in offered:
             self._chosen = offered[0] if offered else None
@@ -196,9 +197,16 @@ class ChannelPanel(AdvicePanel):
         language = self.look.language
         moment = moment_within(proposal.ready_by, language) if proposal.ready_by else ""
         day = language.weekday_within(proposal.about) if proposal.about else ""
-        key = f"channel.{channel.value}"
-        hint = language.tr(f"{key}.hint", moment=moment, day=day)
-        return Choice(channel.value, language.tr(f"{key}.label"), hint, _ICONS[channel])
+        key, where = f"channel.{channel.value}", ""
+        if self._is_elsewhere(proposal):
+            where = "_elsewhere"
+        hint = language.tr(f"{key}.hint{where}", moment=moment, day=day)
+        return Choice(channel.value, language.tr(f"{key}.label{where}"), hint, _ICONS[channel])
+
+    def _is_elsewhere(self, proposal: Proposal) -> bool:
+        """A counter, and none here."""
+        channel = proposal.channel.channel_id
+        return channel is ChannelId.COUNTER and not self.leads_on(channel.value)
 
     def _caution_words(self) -> tuple[str, ...]:
         tr = self.look.language.tr

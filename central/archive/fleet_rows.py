@@ -1,0 +1,199 @@
+"""Writes what the fleet's tables count, inside the transaction of what is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, and_, bindparam, case, func, insert, or_, select, update
+
+from central.archive.fleet_schema import (
+    device_contacts,
+    device_states,
+    fleet_alarms,
+    hourly_receipts,
+)
+from central.archive.schema import devices
+from kiosk.audit.entries import ALARMS, EntryKind, Header
+from kiosk.domain.ids import DeviceId, OfficeId
+
+TOLD: Final = frozenset({*ALARMS, EntryKind.FRAUD_ALERT})
+"""Kinds of journal entries that the people who run the fleet must see."""
+ENDS: Final = frozenset({EntryKind.DEVICE_CLOSED, EntryKind.LEASE_EXPIRED})
+"""Kinds after which a device works no more, or not before somebody helped it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One call whose signature held.
+
+    Attributes:
+        device_id: who called.
+        at: server time, ISO 8601 UTC.
+        drift_s: time of signing as the device claimed it, minus server time, seconds.
+        refused: the clock was so wrong that the call was refused, and true time told.
+    """
+
+    device_id: DeviceId
+    at: str
+    drift_s: int
+    refused: bool
+
+
+class FleetRows:
+    """Counts. No rule of the protocol lives here."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    # --- devices and their journals ---------------------------------------------------------------
+
+    def add_device(self, device_id: DeviceId, office_id: OfficeId, enrolled_at: str) -> None:
+        """A device that is new here: nothing is counted of it, and its enrolment was a call."""
+        state = {"device_id": device_id, "office_id": office_id}
+        self._connection.execute(insert(device_states).values(**state))
+        contact = {"device_id": device_id, "contact_at": enrolled_at}
+        self._connection.execute(insert(device_contacts).values(**contact))
+
+    def uncounted(self, limit: int) -> tuple[DeviceId, ...]:
+        """Devices without a row here: from before these tables were there."""
+        query = (
+            select(devices.c.device_id)
+            .outerjoin(device_states, device_states.c.device_id == devices.c.device_id)
+            .where(device_states.c.device_id.is_(None))
+            .order_by(devices.c.device_id)
+            .limit(limit)
+        )
+        return tuple(DeviceId(name) for name in self._connection.execute(query).scalars())
+
+    def is_counted(self, device_id: DeviceId) -> bool:
+        """Whether a device has its row here."""
+        query = select(device_states.c.device_id).where(device_states.c.device_id == device_id)
+        return self._connection.execute(query).one_or_none() is not None
+
+    def set_device(self, device_id: DeviceId, office_id: OfficeId, *, quarantined: bool) -> None:
+        """Where it works, and whether two histories of it are known."""
+        self._change(device_id, office_id=office_id, quarantined=int(quarantined))
+
+    def announced(self, device_id: DeviceId, records: int) -> None:
+        """Its journal announces so many records more."""
+        table = device_states.c
+        self._change(
+            device_id, announced=table.announced + records, missing=table.missing + records
+        )
+
+    def received(self, device_id: DeviceId, size: int, *, held_back: bool) -> None:
+        """One of them arrived; ``size`` bytes of it are kept."""
+        table = device_states.c
+        self._change(
+            device_id,
+            received=table.received + 1,
+            missing=table.missing - 1,
+            held_back=table.held_back + int(held_back),
+            held_bytes=table.held_bytes + size,
+            behind_since=case((table.missing <= 1, ""), else_=table.behind_since),
+        )
+
+    def held_back(self, device_id: DeviceId) -> None:
+        """A record that had arrived is held back: a second history came to light meanwhile."""
+        self._change(device_id, held_back=device_states.c.held_back + 1)
+
+    def told(self, device_id: DeviceId, headers: Iterable[Header], now: str) -> None:
+        """What new entries tell of the device itself: its program, its alarms, its end.
+
+        Args:
+            device_id: whose journal.
+            headers: verified, in order.
+            now: server time, ISO 8601 UTC.
+        """
+        newest = None
+        for newest in headers:
+            if newest.kind in TOLD:
+                self.add_alarm(device_id, newest.kind, newest.seq, now)
+            if newest.kind in ENDS:
+                self._change(device_id, ended=newest.kind.value)
+            elif newest.kind is EntryKind.SHIFT_OPEN:
+                # Somebody works there again: what it said of its end is over.
+                self._change(device_id, ended="")
+        if newest is not None:
+            since = device_states.c.behind_since
+            behind = and_(device_states.c.missing > 0, since == "")
+            self._change(
+                device_id,
+                app_build=newest.app_build,
+                told_at=now,
+                behind_since=case((behind, now), else_=since),
+            )
+
+    def add_alarm(self, device_id: DeviceId, kind: str, seq: int, raised_at: str) -> None:
+        """An alarm of the collector or of the device; the same one once."""
+        key = {"device_id": device_id, "kind": str(kind), "seq": seq}
+        table = fleet_alarms.c
+        known = select(table.seq).where(
+            table.device_id == device_id, table.kind == key["kind"], table.seq == seq
+        )
+        if self._connection.execute(known).one_or_none() is None:
+            self._connection.execute(insert(fleet_alarms).values(**key, raised_at=raised_at))
+
+    def _change(self, device_id: DeviceId, **values: Any) -> None:
+        changed = update(device_states).where(device_states.c.device_id == device_id)
+        self._connection.execute(changed.values(**values))
+
+    # --- calls and receipts -----------------------------------------------------------------------
+
+    def saw(self, sightings: Iterable[Sighting], refused_after: str) -> None:
+        """Note calls of devices.
+
+        After a refusal the device signs with the time that it was told, which says nothing of its
+        own clock: a drift that led to a refusal is replaced by another refusal, or once it is older
+        than ``refused_after``.
+        """
+        # One order for every process: two that meet wait for one another, never in a circle.
+        rows = [
+            {
+                "who": one.device_id,
+                "at": one.at,
+                "drift": one.drift_s,
+                "size": abs(one.drift_s),
+                "word": int(one.refused),
+                "after": refused_after,
+            }
+            for one in sorted(sightings, key=lambda one: one.device_id)
+        ]
+        if not rows:
+            return
+        table = device_contacts.c
+        mine = table.device_id == bindparam("who")
+        later = update(device_contacts).where(mine, table.contact_at < bindparam("at"))
+        self._connection.execute(later.values(contact_at=bindparam("at")), rows)
+        believed = or_(
+            bindparam("word") == 1, table.refused == 0, table.drift_at <= bindparam("after")
+        )
+        drift: dict[str, Any] = {
+            "drift_s": bindparam("drift"),
+            "drift_size": bindparam("size"),
+            "drift_at": bindparam("at"),
+            "refused": bindparam("word"),
+        }
+        self._connection.execute(update(device_contacts).where(mine, believed).values(drift), rows)
+
+    def count_receipts(self, hour: str, receipts: int) -> None:
+        """So many receipts more in an hour (``2026-11-26T21``, UTC); one writer at a time."""
+        table = hourly_receipts
+        more = table.c.receipts + receipts
+        done = self._connection.execute(
+            update(table).where(table.c.hour == hour).values(receipts=more)
+        )
+        if not done.rowcount:
+            self._connection.execute(insert(table).values(hour=hour, receipts=receipts))
+
+    # --- sums -------------------------------------------------------------------------------------
+
+    def sums(self) -> dict[str, int]:
+        """Of the whole fleet: devices, quarantined ones, records announced, received, missing."""
+        table = device_states.c
+        names = ("quarantined", "announced", "received", "missing", "held_back", "held_bytes")
+        columns = [func.coalesce(func.sum(table[name]), 0).label(name) for name in names]
+        row = self._connection.execute(select(func.count().label("devices"), *columns)).one()
+        return {name: int(value) for name, value in row._asdict().items()}

@@ -1,0 +1,157 @@
+"""Measure the operations pages over a large fleet, and what counting for them costs the ingest.
+
+    python3 packaging/bench/operations.py [--devices 80000] [--json]
+
+Processor time, which other work on the machine hardly changes: of each page from the question to
+its HTML, of the census that is taken once a minute, and of a record's rows with and without the
+counts. The database is SQLite in one file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from unittest import mock
+from zoneinfo import ZoneInfo
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from central.archive.database import Database  # noqa: E402 - the path comes first
+from central.archive.fleet_rows import FleetRows, Sighting  # noqa: E402
+from central.archive.layout import Layout  # noqa: E402
+from central.archive.reader import Reader  # noqa: E402
+from central.archive.rows import EntryRow, SealedRow  # noqa: E402
+from central.operations.asking import Ask  # noqa: E402
+from central.operations.census import CensusTaker, Stores  # noqa: E402
+from central.operations.deeds import Deeds  # noqa: E402
+from central.operations.pages import Pages  # noqa: E402
+from central.operations.sessions import Session  # noqa: E402
+from central.operations.views import Views  # noqa: E402
+from kiosk.domain.ids import DeviceId, RecordId  # noqa: E402
+from tests.fakes.fleet import device_name, seed  # noqa: E402
+
+NOW = datetime(2026, 11, 26, 15, 0, tzinfo=UTC)
+TURNS = 15
+RECORDS = 400
+LISTS = {
+    "devices": {},
+    "devices, by contact": {"sort": "contact"},
+    "devices, most owed first": {"sort": "missing", "down": "1"},
+    "silent": {"view": "silent"},
+    "owing": {"view": "owing"},
+    "clock off": {"view": "drifting"},
+    "one version": {"build": "0.1.0"},
+    "one office": {"office": "010010"},
+    "from the middle": {"after": f"{device_name(7)}~{device_name(7)}"},
+}
+
+
+def asked(path: str, question: dict[str, str], **parts: str) -> Ask:
+    """A call of somebody who is signed in."""
+    session = Session("bench", "s", "s", NOW, "w")
+    return Ask("GET", path, path, parts, question, {}, session, "fr", "", NOW)
+
+
+def cpu_ms(work: Callable[[], Any]) -> float:
+    """Median of several turns; the first one, which fills caches, left out."""
+    work()
+    spent = []
+    for _ in range(TURNS):
+        began = time.process_time()
+        work()
+        spent.append((time.process_time() - began) * 1000)
+    return round(statistics.median(spent), 1)
+
+
+def pages(folder: Path, reader: Reader, count: int) -> dict[str, float]:
+    """Processor time of each page; ms."""
+    layout = Layout(folder)
+    taker = CensusTaker(reader, Stores(folder, objects_elsewhere=False, database_elsewhere=False))
+    views = Views(reader, taker, Deeds(layout), Pages(ZoneInfo("Europe/Paris")))
+    named = device_name(count // 2)
+    found = {
+        name: cpu_ms(lambda q=question: views.devices(asked("/devices", q)))
+        for name, question in LISTS.items()
+    }
+    found |= {
+        "overview": cpu_ms(lambda: views.overview(asked("/", {}))),
+        "device": cpu_ms(lambda: views.device(asked("/devices/x", {}, device=named))),
+        "quarantine": cpu_ms(lambda: views.quarantine(asked("/quarantine", {}))),
+        "alarms": cpu_ms(lambda: views.alarms(asked("/alarms", {}))),
+        "search": cpu_ms(lambda: views.search(asked("/search", {"q": named[:6]}))),
+    }
+    fresh = lambda: CensusTaker(reader, taker._stores).now(NOW)  # noqa: E731, SLF001
+    return found | {"census, once a minute": cpu_ms(fresh)}
+
+
+def ingest(database: Database, first: int) -> float:
+    """Processor time of a record's rows: entry, record and their counts; ms."""
+    began = time.process_time()
+    for n in range(first, first + RECORDS):
+        device = DeviceId(device_name(n % 1000))
+        with database.writing(device) as ledger:
+            entry = EntryRow(device, 10_000 + n, "x" * 900, bytes(32), RecordId(f"r{n:025}"))
+            ledger.add_entries((entry,))
+        with database.writing(device) as ledger:
+            at = NOW.isoformat()
+            row = SealedRow(device, 10_000 + n, *[bytes(32)] * 2, b"h" * 400, at, "logged", 40_000)
+            ledger.add_sealed(row)
+    return (time.process_time() - began) * 1000 / RECORDS
+
+
+def cost_of_counting(database: Database) -> dict[str, float]:
+    """The same rows written with and without their counts, turn about."""
+    with_counts, without = [], []
+    for turn in range(6):
+        with_counts.append(ingest(database, turn * 2 * RECORDS))
+        with mock.patch.multiple(FleetRows, announced=mock.DEFAULT, received=mock.DEFAULT):
+            without.append(ingest(database, (turn * 2 + 1) * RECORDS))
+    batch = [Sighting(DeviceId(device_name(n)), NOW.isoformat(), 1, False) for n in range(500)]
+    began = time.process_time()
+    with database.writing("sightings") as ledger:
+        ledger.fleet.saw(batch, "")
+    return {
+        "rows of a record, counted, ms": round(statistics.median(with_counts), 2),
+        "rows of a record, not counted, ms": round(statistics.median(without), 2),
+        "last contact of 500 devices, ms": round((time.process_time() - began) * 1000, 1),
+    }
+
+
+def main() -> int:
+    """Measure and tell."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--devices", type=int, default=80_000)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="visavis-operations-") as name:
+        folder = Path(name)
+        database = Database(folder / "c.db")
+        try:
+            seed(database, options.devices, NOW)
+            reader = Reader(folder / "c.db")
+            try:
+                figures: dict[str, Any] = {"devices": options.devices}
+                figures["page_cpu_ms"] = pages(folder, reader, options.devices)
+            finally:
+                reader.close()
+            figures["ingest"] = cost_of_counting(database)
+        finally:
+            database.close()
+    if options.json:
+        print(json.dumps(figures))
+    else:
+        print(json.dumps(figures, indent=2, ensure_ascii=False))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
