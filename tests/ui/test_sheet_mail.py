@@ -1,5 +1,6 @@
 """The sheet by e-mail, on the real receipt: one key, one address, an honest answer."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,8 +26,11 @@ class MailRoom:
     def __init__(self) -> None:
         self.sent: list[tuple[int, SheetOrder]] = []
         self.trouble: Exception | None = None
+        self.line = threading.Event()
+        self.line.set()
 
     def mail_sheet(self, seq: int, order: SheetOrder) -> None:
+        self.line.wait(10)
         if self.trouble is not None:
             raise self.trouble
         self.sent.append((seq, order))
@@ -88,6 +92,19 @@ def test_the_chosen_way_of_writing_is_the_one_that_is_sent(counter, room):
     ask(counter, "client@example.org")
     answered(counter, "envoyée par e-mail")
     assert (room.sent[0][1].language, room.sent[0][1].variant) == ("en", "english")
+
+
+def test_a_sheet_that_is_asked_for_while_the_line_is_slow_waits_its_turn(counter, room):
+    to_receipt(counter)
+    room.line.clear()
+    mail = receipt(counter).mail
+    mail.sent.emit("client@example.org")
+    mail.sent.emit("client@example.org")
+    chosen(counter, Qt.Key.Key_3, Variant.EASY)
+    mail.sent.emit("client@example.org")
+    room.line.set()
+    counter.qtbot.waitUntil(lambda: counter.router.case.sheet_mail.desk.idle, timeout=10_000)
+    assert [order.variant for _, order in room.sent] == ["normal", "easy"]
 
 
 def test_what_is_no_address_is_not_sent_and_can_be_corrected(counter, room):

@@ -53,6 +53,7 @@ class SheetMailRouter(QObject):
         self._mailer = mailer
         self._receipt = receipt
         self._proposed = ""
+        self._under_way: set[tuple[int, str, str]] = set()
         self.desk = Desk("sheet-mail")
         receipt.offer_mail(offered=mailer is not None)
         receipt.mail_requested.connect(self._ask)
@@ -83,14 +84,19 @@ class SheetMailRouter(QObject):
 
     def _send(self, typed: str) -> None:
         facts, mailer = self._receipt.facts, self._mailer
-        if facts is None or mailer is None or not self.desk.idle:
+        if facts is None or mailer is None:
             return
         sheet, seq = self._receipt.sheet(), facts.records[0].seq
         language, variant = sheet.variant.language, sheet.variant.value
+        order = (seq, typed, variant)
+        if order in self._under_way:
+            return  # the very same one: a second press is impatience; any other waits its turn
+        self._under_way.add(order)
         self._say("sending", "ink2")
         task = self.desk.submit(lambda: mailer.send(seq, typed, language, variant, sheet.text))
         task.done.connect(lambda _address: self._sent(seq))
         task.failed.connect(lambda failure: self._failed(seq, failure))
+        task.ended.connect(lambda: self._under_way.discard(order))
 
     def _sent(self, seq: int) -> None:
         if self._shows(seq):
