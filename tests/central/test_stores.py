@@ -21,7 +21,11 @@ from central.archive.storage import (
     read_storage,
     write_storage,
 )
+from central.auditor.erasure import erase
 from central.auditor.histories import Histories
+from central.auditor.opening import read_identity
+from central.auditor.orders import Act, Subject
+from central.auditor.session import own_order, present_alone, session
 from central.authority.founding import LOCAL_HOSTS, found
 from central.authority.requests import Announced, new_request, parse_birth_date
 from central.authority.rounds import Planner
@@ -308,3 +312,24 @@ def test_two_processes_over_one_database_post_each_result_once(
         assert provider.server.requests.seen == dict.fromkeys(records, 1)
         rows = [provider.row(record) for record in records]
         assert len({row.position for row in rows}) == len(rows)
+
+
+def test_a_record_is_erased_by_order_on_other_stores_too(sides, data):
+    device = enrolled(sides[0])
+    seq, _ = device.seal()
+    assert device.delivery.run_once().stored == 1
+    layout, now = Layout(data), datetime.now(UTC)
+    present = present_alone(layout, read_identity(layout.identity), now)
+    record = device.row(seq).record_id
+    why = ("demande de la personne", "art. 17 RGPD")
+    order = own_order(present, Act.ERASE, Subject(records=(record,)), why, now)
+    with session(layout, present, order) as at_work:
+        done = erase(layout, at_work, now)
+    assert done.records[0].erased
+    assert not done.forgotten  # old rows of PostgreSQL are the operator's business, and it is said
+    (found,) = [
+        one
+        for one in Histories(layout).verify(now).devices
+        if one.device_id == device.identity.device_id
+    ]
+    assert (found.problems, found.stored) == ((), 1)
