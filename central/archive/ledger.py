@@ -340,7 +340,8 @@ class Ledger:
             where = tuple_(sealed.c.device_id, sealed.c.seq).in_(keys)
             self._connection.execute(update(sealed).where(where).values(state=state))
         if state == ReceiptState.QUARANTINED:
-            for device_id, _ in keys:
+            # One order for every writer: two that meet wait for one another, never in a circle.
+            for device_id, _ in sorted(keys):
                 self.fleet.held_back(device_id)
 
     def add_sealed(self, row: SealedRow) -> None:
@@ -356,7 +357,7 @@ class Ledger:
         for value in values:
             del value["size"]
         self._connection.execute(insert(sealed), values)
-        for row in arrived:
+        for row in sorted(arrived, key=lambda row: (row.device_id, row.seq)):
             held_back = row.state == ReceiptState.QUARANTINED
             self.fleet.received(row.device_id, row.size, held_back=held_back)
 

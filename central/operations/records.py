@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from msgspec import ValidationError, convert
 
 from central.archive.ledger import Ledger
-from central.archive.rows import EntryRow
+from central.archive.rows import EntryRow, SealedRow
 from kiosk.audit.entries import open_entry
 from kiosk.crypto.canonical import parse_json
 from kiosk.crypto.digests import b64u
@@ -60,7 +60,7 @@ class RecordState:
 
     Attributes:
         record_id, device_id, seq: which.
-        state: ``awaited``, or a value of ``kiosk.sync.receipts.ReceiptState``.
+        state: ``awaited``, ``erased``, or a value of ``kiosk.sync.receipts.ReceiptState``.
         announced: by its entry; None where the entry does not hold.
         entry_hash: leaf hash of the entry, base64url.
         received_at: when it arrived, or ``""``.
@@ -91,13 +91,20 @@ def _state(ledger: Ledger, row: EntryRow) -> RecordState:
         record_id=RecordId(str(row.record_id)),
         device_id=row.device_id,
         seq=row.seq,
-        state="awaited" if sealed is None else sealed.state,
+        state=_state_of(sealed),
         announced=_announced(ledger, row),
         entry_hash=b64u(row.leaf),
         received_at="" if sealed is None else sealed.received_at,
         blob_sha256="" if sealed is None else b64u(sealed.blob_sha256),
         receipt=_receipt(ledger, row),
     )
+
+
+def _state_of(sealed: SealedRow | None) -> str:
+    if sealed is None:
+        return "awaited"
+    # Without its header nobody opens it any more: that is how a record is erased.
+    return "erased" if sealed.header is None else sealed.state
 
 
 def _announced(ledger: Ledger, row: EntryRow) -> Announced | None:

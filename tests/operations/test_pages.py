@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 from sqlalchemy.exc import SQLAlchemyError
 
 from central.archive.faults import StoreError
@@ -18,6 +19,7 @@ from central.archive.layout import Layout
 from central.archive.ledger import Ledger
 from central.archive.reader import open_reader
 from central.archive.rows import AlarmRow
+from central.archive.schema import sealed
 from central.archive.storage import open_database
 from central.operations.census import KEPT, CensusTaker, Stores
 from central.operations.lost import Lost, LostDevices
@@ -63,6 +65,13 @@ def write(collector: CentralSide, work: Callable[[Ledger], None]) -> None:
             work(ledger)
     finally:
         database.close()
+
+
+def forget(ledger: Ledger, record: RecordId) -> None:
+    """As an order of erasure does."""
+    (entry,) = ledger.entries_of_record(record)
+    mine = (sealed.c.device_id == entry.device_id) & (sealed.c.seq == entry.seq)
+    ledger._connection.execute(update(sealed).where(mine).values(header=None))
 
 
 def text_of(page: str) -> str:
@@ -116,13 +125,10 @@ def test_a_record_is_followed_from_its_announcement_to_its_receipt(collector, re
     assert f"leaf {leaf.index:,} of a log of" in shown
     for word in ("Kept, receipt given", name, "end of a verification", "Sealed to"):
         assert word in shown
-    assert (
-        reader.get(
-            "/search",
-        ).status_code
-        == 200
-    )
+    assert reader.get("/search").status_code == 200
     assert reader.get(f"/search?q={record}").headers["location"] == f"/records/{record}"
+    write(collector, lambda ledger: forget(ledger, record))
+    assert "Erased by order" in text_of(reader.get(f"/records/{record}").text)
 
 
 def test_a_search_finds_a_device_by_the_beginning_of_its_number(collector, reader):
