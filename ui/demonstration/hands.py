@@ -119,7 +119,6 @@ class HandyAgent(CreatingAgent):
         known = len(model.facts.visits)
         self.push(self.rounds.screen.reload)
         self.until(lambda: len(model.facts.visits) >= known + visits, "round")
-        self.until(lambda: self._router.desk.idle, "round shown")
 
     # --- pressing -----------------------------------------------------------------------------
 

@@ -176,7 +176,7 @@ class StepwiseAgent(ServiceActs):
         home = self._router.sections.home
         if self.tablet:
             self._go_to(Section.HOME)
-        self.until(lambda: self._shell.page is home and self._router.desk.idle, "home")
+        self.until(lambda: self._shell.page is home, "home")
         if self.hand is Hand.KEYS:
             self._press(Qt.Key(ord(start.key)))
         else:
@@ -186,9 +186,9 @@ class StepwiseAgent(ServiceActs):
         screen = self.rounds.screen
 
         def next_one() -> bool:
-            chosen = screen.selected
-            idle = self._shell.page is screen and self._router.desk.idle
-            return idle and chosen is not None and chosen.visit.visit_id == visit.visit_id
+            # Not an idle desk: with many visits and much else to do it may never be one.
+            chosen = screen.selected if self._shell.page is screen else None
+            return chosen is not None and chosen.visit.visit_id == visit.visit_id
 
         self.until(next_one, "the next visit")
         if visit.ending.outcome is not Outcome.NO_SHOW or visit.ending.reason is None:
