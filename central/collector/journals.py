@@ -102,7 +102,8 @@ class Journals:
         """Take in a whole journal whose device lost its key, so that no checkpoint ends it.
 
         Every entry is signed and names what it follows, so that nothing in it can be changed or
-        left out; only how far it went is nobody's word. That stands in an alarm for good.
+        left out; only how far it went is nobody's word. That stands in an alarm for good. A hash
+        that holds the place of a lost entry is proven by the next signed one: none ends a journal.
 
         Returns:
             Entries held now.
@@ -110,6 +111,8 @@ class Journals:
         Raises:
             CallRefusedError: as :meth:`push`; 422 gap where it ends before what is held.
         """
+        if entries and lost_leaf(entries[-1]) is not None:
+            raise CallRefusedError(422, "entry")
         tree = Frontier()
         for entry in entries:
             tree = tree.append(entry_leaf(entry))

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from kiosk.audit.entries import lost_entry
+from kiosk.audit.entries import lost_entry, lost_leaf
 from kiosk.audit.vault_escrow import VaultKeys
 from kiosk.bootstrap.opening import device_key_of, forbid_core_files, key_store_of, open_vault
 from kiosk.crypto.canonical import canonical_json, parse_json
@@ -181,6 +181,8 @@ def _journal(wreck: Wreck, keys: VaultKeys) -> str:
         if seq not in entries and seq not in leaves:
             raise VaultCorruptError(f"entry {seq} and its hash")
         lines.append(entries[seq] if seq in entries else lost_entry(leaves[seq]))
+    while lines and lost_leaf(lines[-1]) is not None:
+        lines.pop()  # nothing signed follows that would prove its hash
     about: dict[str, Any] = {
         "format": EXPORT_FORMAT,
         "device_id": keys.device_id,

@@ -187,7 +187,7 @@ ORDERS = [
 ]
 
 
-@pytest.mark.parametrize("order", ORDERS, ids=str)
+@pytest.mark.parametrize("order", ORDERS, ids=range(len(ORDERS)))
 def test_no_page_sorts_or_walks_through_the_fleet(embedded, order):
     # Of SQLite alone: what PostgreSQL plans depends on its statistics.
     with embedded.reading() as state:

@@ -11,6 +11,7 @@ import typer
 from central.archive.layout import Layout
 from central.authority.founding import LOCAL_HOSTS, found
 from kiosk.__main__ import build_app, run
+from kiosk.audit.entries import lost_entry
 from kiosk.audit.vault_escrow import VaultKeys
 from kiosk.bootstrap import build
 from kiosk.devices.key_stores import DemonstrationKeyStore
@@ -239,6 +240,9 @@ def test_what_the_central_side_holds_already_cannot_be_cut_short_or_changed(
     journal.write_text("\n".join([*whole[:-2], whole[-1], whole[-2]]) + "\n")
     refused = central("rescue", stick, "--data", side.data, check=False)
     assert "journal refused: fork" in refused.stderr
+    journal.write_text("\n".join([*whole, lost_entry(bytes(32))]) + "\n")
+    refused = central("rescue", stick, "--data", side.data, check=False)
+    assert "journal refused: entry" in refused.stderr
 
 
 def test_a_new_key_of_the_vault_is_sealed_before_it_is_used(told, device, side, tmp_path):
