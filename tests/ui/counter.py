@@ -62,12 +62,25 @@ class NoDelivery:
     """A delivery that reaches nobody."""
 
     office: Office
+    metered: bool = False
+    rows: tuple[OutboxRow, ...] = ()
+    """Records that wait beside those of the office."""
 
-    def run_once(self) -> NothingSent:
+    asked: list[bool | None] = field(default_factory=list)
+    """What each delivery was told about the link."""
+
+    def run_once(self, *, metered: bool | None = None) -> NothingSent:
+        self.asked.append(metered)
         return NothingSent()
 
+    def is_metered(self) -> bool:
+        return self.metered
+
+    def set_metered(self, *, metered: bool) -> None:
+        self.metered = metered
+
     def status(self) -> tuple[OutboxRow, ...]:
-        return tuple(self.office.outbox())
+        return (*self.office.outbox(), *self.rows)
 
 
 @dataclass
