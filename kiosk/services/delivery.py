@@ -19,6 +19,7 @@ import msgspec
 
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import (
+    CaptivePortalError,
     KeyStoreError,
     ProtocolError,
     SyncError,
@@ -310,6 +311,8 @@ class _Run:
     def _fetch_time(self) -> None:
         try:
             at = fetch_time(self._link, self._trusted())
+        except CaptivePortalError:
+            raise  # nobody of the central side was heard: there is no other policy to ask for
         except ProtocolError:
             # Its log may have another key by now, which a policy says that is not here yet. That
             # one is believed for the signature of the root, whatever time it is.

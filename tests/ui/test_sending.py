@@ -194,7 +194,7 @@ def test_a_slow_link_is_told_in_plain_words(look, qtbot):
     page = shell.page
     waiting = (DeliveryItem(7, OutboxState.WAITING, 60),)
     page.show_facts(DeliveriesFacts(waiting, pace_kbs=10, minutes_left=5))
-    told = "Connexion lente (10 Ko/s) : environ 5 minutes pour ce qui attend."
+    told = "Connexion lente (10\u00a0Ko/s)\u00a0: environ 5 minutes pour ce qui attend."
     assert told in words(page)
     page.show_facts(DeliveriesFacts(waiting, pace_kbs=10))
     assert "Connexion lente" not in words(page)
