@@ -15,6 +15,7 @@ from kiosk.audit.verify import JournalReport
 from kiosk.bootstrap import read_documents
 from kiosk.bootstrap.service import read_service
 from kiosk.config import ServiceConfig
+from kiosk.domain.errors import UnreachableError
 from kiosk.domain.evidence import Side
 from kiosk.journeys.model import CaseState, FeatureResult, StepKind
 from kiosk.journeys.procedures import ONLINE_REQUEST
@@ -63,6 +64,7 @@ class NoDelivery:
 
     office: Office
     metered: bool = False
+    reason: str = UnreachableError.code
     rows: tuple[OutboxRow, ...] = ()
     """Records that wait beside those of the office."""
 
@@ -71,7 +73,7 @@ class NoDelivery:
 
     def run_once(self, *, metered: bool | None = None) -> NothingSent:
         self.asked.append(metered)
-        return NothingSent()
+        return NothingSent(reason=self.reason)
 
     def is_metered(self) -> bool:
         return self.metered

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtNetwork import QNetworkInformation
 from PySide6.QtWidgets import QLabel, QPushButton
 
+from kiosk.domain.errors import NotEnrolledError
 from kiosk.domain.ids import RecordId
 from kiosk.ports import OutboxRow, OutboxState
 from tests.ui import samples
@@ -126,26 +127,28 @@ def test_only_a_change_from_nothing_is_a_network_that_comes_back(qapp, seen, tol
 
 
 class Scripted:
-    """A delivery that waits at a gate, and says what it was told."""
+    """A delivery that reaches the central side, or is at fault, and keeps what it was told."""
 
     def __init__(self) -> None:
         self.asked: list[bool | None] = []
         self.pace: float | None = None
-        self.while_running = lambda: None
+        self.said = [False]
+        self.fault: Exception | None = None
 
     def run_once(self, *, metered: bool | None = None) -> NothingSent:
         self.asked.append(metered)
-        self.while_running()
+        if self.fault is not None:
+            raise self.fault
         return replace(NothingSent(reason=""), pace=self.pace)
 
     def status(self) -> tuple[OutboxRow, ...]:
         return ()
 
     def is_metered(self) -> bool:
-        return False
+        return self.said[-1]
 
     def set_metered(self, *, metered: bool) -> None:
-        raise AssertionError(metered)
+        self.said.append(metered)
 
 
 @pytest.fixture
@@ -175,6 +178,16 @@ def test_a_pace_stays_until_another_is_measured(qtbot, courier, counter):
         assert model.facts.pace == known
 
 
+def test_what_the_link_is_is_known_before_anything_was_sent(qtbot, courier, counter):
+    scripted = Scripted()
+    scripted.said, scripted.fault = [True], NotEnrolledError()
+    model = DeliveryModel(scripted, courier, counter.office.clock)
+    model.start()
+    qtbot.waitUntil(lambda: model.facts.reason == NotEnrolledError.code)
+    assert model.facts.metered
+    model.stop()
+
+
 @pytest.mark.parametrize(("draw", "share"), [(0.0, 0.8), (0.5, 1.0)])
 def test_no_two_devices_keep_the_same_pause(qtbot, courier, counter, draw, share):
     model = DeliveryModel(Scripted(), courier, counter.office.clock, draw=lambda: draw)
@@ -198,3 +211,22 @@ def test_a_slow_link_is_told_in_plain_words(look, qtbot):
     assert told in words(page)
     page.show_facts(DeliveriesFacts(waiting, pace_kbs=10))
     assert "Connexion lente" not in words(page)
+    page.show_facts(DeliveriesFacts(waiting, problem="Hors ligne", pace_kbs=10, minutes_left=5))
+    assert "Connexion lente" not in words(page), "no pace without a link"
+
+
+def test_what_waits_for_another_link_names_no_older_obstacle(look, qtbot):
+    shell = samples.window(look, "deliveries", 1280, 720)
+    qtbot.addWidget(shell)
+    held = (DeliveryItem(7, OutboxState.WAITING, 60, "SYNC-001", held=True),)
+    shell.page.show_facts(DeliveriesFacts(held))
+    qtbot.waitUntil(lambda: "attend une connexion non limitée" in words(shell.page))
+    assert "SYNC-001" not in words(shell.page)
+
+
+def test_a_welcome_page_says_what_to_do(counter, delivery):
+    counter.sign_in()
+    page = show(counter, Section.DELIVERIES)
+    delivery.reason = "SYNC-032"
+    press(counter, page, "send-now")
+    counter.qtbot.waitUntil(lambda: "Connectez-vous au Wi-Fi" in words(page))

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from kiosk.audit.entries import EntryKind
 from kiosk.audit.verify import JournalReport
 from kiosk.domain.agent import Duty, may
-from kiosk.domain.errors import ForkError
+from kiosk.domain.errors import CaptivePortalError, ForkError
 from kiosk.domain.ids import CaseId
 from kiosk.ports import JournalRow
 from kiosk.services.agents import Session
@@ -314,6 +314,8 @@ class SectionRouter(QObject):
             for row in reversed(facts.rows)
         )
         problem = tr(f"errors.{facts.reason}.what") if facts.reason else ""
+        if facts.reason == CaptivePortalError.code:  # the one obstacle that the agent can clear
+            problem = f"{problem} {tr(f'errors.{facts.reason}.do')}"
         conflicts = tuple(
             ConflictRow(item.seq, item.kind, item.told_at, item.seen) for item in self.conflicts
         )

@@ -148,7 +148,7 @@ class DeliveriesScreen(Page):
         self._problem.setVisible(bool(facts.problem))
         slow = tr("deliveries.slow", n=facts.minutes_left, pace=max(1, facts.pace_kbs))
         self._slow.setText(slow)
-        self._slow.setVisible(bool(facts.minutes_left and waiting))
+        self._slow.setVisible(bool(facts.minutes_left and waiting and not facts.problem))
         last = tr("deliveries.last", moment=facts.last) if facts.last else tr("deliveries.never")
         self._last.setText(last)
 
@@ -158,7 +158,7 @@ class DeliveriesScreen(Page):
         state = item.state.value
         word = "held" if item.held else state
         detail = tr(f"deliveries.detail.{word}", age=self._age(item.age_s))
-        if item.reason and item.state is not OutboxState.STORED:
+        if item.reason and item.state is not OutboxState.STORED and not item.held:
             detail = f"{detail}. {self._reason(item.reason)}"
         return RowItem(
             name=str(item.seq),

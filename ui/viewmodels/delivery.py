@@ -148,6 +148,7 @@ class DeliveryModel(QObject):
     def start(self) -> None:
         """Look at the outbox, and send from now on."""
         self._timer.start()
+        self.refresh()
         self.send()
 
     def stop(self) -> None:
