@@ -8,6 +8,7 @@ network is said as it is: nothing went out, and nothing will go out by itself.
 from PySide6.QtCore import QObject
 
 from kiosk.domain.errors import (
+    CaptivePortalError,
     CertificateError,
     ContactAddressError,
     ContactNotSentError,
@@ -29,6 +30,7 @@ _WORDS = {
     UnreachableError.code: "offline",
     CertificateError.code: "offline",
     ProtocolError.code: "offline",
+    CaptivePortalError.code: "offline",
     ContactAddressError.code: "address_bad",
     ContactUnavailableError.code: "closed",
     ContactNotSentError.code: "not_sent",
