@@ -467,21 +467,25 @@ def test_a_request_goes_by_stick_with_its_result(provider, desk, stick):
 
 
 def test_while_the_sealed_copy_is_kept_its_result_is_not_written_again(provider, desk, stick):
-    hours = {"retention.blob_grace_hours": "24"}
-    Policies(Layout(provider.side.data)).change(hours, datetime.now(UTC))
-    desk.delivery.run_once()
-    sealed = seal_case(desk, answered(2))
-    courier(desk).give(stick)
-    at_central(provider.side, stick)
-    assert courier(desk).take(stick) == CourierSummary(stored=1)
-    assert (values(desk, RESULT_PREFIX), values(desk, SENT_PREFIX)) == (1, 1)
-    (blob,) = kept(desk, RESULT_PREFIX)
-    assert lying(stick, blob)
-    courier(desk).give(stick)
-    assert not lying(stick, blob)
-    hours = {"retention.blob_grace_hours": "0"}
-    Policies(Layout(provider.side.data)).change(hours, datetime.now(UTC))
-    assert desk.delivery.run_once().purged == 1
+    def keep(hours: str) -> None:
+        change = {"retention.blob_grace_hours": hours}
+        Policies(Layout(provider.side.data)).change(change, datetime.now(UTC))
+        desk.delivery.run_once()
+
+    keep("24")
+    try:
+        sealed = seal_case(desk, answered(2))
+        courier(desk).give(stick)
+        at_central(provider.side, stick)
+        assert courier(desk).take(stick) == CourierSummary(stored=1)
+        assert (values(desk, RESULT_PREFIX), values(desk, SENT_PREFIX)) == (1, 1)
+        (blob,) = kept(desk, RESULT_PREFIX)
+        assert lying(stick, blob)
+        courier(desk).give(stick)
+        assert not lying(stick, blob)
+    finally:
+        keep("0")
+    assert not desk.has_blob(sealed.seq)
     assert values(desk, RESULT_PREFIX) == 0
     assert told_once(provider, "req-2", sealed.record_id)
 
