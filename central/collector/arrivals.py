@@ -12,6 +12,7 @@ import threading
 from dataclasses import dataclass, replace
 
 from central.archive.database import Database
+from central.archive.faults import StoreError
 from central.archive.rows import SealedRow
 from kiosk.domain.ids import RecordId
 from kiosk.sync.receipts import ReceiptState
@@ -63,13 +64,16 @@ class Arrivals:
     def _lead(self) -> None:
         with self._gate:
             batch, self._queue = self._queue[:MOST_ROWS], self._queue[MOST_ROWS:]
+        # Whatever ends this thread here, nobody is told that a row is there which is not.
+        fault: Exception | None = StoreError("interrupted")
         try:
             self._write(batch)
+            fault = None
         except Exception as exc:  # noqa: BLE001 - each thread that waits raises it as its own
-            for waiting in batch:
-                waiting.fault = exc
+            fault = exc
         finally:
             for waiting in batch:
+                waiting.fault = fault or waiting.fault
                 waiting.settled = True
 
     def _write(self, batch: list[_Waiting]) -> None:

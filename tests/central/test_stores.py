@@ -13,6 +13,7 @@ import pytest
 
 from central.archive.database import Database
 from central.archive.layout import FolderError, Layout
+from central.archive.payloads import payload_name
 from central.archive.round_rows import ActRow, VisitRow
 from central.archive.storage import (
     Storage,
@@ -31,6 +32,7 @@ from central.authority.requests import Announced, new_request, parse_birth_date
 from central.authority.rounds import Planner
 from central.collector.rounds import note_acts
 from kiosk.audit.entries import EntryKind
+from kiosk.crypto.digests import sha256
 from kiosk.documents.requests import request_key
 from kiosk.domain.errors import UnreachableError
 from kiosk.domain.ids import DeviceId, OfficeId
@@ -159,13 +161,14 @@ def test_a_database_that_was_killed_loses_nothing_it_acknowledged(sides, data, s
     assert Histories(Layout(data)).verify().verified
 
 
-def test_an_object_that_is_there_is_never_overwritten(data):
+def test_an_object_that_is_there_and_whole_is_never_overwritten(data):
     payloads = open_payloads(Layout(data))
+    name = payload_name(DeviceId("dev-x"), 0, sha256(b"first"))
     for content in (b"first", b"second"):
         with payloads.incoming() as incoming:
             incoming.write(content)
-            incoming.keep("dev-x/000000000000-00")
-    assert payloads.read("dev-x/000000000000-00") == b"first"
+            incoming.keep(name)
+    assert payloads.read(name) == b"first"
     with pytest.raises(OSError, match="object store"):
         payloads.read("dev-x/000000000001-00")
 
