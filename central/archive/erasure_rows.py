@@ -78,6 +78,14 @@ class ErasureRows:
         if self._connection.execute(select(legal_holds).where(*key)).one_or_none() is None:
             self._connection.execute(insert(legal_holds).values(**asdict(row)))
 
+    def put_hold(self, row: HoldRow) -> None:
+        """Keep a hold released or not as ``row`` says, also where it stands here otherwise."""
+        self.add_hold(row)
+        query = update(legal_holds).where(
+            legal_holds.c.order_id == row.order_id, legal_holds.c.record_id == row.record_id
+        )
+        self._connection.execute(query.values(released_at=row.released_at))
+
     def release(self, record_id: RecordId, at: str) -> int:
         """Release every hold on a record; how many there were."""
         query = update(legal_holds).where(

@@ -28,6 +28,7 @@ from central.archive.layout import Layout
 from central.archive.ledger import Ledger
 from central.archive.storage import open_database
 from central.auditor.opening_log import GRANTED, OpeningLog
+from central.auditor.ordered import Ordered
 from central.auditor.orders import Act, Authority, standing
 from central.auditor.refusal import AuditRefusedError
 from central.auditor.session import Session, Target
@@ -158,29 +159,22 @@ def release(layout: Layout, session: Session, now: datetime) -> Erasures:
 def reapply(layout: Layout, log: OpeningLog, control: Control, now: datetime) -> Erasures:
     """Carry out again what the log says was ordered: after a crash, or a backup put back.
 
-    Holds and releases are put back in their order too. Nothing new is ordered, so that nobody has
-    to sign. Raises AuditRefusedError where an order in the log does not hold.
+    Holds are put back first, as the whole log leaves them. Nothing new is ordered, so that nobody
+    has to sign. Raises AuditRefusedError where an order in the log does not hold.
     """
     at = now.isoformat(timespec="milliseconds")
-    ordered: dict[RecordId, None] = {}
+    for line in log.lines:
+        if line.result == GRANTED and line.act in {Act.ERASE, Act.HOLD, Act.RELEASE}:
+            standing(line.order, line.approval, control)
+    ordered = Ordered(log.lines)
     database = open_database(layout)
     try:
         with database.writing() as ledger:
-            for line in log.lines:
-                acts = (Act.ERASE, Act.HOLD, Act.RELEASE)
-                if line.result != GRANTED or line.act not in acts:
-                    continue
-                authority = standing(line.order, line.approval, control)
-                record_id = RecordId(line.record_id)
-                tokens = (authority.token, authority.approval)
-                if line.act == Act.ERASE:
-                    ledger.erasures.add_order(ErasureRow(record_id, *tokens, line.at))
-                    ordered[record_id] = None
-                elif line.act == Act.HOLD:
-                    ledger.erasures.add_hold(HoldRow(line.order_id, record_id, *tokens, line.at))
-                else:
-                    ledger.erasures.release(record_id, line.at)
-            done = tuple(_apply(layout, ledger, one, at) for one in ordered)
+            for hold_row in ordered.holds:
+                ledger.erasures.put_hold(hold_row)
+            for order_row in ordered.erasures.values():
+                ledger.erasures.add_order(order_row)
+            done = tuple(_apply(layout, ledger, one, at) for one in ordered.erasures)
         return Erasures(done, database.forget())
     finally:
         database.close()

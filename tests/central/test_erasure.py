@@ -231,3 +231,35 @@ def test_orders_are_carried_out_again_on_a_backup(office: Office, tmp_path) -> N
     with pytest.raises(AuditRefusedError, match="hold"):
         act(two, Act.ERASE, record_of(device, 3))
     assert problems(two) == []
+
+
+def test_a_hold_placed_after_a_release_outlasts_a_replay(office: Office) -> None:
+    two, _, device = office
+    record = record_of(device)
+    for which in (Act.HOLD, Act.RELEASE, Act.HOLD):
+        act(two, which, record)
+    with held(two.layout, two.control) as log:
+        reapply(two.layout, log, two.control, now())
+    with reading(two.layout.root) as ledger:
+        assert len(ledger.erasures.holds(record)) == 1
+    with pytest.raises(AuditRefusedError, match="hold"):
+        act(two, Act.ERASE, record)
+    assert header_of(two, device) is not None
+
+
+@pytest.mark.parametrize("released", [False, True])
+def test_a_replay_leaves_every_hold_as_the_log_does(office: Office, released: bool) -> None:
+    two, _, device = office
+    record = record_of(device)
+    act(two, Act.HOLD, record)
+    if released:
+        act(two, Act.RELEASE, record)
+    with sqlite3.connect(two.layout.database) as connection:  # what a backup would say
+        connection.execute(
+            "UPDATE legal_holds SET released_at = ?", (None if released else "2026-11-26",)
+        )
+    connection.close()
+    with held(two.layout, two.control) as log:
+        reapply(two.layout, log, two.control, now())
+    with reading(two.layout.root) as ledger:
+        assert len(ledger.erasures.holds(record)) == (not released)
