@@ -9,6 +9,7 @@ Source: records-and-sync 2.5 and section 8, case 14.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, insert, select, tuple_, update
@@ -16,6 +17,9 @@ from sqlalchemy import Connection, insert, select, tuple_, update
 from central.archive.erasure_schema import erasure_orders, legal_holds
 from central.archive.schema import entries, sealed
 from kiosk.domain.ids import RecordId
+
+_PAGE = 500
+"""Records that one query asks about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,17 @@ class ErasureRows:
         if record_id is None or self.order(record_id) is None:
             return False
         return not self.holds(record_id)
+
+    def with_key(self, record_ids: Sequence[RecordId]) -> frozenset[RecordId]:
+        """Those of these records of which something is here with its header."""
+        place = (sealed.c.device_id == entries.c.device_id) & (sealed.c.seq == entries.c.seq)
+        query = select(entries.c.record_id).join_from(entries, sealed, place)
+        found: set[RecordId] = set()
+        for first in range(0, len(record_ids), _PAGE):
+            some = entries.c.record_id.in_(record_ids[first : first + _PAGE])
+            rows = self._connection.execute(query.where(some, sealed.c.header.is_not(None)))
+            found.update(RecordId(row.record_id) for row in rows)
+        return frozenset(found)
 
     def apply(self, record_id: RecordId, at: str) -> int:
         """Take the header from whatever is here of a record, where that is due; of how many."""

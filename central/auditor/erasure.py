@@ -10,7 +10,8 @@ Rules, in order:
    the same, so that it deletes its own copy.
 4. An order that was written down and did not reach the database (a crash, a backup put back) is
    carried out again from the log: :func:`reapply`.
-5. A record without its header and without such an order is no erasure but a deletion.
+5. A record without its header and without such an order is no erasure but a deletion:
+   :mod:`central.auditor.erasure_check`.
 
 Copies of the database made before hold headers until they are thrown away: thirty days at most.
 Source: records-and-sync 2.5, 2.9 and section 8, case 14.
@@ -18,7 +19,6 @@ Source: records-and-sync 2.5, 2.9 and section 8, case 14.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -70,10 +70,12 @@ def erase(layout: Layout, session: Session, now: datetime) -> Erasures:
     records = [RecordId(one) for one in authority.order.about.records]
     if not records:
         raise AuditRefusedError("order", "it names no record")
+    # A hold whose row somebody took out of the database is in force all the same.
+    ordered = Ordered(session.log.lines)
     database = open_database(layout)
     try:
         with database.reading() as ledger:
-            held = [one for one in records if ledger.erasures.holds(one)]
+            held = [one for one in records if ordered.held(one) or ledger.erasures.holds(one)]
             targets = [_target(ledger, one) for one in records]
         if held:
             for one in held:
@@ -178,18 +180,3 @@ def reapply(layout: Layout, log: OpeningLog, control: Control, now: datetime) ->
         return Erasures(done, database.forget())
     finally:
         database.close()
-
-
-def erasure_problem(ledger: Ledger, record_id: RecordId | None, control: Control | None) -> str:
-    """What is wrong with a record that has lost its key, or ``""``."""
-    order = None if record_id is None else ledger.erasures.order(record_id)
-    if order is None or control is None:
-        return "its key is gone, and nobody ordered that"
-    try:
-        authority = standing(order.order_token, order.approval, control)
-    except AuditRefusedError:
-        return "its key is gone, and the order is not signed by those who may give it"
-    told: Sequence[str] = authority.order.about.records
-    if authority.order.act is not Act.ERASE or record_id not in told:
-        return "its key is gone, and the order is about something else"
-    return ""

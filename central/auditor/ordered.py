@@ -22,10 +22,12 @@ class Ordered:
 
     Attributes:
         erasures: the first order about each record that is to be erased.
+        granted: every one, by order and record; whether a hold was in force at that line.
     """
 
     def __init__(self, lines: Iterable[Line]) -> None:
         self.erasures: dict[RecordId, ErasureRow] = {}
+        self.granted: dict[tuple[str, RecordId], bool] = {}
         self._holds: dict[RecordId, dict[str, HoldRow]] = {}
         for line in lines:
             if line.result == GRANTED:
@@ -36,6 +38,7 @@ class Ordered:
         tokens = (line.order, line.approval)
         holds = self._holds.setdefault(record_id, {})
         if line.act == Act.ERASE:
+            self.granted[line.order_id, record_id] = self.held(record_id)
             self.erasures.setdefault(record_id, ErasureRow(record_id, *tokens, line.at))
         elif line.act == Act.HOLD:
             holds[line.order_id] = HoldRow(line.order_id, record_id, *tokens, line.at)
@@ -43,6 +46,15 @@ class Ordered:
             for order_id, hold in holds.items():
                 if hold.released_at is None:
                     holds[order_id] = replace(hold, released_at=line.at)
+
+    def held(self, record_id: RecordId) -> bool:
+        """Whether a hold on a record is in force."""
+        return any(hold.released_at is None for hold in self._holds.get(record_id, {}).values())
+
+    @property
+    def due(self) -> tuple[RecordId, ...]:
+        """Records that are to be erased, and that no hold keeps."""
+        return tuple(one for one in self.erasures if not self.held(one))
 
     @property
     def holds(self) -> tuple[HoldRow, ...]:
