@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import Connection, insert, select, tuple_, update
 
 from central.archive.erasure_schema import erasure_orders, legal_holds
+from central.archive.locks import ERASURES, share
 from central.archive.schema import entries, sealed
 from kiosk.domain.ids import RecordId
 
@@ -96,6 +97,14 @@ class ErasureRows:
             legal_holds.c.record_id == record_id, legal_holds.c.released_at.is_(None)
         )
         return self._connection.execute(query.values(released_at=at)).rowcount
+
+    def steady(self) -> None:
+        """Keep orders and holds as they are until this transaction ends.
+
+        For whoever asks :meth:`due` about a record that arrives: an order that is given in between
+        would find no record, and the record no order.
+        """
+        share(self._connection, ERASURES)
 
     def due(self, record_id: RecordId | None) -> bool:
         """Whether a record that is here or arrives is to be forgotten now."""

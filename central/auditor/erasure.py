@@ -23,9 +23,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from central.archive.control import Control
+from central.archive.database import EVERYTHING
 from central.archive.erasure_rows import ErasureRow, HoldRow
 from central.archive.layout import Layout
 from central.archive.ledger import Ledger
+from central.archive.locks import ERASURES
 from central.archive.storage import open_database
 from central.auditor.opening_log import GRANTED, OpeningLog
 from central.auditor.ordered import Ordered
@@ -33,6 +35,9 @@ from central.auditor.orders import Act, Authority, standing
 from central.auditor.refusal import AuditRefusedError
 from central.auditor.session import Session, Target
 from kiosk.domain.ids import DeviceId, RecordId
+
+_SCOPES = (EVERYTHING, ERASURES)
+"""With these no record is on its way in: it was asked about before, or will be after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ def erase(layout: Layout, session: Session, now: datetime) -> Erasures:
                 session.block("hold", now, Target(one, DeviceId("")))
             raise AuditRefusedError("hold", f"{len(held)} of {len(records)} records are held")
         session.grant(targets, now)
-        with database.writing() as ledger:
+        with database.writing(*_SCOPES) as ledger:
             done = tuple(_order(layout, ledger, one, authority, now) for one in records)
         return Erasures(done, database.forget())
     finally:
@@ -126,7 +131,7 @@ def hold(layout: Layout, session: Session, now: datetime) -> Erasures:
     session.grant([Target(one, DeviceId("")) for one in records], now)
     database = open_database(layout)
     try:
-        with database.writing() as ledger:
+        with database.writing(*_SCOPES) as ledger:
             for one in records:
                 tokens = (authority.token, authority.approval)
                 ledger.erasures.add_hold(HoldRow(authority.order.order_id, one, *tokens, at))
@@ -148,7 +153,7 @@ def release(layout: Layout, session: Session, now: datetime) -> Erasures:
     database = open_database(layout)
     try:
         done = []
-        with database.writing() as ledger:
+        with database.writing(*_SCOPES) as ledger:
             for one in records:
                 ledger.erasures.release(one, at)
                 if ledger.erasures.order(one) is not None:
@@ -171,7 +176,7 @@ def reapply(layout: Layout, log: OpeningLog, control: Control, now: datetime) ->
     ordered = Ordered(log.lines)
     database = open_database(layout)
     try:
-        with database.writing() as ledger:
+        with database.writing(*_SCOPES) as ledger:
             for hold_row in ordered.holds:
                 ledger.erasures.put_hold(hold_row)
             for order_row in ordered.erasures.values():

@@ -79,6 +79,7 @@ class Arrivals:
         with self._database.writing(*(device for device, _ in keys)) as ledger:
             quarantined = ledger.quarantined(device for device, _ in keys)
             held = ledger.sealed_among(keys)
+            ledger.erasures.steady()
             for waiting, key in zip(batch, keys, strict=True):
                 if key[0] not in quarantined:
                     waiting.fault = LookupError(key[0])
