@@ -51,6 +51,7 @@ class ErasureRows:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._steady = False
 
     def order(self, record_id: RecordId) -> ErasureRow | None:
         """The order about a record."""
@@ -99,15 +100,18 @@ class ErasureRows:
         return self._connection.execute(query.values(released_at=at)).rowcount
 
     def steady(self) -> None:
-        """Keep orders and holds as they are until this transaction ends.
-
-        For whoever asks :meth:`due` about a record that arrives: an order that is given in between
-        would find no record, and the record no order.
-        """
-        share(self._connection, ERASURES)
+        """Keep orders and holds as they are until this transaction ends."""
+        if not self._steady:
+            share(self._connection, ERASURES)
+            self._steady = True
 
     def due(self, record_id: RecordId | None) -> bool:
-        """Whether a record that is here or arrives is to be forgotten now."""
+        """Whether a record that is here or arrives is to be forgotten now.
+
+        It stays so until the transaction ends: an order that is given in between would find no
+        record, and the record no order.
+        """
+        self.steady()
         if record_id is None or self.order(record_id) is None:
             return False
         return not self.holds(record_id)
