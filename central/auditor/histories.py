@@ -21,7 +21,7 @@ from central.archive.ledger import Ledger
 from central.archive.rows import KEY_LOST, DeviceRow, EntryRow, SealedRow
 from central.archive.storage import open_database, open_payloads
 from central.auditor.cosignatures import WitnessReport, known_witnesses, verify_witnesses
-from central.auditor.erasure import erasure_problem
+from central.auditor.erasure_check import ErasureCheck
 from central.auditor.journals import pages_of, rows_of
 from central.auditor.opening import read_blob
 from central.auditor.ratchet import RatchetCheck
@@ -169,7 +169,10 @@ class Histories:
                 known = known_witnesses(ledger, self._root_public)
                 witnesses = verify_witnesses(ledger, policy, known)
                 shown = ShownLogs(ledger)
-                devices = tuple(self._device(ledger, d, policy, look, (shown, steps)) for d in rows)
+                orders = ErasureCheck(self._layout, self._control, database)
+                problems += orders.problems
+                beside = (shown, steps, orders)
+                devices = tuple(self._device(ledger, d, policy, look, beside) for d in rows)
                 devices = _with_split_views(devices, shown.finish(rows))
         finally:
             database.close()
@@ -197,10 +200,10 @@ class Histories:
         device: DeviceRow,
         policy: Policy,
         look: _Look,
-        beside: tuple[ShownLogs, _Steps],
+        beside: tuple[ShownLogs, _Steps, ErasureCheck],
     ) -> DeviceReport:
         """One device, a page of entries at a time: nothing grows with them but open questions."""
-        shown, steps = beside
+        shown, steps, orders = beside
         journal = JournalCheck(device.device_id, device.public_key)
         asked = _Asked()
         ratchet = (
@@ -217,7 +220,7 @@ class Histories:
                 missing = row.record_id is not None and sealed is None
                 if row.record_id is not None:
                     records += 1
-                    found = self._record_problem(ledger, device, row, sealed)
+                    found = self._record_problem(ledger, device, (row, sealed), orders)
                     stored += not (missing or found)
                     of_records += [f"record {row.seq}: {found}"] if found else []
                 if missing:
@@ -253,9 +256,14 @@ class Histories:
         )
 
     def _record_problem(
-        self, ledger: Ledger, device: DeviceRow, row: EntryRow, sealed: SealedRow | None
+        self,
+        ledger: Ledger,
+        device: DeviceRow,
+        told: tuple[EntryRow, SealedRow | None],
+        orders: ErasureCheck,
     ) -> str:
         """What is wrong with a record that an entry announces, or ""."""
+        row, sealed = told
         if sealed is None:
             gone = ledger.leaf(device.device_id, row.seq) is not None
             return "a receipt was given, the record is gone" if gone else ""
@@ -263,7 +271,7 @@ class Histories:
             # The leaf still proves that it existed, the order that it was erased lawfully.
             stored = sealed.state == ReceiptState.STORED
             found = _leaf_problem(ledger, row, sealed.blob_sha256) if stored else ""
-            return found or erasure_problem(ledger, row.record_id, self._control)
+            return found or orders.of_gone(ledger, row.record_id)
         try:
             header = open_entry(row.jws, device.public_key)
             described = describe_blob(read_blob(self._payloads, sealed), header.recipients)
@@ -272,9 +280,9 @@ class Histories:
         digests = (b64u(described.age_header_sha256), b64u(described.payload_sha256))
         if digests != (header.age_header_sha256, header.payload_sha256):
             return "not the announced record"
-        if sealed.state == ReceiptState.STORED:
-            return _leaf_problem(ledger, row, sealed.blob_sha256)
-        return ""
+        stored = sealed.state == ReceiptState.STORED
+        found = _leaf_problem(ledger, row, sealed.blob_sha256) if stored else ""
+        return found or orders.of_kept(row.record_id)
 
 
 class _Asked:

@@ -83,6 +83,7 @@ class Arrivals:
         with self._database.writing(*(device for device, _ in keys)) as ledger:
             quarantined = ledger.quarantined(device for device, _ in keys)
             held = ledger.sealed_among(keys)
+            erasures = ledger.erasures
             for waiting, key in zip(batch, keys, strict=True):
                 if key[0] not in quarantined:
                     waiting.fault = LookupError(key[0])
@@ -90,11 +91,11 @@ class Arrivals:
                     waiting.new = True
                     state = ReceiptState.QUARANTINED if quarantined[key[0]] else waiting.row.state
                     row = replace(waiting.row, state=state)
-                    if ledger.erasures.due(waiting.record_id):
+                    if erasures.due(waiting.record_id):
                         row = replace(row, header=None)
                         erased.append(waiting)
                     rows[key] = row
             ledger.add_all_sealed(rows.values())
             for waiting in erased:
                 if waiting.record_id is not None:
-                    ledger.erasures.note_done(waiting.record_id, waiting.row.received_at)
+                    erasures.note_done(waiting.record_id, waiting.row.received_at)
