@@ -3,7 +3,7 @@
 Rules, in order:
 
 1. Only for a record whose entry announces the envelope, with the very bytes; from a device of two
-   histories nothing goes out, and its envelope waits for a person.
+   histories, or one that the newest policy calls lost, nothing goes out.
 2. The envelope is opened in memory, each address gets one message with a code and the link of the
    page, and then the envelope is erased: a keyed hash stays, as for every code.
 3. A message that cannot be handed over is tried again, later each time, for a day; then the
@@ -18,6 +18,7 @@ Source: domain.md 1.3; decision 0027.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -53,12 +54,20 @@ _PAGE_BYTES = 16
 AWAITED, WAITING, SENT, FAILED = "awaited", "waiting", "sent", "failed"
 _SENDING = "sending"
 
+Lost = Callable[[Ledger], Collection[str]]
+"""Devices that the newest policy calls lost."""
+
 
 class Later:
     """Keeps envelopes, sends their messages, and settles what customers answered."""
 
     def __init__(
-        self, database: Database, key: SigningKey, ways: Ways, identity: Identity | None
+        self,
+        database: Database,
+        key: SigningKey,
+        ways: Ways,
+        identity: Identity | None,
+        lost: Lost,
     ) -> None:
         """Key: of the collector's log. Identity: opens envelopes, None where none are taken."""
         self._database = database
@@ -66,6 +75,7 @@ class Later:
         self._pepper = pepper_of(key)
         self._ways = ways
         self._identity = identity
+        self._lost = lost
 
     def keep(self, device_id: DeviceId, seq: int, sealed: bytes, now: datetime) -> bool:
         """Keep an announced envelope; whether it is new.
@@ -142,8 +152,11 @@ class Later:
             return "not configured"
         with self._database.reading() as ledger:
             device = ledger.device(row.device_id)
+            lost = self._lost(ledger)
         if device is None or device.quarantined:
             return "quarantined"
+        if row.device_id in lost:
+            return "lost"
         later = open_later(row.sealed or b"", self._identity, row.record_id)
         for one in later.addresses:
             with self._database.reading() as ledger:

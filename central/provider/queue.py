@@ -21,7 +21,7 @@ from central.archive.result_rows import (
     ResultRow,
     ResultState,
 )
-from central.provider.withholding import QUARANTINED, withheld_because
+from central.provider.withholding import device_because, lost_devices, withheld_because
 from kiosk.domain.ids import RecordId
 from kiosk.sync.retry import delay_s
 
@@ -90,11 +90,12 @@ class ResultQueue:
                 return ()
         taken = []
         with self._database.writing(RESULTS_SCOPE) as ledger:
+            lost = lost_devices(ledger, self._root_public)
             for row in ledger.results.due(issuer, moment_text(now), limit):
-                device = ledger.device(row.device_id)
-                if not row.released_at and (device is None or device.quarantined):
-                    # A second history came to light after it had its place.
-                    ledger.results.change(row, state=ResultState.WITHHELD, reason=QUARANTINED)
+                why = device_because(ledger.device(row.device_id), lost)
+                if why and not row.released_at:
+                    # A second history, or the loss, came to light after it had its place.
+                    ledger.results.change(row, state=ResultState.WITHHELD, reason=why)
                     continue
                 later = moment_text(now + LEASE)
                 ledger.results.change(row, attempts=row.attempts + 1, next_at=later)

@@ -90,7 +90,8 @@ class Service:
         self.ways = Ways(
             {EMAIL: self.box, MOBILE: self.box}, TEXTS, ways.get("page", "https://poste.example")
         )
-        self.later = Later(database, KEY, self.ways, IDENTITY)
+        self.lost: tuple[DeviceId, ...] = ()
+        self.later = Later(database, KEY, self.ways, IDENTITY, lambda _: self.lost)
         self.codes = Challenges(database, KEY, self.ways)
         with database.writing() as ledger:
             ledger.put_device(DeviceRow(DEVICE, bytes(32), OfficeId("1"), ""))
@@ -225,6 +226,14 @@ def test_a_device_with_two_histories_reaches_no_customer(service: Service) -> No
     service.later.keep(DEVICE, 0, service.blob, NOW)
     service.later.turn(NOW, 0.5)
     assert service.states() == [("", "waiting (quarantined)")]
+    assert service.box.sent == []
+
+
+def test_a_device_that_is_lost_reaches_no_customer(service: Service) -> None:
+    service.lost = (DEVICE,)
+    service.later.keep(DEVICE, 0, service.blob, NOW)
+    service.later.turn(NOW, 0.5)
+    assert service.states() == [("", "waiting (lost)")]
     assert service.box.sent == []
 
 

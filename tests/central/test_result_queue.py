@@ -11,10 +11,14 @@ import pytest
 
 from central.archive.database import Database
 from central.archive.result_rows import ProviderRow, ResultRow, ResultState
+from central.archive.round_rows import ActRow
 from central.archive.rows import DeviceRow, EntryRow
 from central.provider.posting import _asked_wait, concerns_all, require_url
 from central.provider.queue import LEASE, LONGEST_WAIT, Failure, ResultQueue
+from central.provider.withholding import withheld_because
 from kiosk.domain.ids import DeviceId, OfficeId, RecordId
+from kiosk.sync.policy import sign_policy
+from tests.fakes.membership import POLICY_IN_FORCE, ROOT
 
 NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
 WEEK = timedelta(days=7)
@@ -35,7 +39,7 @@ class Line:
         # What withholds a result is tested with real entries in test_results.
         monkeypatch.setattr("central.provider.queue.withheld_because", lambda *_: "")
         self.database = database
-        self.queue = ResultQueue(database, bytes(32))
+        self.queue = ResultQueue(database, ROOT.public)
         with database.writing() as ledger:
             ledger.put_device(DeviceRow(DEVICE, bytes(32), OfficeId("075012"), ""))
             ledger.add_entries(
@@ -60,6 +64,13 @@ class Line:
             arrived_at=at,
             sealed=b"sealed",
         )
+
+    def call_lost(self, *devices: DeviceId) -> None:
+        with self.database.writing() as ledger:
+            held = ledger.policy()
+            version = 1 if held is None else held[0] + 1
+            policy = replace(POLICY_IN_FORCE, version=version, lost=devices)
+            ledger.add_policy(version, sign_policy(policy, ROOT))
 
     def row(self, number: int = 0) -> ResultRow:
         with self.database.reading() as ledger:
@@ -156,6 +167,28 @@ def test_a_device_that_is_quarantined_after_it_had_its_place_is_withheld(line: L
     assert {line.row(n).state for n in range(3)} == {ResultState.WITHHELD}
     assert line.queue.again((line.row().record_id,), NOW, release=True) == 1
     assert [row.seq for row in line.queue.take("idp", 10, NOW)] == [0]
+
+
+def test_a_device_that_is_called_lost_after_it_had_its_place_is_withheld(line: Line) -> None:
+    line.call_lost()
+    assert [row.seq for row in line.queue.take("idp", 1, NOW)] == [0]
+    line.call_lost(DEVICE)
+    assert line.queue.take("idp", 10, NOW + LEASE) == ()
+    assert {line.row(n).state for n in range(3)} == {ResultState.WITHHELD}
+    assert line.row().reason == "lost"
+    line.queue.again((line.row(1).record_id,), NOW, release=True)
+    assert [row.seq for row in line.queue.take("idp", 10, NOW)] == [1]
+
+
+@pytest.mark.parametrize("act", [None, ActRow(DEVICE, 0, None, "visit", "accepted", "")])
+def test_a_result_whose_entry_names_no_request_waits_for_a_person(
+    line: Line, act: ActRow | None
+) -> None:
+    line.call_lost()
+    with line.database.writing() as ledger:
+        if act is not None:
+            ledger.rounds.add_act(act)
+        assert withheld_because(ledger, line.row(), ROOT.public) == "no-request"
 
 
 @pytest.mark.parametrize(

@@ -379,6 +379,20 @@ def test_a_device_with_two_histories_is_withheld_until_somebody_looked(
     assert provider.wait_for(f"req-{base + 1}") == "accepted"
 
 
+def test_what_a_lost_device_seals_is_withheld_until_somebody_looked(
+    provider: Provider, base: int, desk: EnrolledDevice
+) -> None:
+    data, name = provider.side.data, desk.identity.device_id
+    ask("device", "lost", name, "--data", data)
+    sealed = seal_case(desk, answered(base + 1))
+    assert desk.delivery.run_once().stored == 1
+    eventually(provider, sealed.record_id, ResultState.WITHHELD)
+    assert provider.row(sealed.record_id).reason == "lost"
+    assert f"req-{base + 1}" not in provider.server.requests.results
+    assert ask("provider", "retry", sealed.record_id, "--release", "--data", data)["queued"] == 1
+    assert provider.wait_for(f"req-{base + 1}") == "accepted"
+
+
 def test_a_request_that_was_answered_before_is_withheld(
     provider: Provider, base: int, desk: EnrolledDevice
 ) -> None:
