@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from central.archive.database import Database
 from central.archive.ledger import Ledger
-from central.archive.result_rows import DONE, WAITING, ProviderRow, ResultRow, ResultState
+from central.archive.result_rows import ProviderRow, ResultRow, ResultState
 from central.collector.keys import PolicyShelf
 from central.collector.refusal import CallRefusedError
 from central.collector.routing import asked_for
@@ -122,8 +122,7 @@ class Results:
 
     def page(self, provider: ProviderRow, after: int) -> ResultPage:
         """What a provider can fetch behind a place."""
-        with self._database.reading() as ledger:
-            rows = ledger.results.after(provider.issuer, after, PAGE)
+        rows = self._queue.offered(provider.issuer, after, PAGE)
         items = [
             ResultItem(position=row.position, record=row.record_id, sha256=b64u(row.digest))
             for row in rows
@@ -134,8 +133,6 @@ class Results:
     def fetch(self, provider: ProviderRow, position: int) -> bytes:
         """One envelope. Raises CallRefusedError 404, 410 where it was erased."""
         row = self._own(provider, position)
-        if row.state not in (*WAITING, *DONE):
-            raise CallRefusedError(404, "result-unknown")
         if row.sealed is None:
             raise CallRefusedError(410, "erased")
         return row.sealed
@@ -143,16 +140,12 @@ class Results:
     def acknowledge(self, provider: ProviderRow, position: int, now: datetime) -> None:
         """The provider has it. Raises CallRefusedError 404."""
         row = self._own(provider, position)
-        if row.state not in (*WAITING, *DONE):
-            raise CallRefusedError(404, "result-unknown")
         self._queue.acknowledged(row, now)
 
     def _own(self, provider: ProviderRow, position: int) -> ResultRow:
-        if position > _MAX_POSITION:
-            raise CallRefusedError(404, "result-unknown")
-        with self._database.reading() as ledger:
-            row = ledger.results.at(position)
-        if row is None or row.issuer != provider.issuer:
+        known = position <= _MAX_POSITION
+        row = self._queue.one(provider.issuer, position) if known else None
+        if row is None:
             raise CallRefusedError(404, "result-unknown")
         return row
 

@@ -1,6 +1,7 @@
 """The queue of results: released in order, taken to be posted, settled, given up, erased.
 
-Rules, in order: a result gets its place only once it is here and nobody has to look at it first; it
+Rules, in order: a result gets its place only once it is here and nobody has to look at it first;
+it is withheld after all where its device is believed no more when it is to be posted or fetched; it
 is taken for a while, durably, before it is posted, so that a sender that dies loses nothing (the
 next one posts it again, under the same idempotency key); a failure waits longer each time, by full
 jitter, and never less than the provider asked for; after so many days it is given up, with the last
@@ -15,8 +16,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from central.archive.database import Database
+from central.archive.ledger import Ledger
 from central.archive.result_rows import (
+    DONE,
     RESULTS_SCOPE,
+    WAITING,
     ProviderRow,
     ResultRow,
     ResultState,
@@ -90,17 +94,57 @@ class ResultQueue:
                 return ()
         taken = []
         with self._database.writing(RESULTS_SCOPE) as ledger:
-            lost = lost_devices(ledger, self._root_public)
-            for row in ledger.results.due(issuer, moment_text(now), limit):
-                why = device_because(ledger.device(row.device_id), lost)
-                if why and not row.released_at:
-                    # A second history, or the loss, came to light after it had its place.
-                    ledger.results.change(row, state=ResultState.WITHHELD, reason=why)
-                    continue
+            for row in self._hold_back(ledger, ledger.results.due(issuer, moment_text(now), limit)):
                 later = moment_text(now + LEASE)
                 ledger.results.change(row, attempts=row.attempts + 1, next_at=later)
                 taken.append(replace(row, attempts=row.attempts + 1, next_at=later))
         return tuple(taken)
+
+    def offered(self, issuer: str, after: int, limit: int) -> tuple[ResultRow, ...]:
+        """What a provider can fetch behind a place, in order."""
+        while True:
+            with self._database.reading() as ledger:
+                rows = ledger.results.after(issuer, after, limit)
+            if self._all_sound(rows):
+                return rows
+
+    def one(self, issuer: str, position: int) -> ResultRow | None:
+        """The result at a place, where it is this provider's to have."""
+        while True:
+            with self._database.reading() as ledger:
+                row = ledger.results.at(position)
+            if row is None or row.issuer != issuer or row.state not in (*WAITING, *DONE):
+                return None
+            if row.state in DONE or self._all_sound((row,)):
+                return row
+
+    def _all_sound(self, rows: Sequence[ResultRow]) -> bool:
+        """Whether all of them may be handed out; those that may not are withheld."""
+        with self._database.reading() as ledger:
+            if not any(self._doubts(ledger, rows)):
+                return True
+        with self._database.writing(RESULTS_SCOPE) as ledger:
+            held = (ledger.results.get(row.device_id, row.seq) for row in rows)
+            self._hold_back(ledger, [row for row in held if row and row.state in WAITING])
+        return False
+
+    def _hold_back(self, ledger: Ledger, rows: Sequence[ResultRow]) -> list[ResultRow]:
+        """Withhold those whose device is believed no more; the others."""
+        sound = []
+        for row, why in zip(rows, self._doubts(ledger, rows), strict=True):
+            if why:
+                ledger.results.change(row, state=ResultState.WITHHELD, reason=why)
+            else:
+                sound.append(row)
+        return sound
+
+    def _doubts(self, ledger: Ledger, rows: Sequence[ResultRow]) -> list[str]:
+        """Of each result that had its place: what came to light since, or ""."""
+        lost = lost_devices(ledger, self._root_public) if rows else ()
+        return [
+            "" if row.released_at else device_because(ledger.device(row.device_id), lost)
+            for row in rows
+        ]
 
     def delivered(self, row: ResultRow, now: datetime) -> None:
         """The provider's server took it."""

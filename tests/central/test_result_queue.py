@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from central.archive.database import Database
 from central.archive.result_rows import ProviderRow, ResultRow, ResultState
 from central.archive.round_rows import ActRow
 from central.archive.rows import DeviceRow, EntryRow
+from central.collector.refusal import CallRefusedError
+from central.collector.results import Results
 from central.provider.posting import _asked_wait, concerns_all, require_url
 from central.provider.queue import LEASE, LONGEST_WAIT, Failure, ResultQueue
 from central.provider.withholding import withheld_because
@@ -71,6 +74,15 @@ class Line:
             version = 1 if held is None else held[0] + 1
             policy = replace(POLICY_IN_FORCE, version=version, lost=devices)
             ledger.add_policy(version, sign_policy(policy, ROOT))
+
+    def believe_no_more(self, why: str) -> None:
+        if why == "lost":
+            self.call_lost(DEVICE)
+            return
+        with self.database.writing() as ledger:
+            device = ledger.device(DEVICE)
+            assert device is not None
+            ledger.put_device(replace(device, quarantined=True))
 
     def row(self, number: int = 0) -> ResultRow:
         with self.database.reading() as ledger:
@@ -159,10 +171,7 @@ def test_an_envelope_is_erased_when_its_provider_had_it_long_enough(line: Line) 
 
 
 def test_a_device_that_is_quarantined_after_it_had_its_place_is_withheld(line: Line) -> None:
-    with line.database.writing() as ledger:
-        device = ledger.device(DEVICE)
-        assert device is not None
-        ledger.put_device(replace(device, quarantined=True))
+    line.believe_no_more("quarantined")
     assert line.queue.take("idp", 10, NOW) == ()
     assert {line.row(n).state for n in range(3)} == {ResultState.WITHHELD}
     assert line.queue.again((line.row().record_id,), NOW, release=True) == 1
@@ -178,6 +187,32 @@ def test_a_device_that_is_called_lost_after_it_had_its_place_is_withheld(line: L
     assert line.row().reason == "lost"
     line.queue.again((line.row(1).record_id,), NOW, release=True)
     assert [row.seq for row in line.queue.take("idp", 10, NOW)] == [1]
+
+
+@pytest.mark.parametrize("why", ["quarantined", "lost"])
+def test_no_provider_fetches_what_is_withheld_after_it_had_its_place(line: Line, why: str) -> None:
+    with line.database.reading() as ledger:
+        provider = ledger.results.provider("idp")
+    assert provider is not None
+    results = Results(line.database, ROOT.public)
+    assert [item.position for item in results.page(provider, 0).results] == [1, 2, 3]
+    results.acknowledge(provider, 1, NOW)
+    line.believe_no_more(why)
+    assert results.fetch(provider, 1) == b"sealed", "it has that one already"
+    for call in (
+        partial(results.fetch, provider, 2),
+        partial(results.acknowledge, provider, 2, NOW),
+    ):
+        with pytest.raises(CallRefusedError) as caught:
+            call()
+        assert caught.value.status == 404
+    assert (line.row(1).state, line.row(1).reason) == (ResultState.WITHHELD, why)
+    assert line.row(2).state == ResultState.QUEUED
+    assert results.page(provider, 0).results == ()
+    assert (line.row(2).state, line.row(2).reason) == (ResultState.WITHHELD, why)
+    line.queue.again((line.row(2).record_id,), NOW, release=True)
+    assert [item.position for item in results.page(provider, 0).results] == [3]
+    assert results.fetch(provider, 3) == b"sealed"
 
 
 @pytest.mark.parametrize("act", [None, ActRow(DEVICE, 0, None, "visit", "accepted", "")])
