@@ -51,7 +51,7 @@ GIVE_UP: Final = timedelta(days=1)
 _LEASE: Final = timedelta(minutes=2)
 _BATCH: Final = 16
 _PAGE_BYTES = 16
-AWAITED, WAITING, SENT, FAILED = "awaited", "waiting", "sent", "failed"
+AWAITED, WAITING, SENT, FAILED, ERASED = "awaited", "waiting", "sent", "failed", "erased"
 _SENDING = "sending"
 
 Lost = Callable[[Ledger], Collection[str]]
@@ -90,6 +90,9 @@ class Later:
             if len(sealed) > MAX_LATER_BYTES or sha256(sealed) != row.digest:
                 raise RefusedError(422, "not-the-announced")
             if row.state != AWAITED:
+                return False
+            if ledger.erasures.due(row.record_id):
+                ledger.later.erase_of_record(row.record_id)
                 return False
             at = _text(now)
             ledger.later.change(row, state=WAITING, sealed=sealed, arrived_at=at, next_at=at)

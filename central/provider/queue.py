@@ -5,7 +5,8 @@ it is withheld after all where its device is believed no more when it is to be p
 is taken for a while, durably, before it is posted, so that a sender that dies loses nothing (the
 next one posts it again, under the same idempotency key); a failure waits longer each time, by full
 jitter, and never less than the provider asked for; after so many days it is given up, with the last
-obstacle, and stays to be fetched; an envelope that the provider has is erased in time.
+obstacle, and stays to be fetched; an envelope that the provider has is erased in time, and so is
+one that a person does not let go.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Final
 from central.archive.database import Database
 from central.archive.ledger import Ledger
 from central.archive.result_rows import (
-    DONE,
+    OVER,
     RESULTS_SCOPE,
     WAITING,
     ProviderRow,
@@ -34,6 +35,8 @@ LEASE: Final = timedelta(seconds=60)
 BATCH: Final = 64
 LONGEST_WAIT: Final = timedelta(hours=24)
 """A provider may ask for patience, not for ever."""
+UNSENT: Final = timedelta(days=90)
+"""How long an envelope waits for a person, after the days that it may be tried."""
 _REASON_CHARS = 60
 
 
@@ -113,9 +116,9 @@ class ResultQueue:
         while True:
             with self._database.reading() as ledger:
                 row = ledger.results.at(position)
-            if row is None or row.issuer != issuer or row.state not in (*WAITING, *DONE):
+            if row is None or row.issuer != issuer or row.state not in (*WAITING, *OVER):
                 return None
-            if row.state in DONE or self._all_sound((row,)):
+            if row.state in OVER or self._all_sound((row,)):
                 return row
 
     def _all_sound(self, rows: Sequence[ResultRow]) -> bool:
@@ -157,8 +160,11 @@ class ResultQueue:
     def _done(self, row: ResultRow, state: ResultState, now: datetime) -> None:
         with self._database.writing(RESULTS_SCOPE) as ledger:
             held = ledger.results.get(row.device_id, row.seq)
-            if held is not None and not held.done_at:
-                ledger.results.change(row, state=state, reason="", done_at=moment_text(now))
+            if held is None or held.done_at:
+                return
+            if held.state == ResultState.ERASED:  # while it was on its way
+                state = ResultState.ERASED
+            ledger.results.change(row, state=state, reason="", done_at=moment_text(now))
 
     def failed(
         self, row: ResultRow, failure: Failure, give_up: timedelta, draw: float, now: datetime
@@ -217,10 +223,12 @@ class ResultQueue:
         return len(meant)
 
     def erase_old(self, now: datetime) -> int:
-        """Forget envelopes that their providers have had for long enough; how many."""
+        """Forget envelopes that their providers have had, or nobody let go, for long; how many."""
         erased = 0
         for provider in self.providers():
             before = moment_text(now - timedelta(days=provider.keep_days))
             with self._database.writing(RESULTS_SCOPE) as ledger:
                 erased += ledger.results.erase(provider.issuer, before)
+                long = UNSENT + timedelta(days=provider.give_up_days)
+                erased += ledger.results.erase_unsent(provider.issuer, moment_text(now - long))
         return erased

@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from central.archive.database import Database
+from central.archive.erasure_rows import ErasureRow
 from central.archive.later_rows import LaterRow
 from central.archive.layout import Layout
 from central.archive.rows import DeviceRow, EntryRow
@@ -235,6 +236,29 @@ def test_a_device_that_is_lost_reaches_no_customer(service: Service) -> None:
     service.later.turn(NOW, 0.5)
     assert service.states() == [("", "waiting (lost)")]
     assert service.box.sent == []
+
+
+@pytest.mark.parametrize("here", [True, False])
+def test_a_record_that_is_erased_reaches_no_customer(service: Service, here: bool) -> None:
+    if here:
+        service.later.keep(DEVICE, 0, service.blob, NOW)
+    with service.database.writing() as ledger:
+        ledger.erasures.add_order(ErasureRow(RECORD, "o", "a", ""))
+        ledger.erasures.apply(RECORD, "")
+    assert not service.later.keep(DEVICE, 0, service.blob, NOW)
+    assert service.later.turn(NOW, 0.5) == 0
+    assert service.states() == [("", "erased")]
+    with service.database.reading() as ledger:
+        row = ledger.later.get(DEVICE, 0)
+    assert row is not None
+    assert row.sealed is None
+
+
+def test_an_order_that_came_before_the_envelope_keeps_it_out(service: Service) -> None:
+    with service.database.writing() as ledger:
+        ledger.erasures.add_order(ErasureRow(RECORD, "o", "a", ""))
+    assert not service.later.keep(DEVICE, 0, service.blob, NOW)
+    assert service.states() == [("", "erased")]
 
 
 def test_without_a_page_nothing_is_promised(database: Database) -> None:

@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from central.archive.database import Database
+from central.archive.erasure_rows import ErasureRow, HoldRow
 from central.archive.result_rows import ProviderRow, ResultRow, ResultState
 from central.archive.round_rows import ActRow
 from central.archive.rows import DeviceRow, EntryRow
 from central.collector.refusal import CallRefusedError
 from central.collector.results import Results
 from central.provider.posting import _asked_wait, concerns_all, require_url
-from central.provider.queue import LEASE, LONGEST_WAIT, Failure, ResultQueue
+from central.provider.queue import LEASE, LONGEST_WAIT, UNSENT, Failure, ResultQueue
 from central.provider.withholding import withheld_because
 from kiosk.domain.ids import DeviceId, OfficeId, RecordId
 from kiosk.sync.policy import sign_policy
@@ -74,6 +75,18 @@ class Line:
             version = 1 if held is None else held[0] + 1
             policy = replace(POLICY_IN_FORCE, version=version, lost=devices)
             ledger.add_policy(version, sign_policy(policy, ROOT))
+
+    def erase(self, number: int = 0) -> None:
+        record, at = self.row(number).record_id, NOW.isoformat(timespec="milliseconds")
+        with self.database.writing() as ledger:
+            ledger.erasures.add_order(ErasureRow(record, "o", "a", at))
+            ledger.erasures.apply(record, at)
+
+    def results(self) -> tuple[Results, ProviderRow]:
+        with self.database.reading() as ledger:
+            provider = ledger.results.provider("idp")
+        assert provider is not None
+        return Results(self.database, ROOT.public), provider
 
     def believe_no_more(self, why: str) -> None:
         if why == "lost":
@@ -189,12 +202,54 @@ def test_a_device_that_is_called_lost_after_it_had_its_place_is_withheld(line: L
     assert [row.seq for row in line.queue.take("idp", 10, NOW)] == [1]
 
 
+def test_what_nobody_lets_go_is_erased_in_the_end(line: Line) -> None:
+    line.believe_no_more("lost")
+    assert line.queue.take("idp", 2, NOW) == ()
+    end = NOW + WEEK + UNSENT
+    assert line.queue.erase_old(end) == 0
+    assert line.queue.erase_old(end + timedelta(seconds=1)) == 2
+    row = line.row()
+    assert (row.state, row.reason, row.sealed) == (ResultState.ERASED, "lost", None)
+    assert line.queue.again((row.record_id,), end, release=True) == 0
+    assert line.row(2).sealed is not None, "it is queued"
+
+
+def test_a_record_that_is_erased_takes_its_result_with_it(line: Line) -> None:
+    results, provider = line.results()
+    (row,) = line.queue.take("idp", 1, NOW)
+    line.queue.delivered(row, NOW)
+    (taken,) = line.queue.take("idp", 1, NOW)
+    for number in range(3):
+        line.erase(number)
+    assert [line.row(n).sealed for n in range(3)] == [None] * 3
+    assert [line.row(n).state for n in range(3)] == [
+        ResultState.DELIVERED,
+        ResultState.ERASED,
+        ResultState.ERASED,
+    ]
+    assert line.queue.take("idp", 10, NOW + LEASE) == ()
+    assert results.page(provider, 0).results == ()
+    with pytest.raises(CallRefusedError) as caught:
+        results.fetch(provider, 3)
+    assert caught.value.status == 410
+    # Posts that were on their way.
+    line.queue.failed(taken, Failure("status 500"), WEEK, 0.5, NOW)
+    assert line.row(1).state == ResultState.ERASED
+    line.queue.delivered(taken, NOW)
+    assert (line.row(1).state, bool(line.row(1).done_at)) == (ResultState.ERASED, True)
+
+
+def test_a_hold_keeps_the_result_too(line: Line) -> None:
+    with line.database.writing() as ledger:
+        ledger.erasures.add_hold(HoldRow("h", line.row().record_id, "o", "a", ""))
+    line.erase()
+    assert line.row().sealed is not None
+    assert [row.seq for row in line.queue.take("idp", 1, NOW)] == [0]
+
+
 @pytest.mark.parametrize("why", ["quarantined", "lost"])
 def test_no_provider_fetches_what_is_withheld_after_it_had_its_place(line: Line, why: str) -> None:
-    with line.database.reading() as ledger:
-        provider = ledger.results.provider("idp")
-    assert provider is not None
-    results = Results(line.database, ROOT.public)
+    results, provider = line.results()
     assert [item.position for item in results.page(provider, 0).results] == [1, 2, 3]
     results.acknowledge(provider, 1, NOW)
     line.believe_no_more(why)
