@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+import httpx
 import pytest
 
 from central.archive.database import Database
@@ -17,9 +19,11 @@ from central.archive.round_rows import ActRow
 from central.archive.rows import DeviceRow, EntryRow
 from central.collector.refusal import CallRefusedError
 from central.collector.results import Results
-from central.provider.posting import _asked_wait, concerns_all, require_url
+from central.provider.posting import Posting, _asked_wait, concerns_all, require_url
 from central.provider.queue import LEASE, LONGEST_WAIT, UNSENT, Failure, ResultQueue
+from central.provider.sender import Sender
 from central.provider.withholding import withheld_because
+from kiosk.crypto.signing import SigningKey
 from kiosk.domain.ids import DeviceId, OfficeId, RecordId
 from kiosk.sync.policy import sign_policy
 from tests.fakes.membership import POLICY_IN_FORCE, ROOT
@@ -292,10 +296,39 @@ def test_a_result_whose_entry_names_no_request_waits_for_a_person(
         ("Thu, 26 Nov 2026 09:02:00 GMT", 120),
         ("Thu, 26 Nov 2026 08:00:00 GMT", 0),
         ("9" * 40, 999_999_999),
+        ("Mon, 01 Jan 2026 00:00:00 +99999999999999999999", 0),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", 0),
+        ("Mon, 01 Jan 0001 00:00:00 +2300", 0),
     ],
 )
 def test_how_long_a_provider_asks_to_wait(field: str, seconds: int) -> None:
     assert _asked_wait(field, NOW) == timedelta(seconds=seconds)
+
+
+def test_a_post_that_fails_in_no_known_way_waits_and_is_tried_again(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line.call_lost()
+    _only_first(line)
+
+    def broken(_request: httpx.Request) -> httpx.Response:
+        raise OverflowError
+
+    def posting(provider: ProviderRow, key: SigningKey) -> Posting:
+        return Posting(provider, httpx.AsyncClient(transport=httpx.MockTransport(broken)), key)
+
+    monkeypatch.setattr("central.provider.sender.posting_to", posting)
+    sender = Sender(line.queue, SigningKey.generate, lambda: NOW, lambda: 0.5)
+
+    async def twice() -> None:
+        for _ in range(2):
+            await sender.turn()
+            await sender.settled()
+
+    asyncio.run(twice())
+    row = line.row()
+    assert (row.state, row.reason, row.attempts) == (ResultState.QUEUED, "OverflowError", 1)
+    assert row.next_at < (NOW + LEASE).isoformat(timespec="milliseconds")
 
 
 @pytest.mark.parametrize(
