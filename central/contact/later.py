@@ -49,7 +49,6 @@ from kiosk.sync.retry import delay_s
 VALIDITY: Final = timedelta(days=3)
 GIVE_UP: Final = timedelta(days=1)
 _LEASE: Final = timedelta(minutes=2)
-_BATCH: Final = 16
 _PAGE_BYTES = 16
 AWAITED, WAITING, SENT, FAILED, ERASED = "awaited", "waiting", "sent", "failed", "erased"
 _SENDING = "sending"
@@ -99,14 +98,15 @@ class Later:
         return True
 
     def turn(self, now: datetime, draw: float) -> int:
-        """Send the messages that are due; how many envelopes were looked at."""
+        """Send the messages of one envelope that is due; how many were looked at, 0 or 1."""
         with self._database.reading() as ledger:
             if not ledger.later.due(_text(now), 1):
                 return 0
         with self._database.writing("later-contacts") as ledger:
-            rows = ledger.later.due(_text(now), _BATCH)
+            rows = ledger.later.due(_text(now), 1)
             for row in rows:
-                # Taken for a while: a process that dies here leaves it to the next one.
+                # Taken for a while: a process that dies here leaves it to the next one. One at a
+                # time: behind a slow server that of a second one would be over before its turn.
                 later = _text(now + _LEASE)
                 ledger.later.change(row, attempts=row.attempts + 1, next_at=later)
         for row in rows:

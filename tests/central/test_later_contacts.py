@@ -208,6 +208,29 @@ def test_a_process_that_dies_with_a_message_in_hand_leaves_it_to_the_next(
     assert dict(service.states()) == {EMAIL: "confirmed", MOBILE: "sent"}
 
 
+def test_two_processes_behind_a_slow_server_send_each_message_once(service: Service) -> None:
+    second = RecordId("b" * 32)
+    blob = seal_later(replace(BOTH, record_id=second), IDENTITY.recipient).blob
+    with service.database.writing() as ledger:
+        ledger.add_entries((EntryRow(DEVICE, 1, "", bytes(32), second),))
+        ledger.later.add(LaterRow(DEVICE, 1, second, sha256(blob), AWAITED))
+    other = Later(service.database, KEY, service.ways, IDENTITY, lambda _: ())
+    send, clock = service.box.send, [NOW]
+
+    def slow(address: str, text: Sent) -> None:
+        send(address, text)
+        clock[0] += timedelta(seconds=70)
+        if len(service.box.sent) == 3:  # the first envelope is done, the second at work
+            assert other.turn(clock[0], 0.5) == 0
+
+    service.box.send = slow  # type: ignore[method-assign] # a server that takes its time
+    for seq, sealed in enumerate((service.blob, blob)):
+        service.later.keep(DEVICE, seq, sealed, NOW)
+    while service.later.turn(clock[0], 0.5):
+        pass
+    assert sorted(to for to, _ in service.box.sent) == [PHONE, PHONE, MAIL, MAIL]
+
+
 def test_five_wrong_codes_end_it(service: Service) -> None:
     service.later.keep(DEVICE, 0, service.blob, NOW)
     service.later.turn(NOW, 0.5)
