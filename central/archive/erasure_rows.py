@@ -15,7 +15,9 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import Connection, insert, select, tuple_, update
 
 from central.archive.erasure_schema import erasure_orders, legal_holds
+from central.archive.later_rows import LaterRows
 from central.archive.locks import ERASURES, share
+from central.archive.result_rows import ResultRows
 from central.archive.schema import entries, sealed
 from kiosk.domain.ids import RecordId
 
@@ -138,6 +140,8 @@ class ErasureRows:
         erased = self._connection.execute(query.values(header=None)).rowcount
         if erased:
             self.note_done(record_id, at)
+        ResultRows(self._connection).erase_of_record(record_id)
+        LaterRows(self._connection).erase_of_record(record_id)
         return erased
 
     def note_done(self, record_id: RecordId, at: str) -> None:
