@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from central.archive.database import Database
+from central.archive.policy_chain import PolicyChain
 from central.archive.result_rows import (
     RESULTS_SCOPE,
     ProviderRow,
@@ -57,7 +58,7 @@ class ResultQueue:
     def __init__(self, database: Database, root_public: bytes) -> None:
         """Root public: raw key of the policy root."""
         self._database = database
-        self._root_public = root_public
+        self._chain = PolicyChain(root_public)
 
     def release(self, now: datetime) -> int:
         """Give every result that has arrived its place, or withhold it; how many those were."""
@@ -67,8 +68,9 @@ class ResultQueue:
         with self._database.writing(RESULTS_SCOPE) as ledger:
             rows = ledger.results.in_state(ResultState.ARRIVED, limit=BATCH)
             position = ledger.results.last_position()
+            policies = self._chain.read(ledger)
             for row in rows:
-                why = withheld_because(ledger, row, self._root_public)
+                why = withheld_because(ledger, row, policies)
                 if why:
                     ledger.results.change(row, state=ResultState.WITHHELD, reason=why)
                     continue

@@ -13,18 +13,19 @@ Each is lifted by the operator alone (``visavis-central provider retry --release
 from __future__ import annotations
 
 from central.archive.ledger import Ledger
+from central.archive.policy_chain import Policies
 from central.archive.result_rows import ResultRow
 from central.archive.rows import DeviceRow
 from kiosk.audit.entries import EntryKind, Header, lost_leaf, open_entry
 from kiosk.domain.decision import Outcome
-from kiosk.sync.policy import FourEyes, open_policy
+from kiosk.sync.policy import FourEyes
 
 QUARANTINED, CONFLICT, SECOND = "quarantined", "conflict", "second-agent"
 _PAGE = 256
 _DECISION, _AGREES = "decision", "pass"
 
 
-def withheld_because(ledger: Ledger, row: ResultRow, root_public: bytes) -> str:
+def withheld_because(ledger: Ledger, row: ResultRow, policies: Policies) -> str:
     """Why a result has to wait, or ``""``."""
     device = ledger.device(row.device_id)
     if device is None or device.quarantined:
@@ -32,18 +33,18 @@ def withheld_because(ledger: Ledger, row: ResultRow, root_public: bytes) -> str:
     act = ledger.rounds.act(row.device_id, row.seq)
     if act is not None and act.conflict is not None:
         return CONFLICT
-    return SECOND if _lacks_second(ledger, device, row, root_public) else ""
+    return SECOND if _lacks_second(ledger, device, row, policies) else ""
 
 
-def _lacks_second(ledger: Ledger, device: DeviceRow, row: ResultRow, root_public: bytes) -> bool:
+def _lacks_second(ledger: Ledger, device: DeviceRow, row: ResultRow, policies: Policies) -> bool:
     entry = ledger.entry(row.device_id, row.seq)
     if entry is None:
         return True
     closing = open_entry(entry.jws, device.public_key)
-    policy = ledger.policy(closing.policy_v)
-    if policy is None:
+    held = policies.of(closing.policy_v)
+    if held is None:
         return True
-    rule = open_policy(policy[1], root_public).four_eyes
+    rule = held.policy.four_eyes
     if rule == FourEyes():
         return False
     procedure, signed = _of_case(ledger, device, closing)

@@ -4,21 +4,35 @@ Every step is a real command; signers have a folder of their own without any cen
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from central.archive.layout import FolderError, Layout
+from central.archive.ledger import Ledger
+from central.archive.policy_chain import PolicyChain
+from central.archive.schema import policies
+from central.archive.storage import open_database
+from central.auditor.histories import Histories
 from central.authority.drafts import Draft, DraftKind, merged, policy_draft, read_draft, write_draft
 from central.authority.key_files import make_key, read_key_file, read_public
+from central.authority.policies import Policies
 from central.authority.publishing import Publishing, ThresholdError
+from central.collector.keys import PolicyShelf, etag_of
+from central.operations.lost import Lost, LostDevices
 from kiosk.crypto.digests import b64u
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import PolicyInvalidError
+from kiosk.domain.ids import DeviceId
 from kiosk.services.coming_policy import load_coming
 from kiosk.services.fleet import POLICY
 from kiosk.sync.enrolment import parse_code
+from kiosk.sync.policy import sign_policy
 from tests.fakes.central_side import ask, central, founded, serving
 from tests.fakes.enrolled import EnrolledDevice
 
@@ -260,10 +274,7 @@ def test_a_root_of_a_coming_day_stands_in_the_way_of_no_enrolment(tmp_path: Path
 
 @pytest.mark.process
 def test_the_founding_key_alone_moves_no_device_any_more(tmp_path: Path):
-    from dataclasses import replace
-
     from kiosk.ports import LinkAnswer
-    from kiosk.sync.policy import sign_policy
     from tests.fakes.enrolled import Call
 
     signers = Signers(founded(tmp_path / "central"), tmp_path)
@@ -359,3 +370,89 @@ def test_the_first_policy_lies_there_explained(tmp_path: Path):
     values = [line for line in lines if not line.startswith("#")]
     assert len(values) == len(lines) // 2
     assert "version = 1" in values
+
+
+# --- a replaced key and the central side ----------------------------------------------------------
+
+
+def forge(signers: Signers, version: int, **changes: object) -> str:
+    """Put a policy by the founding key alone into the database, as whoever holds both can."""
+    contents = replace(signers.publishing.newest().policy, version=version, root="", **changes)
+    token = sign_policy(contents, signers.founding)
+    with stored(signers) as ledger:
+        ledger.add_policy(version, token)
+    return token
+
+
+@contextmanager
+def stored(signers: Signers) -> Iterator[Ledger]:
+    database = open_database(signers.layout)
+    try:
+        with database.writing() as ledger:
+            yield ledger
+    finally:
+        database.close()
+
+
+def test_a_replaced_key_moves_no_collector(signers: Signers, caplog: pytest.LogCaptureFixture):
+    shelf = PolicyShelf(signers.founding.public)
+    signers.take_over()
+    signers.change([signers.keys[0], signers.keys[1]], lost="dev-0123456789abcdef")
+    forge(signers, 4, lost=())
+    for each in (shelf, PolicyShelf(signers.founding.public)):
+        caplog.clear()
+        with stored(signers) as ledger:
+            for _ in range(2):
+                assert each.newest(ledger)[0].version == 3
+                assert each.in_force(ledger, NOW)[0].lost == ("dev-0123456789abcdef",)
+                held = etag_of(each.newest(ledger)[1])
+                assert each.next_for(ledger, held, NOW) is None
+                assert each.version(ledger, 4) is None
+            assert LostDevices(signers.layout).now(ledger) == Lost(
+                frozenset({DeviceId("dev-0123456789abcdef")}), 4, holds=False
+            )
+        assert [record.getMessage() for record in caplog.records] == [
+            "stored policy 4 is not valid and not used: replaced root"
+        ]
+
+
+def test_a_replaced_key_is_told_by_the_auditor_and_publishes_nothing(signers: Signers):
+    signers.take_over()
+    assert Histories(signers.layout).verify(NOW).verified
+    forge(signers, 3, feature_count=9)
+    report = Histories(signers.layout).verify(NOW)
+    assert not report.verified
+    assert report.problems == ("policy 3: not valid, replaced root",)
+    assert Policies(signers.layout).of_day(NOW.date()).version == 2
+    assert signers.publishing.anchor(NOW) != signers.founding.public
+    with pytest.raises(PolicyInvalidError, match="version 3 is stored"):
+        signers.change([signers.keys[0], signers.keys[1]], feature_count="5")
+    with pytest.raises(PolicyInvalidError, match="version 3 is stored"):
+        Policies(signers.layout).in_force()
+
+
+def test_a_place_that_was_put_right_is_read_again(signers: Signers):
+    signers.take_over()
+    draft = signers.publishing.draft_policy({"feature_count": "5"}, NOW)
+    by = (signers.keys[0], signers.keys[1])
+    sound = signers.publishing.combine(signers.signed(draft, *by))
+    chain = PolicyChain(signers.founding.public)
+    forge(signers, 3)
+    with stored(signers) as ledger:
+        assert [one.version for one in chain.read(ledger).refused] == [3]
+        ledger._connection.execute(
+            update(policies).where(policies.c.version == 3), {"token": sound}
+        )
+        found = chain.read(ledger)
+        assert (found.refused, found.newest().policy.feature_count) == ((), 5)
+        assert chain.read(ledger) is found
+
+
+def test_a_policy_stored_under_another_number_is_none(signers: Signers):
+    newest = signers.publishing.newest()
+    with stored(signers) as ledger:
+        ledger.add_policy(7, sign_policy(replace(newest.policy, version=6), signers.founding))
+        found = PolicyChain(signers.founding.public).read(ledger)
+        assert (found.newest().version, found.of(7)) == (1, None)
+        with pytest.raises(PolicyInvalidError, match="another version"):
+            found.named(7)
