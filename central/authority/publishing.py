@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
+from central.archive.control import parse_control
 from central.archive.layout import FolderError, Layout
 from central.archive.policy_chain import stored_policies
 from central.archive.storage import open_database
@@ -204,7 +205,15 @@ class Publishing:
 
 
 def describe(draft: Draft) -> list[str]:
-    """A root in words, for whoever is asked to sign it."""
+    """A root or a statement of control in words, for whoever is asked to sign it."""
+    if draft.kind is DraftKind.CONTROL:
+        control = parse_control(draft.payload)
+        return [
+            f"who opens records: {control.mode} control, statement {control.serial}",
+            f"  {control.per_hour} an hour and {control.per_day} a day at most",
+            f"  records sealed to {control.recipient}",
+            *(f"    {one.name} {one.kid}" for one in control.auditors),
+        ]
     root = parse_root(draft.payload)
     return [
         f"policy root, version {root.version}",

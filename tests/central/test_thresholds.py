@@ -13,16 +13,26 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from central.archive.control import keep_control, read_control, renewed_control, sign_control
 from central.archive.layout import FolderError, Layout
 from central.archive.ledger import Ledger
 from central.archive.policy_chain import PolicyChain
 from central.archive.schema import policies
 from central.archive.storage import open_database
 from central.auditor.histories import Histories
-from central.authority.drafts import Draft, DraftKind, merged, policy_draft, read_draft, write_draft
+from central.authority.drafts import (
+    Draft,
+    DraftKind,
+    control_draft,
+    control_token,
+    merged,
+    policy_draft,
+    read_draft,
+    write_draft,
+)
 from central.authority.key_files import make_key, read_key_file, read_public
 from central.authority.policies import Policies
-from central.authority.publishing import Publishing, ThresholdError
+from central.authority.publishing import Publishing, ThresholdError, describe
 from central.collector.keys import PolicyShelf, etag_of
 from central.operations.lost import Lost, LostDevices
 from kiosk.crypto.digests import b64u
@@ -67,6 +77,11 @@ class Signers:
         root = self.root([0, 1, 2], 2)
         complete = self.signed(root, self.founding, self.keys[0], self.keys[1])
         return self.change([self.keys[1], self.keys[2]], complete)
+
+    def renew_control(self, by: list[SigningKey]) -> None:
+        """The keys that took over sign the statement of control anew."""
+        draft = control_draft(renewed_control(self.layout, NOW.isoformat()))
+        keep_control(self.layout, control_token(self.signed(draft, *by), single=False))
 
 
 @pytest.fixture
@@ -249,6 +264,7 @@ def test_devices_of_every_age_follow_the_roots(tmp_path: Path):
             assert device.delivery.run_once().purged == 1
         pins = {parse_code(side.enrol_code()).root_public, first_pin(first), first_pin(second)}
         assert len(pins) == 3
+    signers.renew_control([keys[4], keys[5]])
     assert ask("audit", "verify", "--data", signers.layout.root)["verified"]
 
 
@@ -418,6 +434,7 @@ def test_a_replaced_key_moves_no_collector(signers: Signers, caplog: pytest.LogC
 
 def test_a_replaced_key_is_told_by_the_auditor_and_publishes_nothing(signers: Signers):
     signers.take_over()
+    signers.renew_control([signers.keys[0], signers.keys[1]])
     assert Histories(signers.layout).verify(NOW).verified
     forge(signers, 3, feature_count=9)
     report = Histories(signers.layout).verify(NOW)
@@ -456,3 +473,39 @@ def test_a_policy_stored_under_another_number_is_none(signers: Signers):
         assert (found.newest().version, found.of(7)) == (1, None)
         with pytest.raises(PolicyInvalidError, match="another version"):
             found.named(7)
+
+
+def test_a_statement_of_control_is_signed_anew_by_the_keys_that_took_over(
+    signers: Signers, tmp_path: Path
+):
+    layout, keys = signers.layout, signers.keys
+    before = read_control(layout)
+    assert before is not None
+    signers.take_over()
+    layout.control.write_text(sign_control(replace(before, per_day=100_000), signers.founding))
+    with pytest.raises(FolderError, match="signed anew"):
+        Histories(layout)
+    layout.control.write_text(sign_control(before, signers.founding))
+    with pytest.raises(FolderError, match="signed anew"):
+        read_control(layout)
+    ask("audit", "control-draft", "--out", tmp_path / "c", "--data", layout.root)
+    draft = read_draft(tmp_path / "c")
+    assert "statement 2" in describe(draft)[0]
+    for by in ([keys[0]], [keys[0], keys[0]], [keys[0], signers.founding], [keys[0], keys[5]]):
+        with pytest.raises(FolderError):
+            keep_control(layout, control_token(signers.signed(draft, *by), single=False))
+    for n in (0, 2):
+        write_draft(draft.signed(keys[n]), tmp_path / f"c{n}")
+    files = [tmp_path / name for name in ("c", "c0", "c2")]
+    assert ask("audit", "control-publish", *files, "--data", layout.root) == {"serial": 2}
+    found = read_control(layout)
+    assert found == replace(before, serial=2, made_at=found.made_at if found else "")
+    assert Histories(layout).verify(NOW).verified
+    with pytest.raises(FolderError, match="newer"):
+        keep_control(layout, layout.control.read_text())
+
+
+def test_a_founding_key_alone_signs_control_as_before(signers: Signers):
+    draft = control_draft(renewed_control(signers.layout, NOW.isoformat()))
+    token = control_token(signers.signed(draft, signers.founding), single=True)
+    assert keep_control(signers.layout, token) == read_control(signers.layout)
