@@ -1,9 +1,9 @@
 """Verifies everything the collector holds, trusting none of it.
 
-Rules, in order: policies by the pinned root; the collector's log by its own leaves and its signed
-checkpoint; each device's journal from its first entry, against the device's own checkpoint; each
-record by the digests of its entry, on the bytes as they lie on disk; each receipt leaf against the
-record it names. Whatever is missing or differs is listed.
+Rules, in order: policies as one chain from the pinned root on; the collector's log by its own
+leaves and its signed checkpoint; each device's journal from its first entry, against the device's
+own checkpoint; each record by the digests of its entry, on the bytes as they lie on disk; each
+receipt leaf against the record it names. Whatever is missing or differs is listed.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from msgspec import ValidationError, convert
 from central.archive.control import read_control
 from central.archive.layout import Layout
 from central.archive.ledger import Ledger
+from central.archive.policy_chain import PolicyChain
 from central.archive.rows import KEY_LOST, DeviceRow, EntryRow, SealedRow
 from central.archive.storage import open_database, open_payloads
 from central.auditor.cosignatures import WitnessReport, known_witnesses, verify_witnesses
@@ -35,11 +36,11 @@ from kiosk.audit.visits import VisitTally
 from kiosk.crypto.age import Identity
 from kiosk.crypto.canonical import parse_json
 from kiosk.crypto.digests import b64u, unb64u
-from kiosk.domain.errors import AuditError, KioskError
+from kiosk.domain.errors import AuditError
 from kiosk.domain.ids import DeviceId
 from kiosk.sync.checkpoints import device_origin
 from kiosk.sync.messages import ReceiptLeaf
-from kiosk.sync.policy import Policy, open_policy
+from kiosk.sync.policy import Policy
 from kiosk.sync.receipts import ReceiptState
 
 _NO_WITNESSES = WitnessReport()
@@ -134,7 +135,7 @@ class Histories:
         self._layout = layout
         self._payloads = open_payloads(layout)
         self._control = read_control(layout)
-        self._root_public = unb64u(layout.root_public.read_text("ascii").strip())
+        self._chain = PolicyChain(unb64u(layout.root_public.read_text("ascii").strip()))
 
     def verify(
         self,
@@ -156,18 +157,17 @@ class Histories:
         database = open_database(self._layout)
         try:
             with database.reading() as ledger:
-                row = ledger.policy()
-                if row is None:
-                    return HistoryReport((), 0, ("policy: none",))
-                try:
-                    policy = open_policy(row[1], self._root_public)
-                except KioskError as exc:
-                    return HistoryReport((), 0, (f"policy: {exc}",))
+                policies = self._chain.read(ledger)
+                wrong = tuple(
+                    f"policy {one.version}: not valid, {one.why}" for one in policies.refused
+                )
+                if not policies.held:
+                    return HistoryReport((), 0, wrong or ("policy: none",))
+                policy = policies.held[-1].policy
                 rows = [d for d in ledger.devices() if only in (None, d.device_id)]
                 steps = _Steps(progress, sum(device.size for device in rows))
                 size, problems = _verify_log(ledger, policy)
-                known = known_witnesses(ledger, self._root_public)
-                witnesses = verify_witnesses(ledger, policy, known)
+                witnesses = verify_witnesses(ledger, policy, known_witnesses(policies))
                 shown = ShownLogs(ledger)
                 orders = ErasureCheck(self._layout, self._control, database)
                 problems += orders.problems
@@ -176,7 +176,7 @@ class Histories:
                 devices = _with_split_views(devices, shown.finish(rows))
         finally:
             database.close()
-        return HistoryReport(devices, size, problems, witnesses)
+        return HistoryReport(devices, size, (*wrong, *problems), witnesses)
 
     def find_slip(self, code: str) -> tuple[tuple[str, int], ...]:
         """Device and entry of every journal state whose slip bore ``code``; 40 bits may repeat."""

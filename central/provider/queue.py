@@ -18,6 +18,7 @@ from typing import Final
 
 from central.archive.database import Database
 from central.archive.ledger import Ledger
+from central.archive.policy_chain import PolicyChain
 from central.archive.result_rows import (
     OVER,
     RESULTS_SCOPE,
@@ -64,7 +65,7 @@ class ResultQueue:
     def __init__(self, database: Database, root_public: bytes) -> None:
         """Root public: raw key of the policy root."""
         self._database = database
-        self._root_public = root_public
+        self._chain = PolicyChain(root_public)
 
     def release(self, now: datetime) -> int:
         """Give every result that has arrived its place, or withhold it; how many those were."""
@@ -74,8 +75,9 @@ class ResultQueue:
         with self._database.writing(RESULTS_SCOPE) as ledger:
             rows = ledger.results.in_state(ResultState.ARRIVED, limit=BATCH)
             position = ledger.results.last_position()
+            policies = self._chain.read(ledger)
             for row in rows:
-                why = withheld_because(ledger, row, self._root_public)
+                why = withheld_because(ledger, row, policies)
                 if why:
                     ledger.results.change(row, state=ResultState.WITHHELD, reason=why)
                     continue
@@ -143,7 +145,7 @@ class ResultQueue:
 
     def _doubts(self, ledger: Ledger, rows: Sequence[ResultRow]) -> list[str]:
         """Of each result that had its place: what came to light since, or ""."""
-        lost = lost_devices(ledger, self._root_public) if rows else ()
+        lost = lost_devices(self._chain.read(ledger)) if rows else ()
         return [
             "" if row.released_at else device_because(ledger.device(row.device_id), lost)
             for row in rows

@@ -17,11 +17,12 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from central.archive.ledger import Ledger
+from central.archive.policy_chain import Policies
 from central.archive.result_rows import ResultRow
 from central.archive.rows import DeviceRow
 from kiosk.audit.entries import EntryKind, Header, lost_leaf, open_entry
 from kiosk.domain.decision import Outcome
-from kiosk.sync.policy import FourEyes, open_policy
+from kiosk.sync.policy import FourEyes
 
 QUARANTINED, LOST = "quarantined", "lost"
 NO_REQUEST, CONFLICT, SECOND = "no-request", "conflict", "second-agent"
@@ -29,10 +30,10 @@ _PAGE = 256
 _DECISION, _AGREES = "decision", "pass"
 
 
-def withheld_because(ledger: Ledger, row: ResultRow, root_public: bytes) -> str:
+def withheld_because(ledger: Ledger, row: ResultRow, policies: Policies) -> str:
     """Why a result has to wait, or ``""``."""
     device = ledger.device(row.device_id)
-    why = device_because(device, lost_devices(ledger, root_public))
+    why = device_because(device, lost_devices(policies))
     if device is None or why:
         return why
     act = ledger.rounds.act(row.device_id, row.seq)
@@ -40,7 +41,7 @@ def withheld_because(ledger: Ledger, row: ResultRow, root_public: bytes) -> str:
         return NO_REQUEST
     if act.conflict is not None:
         return CONFLICT
-    return SECOND if _lacks_second(ledger, device, row, root_public) else ""
+    return SECOND if _lacks_second(ledger, device, row, policies) else ""
 
 
 def device_because(device: DeviceRow | None, lost: Collection[str]) -> str:
@@ -50,21 +51,20 @@ def device_because(device: DeviceRow | None, lost: Collection[str]) -> str:
     return LOST if device.device_id in lost else ""
 
 
-def lost_devices(ledger: Ledger, root_public: bytes) -> tuple[str, ...]:
+def lost_devices(policies: Policies) -> tuple[str, ...]:
     """Devices that the newest policy calls lost, whatever its day: what was lost is lost now."""
-    policy = ledger.policy()
-    return () if policy is None else open_policy(policy[1], root_public).lost
+    return policies.held[-1].policy.lost if policies.held else ()
 
 
-def _lacks_second(ledger: Ledger, device: DeviceRow, row: ResultRow, root_public: bytes) -> bool:
+def _lacks_second(ledger: Ledger, device: DeviceRow, row: ResultRow, policies: Policies) -> bool:
     entry = ledger.entry(row.device_id, row.seq)
     if entry is None:
         return True
     closing = open_entry(entry.jws, device.public_key)
-    policy = ledger.policy(closing.policy_v)
-    if policy is None:
+    held = policies.of(closing.policy_v)
+    if held is None:
         return True
-    rule = open_policy(policy[1], root_public).four_eyes
+    rule = held.policy.four_eyes
     if rule == FourEyes():
         return False
     procedure, signed = _of_case(ledger, device, closing)
