@@ -14,6 +14,7 @@ import pytest
 
 from central.archive.database import Database
 from central.archive.erasure_rows import ErasureRow, HoldRow
+from central.archive.policy_chain import PolicyChain
 from central.archive.result_rows import ProviderRow, ResultRow, ResultState
 from central.archive.round_rows import ActRow
 from central.archive.rows import DeviceRow, EntryRow
@@ -280,9 +281,10 @@ def test_a_result_whose_entry_names_no_request_waits_for_a_person(
 ) -> None:
     line.call_lost()
     with line.database.writing() as ledger:
+        policies = PolicyChain(ROOT.public).read(ledger)
         if act is not None:
             ledger.rounds.add_act(act)
-        assert withheld_because(ledger, line.row(), ROOT.public) == "no-request"
+        assert withheld_because(ledger, line.row(), policies) == "no-request"
 
 
 @pytest.mark.parametrize(
