@@ -155,6 +155,15 @@ def test_no_address_stays_when_the_receipt_is_left(counter):
     assert receipt(counter).mail.edit.text() == ""
 
 
+def test_no_address_stays_when_the_desk_is_given_to_another_agent(counter):
+    to_receipt(counter)
+    counter.key(Qt.Key.Key_E, CONTROL)
+    counter.type("client@example.org")
+    counter.key(Qt.Key.Key_F9)
+    counter.on(counter.router.sign_in)
+    assert receipt(counter).mail.edit.text() == ""
+
+
 def test_a_device_of_no_fleet_has_no_such_key(qtbot, look, office, tmp_path):
     made = Counter(qtbot, look, office, tmp_path / "slips")
     try:
