@@ -10,6 +10,7 @@ from kiosk.services.courier import CourierSummary
 from kiosk.services.delivery import DeliveryStep, Progress
 from ui.router.stick import StickRouter
 from ui.screens.deliveries import DeliveriesFacts, DeliveriesScreen
+from ui.theme import Tone
 from ui.workers.desk import Desk
 
 
@@ -61,6 +62,10 @@ def page(qtbot, look, stick, courier, request):
 def said(page):
     banner = page.stick._said
     return "" if banner.isHidden() else banner.text
+
+
+def tone(page):
+    return page.stick._said._tone
 
 
 def visit(qtbot, page, button):
@@ -117,6 +122,31 @@ def test_a_full_stick_says_what_is_on_it_and_what_to_do(qtbot, page, stick):
     assert "2 dossiers n’y sont pas encore." in said(page)
     assert "La clé est pleine." in said(page)
     assert "Éjectez" not in said(page)
+
+
+def test_nothing_waited_is_said_only_where_nothing_did(qtbot, page, stick):
+    visit(qtbot, page, page.stick.write)
+    assert "Aucun dossier n’attendait" in said(page)
+    assert tone(page) is Tone.OK
+    visit(qtbot, page, page.stick.read)
+    assert "Aucun reçu sur cette clé pour les dossiers en attente." in said(page)
+    assert "Rien d’autre à faire" not in said(page)
+    assert tone(page) is Tone.INFO
+
+
+def test_a_record_with_a_problem_is_told_and_warned_of(qtbot, page, stick):
+    stick.outcome = CourierSummary(failed=2)
+    visit(qtbot, page, page.stick.write)
+    assert "2 dossiers posent un problème et restent ici" in said(page)
+    assert "n’attendait" not in said(page)
+    assert tone(page) is Tone.WARN
+
+
+def test_a_visit_that_was_stopped_warns_of_what_is_not_on_the_stick(qtbot, page, stick):
+    stick.outcome = CourierSummary(written=1, left=6)
+    visit(qtbot, page, page.stick.write)
+    assert "6 dossiers n’y sont pas encore." in said(page)
+    assert tone(page) is Tone.WARN
 
 
 def test_a_fault_is_a_sentence(qtbot, page, stick):

@@ -85,6 +85,7 @@ class StickRouter(QObject):
                 stored=0 if outcome is None else outcome.stored,
                 written=0 if outcome is None else outcome.written,
                 left=0 if outcome is None else outcome.left,
+                failed=0 if outcome is None else outcome.failed,
                 reason=facts.reason,
             )
         )
