@@ -59,6 +59,17 @@ def test_rows_grow_with_their_words(look: Look, qtbot, page, size):
     assert wrapped
 
 
+@pytest.mark.parametrize("page", ["opinion", "sign_in"])
+@pytest.mark.parametrize("size", [(1280, 720), (1280, 800), (1366, 768), (800, 1280)])
+def test_a_personal_code_is_confirmed_without_scrolling(look: Look, qtbot, page, size):
+    look.theme.set_density(Density.TABLET)
+    shell = window(look, page, *SIZES[3])
+    qtbot.addWidget(shell)
+    shell.resize(*size)
+    settle()
+    assert shell._scroll.verticalScrollBar().maximum() == 0
+
+
 @pytest.mark.parametrize("page", ["home", "step-person", "sign_in"])
 def test_nothing_overlaps_in_the_top_bar(look: Look, qtbot, page):
     shell = window(look, page, *SIZES[0])
