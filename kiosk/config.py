@@ -78,10 +78,13 @@ class CollectorConfig:
     Attributes:
         url: ``https://…`` of a collector that has moved; empty for the address of the enrolment.
         timeout_s: longest silence while sending or receiving.
+        metered: each byte of the link costs: big records wait until somebody sends them. Holds
+            until the device is told something else in its settings.
     """
 
     url: str = ""
     timeout_s: Annotated[float, msgspec.Meta(gt=0, le=300)] = 30.0
+    metered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

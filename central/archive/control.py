@@ -1,6 +1,7 @@
 """Who may open records, and how many of them it takes: a statement signed by the policy root.
 
-Rules, in order: only the policy root says who the auditors are; ``dual`` means that the identity
+Rules, in order: only the policy root that the stored policies end in says who the auditors are, so
+that a statement is signed anew when other keys take over; ``dual`` means that the identity
 lies nowhere in clear, only sealed for pairs of auditors; ``single`` means that one person holds it,
 and every answer of an opening says so; a folder without a statement is single, as it was before
 there were statements. Names are badges of auditors, never of customers.
@@ -8,7 +9,7 @@ there were statements. Names are badges of auditors, never of customers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
@@ -17,14 +18,17 @@ import msgspec
 from msgspec import Meta
 
 from central.archive.layout import FolderError, Layout, write_secret
+from central.archive.policy_chain import stored_policies
 from kiosk.crypto.aead import derive_key
 from kiosk.crypto.age import Identity, kid_of
 from kiosk.crypto.canonical import canonical_json, parse_json
 from kiosk.crypto.digests import b64u, unb64u
-from kiosk.crypto.jws import sign_compact, verify_compact
+from kiosk.crypto.jws import sign_compact, verify_compact, verify_general
 from kiosk.crypto.signing import SigningKey, key_id_of
 from kiosk.domain.errors import SignatureInvalidError
 from kiosk.domain.ids import KeyId
+from kiosk.sync.policy import trusted_root
+from kiosk.sync.roots import PolicyRoot
 
 TYP = "vv-control+jws"
 PROFILE = "visavis-control/1"
@@ -98,22 +102,52 @@ class Control:
         return {one.kid: one.public for one in self.auditors}
 
 
+def control_json(control: Control) -> bytes:
+    """Canonical JSON of a statement."""
+    return canonical_json(msgspec.to_builtins(control))
+
+
+def parse_control(payload: bytes) -> Control:
+    """A statement from JSON, no signature looked at. Raises FolderError."""
+    try:
+        control = msgspec.convert(parse_json(payload), Control)
+        _check(control)
+    except (ValueError, msgspec.ValidationError) as exc:
+        raise FolderError("control: incomplete") from exc
+    return control
+
+
 def sign_control(control: Control, root: SigningKey) -> str:
     """The statement as a token. Raises FolderError where it would be refused."""
-    token = sign_compact(canonical_json(msgspec.to_builtins(control)), root, TYP)
+    token = sign_compact(control_json(control), root, TYP)
     open_control(token, root.public)
     return token
 
 
-def open_control(token: str, root_public: bytes) -> Control:
-    """The statement in a token signed by the policy root. Raises FolderError."""
+def open_control(token: str, root_public: bytes, root: PolicyRoot | None = None) -> Control:
+    """The statement in a token signed by the policy root.
+
+    Args:
+        token: compact of a single key, general JWS of a root with a threshold.
+        root_public: the single key.
+        root: what took over from it; None: nothing did.
+
+    Raises:
+        FolderError: signed by others, by too few or by replaced keys, or incomplete.
+    """
     try:
-        payload, _ = verify_compact(token, {key_id_of(root_public): root_public}, TYP)
-        control = msgspec.convert(parse_json(payload), Control)
-        _check(control)
-    except (SignatureInvalidError, ValueError, msgspec.ValidationError) as exc:
-        raise FolderError("control: not signed by the policy root, or incomplete") from exc
-    return control
+        if root is None:
+            payload, _ = verify_compact(token, {key_id_of(root_public): root_public}, TYP)
+        else:
+            payload, signers = verify_general(token.encode(), root.by_id, TYP)
+            if not root.met_by(signers):
+                raise FolderError("control: too few signatures of the policy root")
+    except (SignatureInvalidError, ValueError) as exc:
+        raise FolderError(
+            "control: not signed by the policy root in force; after keys took over it is signed "
+            "anew: audit control-draft, policy sign, audit control-publish"
+        ) from exc
+    return parse_control(payload)
 
 
 def _check(control: Control) -> None:
@@ -133,12 +167,52 @@ def read_control(layout: Layout) -> Control | None:
     """What the folder says; None where it is older than such statements. Raises FolderError."""
     try:
         token = layout.control.read_text("ascii").strip()
-        root = unb64u(layout.root_public.read_text("ascii").strip())
+        anchor = unb64u(layout.root_public.read_text("ascii").strip())
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as exc:
         raise FolderError("control") from exc
-    return open_control(token, root)
+    return open_control(token, anchor, _root_in_force(layout, anchor))
+
+
+def _root_in_force(layout: Layout, anchor: bytes) -> PolicyRoot | None:
+    """The root that the stored policies end in; None where it is the founding key still."""
+    held = stored_policies(layout).held
+    trusted = trusted_root(held[-1].token, anchor) if held else None
+    return None if trusted is None else trusted.root
+
+
+def renewed_control(layout: Layout, at: str) -> Control:
+    """What the folder says now, whoever signed it, to be looked at and signed anew.
+
+    Raises:
+        FolderError: there is no statement, or it cannot be read.
+    """
+    try:
+        token = layout.control.read_text("ascii").strip()
+        general = token.startswith("{")
+        part = parse_json(token.encode())["payload"] if general else token.split(".")[1]
+        control = parse_control(unb64u(part))
+    except (OSError, ValueError, LookupError, TypeError) as exc:
+        raise FolderError("control") from exc
+    return replace(control, serial=control.serial + 1, made_at=at)
+
+
+def keep_control(layout: Layout, token: str) -> Control:
+    """Put a newer statement in the place of the one that lies there.
+
+    Raises:
+        FolderError: not signed by the root in force, or not newer.
+    """
+    anchor = unb64u(layout.root_public.read_text("ascii").strip())
+    control = open_control(token, anchor, _root_in_force(layout, anchor))
+    if control.serial < renewed_control(layout, control.made_at).serial:
+        raise FolderError("control: not newer than the one that is there")
+    fresh = layout.control.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    write_secret(fresh, token.encode())
+    fresh.replace(layout.control)
+    return control
 
 
 def log_key_of(identity: Identity) -> SigningKey:

@@ -9,13 +9,20 @@ Source: records-and-sync 2.5 and section 8, case 14.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, insert, select, tuple_, update
 
 from central.archive.erasure_schema import erasure_orders, legal_holds
+from central.archive.later_rows import LaterRows
+from central.archive.locks import ERASURES, share
+from central.archive.result_rows import ResultRows
 from central.archive.schema import entries, sealed
 from kiosk.domain.ids import RecordId
+
+_PAGE = 500
+"""Records that one query asks about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,7 @@ class ErasureRows:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._steady = False
 
     def order(self, record_id: RecordId) -> ErasureRow | None:
         """The order about a record."""
@@ -78,6 +86,14 @@ class ErasureRows:
         if self._connection.execute(select(legal_holds).where(*key)).one_or_none() is None:
             self._connection.execute(insert(legal_holds).values(**asdict(row)))
 
+    def put_hold(self, row: HoldRow) -> None:
+        """Keep a hold released or not as ``row`` says, also where it stands here otherwise."""
+        self.add_hold(row)
+        query = update(legal_holds).where(
+            legal_holds.c.order_id == row.order_id, legal_holds.c.record_id == row.record_id
+        )
+        self._connection.execute(query.values(released_at=row.released_at))
+
     def release(self, record_id: RecordId, at: str) -> int:
         """Release every hold on a record; how many there were."""
         query = update(legal_holds).where(
@@ -85,11 +101,33 @@ class ErasureRows:
         )
         return self._connection.execute(query.values(released_at=at)).rowcount
 
+    def steady(self) -> None:
+        """Keep orders and holds as they are until this transaction ends."""
+        if not self._steady:
+            share(self._connection, ERASURES)
+            self._steady = True
+
     def due(self, record_id: RecordId | None) -> bool:
-        """Whether a record that is here or arrives is to be forgotten now."""
+        """Whether a record that is here or arrives is to be forgotten now.
+
+        It stays so until the transaction ends: an order that is given in between would find no
+        record, and the record no order.
+        """
+        self.steady()
         if record_id is None or self.order(record_id) is None:
             return False
         return not self.holds(record_id)
+
+    def with_key(self, record_ids: Sequence[RecordId]) -> frozenset[RecordId]:
+        """Those of these records of which something is here with its header."""
+        place = (sealed.c.device_id == entries.c.device_id) & (sealed.c.seq == entries.c.seq)
+        query = select(entries.c.record_id).join_from(entries, sealed, place)
+        found: set[RecordId] = set()
+        for first in range(0, len(record_ids), _PAGE):
+            some = entries.c.record_id.in_(record_ids[first : first + _PAGE])
+            rows = self._connection.execute(query.where(some, sealed.c.header.is_not(None)))
+            found.update(RecordId(row.record_id) for row in rows)
+        return frozenset(found)
 
     def apply(self, record_id: RecordId, at: str) -> int:
         """Take the header from whatever is here of a record, where that is due; of how many."""
@@ -102,6 +140,8 @@ class ErasureRows:
         erased = self._connection.execute(query.values(header=None)).rowcount
         if erased:
             self.note_done(record_id, at)
+        ResultRows(self._connection).erase_of_record(record_id)
+        LaterRows(self._connection).erase_of_record(record_id)
         return erased
 
     def note_done(self, record_id: RecordId, at: str) -> None:

@@ -66,7 +66,8 @@ class LaterRow:
         device_id, seq: the entry that announced it.
         record_id: its record.
         digest: SHA-256, 32 bytes, as the device signed it.
-        state: ``awaited``, ``waiting`` (it is here, messages are not out), ``sent`` or ``failed``.
+        state: ``awaited``, ``waiting`` (it is here, messages are not out), ``sent``,
+            ``failed``, or ``erased`` with its record.
         reason: the last obstacle, a word or two of ours.
         arrived_at, next_at: ISO 8601 UTC with milliseconds, or ``""``.
         attempts: how often handing over was tried.
@@ -140,6 +141,13 @@ class LaterRows:
             envelopes.c.device_id == row.device_id, envelopes.c.seq == row.seq
         )
         self._connection.execute(query.values(**values))
+
+    def erase_of_record(self, record_id: RecordId) -> None:
+        """Forget what is here of a record; nothing of it is sent any more."""
+        query = update(envelopes).where(
+            envelopes.c.record_id == record_id, envelopes.c.state.in_(("awaited", "waiting"))
+        )
+        self._connection.execute(query.values(state="erased", reason="", sealed=None))
 
     def put_line(self, row: LineRow) -> None:
         """Note a message, or another one in its place."""

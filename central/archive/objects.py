@@ -2,23 +2,25 @@
 
 Rules, in order: a payload is spooled in memory, or beyond a megabyte in a file that has no name,
 because its digest is known only when all of it has arrived; it is put with ``If-None-Match: *`` so
-that nothing is overwritten, and a name that exists already is what was wanted; the put counts only
-when the store has answered. Credentials come from the environment, as every tool of such stores
-takes them, and never from a file of the central side. Source: records-and-sync 2.9.
+that nothing is overwritten; what a name that exists already holds is hashed, and only other bytes
+than the name says are put over; the put counts only when the store has answered. Credentials come
+from the environment, as every tool of such stores takes them, and never from a file of the central
+side. Source: records-and-sync 2.9.
 """
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from datetime import timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import S3Store
 
-from central.archive.payloads import Incoming
+from central.archive.payloads import Incoming, digest_of, tell_replaced
 
 if TYPE_CHECKING:
     from obstore.store import RetryConfig, S3Config
@@ -52,14 +54,27 @@ class _IncomingObject:
         self._spool.write(chunk)
 
     def keep(self, name: str) -> None:
-        self._spool.seek(0)
         try:
-            obstore.put(self._store, name, self._spool.read(), mode="create", use_multipart=False)
-        except AlreadyExistsError:
-            return
+            try:
+                self._put(name, "create")
+            except AlreadyExistsError:
+                if not self._is_whole(name):
+                    self._put(name, "overwrite")
+                    tell_replaced()
         except _FAULTS as exc:
             # The text of the store's error may hold addresses and keys.
             raise OSError("object store") from exc
+
+    def _put(self, name: str, mode: Literal["create", "overwrite"]) -> None:
+        self._spool.seek(0)
+        obstore.put(self._store, name, self._spool.read(), mode=mode, use_multipart=False)
+
+    def _is_whole(self, name: str) -> bool:
+        """Whether an object has the bytes of its name."""
+        digest = hashlib.sha256()
+        for chunk in obstore.get(self._store, name).stream(_IN_MEMORY_BYTES):
+            digest.update(chunk)
+        return digest.hexdigest() == digest_of(name)
 
 
 class ObjectPayloads:

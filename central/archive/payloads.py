@@ -1,14 +1,18 @@
 """Sealed payloads: written once, durable before anybody hears of them.
 
-Rules, in order: nothing is visible under its name before all of it is there and durable; nothing is
-ever overwritten; the name ``device/seq-sha256`` says what the bytes must be. Two stores keep these
-rules: a folder (here) and an S3-compatible object store (:mod:`central.archive.objects`).
+Rules, in order: nothing is visible under its name before all of it is there and durable; the name
+``device/seq-sha256`` says what the bytes must be, and bytes that are those are never overwritten;
+others (cut by a restore, rotten) give way to those that arrive, for the device deletes its own on
+the receipt. Two stores keep these rules: a folder (here) and an S3-compatible object store
+(:mod:`central.archive.objects`).
 Source: records-and-sync 2.9.
 """
 
 from __future__ import annotations
 
-import contextlib
+import hashlib
+import json
+import logging
 import os
 import tempfile
 from pathlib import Path
@@ -17,10 +21,22 @@ from typing import Protocol, Self
 
 from kiosk.domain.ids import DeviceId
 
+_log = logging.getLogger("visavis.collector")
+
 
 def payload_name(device_id: DeviceId, seq: int, sha256: bytes) -> str:
     """Name of the payload of an entry."""
     return f"{device_id}/{seq:012d}-{sha256.hex()}"
+
+
+def digest_of(name: str) -> str:
+    """SHA-256 of the bytes that belong under a name, in hex."""
+    return name.rpartition("-")[2]
+
+
+def tell_replaced() -> None:
+    """Log that a store held other bytes than a name says: a restore, or a disk that rots."""
+    _log.warning(json.dumps({"payload": "replaced"}))
 
 
 class Incoming(Protocol):
@@ -37,10 +53,12 @@ class Incoming(Protocol):
         """Append bytes."""
 
     def keep(self, name: str) -> None:
-        """Make the payload durable under its name; one that is there already stays.
+        """Make the payload durable under its name.
+
+        One that is there already stays if it hashes to its name, and is replaced if not.
 
         Raises:
-            OSError: it could not be kept; nothing is visible under the name.
+            OSError: it could not be kept; nothing that is not whole is new under the name.
         """
 
 
@@ -103,9 +121,22 @@ class _IncomingFile:
         if not target.parent.is_dir():
             target.parent.mkdir(mode=0o700, exist_ok=True)
             sync_folder(target.parent.parent)
-        with contextlib.suppress(FileExistsError):
+        try:
             target.hardlink_to(self._path)
+        except FileExistsError:
+            if not _is_whole(target):
+                self._path.replace(target)
+                tell_replaced()
         sync_folder(target.parent)
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a file has the bytes of its name; one that cannot be read has not."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == digest_of(path.name)
+    except OSError:
+        return False
 
 
 class FolderPayloads:

@@ -51,8 +51,12 @@ class ResultState(StrEnum):
     DEAD = "dead"
     """Tried for days; ``reason`` is the last obstacle. The provider can still fetch it."""
 
+    ERASED = "erased"
+    """Its record was ordered to be erased, or nobody let it go for long: the envelope is gone."""
+
 
 DONE: Final = (ResultState.DELIVERED, ResultState.ACKNOWLEDGED)
+OVER: Final = (*DONE, ResultState.ERASED)
 WAITING: Final = (ResultState.QUEUED, ResultState.DEAD)
 """What a provider can fetch."""
 
@@ -212,6 +216,26 @@ class ResultRows:
             results.c.sealed.is_not(None),
         )
         return self._connection.execute(query.values(sealed=None)).rowcount
+
+    def erase_unsent(self, issuer: str, before: str) -> int:
+        """Forget envelopes that came before a time and wait for a person since; how many."""
+        query = update(results).where(
+            results.c.issuer == issuer,
+            results.c.state.in_((ResultState.WITHHELD, ResultState.DEAD)),
+            results.c.arrived_at < before,
+        )
+        gone = query.values(state=ResultState.ERASED, sealed=None)
+        return self._connection.execute(gone).rowcount
+
+    def erase_of_record(self, record_id: RecordId) -> None:
+        """Forget what is here of a record, and wait for nothing of it any more.
+
+        What its provider has keeps its state, which says so.
+        """
+        mine = update(results).where(results.c.record_id == record_id)
+        self._connection.execute(mine.values(sealed=None))
+        unsent = mine.where(results.c.state.not_in(DONE))
+        self._connection.execute(unsent.values(state=ResultState.ERASED, reason=""))
 
     def _one(self, *where: ColumnElement[bool]) -> ResultRow | None:
         row = self._connection.execute(select(results).where(*where)).one_or_none()

@@ -12,13 +12,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from central.archive.ledger import Ledger
+from central.archive.policy_chain import Policies
 from central.archive.witness_rows import PUT_BACK
 from kiosk.audit.checkpoint import open_note
 from kiosk.audit.tree import Frontier
 from kiosk.audit.witnesses import Quorum
 from kiosk.crypto.cosignatures import Cosigner
-from kiosk.domain.errors import AuditError, PolicyInvalidError
-from kiosk.sync.policy import Policy, open_policy
+from kiosk.domain.errors import AuditError
+from kiosk.sync.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +39,11 @@ class WitnessReport:
     questions: tuple[str, ...] = ()
 
 
-def known_witnesses(ledger: Ledger, root_public: bytes) -> tuple[Cosigner, ...]:
-    """Every witness that some policy of this fleet names."""
+def known_witnesses(policies: Policies) -> tuple[Cosigner, ...]:
+    """Every witness that some policy of this fleet names, of those that hold."""
     found: dict[Cosigner, None] = {}
-    for _, token in ledger.policies():
-        try:
-            policy = open_policy(token, root_public)
-        except PolicyInvalidError:
-            continue  # told by the verification of policies
-        found.update(dict.fromkeys(policy.witnesses.terms.cosigners))
+    for held in policies.held:
+        found.update(dict.fromkeys(held.policy.witnesses.terms.cosigners))
     return tuple(found)
 
 

@@ -10,7 +10,8 @@ Rules, in order:
    the same, so that it deletes its own copy.
 4. An order that was written down and did not reach the database (a crash, a backup put back) is
    carried out again from the log: :func:`reapply`.
-5. A record without its header and without such an order is no erasure but a deletion.
+5. A record without its header and without such an order is no erasure but a deletion:
+   :mod:`central.auditor.erasure_check`.
 
 Copies of the database made before hold headers until they are thrown away: thirty days at most.
 Source: records-and-sync 2.5, 2.9 and section 8, case 14.
@@ -18,20 +19,25 @@ Source: records-and-sync 2.5, 2.9 and section 8, case 14.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from central.archive.control import Control
+from central.archive.database import EVERYTHING
 from central.archive.erasure_rows import ErasureRow, HoldRow
 from central.archive.layout import Layout
 from central.archive.ledger import Ledger
+from central.archive.locks import ERASURES
 from central.archive.storage import open_database
 from central.auditor.opening_log import GRANTED, OpeningLog
+from central.auditor.ordered import Ordered
 from central.auditor.orders import Act, Authority, standing
 from central.auditor.refusal import AuditRefusedError
 from central.auditor.session import Session, Target
 from kiosk.domain.ids import DeviceId, RecordId
+
+_SCOPES = (EVERYTHING, ERASURES)
+"""With these no record is on its way in: it was asked about before, or will be after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +75,19 @@ def erase(layout: Layout, session: Session, now: datetime) -> Erasures:
     records = [RecordId(one) for one in authority.order.about.records]
     if not records:
         raise AuditRefusedError("order", "it names no record")
+    # A hold whose row somebody took out of the database is in force all the same.
+    ordered = Ordered(session.log.lines)
     database = open_database(layout)
     try:
         with database.reading() as ledger:
-            held = [one for one in records if ledger.erasures.holds(one)]
+            held = [one for one in records if ordered.held(one) or ledger.erasures.holds(one)]
             targets = [_target(ledger, one) for one in records]
         if held:
             for one in held:
                 session.block("hold", now, Target(one, DeviceId("")))
             raise AuditRefusedError("hold", f"{len(held)} of {len(records)} records are held")
         session.grant(targets, now)
-        with database.writing() as ledger:
+        with database.writing(*_SCOPES) as ledger:
             done = tuple(_order(layout, ledger, one, authority, now) for one in records)
         return Erasures(done, database.forget())
     finally:
@@ -123,7 +131,7 @@ def hold(layout: Layout, session: Session, now: datetime) -> Erasures:
     session.grant([Target(one, DeviceId("")) for one in records], now)
     database = open_database(layout)
     try:
-        with database.writing() as ledger:
+        with database.writing(*_SCOPES) as ledger:
             for one in records:
                 tokens = (authority.token, authority.approval)
                 ledger.erasures.add_hold(HoldRow(authority.order.order_id, one, *tokens, at))
@@ -145,7 +153,7 @@ def release(layout: Layout, session: Session, now: datetime) -> Erasures:
     database = open_database(layout)
     try:
         done = []
-        with database.writing() as ledger:
+        with database.writing(*_SCOPES) as ledger:
             for one in records:
                 ledger.erasures.release(one, at)
                 if ledger.erasures.order(one) is not None:
@@ -158,44 +166,22 @@ def release(layout: Layout, session: Session, now: datetime) -> Erasures:
 def reapply(layout: Layout, log: OpeningLog, control: Control, now: datetime) -> Erasures:
     """Carry out again what the log says was ordered: after a crash, or a backup put back.
 
-    Holds and releases are put back in their order too. Nothing new is ordered, so that nobody has
-    to sign. Raises AuditRefusedError where an order in the log does not hold.
+    Holds are put back first, as the whole log leaves them. Nothing new is ordered, so that nobody
+    has to sign. Raises AuditRefusedError where an order in the log does not hold.
     """
     at = now.isoformat(timespec="milliseconds")
-    ordered: dict[RecordId, None] = {}
+    for line in log.lines:
+        if line.result == GRANTED and line.act in {Act.ERASE, Act.HOLD, Act.RELEASE}:
+            standing(line.order, line.approval, control)
+    ordered = Ordered(log.lines)
     database = open_database(layout)
     try:
-        with database.writing() as ledger:
-            for line in log.lines:
-                acts = (Act.ERASE, Act.HOLD, Act.RELEASE)
-                if line.result != GRANTED or line.act not in acts:
-                    continue
-                authority = standing(line.order, line.approval, control)
-                record_id = RecordId(line.record_id)
-                tokens = (authority.token, authority.approval)
-                if line.act == Act.ERASE:
-                    ledger.erasures.add_order(ErasureRow(record_id, *tokens, line.at))
-                    ordered[record_id] = None
-                elif line.act == Act.HOLD:
-                    ledger.erasures.add_hold(HoldRow(line.order_id, record_id, *tokens, line.at))
-                else:
-                    ledger.erasures.release(record_id, line.at)
-            done = tuple(_apply(layout, ledger, one, at) for one in ordered)
+        with database.writing(*_SCOPES) as ledger:
+            for hold_row in ordered.holds:
+                ledger.erasures.put_hold(hold_row)
+            for order_row in ordered.erasures.values():
+                ledger.erasures.add_order(order_row)
+            done = tuple(_apply(layout, ledger, one, at) for one in ordered.erasures)
         return Erasures(done, database.forget())
     finally:
         database.close()
-
-
-def erasure_problem(ledger: Ledger, record_id: RecordId | None, control: Control | None) -> str:
-    """What is wrong with a record that has lost its key, or ``""``."""
-    order = None if record_id is None else ledger.erasures.order(record_id)
-    if order is None or control is None:
-        return "its key is gone, and nobody ordered that"
-    try:
-        authority = standing(order.order_token, order.approval, control)
-    except AuditRefusedError:
-        return "its key is gone, and the order is not signed by those who may give it"
-    told: Sequence[str] = authority.order.about.records
-    if authority.order.act is not Act.ERASE or record_id not in told:
-        return "its key is gone, and the order is about something else"
-    return ""

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from central.archive.layout import Layout, write_secret
+from central.archive.policy_chain import PolicyChain
 from central.archive.storage import open_database
 from central.auditor.opening import Found, Opened
 from central.auditor.opening_log import OpeningLog
@@ -33,7 +34,7 @@ from kiosk.crypto.digests import b64u, sha256, unb64u
 from kiosk.crypto.jws import sign_general
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import AuditError
-from kiosk.sync.policy import Policy, open_policy
+from kiosk.sync.policy import Policy
 
 FORMAT: Final = "visavis-evidence/1"
 MANIFEST: Final = "visavis-evidence-manifest/1"
@@ -69,8 +70,8 @@ def evidence_of(
     database = open_database(layout)
     try:
         with database.reading() as ledger:
-            newest = ledger.policy()
-            policy = open_policy(found.policy or (newest or (0, ""))[1], unb64u(root))
+            held = found.policy or PolicyChain(unb64u(root)).read(ledger).newest()
+            policy = held.policy
             proofs = proofs_of(ledger, found.device, found.entry, found.sealed, policy)
     finally:
         database.close()

@@ -1,9 +1,9 @@
 """Verifies everything the collector holds, trusting none of it.
 
-Rules, in order: policies by the pinned root; the collector's log by its own leaves and its signed
-checkpoint; each device's journal from its first entry, against the device's own checkpoint; each
-record by the digests of its entry, on the bytes as they lie on disk; each receipt leaf against the
-record it names. Whatever is missing or differs is listed.
+Rules, in order: policies as one chain from the pinned root on; the collector's log by its own
+leaves and its signed checkpoint; each device's journal from its first entry, against the device's
+own checkpoint; each record by the digests of its entry, on the bytes as they lie on disk; each
+receipt leaf against the record it names. Whatever is missing or differs is listed.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from msgspec import ValidationError, convert
 from central.archive.control import read_control
 from central.archive.layout import Layout
 from central.archive.ledger import Ledger
+from central.archive.policy_chain import PolicyChain
 from central.archive.rows import KEY_LOST, DeviceRow, EntryRow, SealedRow
 from central.archive.storage import open_database, open_payloads
 from central.auditor.cosignatures import WitnessReport, known_witnesses, verify_witnesses
-from central.auditor.erasure import erasure_problem
+from central.auditor.erasure_check import ErasureCheck
 from central.auditor.journals import pages_of, rows_of
 from central.auditor.opening import read_blob
 from central.auditor.ratchet import RatchetCheck
@@ -35,11 +36,11 @@ from kiosk.audit.visits import VisitTally
 from kiosk.crypto.age import Identity
 from kiosk.crypto.canonical import parse_json
 from kiosk.crypto.digests import b64u, unb64u
-from kiosk.domain.errors import AuditError, KioskError
+from kiosk.domain.errors import AuditError
 from kiosk.domain.ids import DeviceId
 from kiosk.sync.checkpoints import device_origin
 from kiosk.sync.messages import ReceiptLeaf
-from kiosk.sync.policy import Policy, open_policy
+from kiosk.sync.policy import Policy
 from kiosk.sync.receipts import ReceiptState
 
 _NO_WITNESSES = WitnessReport()
@@ -134,7 +135,7 @@ class Histories:
         self._layout = layout
         self._payloads = open_payloads(layout)
         self._control = read_control(layout)
-        self._root_public = unb64u(layout.root_public.read_text("ascii").strip())
+        self._chain = PolicyChain(unb64u(layout.root_public.read_text("ascii").strip()))
 
     def verify(
         self,
@@ -156,24 +157,26 @@ class Histories:
         database = open_database(self._layout)
         try:
             with database.reading() as ledger:
-                row = ledger.policy()
-                if row is None:
-                    return HistoryReport((), 0, ("policy: none",))
-                try:
-                    policy = open_policy(row[1], self._root_public)
-                except KioskError as exc:
-                    return HistoryReport((), 0, (f"policy: {exc}",))
+                policies = self._chain.read(ledger)
+                wrong = tuple(
+                    f"policy {one.version}: not valid, {one.why}" for one in policies.refused
+                )
+                if not policies.held:
+                    return HistoryReport((), 0, wrong or ("policy: none",))
+                policy = policies.held[-1].policy
                 rows = [d for d in ledger.devices() if only in (None, d.device_id)]
                 steps = _Steps(progress, sum(device.size for device in rows))
                 size, problems = _verify_log(ledger, policy)
-                known = known_witnesses(ledger, self._root_public)
-                witnesses = verify_witnesses(ledger, policy, known)
+                witnesses = verify_witnesses(ledger, policy, known_witnesses(policies))
                 shown = ShownLogs(ledger)
-                devices = tuple(self._device(ledger, d, policy, look, (shown, steps)) for d in rows)
+                orders = ErasureCheck(self._layout, self._control, database)
+                problems += orders.problems
+                beside = (shown, steps, orders)
+                devices = tuple(self._device(ledger, d, policy, look, beside) for d in rows)
                 devices = _with_split_views(devices, shown.finish(rows))
         finally:
             database.close()
-        return HistoryReport(devices, size, problems, witnesses)
+        return HistoryReport(devices, size, (*wrong, *problems), witnesses)
 
     def find_slip(self, code: str) -> tuple[tuple[str, int], ...]:
         """Device and entry of every journal state whose slip bore ``code``; 40 bits may repeat."""
@@ -197,10 +200,10 @@ class Histories:
         device: DeviceRow,
         policy: Policy,
         look: _Look,
-        beside: tuple[ShownLogs, _Steps],
+        beside: tuple[ShownLogs, _Steps, ErasureCheck],
     ) -> DeviceReport:
         """One device, a page of entries at a time: nothing grows with them but open questions."""
-        shown, steps = beside
+        shown, steps, orders = beside
         journal = JournalCheck(device.device_id, device.public_key)
         asked = _Asked()
         ratchet = (
@@ -217,7 +220,7 @@ class Histories:
                 missing = row.record_id is not None and sealed is None
                 if row.record_id is not None:
                     records += 1
-                    found = self._record_problem(ledger, device, row, sealed)
+                    found = self._record_problem(ledger, device, (row, sealed), orders)
                     stored += not (missing or found)
                     of_records += [f"record {row.seq}: {found}"] if found else []
                 if missing:
@@ -253,9 +256,14 @@ class Histories:
         )
 
     def _record_problem(
-        self, ledger: Ledger, device: DeviceRow, row: EntryRow, sealed: SealedRow | None
+        self,
+        ledger: Ledger,
+        device: DeviceRow,
+        told: tuple[EntryRow, SealedRow | None],
+        orders: ErasureCheck,
     ) -> str:
         """What is wrong with a record that an entry announces, or ""."""
+        row, sealed = told
         if sealed is None:
             gone = ledger.leaf(device.device_id, row.seq) is not None
             return "a receipt was given, the record is gone" if gone else ""
@@ -263,7 +271,7 @@ class Histories:
             # The leaf still proves that it existed, the order that it was erased lawfully.
             stored = sealed.state == ReceiptState.STORED
             found = _leaf_problem(ledger, row, sealed.blob_sha256) if stored else ""
-            return found or erasure_problem(ledger, row.record_id, self._control)
+            return found or orders.of_gone(ledger, row.record_id)
         try:
             header = open_entry(row.jws, device.public_key)
             described = describe_blob(read_blob(self._payloads, sealed), header.recipients)
@@ -272,9 +280,9 @@ class Histories:
         digests = (b64u(described.age_header_sha256), b64u(described.payload_sha256))
         if digests != (header.age_header_sha256, header.payload_sha256):
             return "not the announced record"
-        if sealed.state == ReceiptState.STORED:
-            return _leaf_problem(ledger, row, sealed.blob_sha256)
-        return ""
+        stored = sealed.state == ReceiptState.STORED
+        found = _leaf_problem(ledger, row, sealed.blob_sha256) if stored else ""
+        return found or orders.of_kept(row.record_id)
 
 
 class _Asked:

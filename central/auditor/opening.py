@@ -19,6 +19,7 @@ from typing import Any
 from central.archive.layout import FolderError, Layout
 from central.archive.ledger import Ledger
 from central.archive.payloads import Payloads, payload_name
+from central.archive.policy_chain import HeldPolicy, PolicyChain
 from central.archive.rows import DeviceRow, EntryRow, SealedRow
 from central.archive.storage import open_database, open_payloads
 from kiosk.audit.colleagues import open_voucher
@@ -30,7 +31,7 @@ from kiosk.crypto.digests import b64u, sha256, unb64u
 from kiosk.crypto.signing import key_id_of
 from kiosk.domain.errors import SealedRecordError, SignatureInvalidError
 from kiosk.domain.ids import DeviceId, KeyId, RecordId
-from kiosk.sync.policy import FourEyes, open_policy
+from kiosk.sync.policy import FourEyes
 
 
 class RecordUnknownError(Exception):
@@ -51,13 +52,13 @@ Note = Callable[[RecordId, DeviceId], None]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What is held about a record, still sealed; ``policy`` is the token that its entry names."""
+    """What is held about a record, still sealed; ``policy`` is the one that its entry names."""
 
     device: DeviceRow
     entry: EntryRow
     sealed: SealedRow
     agents: tuple[AgentKey, ...]
-    policy: str
+    policy: HeldPolicy | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,7 @@ class Opening:
         self._layout = layout
         self._identity = identity
         self._payloads = open_payloads(layout)
+        self._chain = PolicyChain(unb64u(layout.root_public.read_text("ascii").strip()))
 
     def open(self, record_id: RecordId, note: Note, device_id: DeviceId | None = None) -> Opened:
         """Open a record; the opening is noted first.
@@ -147,7 +149,12 @@ class Opening:
         return self.read(found)
 
     def find(self, record_id: RecordId, device_id: DeviceId | None = None) -> Found:
-        """What is held about a record, still sealed. Raises RecordUnknownError."""
+        """What is held about a record, still sealed.
+
+        Raises:
+            RecordUnknownError: nothing to open.
+            PolicyInvalidError: the policy that its entry names is not valid.
+        """
         database = open_database(self._layout)
         try:
             with database.reading() as ledger:
@@ -158,14 +165,14 @@ class Opening:
                 sealed = ledger.sealed(entry.device_id, entry.seq)
                 agents = agent_keys(ledger, device)
                 version = open_entry(entry.jws, device.public_key).policy_v
-                policy = ledger.policy(version)
+                policy = self._chain.read(ledger).named(version)
         finally:
             database.close()
         if sealed is None:
             raise RecordUnknownError("not-received")
         if sealed.header is None:
             raise RecordUnknownError("erased")
-        return Found(device, entry, sealed, agents, "" if policy is None else policy[1])
+        return Found(device, entry, sealed, agents, policy)
 
     def read(self, found: Found) -> Opened:
         """Open what was found. To be called only once the opening is written down.
@@ -174,10 +181,9 @@ class Opening:
             SealedRecordError, SignatureInvalidError: something does not hold.
         """
         opened = self._verified(found)
-        if not found.policy:
+        if found.policy is None:
             return opened
-        root = unb64u(self._layout.root_public.read_text("ascii").strip())
-        wanted = _wants_second(opened.contents, open_policy(found.policy, root).four_eyes)
+        wanted = _wants_second(opened.contents, found.policy.policy.four_eyes)
         return replace(opened, second_wanted=wanted)
 
     def _verified(self, found: Found) -> Opened:

@@ -152,7 +152,8 @@ class Session:
             self.log.require_time(now)
             self.log.require_unused(order.order_id)
             if order.act in READING:
-                self._require_quota(len(targets), now)
+                # An act that names no record shows something too, and is a line of its own.
+                self._require_quota(max(1, len(targets)), now)
         except AuditRefusedError as exc:
             self._write((self._line(None, now, BLOCKED, exc.why, detail),))
             raise

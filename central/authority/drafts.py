@@ -15,6 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from central.archive import control
 from central.archive.layout import FolderError
 from kiosk.crypto.canonical import canonical_json, parse_json
 from kiosk.crypto.digests import b64u, unb64u
@@ -31,11 +32,13 @@ class DraftKind(StrEnum):
 
     POLICY = "policy"
     ROOT = "root"
+    CONTROL = "control"
 
     @property
     def typ(self) -> str:
         """Type that its signatures state."""
-        return policy.TYP if self is DraftKind.POLICY else roots.TYP
+        typs = {DraftKind.POLICY: policy.TYP, DraftKind.ROOT: roots.TYP}
+        return typs.get(self, control.TYP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,27 @@ def root_draft(contents: roots.PolicyRoot) -> Draft:
     return Draft(DraftKind.ROOT, payload)
 
 
+def control_draft(contents: control.Control) -> Draft:
+    """A statement of control to sign. Raises FolderError where nobody would take it."""
+    payload = control.control_json(contents)
+    control.parse_control(payload)
+    return Draft(DraftKind.CONTROL, payload)
+
+
+def control_token(draft: Draft, *, single: bool) -> str:
+    """A signed statement of control as it is kept; ``single``: of a root of one key.
+
+    Raises:
+        FolderError: a draft of something else, or without a signature.
+    """
+    if draft.kind is not DraftKind.CONTROL or not draft.signatures:
+        raise FolderError("not a signed statement of control")
+    if not single:
+        return draft.jws.decode("ascii")
+    protected, signature = draft.signatures[0]
+    return f"{protected}.{b64u(draft.payload)}.{signature}"
+
+
 def merged(drafts: Sequence[Draft]) -> Draft:
     """The signatures of all on the one thing that all are about. Raises FolderError."""
     if len({(draft.kind, draft.payload) for draft in drafts}) != 1:
@@ -122,6 +146,8 @@ def read_draft(path: Path) -> Draft:
         raise FolderError(f"{path.name} is no draft") from exc
     if draft.kind is DraftKind.POLICY:
         policy.parse_policy(draft.payload)
-    else:
+    elif draft.kind is DraftKind.ROOT:
         roots.parse_root(draft.payload)
+    else:
+        control.parse_control(draft.payload)
     return draft

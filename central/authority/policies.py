@@ -12,9 +12,10 @@ from typing import Any
 import msgspec
 
 from central.archive.layout import FolderError, Layout, read_key
+from central.archive.policy_chain import stored_policies
 from central.archive.storage import open_database
 from kiosk.crypto import age
-from kiosk.crypto.digests import b64u, unb64u
+from kiosk.crypto.digests import b64u
 from kiosk.crypto.notes import verifier_key
 from kiosk.crypto.signing import key_id_of
 from kiosk.domain.errors import PolicyInvalidError
@@ -24,7 +25,6 @@ from kiosk.sync.policy import (
     Policy,
     Recipient,
     TrustedKey,
-    open_policy,
     sign_policy,
 )
 
@@ -180,15 +180,9 @@ class Policies:
 
         A fleet whose first policy is of a coming day has no other to begin with.
         """
-        database = open_database(self._layout)
-        try:
-            with database.reading() as ledger:
-                rows = ledger.policies()
-        finally:
-            database.close()
-        root_public, found = unb64u(self._layout.root_public.read_text("ascii").strip()), None
-        for _, token in reversed(rows):
-            found = open_policy(token, root_public)
+        found = None
+        for held in reversed(stored_policies(self._layout).held):
+            found = held.policy
             if found.valid_from is None or found.valid_from <= day:
                 break
         if found is None:
@@ -196,16 +190,13 @@ class Policies:
         return found
 
     def in_force(self) -> Policy:
-        """The newest policy, of whatever day, its signature verified: changes build on it."""
-        database = open_database(self._layout)
-        try:
-            with database.reading() as ledger:
-                row = ledger.policy()
-        finally:
-            database.close()
-        if row is None:
-            raise FolderError("no policy")
-        return open_policy(row[1], unb64u(self._layout.root_public.read_text("ascii").strip()))
+        """The newest policy, of whatever day, its signature verified: changes build on it.
+
+        Raises:
+            FolderError: there is none.
+            PolicyInvalidError: the newest that is stored does not hold.
+        """
+        return stored_policies(self._layout).to_build_on().policy
 
     def change(self, changes: Mapping[str, str], now: datetime) -> Policy:
         """Sign and publish the next version; devices fetch it at their next sync.

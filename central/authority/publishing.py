@@ -13,7 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
+from central.archive.control import parse_control
 from central.archive.layout import FolderError, Layout
+from central.archive.policy_chain import stored_policies
 from central.archive.storage import open_database
 from central.authority.drafts import Draft, DraftKind, policy_draft, root_draft
 from central.authority.policies import changed_policy, keep_explained
@@ -23,7 +25,6 @@ from kiosk.domain.ids import KeyId
 from kiosk.sync.policy import (
     Policy,
     accept_policy,
-    open_policy,
     pack_policy,
     parse_policy,
     require_unexpired,
@@ -76,18 +77,16 @@ class Publishing:
         self._anchor = unb64u(layout.root_public.read_text("ascii").strip())
 
     def newest(self) -> Newest:
-        """The newest policy. Raises FolderError: there is none."""
-        database = open_database(self._layout)
-        try:
-            with database.reading() as ledger:
-                row = ledger.policy()
-        finally:
-            database.close()
-        if row is None:
-            raise FolderError("no policy")
-        policy, trusted = open_policy(row[1], self._anchor), trusted_root(row[1], self._anchor)
-        single = PolicyRoot(1, policy.issued_at, 1, (b64u(self._anchor),))
-        return Newest(policy, row[1], trusted.root if trusted else single)
+        """The newest policy.
+
+        Raises:
+            FolderError: there is none.
+            PolicyInvalidError: the newest that is stored does not hold.
+        """
+        held = stored_policies(self._layout).to_build_on()
+        trusted = trusted_root(held.token, self._anchor)
+        single = PolicyRoot(1, held.policy.issued_at, 1, (b64u(self._anchor),))
+        return Newest(held.policy, held.token, trusted.root if trusted else single)
 
     def anchor(self, now: datetime) -> bytes:
         """What a device that is enrolled now pins: the root of the policy that it will be given.
@@ -95,17 +94,11 @@ class Publishing:
         That is the newest one whose day has begun everywhere; a later root is followed from there.
         Keys that signed before that are none of its business.
         """
-        database = open_database(self._layout)
-        try:
-            with database.reading() as ledger:
-                rows = ledger.policies()
-        finally:
-            database.close()
         day, given = now.astimezone(_LAST_OFFICES).date(), None
-        for _, token in rows:
-            policy = open_policy(token, self._anchor)
-            if given is None or policy.valid_from is None or policy.valid_from <= day:
-                given = token
+        for held in stored_policies(self._layout).held:
+            starts = held.policy.valid_from
+            if given is None or starts is None or starts <= day:
+                given = held.token
         if given is None:
             raise FolderError("no policy")
         trusted = trusted_root(given, self._anchor)
@@ -212,7 +205,15 @@ class Publishing:
 
 
 def describe(draft: Draft) -> list[str]:
-    """A root in words, for whoever is asked to sign it."""
+    """A root or a statement of control in words, for whoever is asked to sign it."""
+    if draft.kind is DraftKind.CONTROL:
+        control = parse_control(draft.payload)
+        return [
+            f"who opens records: {control.mode} control, statement {control.serial}",
+            f"  {control.per_hour} an hour and {control.per_day} a day at most",
+            f"  records sealed to {control.recipient}",
+            *(f"    {one.name} {one.kid}" for one in control.auditors),
+        ]
     root = parse_root(draft.payload)
     return [
         f"policy root, version {root.version}",

@@ -140,6 +140,7 @@ class Collector:
             self._sound_device,
             self._device,
             _bounded_body,
+            lambda ledger: self._shelf.newest(ledger)[0].lost,
         )
         self.later = self._contacts.later
         self._results = ResultCalls(

@@ -12,6 +12,7 @@ import threading
 from dataclasses import dataclass, replace
 
 from central.archive.database import Database
+from central.archive.faults import StoreError
 from central.archive.rows import SealedRow
 from kiosk.domain.ids import RecordId
 from kiosk.sync.receipts import ReceiptState
@@ -63,13 +64,16 @@ class Arrivals:
     def _lead(self) -> None:
         with self._gate:
             batch, self._queue = self._queue[:MOST_ROWS], self._queue[MOST_ROWS:]
+        # Whatever ends this thread here, nobody is told that a row is there which is not.
+        fault: Exception | None = StoreError("interrupted")
         try:
             self._write(batch)
+            fault = None
         except Exception as exc:  # noqa: BLE001 - each thread that waits raises it as its own
-            for waiting in batch:
-                waiting.fault = exc
+            fault = exc
         finally:
             for waiting in batch:
+                waiting.fault = fault or waiting.fault
                 waiting.settled = True
 
     def _write(self, batch: list[_Waiting]) -> None:
@@ -79,6 +83,7 @@ class Arrivals:
         with self._database.writing(*(device for device, _ in keys)) as ledger:
             quarantined = ledger.quarantined(device for device, _ in keys)
             held = ledger.sealed_among(keys)
+            erasures = ledger.erasures
             for waiting, key in zip(batch, keys, strict=True):
                 if key[0] not in quarantined:
                     waiting.fault = LookupError(key[0])
@@ -86,11 +91,11 @@ class Arrivals:
                     waiting.new = True
                     state = ReceiptState.QUARANTINED if quarantined[key[0]] else waiting.row.state
                     row = replace(waiting.row, state=state)
-                    if ledger.erasures.due(waiting.record_id):
+                    if erasures.due(waiting.record_id):
                         row = replace(row, header=None)
                         erased.append(waiting)
                     rows[key] = row
             ledger.add_all_sealed(rows.values())
             for waiting in erased:
                 if waiting.record_id is not None:
-                    ledger.erasures.note_done(waiting.record_id, waiting.row.received_at)
+                    erasures.note_done(waiting.record_id, waiting.row.received_at)

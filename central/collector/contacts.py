@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, Response
 from central.archive.database import Database
 from central.collector.refusal import CallRefusedError
 from central.contact.challenges import Challenges, RefusedError, Ways
-from central.contact.later import Later
+from central.contact.later import Later, Lost
 from central.contact.messages import all_texts, senders_of
 from central.contact.page import (
     HEADERS,
@@ -51,6 +51,7 @@ class ContactCalls:
         device: Device,
         any_device: Device,
         body: Body,
+        lost: Lost,
     ) -> None:
         """Devices and body: the collector's own, for signed calls with a bounded body.
 
@@ -60,7 +61,7 @@ class ContactCalls:
         self._texts = all_texts()
         senders = senders_of(settings)
         ways = Ways(senders, self._texts, settings.page_url)
-        self.later = Later(database, key, ways, settings.identity)
+        self.later = Later(database, key, ways, settings.identity, lost)
         self._sheets = Sheets(database, key, senders.get(EMAIL), self._texts)
         self._challenges = Challenges(database, key, ways)
         self._device = device

@@ -55,8 +55,10 @@ SIGNATURE_AGE_S: Final = 400 * 24 * 3600
 """A signature may be as old as what a device keeps; what it covers is safe to repeat."""
 
 _FOLDER = re.compile(r"[0-9A-F]{8}")
-_MOST_PAGES, _MOST_POLICIES = 64, 8
+_MOST_PAGES, _MOST_POLICIES, _MOST_HEARD = 64, 8, 4096
 _CREATED, _OK, _SAME = 201, 200, 304
+_SETTLED = (_OK, _CREATED, 422)
+"""Of an envelope: it is here, or will never be taken."""
 
 
 Receipts = Callable[[DeviceId, int, int], ReceiptPage]
@@ -187,8 +189,9 @@ class _Visit:
         self._carried = carried
         base = re.escape(f"/v1/devices/{manifest.device}")
         number = r"[0-9]{1,13}"
-        self._brings = re.compile(f"{base}/(log|ratchet/{number}|records/{number})")
+        self._brings = re.compile(f"{base}/(log|(ratchet|results|later-contacts|records)/{number})")
         pages = rf"{base}/receipts\?from={number}&tree={number}"
+        self._heard: list[CarriedAnswer] = []
         self._asks = re.compile(
             rf"/v1/time\?nonce=[A-Za-z0-9]+|/v1/policy|{base}/(log|conflicts)|{pages}"
         )
@@ -222,6 +225,9 @@ class _Visit:
         return await self._client.request(method, path, content=body, headers=headers)
 
     def _count(self, call: CarriedCall, answer: httpx.Response) -> None:
+        if "/later-contacts/" in call.path and answer.status_code in _SETTLED:
+            # No receipt speaks of it: without a word of ours the device would keep it for ever.
+            self._heard.append(CarriedAnswer(call.path, call.sha256, answer.status_code, ""))
         if answer.status_code not in (_OK, _CREATED):
             self._refuse(call, _word(answer))
         elif "/records/" in call.path:
@@ -237,7 +243,7 @@ class _Visit:
 
     async def ask(self) -> list[CarriedAnswer]:
         """Answers to the questions, and to those that would follow from them."""
-        answers = []
+        answers = self._heard[:_MOST_HEARD]
         for call in self._manifest.calls:
             if call.method == "GET" and self._asks.fullmatch(call.path):
                 answer = await self._send("GET", call.path, call, etag=call.etag)

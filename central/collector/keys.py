@@ -3,20 +3,24 @@
 Rules, in order, for the policy that a device is given: first the newest that is in force, where it
 holds an older one; then, one at a time, those of coming days, which it keeps until theirs. A policy
 is in force here once its day has begun at every office on earth; before, it is a coming one, and
-each device judges by its own day.
+each device judges by its own day. A stored policy that does not follow those before it, by the root
+in force, is left out and told in the log (:mod:`central.archive.policy_chain`).
 """
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from central.archive.database import Database
 from central.archive.ledger import Ledger
+from central.archive.policy_chain import HeldPolicy, PolicyChain, RefusedPolicy
 from kiosk.crypto.digests import b64u, sha256
 from kiosk.crypto.signing import SigningKey
-from kiosk.sync.policy import Policy, open_policy
+from kiosk.sync.policy import Policy
 
+_log = logging.getLogger("visavis.collector")
 _LAST_OFFICES = timezone(timedelta(hours=-12))
 """Nowhere does a day begin later."""
 
@@ -47,37 +51,33 @@ class PolicyShelf:
     """Policies by version, opened once."""
 
     def __init__(self, root_public: bytes) -> None:
-        self._root_public = root_public
-        self._opened: dict[int, Policy] = {}
-        self._tokens: dict[int, str] = {}
+        self._chain = PolicyChain(root_public)
+        self._told: frozenset[RefusedPolicy] = frozenset()
 
     def newest(self, ledger: Ledger) -> tuple[Policy, str]:
-        """The newest policy, of whatever day, and its token.
+        """The newest policy that holds, of whatever day, and its token.
 
         Raises:
             LookupError: there is none.
+            PolicyInvalidError: there is none that holds.
         """
-        row = ledger.policy()
-        if row is None:
-            raise LookupError("no policy")
-        return self._open(*row), row[1]
+        held = self._read(ledger)
+        return held[-1].policy, held[-1].token
 
     def in_force(self, ledger: Ledger, now: datetime) -> tuple[Policy, str]:
         """The newest policy whose day has come, and its token.
 
         Raises:
             LookupError: there is none.
+            PolicyInvalidError: there is none that holds.
         """
         today = now.astimezone(_LAST_OFFICES).date()
-        found = None
-        for version, token in self._all(ledger):
-            policy = self._open(version, token)
-            # A fleet whose first policy is of a coming day has no other to begin with.
-            if found is None or policy.valid_from is None or policy.valid_from <= today:
-                found = policy, token
-        if found is None:
-            raise LookupError("no policy")
-        return found
+        # A fleet whose first policy is of a coming day has no other to begin with.
+        found, *later = self._read(ledger)
+        for one in later:
+            if one.policy.valid_from is None or one.policy.valid_from <= today:
+                found = one
+        return found.policy, found.token
 
     def next_for(self, ledger: Ledger, etag: str, now: datetime) -> str | None:
         """The token that a device is to have next; None when it has every one.
@@ -87,29 +87,27 @@ class PolicyShelf:
             etag: of the newest policy that the device holds, or ``""``.
             now: server time.
         """
-        held = 0
-        for version, token in self._all(ledger):
-            if etag_of(token) == etag:
-                held = version
+        every = self._read(ledger)
+        held = max((one.version for one in every if etag_of(one.token) == etag), default=0)
         policy, token = self.in_force(ledger, now)
         if held < policy.version:
             return token
-        return next((token for version, token in self._all(ledger) if version > held), None)
-
-    def _all(self, ledger: Ledger) -> list[tuple[int, str]]:
-        """Every policy, oldest first; what was read once is not read again."""
-        self._tokens.update(ledger.policies(max(self._tokens, default=0)))
-        return sorted(self._tokens.items())
+        return next((one.token for one in every if one.version > held), None)
 
     def version(self, ledger: Ledger, version: int) -> Policy | None:
-        """The policy of a version, None when there never was one."""
-        row = ledger.policy(version)
-        return None if row is None else self._open(*row)
+        """The policy of a version, None when there never was one that holds."""
+        found = self._chain.read(ledger).of(version)
+        return None if found is None else found.policy
 
-    def _open(self, version: int, token: str) -> Policy:
-        if version not in self._opened:
-            self._opened[version] = open_policy(token, self._root_public)
-        return self._opened[version]
+    def _read(self, ledger: Ledger) -> tuple[HeldPolicy, ...]:
+        """Every policy that holds, oldest first, at least one; the others are told once each."""
+        policies = self._chain.read(ledger)
+        refused = frozenset(policies.refused)
+        for one in refused - self._told:
+            _log.error("stored policy %d is not valid and not used: %s", one.version, one.why)
+        self._told = refused
+        policies.newest()
+        return policies.held
 
 
 def origin_of(database: Database, shelf: PolicyShelf) -> str:

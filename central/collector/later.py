@@ -6,7 +6,7 @@ from central.archive.later_rows import LaterRow
 from central.archive.ledger import Ledger
 from central.collector.keys import PolicyShelf
 from central.collector.refusal import CallRefusedError
-from central.contact.later import AWAITED
+from central.contact.later import AWAITED, ERASED
 from kiosk.audit.entries import Header
 from kiosk.sync.later_contacts import announced_later
 
@@ -27,6 +27,5 @@ def note_later(ledger: Ledger, header: Header, shelf: PolicyShelf) -> None:
     recipient = None if policy is None else policy.contact_recipient
     if recipient is None or recipient.kid != announced[1]:
         raise CallRefusedError(422, "later")
-    ledger.later.add(
-        LaterRow(header.device_id, header.seq, header.record_id, announced[0], AWAITED)
-    )
+    state = ERASED if ledger.erasures.due(header.record_id) else AWAITED
+    ledger.later.add(LaterRow(header.device_id, header.seq, header.record_id, announced[0], state))

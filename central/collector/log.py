@@ -50,7 +50,9 @@ class CollectorLog:
         return LogRow(frontier.size, frontier.hashes, note)
 
     def sequence(self, ledger: Ledger, storage: str) -> int:
-        """Commit to received records, at most a batch of them; how many.
+        """Commit to received records, at most a batch of them; how many of them are stored now.
+
+        Those of a device that is set apart are done with too, and get no receipt.
 
         Args:
             ledger: one to change, of the scope of the log.
@@ -79,7 +81,7 @@ class CollectorLog:
                 frontier = frontier.append(hashed)
         ledger.add_leaves(rows)
         ledger.put_log(self._signed(frontier))
-        return len(waiting)
+        return len(stored)
 
     def page(
         self,

@@ -25,6 +25,7 @@ from central.archive.rows import DeviceRow
 from central.collector.refusal import CallRefusedError
 from kiosk.crypto.digests import sha256
 from kiosk.crypto.http_signatures import VerifiedRequest
+from kiosk.domain.errors import ProtocolError
 from kiosk.domain.ids import AgentId, CaseId, DeviceId, OfficeId
 from kiosk.sync.messages import Message, T, decode, encode
 from kiosk.sync.questions import (
@@ -35,6 +36,7 @@ from kiosk.sync.questions import (
     QuestionList,
     QuestionPut,
     QuestionState,
+    is_digest,
 )
 
 _ID_CHARS = 32
@@ -148,6 +150,8 @@ class QuestionCalls:
     async def ask(self, request: Request) -> Response:
         """``PUT …/questions/{question}``: 201 new, 200 asked before."""
         device_id, put = await self._message(request, QuestionPut)
+        if not is_digest(put.seen):
+            raise ProtocolError("seen")
         work = partial(self._questions.ask, device_id, _question(request), put, self._now())
         return Response(status_code=201 if await run_in_threadpool(work) else 200)
 

@@ -160,16 +160,16 @@ class Records:
             raise CallRefusedError(404, "entry-unknown") from exc
 
     def sequence(self, now: datetime) -> int:
-        """Append what waits for a leaf to the log; how many records that were.
+        """Append what waits for a leaf to the log; how many records are stored by that.
 
         One batch after the other, each durable: whoever asks for receipts next finds them.
         """
         done = 0
         while self._waiting():
             with self._database.writing(LOG_SCOPE) as ledger:
-                records = self._log.sequence(ledger, self._payloads.storage_class)
-                ledger.fleet.count_receipts(now.isoformat()[:_TO_THE_HOUR], records)
-                done += records
+                stored = self._log.sequence(ledger, self._payloads.storage_class)
+                ledger.fleet.count_receipts(now.isoformat()[:_TO_THE_HOUR], stored)
+                done += stored
         return done
 
     def _waiting(self) -> bool:

@@ -2,9 +2,10 @@
 
 Rules, in order: an entry may announce a result only to a key that its own policy names; a device
 puts the announced bytes and no others, as often as it likes; the record of that entry gets no
-receipt before they are here, or the device has told that it lost them. A provider signs its calls
-with the key that the operator gave us, and sees its own results only; what it acknowledges is not
-offered again. Source: records-and-sync 2.8.
+receipt before they are here, or the device has told that it lost them; of a record that is ordered
+to be erased nothing is waited for, kept or handed out. A provider signs its calls with the key that
+the operator gave us, and sees its own results only; what it acknowledges is not offered again.
+Source: records-and-sync 2.8.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from starlette.responses import Response
 
 from central.archive.database import Database
 from central.archive.ledger import Ledger
-from central.archive.result_rows import DONE, WAITING, ProviderRow, ResultRow, ResultState
+from central.archive.result_rows import ProviderRow, ResultRow, ResultState
 from central.collector.keys import PolicyShelf
 from central.collector.refusal import CallRefusedError
 from central.collector.routing import asked_for
@@ -59,13 +60,15 @@ def note_result(ledger: Ledger, header: Header, shelf: PolicyShelf, now: datetim
     issuer = next((one.iss for one in told if one.kid == announced.kid), None)
     if issuer is None:
         raise CallRefusedError(422, "result")
+    erased = ledger.erasures.due(header.record_id)
+    state = ResultState.ERASED if erased else ResultState.AWAITED
     row = ResultRow(
         device_id=header.device_id,
         seq=header.seq,
         record_id=header.record_id,
         issuer=issuer,
         digest=announced.sha256,
-        state=ResultState.AWAITED,
+        state=state,
         announced_at=moment_text(now),
     )
     ledger.results.add((row,))
@@ -89,7 +92,7 @@ class Results:
         self._queue = ResultQueue(database, root_public)
 
     def keep(self, device_id: DeviceId, seq: int, sealed: bytes, now: datetime) -> int:
-        """Keep an announced result; 201 new, 200 here already.
+        """Keep an announced result; 201 new, 200 here already or to be erased.
 
         Raises:
             CallRefusedError: 404 no entry announces one, 422 digest or not one recipient.
@@ -102,6 +105,9 @@ class Results:
                 raise CallRefusedError(404, "entry-unknown")
             _require_announced(row, sealed)
             if row.state not in (ResultState.AWAITED, ResultState.LOST):
+                return 200
+            if ledger.erasures.due(row.record_id):
+                ledger.results.erase_of_record(row.record_id)
                 return 200
             ledger.results.change(
                 row,
@@ -122,8 +128,7 @@ class Results:
 
     def page(self, provider: ProviderRow, after: int) -> ResultPage:
         """What a provider can fetch behind a place."""
-        with self._database.reading() as ledger:
-            rows = ledger.results.after(provider.issuer, after, PAGE)
+        rows = self._queue.offered(provider.issuer, after, PAGE)
         items = [
             ResultItem(position=row.position, record=row.record_id, sha256=b64u(row.digest))
             for row in rows
@@ -134,8 +139,6 @@ class Results:
     def fetch(self, provider: ProviderRow, position: int) -> bytes:
         """One envelope. Raises CallRefusedError 404, 410 where it was erased."""
         row = self._own(provider, position)
-        if row.state not in (*WAITING, *DONE):
-            raise CallRefusedError(404, "result-unknown")
         if row.sealed is None:
             raise CallRefusedError(410, "erased")
         return row.sealed
@@ -143,16 +146,12 @@ class Results:
     def acknowledge(self, provider: ProviderRow, position: int, now: datetime) -> None:
         """The provider has it. Raises CallRefusedError 404."""
         row = self._own(provider, position)
-        if row.state not in (*WAITING, *DONE):
-            raise CallRefusedError(404, "result-unknown")
         self._queue.acknowledged(row, now)
 
     def _own(self, provider: ProviderRow, position: int) -> ResultRow:
-        if position > _MAX_POSITION:
-            raise CallRefusedError(404, "result-unknown")
-        with self._database.reading() as ledger:
-            row = ledger.results.at(position)
-        if row is None or row.issuer != provider.issuer:
+        known = position <= _MAX_POSITION
+        row = self._queue.one(provider.issuer, position) if known else None
+        if row is None:
             raise CallRefusedError(404, "result-unknown")
         return row
 

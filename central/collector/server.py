@@ -30,6 +30,7 @@ _log = logging.getLogger("visavis.collector")
 _SEQUENCE_PAUSE_S = 0.25
 _SIGHTINGS_PAUSE_S = 2.0
 _LATER_PAUSE_S = 2.0
+_LATER_AT_ONCE = 16
 _SWITCH_S = 0.0005
 """How long a thread may keep the interpreter from the others: a tenth of Python's own choice, which
 lets the loop that answers calls wait behind every thread that works on one."""
@@ -121,7 +122,10 @@ async def _confirm_later(later: Later, now: Now) -> None:
     """Send what customers confirm after they have left, and note what they answered."""
     while True:
         try:
-            await asyncio.to_thread(later.turn, now(), random.random())  # noqa: S311 - jitter
+            for _ in range(_LATER_AT_ONCE):
+                draw = random.random()  # noqa: S311 - jitter
+                if not await asyncio.to_thread(later.turn, now(), draw):
+                    break
             await asyncio.to_thread(later.settle, now())
         except Exception as exc:  # noqa: BLE001 - a store that is away comes back
             _log.warning(json.dumps({"later": type(exc).__name__}))

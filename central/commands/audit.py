@@ -35,6 +35,7 @@ from central.commands.console import (
     system_time,
     tell,
 )
+from central.commands.control import control_draft, control_publish
 from central.commands.rights import (
     audit_access,
     audit_erase,
@@ -57,6 +58,8 @@ audit_app.command("request")(order_new)
 audit_app.command("approve")(order_approve)
 audit_app.command("openings")(openings)
 audit_app.command("auditors")(auditors)
+audit_app.command("control-draft")(control_draft)
+audit_app.command("control-publish")(control_publish)
 audit_app.command("vault-key")(vault_key)
 audit_app.command("person")(person_new)
 audit_app.command("access")(audit_access)

@@ -99,7 +99,7 @@ def policy_draft(
 @policy_app.command("sign")
 @root_app.command("sign")
 def sign(
-    draft: Annotated[Path, typer.Argument(help="A draft of a policy or of a root.")],
+    draft: Annotated[Path, typer.Argument(help="A draft: policy, root or control.")],
     key: Annotated[Path, typer.Option(help="Key file of the signer.")],
     out: OutOption,
     passphrase_file: PassphraseOption = None,

@@ -136,9 +136,9 @@ def provider_list(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) 
 @provider_app.command("queue")
 def provider_queue(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
     """List results that no provider has yet; ends with 1 where a person has to look."""
-    from central.archive.result_rows import DONE, ResultState
+    from central.archive.result_rows import OVER, ResultState
 
-    states = [state for state in ResultState if state not in DONE]
+    states = [state for state in ResultState if state not in OVER]
     with _database(data) as database, database.reading() as ledger:
         rows = ledger.results.in_state(*states, limit=10_000)
     told = [

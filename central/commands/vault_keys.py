@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -47,16 +49,43 @@ def vault_key(  # noqa: PLR0913, PLR0917 - one parameter an option
         subject = Subject(device=device)
         present, authority = sit(sitting, Act.VAULT_KEY, subject, (reason, ground), now)
         require_about(authority, Act.VAULT_KEY)
-        with session(layout, present, authority) as at_work:
-            keys = open_vault_key(at_work, escrow, now)
-    try:
-        handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(keys.text())
-    except OSError as exc:
-        raise FolderError(f"{out.name}: cannot be written, or is there already") from exc
+        # The order counts once: the file is there before it is spent.
+        with _new_file(out) as write:
+            with session(layout, present, authority) as at_work:
+                keys = open_vault_key(at_work, escrow, now)
+            write(keys.text())
     tell(
         {"opened": True, "device_id": keys.device_id},
         f"{keys.device_id}: key written to {out.name}; delete it once the records are in",
         as_json=as_json,
     )
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[Callable[[str], None]]:
+    """What writes a new file, for its owner alone; gone again where the block fails.
+
+    Raises:
+        FolderError: it cannot be written, or is there already.
+    """
+    trouble = f"{path.name}: cannot be written, or is there already"
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as exc:
+        raise FolderError(trouble) from exc
+
+    def write(text: str) -> None:
+        try:
+            with os.fdopen(handle, "w", encoding="ascii", closefd=False) as file:
+                file.write(text)
+        except OSError as exc:
+            raise FolderError(trouble) from exc
+
+    kept = False
+    try:
+        yield write
+        kept = True
+    finally:
+        os.close(handle)
+        if not kept:
+            path.unlink(missing_ok=True)

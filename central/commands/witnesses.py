@@ -98,6 +98,7 @@ def witness_check(
     as_json: JsonOption = False,
 ) -> None:
     """Hold a cosigned checkpoint against the log as it lies here; 1 where they disagree."""
+    from central.archive.policy_chain import PolicyChain
     from central.auditor.cosignatures import known_witnesses, note_problem, roots_of
     from central.authority.policies import Policies
     from kiosk.audit.checkpoint import open_note
@@ -111,7 +112,8 @@ def witness_check(
     database = open_database(layout)
     try:
         with database.reading() as ledger:
-            known, leaves = known_witnesses(ledger, root_public), ledger.leaf_hashes()
+            known = known_witnesses(PolicyChain(root_public).read(ledger))
+            leaves = ledger.leaf_hashes()
     finally:
         database.close()
     try:

@@ -3,7 +3,7 @@
 Rules, in order:
 
 1. Only for a record whose entry announces the envelope, with the very bytes; from a device of two
-   histories nothing goes out, and its envelope waits for a person.
+   histories, or one that the newest policy calls lost, nothing goes out.
 2. The envelope is opened in memory, each address gets one message with a code and the link of the
    page, and then the envelope is erased: a keyed hash stays, as for every code.
 3. A message that cannot be handed over is tried again, later each time, for a day; then the
@@ -18,6 +18,7 @@ Source: domain.md 1.3; decision 0027.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -48,17 +49,24 @@ from kiosk.sync.retry import delay_s
 VALIDITY: Final = timedelta(days=3)
 GIVE_UP: Final = timedelta(days=1)
 _LEASE: Final = timedelta(minutes=2)
-_BATCH: Final = 16
 _PAGE_BYTES = 16
-AWAITED, WAITING, SENT, FAILED = "awaited", "waiting", "sent", "failed"
+AWAITED, WAITING, SENT, FAILED, ERASED = "awaited", "waiting", "sent", "failed", "erased"
 _SENDING = "sending"
+
+Lost = Callable[[Ledger], Collection[str]]
+"""Devices that the newest policy calls lost."""
 
 
 class Later:
     """Keeps envelopes, sends their messages, and settles what customers answered."""
 
     def __init__(
-        self, database: Database, key: SigningKey, ways: Ways, identity: Identity | None
+        self,
+        database: Database,
+        key: SigningKey,
+        ways: Ways,
+        identity: Identity | None,
+        lost: Lost,
     ) -> None:
         """Key: of the collector's log. Identity: opens envelopes, None where none are taken."""
         self._database = database
@@ -66,6 +74,7 @@ class Later:
         self._pepper = pepper_of(key)
         self._ways = ways
         self._identity = identity
+        self._lost = lost
 
     def keep(self, device_id: DeviceId, seq: int, sealed: bytes, now: datetime) -> bool:
         """Keep an announced envelope; whether it is new.
@@ -81,19 +90,23 @@ class Later:
                 raise RefusedError(422, "not-the-announced")
             if row.state != AWAITED:
                 return False
+            if ledger.erasures.due(row.record_id):
+                ledger.later.erase_of_record(row.record_id)
+                return False
             at = _text(now)
             ledger.later.change(row, state=WAITING, sealed=sealed, arrived_at=at, next_at=at)
         return True
 
     def turn(self, now: datetime, draw: float) -> int:
-        """Send the messages that are due; how many envelopes were looked at."""
+        """Send the messages of one envelope that is due; how many were looked at, 0 or 1."""
         with self._database.reading() as ledger:
             if not ledger.later.due(_text(now), 1):
                 return 0
         with self._database.writing("later-contacts") as ledger:
-            rows = ledger.later.due(_text(now), _BATCH)
+            rows = ledger.later.due(_text(now), 1)
             for row in rows:
-                # Taken for a while: a process that dies here leaves it to the next one.
+                # Taken for a while: a process that dies here leaves it to the next one. One at a
+                # time: behind a slow server that of a second one would be over before its turn.
                 later = _text(now + _LEASE)
                 ledger.later.change(row, attempts=row.attempts + 1, next_at=later)
         for row in rows:
@@ -142,8 +155,11 @@ class Later:
             return "not configured"
         with self._database.reading() as ledger:
             device = ledger.device(row.device_id)
+            lost = self._lost(ledger)
         if device is None or device.quarantined:
             return "quarantined"
+        if row.device_id in lost:
+            return "lost"
         later = open_later(row.sealed or b"", self._identity, row.record_id)
         for one in later.addresses:
             with self._database.reading() as ledger:

@@ -2,7 +2,8 @@
 
 Rules, in order: a deed is durable before it counts; each line carries the SHA-256 of the line
 before, so that a line that was changed or taken out of the middle shows (a cut end does not: copy
-the file elsewhere, as any log); no line holds a password, an address or a word that somebody typed.
+the file elsewhere, as any log); what was torn in the middle of a last line never counted, and is
+set aside before the next; no line holds a password, an address or a word that somebody typed.
 Acknowledgements live here and nowhere else: to acknowledge is to write it down.
 """
 
@@ -20,6 +21,7 @@ from typing import BinaryIO, Final
 import msgspec
 
 from central.archive.layout import Layout
+from central.archive.payloads import sync_folder
 from kiosk.crypto.digests import b64u, sha256
 
 NOBODY: Final = ""
@@ -142,12 +144,30 @@ class Deeds:
     def _append(self, line_after: Callable[[str], Line]) -> None:
         with self._lock, self._path.open("r+b") as file, _alone(file):
             self._catch_up()
+            self._set_torn_aside(file)
             data = msgspec.json.encode(line_after(self._last)) + b"\n"
             file.seek(0, os.SEEK_END)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
             self._catch_up()
+            if self._last != b64u(sha256(data)):
+                raise OSError(f"{self._path.name}: what was written does not read back")
+
+    def _set_torn_aside(self, file: BinaryIO) -> None:
+        """Take away what no newline ends; whoever wrote it is gone, for the file is ours alone."""
+        file.seek(self._read_to)
+        torn = file.read()
+        if torn:
+            # Beside, and added to: the same place may be torn twice.
+            aside = self._path.with_name(f"{self._path.name}.torn-{self._read_to}")
+            handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            with os.fdopen(handle, "wb") as beside:
+                beside.write(torn + b"\n")
+                beside.flush()
+                os.fsync(beside.fileno())
+            sync_folder(aside.parent)
+            file.truncate(self._read_to)
 
     def _catch_up(self) -> None:
         """Read what was written since, by this process or another."""

@@ -1,20 +1,18 @@
 """Which devices the newest policy calls lost: stolen, missing or withdrawn.
 
-The policy is verified by the pinned root each time it is another one; one that does not hold names
-nobody, and says so.
+The policies are a chain from the pinned root on (:mod:`central.archive.policy_chain`). One that
+does not hold names nobody and clears nobody: the newest before it counts on, and the page says so.
 """
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 
 from central.archive.layout import FolderError, Layout
 from central.archive.ledger import Ledger
+from central.archive.policy_chain import PolicyChain
 from kiosk.crypto.digests import unb64u
-from kiosk.domain.errors import KioskError
 from kiosk.domain.ids import DeviceId
-from kiosk.sync.policy import open_policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +21,8 @@ class Lost:
 
     Attributes:
         devices: by number.
-        version: of the policy; 0 where there is none.
-        holds: it is signed by the pinned root.
+        version: of the newest policy that is stored; 0 where there is none.
+        holds: that one holds.
     """
 
     devices: frozenset[DeviceId] = frozenset()
@@ -38,24 +36,15 @@ class LostDevices:
     def __init__(self, layout: Layout) -> None:
         """Raises FolderError: the pinned root cannot be read."""
         try:
-            self._root_public = unb64u(layout.root_public.read_text("ascii").strip())
+            root_public = unb64u(layout.root_public.read_text("ascii").strip())
         except (OSError, ValueError) as exc:
             raise FolderError("collector folder") from exc
-        self._lock = threading.Lock()
-        self._kept: tuple[str, Lost] = ("", Lost())
+        self._chain = PolicyChain(root_public)
 
     def now(self, ledger: Ledger) -> Lost:
         """By the newest policy, of whatever day: what was lost is lost now."""
-        row = ledger.policy()
-        version, token = row or (0, "")
-        with self._lock:
-            if token != self._kept[0]:
-                self._kept = (token, self._read(version, token))
-            return self._kept[1]
-
-    def _read(self, version: int, token: str) -> Lost:
-        try:
-            named = open_policy(token, self._root_public).lost
-        except KioskError:
-            return Lost(version=version, holds=False)
-        return Lost(frozenset(map(DeviceId, named)), version)
+        policies = self._chain.read(ledger)
+        named = policies.held[-1].policy.lost if policies.held else ()
+        held = policies.held[-1].version if policies.held else 0
+        refused = policies.refused[-1].version if policies.refused else 0
+        return Lost(frozenset(map(DeviceId, named)), max(held, refused), refused <= held)

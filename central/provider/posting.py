@@ -116,7 +116,7 @@ def _asked_wait(field: str, now: datetime) -> timedelta:
         return timedelta(seconds=int(field[:9]))
     try:
         at = parsedate_to_datetime(field)
-    except ValueError:
+    except (ValueError, OverflowError):  # an offset may be larger than any number here
         return timedelta()
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return max(timedelta(), at - now)

@@ -1,10 +1,12 @@
 """The queue of results: released in order, taken to be posted, settled, given up, erased.
 
-Rules, in order: a result gets its place only once it is here and nobody has to look at it first; it
+Rules, in order: a result gets its place only once it is here and nobody has to look at it first;
+it is withheld after all where its device is believed no more when it is to be posted or fetched; it
 is taken for a while, durably, before it is posted, so that a sender that dies loses nothing (the
 next one posts it again, under the same idempotency key); a failure waits longer each time, by full
 jitter, and never less than the provider asked for; after so many days it is given up, with the last
-obstacle, and stays to be fetched; an envelope that the provider has is erased in time.
+obstacle, and stays to be fetched; an envelope that the provider has is erased in time, and so is
+one that a person does not let go.
 """
 
 from __future__ import annotations
@@ -15,13 +17,17 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from central.archive.database import Database
+from central.archive.ledger import Ledger
+from central.archive.policy_chain import PolicyChain
 from central.archive.result_rows import (
+    OVER,
     RESULTS_SCOPE,
+    WAITING,
     ProviderRow,
     ResultRow,
     ResultState,
 )
-from central.provider.withholding import QUARANTINED, withheld_because
+from central.provider.withholding import device_because, lost_devices, withheld_because
 from kiosk.domain.ids import RecordId
 from kiosk.sync.retry import delay_s
 
@@ -30,6 +36,8 @@ LEASE: Final = timedelta(seconds=60)
 BATCH: Final = 64
 LONGEST_WAIT: Final = timedelta(hours=24)
 """A provider may ask for patience, not for ever."""
+UNSENT: Final = timedelta(days=90)
+"""How long an envelope waits for a person, after the days that it may be tried."""
 _REASON_CHARS = 60
 
 
@@ -57,7 +65,7 @@ class ResultQueue:
     def __init__(self, database: Database, root_public: bytes) -> None:
         """Root public: raw key of the policy root."""
         self._database = database
-        self._root_public = root_public
+        self._chain = PolicyChain(root_public)
 
     def release(self, now: datetime) -> int:
         """Give every result that has arrived its place, or withhold it; how many those were."""
@@ -67,8 +75,9 @@ class ResultQueue:
         with self._database.writing(RESULTS_SCOPE) as ledger:
             rows = ledger.results.in_state(ResultState.ARRIVED, limit=BATCH)
             position = ledger.results.last_position()
+            policies = self._chain.read(ledger)
             for row in rows:
-                why = withheld_because(ledger, row, self._root_public)
+                why = withheld_because(ledger, row, policies)
                 if why:
                     ledger.results.change(row, state=ResultState.WITHHELD, reason=why)
                     continue
@@ -90,16 +99,57 @@ class ResultQueue:
                 return ()
         taken = []
         with self._database.writing(RESULTS_SCOPE) as ledger:
-            for row in ledger.results.due(issuer, moment_text(now), limit):
-                device = ledger.device(row.device_id)
-                if not row.released_at and (device is None or device.quarantined):
-                    # A second history came to light after it had its place.
-                    ledger.results.change(row, state=ResultState.WITHHELD, reason=QUARANTINED)
-                    continue
+            for row in self._hold_back(ledger, ledger.results.due(issuer, moment_text(now), limit)):
                 later = moment_text(now + LEASE)
                 ledger.results.change(row, attempts=row.attempts + 1, next_at=later)
                 taken.append(replace(row, attempts=row.attempts + 1, next_at=later))
         return tuple(taken)
+
+    def offered(self, issuer: str, after: int, limit: int) -> tuple[ResultRow, ...]:
+        """What a provider can fetch behind a place, in order."""
+        while True:
+            with self._database.reading() as ledger:
+                rows = ledger.results.after(issuer, after, limit)
+            if self._all_sound(rows):
+                return rows
+
+    def one(self, issuer: str, position: int) -> ResultRow | None:
+        """The result at a place, where it is this provider's to have."""
+        while True:
+            with self._database.reading() as ledger:
+                row = ledger.results.at(position)
+            if row is None or row.issuer != issuer or row.state not in (*WAITING, *OVER):
+                return None
+            if row.state in OVER or self._all_sound((row,)):
+                return row
+
+    def _all_sound(self, rows: Sequence[ResultRow]) -> bool:
+        """Whether all of them may be handed out; those that may not are withheld."""
+        with self._database.reading() as ledger:
+            if not any(self._doubts(ledger, rows)):
+                return True
+        with self._database.writing(RESULTS_SCOPE) as ledger:
+            held = (ledger.results.get(row.device_id, row.seq) for row in rows)
+            self._hold_back(ledger, [row for row in held if row and row.state in WAITING])
+        return False
+
+    def _hold_back(self, ledger: Ledger, rows: Sequence[ResultRow]) -> list[ResultRow]:
+        """Withhold those whose device is believed no more; the others."""
+        sound = []
+        for row, why in zip(rows, self._doubts(ledger, rows), strict=True):
+            if why:
+                ledger.results.change(row, state=ResultState.WITHHELD, reason=why)
+            else:
+                sound.append(row)
+        return sound
+
+    def _doubts(self, ledger: Ledger, rows: Sequence[ResultRow]) -> list[str]:
+        """Of each result that had its place: what came to light since, or ""."""
+        lost = lost_devices(self._chain.read(ledger)) if rows else ()
+        return [
+            "" if row.released_at else device_because(ledger.device(row.device_id), lost)
+            for row in rows
+        ]
 
     def delivered(self, row: ResultRow, now: datetime) -> None:
         """The provider's server took it."""
@@ -112,8 +162,11 @@ class ResultQueue:
     def _done(self, row: ResultRow, state: ResultState, now: datetime) -> None:
         with self._database.writing(RESULTS_SCOPE) as ledger:
             held = ledger.results.get(row.device_id, row.seq)
-            if held is not None and not held.done_at:
-                ledger.results.change(row, state=state, reason="", done_at=moment_text(now))
+            if held is None or held.done_at:
+                return
+            if held.state == ResultState.ERASED:  # while it was on its way
+                state = ResultState.ERASED
+            ledger.results.change(row, state=state, reason="", done_at=moment_text(now))
 
     def failed(
         self, row: ResultRow, failure: Failure, give_up: timedelta, draw: float, now: datetime
@@ -172,10 +225,12 @@ class ResultQueue:
         return len(meant)
 
     def erase_old(self, now: datetime) -> int:
-        """Forget envelopes that their providers have had for long enough; how many."""
+        """Forget envelopes that their providers have had, or nobody let go, for long; how many."""
         erased = 0
         for provider in self.providers():
             before = moment_text(now - timedelta(days=provider.keep_days))
             with self._database.writing(RESULTS_SCOPE) as ledger:
                 erased += ledger.results.erase(provider.issuer, before)
+                long = UNSENT + timedelta(days=provider.give_up_days)
+                erased += ledger.results.erase_unsent(provider.issuer, moment_text(now - long))
         return erased

@@ -129,7 +129,10 @@ class Sender:
             _log.warning(json.dumps({"results": type(exc).__name__}))
 
     async def _post(self, line: _Line, row: ResultRow) -> None:
-        failure = await line.posting.post(row, self._now())
+        try:
+            failure = await line.posting.post(row, self._now())
+        except Exception as exc:  # noqa: BLE001 - whatever it was, it is tried again, and later
+            failure = Failure(type(exc).__name__)
         now = self._now()
         if failure is None:
             line.failures, line.rest_until = 0, None

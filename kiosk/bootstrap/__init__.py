@@ -431,7 +431,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
     agents = Agents(store, keys, journal, cost)
     lease = Lease(store, journal, clock, membership.lease_days, membership.is_lost)
     deliveries = Deliveries(
-        Delivery(store, journal, links, keys, clock),
+        Delivery(store, journal, links, keys, clock, metered=parts.config.collector.metered),
         membership,
         (anchor.keep, escrow.try_keep),
         lambda day: promote(store, journal, day),

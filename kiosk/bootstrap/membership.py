@@ -202,13 +202,15 @@ class Deliveries:
         self,
         progress: Callable[[Progress], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
+        *,
+        metered: bool | None = None,
     ) -> DeliverySummary:
         """See :meth:`kiosk.services.delivery.Delivery.run_once`."""
         day = self._membership.signed_day
         if day is not None:
             self._promote(day)
         try:
-            return self._delivery.run_once(progress, cancelled)
+            return self._delivery.run_once(progress, cancelled, metered=metered)
         finally:
             self._membership.reload()
             for call in self._afterwards:
@@ -217,6 +219,14 @@ class Deliveries:
     def status(self) -> tuple[OutboxRow, ...]:
         """Every record on its way, oldest first."""
         return self._delivery.status()
+
+    def is_metered(self) -> bool:
+        """See :meth:`kiosk.services.delivery.Delivery.is_metered`."""
+        return self._delivery.is_metered()
+
+    def set_metered(self, *, metered: bool) -> None:
+        """See :meth:`kiosk.services.delivery.Delivery.set_metered`."""
+        self._delivery.set_metered(metered=metered)
 
 
 class SignedClock:

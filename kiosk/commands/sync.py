@@ -1,8 +1,9 @@
 """``visavis sync``: bring what waits to the central side.
 
-Exit code 1 where records still wait afterwards. With ``--folder``, by a stick that somebody
-carries: exit code 1 where something could not be read or written; what was written waits for its
-receipt.
+Exit code 1 where records still wait afterwards. It is somebody's word, so all of them are sent, on
+a metered link too; ``--metered`` leaves the big ones to a later word. With ``--folder``, by a stick
+that somebody carries: exit code 1 where something could not be read or written; what was written
+waits for its receipt.
 """
 
 import threading
@@ -40,6 +41,9 @@ def sync(
         Path | None,
         typer.Option("--folder", metavar="DIR", help="A stick: read what came back, then write."),
     ] = None,
+    metered: Annotated[
+        bool, typer.Option("--metered", help="Leave records of more than 256 KiB for later.")
+    ] = False,
     take: Annotated[bool, typer.Option("--take", help="With --folder: only read.")] = False,
     data: DataOption = None,
     json: JsonOption = False,
@@ -53,7 +57,7 @@ def sync(
         return
     with kiosk_of(data) as kiosk:
         kiosk.require_enrolled()
-        total, waiting, reason = _deliver(kiosk, once=once)
+        total, waiting, reason = _deliver(kiosk, once=once, metered=metered)
     if json:
         say_json({"stored": total, "waiting": waiting, "reason": reason})
     else:
@@ -85,22 +89,26 @@ def _carry(data: Path | None, folder: Path, texts: "Texts", *, give: bool, json:
         leave(ExitCode.NO)
 
 
-def _deliver(kiosk: "Kiosk", *, once: bool) -> tuple[int, int, str]:
+def _deliver(kiosk: "Kiosk", *, once: bool, metered: bool) -> tuple[int, int, str]:
     """Records confirmed, records still waiting, and the code of the last obstacle."""
     from kiosk.sync.retry import delay_s
 
     total, failures = 0, 0
     while True:
-        summary = kiosk.delivery.run_once()
+        summary = kiosk.delivery.run_once(metered=metered)
         total += summary.stored
-        waiting = _waiting(kiosk)
-        if once or not waiting:
+        waiting, held = _waiting(kiosk, metered=metered)
+        if once or waiting == held:
             return total, waiting, summary.reason
         failures = 1 if summary.stored else failures + 1
         threading.Event().wait(delay_s(failures, SystemRandom().random()))
 
 
-def _waiting(kiosk: "Kiosk") -> int:
+def _waiting(kiosk: "Kiosk", *, metered: bool) -> tuple[int, int]:
+    """Records that have not arrived, and how many of them this run leaves for later."""
     from kiosk.ports import OutboxState
+    from kiosk.sync.outbox import is_held
 
-    return sum(row.state is not OutboxState.STORED for row in kiosk.delivery.status())
+    rows = kiosk.delivery.status()
+    held = sum(is_held(row, metered=metered) for row in rows)
+    return sum(row.state is not OutboxState.STORED for row in rows), held

@@ -114,3 +114,41 @@ def single_certificate(certificate_pem: bytes) -> bytes:
         raise ValueError("one certificate is wanted")
     certificate = x509.load_pem_x509_certificate(certificate_pem)
     return certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def claims_host(certificate_der: bytes, host: str) -> bool:
+    """Whether a certificate that nobody vouches for says that it is ``host``'s.
+
+    For telling causes apart, never for trust: anybody can make such a certificate. What cannot be
+    read counts as a claim, since nothing follows from it.
+
+    Args:
+        certificate_der: as shown in a handshake, DER.
+        host: a name or an address.
+    """
+    try:
+        certificate = x509.load_der_x509_certificate(certificate_der)
+        names = _names_of(certificate)
+    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+        return True
+    return any(_covers(name, host) for name in names)
+
+
+def _names_of(certificate: x509.Certificate) -> list[str]:
+    """Names and addresses of a server; the common name where there is nothing newer."""
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        common = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+        return [str(attribute.value) for attribute in common]
+    names = found.value
+    addresses = map(str, names.get_values_for_type(x509.IPAddress))
+    return [*names.get_values_for_type(x509.DNSName), *addresses]
+
+
+def _covers(name: str, host: str) -> bool:
+    """A name of a certificate, or its wildcard for one label, is ``host``."""
+    name, host = name.lower().rstrip("."), host.lower().rstrip(".")
+    if name.startswith("*."):
+        return host.partition(".")[2] == name[2:]
+    return name == host

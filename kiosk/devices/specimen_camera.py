@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from math import ceil
 from typing import TYPE_CHECKING
 
 import cv2
@@ -77,6 +78,7 @@ class SpecimenCamera:
         self._coming_since = 0
         self._leaving: Stage | None = None
         self._leaving_since = 0
+        self._opened = False
         self._truth = NOTHING
 
     @property
@@ -88,6 +90,15 @@ class SpecimenCamera:
     def truth(self) -> GroundTruth:
         """Where the document lay in the picture read last."""
         return self._truth
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing lies there, and nothing that lay there is still leaving the picture."""
+        with self._lock:
+            if self._subject is not None:
+                return False
+            seen = self._changed or self._coming.subject is not None or self._leaving is not None
+            return self._stopped.is_set() or not seen
 
     def show(
         self,
@@ -122,8 +133,12 @@ class SpecimenCamera:
             self._changed = True
 
     def start(self) -> None:
-        """Open; always succeeds."""
+        """Open; always succeeds. What was moved while it was closed has been moved."""
         noise_bank(self._size)  # made now, not under the first picture
+        with self._lock:
+            # Pictures are counted anew: what is timed by the old count would stay for as long.
+            self._leaving, self._opened = None, True
+            self._coming_since = -ceil(self._moving_s * self._rate)
         self._stopped.clear()
         self._pacer.start()
 
@@ -144,9 +159,10 @@ class SpecimenCamera:
         """The stage to draw and how far its subject is in the frame (0 to 1)."""
         with self._lock:
             changed, self._changed = self._changed, False
+            opened, self._opened = self._opened, False
             subject, conditions = self._subject, self._conditions
         if changed:
-            self._take_away(subject, seq)
+            self._take_away(subject, seq, seen=not opened)
             self._shows += 1
             self._coming = Stage(
                 subject, conditions, self._seed + self._shows, self._size, self._seed
@@ -158,13 +174,13 @@ class SpecimenCamera:
             self._leaving, self._coming_since = None, seq
         return self._coming, self._share(seq - self._coming_since, 1.0)
 
-    def _take_away(self, subject: Subject | None, seq: int) -> None:
+    def _take_away(self, subject: Subject | None, seq: int, *, seen: bool) -> None:
         """What lies there now leaves first, unless the same thing stays in another light."""
         before = self._coming.subject
         if before is subject:
             return
         self._coming_since = seq
-        if before is not None and self._moving_s > 0:
+        if before is not None and self._moving_s > 0 and seen:
             self._leaving, self._leaving_since = self._coming, seq
 
     def _share(self, frames: int, slowness: float) -> float:

@@ -456,9 +456,15 @@ class ReceiptUnwitnessedError(ReceiptInvalidError):
 
 
 class ProtocolError(SyncError):
-    """The answer is not of the expected form (captive portal, foreign proxy)."""
+    """The answer is not of the expected form (a foreign proxy, say)."""
 
     code = "SYNC-006"
+
+
+class CaptivePortalError(CertificateError, ProtocolError):
+    """A page of the network answers in the collector's place; it is refused like any stranger."""
+
+    code = "SYNC-032"
 
 
 class PolicyInvalidError(SyncError):

@@ -52,6 +52,7 @@ from kiosk.sync.questions import (
     QuestionList,
     QuestionPut,
     QuestionState,
+    is_digest,
 )
 
 _DONE: Final = (HTTPStatus.OK, HTTPStatus.CREATED)
@@ -80,8 +81,12 @@ class OfficeLine:
         return decode(self._call("GET", f"questions/{question}").body, QuestionState).answer
 
     def of_others(self) -> tuple[Question, ...]:
-        """What other devices of the office ask. Raises as :meth:`put`."""
-        return decode(self._call("GET", "questions").body, QuestionList).questions
+        """What other devices of the office ask; what is no digest is no question.
+
+        Raises as :meth:`put`.
+        """
+        told = decode(self._call("GET", "questions").body, QuestionList).questions
+        return tuple(question for question in told if is_digest(question.seen))
 
     def answer(self, question: Question, post: AnswerPost) -> None:
         """Answer. Raises QuestionGoneError and as :meth:`put`."""

@@ -1,11 +1,12 @@
 """Delivery by a medium that somebody carries, for an office without a network.
 
 Rules, in order: what came back is taken in first, verified as over the network: policy, receipts,
-deletions, conflicts; then everything that is not proven stored is written, the journal first, with
-the questions whose answers come back next time. What lies on the medium is as good as sent and no
-better: a record is let go by a verified receipt alone, and what the network brings meanwhile counts
-as ever. Answers that this device has outgrown are left alone; they accuse nobody. The time that
-comes back is days old: it is only the earliest that it can be now.
+deletions, conflicts; then everything that is not proven stored is written, the journal first, then
+results and deferred addresses, then records, with the questions whose answers come back next time.
+What lies on the medium is as good as sent and no better: a record and its result are let go by a
+verified receipt alone, deferred addresses by the answer to them, and what the network brings
+meanwhile counts as ever. Answers that this device has outgrown are left alone; they accuse nobody.
+The time that comes back is days old: it is only the earliest that it can be now.
 Source: docs/decisions/0034-records-on-a-stick.md.
 """
 
@@ -55,9 +56,11 @@ from kiosk.services.fleet import (
 )
 from kiosk.services.journal import Journal
 from kiosk.services.journal_upload import JournalUpload
+from kiosk.services.later_contacts import LaterUpload
 from kiosk.services.policy_call import fetch_policy, held_etag
 from kiosk.services.receipt_check import ReceiptCheck
 from kiosk.services.record_upload import RecordUpload
+from kiosk.services.result_upload import ResultUpload
 from kiosk.sync.messages import LogState, MissingBlob, ReceiptPage, decode, encode
 from kiosk.sync.policy import Policy
 from kiosk.sync.receipts import LogKey
@@ -211,6 +214,7 @@ class _Visit:
         self._told(Progress(DeliveryStep.POLICY))
         self._take_policies(link)
         self._take_state(link)
+        LaterUpload(self._store, link, self._id).settle()
         self._told(Progress(DeliveryStep.RECEIPTS))
         try:
             self._take_receipts(link)
@@ -272,8 +276,12 @@ class _Visit:
                     break
         except NothingCarriedError:
             pass
+        self._results(link).settle()
         grace = timedelta(hours=self._policy.retention.blob_grace_hours)
         self._done = replace(self._done, purged=check.purge(grace))
+
+    def _results(self, link: CollectorLink) -> ResultUpload:
+        return ResultUpload(self._store, link, self._id, self._key.public, self._journal)
 
     def _check(self, link: CollectorLink) -> ReceiptCheck:
         return ReceiptCheck(self._store, link, self._journal, self._id, self._log, self._clock)
@@ -325,6 +333,9 @@ class _Visit:
         upload.recover(replace_missing(link.state, self._unproven()))
         waiting = len(upload.waiting())
         self._done = replace(self._done, left=waiting)
+        # Before the records, as over the network: there is no receipt without the result.
+        self._results(link).carry()
+        LaterUpload(self._store, link, self._id).carry()
 
         def told(done: int, total: int) -> bool:
             self._told(Progress(DeliveryStep.RECORDS, done, total))

@@ -11,7 +11,7 @@ Source: records-and-sync 2.8.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -19,6 +19,7 @@ import msgspec
 
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import (
+    CaptivePortalError,
     KeyStoreError,
     ProtocolError,
     SyncError,
@@ -43,11 +44,15 @@ from kiosk.services.record_upload import BLOB_TYPE, RecordUpload
 from kiosk.services.result_upload import ResultUpload
 from kiosk.services.time_call import fetch_time
 from kiosk.sync.messages import LogState
+from kiosk.sync.outbox import goes_by_itself
+from kiosk.sync.pace import pace_of
 from kiosk.sync.policy import Policy
 from kiosk.sync.receipts import LogKey
 
 TIME = "central/time"
 ORIGIN_SENT = "central/ratchet-origin-sent"
+METERED = "delivery/metered"
+"""Named value: whether each byte of the link costs, once somebody has said so on this device."""
 
 
 class DeliveryStep(StrEnum):
@@ -79,6 +84,7 @@ class DeliverySummary:
         failed: records that were not taken, or whose receipt proved nothing.
         reason: code of what stopped the delivery, or ``""``.
         purged: sealed copies deleted here.
+        pace: bytes per second of the records, or None where too few were sent to tell.
     """
 
     sent: int = 0
@@ -86,6 +92,7 @@ class DeliverySummary:
     failed: int = 0
     reason: str = ""
     purged: int = 0
+    pace: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +136,17 @@ class Delivery:
     """Delivers what waits in the outbox."""
 
     def __init__(
-        self, store: Store, journal: Journal, links: LinkFactory, keys: KeyStore, clock: Clock
+        self,
+        store: Store,
+        journal: Journal,
+        links: LinkFactory,
+        keys: KeyStore,
+        clock: Clock,
+        *,
+        metered: bool = False,
     ) -> None:
+        """Metered: what holds until somebody says on this device what its link is."""
+        self._metered = metered
         self._store = store
         self._journal = journal
         self._links = links
@@ -142,16 +158,32 @@ class Delivery:
         with self._store.begin() as uow:
             return uow.outbox.all()
 
+    def is_metered(self) -> bool:
+        """Whether each byte of this device's link costs: big records then wait to be asked for."""
+        with self._store.begin() as uow:
+            said = uow.values.get(METERED)
+        return self._metered if said is None else said == b"1"
+
+    def set_metered(self, *, metered: bool) -> None:
+        """Say so, for this and every later start."""
+        with self._store.begin() as uow:
+            uow.values.put(METERED, b"1" if metered else b"0")
+            uow.commit()
+
     def run_once(
         self,
         progress: Callable[[Progress], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
+        *,
+        metered: bool | None = None,
     ) -> DeliverySummary:
         """Deliver once; what could not be done now is simply left for the next time.
 
         Args:
             progress: told before each step and each record.
             cancelled: asked at the same moments; True stops there.
+            metered: whether big records wait; None as this device's setting says. False where
+                somebody asked for all of it to be sent.
 
         Returns:
             What was done; ``reason`` names the obstacle when there was one.
@@ -171,6 +203,7 @@ class Delivery:
         watch = _Watch(progress or (lambda _: None), cancelled or (lambda: False))
         membership = _Membership(identity, policy, key)
         run = _Run(self._store, self._journal, self._clock, membership, link, watch)
+        run.metered = self.is_metered() if metered is None else metered
         try:
             run.all_steps()
         except _CancelledError:
@@ -233,11 +266,15 @@ class _Run:
         self._watch = watch
         self._sent = self._stored = self._failed = self._purged = 0
         self.reason = ""
+        self.metered = False
+        self._pace: float | None = None
         self._true_now: datetime | None = None
 
     def summary(self) -> DeliverySummary:
         """What was done so far."""
-        return DeliverySummary(self._sent, self._stored, self._failed, self.reason, self._purged)
+        return DeliverySummary(
+            self._sent, self._stored, self._failed, self.reason, self._purged, self._pace
+        )
 
     @property
     def _log(self) -> LogKey:
@@ -274,6 +311,8 @@ class _Run:
     def _fetch_time(self) -> None:
         try:
             at = fetch_time(self._link, self._trusted())
+        except CaptivePortalError:
+            raise  # nobody of the central side was heard: there is no other policy to ask for
         except ProtocolError:
             # Its log may have another key by now, which a policy says that is not here yet. That
             # one is believed for the signature of the root, whatever time it is.
@@ -333,9 +372,17 @@ class _Run:
             self._journal,
         )
         upload.recover(state)
-        for done in upload.run(lambda n, of: self._watch.record(DeliveryStep.RECORDS, n, of)):
-            self._sent += done
-            self._failed += not done
+        began_ms = self._clock.monotonic_ms()
+        try:
+            for done in upload.run(
+                lambda n, of: self._watch.record(DeliveryStep.RECORDS, n, of),
+                lambda row: goes_by_itself(row, metered=self.metered),
+            ):
+                self._sent += done
+                self._failed += not done
+        finally:
+            # A link that broke off was measured by what passed before.
+            self._pace = pace_of(upload.accepted_bytes, self._clock.monotonic_ms() - began_ms)
 
     def _check_receipts(self) -> None:
         check = ReceiptCheck(

@@ -38,7 +38,7 @@ RESCUE_FORMAT = "visavis-rescue/1"
 class Sends(Protocol):
     """Delivers once; :class:`kiosk.services.delivery.Delivery` or what wraps it."""
 
-    def run_once(self) -> DeliverySummary: ...  # noqa: D102 - see Delivery.run_once
+    def run_once(self, *, metered: bool | None = None) -> DeliverySummary: ...  # noqa: D102 - see Delivery.run_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ class DeviceLife:
         return rescue_files(device_id, journal, queue, results)
 
     def _send_all(self) -> None:
-        summary = self._sends.run_once()
+        summary = self._sends.run_once(metered=False)
         if summary.reason:
             raise NotAllSentError(summary.reason)
         with self._store.begin() as uow:

@@ -2,16 +2,25 @@
 
 Rules, in order: only those of an accepted case, and only where the policy names a contact service;
 sealed with the record, so that this device cannot read them again; let go once the central side
-took them. What is refused there (422) is let go too: the record names the address, a person sees
-in the operator's list that its envelope never came.
+took them, which a medium never proves: there its answer has to come back first. What is refused
+there (422) is let go too: the record names the address, a person sees in the operator's list that
+its envelope never came.
 """
 
 from __future__ import annotations
 
+import contextlib
 from typing import Final
 
+from kiosk.crypto.digests import b64u, sha256
 from kiosk.domain.decision import Outcome
-from kiosk.domain.errors import CertificateError, SyncError, UnreachableError
+from kiosk.domain.errors import (
+    CertificateError,
+    CourierError,
+    NothingCarriedError,
+    SyncError,
+    UnreachableError,
+)
 from kiosk.domain.ids import DeviceId, RecordId
 from kiosk.journeys.model import CaseState
 from kiosk.journeys.service_steps import ContactStatus
@@ -61,26 +70,53 @@ class LaterUpload:
         Raises:
             UnreachableError, CertificateError: the link is down; the rest keeps waiting.
         """
+        taken = 0
+        for name, blob in self._kept():
+            status = self._put(name, blob)
+            self._judge(name, status)
+            taken += status in _TAKEN
+        return taken
+
+    def carry(self) -> None:
+        """Write every envelope on a medium; all of them stay here.
+
+        Raises:
+            CourierError: the medium is full or gone; the rest keeps waiting.
+        """
+        for name, blob in self._kept():
+            self._put(name, blob)
+
+    def settle(self) -> None:
+        """Let go what a medium brought there, by the answers that came back."""
+        for name, blob in self._kept():
+            with contextlib.suppress(NothingCarriedError):
+                # An answer to these very bytes, and to no others that had this number.
+                answer = self._link.call("GET", self._path(name), etag=b64u(sha256(blob)))
+                self._judge(name, answer.status)
+
+    def _kept(self) -> list[tuple[str, bytes]]:
         with self._store.begin() as uow:
             names = uow.values.names(LATER_PREFIX)
-        return sum(self._send(name) for name in names)
+            return [(name, uow.values.get(name) or b"") for name in names]
 
-    def _send(self, name: str) -> bool:
-        with self._store.begin() as uow:
-            blob = uow.values.get(name)
-        if blob is None:
-            return False
+    def _path(self, name: str) -> str:
         seq = int(name.removeprefix(LATER_PREFIX))
-        path = f"/v1/devices/{self._device_id}/later-contacts/{seq}"
+        return f"/v1/devices/{self._device_id}/later-contacts/{seq}"
+
+    def _put(self, name: str, blob: bytes) -> int:
+        """The answer's status; 0 where it was none that settles anything."""
         try:
-            answer = self._link.call("PUT", path, blob, LATER_TYPE)
+            answer = self._link.call("PUT", self._path(name), blob, LATER_TYPE)
             if answer.status not in (*_TAKEN, _REFUSED):
                 raise refusal_of(answer)
-        except (UnreachableError, CertificateError):
+        except (UnreachableError, CertificateError, CourierError):
             raise
         except SyncError:
-            return False
-        with self._store.begin() as uow:
-            uow.values.delete(name)
-            uow.commit()
-        return answer.status in _TAKEN
+            return 0
+        return answer.status
+
+    def _judge(self, name: str, status: int) -> None:
+        if status in (*_TAKEN, _REFUSED):
+            with self._store.begin() as uow:
+                uow.values.delete(name)
+                uow.commit()

@@ -70,6 +70,7 @@ class RecordUpload:
     ) -> None:
         """Parts: a record whose first try was cut travels in parts, where the link knows them."""
         self._parts = parts
+        self.accepted_bytes = 0
         self._journal = journal
         self._store = store
         self._link = link
@@ -126,11 +127,16 @@ class RecordUpload:
             rows = [r for r in uow.outbox.unsettled() if r.state is OutboxState.WAITING]
         return tuple(sorted(rows, key=lambda row: (row.payload_len, row.seq)))
 
-    def run(self, told: Callable[[int, int], bool]) -> Iterator[bool]:
+    def run(
+        self,
+        told: Callable[[int, int], bool],
+        goes: Callable[[OutboxRow], bool] = lambda _: True,
+    ) -> Iterator[bool]:
         """Send everything that waits.
 
         Args:
             told: called with (done, total) before each record; False stops before it.
+            goes: whether a record may travel now; the others go on waiting.
 
         Yields:
             For each record whether it was accepted (its row says why not).
@@ -139,7 +145,7 @@ class RecordUpload:
             UnreachableError, CertificateError, CourierError: the link is down; the rest keeps
                 waiting.
         """
-        rows = self.waiting()
+        rows = tuple(row for row in self.waiting() if goes(row))
         self._shaky = any(row.attempts for row in rows)
         for done, row in enumerate(rows):
             if not told(done, len(rows)):
@@ -168,6 +174,7 @@ class RecordUpload:
             self._commit(seq, event, exc.code)
             return False
         self._commit(seq, OutboxEvent.ACCEPTED)
+        self.accepted_bytes += len(blob)
         return True
 
     def _put(self, seq: int, blob: bytes) -> None:

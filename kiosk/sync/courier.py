@@ -75,7 +75,11 @@ class Manifest(Message, frozen=True, forbid_unknown_fields=True):
 
 
 class CarriedAnswer(Message, frozen=True, forbid_unknown_fields=True):
-    """What the central side answered to one call that asked for something."""
+    """What the central side answered to one call that asked for something.
+
+    A call that brought an envelope for which no receipt speaks is answered too; its ``etag`` is
+    then the SHA-256 of what it brought.
+    """
 
     path: _Path
     etag: _Word

@@ -8,6 +8,7 @@ Rules, in order:
 3. Every event may come twice (lost replies, crashes): the second time changes nothing that counts.
 4. An interrupted or failed try goes back to waiting; nothing is given up because of a count or age.
 5. Refused means that a person must look: this device's own copy does not fit its journal entry.
+6. On a metered link what is big waits for a person's word or for another link; nothing else does.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from kiosk.domain.ids import RecordId
+
+METERED_BYTES = 256 * 1024
+"""A record up to this size goes by itself on a metered link too."""
 
 
 class OutboxState(StrEnum):
@@ -77,6 +81,21 @@ class OutboxEvent(StrEnum):
 
     RECEIPT_VERIFIED = "receipt-verified"
     PURGED = "purged"
+
+
+def goes_by_itself(row: OutboxRow, *, metered: bool) -> bool:
+    """Whether a waiting record may travel without anybody's asking.
+
+    Args:
+        row: as stored.
+        metered: each byte of the link costs.
+    """
+    return not metered or row.payload_len <= METERED_BYTES
+
+
+def is_held(row: OutboxRow, *, metered: bool) -> bool:
+    """Whether a record waits for nothing but a link that is not metered, or a person's word."""
+    return row.state is OutboxState.WAITING and not goes_by_itself(row, metered=metered)
 
 
 _ANY = frozenset(OutboxState)

@@ -28,6 +28,14 @@ _Device = Annotated[str, Meta(pattern=r"^dev-[0-9a-f]{16}$")]
 _Token = Annotated[str, Meta(min_length=1, max_length=8192)]
 
 
+def is_digest(seen: str) -> bool:
+    """Whether this is a digest in its one form: not every text of that length is."""
+    try:
+        return len(unb64u(seen)) == 32
+    except ValueError:
+        return False
+
+
 class QuestionPut(Message, frozen=True, forbid_unknown_fields=True):
     """``PUT /v1/devices/{d}/questions/{question}``: the device asks its office.
 

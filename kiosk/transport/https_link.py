@@ -4,6 +4,8 @@ Rules, in order: TLS 1.3 with the pinned authority and nothing else; every call 
 key; every wait has a deadline, every answer a bound; no redirect, no proxy of the environment, no
 compressed body. A wrong device clock must not matter: signed server time replaces it, both for the
 age of signatures and for the validity of the certificate, whose chain and name are always checked.
+Whatever is refused stays refused; where a page of the network stands in the collector's place, the
+refusal has a name of its own (:mod:`.doorstep`).
 Source: records-and-sync 2.8.
 """
 
@@ -22,6 +24,7 @@ from kiosk.crypto.digests import b64u, sha256
 from kiosk.crypto.http_signatures import sign_request
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import (
+    CaptivePortalError,
     CertificateError,
     ProtocolError,
     SignatureInvalidError,
@@ -31,12 +34,17 @@ from kiosk.domain.errors import (
 from kiosk.ports import CentralSide, Clock, CollectorLink, LinkAnswer
 from kiosk.sync.messages import MAX_MESSAGE_BYTES, Problem, decode
 from kiosk.sync.signed_time import open_time
+from kiosk.transport.doorstep import Doorstep, look
 
 _NO_CHECK_TIME = 0x200000
 """X509_V_FLAG_NO_CHECK_TIME of OpenSSL; Python's ssl has no name for it."""
 
 _NOT_YET_VALID, _HAS_EXPIRED = 9, 10
 """X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED."""
+
+_UNKNOWN_AUTHORITIES = frozenset({18, 19, 20, 21})
+"""X509_V_ERR of a chain that does not lead to the pinned authority: self-signed (18, 19), issuer
+unknown (20), a leaf alone (21)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +97,25 @@ def _client(context: ssl.SSLContext, deadlines: Deadlines) -> httpx.Client:
     )
 
 
-def _translated(exc: httpx.HTTPError) -> SyncError | _WrongTimeError:
-    """The foreign exception as one of ours, by its deepest TLS cause."""
+def _tls_cause(exc: httpx.HTTPError) -> ssl.SSLError | None:
     cause: BaseException | None = exc
     while cause is not None and not isinstance(cause, ssl.SSLError):
         cause = cause.__cause__ or cause.__context__
+    return cause
+
+
+def _may_be_portal(exc: httpx.HTTPError) -> bool:
+    """Whether the handshake met no TLS 1.3, or a certificate of nobody known here."""
+    cause = _tls_cause(exc)
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return cause.verify_code in _UNKNOWN_AUTHORITIES
+    gone = isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError)
+    return cause is not None and not gone and isinstance(exc, httpx.ConnectError)
+
+
+def _translated(exc: httpx.HTTPError) -> SyncError | _WrongTimeError:
+    """The foreign exception as one of ours, by its deepest TLS cause."""
+    cause = _tls_cause(exc)
     if isinstance(cause, ssl.SSLCertVerificationError):
         if cause.verify_code in (_NOT_YET_VALID, _HAS_EXPIRED):
             return _WrongTimeError()
@@ -112,7 +134,11 @@ def _translated(exc: httpx.HTTPError) -> SyncError | _WrongTimeError:
 class _Caller:
     """Sends one request and reads its bounded answer."""
 
-    def __init__(self, client: httpx.Client, clock: Clock, deadlines: Deadlines) -> None:
+    def __init__(
+        self, client: httpx.Client, clock: Clock, deadlines: Deadlines, *, proven: bool = True
+    ) -> None:
+        """Proven: the client believes the pinned authority only, not whoever answers."""
+        self._proven = proven
         self._client = client
         self._clock = clock
         self._deadlines = deadlines
@@ -126,8 +152,13 @@ class _Caller:
                 content = self._read(response)
                 certificate = _certificate(response)
         except httpx.HTTPError as exc:
+            if _may_be_portal(exc) and look(url, self._deadlines.connect_s) is Doorstep.PORTAL:
+                raise CaptivePortalError("another answers") from exc
             raise _translated(exc) from exc
-        if response.headers.get("content-type", "").startswith("text/html"):
+        html = response.headers.get("content-type", "").startswith("text/html")
+        if not self._proven and (html or response.is_redirect):
+            raise CaptivePortalError("a page answers")
+        if html:
             raise ProtocolError("HTML where none is spoken")
         if response.headers.get("content-encoding", "identity").lower() != "identity":
             raise ProtocolError("a compressed body nobody asked for")
@@ -289,7 +320,8 @@ class HttpsLinks:
         # comes back with the fingerprints of the enrolment code.
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-        caller = _Caller(_client(context, self._deadlines), self._clock, self._deadlines)
+        client = _client(context, self._deadlines)
+        caller = _Caller(client, self._clock, self._deadlines, proven=False)
         try:
             return caller.send("GET", f"{url}/v1/authority", b"", {})[0]
         finally:

@@ -115,3 +115,43 @@ def test_a_database_that_is_away_is_told_to_everybody_and_forgotten_when_it_is_b
     assert all(isinstance(answer, StoreError) for answer in answers)
     away.away = False
     assert committed_together(arrivals, [row(ONE, seq) for seq in range(6)]) == [True] * 6
+
+
+class StoppedDatabase:
+    """A database whose first writer is ended from outside while the others wait for it."""
+
+    def __init__(self, database):
+        self.database, self.stops = database, 1
+
+    @contextmanager
+    def writing(self, *scopes):
+        with self.database.writing(*scopes) as ledger:
+            yield ledger
+            if self.stops:
+                self.stops -= 1
+                raise KeyboardInterrupt
+
+
+def test_a_writer_that_is_ended_tells_nobody_that_a_row_is_here(database):
+    arrivals = Arrivals(StoppedDatabase(database))
+    answers = []
+
+    def commit(seq):
+        try:
+            answers.append(arrivals.commit(row(ONE, seq)))
+        except (StoreError, KeyboardInterrupt) as exc:
+            answers.append(type(exc))
+
+    # Both wait for the turn, so that whoever takes it first writes for both.
+    with arrivals._turn:
+        threads = [threading.Thread(target=commit, args=(seq,)) for seq in range(2)]
+        for thread in threads:
+            thread.start()
+        while len(arrivals._queue) < 2:
+            threads[0].join(0.01)
+    for thread in threads:
+        thread.join(30)
+    assert sorted(map(str, answers)) == sorted(map(str, (StoreError, KeyboardInterrupt)))
+    with database.reading() as ledger:
+        assert ledger.sealed_from(ONE, 0, 100) == ()
+    assert committed_together(arrivals, [row(ONE, seq) for seq in range(2)]) == [True] * 2

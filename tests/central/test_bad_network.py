@@ -65,7 +65,7 @@ def test_one_bad_connection_after_the_other_then_a_good_one(side, proxy, device,
     proxy.choose = lambda _: FAULTS[name]
     for _ in range(3):
         summary = device.delivery.run_once()
-        assert summary.reason == ("SYNC-006" if name == "portal" else "SYNC-001") or (
+        assert summary.reason == ("SYNC-032" if name == "portal" else "SYNC-001") or (
             not summary.reason
         ), summary
     assert proxy.struck, "the fault really happened"
@@ -106,7 +106,7 @@ def test_a_captive_portal_is_told_from_a_collector_and_nothing_is_believed(proxy
     seq, _ = device.seal()
     proxy.choose = lambda _: Fault(portal=True)
     summary = device.delivery.run_once()
-    assert summary.reason == "SYNC-006"
+    assert summary.reason == "SYNC-032"
     assert proxy.struck
     assert device.row(seq).state is OutboxState.WAITING
     assert device.has_blob(seq)

@@ -3,13 +3,16 @@
 import asyncio
 import json
 import os
+import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from central.archive.layout import FolderError, Layout
+from central.archive.result_rows import ResultState
 from central.authority.policies import Policies
 from central.collector.couriers import Carried, open_couriers
 from kiosk.audit.entries import EntryKind
@@ -22,14 +25,20 @@ from kiosk.domain.errors import (
     FolderUnsuitableError,
     NothingCarriedError,
 )
+from kiosk.journeys.service_steps import ContactChannel, ContactFacts, ContactStatus
 from kiosk.ports import OutboxState
 from kiosk.services.courier import Courier, CourierSummary
+from kiosk.services.later_contacts import LATER_PREFIX
+from kiosk.services.result import RESULT_PREFIX, SENT_PREFIX
+from kiosk.sync.contact import EMAIL
 from kiosk.sync.courier import IN, OUT, TOP
 from kiosk.transport import carried_folder
 from kiosk.transport.folder_link import FolderLinks
-from tests.fakes.central_side import CentralSide, central, founded, serving
+from tests.fakes.central_side import CentralSide, ask, central, founded, serving
 from tests.fakes.enrolled import EnrolledDevice
+from tests.fakes.provider import Provider, answered, provider_of, seal_case
 from tests.fakes.witnessed_side import WitnessedSide
+from ui.demonstration.post import Post
 
 pytestmark = pytest.mark.process
 
@@ -399,3 +408,216 @@ def test_where_the_policy_demands_a_witness_no_receipt_on_a_stick_counts_without
             at_central(side, stick)
             assert courier(device).take(stick).stored == 1
     assert not device.has_blob(seq)
+
+
+# --- results for providers, and addresses to be confirmed later -----------------------------------
+
+MAIL = "client@example.org"
+
+
+@pytest.fixture(scope="module")
+def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
+    folder = tmp_path_factory.mktemp("provider")
+    with serving(founded(folder / "central")) as side, provider_of(side, folder) as joined:
+        yield joined
+
+
+@pytest.fixture
+def desk(provider: Provider) -> EnrolledDevice:
+    return EnrolledDevice().enrol(provider.side.enrol_code())
+
+
+def kept(device: EnrolledDevice, prefix: str) -> list[bytes]:
+    with device.store.begin() as uow:
+        return [uow.values.get(name) or b"" for name in uow.values.names(prefix)]
+
+
+def lying(stick: Path, body: bytes) -> list[Path]:
+    return [path for path in folder_of(stick).iterdir() if path.read_bytes() == body]
+
+
+def values(device: EnrolledDevice, prefix: str) -> int:
+    return len(kept(device, prefix))
+
+
+def told_once(provider: Provider, request: str, record_id: str) -> bool:
+    """Whether the provider heard of a request, and its queue has nothing left for it."""
+    assert provider.wait_for(request) == "accepted"
+    pause = threading.Event()
+    while provider.row(record_id).state != ResultState.DELIVERED:
+        pause.wait(0.1)
+    return provider.server.requests.seen[record_id] == 1
+
+
+def test_a_request_goes_by_stick_with_its_result(provider, desk, stick):
+    sealed = seal_case(desk, answered(1))
+    assert courier(desk).give(stick) == CourierSummary(written=1)
+    assert values(desk, SENT_PREFIX) == 0, "what lies on a stick was taken by nobody"
+    (carried,) = at_central(provider.side, stick)
+    assert (carried.taken, carried.refused) == (1, [])
+    assert told_once(provider, "req-1", sealed.record_id)
+    assert courier(desk).take(stick) == CourierSummary(stored=1, purged=1)
+    assert not desk.has_blob(sealed.seq)
+    assert values(desk, RESULT_PREFIX) == values(desk, SENT_PREFIX) == 0, "let go with its record"
+    # The same stick again, and then the network: the provider hears nothing more.
+    (again,) = at_central(provider.side, stick)
+    assert (again.already, again.refused) == (1, [])
+    assert desk.delivery.run_once().reason == ""
+    assert told_once(provider, "req-1", sealed.record_id)
+
+
+def test_while_the_sealed_copy_is_kept_its_result_is_not_written_again(provider, desk, stick):
+    def keep(hours: str) -> None:
+        change = {"retention.blob_grace_hours": hours}
+        Policies(Layout(provider.side.data)).change(change, datetime.now(UTC))
+        desk.delivery.run_once()
+
+    keep("24")
+    try:
+        sealed = seal_case(desk, answered(2))
+        courier(desk).give(stick)
+        at_central(provider.side, stick)
+        assert courier(desk).take(stick) == CourierSummary(stored=1)
+        assert (values(desk, RESULT_PREFIX), values(desk, SENT_PREFIX)) == (1, 1)
+        (blob,) = kept(desk, RESULT_PREFIX)
+        assert lying(stick, blob)
+        courier(desk).give(stick)
+        assert not lying(stick, blob)
+    finally:
+        keep("0")
+    assert not desk.has_blob(sealed.seq)
+    assert values(desk, RESULT_PREFIX) == 0
+    assert told_once(provider, "req-2", sealed.record_id)
+
+
+def test_the_network_sends_the_result_that_a_lost_stick_held(provider, desk, stick):
+    sealed = seal_case(desk, answered(3))
+    courier(desk).give(stick)
+    assert desk.delivery.run_once().stored == 1
+    assert told_once(provider, "req-3", sealed.record_id)
+    assert values(desk, RESULT_PREFIX) == 0
+
+
+def test_a_damaged_result_is_named_and_goes_again(provider, desk, stick):
+    sealed = seal_case(desk, answered(4))
+    courier(desk).give(stick)
+    (path,) = lying(stick, *kept(desk, RESULT_PREFIX))
+    path.write_bytes(b"")
+    (carried,) = at_central(provider.side, stick)
+    assert carried.refused == [f"results/{sealed.seq}: damaged or missing"]
+    assert courier(desk).give(stick) == CourierSummary(written=1), "no receipt without its result"
+    at_central(provider.side, stick)
+    assert courier(desk).take(stick).stored == 1
+    assert told_once(provider, "req-4", sealed.record_id)
+
+
+def test_a_full_stick_stops_at_a_result_and_all_of_it_waits(provider, desk, stick, monkeypatch):
+    sealed = seal_case(desk, answered(5))
+    (result,) = kept(desk, RESULT_PREFIX)
+    place = carried_folder.CarriedFolder.place
+
+    def filling(folder, body, reserve):
+        if body == result:
+            raise FolderFullError("no room")
+        return place(folder, body, reserve)
+
+    monkeypatch.setattr(carried_folder.CarriedFolder, "place", filling)
+    assert courier(desk).give(stick) == CourierSummary(left=1, reason=FolderFullError.code)
+    assert desk.row(sealed.seq).state is OutboxState.WAITING
+    monkeypatch.undo()
+    assert courier(desk).give(stick) == CourierSummary(written=1)
+
+
+@pytest.fixture(scope="module")
+def post() -> Iterator[Post]:
+    running = Post()
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def writing(tmp_path_factory: pytest.TempPathFactory, post: Post) -> Iterator[CentralSide]:
+    """A central side that writes to customers."""
+    data = founded(tmp_path_factory.mktemp("writing") / "central")
+    settings = Layout(data).contact_settings
+    post.write_settings(settings)
+    with settings.open("a") as file:
+        file.write('\n[page]\nurl = "https://localhost"\n')
+    ask("contact", "confirm-later", "--data", data)
+    with serving(data) as side:
+        yield side
+
+
+def deferring(side: CentralSide, number: int) -> tuple[EnrolledDevice, int, str]:
+    """A device with a case that deferred an address of its own; the entry, and the address."""
+    device, address = EnrolledDevice().enrol(side.enrol_code()), f"{number}-{MAIL}"
+    contact = ContactFacts(ContactChannel.EMAIL, address, ContactStatus.DEFERRED)
+    state = replace(answered(number), request=None, contacts=(contact,))
+    return device, seal_case(device, state).seq, address
+
+
+def written_once(side: CentralSide, device: EnrolledDevice, post: Post, address: str) -> bool:
+    """Whether the customer was written to, by a service that has nothing left to write."""
+    pause, waiting = threading.Event(), True
+    while waiting:
+        pause.wait(0.2)
+        with side.ledger() as ledger:
+            waiting = any(
+                r.device_id == device.identity.device_id for r in ledger.later.open_ones()
+            )
+    return [one.channel for one in post.messages if one.address == address] == [EMAIL]
+
+
+def test_a_deferred_address_goes_by_stick_and_is_let_go_once_its_answer_is_here(
+    writing, post, stick
+):
+    device, _, address = deferring(writing, 11)
+    assert courier(device).give(stick) == CourierSummary(written=1)
+    assert values(device, LATER_PREFIX) == 1
+    (carried,) = at_central(writing, stick)
+    assert (carried.taken, carried.refused) == (1, [])
+    assert written_once(writing, device, post, address)
+    at_central(writing, stick)
+    assert courier(device).take(stick).stored == 1
+    assert values(device, LATER_PREFIX) == 0
+    assert written_once(writing, device, post, address)
+
+
+def test_an_answer_to_other_bytes_lets_no_deferred_address_go(writing, post, stick):
+    device, _, address = deferring(writing, 12)
+    courier(device).give(stick)
+    at_central(writing, stick)
+    with device.store.begin() as uow:
+        (name,) = uow.values.names(LATER_PREFIX)
+        uow.values.put(name, b"other bytes of that number")
+        uow.commit()
+    assert courier(device).take(stick).stored == 1
+    assert values(device, LATER_PREFIX) == 1
+    assert written_once(writing, device, post, address)
+
+
+def test_a_deferred_address_outlives_its_record_where_the_stick_spoilt_it(writing, post, stick):
+    device, seq, address = deferring(writing, 13)
+    courier(device).give(stick)
+    (path,) = lying(stick, *kept(device, LATER_PREFIX))
+    path.unlink()
+    (carried,) = at_central(writing, stick)
+    assert carried.refused == [f"later-contacts/{seq}: damaged or missing"]
+    assert courier(device).give(stick).stored == 1
+    assert values(device, LATER_PREFIX) == 1
+    at_central(writing, stick)
+    courier(device).take(stick)
+    assert values(device, LATER_PREFIX) == 0
+    assert written_once(writing, device, post, address)
+
+
+def test_the_network_sends_the_address_that_a_lost_stick_held(writing, post, stick):
+    device, _, address = deferring(writing, 14)
+    courier(device).give(stick)
+    assert device.delivery.run_once().stored == 1
+    assert values(device, LATER_PREFIX) == 0
+    assert written_once(writing, device, post, address)
+    # The stick is found again.
+    assert at_central(writing, stick)[0].refused == []
+    assert written_once(writing, device, post, address)

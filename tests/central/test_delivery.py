@@ -464,3 +464,60 @@ def test_two_deliveries_at_once_double_nothing(side: CentralSide, device: Enroll
     assert leaves(side, device) == [seq]
     with reading(side.data) as ledger:
         assert len(ledger.sealed_from(device.identity.device_id, 0, 10)) == 1
+
+
+# --- metered links --------------------------------------------------------------------------------
+
+BIG = 300_000
+
+
+def test_on_a_metered_link_only_what_is_small_goes_by_itself(side, device) -> None:
+    small, _ = device.seal(extra_bytes=1000)
+    big, _ = device.seal(extra_bytes=BIG)
+    device.delivery.set_metered(metered=True)
+    for _ in range(2):
+        assert device.delivery.run_once().reason == ""
+    assert device.row(small).state is OutboxState.STORED
+    held = device.row(big)
+    assert (held.state, held.attempts, held.reason) == (OutboxState.WAITING, 0, "")
+    assert leaves(side, device) == [small]
+    with side.ledger() as ledger:
+        entries = ledger.entries(device.identity.device_id, 0, 100)
+    assert big in [entry.seq for entry in entries], "that the big one exists is known"
+
+
+def test_what_a_metered_link_held_goes_when_somebody_asks(side, device) -> None:
+    big, _ = device.seal(extra_bytes=BIG)
+    device.delivery.set_metered(metered=True)
+    device.delivery.run_once()
+    assert device.delivery.run_once(metered=False).stored == 1
+    assert leaves(side, device) == [big]
+    assert device.delivery.is_metered(), "asking once changes no setting"
+
+
+def test_what_a_metered_link_held_goes_when_it_is_one_no_more(device) -> None:
+    device.seal(extra_bytes=BIG)
+    device.delivery.set_metered(metered=True)
+    assert device.delivery.run_once().sent == 0
+    device.delivery.set_metered(metered=False)
+    assert device.delivery.run_once().stored == 1
+
+
+def test_the_settings_file_counts_until_somebody_says_otherwise(device) -> None:
+    made = (device.store, device.journal, device.links, device.keys, device.clock)
+    delivery = Delivery(*made, metered=True)
+    assert delivery.is_metered()
+    delivery.set_metered(metered=False)
+    assert not Delivery(*made, metered=True).is_metered()
+
+
+def test_a_pace_is_measured_where_enough_was_sent(device) -> None:
+    def slow(call: Call) -> LinkAnswer:
+        if "/records/" in call.path:
+            device.clock.advance(seconds=3)
+        return call.go()
+
+    device.links.trouble = slow
+    assert device.delivery.run_once().pace is None
+    _, sealed = device.seal(extra_bytes=BIG)
+    assert device.delivery.run_once().pace == pytest.approx(len(sealed.blob) / 3)

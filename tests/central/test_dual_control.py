@@ -22,7 +22,9 @@ from central.auditor.session import (
     present_alone,
     session,
 )
+from central.auditor.vault_keys import open_vault_key
 from central.authority.founding import LOCAL_HOSTS, found
+from kiosk.audit.vault_escrow import VaultKeys, seal_vault_keys
 from kiosk.crypto import age
 from kiosk.domain.ids import DeviceId, RecordId
 from tests.fakes.auditors import CHEAP, NOW, PHRASES, WHY, Auditors, auditors_of
@@ -257,6 +259,22 @@ def test_more_openings_than_the_quota_are_blocked_and_written_down(tmp_path: Pat
             ("blocked", "quota-day"),
         ]
     granted(two, 1, NOW + timedelta(hours=25))
+
+
+def test_a_key_of_a_vault_counts_against_the_quota_like_a_record(tmp_path: Path) -> None:
+    two = auditors_of(tmp_path, per_hour=2)
+    identity, device = two.present().identity, "dev-0123456789abcdef"
+    escrow = tmp_path / "vault.db.escrow"
+    keys = VaultKeys(DeviceId(device), (bytes(32),))
+    escrow.write_bytes(seal_vault_keys(keys, (identity.recipient,)))
+
+    def opened() -> VaultKeys:
+        authority = two.authority(Act.VAULT_KEY, about=Subject(device=device))
+        with session(two.layout, two.present(), authority) as at_work:
+            return open_vault_key(at_work, escrow, NOW)
+
+    assert [opened(), opened()] == [keys, keys]
+    assert refusal(opened) == "quota-hour"
 
 
 def test_a_clock_set_back_gives_no_quota_back(tmp_path: Path) -> None:

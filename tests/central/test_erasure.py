@@ -12,8 +12,8 @@ from central.auditor.opening import Opening, RecordUnknownError
 from central.auditor.opening_log import held
 from central.auditor.orders import Act
 from central.auditor.refusal import AuditRefusedError
-from central.auditor.session import session
-from kiosk.domain.ids import RecordId
+from central.auditor.session import Target, session
+from kiosk.domain.ids import DeviceId, RecordId
 from kiosk.ports import LinkAnswer
 from tests.fakes.auditors import Auditors, auditors_of
 from tests.fakes.central_side import CentralSide, reading, serving
@@ -231,3 +231,115 @@ def test_orders_are_carried_out_again_on_a_backup(office: Office, tmp_path) -> N
     with pytest.raises(AuditRefusedError, match="hold"):
         act(two, Act.ERASE, record_of(device, 3))
     assert problems(two) == []
+
+
+def test_a_hold_placed_after_a_release_outlasts_a_replay(office: Office) -> None:
+    two, _, device = office
+    record = record_of(device)
+    for which in (Act.HOLD, Act.RELEASE, Act.HOLD):
+        act(two, which, record)
+    with held(two.layout, two.control) as log:
+        reapply(two.layout, log, two.control, now())
+    with reading(two.layout.root) as ledger:
+        assert len(ledger.erasures.holds(record)) == 1
+    with pytest.raises(AuditRefusedError, match="hold"):
+        act(two, Act.ERASE, record)
+    assert header_of(two, device) is not None
+
+
+@pytest.mark.parametrize("released", [False, True])
+def test_a_replay_leaves_every_hold_as_the_log_does(office: Office, released: bool) -> None:
+    two, _, device = office
+    record = record_of(device)
+    act(two, Act.HOLD, record)
+    if released:
+        act(two, Act.RELEASE, record)
+    with sqlite3.connect(two.layout.database) as connection:  # what a backup would say
+        connection.execute(
+            "UPDATE legal_holds SET released_at = ?", (None if released else "2026-11-26",)
+        )
+    connection.close()
+    with held(two.layout, two.control) as log:
+        reapply(two.layout, log, two.control, now())
+    with reading(two.layout.root) as ledger:
+        assert len(ledger.erasures.holds(record)) == (not released)
+
+
+# --- the log of openings says what was ordered, not the database ---
+
+
+def carry_out(two: Auditors, record: RecordId, order: str, approval: str) -> None:
+    """As somebody does who may write into the database."""
+    with sqlite3.connect(two.layout.database) as connection:
+        connection.execute("UPDATE sealed SET header = NULL WHERE seq = 2")
+        row = (record, order, approval, "2026-11-26", "2026-11-26")
+        connection.execute("INSERT INTO erasure_orders VALUES (?, ?, ?, ?, ?)", row)
+    connection.close()
+
+
+def test_an_order_that_was_blocked_makes_no_erasure_lawful(office: Office) -> None:
+    two, _, device = office
+    record = record_of(device)
+    act(two, Act.HOLD, record)
+    with pytest.raises(AuditRefusedError):
+        act(two, Act.ERASE, record)
+    with held(two.layout, two.control) as log:
+        line = log.lines[-1]
+    carry_out(two, record, line.order, line.approval)
+    (found,) = problems(two)
+    assert "does not say that this was granted" in found
+
+
+def test_an_order_that_was_approved_and_never_given_makes_none_lawful(office: Office) -> None:
+    two, _, device = office
+    record = record_of(device)
+    unused = two.authority(Act.ERASE, (record,), now())
+    carry_out(two, record, unused.token, unused.approval)
+    (found,) = problems(two)
+    assert "does not say that this was granted" in found
+
+
+def test_a_hold_that_somebody_took_out_of_the_database_blocks(office: Office) -> None:
+    two, _, device = office
+    record = record_of(device)
+    act(two, Act.HOLD, record)
+    with sqlite3.connect(two.layout.database) as connection:
+        connection.execute("DELETE FROM legal_holds")
+    connection.close()
+    with pytest.raises(AuditRefusedError, match="hold"):
+        act(two, Act.ERASE, record)
+    assert header_of(two, device) is not None
+
+
+def test_an_erasure_that_was_granted_against_a_hold_is_named(office: Office) -> None:
+    two, _, device = office
+    record = record_of(device)
+    act(two, Act.HOLD, record)
+    authority = two.authority(Act.ERASE, (record,), now())
+    with session(two.layout, two.present(), authority) as at_work:
+        at_work.grant([Target(record, DeviceId(""))], now())
+    carry_out(two, record, authority.token, authority.approval)
+    assert problems(two) == ["record 2: its key is gone against a hold"]
+
+
+def test_a_key_that_outlived_its_order_is_named_until_the_order_is_carried_out(
+    office: Office,
+) -> None:
+    two, _, device = office
+    record = record_of(device)
+    authority = two.authority(Act.ERASE, (record,), now())
+    with session(two.layout, two.present(), authority) as at_work:  # and then the power went
+        at_work.grant([Target(record, DeviceId(""))], now())
+    assert problems(two) == ["record 2: ordered to be erased, here, and its key still there"]
+    with held(two.layout, two.control) as log:
+        reapply(two.layout, log, two.control, now())
+    assert problems(two) == []
+
+
+def test_a_log_of_openings_that_does_not_verify_is_named(office: Office) -> None:
+    two, _, device = office
+    act(two, Act.ERASE, record_of(device))
+    text = two.layout.openings.read_bytes()
+    two.layout.openings.write_bytes(text.replace(b'"granted"', b'"blocked"'))
+    assert len(problems(two)) == 2
+    assert problems(two)[0].startswith("log of openings: ")

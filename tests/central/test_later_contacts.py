@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from central.archive.database import Database
+from central.archive.erasure_rows import ErasureRow
 from central.archive.later_rows import LaterRow
 from central.archive.layout import Layout
 from central.archive.rows import DeviceRow, EntryRow
@@ -90,7 +91,8 @@ class Service:
         self.ways = Ways(
             {EMAIL: self.box, MOBILE: self.box}, TEXTS, ways.get("page", "https://poste.example")
         )
-        self.later = Later(database, KEY, self.ways, IDENTITY)
+        self.lost: tuple[DeviceId, ...] = ()
+        self.later = Later(database, KEY, self.ways, IDENTITY, lambda _: self.lost)
         self.codes = Challenges(database, KEY, self.ways)
         with database.writing() as ledger:
             ledger.put_device(DeviceRow(DEVICE, bytes(32), OfficeId("1"), ""))
@@ -206,6 +208,29 @@ def test_a_process_that_dies_with_a_message_in_hand_leaves_it_to_the_next(
     assert dict(service.states()) == {EMAIL: "confirmed", MOBILE: "sent"}
 
 
+def test_two_processes_behind_a_slow_server_send_each_message_once(service: Service) -> None:
+    second = RecordId("b" * 32)
+    blob = seal_later(replace(BOTH, record_id=second), IDENTITY.recipient).blob
+    with service.database.writing() as ledger:
+        ledger.add_entries((EntryRow(DEVICE, 1, "", bytes(32), second),))
+        ledger.later.add(LaterRow(DEVICE, 1, second, sha256(blob), AWAITED))
+    other = Later(service.database, KEY, service.ways, IDENTITY, lambda _: ())
+    send, clock = service.box.send, [NOW]
+
+    def slow(address: str, text: Sent) -> None:
+        send(address, text)
+        clock[0] += timedelta(seconds=70)
+        if len(service.box.sent) == 3:  # the first envelope is done, the second at work
+            assert other.turn(clock[0], 0.5) == 0
+
+    service.box.send = slow  # type: ignore[method-assign] # a server that takes its time
+    for seq, sealed in enumerate((service.blob, blob)):
+        service.later.keep(DEVICE, seq, sealed, NOW)
+    while service.later.turn(clock[0], 0.5):
+        pass
+    assert sorted(to for to, _ in service.box.sent) == [PHONE, PHONE, MAIL, MAIL]
+
+
 def test_five_wrong_codes_end_it(service: Service) -> None:
     service.later.keep(DEVICE, 0, service.blob, NOW)
     service.later.turn(NOW, 0.5)
@@ -226,6 +251,37 @@ def test_a_device_with_two_histories_reaches_no_customer(service: Service) -> No
     service.later.turn(NOW, 0.5)
     assert service.states() == [("", "waiting (quarantined)")]
     assert service.box.sent == []
+
+
+def test_a_device_that_is_lost_reaches_no_customer(service: Service) -> None:
+    service.lost = (DEVICE,)
+    service.later.keep(DEVICE, 0, service.blob, NOW)
+    service.later.turn(NOW, 0.5)
+    assert service.states() == [("", "waiting (lost)")]
+    assert service.box.sent == []
+
+
+@pytest.mark.parametrize("here", [True, False])
+def test_a_record_that_is_erased_reaches_no_customer(service: Service, here: bool) -> None:
+    if here:
+        service.later.keep(DEVICE, 0, service.blob, NOW)
+    with service.database.writing() as ledger:
+        ledger.erasures.add_order(ErasureRow(RECORD, "o", "a", ""))
+        ledger.erasures.apply(RECORD, "")
+    assert not service.later.keep(DEVICE, 0, service.blob, NOW)
+    assert service.later.turn(NOW, 0.5) == 0
+    assert service.states() == [("", "erased")]
+    with service.database.reading() as ledger:
+        row = ledger.later.get(DEVICE, 0)
+    assert row is not None
+    assert row.sealed is None
+
+
+def test_an_order_that_came_before_the_envelope_keeps_it_out(service: Service) -> None:
+    with service.database.writing() as ledger:
+        ledger.erasures.add_order(ErasureRow(RECORD, "o", "a", ""))
+    assert not service.later.keep(DEVICE, 0, service.blob, NOW)
+    assert service.states() == [("", "erased")]
 
 
 def test_without_a_page_nothing_is_promised(database: Database) -> None:

@@ -4,6 +4,7 @@ import sqlite3
 import ssl
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -13,12 +14,15 @@ from sqlalchemy import select
 
 from central.archive.database import Database
 from central.archive.faults import StoreError
+from central.archive.fleet_pages import FleetPages
 from central.archive.layout import FolderError, Layout
 from central.archive.migrations import VERSION
-from central.archive.rows import EntryRow, LeafRow, SealedRow
+from central.archive.payloads import FolderPayloads
+from central.archive.rows import DeviceRow, EntryRow, LeafRow, SealedRow
 from central.archive.schema import schema_version
 from central.collector.log import CollectorLog
 from central.collector.proofs import StoredTree
+from central.collector.records import Records
 from kiosk.audit.tree import (
     consistency_proof,
     inclusion_proof,
@@ -27,7 +31,7 @@ from kiosk.audit.tree import (
     root_of,
 )
 from kiosk.crypto.signing import SigningKey
-from kiosk.domain.ids import DeviceId
+from kiosk.domain.ids import DeviceId, OfficeId, RecordId
 from kiosk.sync.receipts import ReceiptState
 from tests.fakes.central_side import founded, serving
 from tests.fakes.enrolled import EnrolledDevice
@@ -162,6 +166,39 @@ def test_a_record_of_a_device_with_two_histories_gets_no_leaf(tmp_path):
         assert ledger.leaf(row.device_id, seq) is None
         assert ledger.unsequenced(1) == ()
     database.close()
+
+
+def test_only_records_that_are_stored_count_as_receipts(tmp_path):
+    sound, apart = DeviceId("dev-1"), DeviceId("dev-2")
+    at = datetime(2026, 11, 26, 21, 5, tzinfo=UTC)
+    with closing(Database(tmp_path / "log.db")) as database:
+        with database.writing() as ledger:
+            for device in (sound, apart):
+                known = DeviceRow(device, b"k" * 32, OfficeId("075012"), at.isoformat())
+                ledger.put_device(replace(known, quarantined=device == apart))
+                for seq in range(3):
+                    record = RecordId(f"{device}-{seq}")
+                    ledger.add_entries((EntryRow(device, seq, "jws", bytes(32), record),))
+                    ledger.add_sealed(
+                        SealedRow(
+                            device,
+                            seq,
+                            b"b" * 32,
+                            b"p" * 32,
+                            b"header",
+                            at.isoformat(),
+                            ReceiptState.LOGGED,
+                        )
+                    )
+        log = CollectorLog("origin", SigningKey.generate())
+        records = Records(database, FolderPayloads(tmp_path), log)
+        assert records.sequence(at) == 3
+        assert records.sequence(at) == 0
+        with database.reading() as ledger:
+            pages = FleetPages(ledger._connection)
+            assert pages.receipts_since("2026-11-26T21") == {"2026-11-26T21": 3}
+            assert log.state(ledger).size == 3
+            assert ledger.unsequenced(1) == ()
 
 
 def test_a_database_that_fails_says_so_in_one_word(tmp_path):

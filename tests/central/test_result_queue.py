@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
+import httpx
 import pytest
 
 from central.archive.database import Database
+from central.archive.erasure_rows import ErasureRow, HoldRow
 from central.archive.result_rows import ProviderRow, ResultRow, ResultState
+from central.archive.round_rows import ActRow
 from central.archive.rows import DeviceRow, EntryRow
-from central.provider.posting import _asked_wait, concerns_all, require_url
-from central.provider.queue import LEASE, LONGEST_WAIT, Failure, ResultQueue
+from central.collector.refusal import CallRefusedError
+from central.collector.results import Results
+from central.provider.posting import Posting, _asked_wait, concerns_all, require_url
+from central.provider.queue import LEASE, LONGEST_WAIT, UNSENT, Failure, ResultQueue
+from central.provider.sender import Sender
+from central.provider.withholding import withheld_because
+from kiosk.crypto.signing import SigningKey
 from kiosk.domain.ids import DeviceId, OfficeId, RecordId
+from kiosk.sync.policy import sign_policy
+from tests.fakes.membership import POLICY_IN_FORCE, ROOT
 
 NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
 WEEK = timedelta(days=7)
@@ -35,7 +47,7 @@ class Line:
         # What withholds a result is tested with real entries in test_results.
         monkeypatch.setattr("central.provider.queue.withheld_because", lambda *_: "")
         self.database = database
-        self.queue = ResultQueue(database, bytes(32))
+        self.queue = ResultQueue(database, ROOT.public)
         with database.writing() as ledger:
             ledger.put_device(DeviceRow(DEVICE, bytes(32), OfficeId("075012"), ""))
             ledger.add_entries(
@@ -60,6 +72,34 @@ class Line:
             arrived_at=at,
             sealed=b"sealed",
         )
+
+    def call_lost(self, *devices: DeviceId) -> None:
+        with self.database.writing() as ledger:
+            held = ledger.policy()
+            version = 1 if held is None else held[0] + 1
+            policy = replace(POLICY_IN_FORCE, version=version, lost=devices)
+            ledger.add_policy(version, sign_policy(policy, ROOT))
+
+    def erase(self, number: int = 0) -> None:
+        record, at = self.row(number).record_id, NOW.isoformat(timespec="milliseconds")
+        with self.database.writing() as ledger:
+            ledger.erasures.add_order(ErasureRow(record, "o", "a", at))
+            ledger.erasures.apply(record, at)
+
+    def results(self) -> tuple[Results, ProviderRow]:
+        with self.database.reading() as ledger:
+            provider = ledger.results.provider("idp")
+        assert provider is not None
+        return Results(self.database, ROOT.public), provider
+
+    def believe_no_more(self, why: str) -> None:
+        if why == "lost":
+            self.call_lost(DEVICE)
+            return
+        with self.database.writing() as ledger:
+            device = ledger.device(DEVICE)
+            assert device is not None
+            ledger.put_device(replace(device, quarantined=True))
 
     def row(self, number: int = 0) -> ResultRow:
         with self.database.reading() as ledger:
@@ -148,14 +188,101 @@ def test_an_envelope_is_erased_when_its_provider_had_it_long_enough(line: Line) 
 
 
 def test_a_device_that_is_quarantined_after_it_had_its_place_is_withheld(line: Line) -> None:
-    with line.database.writing() as ledger:
-        device = ledger.device(DEVICE)
-        assert device is not None
-        ledger.put_device(replace(device, quarantined=True))
+    line.believe_no_more("quarantined")
     assert line.queue.take("idp", 10, NOW) == ()
     assert {line.row(n).state for n in range(3)} == {ResultState.WITHHELD}
     assert line.queue.again((line.row().record_id,), NOW, release=True) == 1
     assert [row.seq for row in line.queue.take("idp", 10, NOW)] == [0]
+
+
+def test_a_device_that_is_called_lost_after_it_had_its_place_is_withheld(line: Line) -> None:
+    line.call_lost()
+    assert [row.seq for row in line.queue.take("idp", 1, NOW)] == [0]
+    line.call_lost(DEVICE)
+    assert line.queue.take("idp", 10, NOW + LEASE) == ()
+    assert {line.row(n).state for n in range(3)} == {ResultState.WITHHELD}
+    assert line.row().reason == "lost"
+    line.queue.again((line.row(1).record_id,), NOW, release=True)
+    assert [row.seq for row in line.queue.take("idp", 10, NOW)] == [1]
+
+
+def test_what_nobody_lets_go_is_erased_in_the_end(line: Line) -> None:
+    line.believe_no_more("lost")
+    assert line.queue.take("idp", 2, NOW) == ()
+    end = NOW + WEEK + UNSENT
+    assert line.queue.erase_old(end) == 0
+    assert line.queue.erase_old(end + timedelta(seconds=1)) == 2
+    row = line.row()
+    assert (row.state, row.reason, row.sealed) == (ResultState.ERASED, "lost", None)
+    assert line.queue.again((row.record_id,), end, release=True) == 0
+    assert line.row(2).sealed is not None, "it is queued"
+
+
+def test_a_record_that_is_erased_takes_its_result_with_it(line: Line) -> None:
+    results, provider = line.results()
+    (row,) = line.queue.take("idp", 1, NOW)
+    line.queue.delivered(row, NOW)
+    (taken,) = line.queue.take("idp", 1, NOW)
+    for number in range(3):
+        line.erase(number)
+    assert [line.row(n).sealed for n in range(3)] == [None] * 3
+    assert [line.row(n).state for n in range(3)] == [
+        ResultState.DELIVERED,
+        ResultState.ERASED,
+        ResultState.ERASED,
+    ]
+    assert line.queue.take("idp", 10, NOW + LEASE) == ()
+    assert results.page(provider, 0).results == ()
+    with pytest.raises(CallRefusedError) as caught:
+        results.fetch(provider, 3)
+    assert caught.value.status == 410
+    # Posts that were on their way.
+    line.queue.failed(taken, Failure("status 500"), WEEK, 0.5, NOW)
+    assert line.row(1).state == ResultState.ERASED
+    line.queue.delivered(taken, NOW)
+    assert (line.row(1).state, bool(line.row(1).done_at)) == (ResultState.ERASED, True)
+
+
+def test_a_hold_keeps_the_result_too(line: Line) -> None:
+    with line.database.writing() as ledger:
+        ledger.erasures.add_hold(HoldRow("h", line.row().record_id, "o", "a", ""))
+    line.erase()
+    assert line.row().sealed is not None
+    assert [row.seq for row in line.queue.take("idp", 1, NOW)] == [0]
+
+
+@pytest.mark.parametrize("why", ["quarantined", "lost"])
+def test_no_provider_fetches_what_is_withheld_after_it_had_its_place(line: Line, why: str) -> None:
+    results, provider = line.results()
+    assert [item.position for item in results.page(provider, 0).results] == [1, 2, 3]
+    results.acknowledge(provider, 1, NOW)
+    line.believe_no_more(why)
+    assert results.fetch(provider, 1) == b"sealed", "it has that one already"
+    for call in (
+        partial(results.fetch, provider, 2),
+        partial(results.acknowledge, provider, 2, NOW),
+    ):
+        with pytest.raises(CallRefusedError) as caught:
+            call()
+        assert caught.value.status == 404
+    assert (line.row(1).state, line.row(1).reason) == (ResultState.WITHHELD, why)
+    assert line.row(2).state == ResultState.QUEUED
+    assert results.page(provider, 0).results == ()
+    assert (line.row(2).state, line.row(2).reason) == (ResultState.WITHHELD, why)
+    line.queue.again((line.row(2).record_id,), NOW, release=True)
+    assert [item.position for item in results.page(provider, 0).results] == [3]
+    assert results.fetch(provider, 3) == b"sealed"
+
+
+@pytest.mark.parametrize("act", [None, ActRow(DEVICE, 0, None, "visit", "accepted", "")])
+def test_a_result_whose_entry_names_no_request_waits_for_a_person(
+    line: Line, act: ActRow | None
+) -> None:
+    line.call_lost()
+    with line.database.writing() as ledger:
+        if act is not None:
+            ledger.rounds.add_act(act)
+        assert withheld_because(ledger, line.row(), ROOT.public) == "no-request"
 
 
 @pytest.mark.parametrize(
@@ -169,10 +296,39 @@ def test_a_device_that_is_quarantined_after_it_had_its_place_is_withheld(line: L
         ("Thu, 26 Nov 2026 09:02:00 GMT", 120),
         ("Thu, 26 Nov 2026 08:00:00 GMT", 0),
         ("9" * 40, 999_999_999),
+        ("Mon, 01 Jan 2026 00:00:00 +99999999999999999999", 0),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", 0),
+        ("Mon, 01 Jan 0001 00:00:00 +2300", 0),
     ],
 )
 def test_how_long_a_provider_asks_to_wait(field: str, seconds: int) -> None:
     assert _asked_wait(field, NOW) == timedelta(seconds=seconds)
+
+
+def test_a_post_that_fails_in_no_known_way_waits_and_is_tried_again(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line.call_lost()
+    _only_first(line)
+
+    def broken(_request: httpx.Request) -> httpx.Response:
+        raise OverflowError
+
+    def posting(provider: ProviderRow, key: SigningKey) -> Posting:
+        return Posting(provider, httpx.AsyncClient(transport=httpx.MockTransport(broken)), key)
+
+    monkeypatch.setattr("central.provider.sender.posting_to", posting)
+    sender = Sender(line.queue, SigningKey.generate, lambda: NOW, lambda: 0.5)
+
+    async def twice() -> None:
+        for _ in range(2):
+            await sender.turn()
+            await sender.settled()
+
+    asyncio.run(twice())
+    row = line.row()
+    assert (row.state, row.reason, row.attempts) == (ResultState.QUEUED, "OverflowError", 1)
+    assert row.next_at < (NOW + LEASE).isoformat(timespec="milliseconds")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -11,8 +12,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from central.archive.erasure_rows import ErasureRow
 from central.archive.layout import Layout
 from central.archive.result_rows import ResultState
+from central.archive.storage import open_database
 from central.provider.demonstration import DemonstrationProvider, provider_keys
 from kiosk.audit.entries import EntryKind
 from kiosk.crypto.age import Identity
@@ -20,6 +23,7 @@ from kiosk.crypto.digests import b64u
 from kiosk.crypto.http_signatures import sign_request
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import SealedRecordError, UnreachableError
+from kiosk.domain.ids import RecordId
 from kiosk.ports import LinkAnswer, OutboxState
 from kiosk.services.result import RESULT_PREFIX, result_name
 from kiosk.sync.messages import ResultPage, decode
@@ -375,6 +379,55 @@ def test_a_device_with_two_histories_is_withheld_until_somebody_looked(
     assert f"req-{base + 1}" not in provider.server.requests.results
     data = provider.side.data
     assert ask("provider", "retry", "--data", data)["queued"] == 0
+    assert ask("provider", "retry", sealed.record_id, "--release", "--data", data)["queued"] == 1
+    assert provider.wait_for(f"req-{base + 1}") == "accepted"
+
+
+def order_erasure(data: Path, record: RecordId) -> None:
+    """As the auditors' program leaves it."""
+    at = now().isoformat(timespec="milliseconds")
+    with closing(open_database(Layout(data))) as database, database.writing() as ledger:
+        ledger.erasures.add_order(ErasureRow(record, "o", "a", at))
+        ledger.erasures.apply(record, at)
+
+
+def test_a_result_of_an_erased_record_is_not_waited_for_nor_kept(
+    provider: Provider, base: int, desk: EnrolledDevice
+) -> None:
+    awaited, other = (seal_case(desk, answered(base + number)) for number in (1, 2))
+    swapped = kept(desk, other.seq)
+    assert swapped is not None
+
+    def swapping(call: Call) -> LinkAnswer:
+        return replace(call, body=swapped).go() if "/results/" in call.path else call.go()
+
+    desk.links.trouble = swapping
+    desk.delivery.run_once()
+    assert desk.row(awaited.seq).state is OutboxState.UNCONFIRMED
+    order_erasure(provider.side.data, awaited.record_id)
+    assert desk.delivery.run_once().stored == 1, "its receipt waits for no result"
+    desk.links.trouble = Call.go
+    before = seal_case(desk, answered(base + 3))
+    order_erasure(provider.side.data, before.record_id)
+    assert desk.delivery.run_once().stored == 1
+    provider.wait_for(f"req-{base + 2}")
+    for one in (awaited, before):
+        row = provider.row(one.record_id)
+        assert (row.state, row.sealed) == (ResultState.ERASED, None)
+        assert kept(desk, one.seq) is None
+    assert f"req-{base + 3}" not in provider.server.requests.results
+
+
+def test_what_a_lost_device_seals_is_withheld_until_somebody_looked(
+    provider: Provider, base: int, desk: EnrolledDevice
+) -> None:
+    data, name = provider.side.data, desk.identity.device_id
+    ask("device", "lost", name, "--data", data)
+    sealed = seal_case(desk, answered(base + 1))
+    assert desk.delivery.run_once().stored == 1
+    eventually(provider, sealed.record_id, ResultState.WITHHELD)
+    assert provider.row(sealed.record_id).reason == "lost"
+    assert f"req-{base + 1}" not in provider.server.requests.results
     assert ask("provider", "retry", sealed.record_id, "--release", "--data", data)["queued"] == 1
     assert provider.wait_for(f"req-{base + 1}") == "accepted"
 

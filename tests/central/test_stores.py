@@ -5,15 +5,20 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from central.archive.control import read_control
 from central.archive.database import Database
 from central.archive.layout import FolderError, Layout
+from central.archive.ledger import Ledger
+from central.archive.payloads import payload_name
 from central.archive.round_rows import ActRow, VisitRow
+from central.archive.rows import DeviceRow, EntryRow, SealedRow
 from central.archive.storage import (
     Storage,
     open_database,
@@ -21,24 +26,28 @@ from central.archive.storage import (
     read_storage,
     write_storage,
 )
-from central.auditor.erasure import erase
+from central.auditor.erasure import erase, hold, reapply, release
 from central.auditor.histories import Histories
 from central.auditor.opening import read_identity
+from central.auditor.opening_log import held
 from central.auditor.orders import Act, Subject
 from central.auditor.session import own_order, present_alone, session
 from central.authority.founding import LOCAL_HOSTS, found
 from central.authority.requests import Announced, new_request, parse_birth_date
 from central.authority.rounds import Planner
+from central.collector.arrivals import Arrivals
 from central.collector.rounds import note_acts
 from kiosk.audit.entries import EntryKind
+from kiosk.crypto.digests import sha256
 from kiosk.documents.requests import request_key
 from kiosk.domain.errors import UnreachableError
-from kiosk.domain.ids import DeviceId, OfficeId
+from kiosk.domain.ids import DeviceId, OfficeId, RecordId
 from kiosk.domain.request import VerificationRequest
 from kiosk.ports import OutboxState
 from kiosk.services.delivery import DeliverySummary
 from kiosk.sync.conflicts import ConflictKind
 from kiosk.sync.policy import Policy
+from kiosk.sync.receipts import ReceiptState
 from tests.fakes.central_side import CentralSide, ask, central, serving
 from tests.fakes.enrolled import EnrolledDevice
 from tests.fakes.provider import answered, provider_of, seal_case
@@ -159,13 +168,14 @@ def test_a_database_that_was_killed_loses_nothing_it_acknowledged(sides, data, s
     assert Histories(Layout(data)).verify().verified
 
 
-def test_an_object_that_is_there_is_never_overwritten(data):
+def test_an_object_that_is_there_and_whole_is_never_overwritten(data):
     payloads = open_payloads(Layout(data))
+    name = payload_name(DeviceId("dev-x"), 0, sha256(b"first"))
     for content in (b"first", b"second"):
         with payloads.incoming() as incoming:
             incoming.write(content)
-            incoming.keep("dev-x/000000000000-00")
-    assert payloads.read("dev-x/000000000000-00") == b"first"
+            incoming.keep(name)
+    assert payloads.read(name) == b"first"
     with pytest.raises(OSError, match="object store"):
         payloads.read("dev-x/000000000001-00")
 
@@ -333,3 +343,96 @@ def test_a_record_is_erased_by_order_on_other_stores_too(sides, data):
         if one.device_id == device.identity.device_id
     ]
     assert (found.problems, found.stored) == ((), 1)
+
+
+# --- orders while a record arrives ---
+
+TABLET, RECORD = DeviceId("dev-1"), RecordId("0" * 32)
+AT = "2026-11-26T09:00:00.000+00:00"
+ARRIVING = SealedRow(TABLET, 0, b"b" * 32, b"p" * 32, b"header", AT, ReceiptState.LOGGED)
+
+
+@pytest.fixture
+def apart(servers: tuple[PostgresServer, str], tmp_path: Path) -> Iterator[tuple[Layout, Database]]:
+    """A central side over a PostgreSQL database of its own; one record is still on a tablet."""
+    server, _ = servers
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute("DROP DATABASE IF EXISTS apart WITH (FORCE)")
+        connection.execute("CREATE DATABASE apart")
+    layout = Layout(tmp_path / "data")
+    storage = Storage(f"{server.url.rpartition('/')[0]}/apart", "", "", "")
+    now = datetime.now(UTC)
+    found(layout, LOCAL_HOSTS, "idp.test", now, demonstration=False, storage=storage)
+    with closing(open_database(layout)) as database:
+        with database.writing() as ledger:
+            ledger.put_device(DeviceRow(TABLET, b"k" * 32, OfficeId("075012"), AT))
+            ledger.add_entries((EntryRow(TABLET, 0, "jws", b"l" * 32, RECORD),))
+        yield layout, database
+
+
+def order_of(layout: Layout, which: Act) -> None:
+    """Carry out an order of a single auditor about the record."""
+    now = datetime.now(UTC)
+    present = present_alone(layout, read_identity(layout.identity), now)
+    why = ("demande de la personne", "art. 17 RGPD")
+    order = own_order(present, which, Subject(records=(RECORD,)), why, now)
+    with session(layout, present, order) as at_work:
+        {Act.ERASE: erase, Act.HOLD: hold, Act.RELEASE: release}[which](layout, at_work, now)
+
+
+def replay(layout: Layout) -> None:
+    control = read_control(layout)
+    assert control is not None
+    with held(layout, control) as log:
+        reapply(layout, log, control, datetime.now(UTC))
+
+
+class LateDatabase:
+    """A database; something else begins before what is written in it is committed."""
+
+    def __init__(self, database: Database, work: Callable[[], object]) -> None:
+        self._database, self._work = database, work
+
+    @contextmanager
+    def writing(self, *scopes: str) -> Iterator[Ledger]:
+        with ExitStack() as after, self._database.writing(*scopes) as ledger:
+            yield ledger
+            after.enter_context(meanwhile(self._work))
+
+
+def test_an_order_that_is_given_while_a_record_arrives_finds_it(apart):
+    layout, database = apart
+    late = LateDatabase(database, lambda: order_of(layout, Act.ERASE))
+    assert Arrivals(late).commit(ARRIVING, RECORD)
+    with database.reading() as ledger:
+        order, sealed = ledger.erasures.order(RECORD), ledger.sealed(TABLET, 0)
+    assert order is not None
+    assert order.done_at is not None
+    assert sealed is not None
+    assert sealed.header is None
+
+
+@pytest.mark.parametrize("which", ["hold", "release", "reapply"])
+def test_holds_wait_for_records_that_arrive(apart, which):
+    layout, database = apart
+    done: list[str] = []
+
+    def work() -> None:
+        if which == "reapply":
+            replay(layout)
+        else:
+            order_of(layout, Act(which))
+        done.append(which)
+
+    with ExitStack() as after, database.writing(TABLET) as ledger:
+        ledger.erasures.steady()
+        after.enter_context(meanwhile(work))
+        assert done == []
+    assert done == [which]
+
+
+def test_records_of_two_devices_still_arrive_at_once(apart):
+    _, database = apart
+    with database.writing(TABLET) as ledger, database.writing("dev-2") as other:
+        ledger.erasures.steady()
+        other.erasures.steady()

@@ -4,21 +4,45 @@ Every step is a real command; signers have a folder of their own without any cen
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
+from central.archive.control import keep_control, read_control, renewed_control, sign_control
 from central.archive.layout import FolderError, Layout
-from central.authority.drafts import Draft, DraftKind, merged, policy_draft, read_draft, write_draft
+from central.archive.ledger import Ledger
+from central.archive.policy_chain import PolicyChain
+from central.archive.schema import policies
+from central.archive.storage import open_database
+from central.auditor.histories import Histories
+from central.authority.drafts import (
+    Draft,
+    DraftKind,
+    control_draft,
+    control_token,
+    merged,
+    policy_draft,
+    read_draft,
+    write_draft,
+)
 from central.authority.key_files import make_key, read_key_file, read_public
-from central.authority.publishing import Publishing, ThresholdError
+from central.authority.policies import Policies
+from central.authority.publishing import Publishing, ThresholdError, describe
+from central.collector.keys import PolicyShelf, etag_of
+from central.operations.lost import Lost, LostDevices
 from kiosk.crypto.digests import b64u
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import PolicyInvalidError
+from kiosk.domain.ids import DeviceId
 from kiosk.services.coming_policy import load_coming
 from kiosk.services.fleet import POLICY
 from kiosk.sync.enrolment import parse_code
+from kiosk.sync.policy import sign_policy
 from tests.fakes.central_side import ask, central, founded, serving
 from tests.fakes.enrolled import EnrolledDevice
 
@@ -53,6 +77,11 @@ class Signers:
         root = self.root([0, 1, 2], 2)
         complete = self.signed(root, self.founding, self.keys[0], self.keys[1])
         return self.change([self.keys[1], self.keys[2]], complete)
+
+    def renew_control(self, by: list[SigningKey]) -> None:
+        """The keys that took over sign the statement of control anew."""
+        draft = control_draft(renewed_control(self.layout, NOW.isoformat()))
+        keep_control(self.layout, control_token(self.signed(draft, *by), single=False))
 
 
 @pytest.fixture
@@ -235,6 +264,7 @@ def test_devices_of_every_age_follow_the_roots(tmp_path: Path):
             assert device.delivery.run_once().purged == 1
         pins = {parse_code(side.enrol_code()).root_public, first_pin(first), first_pin(second)}
         assert len(pins) == 3
+    signers.renew_control([keys[4], keys[5]])
     assert ask("audit", "verify", "--data", signers.layout.root)["verified"]
 
 
@@ -260,10 +290,7 @@ def test_a_root_of_a_coming_day_stands_in_the_way_of_no_enrolment(tmp_path: Path
 
 @pytest.mark.process
 def test_the_founding_key_alone_moves_no_device_any_more(tmp_path: Path):
-    from dataclasses import replace
-
     from kiosk.ports import LinkAnswer
-    from kiosk.sync.policy import sign_policy
     from tests.fakes.enrolled import Call
 
     signers = Signers(founded(tmp_path / "central"), tmp_path)
@@ -359,3 +386,126 @@ def test_the_first_policy_lies_there_explained(tmp_path: Path):
     values = [line for line in lines if not line.startswith("#")]
     assert len(values) == len(lines) // 2
     assert "version = 1" in values
+
+
+# --- a replaced key and the central side ----------------------------------------------------------
+
+
+def forge(signers: Signers, version: int, **changes: object) -> str:
+    """Put a policy by the founding key alone into the database, as whoever holds both can."""
+    contents = replace(signers.publishing.newest().policy, version=version, root="", **changes)
+    token = sign_policy(contents, signers.founding)
+    with stored(signers) as ledger:
+        ledger.add_policy(version, token)
+    return token
+
+
+@contextmanager
+def stored(signers: Signers) -> Iterator[Ledger]:
+    database = open_database(signers.layout)
+    try:
+        with database.writing() as ledger:
+            yield ledger
+    finally:
+        database.close()
+
+
+def test_a_replaced_key_moves_no_collector(signers: Signers, caplog: pytest.LogCaptureFixture):
+    shelf = PolicyShelf(signers.founding.public)
+    signers.take_over()
+    signers.change([signers.keys[0], signers.keys[1]], lost="dev-0123456789abcdef")
+    forge(signers, 4, lost=())
+    for each in (shelf, PolicyShelf(signers.founding.public)):
+        caplog.clear()
+        with stored(signers) as ledger:
+            for _ in range(2):
+                assert each.newest(ledger)[0].version == 3
+                assert each.in_force(ledger, NOW)[0].lost == ("dev-0123456789abcdef",)
+                held = etag_of(each.newest(ledger)[1])
+                assert each.next_for(ledger, held, NOW) is None
+                assert each.version(ledger, 4) is None
+            assert LostDevices(signers.layout).now(ledger) == Lost(
+                frozenset({DeviceId("dev-0123456789abcdef")}), 4, holds=False
+            )
+        assert [record.getMessage() for record in caplog.records] == [
+            "stored policy 4 is not valid and not used: replaced root"
+        ]
+
+
+def test_a_replaced_key_is_told_by_the_auditor_and_publishes_nothing(signers: Signers):
+    signers.take_over()
+    signers.renew_control([signers.keys[0], signers.keys[1]])
+    assert Histories(signers.layout).verify(NOW).verified
+    forge(signers, 3, feature_count=9)
+    report = Histories(signers.layout).verify(NOW)
+    assert not report.verified
+    assert report.problems == ("policy 3: not valid, replaced root",)
+    assert Policies(signers.layout).of_day(NOW.date()).version == 2
+    assert signers.publishing.anchor(NOW) != signers.founding.public
+    with pytest.raises(PolicyInvalidError, match="version 3 is stored"):
+        signers.change([signers.keys[0], signers.keys[1]], feature_count="5")
+    with pytest.raises(PolicyInvalidError, match="version 3 is stored"):
+        Policies(signers.layout).in_force()
+
+
+def test_a_place_that_was_put_right_is_read_again(signers: Signers):
+    signers.take_over()
+    draft = signers.publishing.draft_policy({"feature_count": "5"}, NOW)
+    by = (signers.keys[0], signers.keys[1])
+    sound = signers.publishing.combine(signers.signed(draft, *by))
+    chain = PolicyChain(signers.founding.public)
+    forge(signers, 3)
+    with stored(signers) as ledger:
+        assert [one.version for one in chain.read(ledger).refused] == [3]
+        ledger._connection.execute(
+            update(policies).where(policies.c.version == 3), {"token": sound}
+        )
+        found = chain.read(ledger)
+        assert (found.refused, found.newest().policy.feature_count) == ((), 5)
+        assert chain.read(ledger) is found
+
+
+def test_a_policy_stored_under_another_number_is_none(signers: Signers):
+    newest = signers.publishing.newest()
+    with stored(signers) as ledger:
+        ledger.add_policy(7, sign_policy(replace(newest.policy, version=6), signers.founding))
+        found = PolicyChain(signers.founding.public).read(ledger)
+        assert (found.newest().version, found.of(7)) == (1, None)
+        with pytest.raises(PolicyInvalidError, match="another version"):
+            found.named(7)
+
+
+def test_a_statement_of_control_is_signed_anew_by_the_keys_that_took_over(
+    signers: Signers, tmp_path: Path
+):
+    layout, keys = signers.layout, signers.keys
+    before = read_control(layout)
+    assert before is not None
+    signers.take_over()
+    layout.control.write_text(sign_control(replace(before, per_day=100_000), signers.founding))
+    with pytest.raises(FolderError, match="signed anew"):
+        Histories(layout)
+    layout.control.write_text(sign_control(before, signers.founding))
+    with pytest.raises(FolderError, match="signed anew"):
+        read_control(layout)
+    ask("audit", "control-draft", "--out", tmp_path / "c", "--data", layout.root)
+    draft = read_draft(tmp_path / "c")
+    assert "statement 2" in describe(draft)[0]
+    for by in ([keys[0]], [keys[0], keys[0]], [keys[0], signers.founding], [keys[0], keys[5]]):
+        with pytest.raises(FolderError):
+            keep_control(layout, control_token(signers.signed(draft, *by), single=False))
+    for n in (0, 2):
+        write_draft(draft.signed(keys[n]), tmp_path / f"c{n}")
+    files = [tmp_path / name for name in ("c", "c0", "c2")]
+    assert ask("audit", "control-publish", *files, "--data", layout.root) == {"serial": 2}
+    found = read_control(layout)
+    assert found == replace(before, serial=2, made_at=found.made_at if found else "")
+    assert Histories(layout).verify(NOW).verified
+    with pytest.raises(FolderError, match="newer"):
+        keep_control(layout, layout.control.read_text())
+
+
+def test_a_founding_key_alone_signs_control_as_before(signers: Signers):
+    draft = control_draft(renewed_control(signers.layout, NOW.isoformat()))
+    token = control_token(signers.signed(draft, signers.founding), single=True)
+    assert keep_control(signers.layout, token) == read_control(signers.layout)

@@ -237,6 +237,57 @@ class TestShow:
             source.read()
         assert source.truth.mrz == specimens["be-id-peeters"].mrz
 
+    def test_it_is_empty_once_what_lay_there_has_left_the_picture(self, specimens):
+        source = camera(specimens, CLEAN, moving_s=0.5)
+        assert source.empty
+        source.show("fr-id-martin", Side.BACK)
+        source.read()
+        assert not source.empty
+        source.show(None)
+        read = 0
+        while not source.empty:
+            source.read()
+            read += 1
+        assert len(source.truth.corners) == 0
+        assert read > 5
+
+    def test_what_was_leaving_when_it_was_closed_is_gone_when_it_opens(self, specimens):
+        source = camera(specimens, CLEAN, moving_s=0.5)
+        source.show("fr-id-martin", Side.BACK)
+        for _ in range(60):  # the next opening counts from 0 again
+            source.read()
+        source.show(None)
+        source.read()
+        assert len(source.truth.corners)
+        source.stop()
+        assert source.empty
+        source.start()
+        for _ in range(60):
+            source.read()
+            assert len(source.truth.corners) == 0
+
+    def test_what_was_taken_away_while_it_was_closed_is_gone_when_it_opens(self, specimens):
+        source = camera(specimens, CLEAN, moving_s=0.5)
+        source.show("fr-id-martin", Side.BACK)
+        source.read()
+        source.stop()
+        assert not source.empty
+        source.show(None)
+        assert source.empty
+        source.start()
+        source.read()
+        assert len(source.truth.corners) == 0
+
+    def test_what_lay_there_when_it_was_closed_lies_there_when_it_opens(self, specimens):
+        source = camera(specimens, CLEAN, moving_s=0.5)
+        source.show("fr-id-martin", Side.BACK)
+        for _ in range(60):
+            source.read()
+        source.stop()
+        source.start()
+        source.read()
+        assert source.truth.corners[:, 1].mean() == pytest.approx(360, abs=12)
+
     def test_the_truth_carries_the_lines_only_on_their_side(self, specimens):
         source = camera(specimens)
         source.show("fr-id-martin", Side.FRONT)

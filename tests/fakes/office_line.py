@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from threading import Event
 
 from kiosk.crypto.digests import b64u
 from kiosk.crypto.signing import SigningKey
@@ -24,12 +25,17 @@ class OfficeSwitch:
 
     Attributes:
         authority: signs the certificates of the devices that are joined.
+        gate: a list of questions is told only once it is open.
     """
 
     authority: SigningKey = field(default_factory=SigningKey.generate)
     down: bool = False
     asked: dict[str, Question] = field(default_factory=dict)
     answers: dict[str, AnswerPost] = field(default_factory=dict)
+    gate: Event = field(default_factory=Event)
+
+    def __post_init__(self) -> None:
+        self.gate.set()
 
     def join(self, office: Office, office_id: OfficeId = OFFICE) -> OpinionDesk:
         """Let a device ask and answer; the desk on which it answers."""
@@ -84,6 +90,7 @@ class SwitchedLine:
         return self.switch.answers.get(question)
 
     def of_others(self) -> tuple[Question, ...]:
+        self.switch.gate.wait(10)
         self._require_up()
         return tuple(
             question

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -140,3 +141,32 @@ def test_a_line_that_is_half_written_is_read_when_it_is_whole(layout):
     layout.operations_log.write_bytes(whole)
     assert [line.deed for line in half.recent()] == [Deed.SIGNED_IN]
     assert half.unbroken
+
+
+@pytest.mark.parametrize("torn", [b'{"at":"2026', b"\xff"])
+def test_a_torn_last_line_is_set_aside_and_swallows_no_deed(layout, torn):
+    reader = Deeds(layout)
+    for n in range(2):
+        Deeds(layout).write(NOW, Deed.SIGNED_IN, "claire")
+        with layout.operations_log.open("ab") as file:
+            file.write(torn)
+        assert len(reader.recent()) == 2 * n + 1
+        Deeds(layout).acknowledge(NOW, "claire", (f"dev-{n}", "damage", 7), Finding.LOOKING)
+    for deeds in (reader, Deeds(layout)):
+        assert set(deeds.acknowledged()) == {(f"dev-{n}", "damage", 7) for n in range(2)}
+        assert len(deeds.recent()) == 4
+        assert deeds.unbroken
+    beside = sorted(layout.operations.glob("log.jsonl.torn-*"))
+    assert [path.read_bytes() for path in beside] == [torn + b"\n"] * 2
+    assert all(path.stat().st_mode & 0o077 == 0 for path in beside)
+
+
+def test_a_deed_that_does_not_read_back_was_not_done(layout, monkeypatch):
+    deeds = Deeds(layout)
+    deeds.write(NOW, Deed.STARTED)
+    size = layout.operations_log.stat().st_size
+    # A disk that says yes and keeps nothing.
+    monkeypatch.setattr(os, "fsync", lambda handle: os.ftruncate(handle, size))
+    with pytest.raises(OSError, match="read back"):
+        deeds.acknowledge(NOW, "claire", ALARM, Finding.LOOKING)
+    assert deeds.acknowledged() == {}

@@ -180,6 +180,20 @@ def test_the_key_of_another_device_is_not_given_out_and_that_is_written_down(
     assert [(line["act"], line["why"]) for line in lines][-1] == ("vault-key", "other-device")
 
 
+def test_no_order_is_spent_on_a_key_that_has_no_place_to_go(told, device, side, tmp_path):
+    lose(device)
+    copy, key = tmp_path / "copy", tmp_path / "key.txt"
+    told("device", "copy-locked", str(copy))
+    words = ("audit", "vault-key", copy / "vault.db.escrow", "--device", "dev-0000000000000000")
+    words += ("--identity", Layout(side.data).identity, "--data", side.data)
+    key.write_text("the key of another day")
+    for out in (key, tmp_path / "no such folder" / "key.txt"):
+        done = central(*words, "--out", out, "--json", check=False)
+        assert (done.returncode, "Traceback" in done.stderr) == (3, False)
+    assert key.read_text() == "the key of another day"
+    assert not Layout(side.data).openings.exists()
+
+
 def test_the_signing_key_alone_may_be_what_is_gone(told, device, tmp_path):
     lose(device, "device-signing")
     assert told("device", "copy-locked", str(tmp_path / "copy"))[0] == 0

@@ -21,6 +21,7 @@ from kiosk.domain.decision import Decision, Outcome, Reason
 from kiosk.domain.errors import (
     ColleagueAnswerError,
     EventRefusedError,
+    ProtocolError,
     QuestionGoneError,
     SamePersonError,
     UnreachableError,
@@ -32,7 +33,7 @@ from kiosk.journeys.automatic import Script, play
 from kiosk.journeys.model import DecisionTaken, SealConfirmed, StepKind, SteppedBack
 from kiosk.paths import Paths
 from kiosk.services.proofing import Case
-from kiosk.sync.questions import AnswerPost
+from kiosk.sync.questions import AnswerPost, QuestionPut
 from tests.fakes.cases import DOCUMENT, side
 from tests.fakes.central_side import CentralSide, ask, central, serving
 from tests.fakes.office import PIN
@@ -223,6 +224,13 @@ def test_a_changed_answer_is_refused(house, here, there, part):
         with pytest.raises(ColleagueAnswerError):
             case.second_agent_said(AnswerPost(**changed))
     assert case.state.second_agent is None
+
+
+def test_a_question_whose_digest_is_none_reaches_nobody(here, there):
+    bad = QuestionPut(case="2" * 32, agent="camille", about="decision", seen="A" * 42 + "B")
+    with pytest.raises(ProtocolError):
+        here.opinions.line.put("1" * 32, bad)
+    assert there.opinions.questions() == ()
 
 
 def test_without_a_network_the_agent_is_told_so(house, here):

@@ -1,5 +1,6 @@
 """The way of a record: nothing is lost, whatever happens in whatever order."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -7,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.domain.ids import RecordId
-from kiosk.sync.outbox import OutboxEvent, OutboxRow, OutboxState, advance
+from kiosk.sync.outbox import (
+    METERED_BYTES,
+    OutboxEvent,
+    OutboxRow,
+    OutboxState,
+    advance,
+    goes_by_itself,
+    is_held,
+)
 
 AT = datetime(2026, 11, 25, tzinfo=UTC)
 LATER = datetime(2026, 11, 26, tzinfo=UTC)
@@ -95,3 +104,26 @@ def test_only_states_that_need_a_person_stop_the_way(events: list[OutboxEvent]) 
     row = advance(row, OutboxEvent.MISSING_THERE, LATER)
     stopped = {OutboxState.STORED, OutboxState.REFUSED, OutboxState.QUARANTINED}
     assert row.state is OutboxState.WAITING or row.state in stopped
+
+
+# --- metered links --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("size", "metered", "held"),
+    [
+        (METERED_BYTES, True, False),
+        (METERED_BYTES + 1, True, True),
+        (METERED_BYTES + 1, False, False),
+        (0, True, False),
+    ],
+)
+def test_a_big_record_waits_for_a_link_that_is_not_metered(size, metered, held):
+    waiting = replace(ROW, payload_len=size)
+    assert goes_by_itself(waiting, metered=metered) is not held
+    assert is_held(waiting, metered=metered) is held
+
+
+@pytest.mark.parametrize("state", [s for s in OutboxState if s is not OutboxState.WAITING])
+def test_what_is_on_its_way_or_there_is_not_held(state):
+    assert not is_held(replace(ROW, payload_len=10**7, state=state), metered=True)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.sync.retry import CAP_S, delay_s
+from kiosk.sync.retry import CAP_S, delay_s, spread_ms
 
 DRAWS = st.floats(0, 1, exclude_max=True)
 
@@ -27,3 +27,18 @@ def test_it_grows_to_the_cap() -> None:
 def test_other_input_is_refused(failures: int, draw: float) -> None:
     with pytest.raises(ValueError, match="failure"):
         delay_s(failures, draw)
+
+
+def test_a_regular_pause_is_spread_by_a_fifth_both_ways() -> None:
+    assert [spread_ms(60_000, draw) for draw in (0.0, 0.5)] == [48_000, 60_000]
+
+
+@given(DRAWS)
+def test_a_spread_pause_stays_within_its_fifth(draw: float) -> None:
+    assert 48_000 <= spread_ms(60_000, draw) <= 72_000
+
+
+@pytest.mark.parametrize("draw", [-0.1, 1.0])
+def test_a_spread_needs_a_draw(draw: float) -> None:
+    with pytest.raises(ValueError, match="draw"):
+        spread_ms(60_000, draw)

@@ -1,10 +1,11 @@
 """The HTTPS link: whom it believes, what it refuses, how long it waits."""
 
 import base64
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,10 +15,17 @@ from kiosk.crypto.certificates import make_ca
 from kiosk.crypto.digests import b64u, sha256
 from kiosk.crypto.http_signatures import verify_request
 from kiosk.crypto.signing import SigningKey
-from kiosk.domain.errors import CertificateError, ProtocolError, UnreachableError
+from kiosk.domain.errors import (
+    CaptivePortalError,
+    CertificateError,
+    ProtocolError,
+    SyncError,
+    UnreachableError,
+)
 from kiosk.ports import CentralSide, CollectorLink
 from kiosk.sync.messages import MAX_MESSAGE_BYTES, Problem, encode
 from kiosk.sync.signed_time import sign_time
+from kiosk.transport.doorstep import Doorstep, look
 from kiosk.transport.https_link import Deadlines, HttpsLinks
 from tests.fakes.clock import FakeClock
 from tests.fakes.scripted_server import Answer, Asked, ScriptedServer, scripted
@@ -326,3 +334,127 @@ def test_first_contact_reads_what_anybody_may_read(tmp_path: Path) -> None:
     (asked,) = server.asked
     assert asked.path == "/v1/authority"
     assert "signature" not in asked.headers
+
+
+# --- a page of the network in the collector's place -----------------------------------------------
+
+
+def told_by(server: ScriptedServer, ca_pem: str | None = None) -> str:
+    """Code of what a call came to; nothing was asked of the server."""
+    with linked(server, ca_pem=ca_pem) as link, pytest.raises(SyncError) as told:
+        link.call("PUT", "/v1/devices/d/records/1", b"blob")
+    assert server.asked == [], "nothing of ours was sent"
+    return told.value.code
+
+
+def a_stranger() -> str:
+    return make_ca("Another", now())[0].decode()
+
+
+def test_a_foreign_certificate_of_another_name_is_told_as_a_welcome_page(tmp_path: Path) -> None:
+    with scripted(tmp_path, telling, hosts=["wifi.hotel.example"]) as server:
+        assert told_by(server, a_stranger()) == CaptivePortalError.code
+
+
+def test_an_old_welcome_page_is_told_too(tmp_path: Path) -> None:
+    old = ssl.TLSVersion.TLSv1_2
+    with scripted(tmp_path, telling, hosts=["wifi.hotel.example"], tls=old) as server:
+        assert told_by(server, a_stranger()) == CaptivePortalError.code
+
+
+def test_a_page_without_tls_is_told_as_a_welcome_page(tmp_path: Path) -> None:
+    with scripted(tmp_path, telling, tls=None) as server:
+        assert told_by(server) == CaptivePortalError.code
+
+
+def test_an_impostor_is_not_called_a_welcome_page(tmp_path: Path) -> None:
+    """It claims the collector's own name: nobody is told to log in there."""
+    with scripted(tmp_path, telling) as server:
+        assert told_by(server, a_stranger()) == CertificateError.code
+
+
+def test_our_own_authority_under_another_name_is_no_welcome_page(tmp_path: Path) -> None:
+    with scripted(tmp_path, telling, hosts=["collector.example"]) as server:
+        assert told_by(server) == CertificateError.code
+
+
+def test_old_tls_of_the_collector_itself_is_no_welcome_page(tmp_path: Path) -> None:
+    with scripted(tmp_path, telling, tls=ssl.TLSVersion.TLSv1_2) as server:
+        assert told_by(server) == ProtocolError.code
+
+
+def test_html_behind_the_pinned_certificate_is_no_welcome_page(tmp_path: Path) -> None:
+    def page(_asked: Asked) -> Answer:
+        return Answer(200, b"<html>", {"Content-Type": "text/html"})
+
+    with (
+        scripted(tmp_path, page) as server,
+        linked(server) as link,
+        pytest.raises(ProtocolError) as told,
+    ):
+        link.call("GET", "/v1/x")
+    assert told.value.code == ProtocolError.code
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(200, b"<html>Wi-Fi</html>", {"Content-Type": "text/html; charset=utf-8"}),
+        Answer(302, b"", {"Location": "https://wifi.hotel.example/"}),
+    ],
+    ids=["page", "redirect"],
+)
+def test_at_the_first_contact_a_page_or_a_redirect_is_a_welcome_page(
+    tmp_path: Path, answer: Answer
+) -> None:
+    links = HttpsLinks(FakeClock(wall=now()), SHORT)
+    with (
+        scripted(tmp_path, lambda _: answer) as server,
+        pytest.raises(CaptivePortalError),
+    ):
+        links.first_contact(server.url)
+    assert len(server.asked) == 1, "no redirect is followed"
+
+
+@pytest.mark.parametrize(
+    ("said", "seen"),
+    [
+        (b"HTTP/1.1 302 Found\r\nLocation: http://wifi.example/\r\n\r\n", Doorstep.PORTAL),
+        (b"<!DOCTYPE html><p>Wi-Fi", Doorstep.PORTAL),
+        (b"220 mail.example ESMTP\r\n", Doorstep.UNKNOWN),
+        (b"\x15\x03\x01\x00\x02\x02\x28", Doorstep.UNKNOWN),
+        (b"", Doorstep.UNKNOWN),
+    ],
+    ids=["redirect", "page", "mail", "alert", "silence"],
+)
+def test_what_is_not_clear_is_not_guessed(said: bytes, seen: Doorstep) -> None:
+    with one_answer(said) as port:
+        assert look(f"https://127.0.0.1:{port}/v1/x", 5) is seen
+
+
+def test_nobody_at_the_door() -> None:
+    with one_answer(b"") as port:
+        pass
+    assert look(f"https://127.0.0.1:{port}", 5) is Doorstep.UNKNOWN
+
+
+@contextmanager
+def one_answer(said: bytes) -> Iterator[int]:
+    """A server that reads once, says this, and hangs up."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(5)
+
+        def serve() -> None:
+            with suppress(OSError):
+                line, _ = server.accept()
+                with line:
+                    line.recv(16_384)
+                    line.sendall(said)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield server.getsockname()[1]
+        if not said:
+            with suppress(OSError):
+                socket.create_connection(server.getsockname(), 1).close()
+        thread.join()

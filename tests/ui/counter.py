@@ -15,6 +15,7 @@ from kiosk.audit.verify import JournalReport
 from kiosk.bootstrap import read_documents
 from kiosk.bootstrap.service import read_service
 from kiosk.config import ServiceConfig
+from kiosk.domain.errors import UnreachableError
 from kiosk.domain.evidence import Side
 from kiosk.journeys.model import CaseState, FeatureResult, StepKind
 from kiosk.journeys.procedures import ONLINE_REQUEST
@@ -63,12 +64,26 @@ class NoDelivery:
     """A delivery that reaches nobody."""
 
     office: Office
+    metered: bool = False
+    reason: str = UnreachableError.code
+    rows: tuple[OutboxRow, ...] = ()
+    """Records that wait beside those of the office."""
 
-    def run_once(self) -> NothingSent:
-        return NothingSent()
+    asked: list[bool | None] = field(default_factory=list)
+    """What each delivery was told about the link."""
+
+    def run_once(self, *, metered: bool | None = None) -> NothingSent:
+        self.asked.append(metered)
+        return NothingSent(reason=self.reason)
+
+    def is_metered(self) -> bool:
+        return self.metered
+
+    def set_metered(self, *, metered: bool) -> None:
+        self.metered = metered
 
     def status(self) -> tuple[OutboxRow, ...]:
-        return tuple(self.office.outbox())
+        return (*self.office.outbox(), *self.rows)
 
 
 @dataclass

@@ -103,7 +103,9 @@ def test_an_answer_that_is_none_is_told_and_the_office_can_be_asked_again(
     desk.give(desk.questions()[0], SACHA, PIN, Verdict.PASS)
     panel = asking.router.case.second
     asking.router.opinions.ask.look()
-    asking.qtbot.waitUntil(lambda: bool(panel.person.pad.error), timeout=10_000)
+    asking.qtbot.waitUntil(panel.banner.isVisible, timeout=10_000)
+    assert not panel.sent_code.text()
+    assert panel.person.pad.isVisible()
     assert asking.state.step is StepKind.SECOND_AGENT
     assert asking.state.second_agent is None
     switch.asked.clear()
@@ -145,6 +147,45 @@ def test_the_same_key_takes_it_back_for_somebody_who_comes_here(asking: Counter)
     asking.key(F6)
     assert asking.router.opinions.ask.question is None
     assert asking.router.case.second.person.pad.isVisible()
+
+
+@pytest.mark.parametrize("cover", [Qt.Key.Key_F8, Qt.Key.Key_F1])
+def test_an_answer_waits_until_its_page_is_on_the_screen_again(
+    asking: Counter, other: Office, switch: OfficeSwitch, cover: Qt.Key
+):
+    """No key that was meant for the page above may meet the next step."""
+    asked(asking)
+    desk, ask = switch.join(other), asking.router.opinions.ask
+    desk.give(desk.questions()[0], SACHA, PIN, Verdict.PASS)
+    asking.key(cover)
+    if cover == Qt.Key.Key_F1:
+        asking.router._open_help()
+    above = asking.shell.page
+    assert above is not asking.router.case.second
+    ask.look()
+    asking.qtbot.waitUntil(lambda: asking.router.opinions.line.idle, timeout=10_000)
+    assert asking.shell.page is above
+    assert asking.state.step is StepKind.SECOND_AGENT
+    asking.router.case.show_again()
+    ask.look()
+    asking.at(StepKind.CONFIRM)
+
+
+def test_an_answer_that_is_here_when_a_page_covers_waits_too(
+    asking: Counter, other: Office, switch: OfficeSwitch
+):
+    asked(asking)
+    desk, ask = switch.join(other), asking.router.opinions.ask
+    desk.give(desk.questions()[0], SACHA, PIN, Verdict.PASS)
+    ask.look()
+    asking.key(Qt.Key.Key_F8)
+    asking.qtbot.waitUntil(lambda: asking.router.opinions.line.idle, timeout=10_000)
+    ask.look()
+    if asking.shell.page is asking.router.case.stop:
+        assert asking.state.step is StepKind.SECOND_AGENT
+        asking.router.case.show_again()
+        ask.look()
+    asking.at(StepKind.CONFIRM)
 
 
 def test_a_locked_desk_asks_and_answers_nothing(asking: Counter):
@@ -201,6 +242,42 @@ def test_a_question_that_is_answered_elsewhere_leaves_the_page(
     assert not page.person.isVisible()
     answering.key(Qt.Key.Key_Escape)
     answering.on(answering.router.sections.home)
+
+
+def test_a_page_that_is_left_asks_no_more_and_leads_nowhere(
+    answering: Counter, switch: OfficeSwitch
+):
+    page, model = answering.router.opinions.page, answering.router.opinions.model
+    answering.qtbot.waitUntil(lambda: page.person.selected == "sacha", timeout=10_000)
+    press(answering, "choice-pass")
+    switch.gate.clear()
+    model.look()
+    answering.type(PIN)
+    answering.key(Qt.Key.Key_Return)
+    answering.key(Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)
+    answering.on(answering.router.sections.history)
+    assert not model._timer.isActive()
+    assert not page.selected
+    switch.gate.set()
+    answering.qtbot.waitUntil(lambda: answering.router.opinions.line.idle, timeout=10_000)
+    answering.on(answering.router.sections.history)
+
+
+def test_a_code_that_was_typed_while_the_list_is_read_counts(
+    answering: Counter, switch: OfficeSwitch
+):
+    page, model = answering.router.opinions.page, answering.router.opinions.model
+    answering.qtbot.waitUntil(lambda: page.person.selected == "sacha", timeout=10_000)
+    press(answering, "choice-pass")
+    answering.qtbot.waitUntil(lambda: not model.busy, timeout=10_000)
+    switch.gate.clear()
+    model.look()
+    answering.type(PIN)
+    answering.key(Qt.Key.Key_Return)
+    assert page.banner.isHidden()
+    switch.gate.set()
+    answering.on(answering.router.sections.home)
+    assert list(switch.answers) == ["1" * 32]
 
 
 def test_a_cut_line_is_said_on_the_page(answering: Counter, switch: OfficeSwitch):

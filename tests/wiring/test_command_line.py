@@ -348,6 +348,7 @@ def test_a_delivery_without_a_central_side_says_so_and_loses_nothing(ask, member
     assert code == 1
     assert json.loads(out) == {"stored": 0, "waiting": 0, "reason": "SYNC-001"}
     assert "SYNC-001" in ask("sync", "--once")[1]
+    assert "SYNC-001" in ask("sync", "--metered")[1], "nothing is left to try for again"
     assert "CONFIG-002" not in ask("doctor")[1]
 
 

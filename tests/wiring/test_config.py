@@ -41,6 +41,7 @@ def test_a_whole_file_is_read(tmp_path):
     assert config.camera.path == "clips/card.avi"
     assert config.screen.language == "en"
     assert config.collector.timeout_s == 5.0
+    assert not config.collector.metered
 
 
 @pytest.mark.parametrize(
@@ -99,3 +100,9 @@ def test_the_settings_shown_to_operators_are_the_settings_that_exist():
     for table in (Config(), Config().camera, Config().screen, Config().collector, Config().service):
         for name in table.__dataclass_fields__:
             assert re.search(rf"^(\[{name}\]|{name} = )", example, re.MULTILINE), name
+
+
+def test_a_metered_link_is_a_setting():
+    assert parse_config("[collector]\nmetered = true").collector.metered
+    with pytest.raises(ConfigFileError, match="line 2: metered"):
+        parse_config("[collector]\nmetered = 1")

@@ -23,8 +23,10 @@ from ui.demonstration.plays import Play
 from ui.demonstration.stage import Stage
 from ui.router import Router
 from ui.router.window import Window
+from ui.shell import Section
 from ui.steps.checks import ChecksPanel
-from ui.steps.panel import STOP_KEY
+from ui.steps.panel import STOP_KEY, StepPanel
+from ui.widgets.choices import ChoiceButton, ChoiceGroup
 from ui.widgets.signature_pad import SignaturePad
 from ui.workers.camera import Sight
 
@@ -152,7 +154,7 @@ class AutomaticAgent:
     def play(self, play: Play, code: Code | None) -> CaseState:
         """One visit, from home to home. Raises StuckError."""
         self._play = play.name
-        self._stage.clear()
+        self._empty_stage()
         if play.letter is not None:
             specimen = self._stage.specimens[play.specimen]
             self._take_letter(play.letter)
@@ -194,6 +196,11 @@ class AutomaticAgent:
         return self._router.sections.home
 
     # --- steps --------------------------------------------------------------------------------
+
+    def _empty_stage(self) -> None:
+        """The desk as a customer finds it: what the one before showed has left the picture."""
+        self._stage.clear()
+        wait_until(lambda: self._stage.empty, f"{self._play}: an empty desk")
 
     def _open_request(self) -> None:
         """The key of the tile at home."""
@@ -362,7 +369,7 @@ class AutomaticAgent:
         self._press(Qt.Key.Key_Return)
 
     def _decide(self, expected: Outcome) -> None:
-        self._click(self._router.case.decision.outcomes.button(expected.value))
+        self._click(self._option(self._router.case.decision.outcomes, expected.value))
         self._take("decision")
         self._press(Qt.Key.Key_Return)
 
@@ -371,7 +378,7 @@ class AutomaticAgent:
         self._press(Qt.Key(getattr(Qt.Key, f"Key_{STOP_KEY}")))
         stop = self._router.case.stop
         wait_until(lambda: self._shell.page is stop, "interruption")
-        self._click(stop.choices.button("withdraws"))
+        self._click(self._option(stop.choices, "withdraws"))
         self._take("interruption")
         self._press(Qt.Key.Key_Return)
 
@@ -390,6 +397,47 @@ class AutomaticAgent:
         """Home for the next customer."""
         self._press(Qt.Key.Key_Return)
         wait_until(lambda: self._shell.page is self.ground, "home after the receipt")
+
+    def give_up(self) -> None:
+        """After a play that got stuck: its case is abandoned, and work stands where it begins.
+
+        Raises StuckError where that does not succeed either.
+        """
+        self._take("stuck")
+        self._empty_stage()
+        wait_until(lambda: not self._router.journey.busy, f"{self._play}: an answer")
+        view, case = self._router.journey.view, self._router.case
+        if view is not None and not view.state.closed:
+            if view.state.decision is None:
+                self._interrupt()
+            # A case in which nothing is to be read again is sealed at once.
+            ends = (case.panels[StepKind.CONFIRM], case.receipt, self.ground)
+            self._wait_page(*ends)
+            if self._shell.page is ends[0]:
+                self._press(Qt.Key.Key_Return)
+                self._wait_page(*ends[1:])
+        if self._shell.page is case.receipt:
+            self._leave()
+        elif self._shell.page is not self.ground:
+            at_home = self.ground is self._router.sections.home
+            section = Section.HOME if at_home else Section.ROUND
+            self._shell.section_chosen.emit(section.value)
+        self._wait_page(self.ground)
+
+    def _wait_page(self, *pages: QWidget) -> None:
+        wait_until(
+            lambda: not self._router.journey.busy and self._shell.page in pages,
+            f"{self._play}: the way back",
+        )
+
+    def _interrupt(self) -> None:
+        """Whatever is asked for: the customer goes."""
+        stop, page = self._router.case.stop, self._shell.page
+        if page is not stop and isinstance(page, StepPanel):
+            self._click(page.stop)
+        wait_until(lambda: self._shell.page is stop, f"{self._play}: interruption")
+        self._click(self._option(stop.choices, "withdraws"))
+        self._press(Qt.Key.Key_Return)
 
     # --- eyes and fingers ---------------------------------------------------------------------
 
@@ -419,6 +467,15 @@ class AutomaticAgent:
     @staticmethod
     def _click(button: QPushButton) -> None:
         QTest.mouseClick(button, Qt.MouseButton.LeftButton, pos=button.rect().center())
+
+    def _option(self, group: ChoiceGroup, value: str) -> ChoiceButton:
+        """An option that is offered. Raises StuckError, with the page and what is offered."""
+        if value not in group.values:
+            page = self._shell.page
+            where = "" if page is None else page.objectName()
+            offered = ", ".join(group.values) or "nothing"
+            raise StuckError(f"{self._play}: no {value} on {where}, which offers {offered}")
+        return group.button(value)
 
     def _focused(self) -> QWidget:
         focused: QWidget | None = self._shell.focusWidget()  # None, whatever its stub says

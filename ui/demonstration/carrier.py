@@ -61,7 +61,7 @@ class CarrierAgent(AutomaticAgent):
             cancel: cancels the request at the central side, while the carrier is at the door.
         """
         self._play = play.name
-        self._stage.clear()
+        self._empty_stage()
         wait_until(lambda: self._next == visit_id, f"{play.name}: the next visit")
         self._take("next")
         if play.missed:

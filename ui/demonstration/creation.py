@@ -45,7 +45,7 @@ class CreatingAgent(AutomaticAgent):
         """One creation, from home to home. Raises StuckError."""
         self._play = play.name
         specimen = self._stage.specimens[play.specimen]
-        self._stage.clear()
+        self._empty_stage()
         self._open()
         self._at(StepKind.NOTICE)
         self._take("notice")

@@ -74,5 +74,5 @@ class DeftAgent(AutomaticAgent):
     def _decide(self, expected: Outcome) -> None:
         outcomes = self._router.case.decision.outcomes
         if outcomes.selected != (expected.value,):
-            self._click(outcomes.button(expected.value))
+            self._click(self._option(outcomes, expected.value))
         self._press(Qt.Key.Key_Return)

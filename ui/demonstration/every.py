@@ -33,6 +33,7 @@ from ui.demonstration.stepwise import End, StepwiseAgent
 from ui.demonstration.told import ToldStage
 from ui.router.services import services_of
 from ui.router.window import Window
+from ui.theme import Size
 
 if TYPE_CHECKING:
     from kiosk.bootstrap import Kiosk
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 _DECIDED = (Outcome.REFUSED, Outcome.SUSPENDED)
 _OF_ISSUE: Final = frozenset({"office", "hours", "not_before_hours"})
 """Options of a request that a round is never planned with."""
-SMALL_COUNTER: Final = QSize(1280, 800)
+SMALL_COUNTER: Final = QSize(Size.COUNTER_MIN_WIDTH, Size.COUNTER_MIN_HEIGHT)
 """The smallest screen at a counter that the pages are made for."""
 DELIVERY_S: Final = 120.0
 _PLACES = {Form.COUNTER: "counter", Form.CARRIER: "carrier"}

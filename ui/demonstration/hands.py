@@ -141,8 +141,8 @@ class HandyAgent(CreatingAgent):
             self.push(panel.primary)
 
     def choose(self, group: ChoiceGroup, value: str) -> None:
-        """An option, by its number where it has one."""
-        button = group.button(value)
+        """An option, by its number where it has one. Raises StuckError where it is not offered."""
+        button = self._option(group, value)
         if self.hand is Hand.KEYS and button.key and button.isVisible():
             self._press(Qt.Key(ord(button.key)))
         else:

@@ -1,10 +1,15 @@
-"""The demonstration without a screen: plays, pictures, a summary on disk and on standard output."""
+"""The demonstration without a screen: plays, pictures, a summary on disk and on standard output.
+
+A play that gets stuck is told, its case is abandoned, and the next one is played; the exit code
+says that not everything ended as it must.
+"""
 
 import json
 import logging
 import shutil
 import sys
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,6 +31,7 @@ from kiosk.journeys.procedures import (
 from kiosk.journeys.service_steps import Presence
 from kiosk.texts import Texts
 from ui.demonstration.automatic import (
+    AutomaticAgent,
     Pictures,
     Played,
     StuckError,
@@ -66,21 +72,21 @@ def run(data: Path, procedure: str, out: Path | None, *, as_json: bool) -> int:
     handler = logs.start(folder)
     office = DemonstrationOffice(data)
     try:
-        parts = []
         counter = tuple(play for play in plays if not play.on_tablet)
         door = tuple(play for play in plays if play.on_tablet)
-        if counter:
-            parts.append(_Performance(office, counter, folder).run())
+        parts = [_Performance(office, counter, folder).run()] if counter else []
         if door:
             parts.append(_Round(office, door, folder / "tablet").run())
         summary, done = _joined(parts, began)
     except StuckError as exc:
-        logs.event("demonstration.stuck", logging.ERROR, detail=str(exc))
-        sys.stderr.write(f"{texts('demonstration.failed')} ({exc})\n")
+        _log_stuck(exc)
+        _say_stuck(str(exc), texts)
         return _FAILED
     finally:
         office.close()
         logs.stop(handler)
+    for one in summary["stuck"]:
+        _say_stuck(one["why"], texts)
     text = json.dumps(summary, ensure_ascii=False, indent=None if as_json else 2)
     (folder / "summary.json").write_text(f"{text}\n", encoding="utf-8")
     if as_json:
@@ -98,6 +104,8 @@ class _Performance:
         self._plays = plays
         self._folder = folder
         self._cable = Cable()
+        self._played: dict[str, Played] = {}
+        self._stuck: dict[str, str] = {}
 
     def open(self) -> tuple[Kiosk, QSize]:
         """The device that is played on, and the size of its window."""
@@ -116,7 +124,7 @@ class _Performance:
             raise StuckError("window")
         pictures = Pictures(window.shell, self._folder)
         try:
-            played = self._play_all(window, router, stage, pictures)
+            self._perform(window, router, stage, pictures)
             self._deliver(router)
             self._after_delivery()
             pictures.take("home-after")
@@ -127,6 +135,7 @@ class _Performance:
             raise
         finally:
             window.close()
+        played = [(play, self._played[play.name]) for play in self._plays if self._ended(play)]
         summary = {
             "procedures": [
                 {
@@ -139,7 +148,12 @@ class _Performance:
                     "ends_on": play.ends_on,
                     "elapsed_s": round(one.elapsed_s, 2),
                 }
-                for play, one in zip(self._plays, played, strict=True)
+                for play, one in played
+            ],
+            "stuck": [
+                {"name": play.name, "why": self._stuck[play.name]}
+                for play in self._plays
+                if not self._ended(play)
             ],
             "sealed": len(facts.rows),
             "synced": facts.stored,
@@ -147,34 +161,54 @@ class _Performance:
             "journal": {"entries": report.entries, "verified": report.verified},
             "screenshots": [str(file) for file in pictures.files],
         }
-        as_expected = [one.outcome for one in played] == [play.expected for play in self._plays]
+        as_expected = all(one.outcome is play.expected for play, one in played)
         records = sum(play.records for play in self._plays)
         arrived = facts.stored == len(facts.rows) == records
-        return summary, as_expected and arrived and report.verified
+        return summary, not self._stuck and as_expected and arrived and report.verified
+
+    def _perform(self, window: Window, router: Router, stage: Stage, pictures: Pictures) -> None:
+        """Play; where no next play can begin any more, the others are stuck as well."""
+        try:
+            self._play_all(window, router, stage, pictures)
+        except StuckError as exc:
+            _log_stuck(exc)
+            pictures.take("stuck")
+            for play in self._plays:
+                if not self._ended(play):
+                    self._stuck.setdefault(play.name, f"{play.name}: not played ({exc})")
+
+    def _ended(self, play: Play) -> bool:
+        return play.name in self._played
+
+    def _attempt(self, agent: AutomaticAgent, play: Play, act: Callable[[], CaseState]) -> None:
+        """One play. Raises StuckError where it is stuck so that no other can follow."""
+        started = time.monotonic()
+        try:
+            self._played[play.name] = _played(play, act(), started)
+        except StuckError as exc:
+            _log_stuck(exc)
+            self._stuck[play.name] = str(exc)
+            agent.give_up()
 
     def _after_delivery(self) -> None:
         """Nothing more to do at a counter."""
 
-    def _play_all(
-        self, window: Window, router: Router, stage: Stage, pictures: Pictures
-    ) -> list[Played]:
+    def _play_all(self, window: Window, router: Router, stage: Stage, pictures: Pictures) -> None:
         agent = StepwiseAgent(window, router, stage, pictures)
         agent.use(self._office.post, self._cable)
         agent.hear()
         agent.sign_in()
-        played = []
         for play in self._plays:
             code = None
             if play.procedure == ONLINE_REQUEST:
                 code = self._office.central.request(stage.specimens[play.specimen])
-            started = time.monotonic()
             if play.procedure in _BY_STEPS:
-                played.append(_stepped(agent, play, code, started))
-                continue
-            creating = play.procedure == COUNTER_CREATION
-            state = agent.create(play) if creating else agent.play(play, code)
-            played.append(_played(play, state, started))
-        return played
+                act = partial(_stepped, agent, play, code)
+            elif play.procedure == COUNTER_CREATION:
+                act = partial(agent.create, play)
+            else:
+                act = partial(agent.play, play, code)
+            self._attempt(agent, play, act)
 
     @staticmethod
     def _deliver(router: Router) -> None:
@@ -193,9 +227,7 @@ class _Round(_Performance):
         """A tablet held upright."""
         return self._office.open_tablet(), TABLET
 
-    def _play_all(
-        self, window: Window, router: Router, stage: Stage, pictures: Pictures
-    ) -> list[Played]:
+    def _play_all(self, window: Window, router: Router, stage: Stage, pictures: Pictures) -> None:
         self._agent = CarrierAgent(window, router, stage, pictures)
         self._agent.sign_in()
         wait_until(lambda: self._asked(router), "first load")
@@ -207,36 +239,33 @@ class _Round(_Performance):
         visits = [central.plan(tablet.device_id, code) for code in codes]
         if visits:
             self._agent.load(len(visits))
-        played = []
         for play, code, visit_id in zip(visited, codes, visits, strict=True):
-            started = time.monotonic()
-            state = self._agent.visit(play, visit_id, partial(central.cancel, code))
-            played.append(_played(play, state, started))
+            cancel = partial(central.cancel, code)
+            self._attempt(self._agent, play, partial(self._agent.visit, play, visit_id, cancel))
         self._agent.rest()
-        return [*played, *self._play_others(window, router, stage, pictures)]
+        self._play_others(window, router, stage, pictures)
 
     def _play_others(
         self, window: Window, router: Router, stage: Stage, pictures: Pictures
-    ) -> list[Played]:
+    ) -> None:
         """What a carrier carries out beside the round."""
         others = [play for play in self._plays if play.procedure != HOME_VISIT]
         if not others:
-            return []
+            return
         agent = StepwiseAgent(window, router, stage, pictures)
         agent.hold(Hand.TOUCH, tablet=True)
         agent.hear()
-        played = []
         for play in others:
             code = None
             if play.procedure == ONLINE_REQUEST:
                 code = self._office.central.request(stage.specimens[play.specimen])
-            played.append(_stepped(agent, play, code, time.monotonic()))
-        return played
+            self._attempt(agent, play, partial(_stepped, agent, play, code))
 
     def _after_delivery(self) -> None:
-        if any(play.conflict for play in self._plays):
+        visited = [play for play in self._plays if play.procedure == HOME_VISIT]
+        if any(play.conflict and self._ended(play) for play in visited):
             self._agent.read_conflict()
-        if any(play.procedure == HOME_VISIT for play in self._plays) and not self._agent.all_done():
+        if visited and all(map(self._ended, visited)) and not self._agent.all_done():
             raise StuckError("a visit of the round has no end")
 
     @staticmethod
@@ -244,7 +273,7 @@ class _Round(_Performance):
         return router.rounds is not None and router.rounds.model.facts.loaded_at is not None
 
 
-def _stepped(agent: StepwiseAgent, play: Play, code: Code | None, started: float) -> Played:
+def _stepped(agent: StepwiseAgent, play: Play, code: Code | None) -> CaseState:
     """A play of the agent who knows every step."""
     form = Form.CARRIER if play.on_tablet else Form.COUNTER
     cause = Cause(
@@ -258,7 +287,7 @@ def _stepped(agent: StepwiseAgent, play: Play, code: Code | None, started: float
     if end.page != play.ends_on:
         raise StuckError(f"{play.name}: ends on {end.page}")
     agent.leave()
-    return _played(play, end.state, started)
+    return end.state
 
 
 def _played(play: Play, state: CaseState, started: float) -> Played:
@@ -273,7 +302,10 @@ def _joined(parts: list[tuple[dict[str, Any], bool]], began: float) -> tuple[dic
     summaries = [summary for summary, _ in parts]
     journals = [summary["journal"] for summary in summaries]
     joined: dict[str, Any] = {
-        "procedures": [one for summary in summaries for one in summary["procedures"]],
+        **{
+            name: [one for summary in summaries for one in summary[name]]
+            for name in ("procedures", "stuck")
+        },
         **{
             name: sum(summary[name] for summary in summaries)
             for name in ("sealed", "synced", "receipts_verified")
@@ -293,6 +325,14 @@ def _fresh(folder: Path, *, given: bool) -> None:
     if not given:
         shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
+
+
+def _log_stuck(exc: StuckError) -> None:
+    logs.event("demonstration.stuck", logging.ERROR, detail=str(exc))
+
+
+def _say_stuck(why: str, texts: Texts) -> None:
+    sys.stderr.write(f"{texts('demonstration.failed')} ({why})\n")
 
 
 def _tell(summary: dict[str, Any], texts: Texts) -> None:

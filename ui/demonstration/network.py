@@ -18,6 +18,7 @@ class NothingSent:
     stored: int = 0
     failed: int = 0
     reason: str = UnreachableError.code
+    pace: float | None = None
 
 
 class Cable:
@@ -64,8 +65,16 @@ class _Through:
         self._cable = cable
         self._delivery = delivery
 
-    def run_once(self) -> Summary:
-        return self._delivery.run_once() if self._cable.plugged else NothingSent()
+    def run_once(self, *, metered: bool | None = None) -> Summary:
+        if not self._cable.plugged:
+            return NothingSent()
+        return self._delivery.run_once(metered=metered)
+
+    def is_metered(self) -> bool:
+        return self._delivery.is_metered()
+
+    def set_metered(self, *, metered: bool) -> None:
+        self._delivery.set_metered(metered=metered)
 
     def status(self) -> tuple[OutboxRow, ...]:
         rows: Sequence[OutboxRow] = self._delivery.status()

@@ -42,6 +42,11 @@ class Stage:
         """An empty desk."""
         self.camera.show(None)
 
+    @property
+    def empty(self) -> bool:
+        """Whether what was taken away has left the picture."""
+        return self.camera.empty
+
     def light(self, name: str) -> None:
         """One of :data:`CONDITIONS`."""
         self.camera.set_conditions(CONDITIONS[name])

@@ -5,7 +5,8 @@ Rules, in order:
 1. It knows steps, not procedures: whatever order a journey puts them in, it comes to an end.
 2. One act, one change: after each act it waits until the case, or the page, is another one.
 3. A case is stopped where nothing more is to be found out: at once for what only the agent knows,
-   at the request where that is not accepted.
+   at the request where that is not accepted. Where the customer's was to be accepted, or for
+   another reason, the play is stuck: something else was read.
 """
 
 from collections.abc import Mapping
@@ -70,7 +71,7 @@ class StepwiseAgent(ServiceActs):
         """One customer, from the ground to the page that the case ends on. Raises StuckError."""
         self._play = visit.name
         self._found = False
-        self._stage.clear()
+        self._empty_stage()
         if isinstance(self._stage, ToldStage):
             self._stage.twist = visit.cause.twist
         acts = self._acts()
@@ -264,6 +265,8 @@ class StepwiseAgent(ServiceActs):
 
     def _show_request(self, visit: Visit, state: CaseState) -> None:
         if state.request_problem is not None:
+            if visit.ending.reason not in suggested_reasons(state):
+                raise StuckError(f"{visit.name}: request {state.request_problem.value}")
             self._stop_and_decide(visit, state)
         elif visit.code is None:
             raise StuckError(f"{visit.name}: no request")

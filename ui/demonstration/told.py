@@ -95,6 +95,11 @@ class ToldStage(Stage):
     def clear(self) -> None:
         self.shown = Shown()
 
+    @property
+    @override
+    def empty(self) -> bool:
+        return self.shown == Shown()
+
 
 class _StillCamera:
     """A :class:`kiosk.ports.FrameSource` of what lies on a stage."""

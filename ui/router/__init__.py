@@ -41,6 +41,7 @@ from ui.viewmodels.session import SECOND_PERSON, PinRefused, SessionModel
 from ui.widgets.look import Look
 from ui.workers.camera import CameraThread, Reader
 from ui.workers.desk import Desk, Failure
+from ui.workers.network import NetworkWatch
 from ui.workers.ticks import IdleWatch
 
 __all__ = ["Router", "Services"]
@@ -87,6 +88,7 @@ class Router(QObject):
         self.journey = JourneyModel(services.proofing, self.desk, self)
         self.capture = CaptureModel(self._make_camera, self)
         self.delivery = DeliveryModel(services.delivery, self.courier, services.clock, self)
+        self.network = NetworkWatch(self)
         self.sign_in = SignInScreen(look)
         self.fault = FaultScreen(look)
         home = HomeModel(services.proofing, self.desk, self)
@@ -142,7 +144,6 @@ class Router(QObject):
         self.case.finished.connect(self.go_home)
         self.case.new_requested.connect(self._new_request)
         self.case.failed.connect(self.show_fault)
-        self.case.sealed.connect(self.delivery.send)
         self.case.next_requested.connect(self._new_case)
         self.case.help_requested.connect(self._open_help)
         self.journey.refused.connect(self._not_opened)
@@ -151,6 +152,7 @@ class Router(QObject):
         self.delivery.changed.connect(self._write_chips)
         self.delivery.changed.connect(self.case.sheets.show_delivery)
         self.sections.conflicts_changed.connect(self._write_chips)
+        self._bind_sending()
         self._bind_people()
         self._bind_rounds()
         self._bind_opinions()
@@ -159,6 +161,12 @@ class Router(QObject):
         self.idle.expired.connect(self.session.lock)
         self.idle.warned.connect(self._warn_idle)
         self._look.language.changed.connect(self.retranslate)
+
+    def _bind_sending(self) -> None:
+        """What makes records leave before the next regular delivery."""
+        self.case.sealed.connect(self.delivery.send)
+        self.session.closed.connect(self.delivery.send)
+        self.network.came_back.connect(self.delivery.send)
 
     def _bind_people(self) -> None:
         self.sign_in.join_requested.connect(self.people.show_join)
@@ -223,6 +231,7 @@ class Router(QObject):
         self.customer.start()
         self.session.list_agents()
         self.delivery.start()
+        self.network.start()
 
     def close(self) -> None:
         """Stop camera and threads; what is stored stays. Safe to call twice."""
@@ -238,6 +247,7 @@ class Router(QObject):
             self.rounds.forget()
         if self.opinions is not None:
             self.opinions.close()
+        self.network.stop()
         self.delivery.stop()
         if self.stick is not None:
             self.stick.close()

@@ -1,7 +1,9 @@
 """Opinions between the counters of an office: the page that gives one, and the case that asks.
 
-Rules, in order: a device that belongs to no fleet asks nobody and answers nobody; the page and the
-question of a case are forgotten when they are left, when the desk locks, and when a case ends.
+Rules, in order: a device that belongs to no fleet asks nobody and answers nobody; the page that
+gives opinions is forgotten as soon as another page takes its place, and leads nowhere then; the
+question of a case is forgotten when its step is left, when the desk locks, and when a case ends; an
+answer that is none is said on the page that waits for it.
 """
 
 from datetime import datetime
@@ -53,8 +55,9 @@ class OpinionRouter(QObject):
         self._services = services
         self._panel = panel
         self._questions: dict[str, Question] = {}
+        self._cut = False
         self.line = Desk("office-line")
-        self.ask = AskModel(journey, self.line, self)
+        self.ask = AskModel(journey, self.line, panel.isVisible, self)
         self.model = OpinionModel(opinions, self.line, self)
         self.page = OpinionScreen(look)
         panel.elsewhere_requested.connect(self._ask_or_not)
@@ -71,6 +74,8 @@ class OpinionRouter(QObject):
         self.page.chosen.connect(self._choose)
         self.page.given.connect(self._give)
         self.page.returned.connect(self._return)
+        self.page.covered.connect(self.forget)
+        journey.second_refused.connect(self._answer_refused)
         panel.set_office(reachable=True)
 
     def show(self) -> None:
@@ -114,8 +119,15 @@ class OpinionRouter(QObject):
         self._panel.show_question("")
         self._panel.show_problem(self._words(failure))
 
+    def _answer_refused(self, failure: Failure) -> None:
+        """What came is no answer to this case; a wrong PIN typed here is no matter of this page."""
+        if self.ask.judged():
+            self._panel.person.reset()
+            self._not_asked(failure)
+
     def _moved(self, view: CaseView) -> None:
         """The case went on, or back: what was asked before is no question any more."""
+        self.ask.judged()
         question, state = self.ask.question, view.state
         another = question is not None and state.case_id != question.case
         if another or state.step is not StepKind.SECOND_AGENT:
@@ -129,6 +141,9 @@ class OpinionRouter(QObject):
 
     def _list(self, questions: tuple[Question, ...]) -> None:
         self._questions = {question.question: question for question in questions}
+        if self._cut:
+            self._cut = False
+            self.page.banner.dismiss()
         now = self._services.now()
         self.page.show_asked(
             tuple(
@@ -142,10 +157,11 @@ class OpinionRouter(QObject):
         if question is not None:
             self.model.people(question)
 
-    def _show_people(self, people: tuple[Agent, ...]) -> None:
-        self.page.show_people(
-            tuple(Colleague(a.agent_id, a.display_name, a.role.value) for a in people)
-        )
+    def _show_people(self, question: Question, people: tuple[Agent, ...]) -> None:
+        if question.question == self.page.selected:
+            self.page.show_people(
+                tuple(Colleague(a.agent_id, a.display_name, a.role.value) for a in people)
+            )
 
     def _give(self, name: str, agent_id: str, pin: str, verdict: Verdict) -> None:
         question = self._questions.get(name)
@@ -153,14 +169,17 @@ class OpinionRouter(QObject):
             self.page.show_problem(self._look.language.tr("opinion.wait"), Tone.INFO)
 
     def _given(self) -> None:
+        """Only while the page is there: who left it hears nothing of it any more."""
         self.forget()
         self._shell.toast(self._look.language.tr("opinion.given"), Tone.OK)
-        self.returned.emit()
+        if self._shell.page is self.page:
+            self.returned.emit()
 
     def _refused(self, failure: Failure) -> None:
         if failure.code.startswith("SIGNIN-") and failure.code != QuestionGoneError.code:
             self.page.show_refusal(self._look.language.tr(f"errors.{failure.code}.what"))
         else:
+            self._cut = failure.code.startswith("SYNC-")
             self.page.show_problem(self._words(failure))
 
     def _return(self) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from kiosk.audit.entries import EntryKind
 from kiosk.audit.verify import JournalReport
 from kiosk.domain.agent import Duty, may
-from kiosk.domain.errors import ForkError
+from kiosk.domain.errors import CaptivePortalError, ForkError
 from kiosk.domain.ids import CaseId
 from kiosk.ports import JournalRow
 from kiosk.services.agents import Session
@@ -127,7 +127,8 @@ class SectionRouter(QObject):
         self.history.verify_requested.connect(self._verify)
         self.history.answer_chosen.connect(self._find_answer)
         self.past.next_requested.connect(self._show_history)
-        self.deliveries.send_requested.connect(self._delivery.send)
+        self.deliveries.send_requested.connect(self._delivery.send_all)
+        self.settings.metered_chosen.connect(self._delivery.set_metered)
         self.deliveries.seen_requested.connect(self._mark_seen)
         self._delivery.finished.connect(self._read_conflicts)
         self.hardware.test_requested.connect(self._test_camera)
@@ -218,6 +219,7 @@ class SectionRouter(QObject):
                         self._services.version,
                         self._services.device_id,
                         manages=may(self._session.agent.role, Duty.INVITE),
+                        metered=self._delivery.facts.metered,
                     )
                 )
             case Section.HELP:
@@ -307,15 +309,26 @@ class SectionRouter(QObject):
                 row.state,
                 max(0, int((now - row.queued_at).total_seconds())),
                 row.reason,
+                facts.held(row),
             )
             for row in reversed(facts.rows)
         )
         problem = tr(f"errors.{facts.reason}.what") if facts.reason else ""
+        if facts.reason == CaptivePortalError.code:  # the one obstacle that the agent can clear
+            problem = f"{problem} {tr(f'errors.{facts.reason}.do')}"
         conflicts = tuple(
             ConflictRow(item.seq, item.kind, item.told_at, item.seen) for item in self.conflicts
         )
         last = "" if facts.last_at is None else self._look.language.time(facts.last_at)
-        return DeliveriesFacts(items, facts.sending, last, problem, conflicts)
+        return DeliveriesFacts(
+            items,
+            facts.sending,
+            last,
+            problem,
+            conflicts,
+            pace_kbs=round((facts.pace or 0) / 1000),
+            minutes_left=facts.minutes_left,
+        )
 
     def _today(self) -> list[JournalRow]:
         today = self._services.clock.now().astimezone().date()

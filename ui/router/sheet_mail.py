@@ -9,6 +9,7 @@ its receipt was left is told all the same, by the line of the journal and withou
 from PySide6.QtCore import QObject, Signal
 
 from kiosk.domain.errors import (
+    CaptivePortalError,
     CertificateError,
     ContactAddressError,
     ContactNotSentError,
@@ -30,6 +31,7 @@ _WORDS = {
     UnreachableError.code: "offline",
     CertificateError.code: "offline",
     ProtocolError.code: "offline",
+    CaptivePortalError.code: "offline",
     ContactAddressError.code: "address_bad",
     ContactUnavailableError.code: "closed",
     ContactNotSentError.code: "not_sent",

@@ -28,12 +28,14 @@ class DeliveryItem:
         state: where it is.
         age_s: seconds since it was sealed.
         reason: stable code of the last obstacle with its words, or ``""``.
+        held: waits for a link that is not metered, or for “send now”.
     """
 
     seq: int
     state: OutboxState
     age_s: int
     reason: str = ""
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class DeliveriesFacts:
         last: when the last one ended, in words, or ``""``.
         problem: one sentence about the last obstacle, or ``""``.
         conflicts: records to look at again, the unread ones first.
+        pace_kbs: kilobytes per second when last measured.
+        minutes_left: that what waits takes at this pace; 0 where it is short or not known.
     """
 
     items: tuple[DeliveryItem, ...] = ()
@@ -53,6 +57,8 @@ class DeliveriesFacts:
     last: str = ""
     problem: str = ""
     conflicts: tuple[ConflictRow, ...] = ()
+    pace_kbs: int = 0
+    minutes_left: int = 0
 
 
 _CODE = re.compile(r"[A-Z]+-\d{3}")
@@ -88,10 +94,13 @@ class DeliveriesScreen(Page):
         self._summary = Label(look, "", Type.BODY, "ink2")
         self._card = Card(look, " ", trailing=self._summary)
         self._problem = Label(look, "", Type.STRONG, "warn", wrap=True)
+        self._slow = Label(look, "", Type.BODY, "ink2", wrap=True)
+        self._slow.setObjectName("slow-link")
         self._rows = RowList(look)
         self._empty = EmptyState(look, "cloud-check", "", tone=Tone.OK)
         self._last = Label(look, "", Type.LABEL, "ink2")
         self._card.body.addWidget(self._problem)
+        self._card.body.addWidget(self._slow)
         self._card.body.addWidget(self._rows)
         self._card.body.addWidget(self._empty, 1)
         self._card.body.addStretch(1)
@@ -137,6 +146,9 @@ class DeliveriesScreen(Page):
         )
         self._problem.setText(facts.problem)
         self._problem.setVisible(bool(facts.problem))
+        slow = tr("deliveries.slow", n=facts.minutes_left, pace=max(1, facts.pace_kbs))
+        self._slow.setText(slow)
+        self._slow.setVisible(bool(facts.minutes_left and waiting and not facts.problem))
         last = tr("deliveries.last", moment=facts.last) if facts.last else tr("deliveries.never")
         self._last.setText(last)
 
@@ -144,8 +156,9 @@ class DeliveriesScreen(Page):
         tr = self.look.language.tr
         icon, tone = STATE_LOOKS[item.state]
         state = item.state.value
-        detail = tr(f"deliveries.detail.{state}", age=self._age(item.age_s))
-        if item.reason and item.state is not OutboxState.STORED:
+        word = "held" if item.held else state
+        detail = tr(f"deliveries.detail.{word}", age=self._age(item.age_s))
+        if item.reason and item.state is not OutboxState.STORED and not item.held:
             detail = f"{detail}. {self._reason(item.reason)}"
         return RowItem(
             name=str(item.seq),

@@ -8,7 +8,7 @@ compares the short code. No answer is preselected.
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout
 from typing_extensions import override
 
@@ -63,11 +63,13 @@ class OpinionScreen(Page):
         chosen(str): this question is to be answered.
         given(str, str, str, object): question, agent id, PIN, and a ``Verdict``.
         returned(): back to home.
+        covered(): another page took its place, however that came.
     """
 
     chosen = Signal(str)
     given = Signal(str, str, str, object)
     returned = Signal()
+    covered = Signal()
 
     def __init__(self, look: Look) -> None:
         super().__init__(look)
@@ -155,6 +157,12 @@ class OpinionScreen(Page):
         self.person.pad.field.clear()
         self.banner.dismiss()
         self.retranslate()
+
+    @override
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        if not event.spontaneous():  # a window that is made small still shows this page
+            self.covered.emit()
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -17,6 +17,8 @@ from ui.widgets.look import Look
 
 SYSTEM = "system"
 """The theme choice that follows the system."""
+UNLIMITED, METERED = "unlimited", "metered"
+"""Kinds of link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,27 +27,31 @@ class SettingsFacts:
 
     Attributes:
         manages: whether the agent may manage the team of the device.
+        metered: whether each byte of the device's link costs.
     """
 
     version: str
     device: str
     manages: bool = False
+    metered: bool = False
 
 
 class SettingsScreen(Page):
-    """Three questions, and what concerns the agent who is signed in.
+    """Four questions, and what concerns the agent who is signed in.
 
     Signals:
         person_requested(str): ``pin`` (another PIN), ``activity`` (export) or ``team``.
         language_chosen(str): code, already in force.
         theme_chosen(str): ``system``, ``light``, ``dark`` or ``contrast``, already in force.
         text_size_chosen(str): value of :class:`~ui.theme.TextSize`, already in force.
+        metered_chosen(bool): whether each byte of the link costs, for this device.
     """
 
     language_chosen = Signal(str)
     theme_chosen = Signal(str)
     text_size_chosen = Signal(str)
     person_requested = Signal(str)
+    metered_chosen = Signal(bool)
 
     def __init__(self, look: Look) -> None:
         super().__init__(look)
@@ -54,6 +60,7 @@ class SettingsScreen(Page):
         self._language_card = Card(look, " ")
         self._theme_card = Card(look, " ")
         self._size_card = Card(look, " ")
+        self._link_card = Card(look, " ")
         self._about_card = Card(look, " ")
         self._person_card = Card(look, " ")
         self.pin = Button(look, "", icon="key")
@@ -65,12 +72,14 @@ class SettingsScreen(Page):
         self._language = ChoiceGroup(look, keys=False)
         self._theme = ChoiceGroup(look, keys=False)
         self._size = ChoiceGroup(look, keys=False)
+        self.link = ChoiceGroup(look, keys=False)
         self._version = Label(look, "", Type.BODY, wrap=True)
         self._device = Label(look, "", Type.BODY, "ink2", wrap=True)
         self._build()
         self._language.changed.connect(self._choose_language)
         self._theme.changed.connect(self._choose_theme)
         self._size.changed.connect(self._choose_size)
+        self.link.changed.connect(self._choose_link)
         self.pin.clicked.connect(partial(self.person_requested.emit, "pin"))
         self.activity.clicked.connect(partial(self.person_requested.emit, "activity"))
         self.team.clicked.connect(partial(self.person_requested.emit, "team"))
@@ -82,6 +91,7 @@ class SettingsScreen(Page):
             (self._language_card, self._language),
             (self._theme_card, self._theme),
             (self._size_card, self._size),
+            (self._link_card, self.link),
         ):
             card.body.addWidget(group)
             card.body.addStretch(1)
@@ -93,7 +103,8 @@ class SettingsScreen(Page):
         grid.addWidget(self._language_card, 1, 0)
         grid.addWidget(self._size_card, 2, 0)
         grid.addWidget(self._theme_card, 1, 1)
-        grid.addWidget(self._about_card, 2, 1)
+        grid.addWidget(self._link_card, 2, 1)
+        grid.addWidget(self._about_card, 3, 0, 1, 2)
         grid.addWidget(self._person_card, 0, 0, 1, 2)
         buttons = QGridLayout()
         buttons.setSpacing(Space.M)
@@ -107,7 +118,7 @@ class SettingsScreen(Page):
         self.body.addStretch(1)
 
     def show_facts(self, facts: SettingsFacts) -> None:
-        """Show version and device."""
+        """Show version, device and link."""
         self._facts = facts
         self.retranslate()
 
@@ -119,6 +130,7 @@ class SettingsScreen(Page):
         self._language_card.set_title(tr("settings.language"))
         self._theme_card.set_title(tr("settings.look"))
         self._size_card.set_title(tr("settings.text_size"))
+        self._link_card.set_title(tr("settings.link.title"))
         self._about_card.set_title(tr("settings.about"))
         self._person_card.set_title(tr("settings.person.title"))
         self.pin.setText(tr("settings.person.pin"))
@@ -142,6 +154,13 @@ class SettingsScreen(Page):
         self._size.show_choices(
             tuple(Choice(size.value, tr(f"settings.size.{size.value}")) for size in TextSize)
         )
+        icons = {UNLIMITED: "wifi", METERED: "clock"}
+        self.link.show_choices(
+            tuple(
+                Choice(name, tr(f"settings.link.{name}"), tr(f"settings.link.{name}_hint"), icon)
+                for name, icon in icons.items()
+            )
+        )
         self._mark()
 
     def _mark(self) -> None:
@@ -149,6 +168,7 @@ class SettingsScreen(Page):
         self._language.select(self.look.language.code)
         self._theme.select(theme.override.value if theme.override else SYSTEM)
         self._size.select(theme.text_size.value)
+        self.link.select(METERED if self._facts.metered else UNLIMITED)
 
     def _choose_language(self, values: tuple[str, ...]) -> None:
         self.look.language.choose(values[0])
@@ -161,3 +181,6 @@ class SettingsScreen(Page):
     def _choose_size(self, values: tuple[str, ...]) -> None:
         self.look.theme.set_text_size(TextSize(values[0]))
         self.text_size_chosen.emit(values[0])
+
+    def _choose_link(self, values: tuple[str, ...]) -> None:
+        self.metered_chosen.emit(values[0] == METERED)

@@ -18,6 +18,7 @@ from functools import partial
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from kiosk.domain.errors import (
+    CaptivePortalError,
     CertificateError,
     ContactAddressError,
     ContactTooOftenError,
@@ -42,7 +43,9 @@ from ui.viewmodels.journey import CaseView, JourneyModel
 from ui.workers.desk import Desk, Failure
 
 _POLL_MS = 2500
-OFFLINE = frozenset({UnreachableError.code, CertificateError.code, ProtocolError.code})
+OFFLINE = frozenset(
+    kind.code for kind in (UnreachableError, CertificateError, ProtocolError, CaptivePortalError)
+)
 """Failures that mean: the central side cannot be reached from here now."""
 
 

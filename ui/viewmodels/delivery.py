@@ -3,17 +3,25 @@
 Sending has a thread of its own: an agent's act never waits for the network.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from random import SystemRandom
 from typing import Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from kiosk.ports import Clock, OutboxRow, OutboxState
+from kiosk.sync.outbox import is_held
+from kiosk.sync.pace import bytes_to_send, minutes_for
+from kiosk.sync.retry import spread_ms
 from ui.workers.desk import Desk, Failure
 
 EVERY_MS = 60_000
-"""Pause between two deliveries that nobody asked for."""
+"""Pause between two deliveries that nobody asked for, on average."""
+
+_CHANCE = SystemRandom()
 
 DONE_STATES = (OutboxState.STORED,)
 
@@ -29,12 +37,16 @@ class Summary(Protocol):
     def failed(self) -> int: ...  # noqa: D102
     @property
     def reason(self) -> str: ...  # noqa: D102
+    @property
+    def pace(self) -> float | None: ...  # noqa: D102
 
 
 class Delivers(Protocol):
     """Sends sealed records; :class:`kiosk.services.delivery.Delivery`."""
 
-    def run_once(self) -> Summary: ...  # noqa: D102
+    def run_once(self, *, metered: bool | None = None) -> Summary: ...  # noqa: D102
+    def is_metered(self) -> bool: ...  # noqa: D102
+    def set_metered(self, *, metered: bool) -> None: ...  # noqa: D102
     def status(self) -> tuple[OutboxRow, ...]: ...  # noqa: D102
 
 
@@ -48,6 +60,8 @@ class DeliveryFacts:
         sending: a delivery is under way.
         last_at: when the last one ended, device time.
         reason: stable code of the last obstacle, or ``""``.
+        metered: each byte of the link costs: big records wait to be asked for.
+        pace: bytes per second when last measured, or None.
     """
 
     rows: tuple[OutboxRow, ...] = ()
@@ -55,6 +69,17 @@ class DeliveryFacts:
     sending: bool = False
     last_at: datetime | None = None
     reason: str = ""
+    metered: bool = False
+    pace: float | None = None
+
+    def held(self, row: OutboxRow) -> bool:
+        """Whether a record waits for a link that is not metered, or for a person's word."""
+        return is_held(row, metered=self.metered)
+
+    @property
+    def minutes_left(self) -> int:
+        """Minutes that what waits takes at the last pace; 0 where short or unknown."""
+        return minutes_for(bytes_to_send(self.rows), self.pace)
 
     @property
     def waiting(self) -> int:
@@ -65,6 +90,14 @@ class DeliveryFacts:
     def stored(self) -> int:
         """Sealed records of which a verified receipt is here."""
         return sum(row.state is OutboxState.STORED for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the vault says about sending."""
+
+    rows: tuple[OutboxRow, ...]
+    metered: bool
 
 
 class DeliveryModel(QObject):
@@ -79,18 +112,33 @@ class DeliveryModel(QObject):
     finished = Signal(object)
 
     def __init__(
-        self, delivery: Delivers, courier: Desk, clock: Clock, parent: QObject | None = None
+        self,
+        delivery: Delivers,
+        courier: Desk,
+        clock: Clock,
+        parent: QObject | None = None,
+        draw: Callable[[], float] = _CHANCE.random,
     ) -> None:
-        """Courier: a desk for the network alone."""
+        """Delivers through ``courier``.
+
+        Args:
+            delivery: what delivers.
+            courier: a desk for the network alone.
+            clock: of the device.
+            parent: of this object.
+            draw: uniform random numbers below 1, so that no two devices send together.
+        """
         super().__init__(parent)
         self._delivery = delivery
         self._courier = courier
         self._clock = clock
         self._facts = DeliveryFacts()
-        self._again = False
+        self._again = self._everything_again = False
+        self._saying: bool | None = None
+        self._draw = draw
         self._timer = QTimer(self)
-        self._timer.setInterval(EVERY_MS)
-        self._timer.timeout.connect(self.send)
+        self._timer.setInterval(spread_ms(EVERY_MS, draw()))
+        self._timer.timeout.connect(self._due)
 
     @property
     def facts(self) -> DeliveryFacts:
@@ -100,6 +148,7 @@ class DeliveryModel(QObject):
     def start(self) -> None:
         """Look at the outbox, and send from now on."""
         self._timer.start()
+        self.refresh()
         self.send()
 
     def stop(self) -> None:
@@ -108,30 +157,73 @@ class DeliveryModel(QObject):
 
     def refresh(self) -> None:
         """Read the outbox again, without the network."""
-        task = self._courier.submit(self._delivery.status)
+        task = self._courier.submit(self._look)
         task.done.connect(self._listed)
 
     def send(self) -> None:
-        """Send what waits; when a delivery is under way, once more after it."""
+        """Send what may go by itself; when a delivery is under way, once more after it."""
+        self._begin(everything=False)
+
+    def send_all(self) -> None:
+        """Send all that waits, on a metered link too: somebody asked for it."""
+        self._begin(everything=True)
+
+    def set_metered(self, metered: bool) -> None:
+        """Say what the link is; what waited for another one then goes."""
+        # A delivery under way holds the courier up; the screen shows what was chosen at once.
+        self._saying = metered
+        self._tell(metered=metered)
+        task = self._courier.submit(partial(self._say_metered, metered=metered))
+        task.done.connect(self._said)
+        task.failed.connect(self._broke)
+        if not metered:
+            self.send()
+
+    def _begin(self, *, everything: bool) -> None:
         if self._facts.sending:
             self._again = True
+            self._everything_again |= everything
             return
         self._tell(sending=True)
-        task = self._courier.submit(self._run)
+        task = self._courier.submit(partial(self._run, everything=everything))
         task.done.connect(self._ran)
         task.failed.connect(self._broke)
 
-    def _run(self) -> tuple[Summary, tuple[OutboxRow, ...]]:
-        """In the courier's thread."""
-        return self._delivery.run_once(), self._delivery.status()
+    def _due(self) -> None:
+        self._timer.setInterval(spread_ms(EVERY_MS, self._draw()))
+        self.send()
 
-    def _listed(self, rows: tuple[OutboxRow, ...]) -> None:
-        self._tell(rows=rows)
+    # In the courier's thread:
 
-    def _ran(self, answer: tuple[Summary, tuple[OutboxRow, ...]]) -> None:
-        summary, rows = answer
+    def _run(self, *, everything: bool) -> tuple[Summary, _Seen]:
+        return self._delivery.run_once(metered=False if everything else None), self._look()
+
+    def _look(self) -> _Seen:
+        return _Seen(self._delivery.status(), self._delivery.is_metered())
+
+    def _say_metered(self, *, metered: bool) -> _Seen:
+        self._delivery.set_metered(metered=metered)
+        return self._look()
+
+    # In the window's:
+
+    def _listed(self, seen: _Seen) -> None:
+        self._tell(rows=seen.rows, metered=self._metered(seen))
+
+    def _said(self, seen: _Seen) -> None:
+        if seen.metered == self._saying:
+            self._saying = None
+        self._listed(seen)
+
+    def _metered(self, seen: _Seen) -> bool:
+        return seen.metered if self._saying is None else self._saying
+
+    def _ran(self, answer: tuple[Summary, _Seen]) -> None:
+        summary, seen = answer
         self._tell(
-            rows=rows,
+            rows=seen.rows,
+            metered=self._metered(seen),
+            pace=self._facts.pace if summary.pace is None else summary.pace,
             online=not summary.reason,
             sending=False,
             last_at=self._clock.now(),
@@ -141,13 +233,15 @@ class DeliveryModel(QObject):
         self._once_more()
 
     def _broke(self, failure: Failure) -> None:
+        self._saying = None
         self._tell(sending=False, online=False, last_at=self._clock.now(), reason=failure.code)
         self._once_more()
 
     def _once_more(self) -> None:
         if self._again:
-            self._again = False
-            self.send()
+            everything = self._everything_again
+            self._again = self._everything_again = False
+            self._begin(everything=everything)
 
     def _tell(self, **changes: object) -> None:
         self._facts = replace(self._facts, **changes)  # type: ignore[arg-type]  # names of fields

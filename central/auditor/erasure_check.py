@@ -1,0 +1,64 @@
+"""Whether keys are gone where, and only where, that was ordered: asked of the log of openings.
+
+Rules, in order: the log says what was ordered, because two auditors signed each of its lines, and
+the database only repeats it; a key that is gone without a granted order, or against a hold, was
+deleted; an order that nothing blocks and that a key outlived was not carried out. The log is
+verified by the statement of control: nobody's key is needed.
+"""
+
+from __future__ import annotations
+
+from central.archive.control import Control
+from central.archive.database import Database
+from central.archive.layout import Layout
+from central.archive.ledger import Ledger
+from central.auditor.opening_log import held
+from central.auditor.ordered import Ordered
+from central.auditor.orders import Act, standing
+from central.auditor.refusal import AuditRefusedError
+from kiosk.domain.ids import RecordId
+
+
+class ErasureCheck:
+    """Compares the keys that are here with the orders.
+
+    Attributes:
+        problems: of the log itself.
+    """
+
+    def __init__(self, layout: Layout, control: Control | None, database: Database) -> None:
+        self._control = control
+        self._ordered = Ordered(())
+        self._outlived: frozenset[RecordId] = frozenset()
+        self.problems: tuple[str, ...] = ()
+        if control is None:
+            return
+        try:
+            # As long as the log is held nobody is between its line and the deed.
+            with held(layout, control) as log, database.reading() as ledger:
+                self._ordered = Ordered(log.lines)
+                self._outlived = ledger.erasures.with_key(self._ordered.due)
+        except AuditRefusedError as exc:
+            self.problems = (f"log of openings: {exc.detail}",)
+
+    def of_gone(self, ledger: Ledger, record_id: RecordId | None) -> str:
+        """What is wrong with a record that has lost its key, or ``""``."""
+        order = None if record_id is None else ledger.erasures.order(record_id)
+        if record_id is None or order is None or self._control is None:
+            return "its key is gone, and nobody ordered that"
+        try:
+            told = standing(order.order_token, order.approval, self._control).order
+        except AuditRefusedError:
+            return "its key is gone, and the order is not signed by those who may give it"
+        if told.act is not Act.ERASE or record_id not in told.about.records:
+            return "its key is gone, and the order is about something else"
+        against_hold = self._ordered.granted.get((told.order_id, record_id))
+        if against_hold is None:
+            return "its key is gone, and the log of openings does not say that this was granted"
+        return "its key is gone against a hold" if against_hold else ""
+
+    def of_kept(self, record_id: RecordId | None) -> str:
+        """What is wrong with a record that has its key, or ``""``."""
+        if record_id not in self._outlived:
+            return ""
+        return "ordered to be erased, here, and its key still there"

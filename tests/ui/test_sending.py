@@ -1,0 +1,232 @@
+"""When records leave by themselves, what waits to be asked for, and how that is told."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtNetwork import QNetworkInformation
+from PySide6.QtWidgets import QLabel, QPushButton
+
+from kiosk.domain.errors import NotEnrolledError
+from kiosk.domain.ids import RecordId
+from kiosk.ports import OutboxRow, OutboxState
+from tests.ui import samples
+from tests.ui.counter import Counter, NoDelivery
+from ui.demonstration.network import NothingSent
+from ui.screens.deliveries import DeliveriesFacts, DeliveryItem
+from ui.shell import Section
+from ui.viewmodels.delivery import EVERY_MS, DeliveryFacts, DeliveryModel
+from ui.workers.desk import Desk
+from ui.workers.network import NetworkWatch
+
+Reach = QNetworkInformation.Reachability
+BIG = 300_000
+
+
+@pytest.fixture
+def delivery(counter: Counter) -> NoDelivery:
+    counter.qtbot.waitUntil(lambda: not counter.router.delivery.facts.sending, timeout=10_000)
+    found = counter.router.delivery._delivery
+    found.asked.clear()
+    return found
+
+
+def queue(counter: Counter, delivery: NoDelivery, size: int) -> None:
+    """A record of this size waits, sealed three minutes ago."""
+    at = counter.office.clock.now() - timedelta(minutes=3)
+    row = OutboxRow(7, RecordId("0" * 32), OutboxState.WAITING, at, at, 0, "", size)
+    delivery.rows = (row,)
+
+
+def words(page) -> str:
+    return " ".join(label.text() for label in page.findChildren(QLabel) if label.isVisible())
+
+
+def press(counter: Counter, page, name: str) -> None:
+    counter.qtbot.mouseClick(page.findChild(QPushButton, name), Qt.MouseButton.LeftButton)
+
+
+def show(counter: Counter, section: Section):
+    counter.router.sections._choose(section.value)
+    return counter.shell.page
+
+
+def test_a_big_record_says_what_it_waits_for_until_somebody_sends_it(counter, delivery):
+    delivery.metered = True
+    queue(counter, delivery, BIG)
+    counter.sign_in()
+    counter.router.delivery.refresh()
+    page = show(counter, Section.DELIVERIES)
+    counter.qtbot.waitUntil(lambda: "attend une connexion non limitée" in words(page))
+    assert "il y a 3 minutes" in words(page)
+    press(counter, page, "send-now")
+    counter.qtbot.waitUntil(lambda: delivery.asked == [False])
+
+
+def test_a_small_record_on_a_metered_link_waits_for_the_network_only(counter, delivery):
+    delivery.metered = True
+    queue(counter, delivery, 1000)
+    counter.sign_in()
+    counter.router.delivery.refresh()
+    page = show(counter, Section.DELIVERIES)
+    counter.qtbot.waitUntil(lambda: "partira dès que le réseau répond" in words(page))
+    assert "non limitée" not in words(page)
+
+
+def test_the_link_is_said_in_the_settings_and_what_waited_then_goes(counter, delivery):
+    counter.sign_in()
+    page = show(counter, Section.SETTINGS)
+    assert page.link.selected == ("unlimited",)
+    press(counter, page, "choice-metered")
+    counter.qtbot.waitUntil(lambda: delivery.metered)
+    assert page.link.selected == ("metered",)
+    assert delivery.asked == []
+    press(counter, page, "choice-unlimited")
+    counter.qtbot.waitUntil(lambda: delivery.asked == [None])
+    assert not delivery.metered
+    assert page.link.selected == ("unlimited",)
+
+
+def test_the_end_of_a_shift_sends(counter, delivery):
+    counter.sign_in()
+    delivery.asked.clear()
+    press(counter, counter.shell, "end-shift")
+    press(counter, counter.shell, "end-now")
+    counter.on(counter.router.sign_in)
+    counter.qtbot.waitUntil(lambda: delivery.asked == [None])
+
+
+def test_a_network_that_comes_back_sends(counter, delivery):
+    counter.router.network.see(Reach.Disconnected)
+    assert delivery.asked == []
+    counter.router.network.see(Reach.Online)
+    counter.qtbot.waitUntil(lambda: delivery.asked == [None])
+
+
+@pytest.mark.parametrize(
+    ("seen", "told"),
+    [
+        ((Reach.Online, Reach.Online), 0),
+        ((Reach.Unknown, Reach.Online), 0),
+        ((Reach.Disconnected, Reach.Disconnected), 0),
+        ((Reach.Disconnected, Reach.Unknown, Reach.Local), 1),
+        ((Reach.Online, Reach.Disconnected, Reach.Site, Reach.Online), 1),
+        ((Reach.Disconnected, Reach.Online) * 2, 2),
+    ],
+)
+def test_only_a_change_from_nothing_is_a_network_that_comes_back(qapp, seen, told):
+    watch, heard = NetworkWatch(), []
+    watch.came_back.connect(lambda: heard.append(1))
+    for state in seen:
+        watch.see(state)
+    assert len(heard) == told
+
+
+# --- the model ------------------------------------------------------------------------------------
+
+
+class Scripted:
+    """A delivery that reaches the central side, or is at fault, and keeps what it was told."""
+
+    def __init__(self) -> None:
+        self.asked: list[bool | None] = []
+        self.pace: float | None = None
+        self.said = [False]
+        self.fault: Exception | None = None
+
+    def run_once(self, *, metered: bool | None = None) -> NothingSent:
+        self.asked.append(metered)
+        if self.fault is not None:
+            raise self.fault
+        return replace(NothingSent(reason=""), pace=self.pace)
+
+    def status(self) -> tuple[OutboxRow, ...]:
+        return ()
+
+    def is_metered(self) -> bool:
+        return self.said[-1]
+
+    def set_metered(self, *, metered: bool) -> None:
+        self.said.append(metered)
+
+
+@pytest.fixture
+def courier(qtbot):
+    desk = Desk("test")
+    yield desk
+    desk.close()
+
+
+def test_what_was_asked_for_during_a_delivery_is_asked_for_after_it(qtbot, courier, counter):
+    scripted = Scripted()
+    model = DeliveryModel(scripted, courier, counter.office.clock)
+    model.send()
+    model.send_all()
+    model.send()
+    qtbot.waitUntil(lambda: len(scripted.asked) == 2 and not model.facts.sending)
+    assert scripted.asked == [None, False]
+
+
+def test_a_pace_stays_until_another_is_measured(qtbot, courier, counter):
+    scripted = Scripted()
+    model = DeliveryModel(scripted, courier, counter.office.clock)
+    for measured, known in ((None, None), (9000.0, 9000.0), (None, 9000.0)):
+        scripted.pace = measured
+        with qtbot.waitSignal(model.finished):
+            model.send()
+        assert model.facts.pace == known
+
+
+def test_what_the_link_is_is_known_before_anything_was_sent(qtbot, courier, counter):
+    scripted = Scripted()
+    scripted.said, scripted.fault = [True], NotEnrolledError()
+    model = DeliveryModel(scripted, courier, counter.office.clock)
+    model.start()
+    qtbot.waitUntil(lambda: model.facts.reason == NotEnrolledError.code)
+    assert model.facts.metered
+    model.stop()
+
+
+@pytest.mark.parametrize(("draw", "share"), [(0.0, 0.8), (0.5, 1.0)])
+def test_no_two_devices_keep_the_same_pause(qtbot, courier, counter, draw, share):
+    model = DeliveryModel(Scripted(), courier, counter.office.clock, draw=lambda: draw)
+    assert model._timer.interval() == EVERY_MS * share
+
+
+def test_the_rest_is_told_in_minutes(counter):
+    at = counter.office.clock.now()
+    row = OutboxRow(7, RecordId("0" * 32), OutboxState.WAITING, at, at, 0, "", 3_000_000)
+    assert DeliveryFacts((row,), pace=10_000.0).minutes_left == 5
+    assert DeliveryFacts((row,)).minutes_left == 0
+
+
+def test_a_slow_link_is_told_in_plain_words(look, qtbot):
+    shell = samples.window(look, "deliveries", 1280, 720)
+    qtbot.addWidget(shell)
+    page = shell.page
+    waiting = (DeliveryItem(7, OutboxState.WAITING, 60),)
+    page.show_facts(DeliveriesFacts(waiting, pace_kbs=10, minutes_left=5))
+    told = "Connexion lente (10\u00a0Ko/s)\u00a0: environ 5 minutes pour ce qui attend."
+    assert told in words(page)
+    page.show_facts(DeliveriesFacts(waiting, pace_kbs=10))
+    assert "Connexion lente" not in words(page)
+    page.show_facts(DeliveriesFacts(waiting, problem="Hors ligne", pace_kbs=10, minutes_left=5))
+    assert "Connexion lente" not in words(page), "no pace without a link"
+
+
+def test_what_waits_for_another_link_names_no_older_obstacle(look, qtbot):
+    shell = samples.window(look, "deliveries", 1280, 720)
+    qtbot.addWidget(shell)
+    held = (DeliveryItem(7, OutboxState.WAITING, 60, "SYNC-001", held=True),)
+    shell.page.show_facts(DeliveriesFacts(held))
+    qtbot.waitUntil(lambda: "attend une connexion non limitée" in words(shell.page))
+    assert "SYNC-001" not in words(shell.page)
+
+
+def test_a_welcome_page_says_what_to_do(counter, delivery):
+    counter.sign_in()
+    page = show(counter, Section.DELIVERIES)
+    delivery.reason = "SYNC-032"
+    press(counter, page, "send-now")
+    counter.qtbot.waitUntil(lambda: "Connectez-vous au Wi-Fi" in words(page))
