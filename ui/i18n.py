@@ -10,6 +10,11 @@ from kiosk.texts import Texts
 NBSP = "\u00a0"
 
 
+def spaced_code(code: str) -> str:
+    """A code that people compare, in groups of four, kept on one line."""
+    return NBSP.join(code[start : start + 4] for start in range(0, len(code), 4))
+
+
 class Language(QObject):
     """Texts, dates and numbers in the language in force; switched live.
 

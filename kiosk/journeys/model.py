@@ -161,6 +161,7 @@ class SealedFacts:
         slip_code: eight characters of the journal's checkpoint, for the client's slip.
         sealed_at: device time, aware UTC.
         distribution: the proof of distribution sealed with it, None where nothing was handed over.
+        codes_follow: addresses were sealed for the contact service, which sends their codes later.
     """
 
     record_id: RecordId
@@ -168,6 +169,7 @@ class SealedFacts:
     slip_code: str
     sealed_at: datetime
     distribution: LinkedRecord | None = None
+    codes_follow: bool = False
 
 
 @dataclass(frozen=True, slots=True)

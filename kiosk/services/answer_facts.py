@@ -99,6 +99,7 @@ class AnswerFacts:
         standing: how firm it is.
         confirmed_at: when the central side answered, aware; None where it did not.
         contacts_open: ways to reach the customer that are still to be confirmed.
+        codes_follow: the contact service was given them, and will send their codes.
         has_request: a request that was started online stands behind the act.
         request_until: last moment at which the same request can be presented again, or None.
         kept_until: last day on which a letter is kept, or None.
@@ -118,6 +119,7 @@ class AnswerFacts:
     standing: Standing = Standing.FINAL
     confirmed_at: datetime | None = None
     contacts_open: tuple[ContactChannel, ...] = ()
+    codes_follow: bool = False
     has_request: bool = False
     request_until: datetime | None = None
     kept_until: date | None = None
@@ -199,6 +201,7 @@ def answer_of(
         ),
         confirmed_at=confirmed_at,
         contacts_open=contacts_open,
+        codes_follow=sealed.codes_follow and bool(contacts_open),
         has_request=request is not None,
         request_until=request.expires_at if request is not None and again else None,
         kept_until=state.presence.kept_until if state.presence else None,

@@ -246,7 +246,8 @@ class Sealing:
         told, kind = _told(state, outcome.value), EntryKind.VERIFY_CLOSE
         seq, slip = self._announce(uow, kind, told, pair.verification, pair.sealed_at, terms)
         own = pair.verification.record_id
-        sealed = SealedFacts(own, seq, slip, pair.sealed_at, linked)
+        codes = pair.verification.later is not None
+        sealed = SealedFacts(own, seq, slip, pair.sealed_at, linked, codes)
         uow.values.put(SEALED_PREFIX + state.case_id, msgspec.json.encode(sealed))
         if state.request is not None and outcome in USING_UP:
             mark_used(uow, state.request, own)

@@ -367,6 +367,7 @@ def test_the_whole_way_from_a_counter_without_network_to_the_operators_list(
     with serving(data, opened_service(data, post)) as side:
         device = EnrolledDevice().enrol(side.enrol_code())
         sealed = seal_case(device, deferred(1))
+        assert sealed.codes_follow
         with device.store.begin() as uow:
             (name,) = uow.values.names(LATER_PREFIX)
             assert MAIL.encode() not in (uow.values.get(name) or b"")

@@ -70,6 +70,14 @@ def test_a_deferred_address_keeps_an_acceptance_provisional():
     assert "+33600000000" not in repr(facts)
 
 
+def test_codes_follow_only_where_the_addresses_were_sealed_for_the_contact_service():
+    contacts = (ContactFacts(ContactChannel.MOBILE, "+33600000000", ContactStatus.DEFERRED),)
+    case = sealed_case(Decision(Outcome.ACCEPTED), contacts=contacts)
+    assert not answer_of(case).codes_follow
+    case = replace(case, record=replace(SEALED, codes_follow=True))
+    assert answer_of(case).codes_follow
+
+
 @pytest.mark.parametrize("outcome", [Outcome.REFUSED, Outcome.SUSPENDED])
 def test_only_an_acceptance_waits_for_anybody(outcome):
     facts = answer_of(sealed_case(Decision(outcome, (Reason.EXPIRED,))))

@@ -34,6 +34,7 @@ from ui.demonstration.network import NothingSent
 from ui.router import Router, Services
 from ui.screens.sheet_print import Printing
 from ui.shell import Shell
+from ui.viewmodels.carrying import Carries
 
 DOCUMENTS = read_documents(RESOURCES / "documents")
 SERVICE = read_service(RESOURCES / "service", ServiceConfig())
@@ -104,6 +105,7 @@ class Counter:
     signed_now: Callable[[], datetime] | None = None
     free_bytes: Callable[[], int] | None = None
     opinions: OpinionDesk | None = None
+    carried: Carries | None = None
 
     def __post_init__(self) -> None:
         self.office.examination.catalogue = FEATURES
@@ -155,6 +157,7 @@ class Counter:
             procedures=office.proofing.procedures(),
             signed_now=self.signed_now,
             opinions=self.opinions,
+            carried=self.carried,
         )
 
     def export_activity(self, session: Session) -> str:

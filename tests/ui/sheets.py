@@ -36,6 +36,7 @@ ACTS = {
         "counter-creation",
         standing=Standing.PROVISIONAL,
         contacts_open=(ContactChannel.MOBILE,),
+        codes_follow=True,
     ),
     "letter": act(
         Outcome.ACCEPTED,

@@ -37,6 +37,22 @@ def test_a_letter_that_is_not_handed_over_is_kept(look, outcome):
     assert first(facts, look) == look.language.tr("receipt.letter.kept.next_title")
 
 
+def test_a_creation_ends_in_the_application_and_names_what_is_open(look):
+    tr = look.language.tr
+    row = rows_after(ACTS["creation"], look.language)[0]
+    assert row.title == tr("receipt.creation.next_title")
+    assert "en ligne" not in row.detail
+    assert row.detail.endswith(tr("receipt.contacts.codes"))
+    unsent = rows_after(replace(ACTS["creation"], codes_follow=False), look.language)[0]
+    assert unsent.detail.endswith(tr("receipt.contacts.open"))
+    settled = rows_after(replace(ACTS["creation"], contacts_open=()), look.language)[0]
+    assert settled.detail == tr("receipt.creation.next")
+    assert first(ACTS["accepted"], look) == tr("receipt.outcome.accepted.next_title")
+    assert first(act(Outcome.REFUSED, "counter-creation"), look) == tr(
+        "receipt.outcome.refused.next_title"
+    )
+
+
 def test_nobody_who_was_not_there_is_given_a_receipt(look):
     assert names(ACTS["no-show"], look) == ["outcome"]
     assert first(ACTS["no-show"], look) == look.language.tr("receipt.letter.notice.next_title")

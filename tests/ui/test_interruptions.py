@@ -1,5 +1,6 @@
 """Put aside by one key at any step, serve somebody else, come back to the same place."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -189,6 +190,24 @@ def test_the_key_waits_for_an_answer_that_is_on_its_way(counter):
     counter.qtbot.waitUntil(lambda: counter.router.desk.idle, timeout=10_000)
     (draft,) = counter.office.proofing.drafts(counter.router.session.session)
     assert (draft.case_id, draft.step) == (case_id, StepKind.DOCUMENT)
+
+
+def test_the_key_during_a_seal_leaves_the_next_customer_alone(counter):
+    counter.sign_in()
+    walk_to(counter, StepKind.CONFIRM)
+    receipt = counter.router.case.receipt
+    gate = threading.Event()
+    counter.router.desk.submit(lambda: gate.wait(10))
+    counter.qtbot.keyClick(counter.focused, Qt.Key.Key_Return)
+    assert counter.router.journey.busy
+    counter.qtbot.keyClick(counter.focused, Qt.Key.Key_F3)
+    gate.set()
+    counter.on(receipt)
+    counter.key(Qt.Key.Key_Return)
+    counter.on(counter.router.sections.home)
+    walk_to(counter, StepKind.NOTICE, "req-2")
+    counter.key(Qt.Key.Key_Return)
+    counter.at(StepKind.DOCUMENT)
 
 
 def test_a_draft_knows_when_it_was_opened(counter, office):

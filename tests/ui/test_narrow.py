@@ -6,7 +6,10 @@ import pytest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from tests.ui.samples import window
+from ui.theme import Density
 from ui.widgets.button import Button
+from ui.widgets.label import Label
+from ui.widgets.list_row import RowList
 from ui.widgets.look import Look
 from ui.widgets.scroll import ScrollArea
 
@@ -39,6 +42,32 @@ def test_home_of_a_counter_does_not_scroll_by_a_sliver(look: Look, qtbot, size):
     assert shell._scroll.verticalScrollBar().maximum() == 0
     words = [label.text() for label in shell.page.findChildren(QLabel) if label.isVisible()]
     assert look.language.tr("home.figure.to_send") in words
+
+
+@pytest.mark.parametrize(("page", "size"), [("home", (800, 1280)), ("opinion", (1280, 800))])
+def test_rows_grow_with_their_words(look: Look, qtbot, page, size):
+    look.theme.set_density(Density.TABLET)
+    shell = window(look, page, *size)
+    qtbot.addWidget(shell)
+    settle()
+    wrapped = 0
+    for rows in shell.page.findChildren(RowList):
+        for label in (label for row in rows.rows for label in row.findChildren(Label)):
+            if label.isVisible():
+                assert label.height() >= label.heightForWidth(label.width()), label.text()
+                wrapped += label.heightForWidth(label.width()) > label.heightForWidth(2000)
+    assert wrapped
+
+
+@pytest.mark.parametrize("page", ["opinion", "sign_in"])
+@pytest.mark.parametrize("size", [(1280, 720), (1280, 800), (1366, 768), (800, 1280)])
+def test_a_personal_code_is_confirmed_without_scrolling(look: Look, qtbot, page, size):
+    look.theme.set_density(Density.TABLET)
+    shell = window(look, page, *SIZES[3])
+    qtbot.addWidget(shell)
+    shell.resize(*size)
+    settle()
+    assert shell._scroll.verticalScrollBar().maximum() == 0
 
 
 @pytest.mark.parametrize("page", ["home", "step-person", "sign_in"])

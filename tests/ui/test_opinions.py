@@ -73,7 +73,7 @@ def asked(counter: Counter) -> str:
     counter.key(F6)
     counter.qtbot.waitUntil(lambda: counter.router.opinions.ask.question is not None)
     code = counter.router.opinions.ask.question.code
-    assert panel.sent_code.text() == code
+    assert panel.sent_code.text() == f"{code[:4]}\u00a0{code[4:]}"
     assert not panel.person.pad.isVisible()
     return code
 
@@ -212,7 +212,8 @@ def test_an_opinion_is_signed_with_the_own_code_and_leads_home(
 ):
     page = answering.router.opinions.page
     answering.qtbot.waitUntil(lambda: page.person.selected == "sacha", timeout=10_000)
-    assert page._code.text() == switch.asked["1" * 32].code
+    code = switch.asked["1" * 32].code
+    assert page._code.text() == f"{code[:4]}\u00a0{code[4:]}"
     answering.type(PIN)
     answering.key(Qt.Key.Key_Return)
     assert "réponse" in page.person.pad.error

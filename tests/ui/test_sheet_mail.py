@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 
 from central.contact.sheets import require_plain
 from kiosk.domain.errors import ContactNotSentError, ContactTooOftenError, UnreachableError
@@ -134,6 +135,27 @@ def test_what_did_not_go_out_is_said_and_not_promised(counter, room, trouble, sa
     assert len(room.sent) == 1
 
 
+def test_a_sheet_that_failed_after_the_next_customer_was_called_is_told(counter, room):
+    told: list[str] = []
+    counter.router.case.sheet_mail.sheet_lost.connect(told.append)
+    to_receipt(counter)
+    seq = receipt(counter).facts.records[0].seq
+    room.trouble = ContactNotSentError()
+    room.line.clear()
+    counter.key(Qt.Key.Key_E, CONTROL)
+    counter.type("client@example.org")
+    counter.key(Qt.Key.Key_Return)
+    receipt(counter).next_button.click()
+    counter.on(counter.router.sections.home)
+    with counter.qtbot.waitSignal(counter.router.case.sheet_mail.sheet_lost):
+        room.line.set()
+    (text,) = told
+    assert f"ligne {seq} du journal" in text
+    assert "rien n’est parti" in text
+    assert "example.org" not in text
+    assert text in [label.text() for label in counter.shell.findChildren(QLabel)]
+
+
 def test_escape_closes_the_line_and_keeps_the_receipt(counter, room):
     to_receipt(counter)
     counter.key(Qt.Key.Key_E, CONTROL)
@@ -152,6 +174,15 @@ def test_no_address_stays_when_the_receipt_is_left(counter):
     counter.type("client@example.org")
     receipt(counter).next_button.click()
     counter.on(counter.router.sections.home)
+    assert receipt(counter).mail.edit.text() == ""
+
+
+def test_no_address_stays_when_the_desk_is_given_to_another_agent(counter):
+    to_receipt(counter)
+    counter.key(Qt.Key.Key_E, CONTROL)
+    counter.type("client@example.org")
+    counter.key(Qt.Key.Key_F9)
+    counter.on(counter.router.sign_in)
     assert receipt(counter).mail.edit.text() == ""
 
 

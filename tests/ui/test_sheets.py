@@ -141,6 +141,14 @@ def test_a_taken_record_does_not_confirm_an_address(sheet_of):
     assert "numéro de mobile" in sheet_of(later).text
 
 
+def test_a_code_is_promised_only_where_the_contact_service_will_send_one(sheet_of):
+    assert "confirm-contacts" in next_steps(ACTS["creation"])
+    kept = replace(ACTS["creation"], codes_follow=False)
+    assert "confirm-contacts" not in next_steps(kept)
+    assert "un code pour confirmer" not in sheet_of(kept).text
+    assert "numéro de mobile" in sheet_of(kept).text
+
+
 def test_a_refused_request_must_be_made_anew(sheet_of):
     assert next_steps(ACTS["refused"])[0] == "new-request"
     assert "suspended" not in sheet_of(ACTS["refused"]).text

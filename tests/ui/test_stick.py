@@ -4,12 +4,16 @@ import threading
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QTimer
 
 from kiosk.domain.errors import FolderFullError, FolderMissingError
 from kiosk.services.courier import CourierSummary
 from kiosk.services.delivery import DeliveryStep, Progress
+from tests.fakes.office import office_on_disk
+from tests.ui.counter import Counter
 from ui.router.stick import StickRouter
 from ui.screens.deliveries import DeliveriesFacts, DeliveriesScreen
+from ui.theme import Tone
 from ui.workers.desk import Desk
 
 
@@ -54,8 +58,10 @@ def page(qtbot, look, stick, courier, request):
     screen.show_facts(DeliveriesFacts())
     screen.router = StickRouter(look, screen.stick, stick, courier)
     screen.router.choose = lambda *_: "/media/stick"
+    screen.router.likely = lambda: "/media"
     screen.show()
-    return screen
+    yield screen
+    screen.router.close()
 
 
 def said(page):
@@ -63,9 +69,37 @@ def said(page):
     return "" if banner.isHidden() else banner.text
 
 
+def tone(page):
+    return page.stick._said._tone
+
+
 def visit(qtbot, page, button):
     with qtbot.waitSignal(page.router.model.finished):
         button.click()
+
+
+def over_the_choice(qtbot, router, ask, act):
+    """Ask for a folder, and do something over the choice; the choice blocks, as it does to us."""
+    done = []
+
+    def look():
+        if router._dialog is not None and router._dialog.isVisible():
+            act()
+            done.append(True)
+
+    watch = QTimer()
+    watch.setInterval(20)
+    watch.timeout.connect(look)
+    watch.start()
+    late = QTimer()
+    late.setSingleShot(True)
+    late.timeout.connect(router.forget)
+    late.start(8000)
+    ask()
+    qtbot.waitUntil(lambda: bool(done))
+    watch.stop()
+    assert late.isActive()
+    late.stop()
 
 
 def test_without_a_fleet_there_is_no_stick(qtbot, look):
@@ -91,10 +125,103 @@ def test_reading_only_reads(qtbot, page, stick):
     assert "2 reçus vérifiés." in said(page)
 
 
-def test_nobody_chose_a_folder_and_nothing_happens(page, stick):
-    page.router.choose = lambda *_: ""
-    page.stick.write.click()
+def test_nobody_chose_a_folder_and_nothing_happens(qtbot, page, stick):
+    asked = []
+    page.router.choose = lambda _window, _title, first: asked.append(first) or ""
+    for _ in range(2):
+        page.stick.write.click()
+        qtbot.waitUntil(lambda: bool(asked))
+        assert asked.pop() == "/media"
     assert stick.visits == []
+
+
+def test_the_choice_of_the_folder_goes_with_whoever_asked(qtbot, page, stick):
+    page.router.choose = page.router._ask
+    over_the_choice(qtbot, page.router, page.stick.write.click, page.router.forget)
+    assert page.router._dialog is None
+    assert stick.visits == []
+
+
+def test_a_folder_that_is_chosen_over_a_lock_is_not_written_on(qtbot, page, stick):
+    asked = []
+
+    def choose(*_):
+        page.router.forget()
+        asked.append(True)
+        return "/media/stick"
+
+    page.router.choose = choose
+    page.stick.write.click()
+    qtbot.waitUntil(lambda: bool(asked))
+    assert stick.visits == []
+    assert not page.router.model.facts.running
+
+
+def test_a_volume_that_does_not_answer_holds_nothing_up(qtbot, page, stick):
+    threads, gate = [], threading.Event()
+
+    def likely():
+        threads.append(threading.get_ident())
+        gate.wait(10)
+        return "/media/gone"
+
+    firsts = []
+    page.router.likely = likely
+    page.router.choose = lambda _window, _title, first: firsts.append(first) or "/media/stick"
+    with qtbot.waitSignal(page.router.model.finished):
+        page.stick.write.click()
+    gate.set()
+    qtbot.waitUntil(lambda: page.router._volumes.idle)
+    assert firsts == [""]
+    assert threads[0] != threading.get_ident()
+    assert len(stick.visits) == 1
+
+
+class LongStick:
+    """A stick that is written for as long as nobody stops it."""
+
+    def __init__(self):
+        self.stopped = False
+
+    def run(self, _medium, *, give, progress=None, cancelled=None):
+        progress(Progress(DeliveryStep.RECORDS, 0, 40))
+        over = threading.Event()
+        for _ in range(500):
+            if cancelled():
+                self.stopped = True
+                break
+            over.wait(0.01)
+        return CourierSummary(written=1, left=39 if give else 0)
+
+
+@pytest.fixture
+def desk_with_stick(qtbot, look, tmp_path):
+    office = office_on_disk(tmp_path)
+    office.session()
+    counter = Counter(qtbot, look, office, tmp_path / "slips", carried=LongStick())
+    counter.sign_in()
+    counter.router.stick.likely = lambda: ""
+    yield counter
+    counter.close()
+    office.store.close()
+
+
+def test_closing_the_program_stops_a_stick_that_is_being_written(desk_with_stick, tmp_path):
+    stick = desk_with_stick.router.stick
+    stick.choose = lambda *_: str(tmp_path)
+    desk_with_stick.router.sections.deliveries.stick.write.click()
+    desk_with_stick.qtbot.waitUntil(lambda: stick.model.facts.total == 40)
+    desk_with_stick.router.close()
+    assert desk_with_stick.carried.stopped
+    desk_with_stick.router.sections.deliveries.stick.write.set_busy(False)  # nobody was told
+
+
+def test_a_lock_closes_the_choice_of_the_folder(desk_with_stick):
+    router = desk_with_stick.router
+    write = router.sections.deliveries.stick.write.click
+    over_the_choice(desk_with_stick.qtbot, router.stick, write, router.session.lock)
+    assert router.stick._dialog is None
+    assert not router.stick.model.facts.running
 
 
 def test_progress_is_told_and_one_visit_goes_at_a_time(qtbot, page, stick):
@@ -117,6 +244,31 @@ def test_a_full_stick_says_what_is_on_it_and_what_to_do(qtbot, page, stick):
     assert "2 dossiers n’y sont pas encore." in said(page)
     assert "La clé est pleine." in said(page)
     assert "Éjectez" not in said(page)
+
+
+def test_nothing_waited_is_said_only_where_nothing_did(qtbot, page, stick):
+    visit(qtbot, page, page.stick.write)
+    assert "Aucun dossier n’attendait" in said(page)
+    assert tone(page) is Tone.OK
+    visit(qtbot, page, page.stick.read)
+    assert "Aucun reçu sur cette clé pour les dossiers en attente." in said(page)
+    assert "Rien d’autre à faire" not in said(page)
+    assert tone(page) is Tone.INFO
+
+
+def test_a_record_with_a_problem_is_told_and_warned_of(qtbot, page, stick):
+    stick.outcome = CourierSummary(failed=2)
+    visit(qtbot, page, page.stick.write)
+    assert "2 dossiers posent un problème et restent ici" in said(page)
+    assert "n’attendait" not in said(page)
+    assert tone(page) is Tone.WARN
+
+
+def test_a_visit_that_was_stopped_warns_of_what_is_not_on_the_stick(qtbot, page, stick):
+    stick.outcome = CourierSummary(written=1, left=6)
+    visit(qtbot, page, page.stick.write)
+    assert "6 dossiers n’y sont pas encore." in said(page)
+    assert tone(page) is Tone.WARN
 
 
 def test_a_fault_is_a_sentence(qtbot, page, stick):

@@ -195,12 +195,16 @@ class Router(QObject):
             self.opinions.failed.connect(self.show_fault)
 
     def _bind_stick(self) -> None:
+        self.stick: StickRouter | None = None
         if self._services.carried is None:
             return
         card = self.sections.deliveries.stick
         self.stick = StickRouter(self._look, card, self._services.carried, self.courier, self)
         self.stick.model.finished.connect(self.delivery.refresh)
         self.stick.model.finished.connect(self.sections.refresh)
+        self.session.locked.connect(self.stick.forget)
+        self.session.closed.connect(self.stick.forget)
+        self.session.stepped_aside.connect(self.stick.forget)
 
     def _bind_customer(self) -> None:
         notice, contact, identity = self.case.notice, self.case.contact, self.case.identity
@@ -245,6 +249,8 @@ class Router(QObject):
             self.opinions.close()
         self.network.stop()
         self.delivery.stop()
+        if self.stick is not None:
+            self.stick.close()
         self.capture.close()
         self.case.sheets.close()
         self.case.sheet_mail.close()

@@ -159,7 +159,6 @@ class CaseRouter(QObject):
 
     def leave_receipt(self) -> None:
         """The case is closed: go home for the next customer."""
-        self.sheet_mail.forget()
         self._end()
         self.finished.emit()
 
@@ -167,7 +166,6 @@ class CaseRouter(QObject):
         """The case is closed: open the next one without passing by home."""
         view = self._journey.view
         if view is not None and view.state.closed and not self._journey.busy:
-            self.sheet_mail.forget()
             self._end()
             self.new_requested.emit()
 
@@ -188,6 +186,7 @@ class CaseRouter(QObject):
 
     def _end(self) -> None:
         self._lens.off()
+        self.sheet_mail.forget()
         self._forget_case()
         self._frame.clear()
         self._case_id = ""

@@ -63,6 +63,7 @@ class Interruptions(QObject):
         journey.colleagues_known.connect(self._stop.show_colleagues)
         journey.handed.connect(self._handed)
         journey.busy_changed.connect(self._try_again)
+        journey.left.connect(self._drop_wish)
 
     def put_aside(self) -> None:
         """Keep the draft, go home; what is not kept is said."""
@@ -76,11 +77,16 @@ class Interruptions(QObject):
 
     def _aside_by_key(self) -> None:
         """One key from every step; pressed while an order is on its way, it waits its turn."""
+        self._drop_wish()
         view = self._journey.view
         if view is None or view.state.closed or not self._frame.uncovered:
             return
         self._aside_waits = self._journey.busy
         self.put_aside()
+
+    def _drop_wish(self) -> None:
+        """The key was meant for this case as it is now, not for a later one."""
+        self._aside_waits = False
 
     def _try_again(self, busy: bool) -> None:
         if not busy and self._aside_waits:

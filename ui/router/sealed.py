@@ -64,6 +64,7 @@ class Sealed(QObject):
         self.sheets = SheetRouter(look, services, self.receipt, self)
         self.mail = SheetMailRouter(look, services.sheet_mail, self.receipt, self)
         self.sheets.notice_lost.connect(self._tell_lost)
+        self.mail.sheet_lost.connect(self._tell_lost)
 
     def show(self, state: CaseState) -> None:
         """A case that is sealed: its receipt, or where it leads on."""

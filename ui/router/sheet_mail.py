@@ -2,10 +2,11 @@
 
 Rules, in order: only where the customer asks for it, to the address that the customer confirmed
 before or says now; the address is gone from the screen once it was sent, and with the receipt; no
-network is said as it is: nothing went out, and nothing will go out by itself.
+network is said as it is: nothing went out, and nothing will go out by itself; what failed after
+its receipt was left is told all the same, by the line of the journal and without the address.
 """
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from kiosk.domain.errors import (
     CaptivePortalError,
@@ -21,7 +22,7 @@ from kiosk.journeys.model import CaseState
 from kiosk.journeys.service_steps import ContactChannel, ContactStatus
 from kiosk.services.sheet_mail import SheetMailer
 from ui.screens.receipt import ReceiptScreen
-from ui.steps.words import error_words
+from ui.steps.words import failure_words
 from ui.widgets.announce import announce
 from ui.widgets.look import Look
 from ui.workers.desk import Desk, Failure
@@ -40,7 +41,13 @@ _WORDS = {
 
 
 class SheetMailRouter(QObject):
-    """Mails the sheet of the receipt on the screen."""
+    """Mails the sheet of the receipt on the screen.
+
+    Signals:
+        sheet_lost(str): a sheet was not sent, and its receipt is no longer on the screen.
+    """
+
+    sheet_lost = Signal(str)
 
     def __init__(
         self,
@@ -107,15 +114,15 @@ class SheetMailRouter(QObject):
             self._say("sent", "ok")
 
     def _failed(self, seq: int, failure: Failure) -> None:
-        if not self._shows(seq):
-            return
-        word = _WORDS.get(failure.code)
+        tr, word = self._look.language.tr, _WORDS.get(failure.code)
+        text = failure_words(failure, self._look.language)
         if word is not None:
-            self._say(word, "warn" if word == "offline" else "bad")
-            return
-        what, do = error_words(failure.code, self._look.language)
-        self._receipt.show_note(f"{what} {do} ({failure.shown_code})", "bad")
-        announce(self._receipt, what)
+            text = tr(f"sheet_mail.{word}")
+        if not self._shows(seq) or not self._receipt.isVisible():
+            self.sheet_lost.emit(tr("sheet_mail.lost", line=seq, why=text))
+        if self._shows(seq):
+            self._receipt.show_note(text, "warn" if word == "offline" else "bad")
+            announce(self._receipt, text)
 
     def _shows(self, seq: int) -> bool:
         """Whether the receipt that was asked about is still the one shown."""

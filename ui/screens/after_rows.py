@@ -1,14 +1,15 @@
 """What the agent does once a record is sealed, in rows, for the page of the receipt.
 
 Rules, in order: where something is handed over, that comes first, with the lines of the journal; a
-letter has words of its own for every outcome, since "go on online" says nothing of a letter; nobody
-who was not there is given anything.
+letter has words of its own for every outcome, since "go on online" says nothing of a letter, and a
+creation has them for an acceptance: it ends in the application; nobody who was not there is given
+anything.
 """
 
 from typing import Final
 
 from kiosk.domain.decision import Outcome
-from kiosk.journeys.procedures import REGISTERED_LETTER
+from kiosk.journeys.procedures import COUNTER_CREATION, REGISTERED_LETTER
 from kiosk.services.answer_facts import AnswerFacts
 from ui.i18n import Language
 from ui.widgets.list_row import RowItem
@@ -53,5 +54,11 @@ def _outcome(facts: AnswerFacts, language: Language) -> RowItem:
         key = f"receipt.letter.{case}"
         return RowItem("outcome", tr(f"{key}.next_title"), tr(f"{key}.next"), "mail")
     key = f"receipt.outcome.{outcome.value}"
-    icon = "send" if outcome is Outcome.ACCEPTED else "user"
-    return RowItem("outcome", tr(f"{key}.next_title"), tr(f"{key}.next"), icon)
+    if outcome is not Outcome.ACCEPTED:
+        return RowItem("outcome", tr(f"{key}.next_title"), tr(f"{key}.next"), "user")
+    if facts.procedure == COUNTER_CREATION:
+        key = "receipt.creation"
+    words = tr(f"{key}.next")
+    if facts.contacts_open:
+        words += " " + tr(f"receipt.contacts.{'codes' if facts.codes_follow else 'open'}")
+    return RowItem("outcome", tr(f"{key}.next_title"), words, "send")

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout
 from typing_extensions import override
 
 from kiosk.domain.evidence import Verdict
+from ui.i18n import spaced_code
 from ui.screens.page import Page
 from ui.theme import Space, Tone, Type
 from ui.widgets.answers import answer_choices
@@ -92,8 +93,13 @@ class OpinionScreen(Page):
         self._compare = Label(look, "", Type.LABEL, "ink2", wrap=True)
         self.answers = ChoiceGroup(look, keys=False, columns=2)
         self.answers.setObjectName("answers")
-        for part in (self._code, self._compare, self.answers):
-            self._card.body.addWidget(part)
+        # Beside each other: what signs the opinion must not be below the edge of a low screen.
+        compared = QHBoxLayout()
+        compared.setSpacing(Space.L)
+        compared.addWidget(self._code)
+        compared.addWidget(self._compare, 1)
+        self._card.body.addLayout(compared)
+        self._card.body.addWidget(self.answers)
         self.person = PersonPin(look, "opinion.primary", self._card)
         self.corner.addWidget(self.back, 0, Qt.AlignmentFlag.AlignTop)
         self.body.addWidget(self.banner)
@@ -190,7 +196,7 @@ class OpinionScreen(Page):
             return
         key = "journey.second-agent"
         self._card.set_title(tr(f"{key}.question.{item.about}"))
-        self._code.setText(item.code)
+        self._code.setText(spaced_code(item.code))
         self._compare.setText(tr("opinion.compare"))
         kept = self.answers.selected
         self.answers.show_choices(answer_choices(self.look, item.about))
@@ -217,7 +223,7 @@ class OpinionScreen(Page):
             tr("opinion.since", n=item.minutes) if item.minutes else tr("opinion.now"),
             "users",
             Tone.INFO if item.name == self._chosen else Tone.NEUTRAL,
-            item.code,
+            spaced_code(item.code),
         )
 
     def _choose(self, name: str) -> None:

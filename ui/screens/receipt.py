@@ -11,11 +11,12 @@ from typing_extensions import override
 
 from kiosk.domain.decision import Reason
 from kiosk.services.answer_facts import AnswerFacts, Standing, confirmed
+from ui.i18n import spaced_code
 from ui.screens.after_rows import rows_after
 from ui.screens.page import Page
 from ui.screens.sheet_mail import MailLine
 from ui.screens.sheet_paint import image_of
-from ui.screens.sheet_words import Sheet, Variant, compose, spaced
+from ui.screens.sheet_words import Sheet, Variant, compose
 from ui.theme import Radius, Size, Space, Tone, Type
 from ui.widgets.action_bar import ActionBar
 from ui.widgets.button import Button, ButtonKind
@@ -267,7 +268,7 @@ class ReceiptScreen(Page):
         for label in (self._why_title, self._why):
             label.setVisible(bool(reasons))
         self._next.show_items(rows_after(facts, self.look.language, past=self._past))
-        self.code.setText(spaced(facts.records[0].slip_code))
+        self.code.setText(spaced_code(facts.records[0].slip_code))
         self._qr.show_code(facts.records[0].qr_text, tr("receipt.qr"))
         if not self.variants.selected:
             self.variants.select(Variant.NORMAL.value)

@@ -16,7 +16,7 @@ from typing import Final
 from kiosk.domain.decision import Outcome
 from kiosk.journeys.procedures import COUNTER_CREATION, PAPER_FILE, REGISTERED_LETTER, WELCOME
 from kiosk.services.answer_facts import AnswerFacts, Standing
-from ui.i18n import NBSP, Language
+from ui.i18n import Language, spaced_code
 
 
 class Variant(StrEnum):
@@ -166,16 +166,11 @@ def next_steps(facts: AnswerFacts) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_steps(facts)))
 
 
-def spaced(code: str) -> str:
-    """A slip code in two groups of four, kept on one line."""
-    return NBSP.join(code[start : start + 4] for start in range(0, len(code), 4))
-
-
 def _steps(facts: AnswerFacts) -> Iterator[str]:
     letter = facts.procedure == REGISTERED_LETTER
     match facts.outcome:
         case Outcome.ACCEPTED:
-            if facts.contacts_open:
+            if facts.codes_follow:
                 yield "confirm-contacts"
             yield _AFTER_ACCEPTED.get(facts.procedure, "resume-online")
             if facts.confirmed_at is None:
@@ -327,4 +322,4 @@ class _Composer:
             linked = len(self.facts.records) > 1 and number == 0 and record.about == "record"
             about = "verification" if linked else record.about
             line = self.tr("line", number=self.language.number(record.seq))
-            yield CodeWords(self.tr(f"code.{about}"), spaced(record.slip_code), line)
+            yield CodeWords(self.tr(f"code.{about}"), spaced_code(record.slip_code), line)

@@ -23,6 +23,7 @@ class StickFacts:
         done / total: records so far.
         ended: a visit ended.
         stored / written / left: records proven stored, on the stick, without room.
+        failed: records that cannot be sent as they are, or whose receipt proved nothing.
         reason: stable code of what stopped it, or ``""``.
     """
 
@@ -34,6 +35,7 @@ class StickFacts:
     stored: int = 0
     written: int = 0
     left: int = 0
+    failed: int = 0
     reason: str = ""
 
 
@@ -110,6 +112,7 @@ class StickCard(Card):
                 ("stored", facts.stored),
                 ("written", facts.written),
                 ("left", facts.left),
+                ("failed", facts.failed),
             )
             if number
         ]
@@ -119,7 +122,10 @@ class StickCard(Card):
             return " ".join(told), Tone.WARN
         if not facts.ended:
             return "", Tone.INFO
+        tone = Tone.WARN if facts.left or facts.failed else Tone.OK
         if not told:
-            told.append(tr("deliveries.stick.nothing"))
+            # A stick that was only read tells nothing of what waits here.
+            told.append(tr(f"deliveries.stick.{'nothing' if facts.give else 'no_receipts'}"))
+            tone = Tone.OK if facts.give else Tone.INFO
         told.append(tr("deliveries.stick.eject"))
-        return " ".join(told), Tone.OK
+        return " ".join(told), tone

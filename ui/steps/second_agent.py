@@ -14,6 +14,7 @@ from kiosk.domain.agent import Agent
 from kiosk.domain.evidence import Verdict
 from kiosk.journeys.guards import all_checks
 from kiosk.journeys.model import CaseState
+from ui.i18n import spaced_code
 from ui.steps.panel import StepPanel
 from ui.steps.words import full_name, names_of
 from ui.theme import Type
@@ -136,7 +137,7 @@ class SecondAgentPanel(StepPanel):
         self._card.set_title(self.tr_(f"question.{about}"))
         word = "take_back" if self._code else "ask"
         self.elsewhere.set_texts(tr(f"opinion.{word}"), tr(f"opinion.{word}_short"))
-        self.sent_code.setText(self._code)
+        self.sent_code.setText(spaced_code(self._code))
         self._sent.setText(tr("opinion.sent"))
         for part in (self.sent_code, self._sent):
             part.setVisible(bool(self._code))

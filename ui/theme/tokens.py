@@ -285,6 +285,9 @@ class Size(IntEnum):
     PIN_KEY_WIDTH = 96
     PIN_KEY = 76
     PIN_KEY_TABLET = 62
+    PIN_KEY_LOW = 48
+    PIN_SUBMIT_LOW = 56
+    PIN_HIGH = 790
     PIN_DOT = 18
     PICTURE_MIN = 220
     PICTURE_LOW = 184

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSpacerItem, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from ui.theme import Radius, Size, Space, Stroke, Tone, Type
@@ -135,7 +135,9 @@ class RowList(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
         self._column.setSpacing(Space.NONE)
-        self._column.setAlignment(Qt.AlignmentFlag.AlignTop)
+        # Not aligned to the top: Qt then gives rows that wrap no more than one line each.
+        self._column.addItem(QSpacerItem(0, 0, QSizePolicy.Policy.Minimum))
+        self._column.setStretch(0, 1)
 
     @property
     def rows(self) -> tuple[QWidget, ...]:
@@ -163,7 +165,7 @@ class RowList(QWidget):
                 row = ListRow(self._look, item, last=last)
             row.setObjectName(f"row-{item.name}")
             self._rows.append(row)
-            self._column.addWidget(row)
+            self._column.insertWidget(index, row)
 
     def _choose(self, name: str, _checked: bool = False) -> None:
         self.chosen.emit(name)

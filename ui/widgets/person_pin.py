@@ -36,7 +36,7 @@ class PersonPin(QWidget):
         self._people = ChoiceGroup(look, keys=False, columns=2)
         self._people.setObjectName("people")
         self._empty = EmptyState(look, "users", "")
-        self.pad = PinPad(look, submit=submit)
+        self.pad = PinPad(look, submit=submit, close=True)
         self._who.body.addWidget(self._people)
         self._who.body.addWidget(self._empty, 1)
         self._who.body.addStretch(1)

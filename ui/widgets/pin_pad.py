@@ -2,8 +2,16 @@
 
 from functools import partial
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QObject, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QFontMetrics,
+    QHideEvent,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -105,10 +113,25 @@ class PinPad(QWidget):
 
     entered = Signal(str)
 
-    def __init__(self, look: Look, *, length: int = 6, submit: str = "sign_in.submit") -> None:
-        """Length: places shown while nothing is typed. Submit: text of the button, by key."""
+    def __init__(
+        self,
+        look: Look,
+        *,
+        length: int = 6,
+        submit: str = "sign_in.submit",
+        close: bool = False,
+    ) -> None:
+        """A pad in which nothing is typed.
+
+        Args:
+            look: theme and language.
+            length: places shown while nothing is typed.
+            submit: text of the button, by key.
+            close: on a tablet the keys stand closer, for a page that has words above the pad.
+        """
         super().__init__()
         self._look = look
+        self._close = close
         self._submit_key = submit
         self.field = PinField(look, length)
         self.field.setObjectName("pin-field")
@@ -130,13 +153,11 @@ class PinPad(QWidget):
         self._restyle()
 
     def _build(self) -> None:
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
-        column.setSpacing(Space.L)
         column.addWidget(self.field)
         column.addWidget(self._error)
-        grid = QGridLayout()
-        grid.setSpacing(Space.M)
+        grid = self._grid = QGridLayout()
         for digit in range(1, 10):
             grid.addWidget(self._digit(str(digit)), (digit - 1) // 3, (digit - 1) % 3)
         grid.addWidget(self._erase, 3, 2)
@@ -245,11 +266,36 @@ class PinPad(QWidget):
         self._digits.append(button)
         return button
 
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.window().installEventFilter(self)
+        self._restyle()
+
+    @override
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.window().removeEventFilter(self)
+        super().hideEvent(event)
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The window is another one: the pad may be too high for it now."""
+        if event.type() == QEvent.Type.Resize and watched is self.window():
+            self._restyle()
+        return super().eventFilter(watched, event)
+
     def _restyle(self) -> None:
+        """All must fit on a low screen: the button that confirms is never below its edge."""
         tablet = self._look.theme.tablet
+        low = tablet and self.isVisible() and self.window().height() < Size.PIN_HIGH
         height = Size.PIN_KEY_TABLET if tablet else Size.PIN_KEY
         for button in (self._erase, *self._digits):
-            button.set_height(height, scaled=not tablet)  # all must fit on a low screen
+            button.set_height(Size.PIN_KEY_LOW if low else height, scaled=not tablet)
+        target = Size.TARGET_TABLET if tablet else Size.TARGET_COUNTER
+        self._submit.set_height(Size.PIN_SUBMIT_LOW if low else target, scaled=not low)
+        close = tablet and self._close
+        self._column.setSpacing(Space.M if close else Space.L)
+        self._grid.setSpacing(Space.S if close else Space.M)
         self._keep_room()
 
     def _type(self, digit: str, _checked: bool = False) -> None:
