@@ -68,6 +68,7 @@ from kiosk.services.sealing import SEALED_PREFIX, Sealing  # noqa: E402
 from kiosk.services.sign_in import SignIn  # noqa: E402
 from kiosk.services.terms import DeviceFacts, Terms  # noqa: E402
 from kiosk.sync.outbox import OutboxEvent  # noqa: E402
+from kiosk.sync.receipts import LogKey  # noqa: E402
 from kiosk.vault.store import SqlStore, open_store  # noqa: E402
 from kiosk.vault.transaction import Transaction  # noqa: E402
 
@@ -156,7 +157,8 @@ class Office:
             for event in _TO_STORED:
                 move(uow, self.clock, seq, event)
             uow.commit()
-        check = ReceiptCheck(self.store, None, self.journal, DEVICE.device_id, None, self.clock)
+        log = LogKey("collector.example/log", bytes(32))  # asked for its witnesses: it wants none
+        check = ReceiptCheck(self.store, None, self.journal, DEVICE.device_id, log, self.clock)
         assert check.purge(timedelta(0)) == 1  # noqa: S101 - a benchmark that purges nothing is none
 
 

@@ -166,11 +166,19 @@ class OpinionScreen(Page):
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """On a tablet held upright the questions stand above the answer."""
         super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Where both do not fit beside each other, the questions stand above the answer."""
+        around = self.parentWidget()
+        room = self.width() if around is None else around.width()
+        parts = (self._list_card, self.person)
+        needed = sum(part.minimumSizeHint().width() for part in parts)
+        needed += Space.XXL + 2 * self.look.theme.gutter
         ways = QBoxLayout.Direction
-        upright = self.width() < self.height()
-        self._columns.setDirection(ways.TopToBottom if upright else ways.LeftToRight)
+        below = room < self.height() or needed > room
+        self._columns.setDirection(ways.TopToBottom if below else ways.LeftToRight)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -214,6 +222,7 @@ class OpinionScreen(Page):
             tr("opinion.who"),
             (tr("opinion.nobody"), tr("opinion.nobody_hint")),
         )
+        self._arrange()
 
     def _row(self, item: AskedItem) -> RowItem:
         tr = self.look.language.tr
