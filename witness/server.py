@@ -2,7 +2,8 @@
 
 Rules, in order: a body is read to its bound and no further; whatever fails inside is answered 503
 and told in one word on the error stream; the ready line goes to standard output once the port
-answers.
+answers. The listening is written here once more although the central side has it too: a witness is
+another party's program and takes nothing from there (the import contract holds it).
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ from kiosk.domain.ids import KeyId
 try:
     import fcntl
 except ImportError:  # pragma: no cover - a system without such locks: one auditor at a time there
-    fcntl = None  # type: ignore[assignment]
+    fcntl = None  # type: ignore[assignment]  # mypy knows the module, not that it may be missing
 
 PROFILE: Final = "visavis-opening/1"
 GRANTED, BLOCKED = "granted", "blocked"

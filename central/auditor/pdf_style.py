@@ -163,7 +163,7 @@ def banner(word: str, hint: str, *, loud: bool) -> Table:
     return table
 
 
-class _Numbered(Canvas):  # type: ignore[misc]  # the library has no types
+class _Numbered(Canvas):  # type: ignore[misc]  # reportlab ships no types: its class is Any
     """Writes the foot of each page once the number of pages is known."""
 
     def __init__(

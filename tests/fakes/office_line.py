@@ -25,7 +25,7 @@ class OfficeSwitch:
 
     Attributes:
         authority: signs the certificates of the devices that are joined.
-        gate: a list of questions is told only once it is open.
+        gate: answers and lists of questions are told only once it is open.
     """
 
     authority: SigningKey = field(default_factory=SigningKey.generate)
@@ -84,6 +84,7 @@ class SwitchedLine:
         )
 
     def state(self, question: str) -> AnswerPost | None:
+        self.switch.gate.wait(10)
         self._require_up()
         if question not in self.switch.asked:
             raise QuestionGoneError("question")
