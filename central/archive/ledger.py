@@ -13,6 +13,7 @@ from central.archive.erasure_rows import ErasureRows
 from central.archive.fleet_rows import FleetRows
 from central.archive.later_rows import LaterRows
 from central.archive.locks import lock
+from central.archive.provider_rows import ProviderChangeRows
 from central.archive.question_rows import QuestionRows
 from central.archive.result_rows import ResultRows, result_awaited
 from central.archive.round_rows import RoundRows
@@ -108,6 +109,11 @@ class Ledger:
     def results(self) -> ResultRows:
         """Results for providers."""
         return ResultRows(self._connection)
+
+    @property
+    def provider_changes(self) -> ProviderChangeRows:
+        """Providers that come and go."""
+        return ProviderChangeRows(self._connection)
 
     @property
     def witnesses(self) -> WitnessRows:
