@@ -53,6 +53,19 @@ LISTS = {
     "clock off": {"view": "drifting"},
     "one version": {"build": "0.1.0"},
     "one office": {"office": "010010"},
+    "silent, one version": {"view": "silent", "build": "0.1.0"},
+    "late, one version, most owed first": {
+        "view": "late",
+        "build": "0.1.0",
+        "sort": "missing",
+        "down": "1",
+    },
+    "most devices, newest contact first": {"build": "0.2.0", "sort": "contact", "down": "1"},
+    "one version, by contact": {"build": "0.1.0", "sort": "contact"},
+    "quarantined, number": {"view": "quarantined", "begins": "3"},
+    "owing, number, by office": {"view": "owing", "begins": "3", "sort": "office"},
+    "clock off, office": {"view": "drifting", "office": "010020"},
+    "two that exclude one another": {"view": "device_closed", "begins": "dev-", "build": "9"},
     "from the middle": {"after": f"{device_name(7)}~{device_name(7)}"},
 }
 
