@@ -9,7 +9,7 @@ Source: records-and-sync 2.5 and section 8, case 14.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, insert, select, tuple_, update
@@ -117,6 +117,17 @@ class ErasureRows:
         if record_id is None or self.order(record_id) is None:
             return False
         return not self.holds(record_id)
+
+    def due_among(self, record_ids: Iterable[RecordId | None]) -> frozenset[RecordId]:
+        """Those of many that :meth:`due` names: hardly ever any, so that one question is enough."""
+        self.steady()
+        asked = [record_id for record_id in dict.fromkeys(record_ids) if record_id is not None]
+        found: set[RecordId] = set()
+        for first in range(0, len(asked), _PAGE):
+            some = erasure_orders.c.record_id.in_(asked[first : first + _PAGE])
+            rows = self._connection.execute(select(erasure_orders.c.record_id).where(some))
+            found.update(RecordId(record_id) for record_id in rows.scalars())
+        return frozenset(record_id for record_id in found if not self.holds(record_id))
 
     def with_key(self, record_ids: Sequence[RecordId]) -> frozenset[RecordId]:
         """Those of these records of which something is here with its header."""

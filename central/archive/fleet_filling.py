@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from central.archive.database import Database
+from central.archive.fleet_rows import Arrived
 from central.archive.ledger import Ledger
 from central.archive.rows import DeviceRow
 from kiosk.audit.entries import Header, lost_leaf, open_entry
@@ -67,4 +68,4 @@ def _count_record(ledger: Ledger, header: Header) -> None:
     if row is not None:
         size = header.payload_len + len(row.header or b"")
         held_back = row.state == ReceiptState.QUARANTINED
-        ledger.fleet.received(header.device_id, size, held_back=held_back)
+        ledger.fleet.received((Arrived(header.device_id, size, held_back),))

@@ -1,24 +1,27 @@
-"""Orders in which devices can be listed, each by an index, each page from a key onwards.
+"""Orders in which devices can be listed, by an index, each page from a key onwards.
 
 A page that says "from the 40,000th on" makes the database walk through 40,000 rows. A page that
-says "after this value, of this device" begins where it begins.
+says "after this value, of this device" begins where it begins. What a list is led by: the index of
+its order, or the index of the condition that few devices fit, which are sorted then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, Generic, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import Column, ColumnElement, Select, Table, and_, or_, select
 
+from central.archive.fleet_filters import Filter, unindexed
 from central.archive.fleet_schema import device_contacts, device_states
-from kiosk.domain.ids import DeviceId
 
 Line = TypeVar("Line")
 _NUMBERS: Final = frozenset({"missing", "drift_size"})
 _MAX_NUMBER: Final = 2**62
+_FEW: Final = 3000
+"""Devices that can be found and sorted for one page: a few milliseconds."""
 
 
 class Sort(StrEnum):
@@ -80,35 +83,58 @@ class Order:
     Attributes:
         sort: by what.
         descending: largest first.
-        where: conditions that the index of ``sort`` serves too.
+        filters: what all of its devices fit.
     """
 
     sort: Sort
     descending: bool = False
-    where: tuple[ColumnElement[bool], ...] = field(default=())
+    filters: tuple[Filter, ...] = ()
 
     @property
     def _column(self) -> Column[Any]:
         return _COLUMNS[self.sort]
 
-    def query(self, cursor: Cursor | None, limit: int) -> Select[Any]:
+    @property
+    def _lead(self) -> Filter | None:
+        """Whose index leads to the devices; None: that of the order itself.
+
+        Many devices of a condition are met soon on the way through the order; a few are not. Two
+        conditions that many fit each, and hardly any fits both, cost a walk through one of them.
+        """
+        here = [one for one in self.filters if one.column is not self._column]
+        few = min(here, key=_size, default=None)
+        if few is None or _size(few) > _FEW:
+            exact = [one for one in here if one.exact and self.sort is Sort.DEVICE]
+            return min(exact, key=_size, default=None)
+        own = [one for one in self.filters if one.column is self._column]
+        return None if any(_size(one) <= _size(few) for one in own) else few
+
+    def query(self, cursor: Cursor | None, limit: int, dialect: str) -> Select[Any]:
         """Keys of a page: value and device."""
-        column = self._column
-        table = column.table
-        name = table.c.device_id
+        column, lead = self._column, self._lead
+        name = column.table.c.device_id
         falling = self.descending != (cursor is not None and cursor.backwards)
-        query = select(column.label("value"), name.label("device_id")).where(*self.where)
+        own: ColumnElement[Any] = column
+        if lead is not None and not (lead.exact and column is name):
+            own = unindexed(column, dialect)
+        query = select(column.label("value"), name.label("device_id"))
+        for table in _others(column, self.filters):
+            query = query.join(table, table.c.device_id == name)
+        for one in self.filters:
+            leads = one is lead or (lead is None and one.column is column)
+            query = query.where(one.clause(dialect, by_index=leads))
         if cursor is not None:
-            query = query.where(self._beyond(cursor, name, falling=falling))
-        keys = (name,) if column is name else (column, name)
+            query = query.where(self._beyond(cursor, own, name, falling=falling))
+        keys = (own,) if column is name else (own, name)
         ordered = query.order_by(*((key.desc() if falling else key.asc()) for key in keys))
         return ordered.limit(limit)
 
-    def _beyond(self, cursor: Cursor, name: Column[Any], *, falling: bool) -> ColumnElement[bool]:
-        column = self._column
+    def _beyond(
+        self, cursor: Cursor, column: ColumnElement[Any], name: Column[Any], *, falling: bool
+    ) -> ColumnElement[bool]:
+        if self._column is name:
+            return column < cursor.device_id if falling else column > cursor.device_id
         device = name < cursor.device_id if falling else name > cursor.device_id
-        if column is name:
-            return device
         value = self._value(cursor.value)
         # The first condition is what the index begins at; the second cuts ties.
         if falling:
@@ -155,50 +181,11 @@ def all_devices(sort: Sort, *, descending: bool) -> Order:
     return Order(sort, descending)
 
 
-def of_office(office_id: str) -> Order:
-    """Devices of an office."""
-    return Order(Sort.DEVICE, where=(device_states.c.office_id == office_id,))
+def _size(one: Filter) -> int:
+    return 0 if one.size is None else one.size
 
 
-def of_build(app_build: str) -> Order:
-    """Devices that run a version."""
-    return Order(Sort.DEVICE, where=(device_states.c.app_build == app_build,))
-
-
-def silent(before: str, besides: frozenset[DeviceId] = frozenset()) -> Order:
-    """Devices not heard since ``before``, longest first; none of which the end is known.
-
-    Args:
-        before: ISO 8601 UTC.
-        besides: devices that are known to be lost.
-    """
-    contact, state = device_contacts.c, device_states.c
-    over = exists().where(state.device_id == contact.device_id, state.ended != "")
-    there = (contact.device_id.not_in(sorted(besides)),) if besides else ()
-    return Order(Sort.CONTACT, where=(contact.contact_at < before, ~over, *there))
-
-
-def owing() -> Order:
-    """Devices that owe records, most first."""
-    return Order(Sort.MISSING, descending=True, where=(device_states.c.missing > 0,))
-
-
-def late(before: str) -> Order:
-    """Devices that have owed a record since before then, longest first."""
-    since = device_states.c.behind_since
-    return Order(Sort.SINCE, where=(since > "", since < before))
-
-
-def drifting(drift_s: int) -> Order:
-    """Devices whose clock is off by so much, most first."""
-    return Order(Sort.DRIFT, descending=True, where=(device_contacts.c.drift_size >= drift_s,))
-
-
-def quarantined() -> Order:
-    """Devices of which two histories are known."""
-    return Order(Sort.DEVICE, where=(device_states.c.quarantined == 1,))
-
-
-def ended(kind: str) -> Order:
-    """Devices that say they work no more."""
-    return Order(Sort.DEVICE, where=(device_states.c.ended == kind,))
+def _others(column: Column[Any], filters: Iterable[Filter]) -> tuple[Table, ...]:
+    """Tables that filters ask, beside the one of the order."""
+    asked = {name for one in filters for name in one.tables} - {column.table.name}
+    return tuple(table for table in (device_states, device_contacts) if table.name in asked)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import Column, ColumnElement, Connection, and_, func, or_, select, text
 
-from central.archive.fleet_order import Cursor, Order, Slice, Sort, all_devices
+from central.archive.fleet_order import Cursor, Order, Slice
 from central.archive.fleet_schema import (
     device_contacts,
     device_states,
@@ -101,6 +101,7 @@ class Census:
         silent: devices not heard for longer than is usual, those that ended apart.
         never: of those, devices that were never heard.
         drifting: devices whose clock is off by more than is usual.
+        owing: devices that owe a record.
         builds: devices by version of the program, most frequent first.
         alarms: alarms by kind.
         newest_contact: when any device last called, or ``""``.
@@ -120,6 +121,7 @@ class Census:
     silent: int
     never: int
     drifting: int
+    owing: int
     builds: tuple[tuple[str, int], ...]
     alarms: tuple[tuple[str, int], ...]
     newest_contact: str
@@ -154,26 +156,13 @@ class FleetPages:
 
     def page(self, order: Order, cursor: Cursor | None, size: int) -> Slice[DeviceLine]:
         """A page of devices in an order, after (or before) a key."""
-        rows = self._connection.execute(order.query(cursor, size + 1)).all()
+        query = order.query(cursor, size + 1, self._connection.dialect.name)
+        rows = self._connection.execute(query).all()
         more, rows = len(rows) > size, rows[:size]
         if cursor is not None and cursor.backwards:
             rows = rows[::-1]
         found = self._lines([DeviceId(row.device_id) for row in rows])
         return order.slice([(row.value, found[row.device_id]) for row in rows], cursor, more=more)
-
-    def named(
-        self, wanted: Iterable[DeviceId], cursor: Cursor | None, size: int
-    ) -> Slice[DeviceLine]:
-        """A page of the devices that somebody named, by number; unknown ones left out."""
-        names = sorted(set(wanted))
-        backwards = cursor is not None and cursor.backwards
-        if cursor is not None:
-            at = cursor.device_id
-            names = [n for n in names if (n < at if backwards else n > at)]
-        more = len(names) > size
-        found = self._lines(names[-size:] if backwards else names[:size])
-        lines = [(name, found[name]) for name in sorted(found)]
-        return all_devices(Sort.DEVICE, descending=False).slice(lines, cursor, more=more)
 
     def device(self, device_id: str) -> DeviceLine | None:
         """One device."""
@@ -203,17 +192,6 @@ class FleetPages:
         query = select(table.device_id, func.count()).where(table.device_id.in_(wanted))
         rows = self._connection.execute(query.group_by(table.device_id))
         return {str(name): int(number) for name, number in rows}
-
-    def beginning_with(self, beginning: str, limit: int) -> tuple[DeviceLine, ...]:
-        """Devices whose number begins so, at most ``limit``."""
-        column = device_states.c.device_id
-        begins: ColumnElement[bool] = column.startswith(beginning, autoescape=True)
-        if self._connection.dialect.name == "sqlite":
-            # LIKE of SQLite passes over its indexes; its order of letters is that of code points.
-            begins = and_(column >= beginning, column < f"{beginning}\U0010ffff")
-        query = select(column).where(begins).order_by(column).limit(limit)
-        found = self._lines(list(self._connection.execute(query).scalars()))
-        return tuple(found[name] for name in sorted(found))
 
     def held_back(self, device_id: DeviceId, after: int, limit: int) -> tuple[HeldBack, ...]:
         """Records of a device in quarantine, from entry ``after`` + 1 on."""
@@ -282,6 +260,7 @@ class FleetPages:
             silent=self._count(unheard),
             never=self._count(and_(at_work, contact.contact_at == "")),
             drifting=self._count(contact.drift_size >= limits.drift_s),
+            owing=self._count(state.missing > 0),
             builds=self._groups(state.app_build),
             alarms=self._groups(fleet_alarms.c.kind),
             newest_contact=self._newest_contact(),

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, case, func, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Update,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from central.archive.fleet_schema import (
     device_contacts,
@@ -39,6 +51,46 @@ class Sighting:
     at: str
     drift_s: int
     refused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A record that arrived.
+
+    Attributes:
+        device_id: whose.
+        size: bytes of it that are kept.
+        held_back: it is in quarantine.
+    """
+
+    device_id: DeviceId
+    size: int
+    held_back: bool = False
+
+
+_STATE = device_states.c
+# Said once: to put such an expression together costs more than to carry it out.
+_MINE = update(device_states).where(_STATE.device_id == bindparam("who"))
+_ANNOUNCED = _MINE.values(
+    announced=_STATE.announced + bindparam("records"),
+    missing=_STATE.missing + bindparam("records"),
+)
+_RECEIVED = _MINE.values(
+    received=_STATE.received + bindparam("records"),
+    missing=_STATE.missing - bindparam("records"),
+    held_back=_STATE.held_back + bindparam("back"),
+    held_bytes=_STATE.held_bytes + bindparam("bytes"),
+    behind_since=case((_STATE.missing <= bindparam("records"), ""), else_=_STATE.behind_since),
+)
+_TOLD = _MINE.values(
+    app_build=bindparam("build"),
+    told_at=bindparam("now"),
+    behind_since=case(
+        (and_(_STATE.missing > 0, _STATE.behind_since == ""), bindparam("now")),
+        else_=_STATE.behind_since,
+    ),
+)
+_HELD_BACK = _MINE.values(held_back=_STATE.held_back + bindparam("records"))
 
 
 class FleetRows:
@@ -78,26 +130,39 @@ class FleetRows:
 
     def announced(self, device_id: DeviceId, records: int) -> None:
         """Its journal announces so many records more."""
-        table = device_states.c
-        self._change(
-            device_id, announced=table.announced + records, missing=table.missing + records
-        )
+        self._connection.execute(_ANNOUNCED, {"who": device_id, "records": records})
 
-    def received(self, device_id: DeviceId, size: int, *, held_back: bool) -> None:
-        """One of them arrived; ``size`` bytes of it are kept."""
-        table = device_states.c
-        self._change(
-            device_id,
-            received=table.received + 1,
-            missing=table.missing - 1,
-            held_back=table.held_back + int(held_back),
-            held_bytes=table.held_bytes + size,
-            behind_since=case((table.missing <= 1, ""), else_=table.behind_since),
-        )
+    def received(self, arrived: Iterable[Arrived]) -> None:
+        """So many of them arrived: each device is counted once, whatever came of it.
 
-    def held_back(self, device_id: DeviceId) -> None:
-        """A record that had arrived is held back: a second history came to light meanwhile."""
-        self._change(device_id, held_back=device_states.c.held_back + 1)
+        The sums are those that one change for each record would make, in any order.
+        """
+        counts: dict[DeviceId, dict[str, Any]] = {}
+        for one in arrived:
+            new = {"who": one.device_id, "records": 0, "back": 0, "bytes": 0}
+            count = counts.setdefault(one.device_id, new)
+            count["records"] += 1
+            count["back"] += int(one.held_back)
+            count["bytes"] += one.size
+        self._each(_RECEIVED, counts)
+
+    def held_back(self, device_ids: Iterable[DeviceId]) -> None:
+        """Records that had arrived are held back: a second history came to light meanwhile.
+
+        Args:
+            device_ids: of each such record its device.
+        """
+        records = Counter(device_ids)
+        counts = {name: {"who": name, "records": n} for name, n in records.items()}
+        self._each(_HELD_BACK, counts)
+
+    def _each(self, change: Update, counts: Mapping[DeviceId, dict[str, Any]]) -> None:
+        """Change devices in one order for every writer.
+
+        Two writers that meet wait for one another, never in a circle.
+        """
+        if counts:
+            self._connection.execute(change, [counts[name] for name in sorted(counts)])
 
     def told(self, device_id: DeviceId, headers: Iterable[Header], now: str) -> None:
         """What new entries tell of the device itself: its program, its alarms, its end.
@@ -117,14 +182,8 @@ class FleetRows:
                 # Somebody works there again: what it said of its end is over.
                 self._change(device_id, ended="")
         if newest is not None:
-            since = device_states.c.behind_since
-            behind = and_(device_states.c.missing > 0, since == "")
-            self._change(
-                device_id,
-                app_build=newest.app_build,
-                told_at=now,
-                behind_since=case((behind, now), else_=since),
-            )
+            told = {"who": device_id, "build": newest.app_build, "now": now}
+            self._connection.execute(_TOLD, told)
 
     def add_alarm(self, device_id: DeviceId, kind: str, seq: int, raised_at: str) -> None:
         """An alarm of the collector or of the device; the same one once."""

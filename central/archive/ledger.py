@@ -10,9 +10,10 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, func, insert, sele
 
 from central.archive.challenges import ChallengeRows
 from central.archive.erasure_rows import ErasureRows
-from central.archive.fleet_rows import FleetRows
+from central.archive.fleet_rows import Arrived, FleetRows
 from central.archive.later_rows import LaterRows
 from central.archive.locks import lock
+from central.archive.provider_rows import ProviderChangeRows
 from central.archive.question_rows import QuestionRows
 from central.archive.result_rows import ResultRows, result_awaited
 from central.archive.round_rows import RoundRows
@@ -108,6 +109,11 @@ class Ledger:
     def results(self) -> ResultRows:
         """Results for providers."""
         return ResultRows(self._connection)
+
+    @property
+    def provider_changes(self) -> ProviderChangeRows:
+        """Providers that come and go."""
+        return ProviderChangeRows(self._connection)
 
     @property
     def witnesses(self) -> WitnessRows:
@@ -340,9 +346,7 @@ class Ledger:
             where = tuple_(sealed.c.device_id, sealed.c.seq).in_(keys)
             self._connection.execute(update(sealed).where(where).values(state=state))
         if state == ReceiptState.QUARANTINED:
-            # One order for every writer: two that meet wait for one another, never in a circle.
-            for device_id, _ in sorted(keys):
-                self.fleet.held_back(device_id)
+            self.fleet.held_back(device_id for device_id, _ in keys)
 
     def add_sealed(self, row: SealedRow) -> None:
         """Note that a record arrived."""
@@ -357,9 +361,10 @@ class Ledger:
         for value in values:
             del value["size"]
         self._connection.execute(insert(sealed), values)
-        for row in sorted(arrived, key=lambda row: (row.device_id, row.seq)):
-            held_back = row.state == ReceiptState.QUARANTINED
-            self.fleet.received(row.device_id, row.size, held_back=held_back)
+        self.fleet.received(
+            Arrived(row.device_id, row.size, row.state == ReceiptState.QUARANTINED)
+            for row in arrived
+        )
 
     def sealed_among(self, keys: Sequence[tuple[DeviceId, int]]) -> frozenset[tuple[str, int]]:
         """Those of ``keys`` (device and entry number) whose record arrived."""

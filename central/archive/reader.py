@@ -24,6 +24,7 @@ from central.archive.fleet_schema import TABLES
 from central.archive.layout import FolderError, Layout
 from central.archive.ledger import Ledger
 from central.archive.migrations import VERSION
+from central.archive.provider_schema import TABLES as PROVIDER_TABLES
 from central.archive.schema import schema_version
 from central.archive.storage import read_storage
 
@@ -88,7 +89,7 @@ class Reader:
         try:
             with self._engine.begin() as connection:
                 known = set(inspect(connection).get_table_names())
-                fits = {table.name for table in TABLES} <= known
+                fits = {table.name for table in (*TABLES, *PROVIDER_TABLES)} <= known
                 if fits:
                     version = connection.execute(select(schema_version.c.version))
                     fits = version.scalar_one_or_none() == VERSION

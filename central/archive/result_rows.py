@@ -12,6 +12,7 @@ from sqlalchemy import (
     Connection,
     Row,
     and_,
+    case,
     delete,
     exists,
     func,
@@ -54,9 +55,12 @@ class ResultState(StrEnum):
     ERASED = "erased"
     """Its record was ordered to be erased, or nobody let it go for long: the envelope is gone."""
 
+    WITHDRAWN = "withdrawn"
+    """Its provider went before it had it: the envelope is gone; ``reason`` is how it stood."""
+
 
 DONE: Final = (ResultState.DELIVERED, ResultState.ACKNOWLEDGED)
-OVER: Final = (*DONE, ResultState.ERASED)
+OVER: Final = (*DONE, ResultState.ERASED, ResultState.WITHDRAWN)
 WAITING: Final = (ResultState.QUEUED, ResultState.DEAD)
 """What a provider can fetch."""
 
@@ -144,6 +148,10 @@ class ResultRows:
         """Add a provider, or replace what was configured."""
         self._connection.execute(delete(providers).where(providers.c.issuer == row.issuer))
         self._connection.execute(insert(providers).values(**asdict(row)))
+
+    def remove_provider(self, issuer: str) -> None:
+        """Nothing is posted to a provider any more, and it fetches nothing."""
+        self._connection.execute(delete(providers).where(providers.c.issuer == issuer))
 
     # --- results ----------------------------------------------------------------------------------
 
@@ -236,6 +244,19 @@ class ResultRows:
         self._connection.execute(mine.values(sealed=None))
         unsent = mine.where(results.c.state.not_in(DONE))
         self._connection.execute(unsent.values(state=ResultState.ERASED, reason=""))
+
+    def withdraw(self, issuer: str) -> int:
+        """End every result that waits for a provider, with its envelope; how many.
+
+        Each keeps in words how it stood: somebody may have to tell those who asked.
+        """
+        stood = case(
+            (results.c.reason == "", results.c.state),
+            else_=results.c.state + ": " + results.c.reason,
+        )
+        waiting = update(results).where(results.c.issuer == issuer, results.c.state.not_in(OVER))
+        gone = waiting.values(state=ResultState.WITHDRAWN, reason=stood, sealed=None)
+        return self._connection.execute(gone).rowcount
 
     def _one(self, *where: ColumnElement[bool]) -> ResultRow | None:
         row = self._connection.execute(select(results).where(*where)).one_or_none()

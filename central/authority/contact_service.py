@@ -2,40 +2,59 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from central.archive.layout import Layout, read_key, write_secret
-from central.archive.storage import open_database
+from central.archive.layout import Layout, write_secret
+from central.authority.drafts import Draft, policy_draft
+from central.authority.keeping import DRAFT_IT, keep_policy, sign_alone
 from central.authority.policies import Policies
 from central.contact.settings import read_contact_identity
 from kiosk.crypto.age import Identity, kid_of
-from kiosk.sync.policy import Recipient, sign_policy
+from kiosk.sync.policy import Recipient
 
 
-def open_contact_service(layout: Layout, now: datetime) -> tuple[int, str]:
-    """Make the key where there is none, and name it in the policy; version and name of the key.
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The contact service, as the policy names it.
+
+    Attributes:
+        policy_version: from which on devices seal addresses to it.
+        kid: name of its key.
+        draft: the policy to be signed first; None where nothing is left to sign.
+    """
+
+    policy_version: int
+    kid: str
+    draft: Draft | None = None
+
+
+def open_contact_service(layout: Layout, now: datetime, *, drafting: bool = False) -> Opened:
+    """Make the key where there is none, and name it in the policy.
+
+    Args:
+        layout: of the central side.
+        now: aware UTC.
+        drafting: several people sign; devices seal to it once their policy is published.
 
     Raises:
+        PolicyInvalidError: several keys sign here and nothing is drafted.
         FolderError: the authority's key is not here, or the contact service's cannot be read.
     """
     layout.require()
+    policy = Policies(layout).in_force()
     identity = read_contact_identity(layout.contact_identity)
     if identity is None:
         identity = Identity.generate()
-        write_secret(layout.contact_identity, f"{identity.text}\n".encode())
+        if not policy.root or drafting:
+            write_secret(layout.contact_identity, f"{identity.text}\n".encode())
     recipient = Recipient(kid_of(identity.recipient), identity.recipient, "contact")
-    policy = Policies(layout).in_force()
     if policy.contact_recipient == recipient:
-        return policy.version, recipient.kid
+        return Opened(policy.version, recipient.kid)
     changed = replace(
         policy, version=policy.version + 1, issued_at=now, contact_recipient=recipient
     )
-    token = sign_policy(changed, read_key(layout.root_key))
-    database = open_database(layout)
-    try:
-        with database.writing() as ledger:
-            ledger.add_policy(changed.version, token)
-    finally:
-        database.close()
-    return changed.version, recipient.kid
+    if drafting:
+        return Opened(changed.version, recipient.kid, policy_draft(changed))
+    keep_policy(layout, policy, changed, sign_alone(layout, changed, DRAFT_IT), now.date())
+    return Opened(changed.version, recipient.kid)

@@ -15,7 +15,8 @@ from central.archive.storage import (
     open_payloads,
     write_storage,
 )
-from central.authority.policies import first_policy, keep_explained
+from central.authority.explaining import keep_explained
+from central.authority.policies import first_policy
 from kiosk.crypto.age import Identity, kid_of
 from kiosk.crypto.certificates import fingerprint, make_ca, make_server_certificate
 from kiosk.crypto.digests import b64u

@@ -16,9 +16,9 @@ from typing import Any
 from central.archive.control import parse_control
 from central.archive.layout import FolderError, Layout
 from central.archive.policy_chain import stored_policies
-from central.archive.storage import open_database
 from central.authority.drafts import Draft, DraftKind, policy_draft, root_draft
-from central.authority.policies import changed_policy, keep_explained
+from central.authority.keeping import keep_policy
+from central.authority.policies import changed_policy
 from kiosk.crypto.digests import b64u, unb64u
 from kiosk.domain.errors import PolicyInvalidError
 from kiosk.domain.ids import KeyId
@@ -165,19 +165,15 @@ class Publishing:
     def publish(self, token: str, day: date) -> Policy:
         """Keep a complete policy; devices fetch it at their next sync.
 
+        What was planned with it takes effect: see :mod:`central.authority.keeping`.
+
         Raises:
             PolicyInvalidError: it is not the next version, or its root is over.
         """
         newest = self.newest()
         policy = self._require_next(token, newest)
         require_unexpired(token, self._anchor, day)
-        database = open_database(self._layout)
-        try:
-            with database.writing() as ledger:
-                ledger.add_policy(policy.version, token)
-        finally:
-            database.close()
-        keep_explained(self._layout, policy)
+        keep_policy(self._layout, newest.policy, policy, token, day)
         return policy
 
     def _require_next(self, token: str, newest: Newest) -> Policy:

@@ -84,6 +84,7 @@ class Arrivals:
             quarantined = ledger.quarantined(device for device, _ in keys)
             held = ledger.sealed_among(keys)
             erasures = ledger.erasures
+            due = erasures.due_among(waiting.record_id for waiting in batch)
             for waiting, key in zip(batch, keys, strict=True):
                 if key[0] not in quarantined:
                     waiting.fault = LookupError(key[0])
@@ -91,7 +92,7 @@ class Arrivals:
                     waiting.new = True
                     state = ReceiptState.QUARANTINED if quarantined[key[0]] else waiting.row.state
                     row = replace(waiting.row, state=state)
-                    if erasures.due(waiting.record_id):
+                    if waiting.record_id in due:
                         row = replace(row, header=None)
                         erased.append(waiting)
                     rows[key] = row

@@ -61,7 +61,10 @@ def note_result(ledger: Ledger, header: Header, shelf: PolicyShelf, now: datetim
     if issuer is None:
         raise CallRefusedError(422, "result")
     erased = ledger.erasures.due(header.record_id)
-    state = ResultState.ERASED if erased else ResultState.AWAITED
+    # A device that has not heard yet that its provider went seals to it, and nobody waits for that.
+    withdrawn = ledger.provider_changes.is_withdrawn(issuer)
+    gone = ResultState.ERASED if erased else ResultState.WITHDRAWN
+    state = gone if erased or withdrawn else ResultState.AWAITED
     row = ResultRow(
         device_id=header.device_id,
         seq=header.seq,

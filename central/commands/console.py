@@ -30,3 +30,9 @@ def system_time() -> datetime:
 def tell(answer: dict[str, Any], text: str, *, as_json: bool) -> None:
     """Answer on standard output, as JSON or as text."""
     sys.stdout.write(f"{json.dumps(answer, ensure_ascii=False)}\n" if as_json else f"{text}\n")
+
+
+def require_new(path: Path | None) -> None:
+    """Refuse a file that is there already, before anything is done. Raises BadParameter."""
+    if path is not None and path.exists():
+        raise typer.BadParameter(f"{path.name} is there already")

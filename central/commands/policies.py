@@ -47,7 +47,8 @@ def _passphrase(path: Path | None, *, confirm: bool = False) -> str:
 @policy_app.command("show")
 def policy_show(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
     """Show the newest policy, each line explained; ``valid_from`` says from when it holds."""
-    from central.authority.policies import Policies, explained
+    from central.authority.explaining import explained
+    from central.authority.policies import Policies
     from kiosk.sync.policy import policy_json
 
     policy = Policies(Layout(data)).in_force()
@@ -108,8 +109,8 @@ def sign(
 ) -> None:
     """Show a draft and sign it; needs nothing but the draft and the key."""
     from central.authority.drafts import DraftKind, read_draft, write_draft
+    from central.authority.explaining import explained
     from central.authority.key_files import read_key_file
-    from central.authority.policies import explained
     from central.authority.publishing import describe, policy_of
 
     read = read_draft(draft)

@@ -1,9 +1,7 @@
-"""``visavis-central provider``: identity providers, and the results on their way to them."""
+"""``visavis-central provider``: who hears how its requests ended, from when, and until when."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,33 +13,26 @@ from central.commands.console import (
     NO,
     DataOption,
     JsonOption,
+    require_new,
     system_time,
     tell,
 )
+from central.commands.provider_results import (
+    AgainOption,
+    DraftOption,
+    IssuerArgument,
+    database_of,
+    provider_demonstrate,
+    provider_queue,
+    provider_retry,
+)
 from kiosk.domain.errors import PolicyInvalidError
-from kiosk.domain.ids import RecordId
 
 if TYPE_CHECKING:
-    from central.archive.database import Database
+    from central.authority.drafts import Draft
+    from central.provider.directory import Listed
 
 provider_app = typer.Typer(no_args_is_help=True, help="Results for identity providers.")
-
-IssuerArgument = Annotated[
-    str, typer.Argument(metavar="ISSUER", help="Name in its requests; 'policy show' lists them.")
-]
-
-
-@contextmanager
-def _database(data: Path) -> Iterator[Database]:
-    from central.archive.storage import open_database
-
-    layout = Layout(data)
-    layout.require()
-    database = open_database(layout)
-    try:
-        yield database
-    finally:
-        database.close()
 
 
 def _text_of(file: Path, what: str) -> str:
@@ -49,6 +40,16 @@ def _text_of(file: Path, what: str) -> str:
         return file.read_text("ascii").strip()
     except (OSError, ValueError) as exc:
         raise FolderError(f"{what}: cannot be read") from exc
+
+
+def _written(draft: Draft | None, path: Path | None) -> Path | None:
+    """Where the draft was written; None where nothing is left to sign."""
+    from central.authority.drafts import write_draft
+
+    if draft is None or path is None:
+        return None
+    write_draft(draft, path)
+    return path
 
 
 @provider_app.command("add")
@@ -69,17 +70,21 @@ def provider_add(  # noqa: PLR0913, PLR0917 - one parameter an option
     give_up_days: Annotated[
         int, typer.Option(min=1, max=90, help="Days that an envelope is tried.")
     ] = 7,
+    draft: DraftOption = None,
+    again: AgainOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Let a provider hear how its requests end; said again, replaces what was said before.
 
-    Devices seal results to its key from the policy on that this command signs.
+    Devices seal results to its key from the policy on that this command signs, or drafts: then
+    all of it takes effect when 'policy publish' has what the signers signed.
     """
     from central.archive.result_rows import ProviderRow
     from central.authority.providers import add_provider
     from kiosk.crypto.digests import b64u, unb64u
 
     now = system_time()
+    require_new(draft)
     try:
         provider = ProviderRow(
             issuer=issuer,
@@ -90,12 +95,16 @@ def provider_add(  # noqa: PLR0913, PLR0917 - one parameter an option
             give_up_days=give_up_days,
             added_at=now.isoformat(timespec="seconds"),
         )
-        joined = add_provider(Layout(data), provider, _text_of(recipient, "recipient"), now)
+        sealed_to, drafting = _text_of(recipient, "recipient"), draft is not None
+        joined = add_provider(
+            Layout(data), provider, sealed_to, now, drafting=drafting, again=again
+        )
     except PolicyInvalidError as exc:
         raise typer.BadParameter(exc.detail) from exc
     except ValueError as exc:
         raise typer.BadParameter(str(exc)) from exc
-    answer = {
+    written = _written(joined.draft, draft)
+    answer: dict[str, Any] = {
         "issuer": issuer,
         "kid": joined.kid,
         "policy_version": joined.policy_version,
@@ -108,125 +117,103 @@ def provider_add(  # noqa: PLR0913, PLR0917 - one parameter an option
         f"  it checks what is posted with  {b64u(joined.webhook_public)}\n"
         + "\n".join(f"  and devices with  {k.public_key}" for k in joined.enrolment_keys)
     )
+    if written is not None:
+        answer["draft"] = str(written)
+        text += f"\nonce it is signed and published: {written}"
+    tell(answer, text, as_json=as_json)
+
+
+@provider_app.command("remove")
+def provider_remove(
+    issuer: IssuerArgument,
+    data: DataOption = DEFAULT_DATA,
+    draft: DraftOption = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before it ends.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Withdraw a provider: nothing is sealed, posted or handed to it any more.
+
+    Results that wait for it end, and their envelopes are erased: nothing brings them back. Records
+    and requests stay as they are. It takes effect with the policy that this command signs or
+    drafts, and stays written down also when the provider is admitted once more.
+    """
+    from central.authority.providers import remove_provider
+
+    require_new(draft)
+    if not yes:
+        waiting = _one(issuer, data).waiting
+        typer.confirm(f"{waiting} results wait for {issuer} and end. Go on?", abort=True, err=True)
+    try:
+        left = remove_provider(Layout(data), issuer, system_time(), drafting=draft is not None)
+    except PolicyInvalidError as exc:
+        raise typer.BadParameter(exc.detail) from exc
+    written = _written(left.draft, draft)
+    answer: dict[str, Any] = {"issuer": issuer, "policy_version": left.policy_version}
+    if written is not None:
+        answer |= {"removed": False, "draft": str(written)}
+        text = f"{issuer} goes with policy {left.policy_version}, once it is signed: {written}"
+    else:
+        answer |= {"removed": True, "ended": left.ended}
+        text = f"{issuer} is withdrawn from policy {left.policy_version} on, {left.ended} ended"
     tell(answer, text, as_json=as_json)
 
 
 @provider_app.command("list")
 def provider_list(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
-    """List providers, and how many results of each are in which state."""
-    with _database(data) as database, database.reading() as ledger:
-        providers, counts = ledger.results.providers(), ledger.results.counts()
-    told: list[dict[str, Any]] = [
-        {
-            "issuer": one.issuer,
-            "url": one.url,
-            "fetches": one.pull_key is not None,
-            "results": {state: n for (issuer, state), n in counts.items() if issuer == one.issuer},
-        }
-        for one in providers
-    ]
+    """List providers, withdrawn ones too, and how many results of each are in which state."""
+    found = _directory(data)
     lines = [
-        f"{one['issuer']}  {one['url'] or '(fetches)'}  "
-        + (", ".join(f"{n} {state}" for state, n in one["results"].items()) or "no result yet")
-        for one in told
+        f"{one.issuer}  {one.state}  {_way(one)}  "
+        + (", ".join(f"{n} {state}" for state, n in one.results.items()) or "no result yet")
+        for one in found
     ]
-    tell({"providers": told}, "\n".join(lines) or "no provider", as_json=as_json)
+    answer = {"providers": [one.told for one in found]}
+    tell(answer, "\n".join(lines) or "no provider", as_json=as_json)
 
 
-@provider_app.command("queue")
-def provider_queue(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
-    """List results that no provider has yet; ends with 1 where a person has to look."""
-    from central.archive.result_rows import OVER, ResultState
-
-    states = [state for state in ResultState if state not in OVER]
-    with _database(data) as database, database.reading() as ledger:
-        rows = ledger.results.in_state(*states, limit=10_000)
-    told = [
-        {
-            "record_id": row.record_id,
-            "issuer": row.issuer,
-            "device_id": row.device_id,
-            "state": row.state,
-            "reason": row.reason,
-            "since": row.arrived_at or row.announced_at,
-            "attempts": row.attempts,
-            "next_at": row.next_at,
-        }
-        for row in rows
-    ]
-    lines = [
-        f"{one['record_id']}  {one['issuer']}  {one['state']}"
-        + (f" ({one['reason']})" if one["reason"] else "")
-        + f"  since {one['since']}  {one['attempts']} tries"
-        for one in told
-    ]
-    tell({"results": told}, "\n".join(lines) or "nothing waits", as_json=as_json)
-    asking = (ResultState.WITHHELD, ResultState.DEAD, ResultState.LOST)
-    if any(row.state in asking for row in rows):
-        raise typer.Exit(NO)
-
-
-@provider_app.command("retry")
-def provider_retry(
-    records: Annotated[
-        list[str] | None, typer.Argument(metavar="RECORD_ID...", help="All dead ones without.")
-    ] = None,
-    data: DataOption = DEFAULT_DATA,
-    release: Annotated[
-        bool, typer.Option("--release", help="Withheld ones too: you have looked at why.")
-    ] = False,
-    as_json: JsonOption = False,
+@provider_app.command("show")
+def provider_show(
+    issuer: IssuerArgument, data: DataOption = DEFAULT_DATA, as_json: JsonOption = False
 ) -> None:
-    """Queue results again that were given up; with --release, named ones that are withheld."""
-    from central.collector.server import load_keys
-    from central.provider.queue import ResultQueue
+    """Show one provider: its key, its way, what waits for signatures, when it was withdrawn."""
+    one = _one(issuer, data)
+    lines = [f"{one.issuer}  {one.state}  {_way(one)}"]
+    lines += [f"  sealed to {one.kid}, since policy {one.since_policy}"] if one.kid else []
+    lines += [f"  {n} {state}" for state, n in one.results.items()]
+    if one.plan is not None:
+        what = "goes" if one.plan.withdraws else f"sealed to {one.plan.kid}"
+        lines.append(f"  waits for the signatures of policy {one.plan.version}: {what}")
+    for row in one.withdrawals:
+        again = f", admitted again {row.admitted_on}" if row.admitted_on else ""
+        lines.append(
+            f"  withdrawn {row.withdrawn_on} with policy {row.policy_version}, "
+            f"{row.ended} results ended{again}"
+        )
+    tell(one.told, "\n".join(lines), as_json=as_json)
 
-    named = [RecordId(record) for record in records or ()]
-    if release and not named:
-        raise typer.BadParameter("name the records that you have looked at")
-    with _database(data) as database:
-        queue = ResultQueue(database, load_keys(Layout(data)).root_public)
-        queued = queue.again(named, system_time(), release=release)
-    tell({"queued": queued}, f"{queued} queued again", as_json=as_json)
-    if named and not queued:
+
+provider_app.command("queue")(provider_queue)
+provider_app.command("retry")(provider_retry)
+provider_app.command("demonstrate")(provider_demonstrate)
+
+
+def _way(one: Listed) -> str:
+    return one.url or ("(fetches)" if one.fetches else "-")
+
+
+def _directory(data: Path) -> tuple[Listed, ...]:
+    from central.archive.policy_chain import stored_policies
+    from central.provider.directory import directory
+
+    policies = stored_policies(Layout(data))
+    with database_of(data) as database, database.reading() as ledger:
+        return directory(ledger, policies)
+
+
+def _one(issuer: str, data: Path) -> Listed:
+    """One provider; ends with 1 where there is none of that name."""
+    found = next((one for one in _directory(data) if one.issuer == issuer), None)
+    if found is None:
+        typer.echo(f"{issuer} is no provider", err=True)
         raise typer.Exit(NO)
-
-
-@provider_app.command("demonstrate")
-def provider_demonstrate(
-    issuer: IssuerArgument,
-    data: DataOption = DEFAULT_DATA,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8445,
-) -> None:
-    """Play a provider on this machine: join it, open what comes, show where requests stand.
-
-    Its secret key lies in the folder of the central side: for demonstrations only.
-    """
-    import json
-    import sys
-    import threading
-
-    from central.archive.result_rows import ProviderRow
-    from central.authority.providers import add_provider
-    from central.provider.demonstration import DemonstrationProvider, Trusts, provider_keys
-
-    layout, now = Layout(data), system_time()
-    layout.require()
-    keys = provider_keys(layout.root / "demonstration-provider", now)
-    with DemonstrationProvider(keys, system_time, port) as demonstration:
-        added_at = now.isoformat(timespec="seconds")
-        row = ProviderRow(issuer, demonstration.url, keys.ca_pem, None, 30, 7, added_at)
-        try:
-            joined = add_provider(layout, row, keys.identity.recipient, now)
-        except PolicyInvalidError as exc:
-            raise typer.BadParameter(exc.detail) from exc
-        enrolment = {key.kid: key.public for key in joined.enrolment_keys}
-        demonstration.trust(Trusts(issuer, joined.webhook_public, enrolment))
-        pages = demonstration.url.removesuffix("/results")
-        told = {"ready": True, "url": pages, "policy_version": joined.policy_version}
-        sys.stdout.write(f"{json.dumps(told)}\n")
-        sys.stdout.flush()
-        try:
-            threading.Event().wait()
-        except KeyboardInterrupt:
-            return
+    return found

@@ -72,6 +72,7 @@ def points_of(
     expired = dict(census.ended).get("lease_expired", 0)
     if expired:
         found.append(_point("lease_expired", "warn", expired, "/devices?view=lease_expired"))
+    found += _withdrawn(count.withdrawn)
     found += _versions(census.builds)
     order = {"bad": 0, "warn": 1, "info": 2}
     return tuple(sorted(found, key=lambda point: order[point.tone]))
@@ -93,6 +94,10 @@ def _alarms(kinds: Iterable[tuple[str, int]], acknowledged: Iterable[AlarmKey]) 
             tone = "bad" if kind in GRAVE else "warn"
             found.append(_point(f"alarm.{kind}", tone, left, f"/alarms?kind={kind}"))
     return found
+
+
+def _withdrawn(results: int) -> list[Point]:
+    return [_point("withdrawn", "warn", results, "/")] if results else []
 
 
 def _storage(room: Room) -> list[Point]:

@@ -20,6 +20,8 @@ SILENT: Final = timedelta(days=3)
 LATE: Final = timedelta(hours=24)
 DRIFT_S: Final = 120
 """Half of what the collector bears, rounded down: time to mend it before calls are refused."""
+WITHDRAWN_LATELY: Final = timedelta(days=30)
+"""How long the overview tells of results that ended with their provider."""
 HOURS: Final = 24
 _TO_THE_HOUR: Final = len("2026-11-26T21")
 
@@ -61,6 +63,7 @@ class Count:
         room: storage.
         at: server time.
         lost: devices that the policy calls lost.
+        withdrawn: results that ended lately because their provider went.
     """
 
     census: Census
@@ -68,6 +71,7 @@ class Count:
     room: Room
     at: datetime
     lost: Lost
+    withdrawn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,8 @@ class CensusTaker:
             census = state.fleet.census(limits_at(now, lost.devices))
             receipts = state.fleet.receipts_since(first.isoformat()[:_TO_THE_HOUR])
             database = state.fleet.database_bytes()
+            went = state.ledger.provider_changes.withdrawals()
+        lately = (now - WITHDRAWN_LATELY).date().isoformat()
         hours = tuple(
             Hour(begins, receipts.get(begins.isoformat()[:_TO_THE_HOUR], 0))
             for begins in (first + timedelta(hours=n) for n in range(HOURS))
@@ -133,4 +139,5 @@ class CensusTaker:
             self._stores.objects_elsewhere,
             self._stores.database_elsewhere,
         )
-        return Count(census, hours, room, now, lost)
+        withdrawn = sum(row.ended for row in went if row.withdrawn_on >= lately)
+        return Count(census, hours, room, now, lost, withdrawn)

@@ -55,6 +55,23 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Result:
+    """The result on its way to a provider; sealed to it, nobody here reads it.
+
+    Attributes:
+        issuer: for whom.
+        state: a value of ``central.archive.result_rows.ResultState``.
+        reason: why it is withheld, the last obstacle, or how it stood when its provider went.
+        done_at: when the provider had it, ISO 8601 UTC, or ``""``.
+    """
+
+    issuer: str
+    state: str
+    reason: str
+    done_at: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecordState:
     """A record as the collector holds it.
 
@@ -66,6 +83,7 @@ class RecordState:
         received_at: when it arrived, or ``""``.
         blob_sha256: of the sealed record, base64url, or ``""``.
         receipt: None where it has none.
+        result: of the request that it answers, for its provider; None where it has none.
     """
 
     record_id: RecordId
@@ -77,6 +95,7 @@ class RecordState:
     received_at: str
     blob_sha256: str
     receipt: Receipt | None
+    result: Result | None
 
 
 def records_named(ledger: Ledger, record_id: str) -> tuple[RecordState, ...]:
@@ -97,6 +116,7 @@ def _state(ledger: Ledger, row: EntryRow) -> RecordState:
         received_at="" if sealed is None else sealed.received_at,
         blob_sha256="" if sealed is None else b64u(sealed.blob_sha256),
         receipt=_receipt(ledger, row),
+        result=_result(ledger, row),
     )
 
 
@@ -123,6 +143,13 @@ def _announced(ledger: Ledger, row: EntryRow) -> Announced | None:
         header.app_build,
         header.clock_state.value,
     )
+
+
+def _result(ledger: Ledger, row: EntryRow) -> Result | None:
+    held = ledger.results.get(row.device_id, row.seq)
+    if held is None:
+        return None
+    return Result(held.issuer, held.state, held.reason, held.done_at)
 
 
 def _receipt(ledger: Ledger, row: EntryRow) -> Receipt | None:

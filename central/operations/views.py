@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
 from starlette.responses import RedirectResponse, Response
 
-from central.archive import fleet_order
+from central.archive import fleet_filters as filters
 from central.archive.faults import StoreError
+from central.archive.fleet_filters import Filter
 from central.archive.fleet_order import Order, Sort
-from central.archive.fleet_pages import AlarmLine, Limits
+from central.archive.fleet_pages import AlarmLine, DeviceLine, Limits
 from central.archive.reader import Reader, Reading
 from central.operations.asking import Ask, NotFoundError, RefusedError, number_of
 from central.operations.attention import FORKS, GRAVE, KNOWN_ALARMS, points_of
-from central.operations.census import DRIFT_S, CensusTaker, limits_at
+from central.operations.census import CensusTaker, limits_at
 from central.operations.deeds import Deeds, Finding
+from central.operations.listing import VIEWS, beginning_of, listing_of
 from central.operations.pages import Pages
 from central.operations.records import records_named
 from kiosk.domain.ids import DeviceId
@@ -25,70 +26,6 @@ from kiosk.domain.ids import DeviceId
 PAGE: Final = 50
 _FOUND: Final = 50
 _MAX_SEQ: Final = 2**40
-VIEWS: Final = (
-    "all",
-    "late",
-    "owing",
-    "silent",
-    "drifting",
-    "quarantined",
-    "lost",
-    "lease_expired",
-    "device_closed",
-)
-"""Which devices a list shows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """What a list of devices was asked to show.
-
-    Attributes:
-        view: one of :data:`VIEWS`.
-        office, build: only devices of this office, or of this version; ``""`` for all.
-        sort, down: by what, and largest first; only for every device.
-    """
-
-    view: str
-    office: str
-    build: str
-    sort: Sort
-    down: bool
-
-    @property
-    def sortable(self) -> bool:
-        """Whether the order may be chosen: every order over all devices has its index."""
-        return self.view == "all" and not self.office and not self.build
-
-    def order(self, ask: Ask, lost: frozenset[DeviceId]) -> Order:
-        """As the database knows it; ``lost``: devices that nobody expects to call."""
-        if self.office:
-            return fleet_order.of_office(self.office)
-        if self.build:
-            return fleet_order.of_build(self.build)
-        views: dict[str, Callable[[], Order]] = {
-            "owing": fleet_order.owing,
-            "late": lambda: fleet_order.late(limits_at(ask.now).late_before),
-            "silent": lambda: fleet_order.silent(limits_at(ask.now).silent_before, lost),
-            "drifting": lambda: fleet_order.drifting(DRIFT_S),
-            "quarantined": fleet_order.quarantined,
-            "lease_expired": lambda: fleet_order.ended("lease_expired"),
-            "device_closed": lambda: fleet_order.ended("device_closed"),
-        }
-        every = fleet_order.all_devices(self.sort, descending=self.down)
-        return views[self.view]() if self.view in views else every
-
-
-def listing_of(ask: Ask) -> Listing:
-    """What was asked; whatever is not known is left out."""
-    view, sort = ask.asked("view"), ask.asked("sort")
-    return Listing(
-        view if view in VIEWS else "all",
-        ask.asked("office"),
-        ask.asked("build"),
-        Sort(sort) if sort in set(Sort) else Sort.DEVICE,
-        ask.asked("down") == "1",
-    )
 
 
 class Views:
@@ -131,16 +68,12 @@ class Views:
         listing = listing_of(ask)
         count = self._census.now(ask.now)
         with self._reader.reading() as state:
-            if listing.view == "lost" and not listing.office and not listing.build:
-                found = state.fleet.named(count.lost.devices, ask.cursor(), PAGE)
-            else:
-                order = listing.order(ask, count.lost.devices)
-                found = state.fleet.page(order, ask.cursor(), PAGE)
+            found = state.fleet.page(listing.order(ask, count), ask.cursor(), PAGE)
         values: dict[str, Any] = {
             "listing": listing,
             "found": found,
             "views": VIEWS,
-            "builds": count.census.builds,
+            "builds": listing.builds(count),
         }
         return self._page(ask, "devices", **values)
 
@@ -189,7 +122,7 @@ class Views:
     def quarantine(self, ask: Ask) -> Response:
         """``GET /quarantine``: devices with two histories, each with its reason."""
         with self._reader.reading() as state:
-            found = state.fleet.page(fleet_order.quarantined(), ask.cursor(), PAGE)
+            found = state.fleet.page(_by(filters.quarantined()), ask.cursor(), PAGE)
             reasons = {line.device_id: _reasons(state, line.device_id) for line in found.lines}
         said = self._deeds.acknowledged()
         return self._page(ask, "quarantine", found=found, reasons=reasons, said=said)
@@ -247,22 +180,21 @@ class Views:
     def search(self, ask: Ask) -> Response:
         """``GET /search?q=``: the beginning of a device's number, a record, or an office."""
         wanted = ask.asked("q")
-        devices: tuple[Any, ...] = ()
-        office = False
+        devices: tuple[DeviceLine, ...] = ()
+        office = more = False
+        begins = beginning_of(wanted)
         if wanted:
             with self._reader.reading() as state:
                 if records_named(state.ledger, wanted):
                     return RedirectResponse(f"/records/{quote(wanted)}", 303)
-                devices = state.fleet.beginning_with(wanted, _FOUND)
-                if not devices and not wanted.startswith("dev-"):
-                    devices = state.fleet.beginning_with(f"dev-{wanted}", _FOUND)
-                order = fleet_order.of_office(wanted)
-                office = bool(state.fleet.page(order, None, 1).lines)
+                page = state.fleet.page(_by(filters.beginning(begins)), None, _FOUND)
+                devices, more = page.lines, page.after is not None
+                office = bool(state.fleet.page(_by(filters.of_office(wanted)), None, 1).lines)
         if len(devices) == 1 and not office:
             return RedirectResponse(f"/devices/{devices[0].device_id}", 303)
         status = 200 if devices or office or not wanted else 404
-        values = {"search": wanted, "found": devices, "office": office, "full": _FOUND}
-        return self._page(ask, "search", status=status, **values)
+        values = {"search": wanted, "found": devices, "office": office, "more": more}
+        return self._page(ask, "search", status=status, begins=begins, **values)
 
     def missing(self, ask: Ask) -> Response:
         """Whatever is not here."""
@@ -271,6 +203,10 @@ class Views:
     def trouble(self, ask: Ask) -> Response:
         """The database does not answer."""
         return self._page(ask, "trouble", status=503)
+
+
+def _by(one: Filter) -> Order:
+    return Order(Sort.DEVICE, filters=(one,))
 
 
 def _reasons(state: Reading, device_id: DeviceId) -> tuple[AlarmLine, ...]:

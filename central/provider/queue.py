@@ -3,10 +3,11 @@
 Rules, in order: a result gets its place only once it is here and nobody has to look at it first;
 it is withheld after all where its device is believed no more when it is to be posted or fetched; it
 is taken for a while, durably, before it is posted, so that a sender that dies loses nothing (the
-next one posts it again, under the same idempotency key); a failure waits longer each time, by full
-jitter, and never less than the provider asked for; after so many days it is given up, with the last
-obstacle, and stays to be fetched; an envelope that the provider has is erased in time, and so is
-one that a person does not let go.
+next one posts it again, under the same idempotency key); what waits for a provider that is
+withdrawn ends with it, unless its server took it in that very moment; a failure waits longer each
+time, by full jitter, and never less than the provider asked for; after so many days it is given up,
+with the last obstacle, and stays to be fetched; an envelope that the provider has is erased in
+time, and so is one that a person does not let go.
 """
 
 from __future__ import annotations
@@ -77,6 +78,10 @@ class ResultQueue:
             position = ledger.results.last_position()
             policies = self._chain.read(ledger)
             for row in rows:
+                if ledger.provider_changes.is_withdrawn(row.issuer):
+                    # It was announced in the moment in which its provider went.
+                    ledger.results.withdraw(row.issuer)
+                    continue
                 why = withheld_because(ledger, row, policies)
                 if why:
                     ledger.results.change(row, state=ResultState.WITHHELD, reason=why)
@@ -166,6 +171,8 @@ class ResultQueue:
                 return
             if held.state == ResultState.ERASED:  # while it was on its way
                 state = ResultState.ERASED
+            if held.state == ResultState.WITHDRAWN and state is not ResultState.DELIVERED:
+                return  # who was withdrawn fetches nothing: there is nothing to acknowledge
             ledger.results.change(row, state=state, reason="", done_at=moment_text(now))
 
     def failed(

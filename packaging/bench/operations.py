@@ -4,7 +4,7 @@
 
 Processor time, which other work on the machine hardly changes: of each page from the question to
 its HTML, of the census that is taken once a minute, and of a record's rows with and without the
-counts. The database is SQLite in one file.
+counts, alone and many at once. The database is SQLite in one file.
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ from tests.fakes.fleet import device_name, seed  # noqa: E402
 NOW = datetime(2026, 11, 26, 15, 0, tzinfo=UTC)
 TURNS = 15
 RECORDS = 400
+TOGETHER = 16
+"""As many as connections of packaging/bench/ingest.py."""
 LISTS = {
     "devices": {},
     "devices, by contact": {"sort": "contact"},
@@ -51,6 +53,19 @@ LISTS = {
     "clock off": {"view": "drifting"},
     "one version": {"build": "0.1.0"},
     "one office": {"office": "010010"},
+    "silent, one version": {"view": "silent", "build": "0.1.0"},
+    "late, one version, most owed first": {
+        "view": "late",
+        "build": "0.1.0",
+        "sort": "missing",
+        "down": "1",
+    },
+    "most devices, newest contact first": {"build": "0.2.0", "sort": "contact", "down": "1"},
+    "one version, by contact": {"build": "0.1.0", "sort": "contact"},
+    "quarantined, number": {"view": "quarantined", "begins": "3"},
+    "owing, number, by office": {"view": "owing", "begins": "3", "sort": "office"},
+    "clock off, office": {"view": "drifting", "office": "010020"},
+    "two that exclude one another": {"view": "device_closed", "begins": "dev-", "build": "9"},
     "from the middle": {"after": f"{device_name(7)}~{device_name(7)}"},
 }
 
@@ -108,20 +123,43 @@ def ingest(database: Database, first: int) -> float:
     return (time.process_time() - began) * 1000 / RECORDS
 
 
+def ingest_together(database: Database, first: int) -> float:
+    """Processor time of a record's row where :data:`TOGETHER` of them are written at once; ms."""
+    at = NOW.isoformat()
+    numbers = range(first, first + RECORDS)
+    names = [DeviceId(device_name(n % 1000)) for n in numbers]
+    for name, n in zip(names, numbers, strict=True):
+        with database.writing(name) as ledger:
+            entry = EntryRow(name, 50_000 + n, "x" * 900, bytes(32), RecordId(f"t{n:025}"))
+            ledger.add_entries((entry,))
+    rows = [
+        SealedRow(name, 50_000 + n, *[bytes(32)] * 2, b"h" * 400, at, "logged", 40_000)
+        for name, n in zip(names, numbers, strict=True)
+    ]
+    began = time.process_time()
+    for start in range(0, RECORDS, TOGETHER):
+        some = rows[start : start + TOGETHER]
+        with database.writing(*(row.device_id for row in some)) as ledger:
+            ledger.add_all_sealed(some)
+    return (time.process_time() - began) * 1000 / RECORDS
+
+
 def cost_of_counting(database: Database) -> dict[str, float]:
     """The same rows written with and without their counts, turn about."""
-    with_counts, without = [], []
+    spent: dict[str, list[float]] = {}
     for turn in range(6):
-        with_counts.append(ingest(database, turn * 2 * RECORDS))
-        with mock.patch.multiple(FleetRows, announced=mock.DEFAULT, received=mock.DEFAULT):
-            without.append(ingest(database, (turn * 2 + 1) * RECORDS))
+        for name, work in (("a record", ingest), ("a record of many", ingest_together)):
+            counted = spent.setdefault(f"rows of {name}, counted, ms", [])
+            counted.append(work(database, turn * 2 * RECORDS))
+            with mock.patch.multiple(FleetRows, announced=mock.DEFAULT, received=mock.DEFAULT):
+                bare = spent.setdefault(f"rows of {name}, not counted, ms", [])
+                bare.append(work(database, (turn * 2 + 1) * RECORDS))
     batch = [Sighting(DeviceId(device_name(n)), NOW.isoformat(), 1, False) for n in range(500)]
     began = time.process_time()
     with database.writing("sightings") as ledger:
         ledger.fleet.saw(batch, "")
     return {
-        "rows of a record, counted, ms": round(statistics.median(with_counts), 2),
-        "rows of a record, not counted, ms": round(statistics.median(without), 2),
+        **{name: round(statistics.median(each), 2) for name, each in spent.items()},
         "last contact of 500 devices, ms": round((time.process_time() - began) * 1000, 1),
     }
 

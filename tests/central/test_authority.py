@@ -11,7 +11,8 @@ import zxingcpp
 from PIL import Image
 
 from central.archive.layout import FolderError, Layout
-from central.authority.policies import EXPLANATIONS, Policies, changed_policy, explained
+from central.authority.explaining import EXPLANATIONS, explained
+from central.authority.policies import Policies, changed_policy
 from central.authority.requests import parse_birth_date
 from kiosk.crypto.age import Identity
 from kiosk.documents.requests import judge

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import event
 
-from central.archive import fleet_order
+from central.archive import fleet_filters, fleet_order
 from central.archive.database import Database
+from central.archive.fleet_filters import Filter
 from central.archive.fleet_order import Cursor, Order, Sort
-from central.archive.fleet_pages import DeviceLine, Limits
+from central.archive.fleet_pages import DeviceLine
 from central.archive.reader import Reader
 from central.operations.census import DRIFT_S, limits_at
 from kiosk.domain.ids import DeviceId
@@ -56,18 +59,26 @@ def seeded(where) -> Iterator[Reader]:
     database.close()
 
 
-def walked(reader: Reader, order: Order, *, back: bool = False) -> list[DeviceLine]:
+@pytest.fixture(scope="module")
+def everyone(fleet) -> list[DeviceLine]:
+    """The fleet, by number."""
+    return walked(fleet, fleet_order.all_devices(Sort.DEVICE, descending=False))
+
+
+def walked(
+    reader: Reader, order: Order, *, back: bool = False, size: int = SIZE
+) -> list[DeviceLine]:
     """Every page of a list, from the first to the last; or back again from there."""
     with reader.reading() as state:
-        found = state.fleet.page(order, None, SIZE)
+        found = state.fleet.page(order, None, size)
         pages = [found]
         while found.after is not None:
-            found = state.fleet.page(order, found.after, SIZE)
+            found = state.fleet.page(order, found.after, size)
             pages.append(found)
         if back:
             pages = [found]
             while found.before is not None:
-                found = state.fleet.page(order, found.before, SIZE)
+                found = state.fleet.page(order, found.before, size)
                 pages.insert(0, found)
     return [line for page in pages for line in page.lines]
 
@@ -84,73 +95,119 @@ def test_every_device_is_listed_once_in_order_there_and_back(fleet, sort, down):
     assert walked(fleet, order, back=True) == lines
 
 
-def test_each_view_holds_exactly_what_its_name_says(fleet):
-    limits = limits_at(NOW)
-    everyone = walked(fleet, fleet_order.all_devices(Sort.DEVICE, descending=False))
-    views = {
-        fleet_order.owing(): lambda one: one.missing > 0,
-        fleet_order.late(limits.late_before): lambda one: (
-            "" < one.behind_since < limits.late_before
-        ),
-        fleet_order.silent(limits.silent_before): lambda one: (
-            one.contact_at < limits.silent_before and not one.ended
-        ),
-        fleet_order.drifting(DRIFT_S): lambda one: abs(one.drift_s or 0) >= DRIFT_S,
-        fleet_order.quarantined(): lambda one: one.quarantined,
-        fleet_order.ended("device_closed"): lambda one: one.ended == "device_closed",
-        fleet_order.of_office("010010"): lambda one: one.office_id == "010010",
-        fleet_order.of_build("0.1.0"): lambda one: one.app_build == "0.1.0",
-    }
-    for order, fits in views.items():
-        wanted = {line.device_id for line in everyone if fits(line)}
-        found = [line.device_id for line in walked(fleet, order)]
-        assert wanted
-        assert len(found) == len(wanted)
-        assert set(found) == wanted
+def by(*filters: Filter, sort: Sort = Sort.DEVICE, down: bool = False) -> Order:
+    return Order(sort, down, filters)
 
 
-def test_lost_devices_are_listed_page_by_page_and_are_silent_no_more(fleet):
-    everyone = walked(fleet, fleet_order.all_devices(Sort.DEVICE, descending=False))
-    limits = limits_at(NOW)
+LIMITS = limits_at(NOW)
+FITS = {
+    "owing": (fleet_filters.owing, lambda one: one.missing > 0),
+    "late": (
+        lambda size: fleet_filters.late(LIMITS.late_before, size),
+        lambda one: "" < one.behind_since < LIMITS.late_before,
+    ),
+    "silent": (
+        lambda size: fleet_filters.silent(LIMITS.silent_before, (), size),
+        lambda one: one.contact_at < LIMITS.silent_before and not one.ended,
+    ),
+    "drifting": (
+        lambda size: fleet_filters.drifting(DRIFT_S, size),
+        lambda one: abs(one.drift_s or 0) >= DRIFT_S,
+    ),
+    "quarantined": (fleet_filters.quarantined, lambda one: one.quarantined),
+    "closed": (
+        lambda size: fleet_filters.ended("device_closed", size),
+        lambda one: one.ended == "device_closed",
+    ),
+    "office": (
+        lambda _: fleet_filters.of_office("010010"),
+        lambda one: one.office_id == "010010",
+    ),
+    "build": (
+        lambda size: fleet_filters.of_build("0.1.0", size),
+        lambda one: one.app_build == "0.1.0",
+    ),
+    "begins": (
+        lambda size: fleet_filters.beginning("dev-3", size),
+        lambda one: one.device_id.startswith("dev-3"),
+    ),
+}
+"""Each filter, given about how many fit, and what its name says of a device."""
+
+
+@pytest.mark.parametrize("name", FITS)
+def test_each_view_holds_exactly_what_its_name_says(fleet, everyone, name):
+    make, fits = FITS[name]
+    wanted = [line.device_id for line in everyone if fits(line)]
+    assert wanted
+    for size in (None, 1_000_000):
+        assert [line.device_id for line in walked(fleet, by(make(size)))] == wanted
+
+
+combined = st.lists(st.sampled_from(list(FITS)), min_size=1, max_size=4, unique=True)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    names=combined,
+    sort=st.sampled_from(list(Sort)),
+    down=st.booleans(),
+    sizes=st.lists(st.sampled_from([None, 5, 100_000]), min_size=4, max_size=4),
+    back=st.booleans(),
+)
+def test_filters_combine_in_any_order_there_and_back(
+    fleet, everyone, names, sort, down, sizes, back
+):
+    filters = [FITS[name][0](size) for name, size in zip(names, sizes, strict=False)]
+    wanted = [line for line in everyone if all(FITS[name][1](line) for name in names)]
+    wanted.sort(key=lambda line: (KEYS[sort](line), line.device_id), reverse=down)
+    order = by(*filters, sort=sort, down=down)
+    # Small pages, so that there are several; whatever leads, the list is the same.
+    found = walked(fleet, order, back=back, size=7)
+    assert [line.device_id for line in found] == [line.device_id for line in wanted]
+
+
+def test_lost_devices_are_listed_page_by_page_and_are_silent_no_more(fleet, everyone):
     lost = frozenset(line.device_id for line in everyone[::9]) | {DeviceId("dev-unknown")}
+    order = by(fleet_filters.named(lost))
     with fleet.reading() as state:
-        first = state.fleet.named(lost, None, SIZE)
-        second = state.fleet.named(lost, first.after, SIZE)
-        back = state.fleet.named(lost, second.before, SIZE)
+        first = state.fleet.page(order, None, SIZE)
+        second = state.fleet.page(order, first.after, SIZE)
+        back = state.fleet.page(order, second.before, SIZE)
         census = state.fleet.census(limits_at(NOW, lost))
     assert [line.device_id for line in first.lines + second.lines] == sorted(lost)[:-1]
     assert (first.before, second.after, back.lines) == (None, None, first.lines)
-    silent = walked(fleet, fleet_order.silent(limits.silent_before, lost))
+    silent = walked(fleet, by(fleet_filters.silent(LIMITS.silent_before, lost)))
     assert census.silent == len(silent)
     assert not lost & {line.device_id for line in silent}
 
 
-def test_the_census_counts_what_the_lists_show(fleet):
-    limits: Limits = limits_at(NOW)
+def test_the_census_counts_what_the_lists_show(fleet, everyone):
     with fleet.reading() as state:
-        census = state.fleet.census(limits)
-    everyone = walked(fleet, fleet_order.all_devices(Sort.DEVICE, descending=False))
+        census = state.fleet.census(LIMITS)
+    counted = {
+        "late": census.late,
+        "silent": census.silent,
+        "drifting": census.drifting,
+        "owing": census.owing,
+        "quarantined": census.quarantined,
+        "build": dict(census.builds)["0.1.0"],
+        "closed": dict(census.ended)["device_closed"],
+    }
     assert census.devices == COUNT
-    assert census.late == len(walked(fleet, fleet_order.late(limits.late_before)))
-    assert census.silent == len(walked(fleet, fleet_order.silent(limits.silent_before)))
-    assert census.drifting == len(walked(fleet, fleet_order.drifting(DRIFT_S)))
-    assert census.quarantined == len(walked(fleet, fleet_order.quarantined()))
+    assert counted == {name: sum(map(FITS[name][1], everyone)) for name in counted}
     assert census.missing == sum(line.missing for line in everyone)
     assert sum(number for _, number in census.alarms) == sum(line.alarms for line in everyone)
-    assert dict(census.builds)["0.1.0"] == len(walked(fleet, fleet_order.of_build("0.1.0")))
 
 
 @pytest.mark.parametrize("part", [4, 6, 10])
-def test_the_beginning_of_a_number_finds_all_that_begin_so(fleet, part):
-    everyone = walked(fleet, fleet_order.all_devices(Sort.DEVICE, descending=False))
+def test_the_beginning_of_a_number_finds_all_that_begin_so(fleet, everyone, part):
     beginning = everyone[COUNT // 2].device_id[:part]
-    with fleet.reading() as state:
-        found = state.fleet.beginning_with(beginning, 4000)
-        none = state.fleet.beginning_with("dev-_%", 10)
+    found = walked(fleet, by(fleet_filters.beginning(beginning)))
     assert [f.device_id for f in found] == [
         line.device_id for line in everyone if line.device_id.startswith(beginning)
     ]
-    assert none == ()
+    assert walked(fleet, by(fleet_filters.beginning("dev-_%"))) == []
 
 
 def plans(reader: Reader, work) -> list[str]:
@@ -176,14 +233,15 @@ def plans(reader: Reader, work) -> list[str]:
 
 ORDERS = [
     *(fleet_order.all_devices(sort, descending=down) for sort in Sort for down in (False, True)),
-    fleet_order.owing(),
-    fleet_order.late("2026-11-25T21:00:00.000+00:00"),
-    fleet_order.silent("2026-11-23T21:00:00.000+00:00"),
-    fleet_order.drifting(DRIFT_S),
-    fleet_order.quarantined(),
-    fleet_order.ended("device_closed"),
-    fleet_order.of_office("010010"),
-    fleet_order.of_build("0.1.0"),
+    by(fleet_filters.owing(9000), sort=Sort.MISSING, down=True),
+    by(fleet_filters.late(LIMITS.late_before, 9000), sort=Sort.SINCE),
+    by(fleet_filters.silent(LIMITS.silent_before, (), 9000), sort=Sort.CONTACT),
+    by(fleet_filters.drifting(DRIFT_S, 9000), sort=Sort.DRIFT, down=True),
+    by(fleet_filters.quarantined()),
+    by(fleet_filters.ended("device_closed")),
+    by(fleet_filters.of_office("010010")),
+    by(fleet_filters.of_build("0.1.0", 300)),
+    by(fleet_filters.beginning("dev-3")),
 ]
 
 
@@ -200,3 +258,46 @@ def test_no_page_sorts_or_walks_through_the_fleet(embedded, order):
         # The first page of an order over everybody begins at the end of its index and stops.
         assert all("USING" in line and "INDEX" in line for line in scans), scans
         assert not scans or begin is None
+
+
+def steps_of(reader: Reader, order: Order, cursor: Cursor | None) -> int:
+    """Thousands of steps that SQLite's machine takes for a page: work, whatever else runs."""
+    taken = 0
+
+    def count() -> int:
+        nonlocal taken
+        taken += 1
+        return 0
+
+    with reader.reading() as state:
+        raw = state.fleet._connection.connection.driver_connection
+        assert raw is not None
+        raw.set_progress_handler(count, 1000)
+        try:
+            state.fleet.page(order, cursor, 50)
+        finally:
+            raw.set_progress_handler(None, 0)
+    return taken
+
+
+@pytest.mark.parametrize("sort", [Sort.DEVICE, Sort.CONTACT, Sort.MISSING, Sort.BUILD])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("quarantined", "begins"),
+        ("closed", "build"),
+        ("late", "office"),
+        ("silent", "build"),
+        ("drifting", "begins"),
+        ("silent", "build", "begins", "office"),
+    ],
+    ids="+".join,
+)
+def test_a_list_is_led_by_what_few_devices_fit(embedded, everyone, names, sort):
+    filters = [FITS[name][0](sum(map(FITS[name][1], everyone))) for name in names]
+    few = min(sum(map(FITS[name][1], everyone)) for name in names)
+    for down in (False, True):
+        order = by(*filters, sort=sort, down=down)
+        taken = steps_of(embedded, order, None)
+        # A page of lines takes some steps of its own; walking through the fleet takes 40 and more.
+        assert taken <= 8 + few * 60 // 1000, taken

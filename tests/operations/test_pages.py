@@ -18,9 +18,11 @@ from central.archive.faults import StoreError
 from central.archive.layout import Layout
 from central.archive.ledger import Ledger
 from central.archive.reader import open_reader
+from central.archive.result_rows import ResultRow
 from central.archive.rows import AlarmRow
 from central.archive.schema import sealed
 from central.archive.storage import open_database
+from central.operations.attention import points_of
 from central.operations.census import KEPT, CensusTaker, Stores
 from central.operations.lost import Lost, LostDevices
 from kiosk.audit.entries import EntryKind
@@ -251,6 +253,38 @@ def test_the_database_of_the_pages_refuses_to_be_written_to(collector):
             connection.exec_driver_sql("CREATE TABLE x (y INTEGER)")
     finally:
         reader.close()
+
+
+def test_a_result_that_ended_with_its_provider_is_told(collector, reader):
+    device = enrolled(collector)
+    seq, _ = device.seal()
+    device.delivery.run_once()
+    record, name = record_of(device, seq), device.identity.device_id
+    row = ResultRow(name, seq, record, "idp.test", bytes(32), "queued", "", reason="status 500")
+    write(collector, lambda ledger: ledger.results.add([row]))
+    assert "Result for idp.test on its way (status 500)" in text_of(
+        reader.get(f"/records/{record}").text
+    )
+    today = datetime.now(UTC)
+    write(
+        collector,
+        lambda ledger: ledger.provider_changes.withdraw(
+            "idp.test", "", 3, today.date().isoformat()
+        ),
+    )
+    shown = text_of(reader.get(f"/records/{record}").text)
+    assert "ended: its provider was withdrawn (queued: status 500)" in shown
+    layout = Layout(collector.data)
+    rows = open_reader(layout)
+    try:
+        stores = Stores(layout.collector, False, False)
+        for days, told in ((0, [1]), (40, [])):
+            later = today + timedelta(days=days)
+            count = CensusTaker(rows, stores).now(later)
+            points = points_of(count, (), deeds_unbroken=True, now=later)
+            assert [one.n for one in points if one.word == "withdrawn"] == told
+    finally:
+        rows.close()
 
 
 def test_sums_are_counted_once_a_minute(collector):
