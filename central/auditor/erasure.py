@@ -22,14 +22,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from central.archive.control import Control
 from central.archive.database import EVERYTHING
 from central.archive.erasure_rows import ErasureRow, HoldRow
 from central.archive.layout import Layout
 from central.archive.ledger import Ledger
 from central.archive.locks import ERASURES
 from central.archive.storage import open_database
-from central.auditor.opening_log import GRANTED, OpeningLog
+from central.auditor.opening_lines import GRANTED
+from central.auditor.opening_log import OpeningLog
 from central.auditor.ordered import Ordered
 from central.auditor.orders import Act, Authority, standing
 from central.auditor.refusal import AuditRefusedError
@@ -163,7 +163,7 @@ def release(layout: Layout, session: Session, now: datetime) -> Erasures:
         database.close()
 
 
-def reapply(layout: Layout, log: OpeningLog, control: Control, now: datetime) -> Erasures:
+def reapply(layout: Layout, log: OpeningLog, now: datetime) -> Erasures:
     """Carry out again what the log says was ordered: after a crash, or a backup put back.
 
     Holds are put back first, as the whole log leaves them. Nothing new is ordered, so that nobody
@@ -172,7 +172,7 @@ def reapply(layout: Layout, log: OpeningLog, control: Control, now: datetime) ->
     at = now.isoformat(timespec="milliseconds")
     for line in log.lines:
         if line.result == GRANTED and line.act in {Act.ERASE, Act.HOLD, Act.RELEASE}:
-            standing(line.order, line.approval, control)
+            standing(line.order, line.approval, log.control_of(line))
     ordered = Ordered(log.lines)
     database = open_database(layout)
     try:

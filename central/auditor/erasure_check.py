@@ -8,13 +8,16 @@ verified by the statement of control: nobody's key is needed.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from central.archive.control import Control
 from central.archive.database import Database
+from central.archive.erasure_rows import ErasureRow
 from central.archive.layout import Layout
 from central.archive.ledger import Ledger
 from central.auditor.opening_log import held
 from central.auditor.ordered import Ordered
-from central.auditor.orders import Act, standing
+from central.auditor.orders import Act, Order, standing
 from central.auditor.refusal import AuditRefusedError
 from kiosk.domain.ids import RecordId
 
@@ -27,28 +30,28 @@ class ErasureCheck:
     """
 
     def __init__(self, layout: Layout, control: Control | None, database: Database) -> None:
-        self._control = control
         self._ordered = Ordered(())
         self._outlived: frozenset[RecordId] = frozenset()
+        self._controls: tuple[Control, ...] = () if control is None else (control,)
         self.problems: tuple[str, ...] = ()
         if control is None:
             return
         try:
             # As long as the log is held nobody is between its line and the deed.
             with held(layout, control) as log, database.reading() as ledger:
-                self._ordered = Ordered(log.lines)
+                self._ordered, self._controls = Ordered(log.lines), log.controls
                 self._outlived = ledger.erasures.with_key(self._ordered.due)
         except AuditRefusedError as exc:
-            self.problems = (f"log of openings: {exc.detail}",)
+            where = "control" if exc.why == "statement" else "log of openings"
+            self.problems = (f"{where}: {exc.detail}",)
 
     def of_gone(self, ledger: Ledger, record_id: RecordId | None) -> str:
         """What is wrong with a record that has lost its key, or ``""``."""
         order = None if record_id is None else ledger.erasures.order(record_id)
-        if record_id is None or order is None or self._control is None:
+        if record_id is None or order is None or not self._controls:
             return "its key is gone, and nobody ordered that"
-        try:
-            told = standing(order.order_token, order.approval, self._control).order
-        except AuditRefusedError:
+        told = self._standing(order)
+        if told is None:
             return "its key is gone, and the order is not signed by those who may give it"
         if told.act is not Act.ERASE or record_id not in told.about.records:
             return "its key is gone, and the order is about something else"
@@ -56,6 +59,13 @@ class ErasureCheck:
         if against_hold is None:
             return "its key is gone, and the log of openings does not say that this was granted"
         return "its key is gone against a hold" if against_hold else ""
+
+    def _standing(self, row: ErasureRow) -> Order | None:
+        """The order of a row, as one of the statements so far wants it signed."""
+        for control in reversed(self._controls):
+            with suppress(AuditRefusedError):
+                return standing(row.order_token, row.approval, control).order
+        return None
 
     def of_kept(self, record_id: RecordId | None) -> str:
         """What is wrong with a record that has its key, or ``""``."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from central.archive.erasure_rows import ErasureRow, HoldRow
-from central.auditor.opening_log import GRANTED, Line
+from central.auditor.opening_lines import GRANTED, Line
 from central.auditor.orders import Act
 from kiosk.domain.ids import RecordId
 

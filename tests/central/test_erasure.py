@@ -225,7 +225,7 @@ def test_orders_are_carried_out_again_on_a_backup(office: Office, tmp_path) -> N
     backup.rename(two.layout.database)
     assert header_of(two, device) is not None
     with held(two.layout, two.control) as log:
-        (done,) = reapply(two.layout, log, two.control, now()).records
+        (done,) = reapply(two.layout, log, now()).records
     assert done.erased
     assert header_of(two, device) is None
     with pytest.raises(AuditRefusedError, match="hold"):
@@ -239,7 +239,7 @@ def test_a_hold_placed_after_a_release_outlasts_a_replay(office: Office) -> None
     for which in (Act.HOLD, Act.RELEASE, Act.HOLD):
         act(two, which, record)
     with held(two.layout, two.control) as log:
-        reapply(two.layout, log, two.control, now())
+        reapply(two.layout, log, now())
     with reading(two.layout.root) as ledger:
         assert len(ledger.erasures.holds(record)) == 1
     with pytest.raises(AuditRefusedError, match="hold"):
@@ -260,7 +260,7 @@ def test_a_replay_leaves_every_hold_as_the_log_does(office: Office, released: bo
         )
     connection.close()
     with held(two.layout, two.control) as log:
-        reapply(two.layout, log, two.control, now())
+        reapply(two.layout, log, now())
     with reading(two.layout.root) as ledger:
         assert len(ledger.erasures.holds(record)) == (not released)
 
@@ -332,7 +332,7 @@ def test_a_key_that_outlived_its_order_is_named_until_the_order_is_carried_out(
         at_work.grant([Target(record, DeviceId(""))], now())
     assert problems(two) == ["record 2: ordered to be erased, here, and its key still there"]
     with held(two.layout, two.control) as log:
-        reapply(two.layout, log, two.control, now())
+        reapply(two.layout, log, now())
     assert problems(two) == []
 
 

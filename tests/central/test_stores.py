@@ -384,7 +384,7 @@ def replay(layout: Layout) -> None:
     control = read_control(layout)
     assert control is not None
     with held(layout, control) as log:
-        reapply(layout, log, control, datetime.now(UTC))
+        reapply(layout, log, datetime.now(UTC))
 
 
 class LateDatabase:
