@@ -1,8 +1,9 @@
 """Whether keys are gone where, and only where, that was ordered: asked of the log of openings.
 
 Rules, in order: the log says what was ordered, because two auditors signed each of its lines, and
-the database only repeats it; a key that is gone without a granted order, or against a hold, was
-deleted; an order that nothing blocks and that a key outlived was not carried out. The log is
+the database only repeats it, row by row (:mod:`central.auditor.order_rows`); a key that is gone
+without a granted order, or against a hold, was deleted, also where the hold came while the erasure
+waited; an order that nothing blocks and that a key outlived was not carried out. The log is
 verified by the statement of control: nobody's key is needed.
 """
 
@@ -16,6 +17,7 @@ from central.archive.erasure_rows import ErasureRow
 from central.archive.layout import Layout
 from central.archive.ledger import Ledger
 from central.auditor.opening_log import held
+from central.auditor.order_rows import row_problems
 from central.auditor.ordered import Ordered
 from central.auditor.orders import Act, Order, standing
 from central.auditor.refusal import AuditRefusedError
@@ -26,7 +28,7 @@ class ErasureCheck:
     """Compares the keys that are here with the orders.
 
     Attributes:
-        problems: of the log itself.
+        problems: of the log itself, and of rows that say otherwise.
     """
 
     def __init__(self, layout: Layout, control: Control | None, database: Database) -> None:
@@ -41,6 +43,9 @@ class ErasureCheck:
             with held(layout, control) as log, database.reading() as ledger:
                 self._ordered, self._controls = Ordered(log.lines), log.controls
                 self._outlived = ledger.erasures.with_key(self._ordered.due)
+                self.problems = tuple(
+                    f"orders: {found}" for found in row_problems(self._ordered, ledger)
+                )
         except AuditRefusedError as exc:
             where = "control" if exc.why == "statement" else "log of openings"
             self.problems = (f"{where}: {exc.detail}",)
@@ -48,6 +53,8 @@ class ErasureCheck:
     def of_gone(self, ledger: Ledger, record_id: RecordId | None) -> str:
         """What is wrong with a record that has lost its key, or ``""``."""
         order = None if record_id is None else ledger.erasures.order(record_id)
+        if record_id in self._ordered.erasures and order is None:
+            return "its key is gone as was ordered, and the order was taken out of the database"
         if record_id is None or order is None or not self._controls:
             return "its key is gone, and nobody ordered that"
         told = self._standing(order)
@@ -58,6 +65,7 @@ class ErasureCheck:
         against_hold = self._ordered.granted.get((told.order_id, record_id))
         if against_hold is None:
             return "its key is gone, and the log of openings does not say that this was granted"
+        against_hold = against_hold or self._ordered.kept(record_id)
         return "its key is gone against a hold" if against_hold else ""
 
     def _standing(self, row: ErasureRow) -> Order | None:

@@ -45,10 +45,11 @@ from kiosk.domain.ids import DeviceId, RecordId
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A record that is about to be opened, or an act about it."""
+    """A record that is about to be opened, or an act about it; ``detail`` goes into its line."""
 
     record_id: RecordId
     device_id: DeviceId
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +192,7 @@ class Session:
             order_id=authority.order.order_id,
             order=authority.token,
             approval=authority.approval,
-            detail=detail,
+            detail=detail if target is None else target.detail or detail,
         )
 
     def _write(self, lines: Sequence[Line]) -> None:

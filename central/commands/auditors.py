@@ -140,6 +140,8 @@ def sit(
     from central.auditor.session import both_agree, own_order
 
     present = present_of(sitting, now)
+    if sitting.layout.control.exists():
+        control_of(sitting.layout)
     if present.control.mode is Mode.SINGLE:
         own = own_order(present, act, about, why, now, unredacted=sitting.unredacted)
         return present, own
@@ -173,6 +175,8 @@ def key_new(
 def control_of(layout: Layout, key: Path | None = None) -> Control:
     """The folder's statement, no older than the log of openings has seen.
 
+    Rows of erasures and holds that say otherwise than that log are told on standard error.
+
     Args:
         layout: the folder.
         key: key file of an auditor, beside which lies what that one saw last.
@@ -183,6 +187,7 @@ def control_of(layout: Layout, key: Path | None = None) -> Control:
     """
     from central.archive.control import read_control
     from central.auditor.opening_log import held, read_seen, seen_beside
+    from central.auditor.order_rows import problems_of
 
     layout.require()
     control = read_control(layout)
@@ -191,6 +196,8 @@ def control_of(layout: Layout, key: Path | None = None) -> Control:
     with held(layout, control) as log:
         if key is not None:
             log.require_extends(read_seen(seen_beside(key)), key.name)
+        for found in problems_of(layout, log):
+            typer.echo(f"WRONG orders: {found}", err=True)
     return control
 
 
