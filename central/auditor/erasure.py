@@ -19,10 +19,11 @@ Source: records-and-sync 2.5, 2.9 and section 8, case 14.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from central.archive.database import EVERYTHING
+from central.archive.database import EVERYTHING, Forgotten
 from central.archive.erasure_rows import ErasureRow, HoldRow
 from central.archive.layout import Layout
 from central.archive.ledger import Ledger
@@ -60,10 +61,21 @@ class Erasure:
 
 @dataclass(frozen=True, slots=True)
 class Erasures:
-    """What became of all; ``forgotten``: nothing is left in the write-ahead log either."""
+    """What became of all.
+
+    Attributes:
+        records: one each.
+        forgotten: nothing is left in the database's files, its write-ahead log included.
+        rewritten: nothing is left in the files of its tables.
+    """
 
     records: tuple[Erasure, ...]
     forgotten: bool
+    rewritten: bool
+
+
+def _with(done: Sequence[Erasure], left: Forgotten) -> Erasures:
+    return Erasures(tuple(done), left.tables and left.log, left.tables)
 
 
 def erase(layout: Layout, session: Session, now: datetime) -> Erasures:
@@ -90,7 +102,7 @@ def erase(layout: Layout, session: Session, now: datetime) -> Erasures:
         session.grant(targets, now)
         with database.writing(*_SCOPES) as ledger:
             done = tuple(_order(layout, ledger, one, authority, now) for one in records)
-        return Erasures(done, database.forget())
+        return _with(done, database.forget())
     finally:
         database.close()
 
@@ -143,6 +155,7 @@ def hold(layout: Layout, session: Session, now: datetime) -> Erasures:
     return Erasures(
         tuple(Erasure(one, erased=False, waiting=False, held=True) for one in records),
         forgotten=True,
+        rewritten=True,
     )
 
 
@@ -172,7 +185,7 @@ def release(layout: Layout, session: Session, now: datetime) -> Erasures:
                 ledger.erasures.release(one, at)
                 if one in ordered.erasures and ledger.erasures.order(one) is not None:
                     done.append(_apply(layout, ledger, one, at))
-        return Erasures(tuple(done), database.forget())
+        return _with(done, database.forget())
     finally:
         database.close()
 
@@ -201,6 +214,6 @@ def reapply(layout: Layout, log: OpeningLog, now: datetime) -> Erasures:
             for order_row in ordered.erasures.values():
                 ledger.erasures.put_order(order_row)
             done = tuple(_apply(layout, ledger, one, at) for one in ordered.erasures)
-        return Erasures(done, database.forget())
+        return _with(done, database.forget())
     finally:
         database.close()

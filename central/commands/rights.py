@@ -148,6 +148,8 @@ def _told(done: Erasures) -> tuple[dict[str, Any], str]:
         + ("held" if one.held else "erased" if one.erased else "erased when it arrives")
         for one in done.records
     ]
+    if not done.rewritten:
+        words.append("old rows are left in the tables of the database: see the guide")
     if not done.forgotten:
         words.append("traces may be left in the database's own log: see the guide")
     return asdict(done), "\n".join(words)
