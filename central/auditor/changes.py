@@ -147,6 +147,8 @@ def agree(layout: Layout, at_work: Session, change: Change, now: datetime) -> Ag
 def put_in_place(layout: Layout, token: str) -> Control:
     """Put a signed statement in place, and take away the shares that it does not use.
 
+    May be called again with the same one, where a crash came between the two.
+
     Raises:
         FolderError: not signed by the root in force, not newer, or its shares are missing.
         AuditRefusedError: ``statement``: the auditors did not agree on its terms; ``log``.
@@ -154,15 +156,19 @@ def put_in_place(layout: Layout, token: str) -> Control:
     control = signed_control(layout, token)
     with held(layout, control):
         require_shares(layout, control)
-        keep_control(layout, token)
+        if layout.control.read_text("ascii").strip() != token.strip():
+            keep_control(layout, token)
         drop_other_shares(layout, control)
     return control
 
 
 def _recipients(layout: Layout, control: Control, fresh: Identity) -> tuple[str, ...]:
-    """The recipients of the newest policy, with the new identity in the place of the old one."""
-    policy = stored_policies(layout).newest().policy
-    return tuple(
-        f"{one.purpose}:{fresh.recipient if one.kid == control.recipient else one.age}"
-        for one in policy.recipients
-    )
+    """The recipients of the newest policy, with the new identity in the place of those before.
+
+    The policy may be a withdrawal behind: it names an identity of before the one in use, then.
+    """
+    before = {control.recipient, *control.retired}
+    recipients = stored_policies(layout).newest().policy.recipients
+    purpose = next((one.purpose for one in recipients if one.kid in before), "audit")
+    others = (f"{one.purpose}:{one.age}" for one in recipients if one.kid not in before)
+    return (f"{purpose}:{fresh.recipient}", *others)

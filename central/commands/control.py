@@ -83,12 +83,14 @@ def control_draft(
 ) -> None:
     """Write down what the statement says now, to be looked at and signed by the root in force."""
     from central.archive.control import renewed_control
+    from central.auditor.opening_log import held
     from central.authority.drafts import control_draft, write_draft
 
     layout = Layout(data)
     layout.require()
     control = renewed_control(layout, system_time().isoformat())
-    write_draft(control_draft(control), out)
+    with answering({"draft": None}), held(layout, control):
+        write_draft(control_draft(control), out)
     answer = {"draft": str(out), "serial": control.serial}
     tell(answer, f"{out}: every signer runs: policy sign {out}", as_json=as_json)
 

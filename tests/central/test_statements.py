@@ -32,7 +32,7 @@ from central.auditor.refusal import AuditRefusedError
 from central.auditor.session import Present, Target, own_order, present_alone, present_two, session
 from central.authority.founding import LOCAL_HOSTS, found
 from central.authority.policies import Policies
-from kiosk.crypto.age import Identity
+from kiosk.crypto.age import Identity, kid_of
 from kiosk.domain.errors import SealedRecordError
 from kiosk.domain.ids import DeviceId, RecordId
 from tests.fakes.auditors import CHEAP, NOW, PHRASES, WHY, Auditors, auditors_of
@@ -258,6 +258,50 @@ def test_kept_shares_and_an_old_statement_open_nothing_in_this_program(three: Si
     assert refusal(three.open, "alix", "bao") == "log not the log that alix saw last"
 
 
+def test_recipients_are_right_where_the_policy_is_a_withdrawal_behind(three: Sitting) -> None:
+    chain = {"withdraw": ("bao",), "add": (three.keys["dana"].auditor,)}
+    first = three.change("alix", "chris", Change(**chain))
+    second = three.change("alix", "chris", Change(withdraw=("dana",)))
+    for agreed in (first, second):
+        (recipient,) = agreed.recipients
+        assert recipient.startswith("audit:age1pq1")
+        assert kid_of(recipient.removeprefix("audit:")) == agreed.control.recipient
+    assert first.recipients != second.recipients
+
+
+def test_the_same_person_gets_a_new_key(three: Sitting, tmp_path: Path) -> None:
+    three.open("alix", "bao")
+    (tmp_path / "new").mkdir()
+    key, _ = make_key(tmp_path / "new" / "bao.key", "bao", PHRASES[0], CHEAP)
+    three.change("alix", "chris", Change(withdraw=("bao",), add=(key.auditor,)))
+    assert refusal(three.open, "alix", "bao").startswith("keys")
+    three.keys["bao"], three.files["bao"] = key, tmp_path / "new" / "bao.key"
+    three.open("alix", "bao")
+
+
+def test_putting_in_place_goes_on_after_a_crash(three: Sitting) -> None:
+    kept = {path: path.read_bytes() for path in three.layout.shares.rglob("*.age")}
+    agreed = three.agree("alix", "chris", Change(withdraw=("bao",)))
+    token = three.signed(agreed)
+    put_in_place(three.layout, token)
+    for path, data in kept.items():  # as if they had not been taken away yet
+        path.write_bytes(data)
+    put_in_place(three.layout, token)
+    assert not any(path.exists() for path in kept)
+
+
+def test_twelve_auditors_fit_into_a_line(three: Sitting, tmp_path: Path) -> None:
+    more = [
+        make_key(tmp_path / f"m{n}.key", f"auditor-{n}", PHRASES[0], CHEAP)[0].auditor
+        for n in range(9)
+    ]
+    three.change("alix", "bao", Change(add=tuple(more)))
+    three.open("alix", "bao")
+    three.change("alix", "bao", Change(withdraw=("chris",)))
+    three.open("alix", "bao")
+    assert len(three.control.auditors) == 11
+
+
 def test_lines_of_a_withdrawn_auditor_go_on_holding(three: Sitting) -> None:
     three.open("alix", "bao")
     three.change("alix", "chris", Change(withdraw=("bao",), add=(three.keys["dana"].auditor,)))
@@ -392,6 +436,8 @@ def test_every_command_that_reads_a_statement_refuses_one_that_was_put_back(
     ):
         told = answered((PHRASES[0],), *words, *data, code=1)
         assert "put back" in json.dumps(told), words
+    told = answered((), "audit", "control-draft", "--out", order, *data, code=1)
+    assert (told["why"], order.exists()) == ("statement", False)
     told = answered((), "audit", "verify", *data, code=1)
     assert any("put back" in one for one in told["problems"])
     # With the log of before the folder agrees with itself: who saw it longer tells.
