@@ -35,7 +35,7 @@ from central.archive.payloads import sync_folder
 from central.auditor.opening_lines import GRANTED, Line, parse_line
 from central.auditor.refusal import AuditRefusedError
 from central.auditor.statements import Agreement, Course, Under, course_of, named
-from kiosk.audit.checkpoint import Checkpoint, open_note
+from kiosk.audit.checkpoint import Checkpoint, open_note, parse
 from kiosk.audit.tree import Frontier, inclusion_proof, leaf_hash
 from kiosk.crypto.canonical import parse_json
 from kiosk.crypto.digests import b64u, unb64u
@@ -342,6 +342,24 @@ def read_seen(path: Path) -> Seen | None:
         return None
     except (OSError, ValueError, msgspec.ValidationError) as exc:
         raise AuditRefusedError("log", f"{path.name} is damaged") from exc
+
+
+def read_state(path: Path) -> Seen:
+    """A state of the log that somebody kept: what an auditor saw last, or a checkpoint.
+
+    Whoever kept a checkpoint knows that it is the one; nobody's key is asked for.
+
+    Raises:
+        AuditRefusedError: ``log``: the file is not there, or neither.
+    """
+    try:
+        text = path.read_text("utf-8")
+        if text.startswith("visavis-openings/"):
+            told = parse(text.partition("\n\n")[0] + "\n")
+            return Seen(told.origin, told.size, b64u(told.root))
+        return msgspec.convert(parse_json(text, 4096), Seen)
+    except (OSError, ValueError, msgspec.ValidationError, SignatureInvalidError) as exc:
+        raise AuditRefusedError("log", f"{path.name} is no state of a log of openings") from exc
 
 
 def write_seen(path: Path, seen: Seen) -> None:

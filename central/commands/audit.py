@@ -181,7 +181,7 @@ def audit_verify(  # noqa: PLR0913, PLR0917 - one parameter an option
     At a terminal it tells how far it is; Ctrl+C ends it, and nothing is proven then.
     """
     from central.auditor.histories import Histories
-    from central.auditor.opening_log import held, read_seen
+    from central.auditor.opening_log import held, read_state
     from central.auditor.orders import Act, Subject
     from central.auditor.session import require_about, session
 
@@ -199,7 +199,7 @@ def audit_verify(  # noqa: PLR0913, PLR0917 - one parameter an option
     if seen:
         with answering({"verified": False}), held(layout, control_of(layout)) as log:
             for path in seen:
-                log.require_extends(read_seen(path), path.name)
+                log.require_extends(read_state(path), path.name)
     only = None if device is None else DeviceId(device)
     try:
         report = Histories(layout).verify(

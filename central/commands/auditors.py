@@ -49,7 +49,7 @@ ReasonOption = Annotated[str, typer.Option("--reason", help="Why; nothing person
 GroundOption = Annotated[str, typer.Option("--ground", help="The legal ground.")]
 SeenOption = Annotated[
     list[Path] | None,
-    typer.Option("--seen", help="KEY.seen of an auditor: the log must be that one, grown."),
+    typer.Option("--seen", help="KEY.seen, or a checkpoint kept: the log must be it, grown."),
 ]
 WhatOption = Annotated[
     str,
@@ -335,7 +335,7 @@ def openings(
     seen: SeenOption = None, data: DataOption = DEFAULT_DATA, as_json: JsonOption = False
 ) -> None:
     """Verify the log of openings and list it; ends with 1 where it does not hold."""
-    from central.auditor.opening_log import held, read_seen
+    from central.auditor.opening_log import held, read_state
     from central.auditor.refusal import AuditRefusedError
 
     layout = Layout(data)
@@ -343,7 +343,7 @@ def openings(
         control = control_of(layout)
         with held(layout, control) as log:
             for path in seen or ():
-                log.require_extends(read_seen(path), path.name)
+                log.require_extends(read_state(path), path.name)
             lines, size, checkpoint = log.lines, log.size, log.checkpoint
     except AuditRefusedError as exc:
         tell({"verified": False, "why": exc.detail}, f"NOT verified: {exc.detail}", as_json=as_json)

@@ -451,6 +451,30 @@ def test_every_command_that_reads_a_statement_refuses_one_that_was_put_back(
     assert not answered((), "audit", "verify", *seen, *data, code=1)["verified"]
 
 
+@pytest.mark.process
+def test_whoever_kept_a_checkpoint_of_the_log_can_hold_it_against_it(
+    three: Sitting, tmp_path: Path
+) -> None:
+    three.open("alix", "bao")
+    before = [(path, path.read_bytes()) for path in three.layout.auditor.glob("openings.*")]
+    three.open("alix", "bao", NOW + timedelta(minutes=1))
+    kept = tmp_path / "kept"
+    shutil.copy(three.layout.openings_checkpoint, kept)
+    three.open("alix", "bao", NOW + timedelta(minutes=2))
+    data = ("--data", three.layout.root, "--json")
+    assert answered((), "audit", "openings", "--seen", kept, *data)["verified"]
+    for path, content in before:
+        path.write_bytes(content)
+    assert answered((), "audit", "openings", *data)["verified"]
+    assert not answered((), "audit", "openings", "--seen", kept, *data, code=1)["verified"]
+    for words in ("", "{}", "visavis-openings/x\n1\n?\n\n"):
+        kept.write_text(words)
+        told = answered((), "audit", "openings", "--seen", kept, *data, code=1)
+        assert "no state of a log" in told["why"]
+    told = answered((), "audit", "verify", "--seen", tmp_path / "none", *data, code=1)
+    assert told["why"] == "log"
+
+
 # --- with real records --------------------------------------------------------------------------
 
 Office = tuple[Sitting, CentralSide, EnrolledDevice]
