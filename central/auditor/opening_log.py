@@ -112,6 +112,12 @@ class OpeningLog:
         return self._course.open
 
     @property
+    def quotas(self) -> tuple[int, int]:
+        """Openings an hour and a day at most; of what is agreed on the smaller ones count now."""
+        quotas = [(one.per_hour, one.per_day) for one in (self._control, self.agreed) if one]
+        return min(hour for hour, _ in quotas), min(day for _, day in quotas)
+
+    @property
     def controls(self) -> tuple[Control, ...]:
         """Every statement that lines were made under, oldest first, and the one in force."""
         return tuple(_controls(self._course))
@@ -178,6 +184,8 @@ class OpeningLog:
             written.append(data)
             parsed.append(whole)
             tree = tree.append(leaf_hash(data))
+        # What would not be read back is not written.
+        course = course_of((*self.lines, *parsed), self._control)
         origin = origin_of(self._control)
         text = Checkpoint(origin, tree.size, tree.root()).text()
         note = f"{text}\n" + "".join(signature_line(text, origin, k) for k in signers.values())
@@ -189,7 +197,7 @@ class OpeningLog:
             raise AuditRefusedError("log", "it cannot be written") from exc
         held = self._state
         self._state = _State((*held.lines, *written), (*held.parsed, *parsed), tree, b"")
-        self._course = course_of(self.lines, self._control)
+        self._course = course
         self.checkpoint = note
         return Seen(origin, tree.size, b64u(tree.root()))
 

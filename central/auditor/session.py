@@ -167,11 +167,9 @@ class Session:
         self._write((self._line(target, now, BLOCKED, why, ""),))
 
     def _require_quota(self, wanted: int, now: datetime) -> None:
-        control, acts = self.present.control, frozenset(act.value for act in READING)
-        for word, most, hours in (
-            ("quota-hour", control.per_hour, 1),
-            ("quota-day", control.per_day, 24),
-        ):
+        acts = frozenset(act.value for act in READING)
+        per_hour, per_day = self.log.quotas
+        for word, most, hours in (("quota-hour", per_hour, 1), ("quota-day", per_day, 24)):
             before = self.log.granted(acts, now - timedelta(hours=hours))
             if before + wanted > most:
                 raise AuditRefusedError(

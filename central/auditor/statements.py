@@ -10,7 +10,8 @@ Rules, in order:
 3. The terms before stand in the line of that agreement. They are believed because the statement in
    force, which the root signed, leads back to them by their digests: nobody needs the keys of roots
    that were replaced.
-4. Whoever an agreement leaves out signs nothing after it, from that line on.
+4. Whoever an agreement leaves out signs nothing after it, from that line on, and of the quotas
+   before and after the smaller one counts until the statement is in place.
 
 A statement that is signed anew with the same terms, because other keys of the root took over, needs
 no agreement. A log that is cut together with the statement is missed as any cut log is
@@ -44,12 +45,15 @@ class Agreement:
         before: the statement under which they did.
         serial / terms: number and terms of the one that follows.
         without: signing keys of those who are no auditors in it.
+        per_hour / per_day: its quotas.
     """
 
     before: Control
     serial: int
     terms: str
     without: frozenset[KeyId]
+    per_hour: int
+    per_day: int
 
     def text(self) -> str:
         """As it stands in the line."""
@@ -58,6 +62,8 @@ class Agreement:
             "serial": self.serial,
             "terms": self.terms,
             "without": sorted(self.without),
+            "per_hour": self.per_hour,
+            "per_day": self.per_day,
         }
         return canonical_json(told).decode("utf-8")
 
@@ -65,7 +71,14 @@ class Agreement:
 def agreement_on(before: Control, following: Control) -> Agreement:
     """The agreement that one statement follows another."""
     gone = set(before.keys) - set(following.keys)
-    return Agreement(before, following.serial, following.terms, frozenset(map(KeyId, gone)))
+    return Agreement(
+        before,
+        following.serial,
+        following.terms,
+        frozenset(map(KeyId, gone)),
+        following.per_hour,
+        following.per_day,
+    )
 
 
 def agreement_of(line: Line) -> Agreement | None:
@@ -74,13 +87,10 @@ def agreement_of(line: Line) -> Agreement | None:
         return None
     try:
         told: Any = parse_json(line.detail.encode("utf-8"))
-        before = parse_control(canonical_json(told["before"]))
-        rest = msgspec.convert(
-            (told["serial"], told["terms"], told["without"]), tuple[int, str, frozenset[str]]
-        )
-    except (ValueError, TypeError, LookupError, FolderError) as exc:
+        before = parse_control(canonical_json(told.pop("before")))
+        agreed = msgspec.convert({**told, "before": before}, Agreement)
+    except (ValueError, TypeError, LookupError, AttributeError, FolderError) as exc:
         raise AuditRefusedError("log", f"line {line.seq}: what was agreed on") from exc
-    agreed = Agreement(before, rest[0], rest[1], frozenset(map(KeyId, rest[2])))
     if line.statement != named(before):
         raise AuditRefusedError("log", f"line {line.seq}: agreed on under another statement")
     return agreed

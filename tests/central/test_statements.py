@@ -208,6 +208,32 @@ def test_a_new_quota_counts_from_the_statement_on(three: Sitting) -> None:
     three.open("alix", "bao")
 
 
+def test_a_smaller_quota_counts_from_the_agreement_and_a_larger_one_from_the_root_on(
+    three: Sitting,
+) -> None:
+    three.change("alix", "bao", Change(per_hour=2))
+    three.agree("alix", "bao", Change(per_hour=1, per_day=200))
+    with held(three.layout, three.control) as log:
+        assert log.quotas == (1, 100)
+    three.open("alix", "bao")
+    assert refusal(three.open, "alix", "bao").startswith("quota-hour")
+    three.agree("alix", "bao", Change(per_hour=500))
+    three.open("alix", "bao")
+    assert refusal(three.open, "alix", "bao").startswith("quota-hour")
+
+
+@pytest.mark.parametrize("detail", ["", "{}", "[]", '{"before":{}}', "null"])
+def test_an_agreement_that_says_nothing_is_not_written(three: Sitting, detail: str) -> None:
+    about = Subject(change=Change(per_hour=30).words)
+    authority = three.order("alix", "bao", Act.AUDITORS, about)
+    with (
+        pytest.raises(AuditRefusedError, match="agreed on"),
+        session(three.layout, three.present("alix", "bao"), authority) as at_work,
+    ):
+        at_work.grant([], NOW, detail)
+    assert not three.layout.openings.exists()
+
+
 # --- withdrawing --------------------------------------------------------------------------------
 
 
