@@ -202,6 +202,10 @@ def _setting(name: str, rng: np.random.Generator) -> _Setting:
         "tilt": {"tilt_deg": float(rng.uniform(35, 50))},
         "turned": {"rotation_deg": float(rng.uniform(0, 180))},
         "turned-45": {"rotation_deg": float(rng.choice((45, 135)))},
+        "turned-30": {"rotation_deg": 30.0},
+        "turned-60": {"rotation_deg": -60.0},
+        "blur-1.4": {"blur_sigma_px": 1.4},
+        "blur-2.0": {"blur_sigma_px": 2.0},
         "dim": {"light": float(rng.uniform(0.10, 0.2)), "noise_sigma": 5.0, "unevenness": 0.4},
         "glare": {"glare": float(rng.uniform(0.6, 1.0)), "drift_px": 12.0},
         "hard": {
@@ -219,6 +223,9 @@ def _setting(name: str, rng: np.random.Generator) -> _Setting:
 _TREATMENTS: Final[dict[str, Callable[[Picture, np.random.Generator], Picture]]] = {
     "inverted": lambda sheet, _: _pixels(255 - sheet),
     "bent": lambda sheet, rng: bent(sheet, float(rng.uniform(0.5, 1.0))),
+    "bent-0.4": lambda sheet, _: bent(sheet, 0.4),
+    "bent-0.8": lambda sheet, _: bent(sheet, 0.8),
+    "bent-1.0": lambda sheet, _: bent(sheet, 1.0),
     "phone": on_phone,
 }
 CONDITIONS: Final = (
@@ -235,6 +242,13 @@ CONDITIONS: Final = (
     "bent",
     "phone",
     "hard",
+    "turned-30",
+    "turned-60",
+    "bent-0.4",
+    "bent-0.8",
+    "bent-1.0",
+    "blur-1.4",
+    "blur-2.0",
 )
 
 
