@@ -39,6 +39,7 @@ _LEAST_MODULE_PX: Final = 1.4
 _END: Final = 0.4  # of the strongest beginning: where a row may begin or end
 _LOOKED_AT: Final = 9  # places where a row may begin or end
 _LIKELY: Final = 3  # of them, with the size of a module there
+_LEAST_ROUGH: Final = 0.15
 _SETTLED: Final = 4  # ways that are looked at closely
 
 
@@ -125,7 +126,8 @@ def fit_of(upright: Picture, lane: Lane) -> Fit | None:
                 ]
     rough.sort(key=lambda entry: -entry[0])
     best = None
-    for _, columns, cubic, scale, (first, light, turned) in rough[:_SETTLED]:
+    likely = [way for way in rough[:_SETTLED] if way[0] > _LEAST_ROUGH]
+    for _, columns, cubic, scale, (first, light, turned) in likely:
         fine = _settled(scale, columns, cubic)
         score = float(_scores(scale.near, columns, fine[None, :])[0]) - scale.chance
         there = fine + np.array([0, 0, 0, float(first)])

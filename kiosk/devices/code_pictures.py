@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 MAX_CUT_PX: Final = 360_000
 MAX_RESTORED_PX: Final = 120_000
+_MAX_ENLARGED_PX: Final = 240_000
 _LEAST_INSIDE: Final = 64
 _SHAKEN: Final = 0.35  # of the gradient: a code in focus, or out of it all round, is below
 
@@ -103,9 +104,9 @@ def cut(
 
 
 def enlarged(part: Cut, zoom: float) -> Cut:
-    """The same part ``zoom`` times as large, within ``MAX_CUT_PX``."""
+    """The same part ``zoom`` times as large, less where that would be too many pixels."""
     height, width = part.picture.shape
-    zoom = min(zoom, (MAX_CUT_PX / (height * width)) ** 0.5)
+    zoom = min(zoom, (_MAX_ENLARGED_PX / (height * width)) ** 0.5)
     size = (max(16, round(width * zoom)), max(16, round(height * zoom)))
     x, y = width / size[0], height / size[1]
     # Pixels are counted from the middle of the first one.
@@ -171,9 +172,10 @@ def light_on_dark(part: Cut, margin: float) -> bool:
     if inside.size < _LEAST_INSIDE:
         return False
     low, high = np.percentile(inside[::2, ::2], (10, 90))
-    half = edge // 2
-    ring = picture[half:-half, half:-half]
-    sides = ring[:half], ring[-half:], ring[:, :half].T, ring[:, -half:].T
+    # A region reaches a little beyond its code; farther out may be the desk.
+    rim = max(2, edge // 4)
+    ring = picture[edge - rim : rim - edge, edge - rim : rim - edge]
+    sides = ring[: 2 * rim], ring[-2 * rim :], ring[:, : 2 * rim], ring[:, -2 * rim :]
     around = np.median([float(np.median(side)) for side in sides])
     return bool(around < (low + high) / 2)
 
@@ -191,6 +193,17 @@ def restored(picture: Picture, blur: Blur) -> Picture:
     back = np.fft.irfft2(light * _inverse(rows, columns, blur), s=(rows, columns))
     part = back[edge : edge + height, edge : edge + width]
     return as_picture(np.clip(part, 0, 255).astype(np.uint8))
+
+
+def restored_rows(picture: Picture, blur: Blur) -> Picture:
+    """The same along rows only, for upright bars that were averaged along their length."""
+    width = picture.shape[1]
+    edge = int(4 * max(blur.sigma, blur.length / 4)) + 4
+    columns = cv2.getOptimalDFTSize(width + 2 * edge)
+    padded = cv2.copyMakeBorder(picture, 0, 0, edge, columns - width - edge, cv2.BORDER_REPLICATE)
+    light = np.fft.rfft(np.asarray(padded, np.float32), axis=1)
+    back = np.fft.irfft(light * _inverse(1, columns, blur), n=columns, axis=1)
+    return as_picture(np.clip(back[:, edge : edge + width], 0, 255).astype(np.uint8))
 
 
 @lru_cache(maxsize=16)

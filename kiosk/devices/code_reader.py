@@ -44,6 +44,7 @@ _LINEAR: Final = (_KINDS.Code128, _KINDS.Code39, _KINDS.EAN13)
 _ALL: Final = zxingcpp.BarcodeFormats([*_MATRIX, _KINDS.PDF417, *_LINEAR])
 _ONLY_MATRIX: Final = zxingcpp.BarcodeFormats(list(_MATRIX))
 _ONLY_STACKED: Final = zxingcpp.BarcodeFormats([_KINDS.PDF417])
+_ONLY_LINEAR: Final = zxingcpp.BarcodeFormats(list(_LINEAR))
 _BARS: Final = zxingcpp.BarcodeFormats([_KINDS.PDF417, *_LINEAR])
 # Even turns read matrix codes plainly, odd ones bars: both each time would cost twice as much.
 _TURNS: Final = (
@@ -74,6 +75,8 @@ _SHAKES: Final = (
     (Blur(0.6, 0.01, 6.0), Blur(0.6, 0.006, 8.0)),
     (Blur(0.6, 0.01, 4.2), Blur(0.6, 0.015, 6.6)),
 )
+_SMALL: Final = Blur(0.7, 0.05)
+_BLUR_OF_BARS: Final = Blur(1.4, 0.006)
 _ASIDE: Final = (0.0, 0.14, 0.0, -0.14)  # radians
 
 
@@ -176,8 +179,16 @@ def _soft_bars(grey: Picture, region: Region | None, *, guessed: bool) -> Iterat
         return
     part = _dark_on_light(code_pictures.cut(grey, region, 2.0, 40), region, 40, guessed=guessed)
     sharp = code_pictures.sharpened(part.picture, 3.0, 1.5)
-    soft = code_pictures.smoothed_along_bars(sharp, 15)
-    yield from _plainly(_read_cut(Cut(soft, part.back), _BARS))
+    soft = Cut(code_pictures.smoothed_along_bars(sharp, 15), part.back)
+    found = list(_read_cut(soft, _BARS))
+    yield from map(Look, found)
+    if any(sighting.symbology != _KINDS.PDF417.name for sighting in found):
+        # Plain looks at blurred bars would not agree; one that was restored otherwise may.
+        part = _dark_on_light(code_pictures.cut(grey, region, 1.0, 40), region, 40, guessed=guessed)
+        mean = code_pictures.smoothed_along_bars(part.picture, 9)
+        clear = Cut(code_pictures.restored_rows(mean, _BLUR_OF_BARS), part.back)
+        for sighting in _read_cut(code_pictures.enlarged(clear, 3.0), _ONLY_LINEAR):
+            yield Look(sighting, restored=True)
 
 
 def _dark_on_light(part: Cut, region: Region, margin: float, *, guessed: bool = True) -> Cut:
@@ -204,12 +215,18 @@ def _flat(grey: Picture, region: Region | None) -> Iterator[Look]:
 
 
 def _matrix(grey: Picture, region: Region | None, *, sharp: bool) -> Iterator[Look]:
-    """Matrix codes in a region, enlarged."""
+    """Matrix codes in a region, enlarged; small modules, which run into one another, set apart."""
     if region is None:
         return
-    part = _dark_on_light(code_pictures.cut(grey, region, 2.0, 24), region, 24)
-    picture = code_pictures.sharpened(part.picture, 3.0, 2.0) if sharp else part.picture
-    yield from _plainly(_read_cut(Cut(picture, part.back), _ONLY_MATRIX))
+    large = _dark_on_light(code_pictures.cut(grey, region, 2.0, 24), region, 24)
+    picture = code_pictures.sharpened(large.picture, 3.0, 2.0) if sharp else large.picture
+    found = list(_read_cut(Cut(picture, large.back), _ONLY_MATRIX))
+    yield from map(Look, found)
+    if not found:
+        part = _dark_on_light(code_pictures.cut(grey, region, 1.0, 24), region, 24)
+        clear = Cut(code_pictures.restored(part.picture, _SMALL), part.back)
+        for sighting in _read_cut(code_pictures.enlarged(clear, 3.0), _ONLY_MATRIX):
+            yield Look(sighting, restored=True)
 
 
 def _restored(grey: Picture, region: Region | None, number: int) -> Iterator[Look]:
