@@ -263,11 +263,11 @@ def _frames(
 
 
 def scenes(
-    symbology: str, seeds: int, frames: int, conditions: tuple[str, ...] = CONDITIONS
+    symbology: str, seeds: range, frames: int, conditions: tuple[str, ...] = CONDITIONS
 ) -> Iterator[Scene]:
-    """Scenes of one symbology: every condition, ``seeds`` times."""
+    """Scenes of one symbology: every condition, once for each seed."""
     for condition in conditions:
-        for seed in range(seeds):
+        for seed in seeds:
             numbers = (SYMBOLOGIES.index(symbology), CONDITIONS.index(condition), seed)
             rng = np.random.default_rng(numbers)
             setting = _setting(condition, rng)
@@ -279,9 +279,9 @@ def scenes(
             yield Scene(symbology, condition, expected, _frames(sheet, setting, rng, frames))
 
 
-def several(seeds: int, frames: int) -> Iterator[Scene]:
+def several(seeds: range, frames: int) -> Iterator[Scene]:
     """A form with four codes side by side."""
-    for seed in range(seeds):
+    for seed in seeds:
         rng = np.random.default_rng((77, seed))
         sheet = np.full((900, 1500, 3), 250, np.uint8)
         expected = set()
@@ -305,9 +305,9 @@ def several(seeds: int, frames: int) -> Iterator[Scene]:
         yield Scene("several", "several", frozenset(expected), _frames(sheet, share, rng, frames))
 
 
-def nothing(seeds: int, frames: int, pictures: tuple[Picture, ...]) -> Iterator[Scene]:
+def nothing(seeds: range, frames: int, pictures: tuple[Picture, ...]) -> Iterator[Scene]:
     """No code: documents, empty desks, print, stripes and noise."""
-    for seed in range(seeds):
+    for seed in seeds:
         rng = np.random.default_rng((99, seed))
         kind = seed % 4
         if kind == 0 and pictures:
