@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kiosk.domain.errors import NotEnrolledError
 from kiosk.domain.ids import AgentId, DeviceId, OfficeId
 from kiosk.services.agents import require_badge
 from kiosk.services.onboarding import shown
@@ -46,9 +47,22 @@ def join(kiosk: Kiosk, code: str, manager: str = "", manager_name: str = "") -> 
     """
     if manager:
         require_badge(AgentId(manager))
-    identity = kiosk.enrolment.enrol(code)
+    kiosk.enrolment.enrol(code)
+    kiosk.membership.reload()
+    return welcome(kiosk, manager, manager_name)
+
+
+def welcome(kiosk: Kiosk, manager: str = "", manager_name: str = "") -> Joined:
+    """The place of an enrolled device, with a one-time code where a manager is named.
+
+    Raises:
+        NotEnrolledError: it has none.
+        ManagerNeededError: it has a manager already.
+    """
+    identity = kiosk.membership.identity
+    if identity is None:
+        raise NotEnrolledError
     if not manager:
         return Joined(identity.device_id, identity.office_id)
-    kiosk.membership.reload()
     made = kiosk.onboarding.invite_first(AgentId(manager), manager_name or manager)
     return Joined(identity.device_id, identity.office_id, shown(made))

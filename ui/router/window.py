@@ -1,13 +1,15 @@
 """The window of one device: opened before anything heavy is loaded, then given its services.
 
 Rules, in order: the frame is painted first; whatever escapes from the program ends on the fault
-page with a support code, never in a closed window; closing joins every thread.
+page with a support code, never in a closed window; of a device that was closed no page stays;
+closing joins every thread.
 """
 
 import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import FrameType, TracebackType
 
 from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
@@ -18,6 +20,8 @@ from kiosk.paths import RESOURCES
 from kiosk.texts import LANGUAGES, Texts
 from ui.i18n import Language
 from ui.router import Router, Services
+from ui.router.device import Farewell
+from ui.router.ending import EndingRouter
 from ui.screens.fault import FaultFacts, FaultScreen
 from ui.shell import Shell
 from ui.theme import Size, Theme, ThemeName
@@ -123,6 +127,7 @@ class Window(QObject):
         self.look = Look(self.theme, self.language)
         self.shell = Shell(self.look, kiosk=kiosk)
         self.router: Router | None = None
+        self._ending: EndingRouter | None = None
         self._startup_fault: FaultScreen | None = None
         self._make: Callable[[], Services] | None = None
         self._hooks = FaultHooks()
@@ -155,6 +160,8 @@ class Window(QObject):
             self.refused.emit(exc)
             return
         self.router = Router(self.look, self.shell, services, self)
+        # Queued: whoever tells it is a part of the router that goes.
+        self.router.ended.connect(partial(self._end, services), Qt.ConnectionType.QueuedConnection)
         self.router.start()
         self.opened.emit(self.router)
 
@@ -164,8 +171,35 @@ class Window(QObject):
         router, self.router = self.router, None
         if router is not None:
             router.close()
+        if self._ending is not None:
+            self._ending.close()
         self.shell.unlock_close()
         self.shell.close()
+
+    def _end(self, services: Services, farewell: Farewell) -> None:
+        """The journal of the device is closed: its pages go, then its keys."""
+        router, self.router = self.router, None
+        if router is None or services.ending is None:
+            return
+        router.close()
+        self._ending = EndingRouter(self.look, self.shell, services.ending, farewell, self)
+        self._ending.reopened.connect(self._reopen)
+        self._ending.left.connect(self._leave)
+        self._ending.start()
+        self.shell.forget_other_pages()
+        router.deleteLater()
+
+    def _reopen(self) -> None:
+        """The machine is a device of another office now."""
+        ending, self._ending = self._ending, None
+        if ending is not None:
+            ending.close()
+            self.open_now()
+            self.shell.forget_other_pages()
+            ending.deleteLater()
+
+    def _leave(self) -> None:
+        self._app.exit(0)
 
     def _show_refusal(self, exc: KioskError) -> None:
         """The services did not start: say why, offer to try again."""
