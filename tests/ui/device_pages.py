@@ -83,7 +83,7 @@ TROUBLED = Looked(
 def device(look: Look, looked: Looked = CALM, message: str = "", tone: Tone = Tone.OK):
     page = DeviceScreen(look)
     words = StateWords(look.language, Here(), looked)
-    acts = act_rows(look.language, tuple(Act), None)
+    acts = act_rows(look.language, tuple(Act))
     page.show_facts(DeviceFacts(DEVICE, words.rows(), words.machine(CAMERA), acts, message, tone))
     return page
 

@@ -491,6 +491,34 @@ def test_a_device_moves_to_another_office_and_its_first_manager_comes_in(
     assert len(screen.shell._pages.others()) < 40
 
 
+def test_a_badge_that_is_none_is_refused_while_everything_is_still_here(
+    screen: Screen, fleet: CarrierFleet
+):
+    screen.open(MANAGER)
+    fill_transfer(screen, fleet.side.enrol_code(THERE))
+    for wrong in ("Alex N.", "enrolment", ""):
+        screen.type("act-badge", wrong)
+        screen.press("primary")
+        assert "Il faut le badge" in screen.words()
+        assert screen.page is screen.router.device.act
+    assert screen.page.findChild(QLineEdit, "act-badge").hasFocus()
+
+
+def test_a_form_speaks_another_language_and_forgets_no_act_before(screen: Screen):
+    screen.open(TECHNICIAN)
+    screen.act(Act.KEYS)
+    screen.press("primary")
+    screen.wait(lambda: "Les clés sont changées" in screen.words())
+    screen.window.language.choose("en")
+    assert "The keys are changed" in screen.words()
+    screen.press("primary")
+    screen.on(screen.router.device.page)
+    screen.act(Act.DECOMMISSION)
+    screen.window.language.choose("fr")
+    assert "Pour confirmer" in screen.words()
+    assert "Les clés sont changées" not in screen.words()
+
+
 def test_a_code_that_is_none_and_a_side_that_is_silent_close_nothing(
     screen: Screen, fleet: CarrierFleet, monkeypatch
 ):

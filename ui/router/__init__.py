@@ -10,9 +10,8 @@ Rules, in order:
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Signal
 
-from kiosk.domain.agent import Agent
 from kiosk.domain.ids import CaseId
 from kiosk.journeys.procedures import REGISTERED_LETTER
 from kiosk.services.agents import Session
@@ -21,6 +20,7 @@ from ui.router.case import CaseRouter
 from ui.router.chips import chips_of, help_entries
 from ui.router.customer import CustomerRouter
 from ui.router.device import DeviceRouter
+from ui.router.entry import EntryRouter
 from ui.router.opinions import OpinionRouter
 from ui.router.people import PeopleRouter
 from ui.router.rounds import RoundRouter
@@ -30,7 +30,6 @@ from ui.router.sections import SectionRouter
 from ui.router.services import Services
 from ui.router.stick import StickRouter
 from ui.screens.fault import FaultFacts, FaultScreen
-from ui.screens.sign_in import AgentCard, SignInFacts, SignInScreen
 from ui.shell import HelpFacts, Section, Shell
 from ui.shell.privacy import PrivacyCover
 from ui.theme import Tone
@@ -40,7 +39,7 @@ from ui.viewmodels.delivery import DeliveryFacts, DeliveryModel, Summary
 from ui.viewmodels.device import DeviceModel
 from ui.viewmodels.home import HomeModel
 from ui.viewmodels.journey import JourneyModel
-from ui.viewmodels.session import SECOND_PERSON, PinRefused, SessionModel
+from ui.viewmodels.session import SessionModel
 from ui.widgets.look import Look
 from ui.workers.camera import CameraThread, Reader
 from ui.workers.desk import Desk, Failure
@@ -68,7 +67,6 @@ class Router(QObject):
         self._shell = shell
         self._services = services
         self._reader: Reader | None = None
-        self._agents: tuple[Agent, ...] = ()
         self._fault: FaultFacts | None = None
         self.desk = Desk("vault")
         self.courier = Desk("courier")
@@ -77,7 +75,8 @@ class Router(QObject):
         self.capture = CaptureModel(self._make_camera, self)
         self.delivery = DeliveryModel(services.delivery, self.courier, services.clock, self)
         self.network = NetworkWatch(self)
-        self.sign_in = SignInScreen(look)
+        self.entry = EntryRouter(look, shell, services, self.session, self)
+        self.sign_in = self.entry.page
         self.fault = FaultScreen(look)
         home = HomeModel(services.proofing, self.desk, self)
         self.rounds = self._make_rounds()
@@ -96,9 +95,6 @@ class Router(QObject):
         self.people = PeopleRouter(look, shell, services, self.desk, self)
         self.opinions = self._make_opinions()
         self.device = self._make_device()
-        self._waiting = ""
-        self._wait_over = QTimer(self)
-        self._wait_over.setSingleShot(True)
         self.contacts = ContactModel(services.contacts, self.journey, self)
         self.customer = CustomerRouter(look, shell, self.journey, self.contacts, self)
         self.scanner = Scanner(self)
@@ -111,15 +107,12 @@ class Router(QObject):
         self._bind_customer()
 
     def _bind(self) -> None:
-        self.session.listed.connect(self._list_agents)
         self.session.opened.connect(self._signed_in)
-        self.session.refused.connect(self._pin_refused)
         self.session.locked.connect(self._show_lock)
         self.session.closed.connect(self._show_left)
         self.session.stepped_aside.connect(self._show_left)
         self.session.failed.connect(self.show_fault)
-        self.sign_in.pin_entered.connect(self.session.enter)
-        self._wait_over.timeout.connect(self._end_wait)
+        self.entry.shown.connect(self.retranslate)
         self._shell.lock_requested.connect(self.session.lock)
         self._shell.help_opening.connect(self._write_help)
         self._shell.help_page_requested.connect(self._open_help)
@@ -242,7 +235,7 @@ class Router(QObject):
             application.removeEventFilter(self.privacy)
             self.scanner.stop(application)
         self.idle.stop()
-        self._wait_over.stop()
+        self.entry.close()
         self.privacy.stop()
         if self.rounds is not None:
             self.rounds.forget()
@@ -300,21 +293,7 @@ class Router(QObject):
         self._write_help()
 
     def _show_sign_in(self) -> None:
-        locked = self.session.is_locked
-        agent = self.session.agent
-        cards = tuple(AgentCard(a.agent_id, a.display_name, a.role.value) for a in self._agents)
-        self.sign_in.reset()
-        self.sign_in.show_facts(
-            SignInFacts(cards, agent.agent_id if agent and locked else "", locked)
-        )
-        self._shell.show_bare()
-        self._shell.set_page(self.sign_in)
-        tr = self._look.language.tr
-        self._shell.set_title(tr("sign_in.top"))
-        office = tr("receipt.office", office=self._services.office_id)
-        self._shell.set_office(office, self._services.device_id)
-        self.retranslate()
-        self.sign_in.pad.setFocus()
+        self.entry.show()
 
     @property
     def _first_section(self) -> Section:
@@ -482,35 +461,8 @@ class Router(QObject):
         if self.journey.view is None:
             self.show_fault(failure)
 
-    def _list_agents(self, agents: tuple[Agent, ...]) -> None:
-        same, self._agents = agents == self._agents, agents
-        if self._shell.page is self.sign_in and not same:  # else somebody may be typing
-            self._show_sign_in()
-
-    def _pin_refused(self, refused: PinRefused) -> None:
-        tr = self._look.language.tr
-        if refused.wait_s:
-            self.sign_in.show_wait(refused.wait_s)
-            self._count_down(refused.wait_s)
-        elif refused.failure.code == "SIGNIN-001":
-            self.sign_in.show_wrong_pin(refused.tries_left)
-        elif refused.failure.detail == SECOND_PERSON:
-            self.sign_in.show_blocked()
-        else:
-            self.sign_in.show_error(tr(f"errors.{refused.failure.code}.do"))
-
-    def _count_down(self, seconds: int) -> None:
-        """Open the entry again when the wait is over."""
-        self._waiting = self.sign_in.selected
-        self._wait_over.start(seconds * 1000)
-
-    def _end_wait(self) -> None:
-        """Whoever else signs in meanwhile is not disturbed."""
-        if self.sign_in.selected == self._waiting:
-            self.sign_in.reset()
-
     def _show_unlock(self, agent_id: str) -> None:
-        self.people.show_unlock(agent_id, self._agents)
+        self.people.show_unlock(agent_id, self.entry.agents)
 
     def _back_to_sign_in(self) -> None:
         """The agents may be others now."""
@@ -534,7 +486,7 @@ class Router(QObject):
         if name == "team":
             self.people.show_team(session)
         elif name == "device" and self.device is not None:
-            self.device.show(session, self._agents)
+            self.device.show(session, self.entry.agents)
         else:
             self.people.show_change(session)
 

@@ -13,20 +13,23 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from kiosk.domain.agent import Agent, Duty, Role, may
-from kiosk.services.agents import Session, Signatory
+from kiosk.domain.errors import SignInError
+from kiosk.domain.ids import AgentId
+from kiosk.services.agents import Session, Signatory, require_badge
 from kiosk.sync.enrolment import CODE_PREFIX
-from ui.router.device_words import StateWords, act_rows, failure_words, step_words
+from ui.router.device_words import StateWords, act_rows, course_words, failure_words
 from ui.router.equipment import Equipment
 from ui.router.folders import FolderChoice
 from ui.router.services import Services
 from ui.screens.device import DeviceFacts, DeviceScreen
-from ui.screens.device_act import ActFacts, CourseFacts, DeviceActScreen
+from ui.screens.device_act import ActFacts, DeviceActScreen
 from ui.screens.second_person import SecondPersonFacts, SecondPersonScreen
 from ui.screens.sign_in import AgentCard
 from ui.shell import Section, Shell
 from ui.theme import Tone
 from ui.viewmodels.delivery import DeliveryModel, Summary
-from ui.viewmodels.device import CLOSING, STOPPABLE, Act, ActRun, DeviceModel, Looked
+from ui.viewmodels.device import CLOSING, Act, ActRun, DeviceModel, Looked
+from ui.viewmodels.ordered import OrderedDelivery
 from ui.widgets.list_row import RowItem
 from ui.widgets.look import Look
 from ui.workers.desk import Failure
@@ -82,11 +85,10 @@ class DeviceRouter(QObject):
         self._agents: tuple[Agent, ...] = ()
         self._looked: Looked | None = None
         self._message = ("", Tone.INFO)
-        self._hearing = 0
-        self._heard = False
         self._out = Path()
         self._farewell = Farewell(Act.DECOMMISSION)
         self.model = model
+        self.ordered = OrderedDelivery(delivery, self)
         self.page = DeviceScreen(look)
         self.act = DeviceActScreen(look)
         self.signs = {
@@ -111,8 +113,8 @@ class DeviceRouter(QObject):
         self.model.refused.connect(self._refused)
         self.model.changed.connect(self._moved)
         self.model.failed.connect(self.failed)
+        self.ordered.ended.connect(self._tell_sent)
         self._delivery.finished.connect(self._delivered)
-        self._delivery.changed.connect(self._delivery_changed)
         self._equipment.changed.connect(self._write)
         self._look.language.changed.connect(self._retranslate)
 
@@ -142,7 +144,7 @@ class DeviceRouter(QObject):
         """Nobody is signed in: nothing typed stays; an act under way goes on."""
         self._session = None
         self._message = ("", Tone.INFO)
-        self._hearing = 0
+        self.ordered.forget()
         self.model.forget()
         self.folders.forget()
         self.act.clear()
@@ -214,9 +216,7 @@ class DeviceRouter(QObject):
             return
         self._message = ("", Tone.INFO)
         if act is Act.SEND:
-            # One that is under way was not ordered here: the next one is.
-            self._hearing = 2 if self._delivery.facts.sending else 1
-            self._delivery.send_all()
+            self.ordered.order()
             self._write()
             return
         self.act.begin(self._act_facts(act))
@@ -233,6 +233,8 @@ class DeviceRouter(QObject):
                 self.act.show_error("")
                 title = self._look.language.tr("device.act.rescue.choose")
                 self.folders.ask(title, self._take_folder)
+            case Act.TRANSFER if not _is_badge(self.act.badge):
+                self.act.show_wrong_badge()
             case Act.TRANSFER:
                 self.model.check(self.act.code)
             case _:
@@ -274,7 +276,7 @@ class DeviceRouter(QObject):
     def _was_looked_at(self, looked: Looked) -> None:
         self._looked = looked
         self._write()
-        if self._shell.page is self.act and self.model.run is None:
+        if self._shell.page is self.act:
             self.act.update_facts(self._act_facts(self.act.act))
 
     def _moved(self, run: ActRun) -> None:
@@ -291,28 +293,13 @@ class DeviceRouter(QObject):
 
     def _tell_away(self, run: ActRun) -> None:
         """The act ended while somebody was elsewhere."""
-        tr, course = self._look.language.tr, self._course_of(run)
+        tr = self._look.language.tr
+        course = course_words(self._look.language, run, self._out.name)
         self._message = (f"{course.text} {course.detail}".strip(), course.tone)
         act = tr(f"device.act.{run.act.value}.title")
         self._shell.toast(tr("device.act.result_away", act=act, text=course.text), course.tone)
 
-    def _delivery_changed(self, _facts: object) -> None:
-        """One that breaks off is told by its obstacle alone; else the summary comes next."""
-        facts = self._delivery.facts
-        if facts.sending:
-            self._heard = False
-        elif self._hearing:
-            self._hearing -= 1
-            self._heard = self._hearing == 0
-            if self._heard:
-                self._tell_sent(0, facts.reason)
-        self._write()
-
-    def _delivered(self, summary: Summary) -> None:
-        if self._heard:
-            self._heard = False
-            self._tell_sent(summary.stored, summary.reason)
-            self._write()
+    def _delivered(self, _summary: Summary) -> None:
         if self._shell.page in (self.page, self.act):
             self._look_again()
 
@@ -327,13 +314,15 @@ class DeviceRouter(QObject):
             told.extend(failure_words(self._look.language, Failure(reason)))
         tone = Tone.WARN if waiting or reason else Tone.OK
         self._message = (" ".join(told) or tr("device.act.send.nothing"), tone)
+        self._write()
 
     # --- words --------------------------------------------------------------------------------
 
     def _retranslate(self) -> None:
         self._write()
-        if self.model.run is not None and self._shell.page is self.act:
-            self._show_course(self.model.run)
+        run = self.model.run
+        if run is not None and self.act.tells_course:
+            self._show_course(run)
 
     def _write(self, _changed: object = None) -> None:
         language = self._look.language
@@ -342,16 +331,15 @@ class DeviceRouter(QObject):
         if self._looked is not None:
             words = StateWords(language, self._services, self._looked)
             rows, machine = words.rows(), words.machine(self._equipment.rows[0])
-        busy = Act.SEND if self._hearing else None
         message, tone = self._message
-        if self._hearing:
+        if self.ordered.under_way:
             message, tone = language.tr("device.act.send.sending"), Tone.INFO
         self.page.show_facts(
             DeviceFacts(
                 self._services.device_id,
                 rows,
                 machine,
-                act_rows(language, self._offered(), busy),
+                act_rows(language, self._offered()),
                 message,
                 tone,
             )
@@ -371,25 +359,13 @@ class DeviceRouter(QObject):
         return ActFacts(act, device, queue.waiting, queue.stuck, state.open_cases)
 
     def _show_course(self, run: ActRun) -> None:
-        self.act.show_course(self._course_of(run))
+        self.act.show_course(course_words(self._look.language, run, self._out.name))
 
-    def _course_of(self, run: ActRun) -> CourseFacts:
-        language, key = self._look.language, f"device.act.{run.act.value}"
-        tr = language.tr
-        if run.running:
-            return CourseFacts(
-                tr(f"{key}.running"),
-                step_words(language, run.act, run.progress),
-                running=True,
-                can_stop=run.act in STOPPABLE,
-                stopping=run.stopping,
-            )
-        if run.failure is not None:
-            return CourseFacts(*failure_words(language, run.failure), tone=Tone.BAD)
-        if run.act is Act.RESCUE:
-            where = tr(f"{key}.where", folder=self._out.name)
-            done = tr(f"{key}.done", n=run.answer)
-            return CourseFacts(done, f"{where} {tr(f'{key}.eject')}", Tone.OK)
-        if run.act is Act.KEYS:
-            return CourseFacts(tr(f"{key}.done"), tone=Tone.OK)
-        return CourseFacts(tr(f"{key}.running"), running=True)
+
+def _is_badge(text: str) -> bool:
+    """Whether this may be a badge; the keys are gone when the new office would say it is none."""
+    try:
+        require_badge(AgentId(text))
+    except SignInError:
+        return False
+    return True

@@ -11,8 +11,9 @@ from kiosk.services.delivery import DeliveryStep, Progress
 from kiosk.services.device_state import DeviceState
 from ui.i18n import Language
 from ui.router.services import Services
+from ui.screens.device_act import CourseFacts
 from ui.theme import Tone
-from ui.viewmodels.device import Act, Looked
+from ui.viewmodels.device import CLOSING, STOPPABLE, Act, ActRun, Looked
 from ui.widgets.list_row import RowItem
 from ui.workers.desk import Failure
 
@@ -181,8 +182,8 @@ class StateWords:
         return RowItem("disk", title, detail, "database", tone, tr(f"device.disk.{chip}"))
 
 
-def act_rows(language: Language, acts: tuple[Act, ...], busy: Act | None) -> tuple[RowItem, ...]:
-    """What can be done, for the page of the device; ``busy`` is under way."""
+def act_rows(language: Language, acts: tuple[Act, ...]) -> tuple[RowItem, ...]:
+    """What can be done, for the page of the device."""
     tr = language.tr
     return tuple(
         RowItem(
@@ -190,8 +191,6 @@ def act_rows(language: Language, acts: tuple[Act, ...], busy: Act | None) -> tup
             tr(f"device.act.{act.value}.title"),
             tr(f"device.act.{act.value}.hint"),
             ACT_ICONS[act],
-            Tone.INFO,
-            tr("common.busy") if act is busy else "",
         )
         for act in acts
     )
@@ -215,3 +214,24 @@ def failure_words(language: Language, failure: Failure) -> tuple[str, str]:
     tr = language.tr
     code = tr("device.act.code", code=failure.shown_code)
     return tr(f"errors.{failure.code}.what"), f"{tr(f'errors.{failure.code}.do')} {code}"
+
+
+def course_words(language: Language, run: ActRun, folder: str) -> CourseFacts:
+    """An act under way, or its end; folder: where a rescue went."""
+    tr, key = language.tr, f"device.act.{run.act.value}"
+    if run.running or (run.act in CLOSING and run.failure is None):
+        return CourseFacts(
+            tr(f"{key}.running"),
+            step_words(language, run.act, run.progress),
+            running=True,
+            can_stop=run.running and run.act in STOPPABLE,
+            stopping=run.stopping,
+        )
+    if run.failure is not None:
+        return CourseFacts(*failure_words(language, run.failure), tone=Tone.BAD)
+    if run.act is Act.RESCUE:
+        where = tr(f"{key}.where", folder=folder)
+        return CourseFacts(
+            tr(f"{key}.done", n=run.answer), f"{where} {tr(f'{key}.eject')}", Tone.OK
+        )
+    return CourseFacts(tr(f"{key}.done"), tone=Tone.OK)

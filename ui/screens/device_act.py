@@ -158,6 +158,11 @@ class DeviceActScreen(Page):
         return self._facts.act
 
     @property
+    def tells_course(self) -> bool:
+        """Whether the act is under way or over, and no form any more."""
+        return self._course is not None
+
+    @property
     def asks_code(self) -> bool:
         """Whether the form waits for an enrolment code."""
         return self.act is Act.TRANSFER and self._course is None
@@ -214,6 +219,11 @@ class DeviceActScreen(Page):
         self._error.setVisible(bool(text))
         if text:
             announce(self, text, assertive=True)
+
+    def show_wrong_badge(self) -> None:
+        """The badge of the first manager is none."""
+        self.show_error(self.look.language.tr("device.act.transfer.badge_missing"))
+        self._fields["badge"].setFocus()
 
     def show_course(self, course: CourseFacts) -> None:
         """The act is under way, or over."""
