@@ -501,7 +501,31 @@ def test_a_badge_that_is_none_is_refused_while_everything_is_still_here(
         screen.press("primary")
         assert "Il faut le badge" in screen.words()
         assert screen.page is screen.router.device.act
-    assert screen.page.findChild(QLineEdit, "act-badge").hasFocus()
+    screen.wait(screen.page.findChild(QLineEdit, "act-badge").hasFocus)
+
+
+def test_what_is_wrong_stands_in_sight_beside_its_field_on_a_low_screen(
+    screen: Screen, fleet: CarrierFleet
+):
+    screen.shell.resize(1280, 720)
+    screen.open(MANAGER)
+    fill_transfer(screen, fleet.side.enrol_code(THERE))
+    screen.type("act-confirm", "zzzz")
+    screen.press("primary")
+    field = screen.page.findChild(QLineEdit, "act-confirm")
+    error = screen.page.findChild(QLabel, "act-error")
+    screen.wait(field.hasFocus)
+    for widget in (field, error):
+        screen.wait(lambda widget=widget: widget.visibleRegion().boundingRect() == widget.rect())
+
+
+def test_a_technician_sees_no_hole_where_a_manager_finds_the_team(screen: Screen):
+    screen.sign_in(TECHNICIAN)
+    page = screen.page
+    names = ("change-pin", "open-device")
+    first, second = (page.findChild(QPushButton, name) for name in names)
+    assert first.x() == second.x()
+    assert not page.findChild(QPushButton, "open-team").isVisible()
 
 
 def test_a_form_speaks_another_language_and_forgets_no_act_before(screen: Screen):

@@ -71,7 +71,7 @@ class StateWords:
         elif state.darkness:
             lost = state.darkness == DeviceLostError.code
             word, tone = ("lost", Tone.BAD) if lost else ("dark", Tone.BAD)
-        detail = f"{since}. {tr('device.open', n=state.open_cases)}"
+        detail = f"{since}. {tr('device.open', n=state.open_cases)}."
         if state.enrolled_at is None:
             detail = since
         title = tr("device.place.title", office=self._services.office_id)

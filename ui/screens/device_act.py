@@ -7,7 +7,7 @@ act is said with its code.
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -97,6 +97,7 @@ class DeviceActScreen(Page):
         self._typed.setObjectName("act-confirm")
         self._error = Label(look, "", Type.STRONG, "bad", wrap=True)
         self._error.setObjectName("act-error")
+        self._boxes: dict[str, QVBoxLayout] = {}
         self._going = Card(look, " ")
         self._what = Banner(look)
         self._detail = Label(look, "", Type.BODY, "ink2", wrap=True)
@@ -126,10 +127,10 @@ class DeviceActScreen(Page):
             field = self._fields[name]
             field.setObjectName(f"act-{name}")
             field.setMaxLength(_CODE_CHARS if name == "code" else Size.TARGET_MIN)
-            self._add(self._labels[name], field)
+            self._boxes[name] = self._add(self._labels[name], field)
         self._typed.setMaxLength(CONFIRM_CHARS)
-        self._add(self._ask, self._typed)
-        self._form.body.addWidget(self._error)
+        self._boxes["confirm"] = self._add(self._ask, self._typed)
+        self._boxes["code"].insertWidget(1, self._error)
         self._form.body.addStretch(1)
         self._going.body.addWidget(self._what)
         self._going.body.addWidget(self._detail)
@@ -140,12 +141,13 @@ class DeviceActScreen(Page):
         self.body.addWidget(self._going)
         self.body.addStretch(1)
 
-    def _add(self, label: QWidget, field: QWidget) -> None:
+    def _add(self, label: QWidget, field: QWidget) -> QVBoxLayout:
         box = QVBoxLayout()
         box.setSpacing(Space.XS)
         box.addWidget(label)
         box.addWidget(field)
         self._form.body.addLayout(box)
+        return box
 
     def _bind(self) -> None:
         self.primary.clicked.connect(self._press)
@@ -171,6 +173,7 @@ class DeviceActScreen(Page):
         """A scanner read the enrolment code."""
         self.show_error("")
         self._fields["code"].setText(code.strip())
+        self._fields["code"].setCursorPosition(0)
         self._fields["badge"].setFocus()
 
     @property
@@ -212,18 +215,29 @@ class DeviceActScreen(Page):
             first = self._fields["code"] if self.act is Act.TRANSFER else self._typed
         first.setFocus()
 
-    def show_error(self, text: str) -> None:
-        """Why the form is not taken; ``""`` for nothing."""
+    def show_error(self, text: str, name: str = "code") -> None:
+        """Why the form is not taken, over its field; ``""`` for nothing.
+
+        Args:
+            text: what is wrong.
+            name: ``code``, ``badge`` or ``confirm``.
+        """
         self.primary.set_busy(False)
         self._error.setText(text)
-        self._error.setVisible(bool(text))
-        if text:
-            announce(self, text, assertive=True)
+        if not text:
+            self._error.hide()
+            return
+        self._boxes[name].insertWidget(1, self._error)
+        self._error.show()
+        announce(self, text, assertive=True)
+        # Once the sentence has its room: the field, and what is wrong with it, stay in sight.
+        field = self._typed if name == "confirm" else self._fields[name]
+        field.clearFocus()
+        QTimer.singleShot(0, field, field.setFocus)
 
     def show_wrong_badge(self) -> None:
         """The badge of the first manager is none."""
-        self.show_error(self.look.language.tr("device.act.transfer.badge_missing"))
-        self._fields["badge"].setFocus()
+        self.show_error(self.look.language.tr("device.act.transfer.badge_missing"), "badge")
 
     def show_course(self, course: CourseFacts) -> None:
         """The act is under way, or over."""
@@ -238,25 +252,23 @@ class DeviceActScreen(Page):
         if self._course is not None:
             self.returned.emit()
             return
-        key, field = self._missing()
-        self.show_error(self.look.language.tr(key) if key else "")
-        if field is not None:
-            field.setFocus()
-            return
-        self.primary.set_busy(True)
-        self.ordered.emit()
+        key, name = self._missing()
+        self.show_error(self.look.language.tr(key) if key else "", name)
+        if not key:
+            self.primary.set_busy(True)
+            self.ordered.emit()
 
-    def _missing(self) -> tuple[str, QWidget | None]:
-        """Key of what is wrong with the form, and its field; ``""`` and None for nothing."""
+    def _missing(self) -> tuple[str, str]:
+        """Key of what is wrong with the form, and the name of its field; empty for nothing."""
         if self.act not in CLOSING:
-            return "", None
+            return "", ""
         if self.act is Act.TRANSFER and not self.code:
-            return "device.act.transfer.code_missing", self._fields["code"]
+            return "device.act.transfer.code_missing", "code"
         if self.act is Act.TRANSFER and not self.badge:
-            return "device.act.transfer.badge_missing", self._fields["badge"]
+            return "device.act.transfer.badge_missing", "badge"
         if self._typed.text().strip().upper() != self._last:
-            return "device.confirm_wrong", self._typed
-        return "", None
+            return "device.confirm_wrong", "confirm"
+        return "", ""
 
     @property
     def _last(self) -> str:

@@ -124,7 +124,8 @@ class SettingsScreen(Page):
 
     @property
     def _buttons(self) -> tuple[Button, ...]:
-        return self.pin, self.activity, self.team, self.device
+        # In this order: who has no team to manage sees no hole.
+        return self.pin, self.activity, self.device, self.team
 
     def show_facts(self, facts: SettingsFacts) -> None:
         """Show version, device and link."""
