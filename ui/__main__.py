@@ -90,6 +90,7 @@ def _run_window(paths: Paths, config: Config, *, kiosk: bool) -> int:
         faulthandler.enable(crash_log)
         opened = DeviceServices(paths, config)
         window_ = Window(config.screen.language, config.screen.theme, kiosk=kiosk)
+        window_.copy_locked = opened.copy_locked
         window_.show()
         window_.open_soon(opened.make)
         signals = Signals(application())

@@ -120,6 +120,14 @@ def fault(look: Look) -> FaultScreen:
     return page
 
 
+def fault_locked(look: Look) -> FaultScreen:
+    page = FaultScreen(look)
+    tr, code = look.language.tr, "VAULT-001"
+    what, do = tr(f"errors.{code}.what"), tr(f"errors.{code}.do")
+    page.show_facts(FaultFacts(code, what, do, extra=tr("device.locked.offer")))
+    return page
+
+
 def settings(look: Look) -> SettingsScreen:
     page = SettingsScreen(look)
     page.show_facts(SettingsFacts("0.1.0", "dev-0123456789abcdef", manages=True, tends=True))
@@ -231,7 +239,15 @@ MEMBERS = (
     MemberItem("t-1", "Sacha T.", "technician", "away"),
     MemberItem("a-19", "Alex N.", "agent", "awaited"),
 )
-BARE = ("sign_in", "sign_in-blocked", "fault", "pin-join", "unlock", *device_pages.BARE)
+BARE = (
+    "fault-locked",
+    "sign_in",
+    "sign_in-blocked",
+    "fault",
+    "pin-join",
+    "unlock",
+    *device_pages.BARE,
+)
 UNDER = {
     "pin-join": None,
     "sign_in-blocked": None,
@@ -250,6 +266,7 @@ PAGES: dict[str, Callable[[Look], QWidget]] = {
     "sign_in": sign_in,
     "home": home,
     "fault": fault,
+    "fault-locked": fault_locked,
     "settings": settings,
     "hardware": hardware,
     "deliveries": deliveries,

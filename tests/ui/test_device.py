@@ -62,9 +62,10 @@ class Screen:
         )
         self.window = Window("fr", "light")
         qtbot.addWidget(self.window.shell)
+        self.window.copy_locked = self.services.copy_locked
         self.window.show()
         self.window.open_soon(self.services.make)
-        self.wait(lambda: self.window.router is not None)
+        self.wait(lambda: self.window.router is not None or self.page is not None)
 
     def _built(self, paths: Paths, config: Config) -> Kiosk:
         self.kiosks.append(build(paths, config, self.device.clock, cost=CHEAP))
@@ -588,3 +589,45 @@ def test_a_scanner_fills_in_the_code_and_only_there(screen: Screen, fleet: Carri
     assert not screen.router.device.take_scan("VV1.something")
     assert screen.router.device.take_scan(f" {code}\n")
     assert screen.router.device.act.code == code
+
+
+# --- the keys are gone ----------------------------------------------------------------------------
+
+
+def test_a_device_whose_keys_are_gone_offers_its_encrypted_files(
+    qtbot, qapp, device: Device, tmp_path: Path
+):
+    device.kiosk.delivery.run_once()  # seals the emergency key, as each contact does
+    keys = DemonstrationKeyStore(device.folder)
+    secret = keys.get("database")
+    keys.delete("database")
+    screen = Screen(qtbot, device)
+    try:
+        assert "VAULT-001" in screen.words()
+        folders = screen.window._locked.folders
+        folders.likely, folders.choose = (lambda: ""), (lambda *_: str(tmp_path))
+        screen.press("fault-extra")
+        screen.wait(lambda: "visavis-locked" in screen.words())
+        (out,) = tmp_path.iterdir()
+        assert {"locked.json", "vault.db", "vault.db.escrow"} <= {f.name for f in out.iterdir()}
+        assert secret not in (out / "vault.db").read_bytes()
+        screen.press("fault-extra")
+        screen.wait(lambda: "visavis-locked-2" in screen.words())
+        keys.put("database", secret)
+        screen.press("fault-extra")
+        screen.wait(lambda: "DEVICE-006" in screen.words())
+        screen.press("fault-retry")
+        screen.wait(lambda: screen.router is not None)
+        screen.sign_in(MANAGER)
+    finally:
+        screen.close()
+
+
+def test_another_refusal_of_the_start_offers_no_copy(qtbot, qapp, fleet: CarrierFleet):
+    device = Device(fleet.folder / "unknown", Profile.COUNTER)
+    screen = Screen(qtbot, device)
+    try:
+        assert screen.router is None
+        assert not screen.shell.findChild(QPushButton, "fault-extra").isVisible()
+    finally:
+        screen.close()

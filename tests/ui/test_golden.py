@@ -50,6 +50,7 @@ CASES = [
         )
     ),
     ("team-code", ThemeName.CONTRAST, (1280, 800)),
+    ("fault-locked", ThemeName.LIGHT, (1280, 800)),
     ("device-troubled", ThemeName.CONTRAST, (1280, 800)),
     ("device-running", ThemeName.CONTRAST, (1280, 800)),
     *((name, ThemeName.LIGHT, (1920, 1080)) for name in (*STEP_PAGES, *ADVICE_PAGES)),

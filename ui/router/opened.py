@@ -6,6 +6,7 @@ keys were destroyed is done again by the next try, and by the next start of the 
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kiosk.config import Config
@@ -73,6 +74,12 @@ class DeviceServices:
             return join(kiosk, code, manager, name)
         finally:
             self.close()
+
+    def copy_locked(self, out: Path) -> None:
+        """Copy the files of a device whose keys are gone. Raises as kiosk.bootstrap.locked."""
+        from kiosk.bootstrap.locked import copy_locked
+
+        copy_locked(self._paths, out)
 
     def close(self) -> None:
         """Let the next program in. Safe to call twice."""

@@ -22,6 +22,7 @@ from ui.i18n import Language
 from ui.router import Router, Services
 from ui.router.device import Farewell
 from ui.router.ending import EndingRouter
+from ui.router.locked import CopyLocked, LockedCopy
 from ui.screens.fault import FaultFacts, FaultScreen
 from ui.shell import Shell
 from ui.theme import Size, Theme, ThemeName
@@ -108,6 +109,9 @@ class Window(QObject):
     Signals:
         opened(object): the :class:`Router`.
         refused(object): the exception that kept the services from starting.
+
+    Attributes:
+        copy_locked: copies the files of a device whose keys are gone; None where it is not offered.
     """
 
     opened = Signal(object)
@@ -129,6 +133,8 @@ class Window(QObject):
         self.router: Router | None = None
         self._ending: EndingRouter | None = None
         self._startup_fault: FaultScreen | None = None
+        self._locked: LockedCopy | None = None
+        self.copy_locked: CopyLocked | None = None
         self._make: Callable[[], Services] | None = None
         self._hooks = FaultHooks()
         self._hooks.raised.connect(self._show_fault, Qt.ConnectionType.QueuedConnection)
@@ -171,8 +177,9 @@ class Window(QObject):
         router, self.router = self.router, None
         if router is not None:
             router.close()
-        if self._ending is not None:
-            self._ending.close()
+        for part in (self._ending, self._locked):
+            if part is not None:
+                part.close()
         self.shell.unlock_close()
         self.shell.close()
 
@@ -186,7 +193,7 @@ class Window(QObject):
         self._ending.reopened.connect(self._reopen)
         self._ending.left.connect(self._leave)
         self._ending.start()
-        self.shell.forget_other_pages()
+        self._forget_pages()
         router.deleteLater()
 
     def _reopen(self) -> None:
@@ -195,8 +202,17 @@ class Window(QObject):
         if ending is not None:
             ending.close()
             self.open_now()
-            self.shell.forget_other_pages()
+            self._forget_pages()
             ending.deleteLater()
+
+    def _forget_pages(self) -> None:
+        """Only the page shown stays."""
+        if self.shell.page is not self._startup_fault:
+            self._startup_fault = None
+            if self._locked is not None:
+                self._locked.close()
+                self._locked = None
+        self.shell.forget_other_pages()
 
     def _leave(self) -> None:
         self._app.exit(0)
@@ -209,13 +225,16 @@ class Window(QObject):
             self._startup_fault = FaultScreen(self.look)
             self._startup_fault.retry_requested.connect(self.open_now)
             self._startup_fault.home_requested.connect(self._app.quit)
-        self._startup_fault.show_facts(
-            FaultFacts(
-                failure.shown_code,
-                tr(f"errors.{failure.code}.what"),
-                tr(f"errors.{failure.code}.do"),
-            )
+            if self.copy_locked is not None:
+                self._locked = LockedCopy(self.look, self._startup_fault, self.copy_locked, self)
+        facts = FaultFacts(
+            failure.shown_code,
+            tr(f"errors.{failure.code}.what"),
+            tr(f"errors.{failure.code}.do"),
         )
+        if self._locked is not None:
+            facts = self._locked.facts(facts)
+        self._startup_fault.show_facts(facts)
         self.shell.set_page(self._startup_fault, self._startup_fault.bar)
 
     def _show_fault(self, exc: BaseException) -> None:
