@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from kiosk.audit.entries import EntryKind, lost_leaf, open_entry
+from kiosk.audit.entries import EntryKind, Fact, lost_leaf, open_entry
 from kiosk.audit.records import blob_fits
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import (
@@ -34,6 +34,11 @@ from kiosk.sync.outbox import OutboxEvent, advance
 
 BLOB_TYPE = "application/vnd.age"
 CENTRAL_LOSS_PREFIX = "custody/central-loss/"
+
+
+def central_loss_name(seq: int, *, gone: bool) -> str:
+    """Where it is noted that the journal told of a record which the central side lost."""
+    return f"{CENTRAL_LOSS_PREFIX}{seq:012d}{'/gone' if gone else ''}"
 
 
 def move(
@@ -100,7 +105,7 @@ class RecordUpload:
                 elif row.seq in missing or _never_arrived(row, state):
                     move(uow, self._clock, row.seq, OutboxEvent.MISSING_THERE)
                     if row.state is OutboxState.STORED:
-                        self._note_central_loss(uow, row.seq)
+                        self._note_central_loss(uow, row.seq, gone=row.purged)
             for seq in sorted(missing - set(rows)):
                 note_loss(uow, self._journal, seq, Loss.ROW)
                 self._queue_again(uow, seq)
@@ -115,10 +120,12 @@ class RecordUpload:
         waiting = OutboxState.WAITING
         uow.outbox.put(OutboxRow(seq, entry.record_id, waiting, now, now, 0, "", length))
 
-    def _note_central_loss(self, uow: UnitOfWork, seq: int) -> None:
-        name = f"{CENTRAL_LOSS_PREFIX}{seq:012d}"
+    def _note_central_loss(self, uow: UnitOfWork, seq: int, *, gone: bool) -> None:
+        """Journal it once while the record is here, and once when it was let go."""
+        name = central_loss_name(seq, gone=gone)
         if uow.values.get(name) is None:
-            self._journal.append(uow, EntryKind.CENTRAL_LOSS, {"seq": seq})
+            facts: dict[str, Fact] = {"seq": seq, "purged": True} if gone else {"seq": seq}
+            self._journal.append(uow, EntryKind.CENTRAL_LOSS, facts)
             uow.values.put(name, b"")
 
     def waiting(self) -> tuple[OutboxRow, ...]:

@@ -9,6 +9,7 @@ as base64url. Source: records-and-sync 2.8, carried by hand.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -18,7 +19,7 @@ from msgspec import Meta
 from kiosk.crypto.canonical import canonical_json, parse_json
 from kiosk.crypto.digests import b64u, sha256, unb64u
 from kiosk.crypto.jws import sign_compact, verify_compact
-from kiosk.crypto.notes import sign_note, verify_note
+from kiosk.crypto.notes import sign_note, signature_line, verify_note
 from kiosk.crypto.signing import SigningKey, key_id_of
 from kiosk.domain.errors import CourierDamagedError, SignatureInvalidError
 from kiosk.domain.ids import DeviceId
@@ -159,10 +160,18 @@ def _answers_text(device: str, answers: bytes, origin: str) -> str:
     return f"{origin}/courier\n{device}\n{b64u(sha256(answers))}\n"
 
 
-def sign_answers(answers: Answers, origin: str, key: SigningKey) -> bytes:
-    """Answers as they lie on the medium, under a note of the collector's log."""
+def sign_answers(
+    answers: Answers, origin: str, key: SigningKey, former: Sequence[SigningKey] = ()
+) -> bytes:
+    """Answers as they lie on the medium, under a note of the collector's log.
+
+    Former: keys before, which alone a device knows that hears by sticks only: the policy that names
+    the key of now is among the answers.
+    """
     data = canonical_json(msgspec.to_builtins(answers))
-    note = sign_note(_answers_text(answers.device, data, origin), origin, key)
+    text = _answers_text(answers.device, data, origin)
+    note = sign_note(text, origin, key)
+    note += "".join(signature_line(text, origin, one) for one in former)
     return canonical_json({"note": note, "answers": data.decode("utf-8")})
 
 

@@ -1,0 +1,144 @@
+"""What the root says about the collector's log: another key, or that it was put back to a backup.
+
+Rules, in order: each is the next version of the policy, so that it is signed by as many as any
+other, and reaches every device; a key that is replaced stays named, because what it signed is gone
+on from; a log that was put back ends where its leaves end here, by their own hashes and by the
+checkpoint that it signed, and goes on under the next name with the same key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from central.archive.layout import FolderError, Layout, read_key, write_key
+from central.archive.storage import open_database
+from central.authority.drafts import Draft, policy_draft
+from central.authority.publishing import Publishing
+from kiosk.audit.checkpoint import Checkpoint
+from kiosk.audit.tree import frontier_of
+from kiosk.crypto.digests import b64u
+from kiosk.crypto.notes import verifier_key
+from kiosk.crypto.signing import SigningKey
+from kiosk.domain.errors import PolicyInvalidError, SignatureInvalidError
+from kiosk.sync.logs import log_key_of
+from kiosk.sync.policy import CollectorTerms, Policy, sign_policy
+from kiosk.sync.receipts import open_seen
+from kiosk.sync.restorations import Restoration, next_name
+
+
+@dataclass(frozen=True, slots=True)
+class LogState:
+    """The log as it lies here.
+
+    Attributes:
+        log_key: verifier key that the newest policy names.
+        former: keys that signed it before.
+        size: leaves.
+        root: of their tree, base64url.
+        ended: logs that were put back before, oldest first.
+    """
+
+    log_key: str
+    former: tuple[str, ...]
+    size: int
+    root: str
+    ended: tuple[Restoration, ...]
+
+
+class Logs:
+    """The log of one central side, for those who sign its policy."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._publishing = Publishing(layout)
+
+    def state(self) -> LogState:
+        """What lies here. Raises FolderError where leaves and checkpoint do not go together."""
+        policy = self._publishing.newest().policy
+        held = self._tree(policy)
+        terms = policy.collector
+        return LogState(terms.log_key, terms.former, held.size, b64u(held.root), policy.restored)
+
+    def new_key(self, now: datetime) -> Policy:
+        """Make another key for the same log; the unsigned policy that names it.
+
+        The key lies in the collector's folder; it signs once that policy is published and the
+        collector was started anew.
+        """
+        policy = self._publishing.newest().policy
+        terms, key = policy.collector, SigningKey.generate()
+        write_key(self._layout.later_log_key(key.key_id), key)
+        changed = CollectorTerms(
+            terms.origin,
+            verifier_key(terms.log_origin, key.public),
+            (*terms.former, terms.log_key),
+        )
+        return replace(policy, version=policy.version + 1, issued_at=now, collector=changed)
+
+    def restored(self, why: str, now: datetime) -> Policy:
+        """The unsigned policy that says that this log was put back to what lies here.
+
+        Args:
+            why: in words, nothing personal.
+            now: aware UTC.
+
+        Raises:
+            FolderError: leaves and checkpoint do not go together: this is no whole backup.
+        """
+        policy = self._publishing.newest().policy
+        held, terms = self._tree(policy), policy.collector
+        ended = Restoration(terms.log_key, held.size, b64u(held.root), now, why, terms.former)
+        name = next_name(terms.origin, terms.log_origin)
+        going_on = CollectorTerms(terms.origin, verifier_key(name, terms.log_public))
+        return replace(
+            policy,
+            version=policy.version + 1,
+            issued_at=now,
+            collector=going_on,
+            restored=(*policy.restored, ended),
+            # What people said about a coming day was not about this.
+            valid_from=None,
+        )
+
+    def _tree(self, policy: Policy) -> Checkpoint:
+        database = open_database(self._layout)
+        try:
+            with database.reading() as ledger:
+                state, tree = ledger.log(), frontier_of(ledger.each_leaf_hash())
+        finally:
+            database.close()
+        lies = Checkpoint(policy.collector.log_origin, tree.size, tree.root())
+        if state is None:
+            if tree.size:
+                raise FolderError("log: leaves without a checkpoint")
+            return lies
+        try:
+            signed = open_seen(state.checkpoint, log_key_of(policy))
+        except SignatureInvalidError as exc:
+            raise FolderError(
+                "log: its checkpoint is not of the log that the policy names"
+            ) from exc
+        if signed != lies:
+            raise FolderError("log: the leaves are not the ones that were signed")
+        return lies
+
+    def publish(self, contents: Policy, now: datetime) -> Policy:
+        """Sign with the single key of the root that lies here, and publish.
+
+        Raises:
+            PolicyInvalidError: several keys sign here, or devices would refuse it.
+            FolderError: the key is not here.
+        """
+        token = sign_policy(contents, read_key(self._layout.root_key))
+        return self._publishing.publish(token, now.date())
+
+    def draft(self, contents: Policy) -> Draft:
+        """The same, for several people to sign."""
+        return policy_draft(contents)
+
+    def require_single(self) -> None:
+        """Raises PolicyInvalidError where one key alone cannot sign."""
+        if self._publishing.newest().policy.root:
+            raise PolicyInvalidError("several keys sign here: write a draft with --out")
+        read_key(self._layout.root_key)
