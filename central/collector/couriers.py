@@ -46,6 +46,7 @@ from kiosk.sync.courier import (
     CarriedCall,
     Manifest,
     claimed_device,
+    claimed_part,
     open_manifest,
     sign_answers,
 )
@@ -302,7 +303,16 @@ def _folders(medium: Path) -> list[Path]:
         found = [path for path in top.iterdir() if _FOLDER.fullmatch(path.name.upper())]
     except (FileNotFoundError, NotADirectoryError) as exc:
         raise FolderError("nothing of Vis-a-vis lies there") from exc
-    return sorted(path for path in found if path.is_dir() and not path.is_symlink())
+    folders = sorted(path for path in found if path.is_dir() and not path.is_symlink())
+    # A list that went on from a full one needs what that one brought.
+    return sorted(folders, key=_order)
+
+
+def _order(folder: Path) -> tuple[str, int]:
+    try:
+        return claimed_part(_read(folder / OUT, 2 * MAX_LIST_BYTES) or b"")
+    except CourierDamagedError:
+        return folder.name, 0
 
 
 def _read(path: Path, most: int) -> bytes | None:

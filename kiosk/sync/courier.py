@@ -32,6 +32,10 @@ ENDING: Final = ".VV"
 TYP: Final = "vv-courier+jws"
 PROFILE: Final = "visavis-courier/1"
 MAX_CALLS: Final = 8192
+MAX_PARTS: Final = 8
+"""As many as a device's folder has names."""
+KEPT_CALLS: Final = 32
+"""Calls of a list that nothing but questions may fill."""
 MAX_LIST_BYTES: Final = 16 * 1024 * 1024
 MAX_ANSWERS_BYTES: Final = 64 * 1024 * 1024
 _NAME_DIGITS = 8
@@ -61,18 +65,21 @@ class CarriedCall(Message, frozen=True, forbid_unknown_fields=True):
     headers: dict[_Word, _Word] = {}  # noqa: RUF012 - msgspec copies an empty default
 
 
-class Manifest(Message, frozen=True, forbid_unknown_fields=True):
+class Manifest(Message, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What one device wrote, in the order in which it is to be done.
 
     Attributes:
         device: its id; its key signed this list.
         url: base address that the calls were signed for.
+        part: which list of this device it is, in order; a full one is followed by another, in a
+            folder of its own.
     """
 
     v: _Word
     device: _Word
     url: _Word
     calls: Annotated[tuple[CarriedCall, ...], Meta(max_length=MAX_CALLS)]
+    part: Annotated[int, Meta(ge=0, lt=MAX_PARTS)] = 0
 
 
 class CarriedAnswer(Message, frozen=True, forbid_unknown_fields=True):
@@ -132,9 +139,19 @@ def sign_manifest(manifest: Manifest, key: SigningKey) -> bytes:
 
 def claimed_device(token: bytes) -> DeviceId:
     """Whose list this says it is; nothing of it is verified. Raises CourierDamagedError."""
+    return DeviceId(_claimed(token).device)
+
+
+def claimed_part(token: bytes) -> tuple[str, int]:
+    """Whose list, and which, this says it is; unverified. Raises CourierDamagedError."""
+    claimed = _claimed(token)
+    return claimed.device, claimed.part
+
+
+def _claimed(token: bytes) -> Manifest:
     try:
         payload = unb64u(token.decode("ascii").split(".")[1])
-        return DeviceId(msgspec.convert(parse_json(payload, MAX_LIST_BYTES), Manifest).device)
+        return msgspec.convert(parse_json(payload, MAX_LIST_BYTES), Manifest)
     except (ValueError, IndexError, msgspec.ValidationError) as exc:
         raise CourierDamagedError("list") from exc
 
