@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 
 from central.archive.layout import FolderError, Layout, read_key, write_key
 from central.archive.storage import open_database
@@ -76,18 +77,23 @@ class Logs:
         )
         return replace(policy, version=policy.version + 1, issued_at=now, collector=changed)
 
-    def restored(self, why: str, now: datetime) -> Policy:
+    def restored(self, why: str, now: datetime, size: int | None = None) -> Policy:
         """The unsigned policy that says that this log was put back to what lies here.
 
         Args:
             why: in words, nothing personal.
             now: aware UTC.
+            size: leaves that the backup held, where the collector ran since; those after them were
+                given under a name that others hold other words of. None: what lies here.
 
         Raises:
-            FolderError: leaves and checkpoint do not go together: this is no whole backup.
+            FolderError: leaves and checkpoint do not go together: this is no whole backup; or it
+                held more than lies here.
         """
         policy = self._publishing.newest().policy
         held, terms = self._tree(policy), policy.collector
+        if size is not None:
+            held = self._beginning(held, size)
         ended = Restoration(terms.log_key, held.size, b64u(held.root), now, why, terms.former)
         name = next_name(terms.origin, terms.log_origin)
         going_on = CollectorTerms(terms.origin, verifier_key(name, terms.log_public))
@@ -122,6 +128,18 @@ class Logs:
         if signed != lies:
             raise FolderError("log: the leaves are not the ones that were signed")
         return lies
+
+    def _beginning(self, held: Checkpoint, size: int) -> Checkpoint:
+        """The log's first leaves."""
+        if size > held.size:
+            raise FolderError(f"log: {held.size} leaves lie here")
+        database = open_database(self._layout)
+        try:
+            with database.reading() as ledger:
+                tree = frontier_of(islice(ledger.each_leaf_hash(), size))
+        finally:
+            database.close()
+        return Checkpoint(held.origin, tree.size, tree.root())
 
     def publish(self, contents: Policy, now: datetime) -> Policy:
         """Sign with the single key of the root that lies here, and publish.

@@ -64,6 +64,10 @@ def log_new_key(
 @log_app.command("announce-restored")
 def log_announce_restored(
     why: Annotated[str, typer.Option(help="In words, for those who sign and for the auditor.")],
+    size: Annotated[
+        int | None,
+        typer.Option(min=0, help="Leaves of the backup, where the collector ran since."),
+    ] = None,
     out: DraftOption = None,
     data: DataOption = DEFAULT_DATA,
     as_json: JsonOption = False,
@@ -71,12 +75,13 @@ def log_announce_restored(
     """Tell the fleet that this log was put back to a backup; it goes on under another name.
 
     Only after the backup lies here whole, with the collector stopped: what the log holds now is
-    what the root will say that it was put back to.
+    what the root will say that it was put back to. Where the collector ran since the backup was put
+    back, --size says how many leaves the backup held.
     """
     logs, now = Logs(Layout(data)), system_time()
     if out is None:
         _require_single(logs)
-    _bring_out(logs, logs.restored(why.strip(), now), now, out, as_json=as_json)
+    _bring_out(logs, logs.restored(why.strip(), now, size), now, out, as_json=as_json)
 
 
 def _require_single(logs: Logs) -> None:

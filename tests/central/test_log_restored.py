@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,15 +17,20 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from central.archive.faults import StoreError
 from central.archive.layout import Layout, read_key
-from central.archive.storage import open_database
+from central.archive.storage import open_database, open_payloads
 from central.auditor.histories import Histories
 from central.authority.codes import new_code
 from central.authority.policies import Policies
+from central.collector.app import Collector
 from central.collector.couriers import open_couriers
+from central.collector.server import load_keys
+from central.collector.uploads import Uploads
 from kiosk.audit.checkpoint import Checkpoint, open_note, sign
 from kiosk.audit.entries import EntryKind
 from kiosk.crypto.digests import b64u
+from kiosk.crypto.notes import parse_verifier_key
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.ids import OfficeId
 from kiosk.ports import OutboxState
@@ -228,6 +235,74 @@ def test_a_device_that_was_away_over_two_restores_follows_both(mortal, fielded, 
     report = audited(side(mortal))
     assert (report.problems, problems(report, away), problems(report, busy)) == ((), (), ())
     busy.store.close()
+
+
+def test_a_collector_that_ran_on_before_anybody_announced_anything(mortal, fielded, tmp_path):
+    """It signed other leaves in the place of the lost ones: the end is where the backup was."""
+    fielded.visit(1)
+    fielded.send()
+    back_up(mortal)
+    fielded.visit(2)
+    fielded.send()
+    mortal.kill()
+    mortal.restore()
+    mortal.start()
+    other = fresh(mortal, tmp_path / "other")
+    seq = other.visit(11).seq
+    assert other.send().stored == 1, "it saw nothing of what was lost"
+    other.clock.advance(days=3)
+    assert other.send().purged == 1
+    mortal.kill()
+    far = central(
+        *("log", "announce-restored", "--why", WHY, "--size", "9", "--data", mortal.data),
+        check=False,
+    )
+    assert far.returncode == 3
+    told = ask("log", "announce-restored", "--why", WHY, "--size", "1", "--data", mortal.data)
+    assert told["ended_at"] == 1
+    mortal.start()
+    for device in (fielded, other):
+        for _ in range(2):
+            assert device.send().reason == ""
+        assert {row.state for row in device.rows()} == {OutboxState.STORED}
+    assert facts(other, EntryKind.LOG_RESTORED)[0]["lost"] == 0, "what was let go is still there"
+    assert values(other, RECEIPT_PREFIX) == [seq]
+    report = audited(side(mortal))
+    assert (report.problems, problems(report, fielded), problems(report, other)) == ((), (), ())
+    other.store.close()
+
+
+def test_a_process_that_was_not_started_anew_gives_no_receipt_any_more(mortal, fielded):
+    """It would go on with the name that ended."""
+    fielded.visit(1)
+    fielded.send()
+    mortal.kill()
+    layout = Layout(mortal.data)
+    database = open_database(layout)
+    keys = load_keys(layout)
+
+    def process() -> Collector:
+        uploads = Uploads(layout.uploads)
+        return Collector(database, open_payloads(layout), uploads, keys, lambda: datetime.now(UTC))
+
+    name, old = fielded.identity.device_id, process()
+    assert old.receipts_of(name, 0, 0).checkpoint
+    ask("log", "announce-restored", "--why", WHY, "--data", mortal.data)
+    new = process()
+    with pytest.raises(StoreError):
+        old.receipts_of(name, 0, 0)
+    assert new.receipts_of(name, 0, 0).checkpoint.split("\n")[0].endswith("/2")
+    database.close()
+
+
+def test_a_database_from_before_gets_the_tables(mortal):
+    mortal.kill()
+    tables = ("ended_states", "ended_logs", "damaged_payloads")
+    with closing(sqlite3.connect(Layout(mortal.data).database)) as before:
+        for table in tables:
+            before.execute(f"DROP TABLE {table}")
+    with reading(mortal.data) as ledger:
+        assert (ledger.restores.ended(), ledger.damages.every()) == ((), ())
 
 
 def test_an_announcement_by_nobody_of_the_root_is_refused_and_journalled(mortal, fielded):
@@ -515,3 +590,33 @@ def _all_stored(device: EnrolledDevice) -> bool:
 def _cosigned(fleet: WitnessedSide) -> list[str]:
     with reading(fleet.data) as ledger:
         return [row.note for row in (*ledger.restores.states(), *ledger.witnesses.every())]
+
+
+def test_a_new_key_keeps_what_witnesses_said_of_the_log(tmp_path):
+    """A cosignature is over the text of a state, not over the key that signed it."""
+    fleet = WitnessedSide.made(tmp_path, parties=1, quorum=1)
+    party, port, device = fleet.parties[0], free_port(), EnrolledDevice()
+    with party.serving():
+        with serving(fleet.data, port) as running:
+            device.enrol(running.enrol_code())
+            device.seal()
+            assert device.delivery.run_once().stored == 1
+            running.stop()
+        told = ask("log", "new-key", "--data", fleet.data)
+        with serving(fleet.data, port):
+            # Before the witness heard of the new key: what it said of that state still holds.
+            device.delivery.run_once()
+            with device.store.begin() as uow:
+                uow.values.delete(LOG_CHECKPOINT)
+                uow.commit()
+            seq, _ = device.seal()
+            device.delivery.run_once()
+            with device.store.begin() as uow:
+                note = uow.values.get(LOG_CHECKPOINT).decode()
+            name, public = parse_verifier_key(told["log_key"])
+            assert open_note(note, name, public).size == 1
+            assert device.row(seq).state is not OutboxState.STORED
+            witness("watch", told["log_key"], "--data", party.data)
+            assert until(lambda: _all_stored(device))
+    report = Histories(fleet.layout).verify()
+    assert (report.problems, report.witnesses.problems) == ((), ())
