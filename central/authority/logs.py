@@ -22,7 +22,7 @@ from kiosk.crypto.digests import b64u
 from kiosk.crypto.notes import verifier_key
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import PolicyInvalidError, SignatureInvalidError
-from kiosk.sync.logs import log_key_of
+from kiosk.sync.logs import ended_logs_of, log_key_of
 from kiosk.sync.policy import CollectorTerms, Policy, sign_policy
 from kiosk.sync.receipts import open_seen
 from kiosk.sync.restorations import Restoration, next_name
@@ -45,6 +45,25 @@ class LogState:
     size: int
     root: str
     ended: tuple[Restoration, ...]
+
+
+def _signed_state(note: str, policy: Policy) -> tuple[Checkpoint, int | None]:
+    """The newest state that lies here, of the log of today or of one that ended.
+
+    A backup from before an announcement holds a log that ended, of which only so many leaves went
+    on: None for all of them.
+
+    Raises:
+        FolderError: of no log that the policy names.
+    """
+    ended = ended_logs_of(policy)
+    try:
+        for at, log in enumerate(ended):
+            if note.startswith(f"{log.origin}\n"):
+                return open_seen(note, log), min(one.size for one in policy.restored[at:])
+        return open_seen(note, log_key_of(policy)), None
+    except SignatureInvalidError as exc:
+        raise FolderError("log: its checkpoint is not of a log that the policy names") from exc
 
 
 class Logs:
@@ -119,14 +138,11 @@ class Logs:
             if tree.size:
                 raise FolderError("log: leaves without a checkpoint")
             return lies
-        try:
-            signed = open_seen(state.checkpoint, log_key_of(policy))
-        except SignatureInvalidError as exc:
-            raise FolderError(
-                "log: its checkpoint is not of the log that the policy names"
-            ) from exc
-        if signed != lies:
+        signed, most = _signed_state(state.checkpoint, policy)
+        if (signed.size, signed.root) != (lies.size, lies.root):
             raise FolderError("log: the leaves are not the ones that were signed")
+        if most is not None and lies.size > most:
+            raise FolderError(f"log: only {most} of its leaves went on into the log of today")
         return lies
 
     def _beginning(self, held: Checkpoint, size: int) -> Checkpoint:

@@ -83,9 +83,10 @@ class CollectorLog:
         """Raises FolderError unless the log that ended goes on here as the root says."""
         if self.origin in {row.log_origin for row in ledger.restores.ended()}:
             raise FolderError("log: the policy names a log that ended")
-        last = self._ended[-1] if self._ended else None
-        if last is None or last.log_origin != shown.origin:
+        # Of an older backup it may be the one before the last.
+        if shown.origin not in {one.log_origin for one in self._ended}:
             raise FolderError("log: the policy names another log than the one that lies here")
+        last = self._ended[-1]
         if not last.size <= shown.size or not self._begins_with(ledger, last):
             raise FolderError("log: this is not the tree that was announced")
 

@@ -78,6 +78,8 @@ def log_announce_restored(
     what the root will say that it was put back to. Where the collector ran since the backup was put
     back, --size says how many leaves the backup held.
     """
+    if not why.strip():
+        raise typer.BadParameter("say why")
     logs, now = Logs(Layout(data)), system_time()
     if out is None:
         _require_single(logs)

@@ -272,6 +272,48 @@ def test_a_collector_that_ran_on_before_anybody_announced_anything(mortal, field
     other.store.close()
 
 
+def test_a_backup_from_before_an_announcement_is_put_back_too(mortal, fielded):
+    """Its policies are behind the fleet's: the announcement is published again, then the next."""
+    fielded.visit(1)
+    fielded.send()
+    mortal.kill()
+    oldest = mortal.data.with_name("oldest")
+    shutil.copytree(mortal.data, oldest)
+    mortal.start()
+    fielded.visit(2)
+    fielded.send()
+    back_up(mortal)
+    fielded.visit(3)
+    fielded.send()
+    announced(mortal)
+    for _ in range(2):
+        assert fielded.send().reason == ""
+    with reading(mortal.data) as ledger:
+        (_, token) = ledger.policy()
+    mortal.kill()
+    shutil.rmtree(mortal.data)
+    oldest.rename(mortal.data)
+    data, again = ("--data", mortal.data), mortal.data.with_name("policy")
+    again.write_text(token)
+    central("policy", "publish", again, *data)
+    assert ask("log", "show", *data)["size"] == 1
+    told = ask("log", "announce-restored", "--why", WHY, *data)
+    assert told["log_key"].partition("+")[0].endswith("/3")
+    twice = central("log", "announce-restored", "--why", WHY, *data, check=False)
+    assert twice.returncode == 0, "nobody started a collector in between: it says the same again"
+    mortal.start()
+    for _ in range(2):
+        assert fielded.send().reason == ""
+    assert {row.state for row in fielded.rows()} == {OutboxState.STORED}
+    report = audited(side(mortal))
+    assert (report.problems, problems(report, fielded)) == ((), ())
+
+
+def test_nothing_is_announced_without_a_reason(mortal):
+    told = central("log", "announce-restored", "--why", " ", "--data", mortal.data, check=False)
+    assert told.returncode == 2
+
+
 def test_a_process_that_was_not_started_anew_gives_no_receipt_any_more(mortal, fielded):
     """It would go on with the name that ended."""
     fielded.visit(1)
@@ -446,8 +488,8 @@ def test_the_kept_evidence_is_a_receipt_that_holds(mortal, fielded):
     assert verify_inclusion(hashed, kept.item.index, state.size, proof, state.root)
 
 
-def test_by_sticks_alone_a_restore_is_followed_in_two_round_trips(tmp_path):
-    """The first brings the policy, the second the proofs and the receipts."""
+def test_by_sticks_alone_a_restore_is_followed_in_three_round_trips(tmp_path):
+    """The first brings the policy, the second the proofs, the third the receipts."""
     data, stick, backup = founded(tmp_path / "central"), tmp_path / "stick", tmp_path / "backup"
     Policies(Layout(data)).change({"retention.blob_grace_hours": "24"}, datetime.now(UTC))
     stick.mkdir()
@@ -463,9 +505,8 @@ def test_by_sticks_alone_a_restore_is_followed_in_two_round_trips(tmp_path):
     shutil.rmtree(data)
     backup.rename(data)
     ask("log", "announce-restored", "--why", WHY, "--data", data)
-    for _ in range(2):
+    for _ in range(3):
         carry(data, device, stick, seq)
-    carry(data, device, stick, seq)
     assert device.row(seq).state is OutboxState.STORED
     assert device.has_blob(seq)
     with device.store.begin() as uow:
