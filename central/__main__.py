@@ -30,10 +30,12 @@ from central.commands.console import tell as _tell
 from central.commands.courier import courier_app
 from central.commands.devices import device_app
 from central.commands.later import contact_confirm_later, contact_later
+from central.commands.logs import log_app
 from central.commands.operations import operations, operator_app
 from central.commands.policies import policy_app, root_app
 from central.commands.providers import provider_app
 from central.commands.rounds import request_cancel, round_app
+from central.commands.scrub import scrub
 from central.commands.witnesses import witness_app
 from kiosk.domain.errors import KioskError
 from kiosk.domain.evidence import DocumentKind
@@ -54,6 +56,7 @@ app.add_typer(root_app, name="root")
 app.add_typer(device_app, name="device")
 app.add_typer(audit_app, name="audit")
 app.add_typer(witness_app, name="witness")
+app.add_typer(log_app, name="log")
 contact_app = typer.Typer(no_args_is_help=True, help="Codes to customers.")
 app.add_typer(contact_app, name="contact")
 app.add_typer(operator_app, name="operator")
@@ -252,6 +255,7 @@ def request_new(  # noqa: PLR0913, PLR0917 - one parameter an option
 
 
 app.command("operations")(operations)
+app.command("scrub")(scrub)
 request_app.command("cancel")(request_cancel)
 
 

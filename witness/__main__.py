@@ -102,6 +102,26 @@ def watch(
     _tell({"logs": watched}, "\n".join(watched), as_json=as_json)
 
 
+@app.command("close")
+def close(
+    log: Annotated[str, typer.Argument(metavar="KEY", help="Verifier key of a log, or its name.")],
+    data: FolderOption = DEFAULT_DATA,
+    as_json: JsonOption = False,
+) -> None:
+    """Sign nothing of a log any more: it was put back to a backup and goes on under another name.
+
+    What it signed of it stays known. There is no way back: a log that rolled back is another log.
+    """
+    origin = log.partition("+")[0]
+    with _opened(data) as (_, memory), memory.turn() as turn:
+        if not turn.keys(origin):
+            raise typer.BadParameter("not a log that is watched here")
+        turn.close(origin, _now())
+        tree = turn.tree(origin)
+    size = tree.size if tree else 0
+    _tell({"origin": origin, "size": size}, f"closed at {size} leaves: {origin}", as_json=as_json)
+
+
 @app.command("serve")
 def serve_command(
     data: FolderOption = DEFAULT_DATA,
@@ -150,7 +170,7 @@ def show(
     cosigner = Cosigner(name, key.public)
     with _opened(data) as (_, memory), memory.turn() as turn:
         trees = {origin: turn.tree(origin) for origin in turn.origins()}
-        suspicions = turn.suspicions()
+        suspicions, closed = turn.suspicions(), turn.closed()
     if notes is not None:
         notes.mkdir(parents=True, exist_ok=True)
         for tree in filter(None, trees.values()):
@@ -160,13 +180,21 @@ def show(
     answer = {
         "key": cosigner.text(),
         "logs": [
-            {"origin": origin, "size": tree.size if tree else 0, "note": tree.note if tree else ""}
+            {
+                "origin": origin,
+                "size": tree.size if tree else 0,
+                "note": tree.note if tree else "",
+                "closed": origin in closed,
+            }
             for origin, tree in trees.items()
         ],
         "suspicions": [asdict(one) for one in suspicions],
     }
     lines = [cosigner.text()]
-    lines += [f"{origin}: {tree.size if tree else 0} leaves" for origin, tree in trees.items()]
+    lines += [
+        f"{origin}: {tree.size if tree else 0} leaves{', closed' if origin in closed else ''}"
+        for origin, tree in trees.items()
+    ]
     lines += [
         f"{'FORK' if one.kind == 'fork' else 'ASK '} {one.origin}: {one.kind} at {one.size} leaves"
         for one in suspicions

@@ -1,10 +1,10 @@
 """Decides about one submission: cosign, or say which tree is the newest one here.
 
-Rules, in order, each with its answer: the form (400); a log that is watched (404); a signature by a
-key that is trusted for it (403); the old size not beyond the new one (400); the old size the one of
-the newest tree here (409 and that size); the same size with the same root (409); a proof that leads
-from there to the new tree (422). Only then the new tree is kept, durably, and only after that it is
-cosigned (200): what this witness signed it has never forgotten.
+Rules, in order, each with its answer: the form (400); a log that is watched and not closed (404); a
+signature by a key that is trusted for it (403); the old size not beyond the new one (400); the old
+size the one of the newest tree here (409 and that size); the same size with the same root (409); a
+proof that leads from there to the new tree (422). Only then the new tree is kept, durably, and only
+after that it is cosigned (200): what this witness signed it has never forgotten.
 Source: C2SP ``tlog-witness``, ``add-checkpoint``.
 """
 
@@ -77,6 +77,8 @@ class Witness:
         keys = turn.keys(submission.origin)
         if not keys:
             return Answer(404, "unknown log\n")
+        if submission.origin in turn.closed():
+            return Answer(404, "closed log\n")
         if not any(_signed(submission.note, key) for key in keys):
             return Answer(403, "not signed by this log\n")
         if submission.old_size > submission.size:

@@ -2,7 +2,8 @@
 
 Rules, in order: a commit is on the disk when it returns (SQLite, WAL, ``synchronous=FULL``);
 looking at the newest tree and replacing it happen in one transaction, so that of two requests at
-once the later one meets what the earlier one wrote; a tree is only ever replaced by a larger one.
+once the later one meets what the earlier one wrote; a tree is only ever replaced by a larger one; a
+log that was closed stays closed, and its newest tree stays known.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 
 _BUSY_TIMEOUT_S = 10.0
 _SYNCHRONOUS_FULL = 2
-_VERSION = 1
+_VERSION = 2
 MAX_SUSPICIONS = 64
 """Kept of each log; a log that is at odds with itself need not be shown to be so a thousand
 times."""
@@ -30,6 +31,8 @@ CREATE TABLE IF NOT EXISTS suspicions (
     origin TEXT NOT NULL, kind TEXT NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL,
     note TEXT NOT NULL, held_note TEXT NOT NULL, seen_at INTEGER NOT NULL,
     PRIMARY KEY (origin, kind, size, root)) STRICT;
+CREATE TABLE IF NOT EXISTS closed_logs (
+    origin TEXT PRIMARY KEY, closed_at INTEGER NOT NULL) STRICT;
 """
 
 
@@ -113,6 +116,15 @@ class Turn:
         query = "INSERT OR REPLACE INTO trees VALUES (?, ?, ?, ?, ?)"
         values = (origin, tree.size, tree.root, tree.note, tree.seen_at)
         self._connection.execute(query, values)
+
+    def close(self, origin: str, at: int) -> None:
+        """Vouch for no further tree of a log; ``at``: seconds since the epoch."""
+        self._connection.execute("INSERT OR IGNORE INTO closed_logs VALUES (?, ?)", (origin, at))
+
+    def closed(self) -> frozenset[str]:
+        """Logs that were closed."""
+        query = "SELECT origin FROM closed_logs"
+        return frozenset(origin for (origin,) in self._connection.execute(query))
 
     def suspect(self, kind: str, origin: str, tree: Tree, held_note: str) -> None:
         """Keep what does not go with what is held; the same one once, and a bounded number."""

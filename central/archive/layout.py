@@ -99,6 +99,15 @@ class Layout:
         """Seed of the key that signs the collector's log."""
         return self.collector / "log.key"
 
+    def later_log_key(self, key_id: str) -> Path:
+        """Seed of a key that signs the log after another one."""
+        return self.collector / f"log-{key_id}.key"
+
+    @property
+    def log_keys(self) -> tuple[Path, ...]:
+        """Seeds of every key that signs the log or did; which one does says the policy."""
+        return (self.log_key, *sorted(self.collector.glob("log-*.key")))
+
     @property
     def enrolment_key(self) -> Path:
         """Seed of the key that signs device certificates."""

@@ -6,15 +6,28 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, func, insert, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Table,
+    func,
+    insert,
+    select,
+    tuple_,
+    update,
+)
 
 from central.archive.challenges import ChallengeRows
+from central.archive.damage_rows import DamageRows
 from central.archive.erasure_rows import ErasureRows
 from central.archive.fleet_rows import Arrived, FleetRows
 from central.archive.later_rows import LaterRows
 from central.archive.locks import lock
 from central.archive.provider_rows import ProviderChangeRows
 from central.archive.question_rows import QuestionRows
+from central.archive.restore_rows import RestoreRows
 from central.archive.result_rows import ResultRows, result_awaited
 from central.archive.round_rows import RoundRows
 from central.archive.rows import (
@@ -22,6 +35,7 @@ from central.archive.rows import (
     CodeRow,
     DeviceRow,
     EntryRow,
+    KeptRow,
     LeafRow,
     LogRow,
     OriginRow,
@@ -60,6 +74,11 @@ def _join(hashes: tuple[bytes, ...]) -> bytes:
 
 def _cut(data: bytes) -> tuple[bytes, ...]:
     return tuple(data[i : i + _HASH_BYTES] for i in range(0, len(data), _HASH_BYTES))
+
+
+def _kept() -> Select[Any]:
+    columns = (sealed.c.device_id, sealed.c.seq, sealed.c.payload_sha256, sealed.c.received_at)
+    return select(*columns).where(sealed.c.header.is_not(None))
 
 
 def _device(row: Row[Any]) -> DeviceRow:
@@ -119,6 +138,16 @@ class Ledger:
     def witnesses(self) -> WitnessRows:
         """What witnesses said of the collector's log."""
         return WitnessRows(self._connection)
+
+    @property
+    def restores(self) -> RestoreRows:
+        """Logs of the collector that ended."""
+        return RestoreRows(self._connection)
+
+    @property
+    def damages(self) -> DamageRows:
+        """Payloads that are not what their row says."""
+        return DamageRows(self._connection)
 
     @property
     def erasures(self) -> ErasureRows:
@@ -295,6 +324,29 @@ class Ledger:
             .limit(limit)
         )
         return tuple(self._connection.execute(query).scalars())
+
+    def kept_page(self, since: str, after: KeptRow | None, limit: int) -> tuple[KeptRow, ...]:
+        """Records that were not erased, newest first.
+
+        Args:
+            since: those that arrived from then on, ISO 8601 UTC; ``""`` for all.
+            after: the last one of the page before.
+            limit: rows of a page.
+        """
+        order = (sealed.c.received_at, sealed.c.device_id, sealed.c.seq)
+        query = _kept().where(sealed.c.received_at >= since)
+        if after is not None:
+            query = query.where(
+                tuple_(*order) < tuple_(after.received_at, after.device_id, after.seq)
+            )
+        rows = self._connection.execute(query.order_by(*(c.desc() for c in order)).limit(limit))
+        return tuple(KeptRow(**row._asdict()) for row in rows)
+
+    def kept_drawn(self, before: str, count: int) -> tuple[KeptRow, ...]:
+        """So many of the records that arrived before and were not erased, drawn by chance."""
+        query = _kept().where(sealed.c.received_at < before)
+        rows = self._connection.execute(query.order_by(func.random()).limit(count))
+        return tuple(KeptRow(**row._asdict()) for row in rows)
 
     def sealed(self, device_id: DeviceId, seq: int) -> SealedRow | None:
         """A record that arrived."""

@@ -20,7 +20,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import S3Store
 
-from central.archive.payloads import Incoming, digest_of, tell_replaced
+from central.archive.payloads import Incoming, PayloadState, digest_of, tell_replaced
 
 if TYPE_CHECKING:
     from obstore.store import RetryConfig, S3Config
@@ -58,7 +58,7 @@ class _IncomingObject:
             try:
                 self._put(name, "create")
             except AlreadyExistsError:
-                if not self._is_whole(name):
+                if not is_whole(self._store, name):
                     self._put(name, "overwrite")
                     tell_replaced()
         except _FAULTS as exc:
@@ -69,12 +69,13 @@ class _IncomingObject:
         self._spool.seek(0)
         obstore.put(self._store, name, self._spool.read(), mode=mode, use_multipart=False)
 
-    def _is_whole(self, name: str) -> bool:
-        """Whether an object has the bytes of its name."""
-        digest = hashlib.sha256()
-        for chunk in obstore.get(self._store, name).stream(_IN_MEMORY_BYTES):
-            digest.update(chunk)
-        return digest.hexdigest() == digest_of(name)
+
+def is_whole(store: S3Store, name: str) -> bool:
+    """Whether an object has the bytes of its name."""
+    digest = hashlib.sha256()
+    for chunk in obstore.get(store, name).stream(_IN_MEMORY_BYTES):
+        digest.update(chunk)
+    return digest.hexdigest() == digest_of(name)
 
 
 class ObjectPayloads:
@@ -111,6 +112,16 @@ class ObjectPayloads:
             return bytes(obstore.get(self._store, name).bytes())
         except _FAULTS as exc:
             raise OSError("object store") from exc
+
+    def state(self, name: str) -> PayloadState:
+        """What lies there. Raises OSError while the store does not answer."""
+        try:
+            whole = is_whole(self._store, name)
+        except FileNotFoundError:
+            return PayloadState.MISSING
+        except BaseError as exc:
+            raise OSError("object store") from exc
+        return PayloadState.WHOLE if whole else PayloadState.ALTERED
 
     def require(self) -> None:
         """Raises OSError while the store does not answer."""

@@ -15,6 +15,7 @@ import json
 import logging
 import os
 import tempfile
+from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -37,6 +38,17 @@ def digest_of(name: str) -> str:
 def tell_replaced() -> None:
     """Log that a store held other bytes than a name says: a restore, or a disk that rots."""
     _log.warning(json.dumps({"payload": "replaced"}))
+
+
+class PayloadState(StrEnum):
+    """What lies under the name of a payload."""
+
+    WHOLE = "whole"
+    MISSING = "missing"
+    ALTERED = "altered"
+    """Other bytes than the name says, cut ones included."""
+
+    UNREADABLE = "unreadable"
 
 
 class Incoming(Protocol):
@@ -74,6 +86,9 @@ class Payloads(Protocol):
 
     def read(self, name: str) -> bytes:
         """The bytes of a payload. Raises OSError where there is none, or none to be had."""
+
+    def state(self, name: str) -> PayloadState:
+        """What lies there. Raises OSError while the store does not answer."""
 
     def require(self) -> None:
         """Raises OSError while the store does not answer."""
@@ -124,19 +139,22 @@ class _IncomingFile:
         try:
             target.hardlink_to(self._path)
         except FileExistsError:
-            if not _is_whole(target):
+            if _state_of(target) is not PayloadState.WHOLE:
                 self._path.replace(target)
                 tell_replaced()
         sync_folder(target.parent)
 
 
-def _is_whole(path: Path) -> bool:
-    """Whether a file has the bytes of its name; one that cannot be read has not."""
+def _state_of(path: Path) -> PayloadState:
+    """What a file holds."""
     try:
         with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() == digest_of(path.name)
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return PayloadState.MISSING
     except OSError:
-        return False
+        return PayloadState.UNREADABLE
+    return PayloadState.WHOLE if digest == digest_of(path.name) else PayloadState.ALTERED
 
 
 class FolderPayloads:
@@ -154,6 +172,10 @@ class FolderPayloads:
     def read(self, name: str) -> bytes:
         """The bytes of a payload. Raises OSError."""
         return (self._folder / name).read_bytes()
+
+    def state(self, name: str) -> PayloadState:
+        """What lies there."""
+        return _state_of(self._folder / name)
 
     def require(self) -> None:
         """Raises OSError where the folder is gone."""

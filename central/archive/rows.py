@@ -122,6 +122,16 @@ class SealedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptRow:
+    """Where the payload of a record lies; its header is not read."""
+
+    device_id: DeviceId
+    seq: int
+    payload_sha256: bytes
+    received_at: str
+
+
+@dataclass(frozen=True, slots=True)
 class LeafRow:
     """A leaf of the collector's log.
 

@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from central.archive.ledger import Ledger
 from central.archive.policy_chain import Policies
 from central.archive.witness_rows import PUT_BACK
-from kiosk.audit.checkpoint import open_note
+from kiosk.audit.checkpoint import Checkpoint
 from kiosk.audit.tree import Frontier
 from kiosk.audit.witnesses import Quorum
 from kiosk.crypto.cosignatures import Cosigner
 from kiosk.domain.errors import AuditError
+from kiosk.sync.logs import ended_logs_of, log_key_of
 from kiosk.sync.policy import Policy
+from kiosk.sync.receipts import open_seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +67,16 @@ def verify_witnesses(ledger: Ledger, policy: Policy, known: tuple[Cosigner, ...]
         policy: in force.
         known: see :func:`known_witnesses`.
     """
-    rows = tuple(ledger.witnesses.every())
+    rows = (*ledger.restores.states(), *ledger.witnesses.every())
     leaves = ledger.leaf_hashes()
     roots = roots_of(leaves, {row.size for row in rows})
+    going_on = policy.collector.log_origin
     quorum, problems, covered = policy.witnesses.terms, [], 0
     for row in rows:
         found = note_problem(row.note, policy, Quorum(known, 1), roots)
         if found:
             problems.append(f"log at {row.size} leaves: {found}")
-        elif quorum.needed and quorum.met_by(row.note):
+        elif quorum.needed and quorum.met_by(row.note) and row.note.startswith(f"{going_on}\n"):
             covered = max(covered, row.size)
     questions = [
         f"witness {key.partition('+')[0]}: its memory was put back, noted {at}"
@@ -88,14 +91,30 @@ def verify_witnesses(ledger: Ledger, policy: Policy, known: tuple[Cosigner, ...]
 def note_problem(note: str, policy: Policy, quorum: Quorum, roots: dict[int, bytes]) -> str:
     """What is wrong with a cosigned checkpoint, or ""."""
     try:
-        checkpoint = open_note(note, policy.collector.origin, policy.collector.log_public)
+        checkpoint, end = opened_state(note, policy)
         cosigned = quorum.cosigned(note)
     except AuditError as exc:
         return f"{exc.code} {exc.detail}"
     if len(cosigned) < quorum.needed:
         return "no cosignature of a witness that a policy names"
+    if end is not None and checkpoint.size > end:
+        return "a witness vouched for leaves that were lost when the log was put back to a backup"
     if checkpoint.size not in roots:
         return "a witness vouched for leaves that are not here any more"
     if roots[checkpoint.size] != checkpoint.root:
         return "a witness vouched for another history of this log"
     return ""
+
+
+def opened_state(note: str, policy: Policy) -> tuple[Checkpoint, int | None]:
+    """A state of the log that goes on, or of one that ended, and how much of it goes on.
+
+    Raises:
+        SignatureInvalidError: of no log that this policy names.
+    """
+    least: int | None = None
+    for log, ended in zip(reversed(ended_logs_of(policy)), reversed(policy.restored), strict=True):
+        least = ended.size if least is None else min(least, ended.size)
+        if note.startswith(f"{log.origin}\n"):
+            return open_seen(note, log), least
+    return open_seen(note, log_key_of(policy)), None

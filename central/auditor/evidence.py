@@ -161,7 +161,7 @@ def _receipt_holds(proofs: dict[str, Any], policy: Policy) -> str:
         return ABSENT
     try:
         checkpoint = open_note(
-            receipt["checkpoint"], policy.collector.origin, policy.collector.log_public
+            receipt["checkpoint"], policy.collector.log_origin, policy.collector.log_public
         )
     except AuditError:
         return FAILS

@@ -26,7 +26,7 @@ from central.auditor.erasure_check import ErasureCheck
 from central.auditor.journals import pages_of, rows_of
 from central.auditor.opening import read_blob
 from central.auditor.ratchet import RatchetCheck
-from central.auditor.shown_logs import ShownLogs
+from central.auditor.shown_logs import ShownLogs, ends_of
 from kiosk.audit.checkpoint import Checkpoint, open_note, slip_code
 from kiosk.audit.entries import ALARMS, Header, open_entry
 from kiosk.audit.records import describe_blob
@@ -39,9 +39,10 @@ from kiosk.crypto.digests import b64u, unb64u
 from kiosk.domain.errors import AuditError
 from kiosk.domain.ids import DeviceId
 from kiosk.sync.checkpoints import device_origin
+from kiosk.sync.logs import log_key_of
 from kiosk.sync.messages import ReceiptLeaf
 from kiosk.sync.policy import Policy
-from kiosk.sync.receipts import ReceiptState
+from kiosk.sync.receipts import ReceiptState, open_seen
 
 _NO_WITNESSES = WitnessReport()
 _PATIENCE = timedelta(hours=24)
@@ -172,12 +173,13 @@ class Histories:
                 steps = _Steps(progress, sum(device.size for device in rows))
                 size, problems = _verify_log(ledger, policy)
                 witnesses = verify_witnesses(ledger, policy, known_witnesses(policies))
-                shown = ShownLogs(ledger)
+                shown = ShownLogs(ledger, ends_of(policies))
                 orders = ErasureCheck(self._layout, self._control, database)
                 problems += (*orders.problems, *_recipient_problems(self._control, policies))
                 beside = (shown, steps, orders)
                 devices = tuple(self._device(ledger, d, policy, look, beside) for d in rows)
                 devices = _with_split_views(devices, shown.finish(rows))
+                devices = tuple(_with_states_behind(one, shown) for one in devices)
         finally:
             database.close()
         return HistoryReport(devices, size, (*wrong, *problems), witnesses)
@@ -342,6 +344,18 @@ def _with_split_views(
     )
 
 
+def _with_states_behind(device: DeviceReport, shown: ShownLogs) -> DeviceReport:
+    """A device that relied on leaves which are gone since the log was put back is asked about."""
+    count = shown.behind(device.device_id)
+    if not count:
+        return device
+    words = (
+        f"{count} entries rely on leaves of a log that was put back to a backup, as the root "
+        "announced: that state cannot be compared any more"
+    )
+    return replace(device, questions=(*device.questions, words))
+
+
 def _journal_problems(
     ledger: Ledger, device: DeviceRow, journal: JournalCheck, policy: Policy, *, key_lost: bool
 ) -> list[str]:
@@ -405,9 +419,7 @@ def _verify_log(ledger: Ledger, policy: Policy) -> tuple[int, tuple[str, ...]]:
     if state is None:
         return 0, ("log: leaves without a checkpoint",) if tree.size else ()
     try:
-        checkpoint = open_note(
-            state.checkpoint, policy.collector.origin, policy.collector.log_public
-        )
+        checkpoint = open_seen(state.checkpoint, log_key_of(policy))
     except AuditError as exc:
         return tree.size, (f"log: {exc.code} {exc.detail}",)
     if (checkpoint.size, checkpoint.root) != (tree.size, tree.root()):

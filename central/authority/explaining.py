@@ -33,6 +33,7 @@ EXPLANATIONS: dict[str, str] = {
     "lost": "devices that were lost or withdrawn: dark at once, sealed records still go out",
     "root": "digest of the root document whose keys sign this policy; empty: a single key",
     "witnesses": "second parties, and how many must cosign the log before a device deletes",
+    "restored": "logs of the collector that were put back to a backup and ended there",
     "demonstration": "the screens of this fleet say that it is a demonstration",
     "valid_from": "first day on which it holds, in the local time of each office; null: at once",
 }

@@ -29,8 +29,13 @@ from central.archive.payloads import Payloads
 from central.collector.contacts import ContactCalls
 from central.collector.enrolments import Enrolments
 from central.collector.journals import Journals
-from central.collector.keys import CollectorKeys, PolicyShelf, etag_of, origin_of
-from central.collector.log import CollectorLog
+from central.collector.keys import (
+    CollectorKeys,
+    PolicyShelf,
+    etag_of,
+    origin_of,
+)
+from central.collector.log import log_of
 from central.collector.metrics import Metrics
 from central.collector.questions import QuestionCalls
 from central.collector.records import BlobStream, Records
@@ -124,11 +129,12 @@ class Collector:
         self._shelf = PolicyShelf(keys.root_public)
         self._origin = origin_of(database, self._shelf)
         self._known: dict[KeyId, bytes] = {}
-        log = CollectorLog(self._origin, keys.log)
+        log = log_of(database, self._shelf, keys.log)
         self._enrolments = Enrolments(database, keys, self._shelf, log)
         self._journals = Journals(database, self._shelf, self._origin)
         self.witnessing = Witnessing(database, self._shelf, witnesses, now)
         self._records = Records(database, payloads, log, self.witnessing)
+        self._records.adopt(now())
         self._rounds = Rounds(database)
         self.sightings = Sightings(database)
         self._questions = QuestionCalls(database, self._sound_device, _bounded_body, now)
@@ -176,6 +182,7 @@ class Collector:
             ("POST", f"{device}/records/{{seq:int}}/upload", self.upload_begin),
             ("PATCH", f"{device}/records/{{seq:int}}/upload", self.upload_part),
             ("GET", f"{device}/receipts", self.receipts),
+            ("GET", f"{device}/log-consistency", self.log_consistency),
             ("PUT", f"{device}/contacts/{{challenge}}", self._timed(self._contacts.start)),
             ("POST", f"{device}/contacts/{{challenge}}/state", self._timed(self._contacts.state)),
             ("POST", f"{device}/contacts/{{challenge}}/check", self._timed(self._contacts.check)),
@@ -405,6 +412,12 @@ class Collector:
         start, tree = _number(request, "from"), _number(request, "tree")
         page = self._records.receipts
         return _answer(await run_in_threadpool(page, device_id, start, tree, self._now()))
+
+    async def log_consistency(self, request: Request) -> Response:
+        """``GET …/log-consistency?from=&to=``: of the collector's own log."""
+        await self._device(request)
+        old, size = _number(request, "from"), _number(request, "to")
+        return _answer(await run_in_threadpool(self._records.consistency, old, size))
 
     async def recipient(self, request: Request) -> Response:
         """``PUT …/recipient``: the key that the rounds of this device are sealed to."""

@@ -28,7 +28,7 @@ from central.archive.layout import FolderError, Layout
 from central.archive.storage import open_database, open_payloads
 from central.collector.app import Collector, Now
 from central.collector.keys import PolicyShelf, origin_of
-from central.collector.server import load_keys
+from central.collector.server import load_former_keys, load_keys
 from central.collector.uploads import Uploads
 from central.collector.witness_link import links_of
 from kiosk.crypto.digests import b64u, sha256
@@ -46,6 +46,7 @@ from kiosk.sync.courier import (
     CarriedCall,
     Manifest,
     claimed_device,
+    claimed_part,
     open_manifest,
     sign_answers,
 )
@@ -67,10 +68,11 @@ Receipts = Callable[[DeviceId, int, int], ReceiptPage]
 
 @dataclass(frozen=True, slots=True)
 class LogSigner:
-    """Who signs answers: name and key of the collector's log."""
+    """Who signs answers: name of the collector, key of its log, and the keys before."""
 
     origin: str
     key: SigningKey
+    former: tuple[SigningKey, ...] = ()
 
 
 @contextlib.contextmanager
@@ -91,7 +93,8 @@ def open_couriers(layout: Layout, now: Now) -> Iterator[Couriers]:
             signature_age_s=SIGNATURE_AGE_S,
         )
         ending.callback(collector.witnessing.close)
-        signer = LogSigner(origin_of(database, PolicyShelf(keys.root_public)), keys.log)
+        origin = origin_of(database, PolicyShelf(keys.root_public))
+        signer = LogSigner(origin, keys.log, load_former_keys(layout))
         yield Couriers(collector.application(), database, collector.receipts_of, signer)
 
 
@@ -155,9 +158,12 @@ class Couriers:
             await visit.bring()
             if give:
                 answers = Answers(PROFILE, manifest.device, tuple(await visit.ask()))
-                _write(folder, IN, sign_answers(answers, self._log.origin, self._log.key))
+                _write(folder, IN, self._signed(answers))
                 carried.answered = True
         return carried
+
+    def _signed(self, answers: Answers) -> bytes:
+        return sign_answers(answers, self._log.origin, self._log.key, self._log.former)
 
     def _manifest(self, folder: Path) -> Manifest:
         token = _read(folder / OUT, 2 * MAX_LIST_BYTES)
@@ -192,8 +198,9 @@ class _Visit:
         self._brings = re.compile(f"{base}/(log|(ratchet|results|later-contacts|records)/{number})")
         pages = rf"{base}/receipts\?from={number}&tree={number}"
         self._heard: list[CarriedAnswer] = []
+        trees = rf"{base}/log-consistency\?from={number}&to={number}"
         self._asks = re.compile(
-            rf"/v1/time\?nonce=[A-Za-z0-9]+|/v1/policy|{base}/(log|conflicts)|{pages}"
+            rf"/v1/time\?nonce=[A-Za-z0-9]+|/v1/policy|{base}/(log|conflicts)|{pages}|{trees}"
         )
 
     async def bring(self) -> None:
@@ -296,7 +303,16 @@ def _folders(medium: Path) -> list[Path]:
         found = [path for path in top.iterdir() if _FOLDER.fullmatch(path.name.upper())]
     except (FileNotFoundError, NotADirectoryError) as exc:
         raise FolderError("nothing of Vis-a-vis lies there") from exc
-    return sorted(path for path in found if path.is_dir() and not path.is_symlink())
+    folders = sorted(path for path in found if path.is_dir() and not path.is_symlink())
+    # A list that went on from a full one needs what that one brought.
+    return sorted(folders, key=_order)
+
+
+def _order(folder: Path) -> tuple[str, int]:
+    try:
+        return claimed_part(_read(folder / OUT, 2 * MAX_LIST_BYTES) or b"")
+    except CourierDamagedError:
+        return folder.name, 0
 
 
 def _read(path: Path, most: int) -> bytes | None:

@@ -54,12 +54,15 @@ class Journals:
         """What is held of a device's journal and records."""
         with self._database.reading() as ledger:
             device = _known(ledger, device_id)
+            # Announced and never here, and here once and damaged since: both are to come.
+            lacking = {
+                *ledger.missing(device_id, _MISSING_LIMIT),
+                *ledger.damages.open_of(device_id),
+            }
             return LogState(
                 size=device.size,
                 root=b64u(Frontier(device.size, device.frontier).root()),
-                missing=tuple(
-                    MissingBlob(seq=seq) for seq in ledger.missing(device_id, _MISSING_LIMIT)
-                ),
+                missing=tuple(MissingBlob(seq=seq) for seq in sorted(lacking)[:_MISSING_LIMIT]),
                 newest_receipt=ledger.newest_leaf_seq(device_id),
                 quarantined=device.quarantined,
             )

@@ -111,6 +111,6 @@ class PolicyShelf:
 
 
 def origin_of(database: Database, shelf: PolicyShelf) -> str:
-    """Name of this collector's log, as the policy states it."""
+    """Name of this collector, as the policy states it."""
     with database.reading() as ledger:
         return shelf.newest(ledger)[0].collector.origin

@@ -32,6 +32,10 @@ class StoredTree:
         middle = start + _split(size)
         return node_hash(self.hash_of(start, middle), self.hash_of(middle, end))
 
+    def root(self, size: int) -> bytes:
+        """Root of the tree of the first ``size`` leaves, at least one."""
+        return self.hash_of(0, size)
+
     def inclusion(self, index: int, size: int) -> tuple[bytes, ...]:
         """Audit path of leaf ``index`` in the tree of ``size``, nearest sibling first."""
         if not 0 <= index < size:

@@ -18,13 +18,14 @@ from central.archive.rows import SealedRow
 from central.collector.arrivals import Arrivals
 from central.collector.log import CollectorLog
 from central.collector.refusal import CallRefusedError
+from central.collector.witnessing import SCOPE as WITNESS_SCOPE
 from central.collector.witnessing import Witnessing
 from kiosk.audit.entries import Header, open_entry
 from kiosk.crypto import age
 from kiosk.crypto.digests import b64u
 from kiosk.domain.errors import SealedRecordError
 from kiosk.domain.ids import DeviceId
-from kiosk.sync.messages import MAX_BLOB_BYTES, MAX_SEQ, ReceiptPage
+from kiosk.sync.messages import MAX_BLOB_BYTES, MAX_SEQ, ConsistencyAnswer, ReceiptPage
 from kiosk.sync.receipts import ReceiptState
 
 _MAX_AGE_HEADER = 64 * 1024
@@ -99,8 +100,16 @@ class Records:
         self._witnessing = witnessing
         self._arrivals = Arrivals(database)
 
+    def adopt(self, now: datetime) -> None:
+        """Go on with the log under the name and key of today; nothing where that is so already."""
+        with self._database.reading() as ledger:
+            held = ledger.log()
+        if held is not None and not self._log.is_own(held.checkpoint):
+            with self._database.writing(LOG_SCOPE, WITNESS_SCOPE) as ledger:
+                self._log.adopt(ledger, now)
+
     def announced(self, device_id: DeviceId, seq: int) -> tuple[Header, SealedRow | None]:
-        """The entry that announces a record, and the record when it is here already.
+        """The entry that announces a record, and the record when it is here already, and whole.
 
         Raises:
             CallRefusedError: 404 no such entry, or one without a record.
@@ -111,7 +120,10 @@ class Records:
             device, entry = ledger.device(device_id), ledger.entry(device_id, seq)
             if device is None or entry is None or entry.record_id is None:
                 raise CallRefusedError(404, "entry-unknown")
-            return open_entry(entry.jws, device.public_key), ledger.sealed(device_id, seq)
+            held = ledger.sealed(device_id, seq)
+            if held is not None and ledger.damages.is_open(device_id, seq):
+                held = None  # its row stands, and its bytes are wanted again
+            return open_entry(entry.jws, device.public_key), held
 
     def incoming(self) -> Incoming:
         """A place for bytes that arrive."""
@@ -155,9 +167,20 @@ class Records:
             size=stream.received,
         )
         try:
-            return 201 if self._arrivals.commit(row, announced.record_id) else 200
+            new = self._arrivals.commit(row, announced.record_id)
         except LookupError as exc:
             raise CallRefusedError(404, "entry-unknown") from exc
+        if not new:
+            self._mend(device_id, seq, now)
+        return 201 if new else 200
+
+    def _mend(self, device_id: DeviceId, seq: int, now: datetime) -> None:
+        """What was damaged lies there whole again, or it was never damaged."""
+        with self._database.reading() as ledger:
+            damaged = ledger.damages.is_open(device_id, seq)
+        if damaged:
+            with self._database.writing(device_id) as ledger:
+                ledger.damages.mend(device_id, seq, now.isoformat(timespec="seconds"))
 
     def sequence(self, now: datetime) -> int:
         """Append what waits for a leaf to the log; how many records are stored by that.
@@ -175,6 +198,18 @@ class Records:
     def _waiting(self) -> bool:
         with self._database.reading() as ledger:
             return bool(ledger.unsequenced(1))
+
+    def consistency(self, old: int, size: int) -> ConsistencyAnswer:
+        """That the tree of the log's first ``size`` leaves extends that of its first ``old``.
+
+        Raises:
+            CallRefusedError: 404 the log has no such trees.
+        """
+        with self._database.reading() as ledger:
+            proof = self._log.consistency(ledger, old, size)
+        if proof is None:
+            raise CallRefusedError(404, "no-such-tree")
+        return ConsistencyAnswer(consistency=tuple(b64u(step) for step in proof))
 
     def receipts(self, device_id: DeviceId, start: int, tree: int, now: datetime) -> ReceiptPage:
         """A page of receipts, of everything that has arrived until now."""

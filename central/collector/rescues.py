@@ -20,7 +20,7 @@ from central.archive.layout import FolderError
 from central.archive.payloads import Payloads
 from central.collector.journals import Journals
 from central.collector.keys import CollectorKeys, PolicyShelf, origin_of
-from central.collector.log import CollectorLog
+from central.collector.log import log_of
 from central.collector.records import BlobStream, Records
 from central.collector.refusal import CallRefusedError
 from central.collector.results import Results
@@ -63,7 +63,8 @@ class Rescues:
         shelf = PolicyShelf(keys.root_public)
         origin = origin_of(database, shelf)
         self._journals = Journals(database, shelf, origin)
-        self._records = Records(database, payloads, CollectorLog(origin, keys.log))
+        log = log_of(database, shelf, keys.log)
+        self._records = Records(database, payloads, log)
         self._results = Results(database, keys.root_public)
 
     def take_in(self, folder: Path, now: datetime) -> RescueReport:

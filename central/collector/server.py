@@ -14,6 +14,7 @@ from dataclasses import replace
 from central.archive.faults import StoreError
 from central.archive.fleet_filling import fill
 from central.archive.layout import FolderError, Layout, read_key
+from central.archive.policy_chain import stored_policies
 from central.archive.storage import open_database, open_payloads
 from central.collector.app import Collector, Now
 from central.collector.keys import CollectorKeys
@@ -25,6 +26,7 @@ from central.provider.queue import ResultQueue
 from central.provider.sender import Sender
 from central.serving.listening import Address, Credentials, free_port, listen
 from kiosk.crypto.digests import unb64u
+from kiosk.crypto.signing import SigningKey
 
 _log = logging.getLogger("visavis.collector")
 _SEQUENCE_PAUSE_S = 0.25
@@ -43,9 +45,22 @@ def load_keys(layout: Layout) -> CollectorKeys:
         ca_pem = layout.ca_certificate.read_text("ascii")
     except (OSError, ValueError) as exc:
         raise FolderError("collector folder") from exc
-    return CollectorKeys(
-        read_key(layout.log_key), read_key(layout.enrolment_key), root_public, ca_pem
-    )
+    return CollectorKeys(load_log_key(layout), read_key(layout.enrolment_key), root_public, ca_pem)
+
+
+def load_log_key(layout: Layout) -> SigningKey:
+    """The key that signs the log under the newest policy. Raises FolderError."""
+    keys = [read_key(path) for path in layout.log_keys if path.exists()]
+    newest = stored_policies(layout).newest().policy.collector.log_public
+    # One that no policy names signs what nobody believes, and says so to whoever asks.
+    return next((key for key in keys if key.public == newest), read_key(layout.log_key))
+
+
+def load_former_keys(layout: Layout) -> tuple[SigningKey, ...]:
+    """Keys that the newest policy names as having signed this log before, those that lie here."""
+    former = stored_policies(layout).newest().policy.collector.former_publics
+    keys = (read_key(path) for path in layout.log_keys if path.exists())
+    return tuple(key for key in keys if key.public in former)
 
 
 def serve(layout: Layout, address: Address, now: Now, metrics_port: int | None = None) -> None:

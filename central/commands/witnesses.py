@@ -99,9 +99,13 @@ def witness_check(
 ) -> None:
     """Hold a cosigned checkpoint against the log as it lies here; 1 where they disagree."""
     from central.archive.policy_chain import PolicyChain
-    from central.auditor.cosignatures import known_witnesses, note_problem, roots_of
+    from central.auditor.cosignatures import (
+        known_witnesses,
+        note_problem,
+        opened_state,
+        roots_of,
+    )
     from central.authority.policies import Policies
-    from kiosk.audit.checkpoint import open_note
     from kiosk.audit.witnesses import Quorum
     from kiosk.domain.errors import AuditError
 
@@ -117,8 +121,7 @@ def witness_check(
     finally:
         database.close()
     try:
-        terms = policy.collector
-        size = open_note(text, terms.origin, terms.log_public).size
+        size = opened_state(text, policy)[0].size
     except AuditError:
         size = -1  # told in words below
     why = note_problem(text, policy, Quorum(known, 1), roots_of(leaves, {size}))

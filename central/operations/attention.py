@@ -17,9 +17,21 @@ from central.operations.deeds import AlarmKey
 
 FORKS: Final = frozenset({"fork", "restore"})
 """Kinds of alarm that no acknowledgement takes off the overview."""
-GRAVE: Final = FORKS | {"broken-journal", "restore_detected", "split_view", "central_loss"}
+GRAVE: Final = FORKS | {
+    "broken-journal",
+    "restore_detected",
+    "split_view",
+    "central_loss",
+    "announcement_refused",
+}
 """Kinds that say that a history was changed, or may have been."""
-KNOWN_ALARMS: Final = GRAVE | {"lost-entry", "damage", "salvaged", "fraud_alert"}
+KNOWN_ALARMS: Final = GRAVE | {
+    "lost-entry",
+    "damage",
+    "salvaged",
+    "fraud_alert",
+    "damaged-payload",
+}
 _QUIET: Final = timedelta(hours=1)
 _MANY_UNSEQUENCED: Final = 1000
 _LOW_FREE: Final = 10 * 1024**3

@@ -77,6 +77,13 @@ class EntryKind(StrEnum):
     CENTRAL_LOSS = "central_loss"
     """The central side does not hold a record that it gave a receipt for."""
 
+    LOG_RESTORED = "log_restored"
+    """The collector's log was put back to a backup, as the root announced; what follows from it."""
+
+    ANNOUNCEMENT_REFUSED = "announcement_refused"
+    """Somebody announced a restore of the collector's log that this device has no reason to
+    believe."""
+
     KEYS_CHANGED = "keys_changed"
     """A key of this device was replaced; which one stands in the facts."""
 
@@ -91,6 +98,7 @@ ALARMS = (
     EntryKind.SALVAGED,
     EntryKind.SPLIT_VIEW,
     EntryKind.CENTRAL_LOSS,
+    EntryKind.ANNOUNCEMENT_REFUSED,
 )
 """Kinds that somebody must look at."""
 

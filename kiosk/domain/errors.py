@@ -455,6 +455,12 @@ class ReceiptUnwitnessedError(ReceiptInvalidError):
     code = "SYNC-031"
 
 
+class LogRestoreRefusedError(ReceiptInvalidError):
+    """The announced restore of the collector's log contradicts what this device holds proof of."""
+
+    code = "SYNC-033"
+
+
 class ProtocolError(SyncError):
     """The answer is not of the expected form (a foreign proxy, say)."""
 

@@ -22,7 +22,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from kiosk.audit.checkpoint import open_note
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import (
     CourierStaleError,
@@ -51,19 +50,20 @@ from kiosk.services.fleet import (
     DEVICE_KEY,
     LOG_CHECKPOINT,
     DeviceIdentity,
-    log_key_of,
     require_membership,
 )
 from kiosk.services.journal import Journal
 from kiosk.services.journal_upload import JournalUpload
 from kiosk.services.later_contacts import LaterUpload
+from kiosk.services.log_restore import LogRestore
 from kiosk.services.policy_call import fetch_policy, held_etag
 from kiosk.services.receipt_check import ReceiptCheck
 from kiosk.services.record_upload import RecordUpload
 from kiosk.services.result_upload import ResultUpload
+from kiosk.sync.logs import log_key_of
 from kiosk.sync.messages import LogState, MissingBlob, ReceiptPage, decode, encode
 from kiosk.sync.policy import Policy
-from kiosk.sync.receipts import LogKey
+from kiosk.sync.receipts import LogKey, open_seen
 from kiosk.sync.signed_time import open_time
 
 NONCE = "courier/nonce"
@@ -258,6 +258,9 @@ class _Visit:
         self._state = replace_missing(decode(answer.body, LogState), ())
 
     def _take_receipts(self, link: CarriedAnswers) -> None:
+        with contextlib.suppress(NothingCarriedError):
+            # Asked for by the next letter, where this one was written before the policy came.
+            self._restore(link).run()
         before = self._seen()
         receipts = _Receipts(link, f"/v1/devices/{self._id}/receipts?")
         if not receipts.answers(before):
@@ -283,6 +286,9 @@ class _Visit:
     def _results(self, link: CollectorLink) -> ResultUpload:
         return ResultUpload(self._store, link, self._id, self._key.public, self._journal)
 
+    def _restore(self, link: CollectorLink) -> LogRestore:
+        return LogRestore(self._store, link, self._journal, self._id, self._policy, self._clock)
+
     def _check(self, link: CollectorLink) -> ReceiptCheck:
         return ReceiptCheck(self._store, link, self._journal, self._id, self._log, self._clock)
 
@@ -293,7 +299,7 @@ class _Visit:
         if note is None:
             return 0
         try:
-            return open_note(note.decode(), self._log.origin, self._log.public).size
+            return open_seen(note.decode(), self._log).size
         except SignatureInvalidError:
             return 0
 
@@ -310,7 +316,7 @@ class _Visit:
         fork: ForkError | None = None
         try:
             JournalUpload(
-                self._store, link, self._id, self._key, self._log.origin, self._journal
+                self._store, link, self._id, self._key, self._policy.collector.origin, self._journal
             ).run()
         except ForkError as exc:
             fork = exc  # both histories travel: the central side keeps the evidence
@@ -370,6 +376,8 @@ class _Visit:
         link.call("GET", f"{base}/log")
         first = min(awaited, default=0)
         link.call("GET", f"{base}/receipts?from={first}&tree={self._seen()}")
+        for path in self._restore(link).questions():
+            link.call("GET", path)
         link.call("GET", f"{base}/conflicts", etag=etag)
 
 

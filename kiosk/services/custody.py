@@ -21,7 +21,7 @@ from kiosk.domain.errors import AuditError, VaultCorruptError
 from kiosk.ports import JournalRow, OutboxRow, Store, UnitOfWork
 from kiosk.services.journal import Journal
 from kiosk.services.losses import Loss, note_loss
-from kiosk.services.receipt_check import RECEIPT_PREFIX, KeptReceipt
+from kiosk.services.receipts_kept import KeptReceipt, kept_name
 from kiosk.services.result import result_name, sent_name
 from kiosk.sync.results import announced_result
 
@@ -75,7 +75,7 @@ class Custody:
         return new
 
     def _loss(self, uow: UnitOfWork, entry: JournalRow, row: OutboxRow | None) -> Loss | None:
-        stored = uow.values.get(f"{RECEIPT_PREFIX}{entry.seq:012d}")
+        stored = uow.values.get(kept_name(entry.seq))
         if stored is not None and not _speaks_of(stored, entry):
             return Loss.HISTORY
         if row is None:

@@ -32,17 +32,18 @@ from kiosk.services.conflicts import ConflictCheck
 from kiosk.services.fleet import (
     DEVICE_KEY,
     DeviceIdentity,
-    log_key_of,
     require_membership,
 )
 from kiosk.services.journal import ORIGIN_SEQ, RATCHET_ORIGIN, Journal
 from kiosk.services.journal_upload import JournalUpload
 from kiosk.services.later_contacts import LaterUpload
+from kiosk.services.log_restore import LogRestore
 from kiosk.services.policy_call import fetch_policy
 from kiosk.services.receipt_check import ReceiptCheck
 from kiosk.services.record_upload import BLOB_TYPE, RecordUpload
 from kiosk.services.result_upload import ResultUpload
 from kiosk.services.time_call import fetch_time
+from kiosk.sync.logs import log_key_of
 from kiosk.sync.messages import LogState
 from kiosk.sync.outbox import goes_by_itself
 from kiosk.sync.pace import pace_of
@@ -293,7 +294,7 @@ class _Run:
             self._link,
             self._identity.device_id,
             self._key,
-            self._log.origin,
+            self.policy.collector.origin,
             self._journal,
         )
         state = journal.run()
@@ -385,11 +386,15 @@ class _Run:
             self._pace = pace_of(upload.accepted_bytes, self._clock.monotonic_ms() - began_ms)
 
     def _check_receipts(self) -> None:
+        device_id = self._identity.device_id
+        LogRestore(
+            self._store, self._link, self._journal, device_id, self.policy, self._clock
+        ).run()
         check = ReceiptCheck(
             self._store,
             self._link,
             self._journal,
-            self._identity.device_id,
+            device_id,
             self._log,
             self._clock,
         )

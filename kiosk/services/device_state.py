@@ -22,7 +22,7 @@ from kiosk.services.delivery import TIME, SignedTime
 from kiosk.services.diagnosis import EARLIEST_PLAUSIBLE, LATEST_PLAUSIBLE
 from kiosk.services.fleet import load_policy
 from kiosk.services.lease import Lease, closed_at
-from kiosk.services.receipt_check import RECEIPT_PREFIX, KeptReceipt
+from kiosk.services.receipts_kept import KeptReceipt, kept_name
 from kiosk.services.sealing import SPACE_RESERVE_BYTES
 from kiosk.sync.policy import Policy
 
@@ -166,7 +166,7 @@ def _lacks_witnesses(uow: UnitOfWork, row: OutboxRow, quorum: Quorum | None) -> 
         return row.reason == ReceiptUnwitnessedError.code
     if quorum is None or quorum.needed == 0:
         return False
-    kept = uow.values.get(f"{RECEIPT_PREFIX}{row.seq:012d}")
+    kept = uow.values.get(kept_name(row.seq))
     if kept is None:
         return True
     return not quorum.met_by(msgspec.json.decode(kept, type=KeptReceipt).checkpoint)

@@ -37,12 +37,12 @@ from kiosk.services.fleet import (
     POLICY,
     DeviceIdentity,
     load_identity,
-    log_key_of,
 )
 from kiosk.services.journal import Journal
 from kiosk.services.terms import DeviceFacts, terms_of
 from kiosk.services.time_call import fetch_time
 from kiosk.sync.enrolment import EnrolmentCode, open_certificate, parse_code, sign_claim
+from kiosk.sync.logs import log_key_of
 from kiosk.sync.messages import (
     AuthorityAnswer,
     EnrolmentAnswer,

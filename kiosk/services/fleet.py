@@ -13,7 +13,6 @@ from kiosk.domain.ids import DeviceId, KeyId, OfficeId
 from kiosk.ports import CentralSide, Store, UnitOfWork
 from kiosk.services.requests import IssuerKey
 from kiosk.sync.policy import Policy, open_policy
-from kiosk.sync.receipts import LogKey
 
 IDENTITY = "central/identity"
 POLICY = "central/policy"
@@ -72,12 +71,6 @@ def require_membership(store: Store) -> tuple[DeviceIdentity, Policy]:
     if identity is None or policy is None:
         raise NotEnrolledError
     return identity, policy
-
-
-def log_key_of(policy: Policy) -> LogKey:
-    """The log whose receipts count under a policy, with the witnesses that it demands."""
-    terms = policy.collector
-    return LogKey(terms.origin, terms.log_public, policy.witnesses.terms)
 
 
 def issuer_keys_of(policy: Policy) -> Mapping[KeyId, IssuerKey]:

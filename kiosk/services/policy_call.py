@@ -6,6 +6,7 @@ from datetime import date
 
 from kiosk.audit.entries import EntryKind
 from kiosk.crypto.digests import b64u, sha256, unb64u
+from kiosk.domain.errors import PolicyInvalidError
 from kiosk.ports import CollectorLink, Store
 from kiosk.services.answers import refusal_of
 from kiosk.services.coming_policy import (
@@ -17,7 +18,11 @@ from kiosk.services.coming_policy import (
 )
 from kiosk.services.fleet import POLICY, DeviceIdentity
 from kiosk.services.journal import Journal
-from kiosk.sync.policy import Policy, accept_policy, require_unexpired
+from kiosk.sync.policy import Policy, accept_policy, claims_restore, require_unexpired
+
+REFUSED_PREFIX = "central/announcement-refused/"
+_MOST_REFUSED = 16
+"""Journalled of them: whoever can make many could fill a disk with them."""
 
 
 def held_etag(store: Store) -> str:
@@ -62,8 +67,12 @@ def fetch_policy(
     root = unb64u(identity.root_public)
     with store.begin() as uow:
         held_for_later = load_coming(uow)
-    newer = accept_policy(token, root, policy, held_for_later)
-    require_unexpired(token, root, today)
+    try:
+        newer = accept_policy(token, root, policy, held_for_later)
+        require_unexpired(token, root, today)
+    except PolicyInvalidError as exc:
+        _note_refused(store, journal, token, exc.detail)
+        raise
     if is_coming(newer, today):
         with store.begin() as uow:
             keep_coming(uow, token, newer, root)
@@ -76,3 +85,19 @@ def fetch_policy(
             uow.commit()
         return newer
     return None
+
+
+def _note_refused(store: Store, journal: Journal, token: str, why: str) -> None:
+    """Journal, once, that somebody announced a restore of the log in a policy that is none.
+
+    Any other policy that is refused only stops the delivery, which says so.
+    """
+    if not claims_restore(token):
+        return
+    name = f"{REFUSED_PREFIX}{b64u(sha256(token.encode()))}"
+    with store.begin() as uow:
+        known = uow.values.names(REFUSED_PREFIX)
+        if name not in known and len(known) < _MOST_REFUSED:
+            journal.append(uow, EntryKind.ANNOUNCEMENT_REFUSED, {"why": why})
+            uow.values.put(name, b"")
+            uow.commit()

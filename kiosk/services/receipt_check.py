@@ -24,6 +24,7 @@ from kiosk.ports import Clock, CollectorLink, OutboxState, Store, UnitOfWork
 from kiosk.services.answers import refusal_of
 from kiosk.services.fleet import LOG_CHECKPOINT
 from kiosk.services.journal import Journal
+from kiosk.services.receipts_kept import KeptReceipt, kept_name
 from kiosk.services.record_upload import move
 from kiosk.services.result import let_go_result
 from kiosk.sync.messages import (
@@ -38,11 +39,11 @@ from kiosk.sync.receipts import (
     ReceiptState,
     Sent,
     open_log_checkpoint,
+    open_seen,
     require_witnesses,
     verify_receipt,
 )
 
-RECEIPT_PREFIX = "central/receipt/"
 SPLIT_PREFIX = "central/split-view/"
 """Both signed notes, a zero byte between them."""
 _AWAITING = (OutboxState.UNCONFIRMED, OutboxState.WAITING, OutboxState.QUARANTINED)
@@ -51,13 +52,6 @@ _AWAITING = (OutboxState.UNCONFIRMED, OutboxState.WAITING, OutboxState.QUARANTIN
 def _log_facts(seen: Checkpoint | None) -> dict[str, Fact]:
     """The state of the collector's log as this device saw it: an auditor compares all devices."""
     return {} if seen is None else {LOG_SIZE_FACT: seen.size, LOG_ROOT_FACT: b64u(seen.root)}
-
-
-class KeptReceipt(msgspec.Struct, frozen=True):
-    """A verified receipt as this device keeps it: enough to prove storage to anybody."""
-
-    item: ReceiptItem
-    checkpoint: str
 
 
 class ReceiptCheck:
@@ -115,7 +109,7 @@ class ReceiptCheck:
         """Whether the receipt that is kept for a record has the quorum of the policy in force."""
         if self._log.quorum.needed == 0:
             return True
-        kept = uow.values.get(f"{RECEIPT_PREFIX}{seq:012d}")
+        kept = uow.values.get(kept_name(seq))
         if kept is None:
             return False
         note = msgspec.json.decode(kept, type=KeptReceipt).checkpoint
@@ -149,7 +143,7 @@ class ReceiptCheck:
         if note is None:
             return None
         try:
-            return open_note(note.decode(), self._log.origin, self._log.public)
+            return open_seen(note.decode(), self._log)
         except SignatureInvalidError as exc:
             raise ReceiptInvalidError("the collector's log has another key") from exc
 
@@ -198,7 +192,7 @@ class ReceiptCheck:
             move(uow, self._clock, item.seq, OutboxEvent.RECEIPT_REFUSED, exc.code)
             return False
         kept = KeptReceipt(item, note)
-        uow.values.put(f"{RECEIPT_PREFIX}{item.seq:012d}", msgspec.json.encode(kept))
+        uow.values.put(kept_name(item.seq), msgspec.json.encode(kept))
         move(uow, self._clock, item.seq, OutboxEvent.RECEIPT_VERIFIED)
         return True
 

@@ -2,16 +2,17 @@
 
 Rules, in order: what is kept here must still be what the journal announced, else a person must
 look; every state is durable before and after a record travels; where a try was cut, this record and
-those after it travel in parts until none of them waits; an answer is no proof of storage, only a
-verified receipt is.
+those after it travel in parts, and so do those of the days after, because such a link breaks off
+again; an answer is no proof of storage, only a verified receipt is.
 Source: records-and-sync 2.8.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 
-from kiosk.audit.entries import EntryKind, lost_leaf, open_entry
+from kiosk.audit.entries import EntryKind, Fact, lost_leaf, open_entry
 from kiosk.audit.records import blob_fits
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import (
@@ -33,7 +34,15 @@ from kiosk.sync.messages import LogState
 from kiosk.sync.outbox import OutboxEvent, advance
 
 BLOB_TYPE = "application/vnd.age"
+CUT = "delivery/cut-at"
+"""When a link broke off in the middle of a record, device time."""
+CUT_COUNTS = timedelta(days=14)
 CENTRAL_LOSS_PREFIX = "custody/central-loss/"
+
+
+def central_loss_name(seq: int, *, gone: bool) -> str:
+    """Where it is noted that the journal told of a record which the central side lost."""
+    return f"{CENTRAL_LOSS_PREFIX}{seq:012d}{'/gone' if gone else ''}"
 
 
 def move(
@@ -100,7 +109,7 @@ class RecordUpload:
                 elif row.seq in missing or _never_arrived(row, state):
                     move(uow, self._clock, row.seq, OutboxEvent.MISSING_THERE)
                     if row.state is OutboxState.STORED:
-                        self._note_central_loss(uow, row.seq)
+                        self._note_central_loss(uow, row.seq, gone=row.purged)
             for seq in sorted(missing - set(rows)):
                 note_loss(uow, self._journal, seq, Loss.ROW)
                 self._queue_again(uow, seq)
@@ -115,10 +124,12 @@ class RecordUpload:
         waiting = OutboxState.WAITING
         uow.outbox.put(OutboxRow(seq, entry.record_id, waiting, now, now, 0, "", length))
 
-    def _note_central_loss(self, uow: UnitOfWork, seq: int) -> None:
-        name = f"{CENTRAL_LOSS_PREFIX}{seq:012d}"
+    def _note_central_loss(self, uow: UnitOfWork, seq: int, *, gone: bool) -> None:
+        """Journal it once while the record is here, and once when it was let go."""
+        name = central_loss_name(seq, gone=gone)
         if uow.values.get(name) is None:
-            self._journal.append(uow, EntryKind.CENTRAL_LOSS, {"seq": seq})
+            facts: dict[str, Fact] = {"seq": seq, "purged": True} if gone else {"seq": seq}
+            self._journal.append(uow, EntryKind.CENTRAL_LOSS, facts)
             uow.values.put(name, b"")
 
     def waiting(self) -> tuple[OutboxRow, ...]:
@@ -146,7 +157,7 @@ class RecordUpload:
                 waiting.
         """
         rows = tuple(row for row in self.waiting() if goes(row))
-        self._shaky = any(row.attempts for row in rows)
+        self._shaky = any(row.attempts for row in rows) or self._was_cut_lately()
         for done, row in enumerate(rows):
             if not told(done, len(rows)):
                 return
@@ -167,6 +178,9 @@ class RecordUpload:
                 self._put(seq, blob)
         except (UnreachableError, CertificateError, CourierError) as exc:
             self._commit(seq, OutboxEvent.SEND_INTERRUPTED, exc.code)
+            # A collector that has too much to do is no link that broke.
+            if isinstance(exc, UnreachableError) and not exc.detail.startswith("busy"):
+                self._note_cut()
             raise
         except SyncError as exc:
             digest = isinstance(exc, RefusedByCollectorError) and exc.detail == "digest"
@@ -176,6 +190,26 @@ class RecordUpload:
         self._commit(seq, OutboxEvent.ACCEPTED)
         self.accepted_bytes += len(blob)
         return True
+
+    def _was_cut_lately(self) -> bool:
+        """Whether a link of this device broke off in the middle of a record not long ago.
+
+        A link that does so does it again: there the first record travels in parts as well, and a
+        cut costs one of them. Elsewhere a record in one piece saves its collector a write and
+        itself a few round trips.
+        """
+        with self._store.begin() as uow:
+            noted = uow.values.get(CUT)
+        if noted is None:
+            return False
+        at = datetime.fromisoformat(noted.decode("ascii"))
+        # A clock that was set says nothing: within as many days on either side it counts.
+        return abs(self._clock.now() - at) < CUT_COUNTS
+
+    def _note_cut(self) -> None:
+        with self._store.begin() as uow:
+            uow.values.put(CUT, self._clock.now().isoformat().encode("ascii"))
+            uow.commit()
 
     def _put(self, seq: int, blob: bytes) -> None:
         answer = self._link.call("PUT", self._path(seq), blob, BLOB_TYPE)

@@ -9,6 +9,7 @@ as base64url. Source: records-and-sync 2.8, carried by hand.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -18,7 +19,7 @@ from msgspec import Meta
 from kiosk.crypto.canonical import canonical_json, parse_json
 from kiosk.crypto.digests import b64u, sha256, unb64u
 from kiosk.crypto.jws import sign_compact, verify_compact
-from kiosk.crypto.notes import sign_note, verify_note
+from kiosk.crypto.notes import sign_note, signature_line, verify_note
 from kiosk.crypto.signing import SigningKey, key_id_of
 from kiosk.domain.errors import CourierDamagedError, SignatureInvalidError
 from kiosk.domain.ids import DeviceId
@@ -31,6 +32,10 @@ ENDING: Final = ".VV"
 TYP: Final = "vv-courier+jws"
 PROFILE: Final = "visavis-courier/1"
 MAX_CALLS: Final = 8192
+MAX_PARTS: Final = 8
+"""As many as a device's folder has names."""
+KEPT_CALLS: Final = 32
+"""Calls of a list that nothing but questions may fill."""
 MAX_LIST_BYTES: Final = 16 * 1024 * 1024
 MAX_ANSWERS_BYTES: Final = 64 * 1024 * 1024
 _NAME_DIGITS = 8
@@ -60,18 +65,21 @@ class CarriedCall(Message, frozen=True, forbid_unknown_fields=True):
     headers: dict[_Word, _Word] = {}  # noqa: RUF012 - msgspec copies an empty default
 
 
-class Manifest(Message, frozen=True, forbid_unknown_fields=True):
+class Manifest(Message, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What one device wrote, in the order in which it is to be done.
 
     Attributes:
         device: its id; its key signed this list.
         url: base address that the calls were signed for.
+        part: which list of this device it is, in order; a full one is followed by another, in a
+            folder of its own.
     """
 
     v: _Word
     device: _Word
     url: _Word
     calls: Annotated[tuple[CarriedCall, ...], Meta(max_length=MAX_CALLS)]
+    part: Annotated[int, Meta(ge=0, lt=MAX_PARTS)] = 0
 
 
 class CarriedAnswer(Message, frozen=True, forbid_unknown_fields=True):
@@ -131,9 +139,19 @@ def sign_manifest(manifest: Manifest, key: SigningKey) -> bytes:
 
 def claimed_device(token: bytes) -> DeviceId:
     """Whose list this says it is; nothing of it is verified. Raises CourierDamagedError."""
+    return DeviceId(_claimed(token).device)
+
+
+def claimed_part(token: bytes) -> tuple[str, int]:
+    """Whose list, and which, this says it is; unverified. Raises CourierDamagedError."""
+    claimed = _claimed(token)
+    return claimed.device, claimed.part
+
+
+def _claimed(token: bytes) -> Manifest:
     try:
         payload = unb64u(token.decode("ascii").split(".")[1])
-        return DeviceId(msgspec.convert(parse_json(payload, MAX_LIST_BYTES), Manifest).device)
+        return msgspec.convert(parse_json(payload, MAX_LIST_BYTES), Manifest)
     except (ValueError, IndexError, msgspec.ValidationError) as exc:
         raise CourierDamagedError("list") from exc
 
@@ -159,10 +177,18 @@ def _answers_text(device: str, answers: bytes, origin: str) -> str:
     return f"{origin}/courier\n{device}\n{b64u(sha256(answers))}\n"
 
 
-def sign_answers(answers: Answers, origin: str, key: SigningKey) -> bytes:
-    """Answers as they lie on the medium, under a note of the collector's log."""
+def sign_answers(
+    answers: Answers, origin: str, key: SigningKey, former: Sequence[SigningKey] = ()
+) -> bytes:
+    """Answers as they lie on the medium, under a note of the collector's log.
+
+    Former: keys before, which alone a device knows that hears by sticks only: the policy that names
+    the key of now is among the answers.
+    """
     data = canonical_json(msgspec.to_builtins(answers))
-    note = sign_note(_answers_text(answers.device, data, origin), origin, key)
+    text = _answers_text(answers.device, data, origin)
+    note = sign_note(text, origin, key)
+    note += "".join(signature_line(text, origin, one) for one in former)
     return canonical_json({"note": note, "answers": data.decode("utf-8")})
 
 

@@ -237,6 +237,16 @@ class ConflictAnswer(Message, frozen=True, forbid_unknown_fields=True):
     conflicts: Annotated[tuple[ConflictItem, ...], Meta(max_length=MAX_CONFLICTS)]
 
 
+class ConsistencyAnswer(Message, frozen=True, forbid_unknown_fields=True):
+    """``GET /v1/devices/{d}/log-consistency?from=&to=``: of the collector's own log.
+
+    Attributes:
+        consistency: proof that the tree of ``to`` leaves extends the one of ``from``.
+    """
+
+    consistency: _Proof
+
+
 class Problem(Message, frozen=True, forbid_unknown_fields=True):
     """Body of an answer that is not a success.
 

@@ -3,7 +3,8 @@
 Rules, in order:
 
 1. Only a verified receipt leads to ``STORED``, and it is final once the bytes were let go; while
-   they are still here, a central side that says it lost the record gets it again.
+   they are still here, a central side that says it lost the record gets it again, and so does one
+   whose log was put back behind the receipt.
 2. Only a stored record may be purged here.
 3. Every event may come twice (lost replies, crashes): the second time changes nothing that counts.
 4. An interrupted or failed try goes back to waiting; nothing is given up because of a count or age.
@@ -80,6 +81,9 @@ class OutboxEvent(StrEnum):
     """A receipt came that proves nothing: the blob stays here."""
 
     RECEIPT_VERIFIED = "receipt-verified"
+    RECEIPT_VOID = "receipt-void"
+    """The log that a receipt leads to was put back behind it: it proves nothing any more."""
+
     PURGED = "purged"
 
 
@@ -101,6 +105,9 @@ def is_held(row: OutboxRow, *, metered: bool) -> bool:
 _ANY = frozenset(OutboxState)
 _OPEN = frozenset({OutboxState.WAITING, OutboxState.SENDING, OutboxState.UNCONFIRMED})
 
+_AGAIN = frozenset({OutboxEvent.MISSING_THERE, OutboxEvent.RECEIPT_VOID})
+"""Events that send a record again; one whose bytes were let go cannot be."""
+
 _MOVES: dict[OutboxEvent, tuple[frozenset[OutboxState], OutboxState]] = {
     OutboxEvent.SEND_STARTED: (frozenset({OutboxState.WAITING}), OutboxState.SENDING),
     OutboxEvent.SEND_INTERRUPTED: (frozenset({OutboxState.SENDING}), OutboxState.WAITING),
@@ -113,6 +120,7 @@ _MOVES: dict[OutboxEvent, tuple[frozenset[OutboxState], OutboxState]] = {
     OutboxEvent.QUARANTINED: (_OPEN, OutboxState.QUARANTINED),
     OutboxEvent.DAMAGED_HERE: (_OPEN, OutboxState.REFUSED),
     OutboxEvent.RECEIPT_REFUSED: (_OPEN, OutboxState.UNCONFIRMED),
+    OutboxEvent.RECEIPT_VOID: (frozenset({OutboxState.STORED}), OutboxState.WAITING),
     OutboxEvent.RECEIPT_VERIFIED: (_ANY, OutboxState.STORED),
     OutboxEvent.PURGED: (frozenset({OutboxState.STORED}), OutboxState.STORED),
 }
@@ -133,7 +141,7 @@ def advance(row: OutboxRow, event: OutboxEvent, at: datetime, reason: str = "") 
     sources, target = _MOVES[event]
     if event is OutboxEvent.PURGED and row.state is not OutboxState.STORED:
         raise ValueError("only a record with a verified receipt may be purged")
-    if row.state not in sources or (row.purged and event is OutboxEvent.MISSING_THERE):
+    if row.state not in sources or (row.purged and event in _AGAIN):
         return row
     started = event is OutboxEvent.SEND_STARTED
     after = replace(

@@ -31,6 +31,13 @@ from kiosk.domain.decision import Outcome
 from kiosk.domain.errors import PolicyInvalidError, SignatureInvalidError
 from kiosk.domain.evidence import DocumentKind
 from kiosk.domain.ids import KeyId
+from kiosk.sync.restorations import (
+    MAX_FORMER,
+    MAX_RESTORED,
+    Restoration,
+    check_log_terms,
+    name_of,
+)
 from kiosk.sync.roots import TrustedRoot, follow
 
 TYP = "vv-policy+jws"
@@ -64,17 +71,29 @@ class CollectorTerms:
     """The collector whose receipts count.
 
     Attributes:
-        origin: name of its log, and of the key that signs it.
-        log_key: C2SP verifier key (``origin+hash+key``).
+        origin: its name, which signed time and the journals of devices bear.
+        log_key: C2SP verifier key (``name+hash+key``) of its log.
+        former: verifier keys that signed this very log before; what they signed is gone on from.
     """
 
     origin: _Word
     log_key: _Word
+    former: Annotated[tuple[_Word, ...], Meta(max_length=MAX_FORMER)] = ()
+
+    @property
+    def log_origin(self) -> str:
+        """Name of its log; another one than its own once the log was put back to a backup."""
+        return name_of(self.log_key)
 
     @property
     def log_public(self) -> bytes:
         """Raw Ed25519 key of the log, 32 bytes."""
         return parse_verifier_key(self.log_key)[1]
+
+    @property
+    def former_publics(self) -> tuple[bytes, ...]:
+        """Raw keys that signed the log before, 32 bytes each."""
+        return tuple(parse_verifier_key(key)[1] for key in self.former)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +217,7 @@ class Policy:
         lost: devices that were lost, stolen or withdrawn; such a device begins and shows no case
             any more, and still sends what it sealed.
         root: digest of the root document that signs this policy; ``""`` for a single key.
+        restored: logs of the collector that were put back to a backup and ended, oldest first.
     """
 
     version: _Version
@@ -224,6 +244,7 @@ class Policy:
     witnesses: Witnesses = field(default_factory=Witnesses)
     lost: Annotated[tuple[_Device, ...], Meta(max_length=2048)] = ()
     root: _Word = ""
+    restored: Annotated[tuple[Restoration, ...], Meta(max_length=MAX_RESTORED)] = ()
 
 
 def policy_json(policy: Policy) -> bytes:
@@ -262,9 +283,8 @@ def _check_keys(policy: Policy) -> None:
         if age.kid_of(recipient.age) != recipient.kid:
             raise ValueError("recipient")
     _check_result_recipients(policy)
-    name, _ = parse_verifier_key(policy.collector.log_key)
-    if name != policy.collector.origin:
-        raise ValueError("log key")
+    terms = policy.collector
+    check_log_terms(terms.origin, terms.log_key, terms.former, policy.restored)
     _check_witnesses(policy.witnesses, policy.collector.log_public)
     if set(policy.four_eyes.outcomes) - set(COUNTERSIGNABLE):
         raise ValueError("four eyes")
@@ -351,6 +371,18 @@ def roots_of(token: str) -> list[Any]:
     return list(parse_json(token.encode(), MAX_BYTES)["roots"]) if token.startswith("{") else []
 
 
+def claims_restore(token: str) -> bool:
+    """Whether a token that is not believed says that a log was put back; nothing is verified."""
+    try:
+        if token.startswith("{"):
+            payload = parse_json(token.encode(), MAX_BYTES)["policy"]["payload"]
+        else:
+            payload = token.split(".")[1]
+        return bool(parse_json(unb64u(payload), MAX_BYTES).get("restored"))
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
+        return False
+
+
 def trusted_root(token: str, anchor: bytes) -> TrustedRoot | None:
     """The root that signs a policy; None for a single key. Raises PolicyInvalidError."""
     opened = _open(token, anchor)
@@ -406,4 +438,7 @@ def accept_policy(
         raise PolicyInvalidError("older than the one in force")
     if any(held.root not in on_the_way for held in (in_force, *coming)):
         raise PolicyInvalidError("replaced root")
+    for held in (in_force, *coming):
+        if policy.restored[: len(held.restored)] != held.restored:
+            raise PolicyInvalidError("a restored log is forgotten")
     return policy

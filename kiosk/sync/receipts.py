@@ -47,11 +47,14 @@ class LogKey:
         origin: its name.
         public: raw Ed25519 key, 32 bytes.
         quorum: witnesses without whose word a state of the log proves no storage.
+        former: raw keys that signed this very log before; they vouch for what was seen then, and
+            for nothing that is shown now.
     """
 
     origin: str
     public: bytes
     quorum: Quorum = NO_QUORUM
+    former: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,20 @@ class Sent:
 def receipt_leaf_bytes(leaf: ReceiptLeaf) -> bytes:
     """Leaf data of a receipt in the collector's log: canonical JSON."""
     return canonical_json(msgspec.to_builtins(leaf))
+
+
+def open_seen(note: str, log: LogKey) -> Checkpoint:
+    """A state of the log that was verified here before, under the key of then.
+
+    Raises:
+        SignatureInvalidError: another log, or by a key that this log never had.
+    """
+    for public in (log.public, *log.former):
+        try:
+            return open_note(note, log.origin, public)
+        except SignatureInvalidError:
+            continue
+    raise SignatureInvalidError("no key of this log")
 
 
 def open_log_checkpoint(

@@ -67,14 +67,17 @@ def top_of(medium: Path) -> Path:
     return medium if medium.name.upper() == TOP else medium / TOP
 
 
-def device_folder(medium: Path, device_id: DeviceId) -> CarriedFolder:
-    """The folder of a device, which need not exist yet. Raises a leaf of CourierError."""
+def device_folders(medium: Path, device_id: DeviceId) -> Iterator[CarriedFolder]:
+    """The folders that a device may have, which need not exist yet, in the order of its lists.
+
+    Raises:
+        CourierError: there is no such medium, or it fails.
+    """
     top = top_of(medium)
     for name in folder_names(device_id):
         folder = CarriedFolder(top / name)
         if folder.is_free_for(device_id):
-            return folder
-    raise FolderUnsuitableError("names")
+            yield folder
 
 
 class CarriedFolder:
@@ -181,6 +184,14 @@ class CarriedFolder:
                 os.fsync(handle)
             finally:
                 os.close(handle)
+
+    def clear(self) -> None:
+        """Remove a list that is not needed any more, and then what it named."""
+        with contextlib.suppress(OSError):
+            (self.path / OUT).unlink(missing_ok=True)
+            (self.path / IN).unlink(missing_ok=True)
+            self.keep_only(frozenset())
+            self.path.rmdir()
 
     def keep_only(self, names: frozenset[str]) -> None:
         """Remove what no list names; what cannot be removed does no harm."""

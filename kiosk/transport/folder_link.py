@@ -3,13 +3,14 @@
 Rules, in order: what arrives is believed as far as the collector's signed note covers it and no
 further, and each answer counts only for the very question that it answers; what leaves becomes
 visible in one step, when the signed list takes its name, and until then the list before it stays
-whole; what the new list does not name is removed after it.
+whole; what the new list does not name is removed after it; a list that is full is finished, and the
+next one begins in a folder of its own, read after it by its number.
 Source: docs/decisions/0034-records-on-a-stick.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from kiosk.audit.tree import EMPTY_ROOT
@@ -25,6 +26,7 @@ from kiosk.domain.ids import DeviceId
 from kiosk.ports import CentralSide, Clock, LinkAnswer
 from kiosk.sync.courier import (
     IN,
+    KEPT_CALLS,
     MAX_ANSWERS_BYTES,
     MAX_CALLS,
     MAX_LIST_BYTES,
@@ -38,7 +40,7 @@ from kiosk.sync.courier import (
     sign_manifest,
 )
 from kiosk.sync.messages import LogAnswer, LogPush, LogState, decode, encode
-from kiosk.transport.carried_folder import CarriedFolder, device_folder
+from kiosk.transport.carried_folder import CarriedFolder, device_folders
 
 _RESERVE_BYTES, _RESERVE_BYTES_A_CALL = 256 * 1024, 2048
 
@@ -46,17 +48,27 @@ _RESERVE_BYTES, _RESERVE_BYTES_A_CALL = 256 * 1024, 2048
 class ArrivingLink:
     """Answers calls from what the collector gave (:class:`kiosk.ports.CollectorLink`)."""
 
-    def __init__(self, folder: CarriedFolder, device_id: DeviceId, collector: Collector) -> None:
-        """Read and verify the answers.
+    def __init__(
+        self, folders: Iterable[CarriedFolder], device_id: DeviceId, collector: Collector
+    ) -> None:
+        """Read and verify the answers; the last list asked the questions of today.
 
         Raises:
             NothingCarriedError: there are none for this device.
             CourierDamagedError: they are not whole, or not by the collector.
         """
-        data = folder.read(IN, MAX_ANSWERS_BYTES)
-        if data is None:
-            raise NothingCarriedError("no answers")
-        self._answers = open_answers(data, device_id, collector).answers
+        lists: list[tuple[CarriedAnswer, ...]] = []
+        damaged: CourierDamagedError | None = None
+        for folder in folders:
+            try:
+                data = folder.read(IN, MAX_ANSWERS_BYTES)
+                if data is not None:
+                    lists.append(open_answers(data, device_id, collector).answers)
+            except CourierDamagedError as exc:
+                damaged = exc  # what the others hold counts all the same
+        if not lists:
+            raise damaged or NothingCarriedError("no answers")
+        self._answers = tuple(answer for answers in reversed(lists) for answer in answers)
 
     def call(
         self,
@@ -98,12 +110,23 @@ class LeavingLink:
     """
 
     def __init__(
-        self, folder: CarriedFolder, side: CentralSide, key: SigningKey, clock: Clock
+        self,
+        folders: Iterator[CarriedFolder],
+        device_id: DeviceId,
+        side: CentralSide,
+        key: SigningKey,
+        clock: Clock,
+        most_calls: int = MAX_CALLS,
     ) -> None:
-        self._folder = folder
+        """Folders: of this device, one for each list. Raises FolderUnsuitableError without any."""
+        self._folders = folders
+        self._device_id = device_id
         self._side = side
         self._key = key
         self._clock = clock
+        self._most_calls = most_calls
+        self._part = -1
+        self._folder = self._next_folder()
         self._calls: list[CarriedCall] = []
         self.state = LogState(size=0, root=b64u(EMPTY_ROOT))
 
@@ -123,7 +146,9 @@ class LeavingLink:
         headers = sign_request(method, self._side.url + path, body, self._key, self._clock.now())
         if body:
             headers["Content-Type"] = content_type
-        if len(self._calls) == MAX_CALLS:
+        if method != "GET" and len(self._calls) >= self._most_calls - KEPT_CALLS:
+            self._go_on()
+        if len(self._calls) == self._most_calls:
             raise FolderFullError("too many calls")
         # The list itself must find room, whatever was written before it.
         reserve = _RESERVE_BYTES + _RESERVE_BYTES_A_CALL * len(self._calls)
@@ -137,9 +162,32 @@ class LeavingLink:
             return LinkAnswer(200, encode(LogAnswer(push.start + len(push.entries))))
         return LinkAnswer(200, b"")
 
+    def _next_folder(self) -> CarriedFolder:
+        folder = next(self._folders, None)
+        if folder is None:
+            raise FolderUnsuitableError("names") if self._part < 0 else FolderFullError("lists")
+        self._part += 1
+        return folder
+
+    def _go_on(self) -> None:
+        """Finish a list that is full, and begin the next. Raises FolderFullError after the last.
+
+        What it brings is whole in itself: a medium that is pulled now carries it.
+        """
+        folder = self._next_folder()
+        self._write(self._part - 1)
+        self._folder, self._calls = folder, []
+
     def finish(self, device_id: DeviceId) -> None:
-        """Make all of it visible at once. Raises a leaf of CourierError."""
-        manifest = Manifest(PROFILE, device_id, self._side.url, tuple(self._calls))
+        """Make all of it visible. Raises a leaf of CourierError."""
+        if device_id != self._device_id:
+            raise ValueError("another device")
+        self._write(self._part)
+        for folder in self._folders:
+            folder.clear()
+
+    def _write(self, part: int) -> None:
+        manifest = Manifest(PROFILE, self._device_id, self._side.url, tuple(self._calls), part=part)
         token = sign_manifest(manifest, self._key)
         if len(token) > MAX_LIST_BYTES:
             raise FolderUnsuitableError("list too long")
@@ -156,16 +204,19 @@ _LATER = LinkAnswer(202, b"")
 class FolderLinks:
     """Opens folders (:class:`kiosk.ports.FolderLinkFactory`)."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, most_calls: int = MAX_CALLS) -> None:
+        """Most calls: of one list."""
         self._clock = clock
+        self._most_calls = most_calls
 
     def arriving(self, medium: Path, device_id: DeviceId, side: CentralSide) -> ArrivingLink:
         """What the collector gave this device. Raises a leaf of CourierError."""
         collector = Collector(side.origin, side.log_public)
-        return ArrivingLink(device_folder(medium, device_id), device_id, collector)
+        return ArrivingLink(device_folders(medium, device_id), device_id, collector)
 
     def leaving(
         self, medium: Path, device_id: DeviceId, side: CentralSide, key: SigningKey
     ) -> LeavingLink:
         """Where this device's calls are written. Raises a leaf of CourierError."""
-        return LeavingLink(device_folder(medium, device_id), side, key, self._clock)
+        folders = device_folders(medium, device_id)
+        return LeavingLink(folders, device_id, side, key, self._clock, self._most_calls)

@@ -126,9 +126,32 @@ def cuts(side: CentralSide, seed: int, wanted: int, record_bytes: int) -> dict[s
             raise RuntimeError("the record did not arrive")
         # Each try asks for time, policy and state anew: that is not the record's.
         overhead = _calls_bytes(proxy, device) * (len(sent) - 1)
-    # The first try sends the record whole, and a cut costs all of it; from then on parts travel.
+        of_calls = overhead // max(1, len(sent) - 1)
+        later = _cut_of_a_later_day(device, proxy, record_bytes, chance) - plain - of_calls
+    # The first try ever sends the record whole, and a cut costs all of it; from then on parts
+    # travel, also on the days after.
     again = max(0, sum(sent[1:]) - plain - overhead) / max(1, done - 1)
-    return {"cuts": done, "first_cut_resent": sent[0], "resent_per_later_cut": round(again)}
+    return {
+        "cuts": done,
+        "first_cut_ever_resent": sent[0],
+        "first_cut_of_a_later_day_resent": max(0, later),
+        "resent_per_later_cut": round(again),
+    }
+
+
+def _cut_of_a_later_day(
+    device: EnrolledDevice, proxy: FaultProxy, record_bytes: int, chance: random.Random
+) -> int:
+    """Bytes sent for a record whose first try is cut, by a device whose link was cut before."""
+    device.clock.advance(days=1)
+    _day(device, 1, record_bytes)
+    before = proxy.up
+    for fault in (Fault(cut_up=chance.randrange(200_000, 1_000_000)), NONE):
+        proxy.choose = partial(_always, fault)
+        device.delivery.run_once()
+    if not _stored(device):
+        raise RuntimeError("the record did not arrive")
+    return proxy.up - before
 
 
 def _always(fault: Fault, _number: int) -> Fault:
@@ -177,7 +200,8 @@ def main() -> int:
     else:
         for name, value in figures.items():
             print(f"{name:24} {value}")
-    return 0 if slowest <= GOAL_COMMIT_S and cut["resent_per_later_cut"] <= GOAL_RESENT else 1
+    resent = max(cut["resent_per_later_cut"], cut["first_cut_of_a_later_day_resent"])
+    return 0 if slowest <= GOAL_COMMIT_S and resent <= GOAL_RESENT else 1
 
 
 if __name__ == "__main__":

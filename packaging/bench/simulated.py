@@ -187,7 +187,7 @@ def side_of(data: Path) -> Side:
             policy, _ = shelf.newest(ledger)
     finally:
         database.close()
-    log = LogKey(policy.collector.origin, policy.collector.log_public)
+    log = LogKey(policy.collector.log_origin, policy.collector.log_public)
     return Side(policy, log, layout.ca_certificate.read_text("ascii"))
 
 

@@ -16,7 +16,7 @@ def files_with(pattern: str) -> set[str]:
 
 
 def test_the_log_key_comes_from_the_policy_with_its_witnesses():
-    assert files_with(r"\bLogKey\(") == {"services/fleet.py"}
+    assert files_with(r"\bLogKey\(") == {"sync/logs.py"}
 
 
 def test_only_the_receipt_check_lets_a_record_go():

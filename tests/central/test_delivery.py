@@ -16,7 +16,7 @@ from kiosk.domain.errors import CertificateError, NotEnrolledError, UnreachableE
 from kiosk.ports import LinkAnswer, OutboxState
 from kiosk.services.delivery import Delivery, DeliveryStep, DeliverySummary, Progress
 from kiosk.services.fleet import LOG_CHECKPOINT, POLICY
-from kiosk.services.receipt_check import RECEIPT_PREFIX
+from kiosk.services.receipts_kept import RECEIPT_PREFIX
 from kiosk.sync.messages import ReceiptPage, decode, encode
 from kiosk.sync.policy import open_policy, sign_policy
 from tests.fakes.central_side import CentralSide, founded, reading, serving

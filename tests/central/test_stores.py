@@ -9,6 +9,7 @@ from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import obstore
 import psycopg
 import pytest
 
@@ -16,7 +17,7 @@ from central.archive.control import read_control
 from central.archive.database import Database
 from central.archive.layout import FolderError, Layout
 from central.archive.ledger import Ledger
-from central.archive.payloads import payload_name
+from central.archive.payloads import PayloadState, payload_name
 from central.archive.round_rows import ActRow, VisitRow
 from central.archive.rows import DeviceRow, EntryRow, SealedRow
 from central.archive.storage import (
@@ -33,10 +34,13 @@ from central.auditor.opening_log import held
 from central.auditor.orders import Act, Subject
 from central.auditor.session import own_order, present_alone, session
 from central.authority.founding import LOCAL_HOSTS, found
+from central.authority.logs import Logs
+from central.authority.policies import Policies
 from central.authority.requests import Announced, new_request, parse_birth_date
 from central.authority.rounds import Planner
 from central.collector.arrivals import Arrivals
 from central.collector.rounds import note_acts
+from central.collector.scrub import Scrub
 from kiosk.audit.entries import EntryKind
 from kiosk.crypto.digests import sha256
 from kiosk.documents.requests import request_key
@@ -51,7 +55,7 @@ from kiosk.sync.receipts import ReceiptState
 from tests.fakes.central_side import CentralSide, ask, central, serving
 from tests.fakes.enrolled import EnrolledDevice
 from tests.fakes.provider import answered, provider_of, seal_case
-from tests.fakes.stores import BUCKET, PostgresServer, object_store, postgres
+from tests.fakes.stores import BUCKET, PostgresServer, free_port, object_store, postgres
 
 pytestmark = pytest.mark.process
 SERVERS = {"AWS_ACCESS_KEY_ID": "specimen", "AWS_SECRET_ACCESS_KEY": "specimen"}
@@ -436,3 +440,48 @@ def test_records_of_two_devices_still_arrive_at_once(apart):
     with database.writing(TABLET) as ledger, database.writing("dev-2") as other:
         ledger.erasures.steady()
         other.erasures.steady()
+
+
+def test_an_object_that_was_cut_short_is_asked_of_its_device_again(sides, data):
+    layout = Layout(data)
+    Policies(layout).change({"retention.blob_grace_hours": "24"}, datetime.now(UTC))
+    device = enrolled(sides[0])
+    seq, _ = device.seal()
+    device.delivery.run_once()
+    with sides[0].ledger() as ledger:
+        row = ledger.sealed(device.identity.device_id, seq)
+    payloads = open_payloads(layout)
+    name = payload_name(row.device_id, seq, row.payload_sha256)
+    whole = payloads.read(name)
+    obstore.put(payloads._store, name, whole[:-1])
+    database = open_database(layout)
+    try:
+        scrub, now = Scrub(database, payloads), datetime.now(UTC)
+        found = scrub.run(now, timedelta(hours=1), 5).found
+        assert [(one.seq, one.what) for one in found] == [(seq, PayloadState.ALTERED)]
+        assert device.delivery.run_once().sent == 1
+        assert payloads.read(name) == whole
+        assert scrub.run(now, timedelta(hours=1), 5).open == ()
+        obstore.delete(payloads._store, name)
+        assert payloads.state(name) is PayloadState.MISSING
+    finally:
+        database.close()
+
+
+def test_a_restore_is_announced_on_other_stores_too(data):
+    layout, port = Layout(data), free_port()
+    with serving(data, port) as side:
+        device = enrolled(side)
+        seqs = [device.seal()[0] for _ in range(2)]
+        assert device.delivery.run_once().stored == 2
+        side.stop()
+    logs, now = Logs(layout), datetime.now(UTC)
+    logs.publish(logs.restored("tried", now, logs.state().size - 1), now)
+    with serving(data, port):
+        for _ in range(2):
+            assert device.delivery.run_once().reason == ""
+    assert {device.row(seq).state for seq in seqs} == {OutboxState.STORED}
+    with device.store.begin() as uow:
+        kinds = [row.kind for row in uow.journal.range(0, uow.journal.size())]
+    assert kinds.count("log_restored") == 1
+    assert Histories(layout).verify().problems == ()

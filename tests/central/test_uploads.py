@@ -94,6 +94,42 @@ def test_a_cut_costs_at_most_one_part(device, after):
     assert sent <= len(sealed.blob) + cuts * PART_BYTES
 
 
+def calls_of(device: EnrolledDevice, seq: int) -> list[str]:
+    """Methods of the calls of the next delivery about a record."""
+    device.links.calls.clear()
+    assert device.delivery.run_once().reason == ""
+    about = (call for call in device.links.calls if f"/records/{seq}" in call)
+    return [call.partition(" ")[0] for call in about]
+
+
+def test_where_a_link_was_cut_the_first_record_of_the_days_after_travels_in_parts_too(device):
+    """A first cut then costs one part and not all that had been sent."""
+    seq, _ = device.seal(extra_bytes=LARGE)
+    assert calls_of(device, seq) == ["PUT"]
+    device.seal(extra_bytes=LARGE)
+    cut_first_try(device)
+    device.delivery.run_once()
+    for days in (1, 12):
+        device.clock.advance(days=days)
+        seq, _ = device.seal(extra_bytes=LARGE)
+        assert calls_of(device, seq)[:2] == ["POST", "PATCH"]
+    device.clock.advance(days=2)
+    seq, _ = device.seal(extra_bytes=LARGE)
+    assert calls_of(device, seq) == ["PUT"], "a link that is good for weeks is good"
+
+
+def test_a_collector_that_is_busy_is_no_link_that_breaks(device):
+    device.seal(extra_bytes=LARGE)
+    device.links.trouble = lambda call: (
+        LinkAnswer(503, b"", ()) if call.method == "PUT" else call.go()
+    )
+    assert device.delivery.run_once().reason == UnreachableError.code
+    device.links.trouble = Call.go
+    device.delivery.run_once()
+    seq, _ = device.seal(extra_bytes=LARGE)
+    assert calls_of(device, seq) == ["PUT"]
+
+
 def test_the_collector_says_how_far_it_is(device):
     seq, sealed = device.seal(extra_bytes=LARGE)
     cut_first_try(device)

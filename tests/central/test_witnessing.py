@@ -28,7 +28,7 @@ from kiosk.crypto.cosignatures import cosign
 from kiosk.crypto.signing import SigningKey
 from kiosk.ports import LinkAnswer, OutboxState
 from kiosk.services.courier import Courier, CourierSummary
-from kiosk.services.receipt_check import RECEIPT_PREFIX, KeptReceipt
+from kiosk.services.receipts_kept import RECEIPT_PREFIX, KeptReceipt
 from kiosk.sync.messages import ReceiptPage, decode, encode
 from kiosk.transport.folder_link import FolderLinks
 from tests.fakes.central_side import ask, central, serving

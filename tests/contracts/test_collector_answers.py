@@ -471,6 +471,15 @@ def receipts_come_in_pages(tour: Tour, post: Post, folder: Path) -> None:
     assert tour.call("GET", "receipts?tree=-1") == (400, "tree")
 
 
+@scene
+def trees_of_the_log_are_proven(tour: Tour, post: Post, folder: Path) -> None:
+    assert tour.call("GET", "log-consistency") == (200, "")
+    assert tour.call("GET", "log-consistency?from=1&to=0") == (404, "no-such-tree")
+    assert tour.call("GET", "log-consistency?to=999999999999") == (404, "no-such-tree")
+    assert tour.call("GET", "log-consistency?from=x") == (400, "from")
+    assert tour.call("GET", "log-consistency?to=-1") == (400, "to")
+
+
 # --- contacts -------------------------------------------------------------------------------------
 
 

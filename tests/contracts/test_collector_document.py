@@ -28,7 +28,7 @@ DOCUMENT = Document()
 ANSWERS = tuple(DOCUMENT.answers())
 IMPLIED = {"no-such-call", "method"}
 """Words of the routing itself, said of every path together."""
-COMPUTED = {"upload-length", "upload-offset", "from", "tree", "quarantined", "lost"}
+COMPUTED = {"upload-length", "upload-offset", "from", "to", "tree", "quarantined", "lost"}
 """Words beside whose status no literal stands; the tour of the running server sees them said."""
 CARRIED = {(422, "gap")}
 """Said of a journal that people carried here, never over a connection."""

@@ -10,7 +10,9 @@ own, a network in between that does what networks do. What must hold, in order:
 
 A collector may be put back to a backup as long as no receipt was heard since: what was received
 after it is gone there, and comes again. Later than that its log contradicts a signed word that the
-device holds, which no device may forgive (``docs/nasty-cases.md``).
+device holds, which no device may forgive: then the root announces it, and the log goes on under
+another name (``docs/nasty-cases.md``). Only a record that was let go behind the end is lost, which
+has a test of its own (``tests/central/test_log_restored.py``); here it is not let happen.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
 
+import msgspec
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -31,7 +34,8 @@ from central.archive.layout import Layout
 from central.auditor.histories import Histories
 from central.auditor.opening import read_identity
 from central.authority.codes import new_code
-from kiosk.audit.checkpoint import open_note
+from central.authority.logs import Logs
+from central.authority.policies import Policies
 from kiosk.audit.entries import EntryKind
 from kiosk.audit.records import Attachment, RecordContents, seal_record
 from kiosk.domain.errors import UnreachableError
@@ -39,7 +43,7 @@ from kiosk.domain.ids import OfficeId, RecordId
 from kiosk.ports import LinkAnswer, OutboxRow, OutboxState
 from kiosk.services.delivery import DeliverySummary
 from kiosk.services.fleet import LOG_CHECKPOINT
-from kiosk.services.receipt_check import RECEIPT_PREFIX
+from kiosk.services.receipts_kept import RECEIPT_PREFIX, KeptReceipt, kept_name
 from kiosk.services.terms import terms_of
 from kiosk.transport.https_link import Deadlines, HttpsLinks
 from tests.fakes.central_side import founded, reading
@@ -127,7 +131,7 @@ class DeliveryMachine(RuleBasedStateMachine):
         self.proxy.__enter__()
         self.counted["machines"] += 1
         self.number = 0
-        self.backed_up_at = 0
+        self.backed_up_leaves = self.backed_up_logs = 0
         self.device: FieldDevice | None = None
 
     @initialize(grace=st.sampled_from((0, 24)), backed_up=st.booleans())
@@ -135,8 +139,6 @@ class DeliveryMachine(RuleBasedStateMachine):
         """A device that knows the collector by the address of the proxy."""
         layout = Layout(self.collector.data)
         if grace:
-            from central.authority.policies import Policies
-
             Policies(layout).change({"retention.blob_grace_hours": str(grace)}, datetime.now(UTC))
         self.collector.start()
         now, validity = datetime.now(UTC), timedelta(hours=1)
@@ -293,24 +295,51 @@ class DeliveryMachine(RuleBasedStateMachine):
     def back_up(self) -> None:
         self.collector.kill()
         self.collector.back_up()
-        self.backed_up_at = self.seen_log()
+        with reading(self.collector.data) as ledger:
+            self.backed_up_leaves = 0 if (log := ledger.log()) is None else log.size
+        self.backed_up_logs = self.logs_ended()
 
     @precondition(lambda self: self.collector.has_backup)
     @rule()
     def restore(self) -> None:
         """The collector as it was; what it received since is gone there."""
-        if self.seen_log() > self.backed_up_at:
+        # Policies do not go back: a backup from before an announcement is put back by nobody.
+        if self.backed_up_logs != self.logs_ended():
+            return
+        behind = self.seen_log() > self.backed_up_leaves
+        if behind and self.let_go_behind():
             return
         self.counted["restored from a backup"] += 1
         self.collector.kill()
         self.collector.restore()
+        if behind:
+            self.announce()
+
+    def announce(self) -> None:
+        """The root says that the log was put back behind receipts that it gave."""
+        self.counted["restored behind receipts, and announced"] += 1
+        logs, now = Logs(Layout(self.collector.data)), datetime.now(UTC)
+        logs.publish(logs.restored("tried", now), now)
+
+    def logs_ended(self) -> int:
+        """How many announcements there were."""
+        return len(Policies(Layout(self.collector.data)).in_force().restored)
+
+    def let_go_behind(self) -> bool:
+        """Whether the device let a record go on a receipt that the backup does not hold."""
+        with self.device.store.begin() as uow:
+            kept = [
+                msgspec.json.decode(uow.values.get(kept_name(row.seq)), type=KeptReceipt)
+                for row in uow.outbox.all()
+                if row.purged
+            ]
+        return any(one.item.index >= self.backed_up_leaves for one in kept)
 
     def seen_log(self) -> int:
         """Size of the newest log that the device verified."""
-        terms = self.device.policy.collector
         with self.device.store.begin() as uow:
             note = uow.values.get(LOG_CHECKPOINT)
-        return 0 if note is None else open_note(note.decode(), terms.origin, terms.log_public).size
+        return 0 if note is None else int(note.decode().split("\n")[1])
 
     # --- what must hold ---------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ AT = datetime(2026, 11, 25, tzinfo=UTC)
 LATER = datetime(2026, 11, 26, tzinfo=UTC)
 ROW = OutboxRow(4, RecordId("0" * 32), OutboxState.WAITING, AT, AT, 0, "", 1000)
 
+AGAIN = (OutboxEvent.MISSING_THERE, OutboxEvent.RECEIPT_VOID)
 SAFE_EVENTS = [event for event in OutboxEvent if event is not OutboxEvent.PURGED]
 
 
@@ -67,12 +68,22 @@ def test_a_record_lost_on_the_other_side_after_its_receipt_is_sent_again_while_i
     assert advance(purged, OutboxEvent.MISSING_THERE, LATER) == purged
 
 
+def test_a_receipt_of_a_log_that_was_put_back_sends_again_what_is_here_and_nothing_else() -> None:
+    stored = walk(OutboxEvent.RECEIPT_VERIFIED)
+    again = advance(stored, OutboxEvent.RECEIPT_VOID, LATER)
+    assert again.state is OutboxState.WAITING
+    purged = advance(stored, OutboxEvent.PURGED, LATER)
+    assert advance(purged, OutboxEvent.RECEIPT_VOID, LATER) == purged
+    sent = walk(OutboxEvent.SEND_STARTED, OutboxEvent.ACCEPTED)
+    assert advance(sent, OutboxEvent.RECEIPT_VOID, LATER) == sent
+
+
 @given(st.lists(st.sampled_from(SAFE_EVENTS), max_size=30))
 def test_stored_means_that_a_receipt_was_verified_and_nothing_was_missed_since(
     events: list[OutboxEvent],
 ) -> None:
     row = walk(*events)
-    since = [e for e in events if e in (OutboxEvent.RECEIPT_VERIFIED, OutboxEvent.MISSING_THERE)]
+    since = [e for e in events if e in (OutboxEvent.RECEIPT_VERIFIED, *AGAIN)]
     settled = bool(since) and since[-1] is OutboxEvent.RECEIPT_VERIFIED
     assert (row.state is OutboxState.STORED) == settled
     assert not row.purged
@@ -84,7 +95,7 @@ def test_a_receipt_settles_a_record_from_anywhere_until_it_is_missed(
 ) -> None:
     row = advance(walk(*events), OutboxEvent.RECEIPT_VERIFIED, LATER)
     for event in events:
-        if event is not OutboxEvent.MISSING_THERE:
+        if event not in AGAIN:
             assert advance(row, event, LATER) == row
 
 

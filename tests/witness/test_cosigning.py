@@ -112,6 +112,35 @@ def test_a_second_key_of_a_log_is_another_key_that_counts(witness: Witness, memo
 # --- what is not --------------------------------------------------------------------------------
 
 
+def test_a_closed_log_is_404_and_what_was_signed_of_it_stays_known(
+    witness: Witness, memory: Memory
+):
+    assert witness.add_checkpoint(submission(0, 5)).status == 200
+    with memory.turn() as turn:
+        turn.close(ORIGIN, NOW)
+        turn.close(ORIGIN, NOW + 1)
+    answer = witness.add_checkpoint(submission(5, 8))
+    assert (answer.status, held(memory)) == (404, 5)
+    assert witness.add_checkpoint(submission(0, 8, origin=SECOND, key=OTHER)).status == 200
+    with memory.turn() as turn:
+        assert turn.closed() == {ORIGIN}
+
+
+def test_a_memory_from_before_logs_could_be_closed_is_brought_up_to_date(tmp_path: Path):
+    Memory(tmp_path / "old.db").close()
+    with closing(sqlite3.connect(tmp_path / "old.db")) as old:
+        old.execute("DROP TABLE closed_logs")
+        old.execute("INSERT INTO log_keys VALUES ('log.test/a', 'key')")
+        old.execute("PRAGMA user_version=1")
+        old.commit()
+    opened = Memory(tmp_path / "old.db")
+    with opened.turn() as turn:
+        assert (turn.origins(), turn.closed()) == ((ORIGIN,), frozenset())
+        turn.close(ORIGIN, NOW)
+        assert turn.closed() == {ORIGIN}
+    opened.close()
+
+
 def test_an_unknown_log_is_404(witness: Witness):
     answer = witness.add_checkpoint(submission(0, 5, origin="log.test/unknown"))
     assert answer.status == 404

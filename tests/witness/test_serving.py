@@ -113,6 +113,10 @@ def test_many_at_once_get_one_history(data: Path):
 def test_commands_show_watch_and_recall(data: Path, tmp_path: Path):
     other = verifier_key("log.test/b", LOG.public)
     assert ask_witness("watch", other, "--data", data)["logs"] == ["log.test/b"]
+    assert ask_witness("close", other, "--data", data) == {"origin": "log.test/b", "size": 0}
+    closed = {one["origin"]: one["closed"] for one in ask_witness("show", "--data", data)["logs"]}
+    assert closed["log.test/b"]
+    assert list(closed.values()).count(True) == 1
     with witnessing(data) as running:
         cosigned = httpx.post(f"{running.url}/add-checkpoint", content=submission(0, 7)).text
     text = witness("show", "--data", data, "--notes", tmp_path / "notes").stdout
@@ -125,6 +129,10 @@ def test_commands_show_watch_and_recall(data: Path, tmp_path: Path):
     assert witness("recall", path, "--data", data, check=False).returncode == 2
     path.write_text(note(7) + cosigned)
     assert ask_witness("recall", path, "--data", data) == {"size": 7}
+
+
+def test_only_a_log_that_is_watched_can_be_closed(data: Path):
+    assert witness("close", "log.test/unknown", "--data", data, check=False).returncode == 2
 
 
 def test_wrong_use_is_said_in_one_line(data: Path, tmp_path: Path):

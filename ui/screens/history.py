@@ -61,6 +61,8 @@ KIND_LOOKS = {
     "salvaged": ("alert-triangle", Tone.WARN),
     "split_view": ("alert-triangle", Tone.BAD),
     "central_loss": ("alert-triangle", Tone.BAD),
+    "log_restored": ("alert-triangle", Tone.WARN),
+    "announcement_refused": ("alert-triangle", Tone.BAD),
     "keys_changed": ("key", Tone.INFO),
     "policy_applied": ("clipboard-check", Tone.INFO),
     "agent_added": ("users", Tone.INFO),

@@ -1,0 +1,108 @@
+"""Reads stored payloads again, and has what is damaged sent again.
+
+Rules, in order: a payload is hashed against its own name, which its row holds; what was erased by
+order is left alone; where most of what is looked at is missing nothing is noted, because then it is
+the store that is missing; once a damage is noted no receipt speaks of the record, and its device is
+told that it is missing here; a payload that comes again closes the note. Newest first: those may
+still be on their devices.
+Source: records-and-sync 2.9 (the nightly audit).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from central.archive.damage_rows import DamageRow
+from central.archive.database import Database
+from central.archive.layout import FolderError
+from central.archive.payloads import Payloads, PayloadState, payload_name
+from central.archive.rows import KeptRow
+
+ALARM = "damaged-payload"
+_PAGE = 500
+_FEW = 20
+"""Up to so many that are missing are taken for what they are."""
+
+Told = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ScrubReport:
+    """What was found.
+
+    Attributes:
+        checked: payloads that were read.
+        found: damages that were not known before.
+        open: damages that wait for their record to come again, those included.
+    """
+
+    checked: int
+    found: tuple[DamageRow, ...]
+    open: tuple[DamageRow, ...]
+
+
+class Scrub:
+    """Looks after the payloads of one central side."""
+
+    def __init__(self, database: Database, payloads: Payloads) -> None:
+        self._database = database
+        self._payloads = payloads
+
+    def run(
+        self, now: datetime, recent: timedelta | None, sample: int = 0, told: Told | None = None
+    ) -> ScrubReport:
+        """Check payloads.
+
+        Args:
+            now: aware UTC.
+            recent: everything that arrived since then; None: everything there is.
+            sample: so many older ones beside, drawn by chance.
+            told: called with the number checked so far.
+
+        Raises:
+            FolderError: most of them are missing: the store itself is not there.
+            OSError: the store does not answer.
+        """
+        self._payloads.require()
+        checked, found = 0, list[DamageRow]()
+        for row in self._chosen(now, recent, sample):
+            name = payload_name(row.device_id, row.seq, row.payload_sha256)
+            state = self._payloads.state(name)
+            checked += 1
+            if state is not PayloadState.WHOLE:
+                at = now.isoformat(timespec="seconds")
+                found.append(DamageRow(row.device_id, row.seq, state, at))
+            if told is not None and checked % _PAGE == 0:
+                told(checked)
+        missing = sum(row.what == PayloadState.MISSING for row in found)
+        if missing > max(_FEW, checked // 2):
+            raise FolderError(f"{missing} of {checked} payloads are missing: is the store there?")
+        fresh = tuple(row for row in found if self._note(row))
+        with self._database.reading() as ledger:
+            every = ledger.damages.every()
+        return ScrubReport(checked, fresh, tuple(row for row in every if row.mended_at is None))
+
+    def _chosen(self, now: datetime, recent: timedelta | None, sample: int) -> Iterator[KeptRow]:
+        since = "" if recent is None else (now - recent).isoformat(timespec="milliseconds")
+        last: KeptRow | None = None
+        while page := self._page(since, last):
+            yield from page
+            last = page[-1]
+        if sample:
+            with self._database.reading() as ledger:
+                drawn = ledger.kept_drawn(since, sample)
+            yield from drawn
+
+    def _page(self, since: str, last: KeptRow | None) -> tuple[KeptRow, ...]:
+        with self._database.reading() as ledger:
+            return ledger.kept_page(since, last, _PAGE)
+
+    def _note(self, row: DamageRow) -> bool:
+        with self._database.writing(row.device_id) as ledger:
+            held = ledger.sealed(row.device_id, row.seq)
+            if held is None or held.header is None or not ledger.damages.note(row):
+                return False
+            ledger.fleet.add_alarm(row.device_id, ALARM, row.seq, row.found_at)
+        return True
