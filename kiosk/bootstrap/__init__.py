@@ -88,6 +88,7 @@ from kiosk.services.requests import RequestDesk
 from kiosk.services.rounds import Rounds, VisitDesk
 from kiosk.services.sealing import Sealing
 from kiosk.services.second_agent import SecondAgents
+from kiosk.services.secret_change import SecretChange, try_settle
 from kiosk.services.sheet_mail import SheetMailer
 from kiosk.services.sightings import Sightings
 from kiosk.services.sign_in import SignIn
@@ -123,7 +124,8 @@ class Kiosk:
         service: the public service: help, eligibility, ways, paper file.
         texts: by language.
         journal, agents, onboarding, hand_over, sign_in, proofing, delivery, carried, life,
-            unlock_orders, rounds, visits, conflicts, opinions, custody, key_change: services.
+            unlock_orders, rounds, visits, conflicts, opinions, custody, key_change,
+            secret_change: services.
         enrolment: joins a fleet; the kiosk is built again afterwards.
         links: to the central side.
     """
@@ -154,6 +156,7 @@ class Kiosk:
     anchor: Anchor
     escrow: VaultEscrow
     key_change: KeyChange
+    secret_change: SecretChange
     life: DeviceLife
     unlock_orders: UnlockOrders
     rounds: Rounds
@@ -484,6 +487,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         anchor=anchor,
         escrow=escrow,
         key_change=KeyChange(store, keys, journal, escrow.keep),
+        secret_change=_secret_change(parts, journal, true_time),
         contacts=Contacts(
             CentralContact(_opener(membership, links, device_key), device.device_id),
             words,
@@ -497,6 +501,13 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         device_key=device_key,
         lock=parts.lock,
     )
+
+
+def _secret_change(parts: _Parts, journal: Journal, true_time: Clock) -> SecretChange:
+    """Replaces the device secret; one that was interrupted goes on here."""
+    change = SecretChange(parts.store, parts.keys, journal, true_time)
+    try_settle(change)
+    return change
 
 
 def _escrow(parts: _Parts, membership: Membership, device: DeviceFacts) -> VaultEscrow:
