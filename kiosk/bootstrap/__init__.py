@@ -384,7 +384,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
     rounds.erase_past()
 
     drafts = Drafts(clock)
-    hand_over = HandOver(store, journal, drafts, clock)
+    hand_over = HandOver(store, journal, drafts, clock, sealing)
 
     def end_of_shift(session: Session) -> None:
         hand_over.accept_all(session)

@@ -219,7 +219,7 @@ class Onboarding:
         agent_id = row.agent_id
         before = uow.agents.get(agent_id)
         if before is not None:
-            account_for_drafts(uow, self._journal, agent_id)
+            account_for_drafts(uow, self._journal, agent_id, "new-keys")
             erase_agent(uow, agent_id)
             if before.wrapped_shift_key is not None:
                 self._journal.append(uow, EntryKind.SHIFT_CLOSE, {"agent": agent_id})

@@ -287,7 +287,7 @@ class SignIn:
         agent_id = session.agent.agent_id
         with self._store.begin() as uow:
             row = _known(uow, agent_id)
-            account_for_drafts(uow, self._journal, agent_id)
+            account_for_drafts(uow, self._journal, agent_id, "shift-end")
             uow.agents.put(replace(row, wrapped_shift_key=None))
             self._journal.append(uow, EntryKind.SHIFT_CLOSE, {"agent": agent_id})
             uow.commit()

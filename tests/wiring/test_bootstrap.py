@@ -259,6 +259,25 @@ def test_a_case_handed_to_somebody_who_comes_back_too_late_is_sealed_and_not_los
     assert kiosk.verify_journal().verified
 
 
+def test_a_case_that_nobody_took_leaves_its_record_where_somebody_else_comes_first(device):
+    kiosk = device()
+    join_fleet(kiosk)
+    giver, taker = AgentId("a17"), AgentId("b22")
+    kiosk.agents.add(giver, "Camille R.", Role.AGENT, "271828")
+    kiosk.agents.add(taker, "Sacha P.", Role.AGENT, "271828")
+    kiosk.sign_in.sign_in(taker, "271828")
+    session = kiosk.sign_in.sign_in(giver, "271828")
+    case = kiosk.proofing.open_case("online-request", session)
+    kiosk.hand_over.hand_over(case.state.case_id, taker, session)
+    kiosk.close()  # as after a crash: only what was committed is there
+    device.clock.advance(seconds=13 * 3600)
+    kiosk = device()
+    kiosk.sign_in.sign_in(giver, "271828")
+    assert closes(kiosk) == [True]
+    assert len(kiosk.delivery.status()) == 1
+    assert kiosk.verify_journal().verified
+
+
 def closes(kiosk) -> list[bool]:
     """Of every case that was closed, whether a record was sealed."""
     with kiosk.store.begin() as uow:
