@@ -13,7 +13,7 @@ Rules, in order:
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from random import SystemRandom
 from typing import TYPE_CHECKING, Final
@@ -84,6 +84,7 @@ from kiosk.services.key_change import DATABASE_KEY, DATABASE_NEXT, KeyChange
 from kiosk.services.lease import Lease, closed_at
 from kiosk.services.onboarding import Onboarding
 from kiosk.services.proofing import Desk, Proofing
+from kiosk.services.receipt_retention import ReceiptRetention
 from kiosk.services.requests import RequestDesk
 from kiosk.services.rounds import Rounds, VisitDesk
 from kiosk.services.sealing import Sealing
@@ -437,7 +438,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         Delivery(store, journal, links, keys, clock, metered=parts.config.collector.metered),
         membership,
         (anchor.keep, escrow.try_keep),
-        lambda day: promote(store, journal, day),
+        _each_day(store, journal, membership),
     )
     proofing = Proofing(
         desk, journal, clock, catalogue, membership.office_id, membership.require, lease
@@ -501,6 +502,20 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         device_key=device_key,
         lock=parts.lock,
     )
+
+
+def _each_day(
+    store: "SqlStore", journal: Journal, membership: Membership
+) -> Callable[[date], None]:
+    """What signed time of a day brings about: a policy that was coming, receipts that go."""
+    retention = ReceiptRetention(store, journal, lambda: membership.receipts_days)
+
+    def on(day: date) -> None:
+        promote(store, journal, day)
+        with suppress(VaultError):  # a full disk keeps no record from being sent
+            retention.run(day)
+
+    return on
 
 
 def _secret_change(parts: _Parts, journal: Journal, true_time: Clock) -> SecretChange:

@@ -36,12 +36,13 @@ from kiosk.ports import CentralSide, LinkAnswer
 from kiosk.services.coming_policy import keep_coming
 from kiosk.services.delivery import TIME, SignedTime
 from kiosk.services.fleet import POLICY
-from kiosk.sync.policy import CollectorTerms, TrustedKey, open_policy, sign_policy
+from kiosk.sync.policy import CollectorTerms, Retention, TrustedKey, open_policy, sign_policy
 from kiosk.sync.signed_time import sign_time
 from tests.fakes.clock import FakeClock
 from tests.fakes.key_stores import MemoryKeyStore
 from tests.fakes.membership import ISSUER, LOG, POLICY_IN_FORCE, ROOT, join_fleet
 from tests.fakes.office import CHEAP
+from ui.router.services import services_of
 
 NOW = FakeClock().now()
 SPECIMEN = Config(camera=CameraConfig(kind=CameraKind.SPECIMEN), office="075012")
@@ -303,6 +304,19 @@ def test_what_could_not_be_sealed_at_once_is_sealed_at_the_next_start(device):
     kiosk.sign_in.sign_in(taker, "271828")
     assert closes(kiosk) == [True]
     assert len(kiosk.delivery.status()) == 1
+
+
+def test_the_policy_gives_home_its_sentences_and_receipts_their_time(device):
+    kiosk = device()
+    assert (kiosk.membership.notices(), kiosk.membership.receipts_days) == ((), 400)
+    told = replace(
+        POLICY_IN_FORCE,
+        notices=("Fermeture\nà 17 h",),
+        retention=Retention(receipts_days=90),
+    )
+    join_fleet(kiosk, told)
+    assert services_of(kiosk).notices() == ("Fermeture à 17 h",)
+    assert kiosk.membership.receipts_days == 90
 
 
 def test_a_journal_cut_at_its_end_does_not_verify(device):

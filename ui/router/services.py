@@ -60,6 +60,7 @@ class Services:
         service: the public service: help lines, eligibility, ways, paper file.
         procedure: what a scanned request opens.
         procedures: what this device carries out.
+        notices: sentences of the operator for the home page, as the policy in force says.
         contacts: confirms addresses of customers; None where this device belongs to no fleet.
         keep_images: whether the policy wants pictures of the document in the record.
         printing: printers of this device.
@@ -116,6 +117,7 @@ class Services:
     opinions: OpinionDesk | None = None
     sheet_mail: SheetMailer | None = None
     privacy_s: int = 0
+    notices: Callable[[], tuple[str, ...]] = tuple
 
     def now(self) -> datetime:
         """The moment of what a date decides, aware: by signed time where it is known.
@@ -205,4 +207,5 @@ def services_of(kiosk: "Kiosk", open_camera: Callable[[], FrameSource] | None = 
         sheet_mail=kiosk.sheet_mail if kiosk.enrolled else None,
         carried=kiosk.carried if kiosk.enrolled else None,
         privacy_s=PRIVACY_S[kiosk.config.profile],
+        notices=kiosk.membership.notices,
     )
