@@ -330,8 +330,9 @@ class KeyStore(Protocol):
 
     Names: ``database`` (32 bytes), ``database-next`` (while that one is being replaced),
     ``device-signing`` (Ed25519 seed, 32 bytes), ``device-secret`` (32 bytes, mixed into every PIN
-    key), ``journal-anchor`` (no secret: size and root of the journal, kept where a copy of the
-    vault does not reach).
+    key), ``device-secret-past`` (while that one is being replaced), ``sightings-past`` (what finds
+    the sightings of past device secrets), ``journal-anchor`` (no secret: size and root of the
+    journal, kept where a copy of the vault does not reach).
     """
 
     @property

@@ -22,7 +22,7 @@ EXPLANATIONS: dict[str, str] = {
     "evidence_images": "whether pictures of the document go into the sealed record",
     "feature_count": "security features that the agent examines on each document, at least 3",
     "assurance_level": "level that the operator asserts in the records; empty asserts none",
-    "retention": "how long a device keeps entries, unfinished cases and sealed copies",
+    "retention": "how long a device keeps receipts, unfinished cases and sealed copies",
     "four_eyes": "decisions, or whole procedures, that need the word of a second agent",
     "lease_days": "days without contact after which a device goes dark by itself; 0 never",
     "notices": "short sentences shown on the home screen of every device",

@@ -61,6 +61,9 @@ class EntryKind(StrEnum):
     ITEM_DISTRIBUTED = "item_distributed"
     FRAUD_ALERT = "fraud_alert"
     BLOB_PURGED = "blob_purged"
+    RECEIPTS_PURGED = "receipts_purged"
+    """Receipts of records that were let go before are older than the policy keeps them."""
+
     POLICY_APPLIED = "policy_applied"
     RESTORE_DETECTED = "restore_detected"
     """This device's own history is shorter than, or another than, one that is known elsewhere."""

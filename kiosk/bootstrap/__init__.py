@@ -13,7 +13,7 @@ Rules, in order:
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from random import SystemRandom
 from typing import TYPE_CHECKING, Final
@@ -84,10 +84,12 @@ from kiosk.services.key_change import DATABASE_KEY, DATABASE_NEXT, KeyChange
 from kiosk.services.lease import Lease, closed_at
 from kiosk.services.onboarding import Onboarding
 from kiosk.services.proofing import Desk, Proofing
+from kiosk.services.receipt_retention import ReceiptRetention
 from kiosk.services.requests import RequestDesk
 from kiosk.services.rounds import Rounds, VisitDesk
 from kiosk.services.sealing import Sealing
 from kiosk.services.second_agent import SecondAgents
+from kiosk.services.secret_change import SecretChange, try_settle
 from kiosk.services.sheet_mail import SheetMailer
 from kiosk.services.sightings import Sightings
 from kiosk.services.sign_in import SignIn
@@ -123,7 +125,8 @@ class Kiosk:
         service: the public service: help, eligibility, ways, paper file.
         texts: by language.
         journal, agents, onboarding, hand_over, sign_in, proofing, delivery, carried, life,
-            unlock_orders, rounds, visits, conflicts, opinions, custody, key_change: services.
+            unlock_orders, rounds, visits, conflicts, opinions, custody, key_change,
+            secret_change: services.
         enrolment: joins a fleet; the kiosk is built again afterwards.
         links: to the central side.
     """
@@ -154,6 +157,7 @@ class Kiosk:
     anchor: Anchor
     escrow: VaultEscrow
     key_change: KeyChange
+    secret_change: SecretChange
     life: DeviceLife
     unlock_orders: UnlockOrders
     rounds: Rounds
@@ -381,7 +385,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
     rounds.erase_past()
 
     drafts = Drafts(clock)
-    hand_over = HandOver(store, journal, drafts, clock)
+    hand_over = HandOver(store, journal, drafts, clock, sealing)
 
     def end_of_shift(session: Session) -> None:
         hand_over.accept_all(session)
@@ -434,7 +438,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         Delivery(store, journal, links, keys, clock, metered=parts.config.collector.metered),
         membership,
         (anchor.keep, escrow.try_keep),
-        lambda day: promote(store, journal, day),
+        _each_day(store, journal, membership),
     )
     proofing = Proofing(
         desk, journal, clock, catalogue, membership.office_id, membership.require, lease
@@ -484,6 +488,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         anchor=anchor,
         escrow=escrow,
         key_change=KeyChange(store, keys, journal, escrow.keep),
+        secret_change=_secret_change(parts, journal, true_time),
         contacts=Contacts(
             CentralContact(_opener(membership, links, device_key), device.device_id),
             words,
@@ -497,6 +502,27 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         device_key=device_key,
         lock=parts.lock,
     )
+
+
+def _each_day(
+    store: "SqlStore", journal: Journal, membership: Membership
+) -> Callable[[date], None]:
+    """What signed time of a day brings about: a policy that was coming, receipts that go."""
+    retention = ReceiptRetention(store, journal, lambda: membership.receipts_days)
+
+    def on(day: date) -> None:
+        promote(store, journal, day)
+        with suppress(VaultError):  # a full disk keeps no record from being sent
+            retention.run(day)
+
+    return on
+
+
+def _secret_change(parts: _Parts, journal: Journal, true_time: Clock) -> SecretChange:
+    """Replaces the device secret; one that was interrupted goes on here."""
+    change = SecretChange(parts.store, parts.keys, journal, true_time)
+    try_settle(change)
+    return change
 
 
 def _escrow(parts: _Parts, membership: Membership, device: DeviceFacts) -> VaultEscrow:

@@ -108,6 +108,17 @@ class Membership:
         retention = self.policy.retention if self.policy else Retention()
         return timedelta(hours=retention.draft_hours)
 
+    @property
+    def receipts_days(self) -> int:
+        """How long the receipt of a record that was let go is kept."""
+        retention = self.policy.retention if self.policy else Retention()
+        return retention.receipts_days
+
+    def notices(self) -> tuple[str, ...]:
+        """Sentences of the operator for the home page, each plain text on one line."""
+        policy = self.policy
+        return () if policy is None else policy.plain_notices
+
     def enrolment_keys(self) -> Mapping[KeyId, bytes]:
         """Keys of the authority that speak to one device."""
         policy = self.policy

@@ -20,10 +20,10 @@ from kiosk.domain.errors import (
 )
 from kiosk.paths import Paths
 from kiosk.ports import KeyStore
-from kiosk.services.agents import DEVICE_SECRET
-from kiosk.services.anchor import ANCHOR
+from kiosk.services.agents import DEVICE_SECRET, DEVICE_SECRET_PAST
 from kiosk.services.fleet import DEVICE_KEY
-from kiosk.services.key_change import DATABASE_KEY, DATABASE_NEXT, rewrap
+from kiosk.services.key_change import DATABASE_KEY, DATABASE_NEXT, SECRETS, rewrap
+from kiosk.services.secret_change import is_changing
 
 if TYPE_CHECKING:
     from kiosk.vault.store import SqlStore
@@ -169,7 +169,7 @@ def finish_retirement(paths: Paths, keys: KeyStore) -> None:
     mark = paths.data / _RETIRING
     if not mark.exists():
         return
-    for name in (DATABASE_KEY, DATABASE_NEXT, DEVICE_SECRET, DEVICE_KEY, ANCHOR):
+    for name in SECRETS:
         keys.delete(name)
     for left in paths.data.glob(f"{paths.vault.name}*"):
         left.unlink(missing_ok=True)
@@ -183,7 +183,9 @@ def device_key_of(keys: KeyStore, store: "SqlStore") -> SigningKey:
         KeyStoreError: a secret of a device at work is gone.
     """
     with store.begin() as uow:
-        at_work = uow.journal.size() > 0
+        at_work, changing = uow.journal.size() > 0, is_changing(uow)
+    if at_work and not changing:
+        _put_back_secret(keys)
     for name in (DEVICE_SECRET, DEVICE_KEY):
         if keys.get(name) is None:
             if at_work:
@@ -193,3 +195,14 @@ def device_key_of(keys: KeyStore, store: "SqlStore") -> SigningKey:
     if seed is None:
         raise KeyStoreError(f"{DEVICE_KEY} not kept")
     return SigningKey.from_seed(seed)
+
+
+def _put_back_secret(keys: KeyStore) -> None:
+    """A store that lost the device secret while it was written still has the one before it.
+
+    Only where the vault knows of no change: else agents hang on the secret that is gone, and that
+    is a loss.
+    """
+    past = keys.get(DEVICE_SECRET_PAST)
+    if past is not None and keys.get(DEVICE_SECRET) is None:
+        keys.put(DEVICE_SECRET, past)

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from kiosk.texts import Texts
 
 PACKAGES = ("cryptography", "sqlalchemy", "sqlcipher3", "opencv-python-headless", "onnxruntime")
-_OF_THE_VAULT = ("keys", "enrolment", "outbox", "custody", "seals", "clock", "disk", "network")
+_OF_THE_VAULT = (
+    *("keys", "secret", "enrolment", "outbox", "custody", "seals", "clock", "disk", "network"),
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -104,6 +106,7 @@ def _vault_probes(kiosk: "Kiosk") -> "dict[str, Probe]":
     return {
         "store": lambda: diagnosis.store(kiosk.store, kiosk.store.problems()),
         "keys": lambda: diagnosis.keys(kiosk.keys, escrowed=kiosk.escrow.kept()),
+        "secret": lambda: diagnosis.secret(kiosk.secret_change.standing()),
         "enrolment": lambda: diagnosis.enrolment(kiosk.policy.version if kiosk.policy else None),
         "outbox": lambda: diagnosis.outbox(kiosk.store),
         "custody": lambda: _custody(kiosk),

@@ -1,16 +1,38 @@
-"""``visavis keys rotate|rewrap|systemd``: what a technician does with the keys of a device."""
+"""``visavis keys rotate|secret|rewrap|systemd``: what a technician does with a device's keys."""
+
+from typing import Annotated
 
 import typer
 
 from kiosk import logs
-from kiosk.commands.console import DataOption, JsonOption, kiosk_of, say, say_json, texts_of
+from kiosk.commands.console import (
+    DataOption,
+    ExitCode,
+    JsonOption,
+    kiosk_of,
+    leave,
+    say,
+    say_json,
+    texts_of,
+)
 from kiosk.paths import Paths
+
+DaysOption = Annotated[
+    int, typer.Option("--days", min=1, max=90, help="For how long the old one waits for agents.")
+]
+FinishOption = Annotated[
+    bool, typer.Option("--finish", help="Destroy the old one now instead of making a new one.")
+]
+YesOption = Annotated[
+    bool, typer.Option("--yes", help="Agents who have not signed in since need a one-time code.")
+]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(help="The keys of this device.", no_args_is_help=True)
     group.command("rotate")(rotate)
+    group.command("secret")(secret)
     group.command("rewrap")(wrap_anew)
     group.command("systemd")(systemd)
     app.add_typer(group, name="keys")
@@ -25,6 +47,42 @@ def rotate(data: DataOption = None, json: JsonOption = False) -> None:
         say_json({"rotated": "database", "at": None if at is None else at.isoformat()})
     else:
         say(texts_of(data)("cli.keys.rotated"))
+
+
+def secret(
+    days: DaysOption = 30,
+    finish: FinishOption = False,
+    yes: YesOption = False,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Replace the secret of this device behind every agent's PIN; the PINs stay the same.
+
+    The old one is kept until every agent has signed in once, for ``--days`` at most.
+    """
+    texts = texts_of(data)
+    with kiosk_of(data) as kiosk:
+        change = kiosk.secret_change
+        waiting = change.standing().awaited if finish else ()
+        if waiting and not yes:
+            typer.echo(texts("cli.keys.secret_sure", names=", ".join(waiting)), err=True)
+            leave(ExitCode.WRONG_USE)
+        standing = change.finish() if finish else change.begin(days)
+    if json:
+        say_json(
+            {
+                "awaited": list(standing.awaited),
+                "stranded": list(standing.stranded),
+                "until": None if standing.until is None else standing.until.isoformat(),
+            }
+        )
+    elif standing.until is not None:
+        names = ", ".join(standing.awaited)
+        say(texts("cli.keys.secret_begun", names=names, until=standing.until.isoformat()))
+    elif standing.stranded:
+        say(texts("cli.keys.secret_over_without", names=", ".join(standing.stranded)))
+    else:
+        say(texts("cli.keys.secret_over"))
 
 
 def wrap_anew(data: DataOption = None, json: JsonOption = False) -> None:

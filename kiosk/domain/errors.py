@@ -287,6 +287,18 @@ class KeyChangeError(VaultError):
     code = "VAULT-013"
 
 
+class SecretChangeError(VaultError):
+    """The device secret is being replaced already, and some agents have not signed in since."""
+
+    code = "VAULT-014"
+
+
+class LastManagerError(VaultError):
+    """The device secret of before stays: no manager could sign in without it."""
+
+    code = "VAULT-015"
+
+
 class SalvageError(VaultError):
     """What is left of a damaged vault is too little to go on with the journal of this device."""
 
@@ -381,6 +393,12 @@ class QuestionGoneError(SignInError):
     """The question was answered by somebody else, or is forgotten."""
 
     code = "SIGNIN-014"
+
+
+class StrandedKeysError(SignInError):
+    """The device secret that this agent's keys hung on was destroyed before they signed in."""
+
+    code = "SIGNIN-015"
 
 
 class AuditError(KioskError):

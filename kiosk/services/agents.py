@@ -41,6 +41,9 @@ SIGNING = "agent-signing-key"
 SHIFT = "shift-key"
 EXCHANGE_PREFIX = "agent-exchange/"
 DEVICE_SECRET = "device-secret"  # noqa: S105 - the name of a secret, not the secret
+DEVICE_SECRET_PAST = "device-secret-past"  # noqa: S105 - as above
+"""The one before, while agents are awaited whose keys hang on it (:mod:`.secret_change`)."""
+INVITATION_PREFIX = "invitation/"
 
 
 class Signs(Protocol):
@@ -106,6 +109,12 @@ def device_secret(keys: KeyStore) -> bytes:
     if secret is None:
         raise KeyStoreError("device secret missing")
     return secret
+
+
+def held_secrets(keys: KeyStore) -> tuple[bytes, ...]:
+    """The device secret, then the one before it while that is kept. Raises KeyStoreError."""
+    past = keys.get(DEVICE_SECRET_PAST)
+    return (device_secret(keys),) if past is None else (device_secret(keys), past)
 
 
 def cost_text(cost: Argon2Cost) -> str:

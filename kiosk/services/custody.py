@@ -2,9 +2,9 @@
 
 Rules, in order: a record that an entry announces has its row in the outbox; until a verified
 receipt let it go, its sealed bytes are here and are the ones that the entry describes, and so are
-those of the result that the same entry may announce; a record that was let go has its receipt; a
-receipt speaks of the entry that stands in this journal, or this journal is not the one that was
-sent. What is missing is told by number and journalled once.
+those of the result that the same entry may announce; a record that was let go has its receipt, or
+the mark of one whose time was over; a receipt speaks of the entry that stands in this journal, or
+this journal is not the one that was sent. What is missing is told by number and journalled once.
 Source: records-and-sync 2.5, and section 3, row 4.
 """
 
@@ -21,6 +21,7 @@ from kiosk.domain.errors import AuditError, VaultCorruptError
 from kiosk.ports import JournalRow, OutboxRow, Store, UnitOfWork
 from kiosk.services.journal import Journal
 from kiosk.services.losses import Loss, note_loss
+from kiosk.services.receipt_retention import was_let_go
 from kiosk.services.receipts_kept import KeptReceipt, kept_name
 from kiosk.services.result import result_name, sent_name
 from kiosk.sync.results import announced_result
@@ -80,7 +81,8 @@ class Custody:
             return Loss.HISTORY
         if row is None:
             return Loss.ROW
-        return Loss.RECEIPT if row.purged and stored is None else None
+        lost = row.purged and stored is None and not was_let_go(uow, entry.seq)
+        return Loss.RECEIPT if lost else None
 
     def _loss_of_bytes(self, seq: int) -> Loss | None:
         """In a unit of work of its own: one that met a damaged page reads nothing more."""

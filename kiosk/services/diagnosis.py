@@ -15,6 +15,7 @@ from typing import Final
 
 from kiosk.domain.errors import AlreadyRunningError, CaptureError, KioskError, SyncError
 from kiosk.ports import Clock, CollectorLink, FrameSource, KeyStore, OutboxState, Store
+from kiosk.services.secret_change import SecretStanding
 
 LOW_SPACE_BYTES: Final = 1024**3
 FULL_BYTES: Final = 64 * 1024**2
@@ -239,6 +240,23 @@ def keys(key_store: KeyStore, *, escrowed: bool = True) -> Finding:
             Mender.AGENT,
         )
     return Finding("keys", Grade.OK, "doctor.keys.ok")
+
+
+def secret(standing: SecretStanding) -> Finding:
+    """No agent hangs on a device secret that was replaced."""
+    values: dict[str, str | int] = {
+        "awaited": ", ".join(standing.awaited),
+        "stranded": ", ".join(standing.stranded),
+        "until": "" if standing.until is None else standing.until.isoformat(),
+    }
+    if standing.stranded:
+        word, mender = "stranded", Mender.MANAGER
+    elif standing.until is not None:
+        word, mender = "awaited", Mender.AGENT
+    else:
+        return Finding("secret", Grade.OK, "doctor.secret.ok")
+    key = f"doctor.secret.{word}"
+    return Finding("secret", Grade.WARNING, key, f"{key}_how", mender, values)
 
 
 def seals(sequence: int | None, age_days: int, *, too_old: bool) -> Finding:

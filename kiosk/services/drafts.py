@@ -32,6 +32,7 @@ from kiosk.journeys.model import CaseState
 from kiosk.ports import AgentRow, Clock, DraftRow, UnitOfWork
 from kiosk.services.agents import Session, exchange_public
 from kiosk.services.journal import Journal
+from kiosk.services.standing_record import announce_standing, put_standing
 
 HANDS_PREFIX = "case-hands/"
 
@@ -80,17 +81,23 @@ def put_hands(uow: UnitOfWork, case_id: CaseId, hands: Hands) -> None:
 
 
 def drop_draft(uow: UnitOfWork, case_id: CaseId) -> None:
-    """Remove a draft with every copy of its key; the caller commits."""
+    """Remove a draft with every copy of its key, and a standing record; the caller commits."""
     uow.drafts.delete(case_id)
+    put_standing(uow, case_id, None)
     uow.values.delete(HANDS_PREFIX + case_id)
 
 
 def account_for_drafts(
-    uow: UnitOfWork, journal: Journal, agent_id: AgentId, only: Container[CaseId] | None = None
+    uow: UnitOfWork,
+    journal: Journal,
+    agent_id: AgentId,
+    why: str,
+    only: Container[CaseId] | None = None,
 ) -> int:
     """Close the drafts of an agent that nobody can open any more (``only`` these); how many.
 
-    Silence is no way out of a case: each is an entry of its own.
+    Silence is no way out of a case: each is an entry of its own, which says ``why``, and a record
+    where one stands ready (what was handed over and not taken).
     """
     rows = [
         row
@@ -98,13 +105,16 @@ def account_for_drafts(
         if row.agent_id == agent_id and (only is None or row.case_id in only)
     ]
     for row in rows:
-        facts: dict[str, Fact] = {
-            "case": row.case_id,
-            "agent": agent_id,
-            "outcome": Outcome.ABANDONED.value,
-            "sealed": False,
-        }
-        journal.append(uow, EntryKind.VERIFY_CLOSE, facts)
+        waited: dict[str, Fact] = {"why": why, "waited_for": agent_id}
+        if not announce_standing(uow, journal, row.case_id, waited):
+            facts: dict[str, Fact] = {
+                "case": row.case_id,
+                "agent": agent_id,
+                "outcome": Outcome.ABANDONED.value,
+                "sealed": False,
+                "why": why,
+            }
+            journal.append(uow, EntryKind.VERIFY_CLOSE, facts)
         drop_draft(uow, row.case_id)
     return len(rows)
 

@@ -9,7 +9,8 @@ Rules, in order:
 3. A manager takes over only what is still open; nobody sees whose case it is before it is theirs.
 4. Whoever seals a case has decided it: in other hands it stands before its decision again.
 5. What was handed over and never opened is sealed as abandoned by its new owner, who came back
-   after its time was over; where somebody else comes first, it is closed without a record.
+   after its time was over; where somebody else comes first, by the record that the giver sealed for
+   this event as the case was handed over (:mod:`.standing_record`).
 
 Source: records-and-sync 2.4 and 2.6.
 """
@@ -42,6 +43,8 @@ from kiosk.services.drafts import (
 )
 from kiosk.services.journal import Journal
 from kiosk.services.round_blobs import erase_agent
+from kiosk.services.sealing import Sealing
+from kiosk.services.standing_record import put_standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +67,11 @@ class ColleagueDraft:
 class HandOver:
     """Moves open cases between agents of one device."""
 
-    def __init__(self, store: Store, journal: Journal, drafts: Drafts, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, journal: Journal, drafts: Drafts, clock: Clock, sealing: Sealing
+    ) -> None:
         self._store = store
+        self._sealing = sealing
         self._journal = journal
         self._drafts = drafts
         self._clock = clock
@@ -102,6 +108,7 @@ class HandOver:
             copy = wrapped_for(uow, taker, key, case_id)
             if copy is None:
                 raise HandOverError("first sign-in")
+            standing = self._sealing.standing(uow, state, session)
             hands = hands_of(uow, case_id)
             copies = {to: copy} | self._for_managers(uow, key, case_id, to)
             facts: dict[str, Fact] = {"case": case_id, "from": giver, "to": to}
@@ -110,6 +117,7 @@ class HandOver:
             )
             uow.drafts.put(self._drafts.row(_given(state, to), row.revision + 1, key))
             put_hands(uow, case_id, Hands(hands.hops, copies, entry))
+            put_standing(uow, case_id, standing)
             uow.commit()
         return agent_of(taker)
 
@@ -163,11 +171,15 @@ class HandOver:
         return accepted
 
     def expire(self, untouched_since: datetime) -> int:
-        """Close what was handed over before this device time and never opened; how many."""
+        """Close what was handed over before this device time and never opened; how many.
+
+        Each leaves the record that its giver sealed as it was handed over.
+        """
         with self._store.begin() as uow:
             late = [row for row in uow.drafts.all() if self._is_late(uow, row, untouched_since)]
             for agent_id in {row.agent_id for row in late}:
-                account_for_drafts(uow, self._journal, agent_id, {row.case_id for row in late})
+                cases = {row.case_id for row in late}
+                account_for_drafts(uow, self._journal, agent_id, "not-taken", cases)
             uow.commit()
         return len(late)
 
@@ -231,7 +243,7 @@ class HandOver:
             if row is None or row.wrapped_shift_key is None:
                 raise HandOverError("no shift")
             taken = self._take_all(uow, agent_id, by)
-            account_for_drafts(uow, self._journal, agent_id)
+            account_for_drafts(uow, self._journal, agent_id, "shift-end")
             erase_agent(uow, agent_id)
             uow.agents.put(replace(row, wrapped_shift_key=None))
             facts: dict[str, Fact] = {"agent": agent_id, "by": by.agent.agent_id}
@@ -276,6 +288,7 @@ class HandOver:
         hop = Hop(giver, taker, self._clock.now().isoformat(timespec="seconds"), how)
         # Without the copies of the old key: saving wraps the new one for the managers again.
         put_hands(uow, case_id, Hands((*hands.hops, hop)))
+        put_standing(uow, case_id, None)
         self._drafts.save(uow, _given(state, taker), session)
 
     @staticmethod

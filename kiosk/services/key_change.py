@@ -17,14 +17,23 @@ from kiosk.audit.entries import EntryKind
 from kiosk.crypto.aead import random_key
 from kiosk.domain.errors import DiskFullError, KeyChangeError, VaultError
 from kiosk.ports import KeyStore
-from kiosk.services.agents import DEVICE_SECRET
+from kiosk.services.agents import DEVICE_SECRET, DEVICE_SECRET_PAST
 from kiosk.services.anchor import ANCHOR
 from kiosk.services.fleet import DEVICE_KEY
 from kiosk.services.journal import Journal
+from kiosk.services.sightings import PAST_KEYS
 
 DATABASE_KEY: Final = "database"
 DATABASE_NEXT: Final = "database-next"
-SECRETS: Final = (DATABASE_KEY, DATABASE_NEXT, DEVICE_KEY, DEVICE_SECRET, ANCHOR)
+SECRETS: Final = (
+    DATABASE_KEY,
+    DATABASE_NEXT,
+    DEVICE_KEY,
+    DEVICE_SECRET,
+    DEVICE_SECRET_PAST,
+    PAST_KEYS,
+    ANCHOR,
+)
 """Every name under which this program keeps something in a key store."""
 
 

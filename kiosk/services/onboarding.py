@@ -37,10 +37,12 @@ from kiosk.domain.errors import (
 from kiosk.domain.ids import AgentId
 from kiosk.ports import AgentRow, Clock, KeyStore, Store, UnitOfWork
 from kiosk.services.agents import (
+    INVITATION_PREFIX,
     Agents,
     Signs,
     announce_exchange,
     device_secret,
+    held_secrets,
     require_badge,
     require_duty,
 )
@@ -48,6 +50,7 @@ from kiosk.services.drafts import account_for_drafts
 from kiosk.services.journal import Journal
 from kiosk.services.pins import check_pin
 from kiosk.services.round_blobs import erase_agent
+from kiosk.services.secret_change import note_replaced
 
 CODE_CHARACTERS = 8
 DEFAULT_HOURS = 24
@@ -55,7 +58,7 @@ MAX_HOURS = 72
 MAX_TRIES = 10
 FIRST_MANAGER = "enrolment"
 """Stands in for the manager who made a code, where there was none yet."""
-_PREFIX = "invitation/"
+_PREFIX = INVITATION_PREFIX
 _TRIES = "invitation-tries"
 _LABEL = b"visavis/one-time-code/1\0"
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -102,6 +105,11 @@ def _form(text: str) -> str:
 def _fresh_code() -> str:
     number = int.from_bytes(os.urandom(5), "big")
     return "".join(_CROCKFORD[number >> 5 * place & 31] for place in range(CODE_CHARACTERS))
+
+
+def _name(secret: bytes, code: str) -> str:
+    """Where a code is kept: its MAC, so that a copy of the vault does not give it away."""
+    return _PREFIX + hmac.digest(secret, _LABEL + code.encode("ascii"), "sha256").hex()
 
 
 class Onboarding:
@@ -160,9 +168,10 @@ class Onboarding:
             KeyStoreError, VaultError: nothing was used up.
         """
         check_pin(pin)
-        name = self._name(_form(code))
+        names = self._names(_form(code))
         self._count_try()
         with self._store.begin() as uow:
+            name = next((one for one in names if uow.values.get(one) is not None), names[0])
             invitation = self._read(uow, name)
         if invitation is None or self._is_over(invitation):
             raise self._refused(name)
@@ -177,7 +186,7 @@ class Onboarding:
     def _make(self, agent: Agent, by: str, hours: int, signers: dict[str, SigningKey]) -> str:
         require_badge(agent.agent_id)
         code = _fresh_code()
-        name = self._name(code)
+        name = _name(device_secret(self._keys), code)
         invitation = Invitation(
             agent=agent,
             by=by,
@@ -210,11 +219,12 @@ class Onboarding:
         agent_id = row.agent_id
         before = uow.agents.get(agent_id)
         if before is not None:
-            account_for_drafts(uow, self._journal, agent_id)
+            account_for_drafts(uow, self._journal, agent_id, "new-keys")
             erase_agent(uow, agent_id)
             if before.wrapped_shift_key is not None:
                 self._journal.append(uow, EntryKind.SHIFT_CLOSE, {"agent": agent_id})
         uow.agents.put(row)
+        note_replaced(uow, agent_id)
         announce_exchange(uow, agent_id, key)
         uow.values.delete(name)
         uow.values.delete(_TRIES)
@@ -227,10 +237,9 @@ class Onboarding:
         }
         self._journal.append_signed(uow, EntryKind.AGENT_ADDED, facts, {"agent": key})
 
-    def _name(self, code: str) -> str:
-        """Where a code is kept: its MAC, so that a copy of the vault does not give it away."""
-        secret = device_secret(self._keys)
-        return _PREFIX + hmac.digest(secret, _LABEL + code.encode("ascii"), "sha256").hex()
+    def _names(self, code: str) -> tuple[str, ...]:
+        """Where a code may be kept: it may have been made under the device secret of before."""
+        return tuple(_name(secret, code) for secret in held_secrets(self._keys))
 
     @staticmethod
     def _read(uow: UnitOfWork, name: str) -> Invitation | None:

@@ -21,14 +21,15 @@ from datetime import datetime
 import msgspec
 
 from kiosk.audit.entries import EntryKind, Fact, open_entry
-from kiosk.audit.records import Attachment, RecordContents, SealedBlob, seal_record
+from kiosk.audit.records import Attachment, RecordContents, seal_record
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.decision import Decision, Outcome
 from kiosk.domain.errors import DiskFullError, DraftError, PolicyInvalidError
 from kiosk.domain.ids import CaseId, RecordId
 from kiosk.journeys.model import CaseState, LinkedRecord, SealedFacts
-from kiosk.ports import Clock, OutboxRow, OutboxState, Store, UnitOfWork
+from kiosk.ports import Clock, Store, UnitOfWork
 from kiosk.services.agents import Session
+from kiosk.services.announcing import SEALED_PREFIX, Closed, announce
 from kiosk.services.distribution import (
     HANDED_OVER,
     Link,
@@ -38,37 +39,25 @@ from kiosk.services.distribution import (
 )
 from kiosk.services.drafts import Drafts, Hop, drop_draft, hands_of
 from kiosk.services.journal import Journal
-from kiosk.services.later_contacts import later_name, seal_deferred
+from kiosk.services.later_contacts import seal_deferred
 from kiosk.services.record import Beside, build_record
-from kiosk.services.result import ResultSealer, certificate_of, result_name
+from kiosk.services.result import ResultSealer, certificate_of
 from kiosk.services.sightings import Sightings
+from kiosk.services.standing_record import StandingRecord, VisitOf
 from kiosk.services.terms import DeviceFacts, Terms, TermsSource
 from kiosk.services.used_requests import USING_UP, mark_used
 from kiosk.services.visit_ends import act_facts, mark_visit
-from kiosk.sync.later_contacts import SealedLater
-from kiosk.sync.results import SealedResult
 
-SEALED_PREFIX = "sealed/"
 SPACE_RESERVE_BYTES = 64 * 1024 * 1024
 _RECORD_ID_BYTES = 16
-
-
-@dataclass(frozen=True, slots=True)
-class _Closed:
-    """A record in memory, closed: nothing of it is stored yet."""
-
-    record_id: RecordId
-    blob: SealedBlob
-    result: SealedResult | None = None
-    later: SealedLater | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
     """What a case leaves: its record, and the proof of distribution where there is one."""
 
-    verification: _Closed
-    distribution: _Closed | None
+    verification: Closed
+    distribution: Closed | None
     sealed_at: datetime
 
 
@@ -190,6 +179,28 @@ class Sealing:
             sealed += 1
         return sealed
 
+    def standing(
+        self, uow: UnitOfWork, state: CaseState, session: Session
+    ) -> StandingRecord | None:
+        """The record that this case was abandoned, sealed now and announced only if it is.
+
+        None where nobody could ever open it. See :mod:`.standing_record`.
+        """
+        terms = self._terms()
+        if not terms.recipients:
+            return None
+        left = replace(state, decision=Decision(Outcome.ABANDONED), signature=None)
+        kept = _Kept((), hands_of(uow, state.case_id).hops, certificate_of(uow))
+        closed = self._close(left, session, kept, terms).verification
+        visit = state.visit
+        return StandingRecord(
+            closed,
+            _told(left, Outcome.ABANDONED.value),
+            None
+            if visit is None
+            else VisitOf(visit.planned_on, visit.visit_id, visit.postponed_to),
+        )
+
     def _close(
         self,
         state: CaseState,
@@ -207,7 +218,8 @@ class Sealing:
         record = build_record(
             state, own, sealed_at, self._device, terms, Beside(pictures, kept.hops, link)
         )
-        verification = self._sealed(RecordContents(record, pictures), own, session, terms)
+        contents = RecordContents(record, pictures)
+        verification = self._sealed(contents, own, session, terms, sealed_at)
         results = ResultSealer(self._device_key, kept.certificate)
         verification = replace(
             verification,
@@ -219,14 +231,19 @@ class Sealing:
         signed = distribution_attachments(state)
         proof = build_distribution(state, link, sealed_at, self._device, terms, signed)
         contents = RecordContents(proof, signed)
-        distribution = self._sealed(contents, link.distribution, session, terms)
+        distribution = self._sealed(contents, link.distribution, session, terms, sealed_at)
         return _Pair(verification, distribution, sealed_at)
 
     def _sealed(
-        self, contents: RecordContents, record_id: RecordId, session: Session, terms: Terms
-    ) -> _Closed:
+        self,
+        contents: RecordContents,
+        record_id: RecordId,
+        session: Session,
+        terms: Terms,
+        sealed_at: datetime,
+    ) -> Closed:
         blob = seal_record(contents, terms.recipients, session.signing_key, self._device_key)
-        return _Closed(record_id, blob)
+        return Closed(record_id, blob, sealed_at, terms.policy_version)
 
     def _keep(self, uow: UnitOfWork, state: CaseState, pair: _Pair, terms: Terms) -> SealedFacts:
         """Everything that a sealed case changes, inside one unit of work."""
@@ -241,10 +258,10 @@ class Sealing:
         if pair.distribution is not None:
             told = _told(state, HANDED_OVER)
             kind = EntryKind.ITEM_DISTRIBUTED
-            seq, slip = self._announce(uow, kind, told, pair.distribution, pair.sealed_at, terms)
+            seq, slip = announce(uow, self._journal, kind, told, pair.distribution)
             linked = LinkedRecord(pair.distribution.record_id, seq, slip)
         told, kind = _told(state, outcome.value), EntryKind.VERIFY_CLOSE
-        seq, slip = self._announce(uow, kind, told, pair.verification, pair.sealed_at, terms)
+        seq, slip = announce(uow, self._journal, kind, told, pair.verification)
         own = pair.verification.record_id
         codes = pair.verification.later is not None
         sealed = SealedFacts(own, seq, slip, pair.sealed_at, linked, codes)
@@ -256,40 +273,6 @@ class Sealing:
         mark_visit(uow, state, outcome, seq)
         drop_draft(uow, state.case_id)
         return sealed
-
-    def _announce(
-        self,
-        uow: UnitOfWork,
-        kind: EntryKind,
-        told: dict[str, Fact],
-        closed: _Closed,
-        sealed_at: datetime,
-        terms: Terms,
-    ) -> tuple[int, str]:
-        """Entry, blob and outbox row of one record; its number and the slip code."""
-        for envelope in (closed.result, closed.later):
-            told |= {} if envelope is None else envelope.facts()
-        seq, slip = self._journal.append(
-            uow, kind, told, closed.blob, closed.record_id, terms.policy_version
-        )
-        if closed.result is not None:
-            uow.values.put(result_name(seq), closed.result.blob)
-        if closed.later is not None:
-            uow.values.put(later_name(seq), closed.later.blob)
-        uow.blobs.put(seq, closed.blob.blob)
-        uow.outbox.put(
-            OutboxRow(
-                seq=seq,
-                record_id=closed.record_id,
-                state=OutboxState.WAITING,
-                queued_at=sealed_at,
-                updated_at=sealed_at,
-                attempts=0,
-                reason="",
-                payload_len=len(closed.blob.blob),
-            )
-        )
-        return seq, slip
 
 
 def _fresh_id() -> RecordId:

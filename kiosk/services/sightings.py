@@ -3,7 +3,9 @@
 Rules, in order:
 
 1. What is stored names nobody: HMAC-SHA256 with a key that comes from the secret of this device.
-   Without the key store nobody can try numbers or names against it.
+   Without the key store nobody can try numbers or names against it. A hash cannot be made anew
+   under another key; so the key of a device secret that was replaced stays in the key store, alone,
+   until the last of its sightings is forgotten. It finds sightings, and opens nothing else.
 2. What was seen is told as a doubt that the agent ticks; it never decides anything.
 3. A sighting is written in the transaction of its record, and forgotten on the day that the policy
    sets: the day's list says which ones, so that forgetting reads nothing else.
@@ -15,7 +17,6 @@ Source: domain 4.3 (repeat presentation), 5.4 (minimisation).
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -24,8 +25,10 @@ import msgspec
 
 from kiosk.crypto.aead import derive_key
 from kiosk.crypto.canonical import canonical_json
+from kiosk.crypto.digests import b64u, unb64u
 from kiosk.documents.names import mrz_name
 from kiosk.domain.decision import Outcome
+from kiosk.domain.errors import KeyStoreError
 from kiosk.domain.evidence import Check, IdentityDocument, Verdict
 from kiosk.journeys.model import CaseState
 from kiosk.ports import Clock, KeyStore, Store, UnitOfWork
@@ -36,6 +39,9 @@ PERSON_TODAY: Final = "history.person_today"
 _SEEN: Final = "seen/"
 _LISTS: Final = "seen-until/"
 _PURPOSE: Final = "visavis/sightings/1"
+PAST_KEYS: Final = "sightings-past"
+MAX_PAST_KEYS: Final = 8
+"""Of more than these the oldest goes before its day: a Windows credential holds 2,560 bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,14 @@ class _Sighting:
     """How the case ended in which something was seen, and the last day on which that counts."""
 
     outcome: Outcome
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class _PastKey:
+    """A key whose sightings are still remembered: base64url, and the last day that counts."""
+
+    key: str
     until: date
 
 
@@ -64,10 +78,10 @@ class Sightings:
         if document is None:
             return ()
         today = self._today()
-        name_of = self._names()
+        keys = (self._key(), *(unb64u(past.key) for past in _past_keys(self._keys, today)))
         with self._store.begin() as uow:
-            seen = _read(uow, name_of(_document(document)), today)
-            person = _read(uow, name_of(_person(document)), today)
+            seen = _newest(uow, keys, _document(document), today)
+            person = _newest(uow, keys, _person(document), today)
         found = []
         if seen is not None:
             found.append(Check(DOCUMENT_SEEN, Verdict.UNSURE, f"seen-{seen.outcome.value}"))
@@ -89,22 +103,68 @@ class Sightings:
         document = state.document
         if document is None or not days:
             return
-        name_of = self._names()
+        key = self._key()
         until = today + timedelta(days=days)
-        _write(uow, name_of(_document(document)), _Sighting(outcome, until))
+        _write(uow, _name(key, _document(document)), _Sighting(outcome, until))
         if outcome is Outcome.ACCEPTED:
-            _write(uow, name_of(_person(document)), _Sighting(outcome, today))
+            _write(uow, _name(key, _person(document)), _Sighting(outcome, today))
 
     def _today(self) -> date:
         return self._clock.now().astimezone().date()
 
-    def _names(self) -> Callable[[tuple[str, ...]], str]:
-        key = derive_key(device_secret(self._keys), _PURPOSE)
+    def _key(self) -> bytes:
+        return derive_key(device_secret(self._keys), _PURPOSE)
 
-        def name_of(what: tuple[str, ...]) -> str:
-            return _SEEN + hmac.digest(key, canonical_json(list(what)), "sha256").hex()
 
-        return name_of
+def keep_past_key(store: Store, keys: KeyStore, secret: bytes, today: date) -> None:
+    """Keep what finds the sightings of a device secret that is about to be replaced.
+
+    Safe to repeat. Raises KeyStoreError, VaultError.
+    """
+    with store.begin() as uow:
+        days = [day.removeprefix(_LISTS) for day in uow.values.names(_LISTS)]
+    past = _past_keys(keys, today)
+    fresh = _PastKey(
+        b64u(derive_key(secret, _PURPOSE)), date.fromisoformat(max(days, default="0001-01-01"))
+    )
+    if fresh.until >= today and all(known.key != fresh.key for known in past):
+        keys.put(PAST_KEYS, msgspec.json.encode([fresh, *past][:MAX_PAST_KEYS]))
+
+
+def forget_past_keys(keys: KeyStore, today: date) -> None:
+    """Destroy the keys whose last sighting is forgotten. Raises KeyStoreError."""
+    stored = keys.get(PAST_KEYS)
+    if stored is None:
+        return
+    left = msgspec.json.encode(_past_keys(keys, today))
+    if left == b"[]":
+        keys.delete(PAST_KEYS)
+    elif left != stored:
+        keys.put(PAST_KEYS, left)
+
+
+def _past_keys(keys: KeyStore, today: date) -> tuple[_PastKey, ...]:
+    """Those that still count, the newest first."""
+    stored = keys.get(PAST_KEYS)
+    if stored is None:
+        return ()
+    try:
+        known = msgspec.json.decode(stored, type=tuple[_PastKey, ...])
+    except msgspec.DecodeError as exc:
+        raise KeyStoreError("sightings") from exc
+    return tuple(past for past in known if today <= past.until)
+
+
+def _name(key: bytes, what: tuple[str, ...]) -> str:
+    return _SEEN + hmac.digest(key, canonical_json(list(what)), "sha256").hex()
+
+
+def _newest(
+    uow: UnitOfWork, keys: tuple[bytes, ...], what: tuple[str, ...], today: date
+) -> _Sighting | None:
+    """What was seen, under the newest key that knows it."""
+    found = (_read(uow, _name(key, what), today) for key in keys)
+    return next((sighting for sighting in found if sighting is not None), None)
 
 
 def _document(document: IdentityDocument) -> tuple[str, ...]:

@@ -9,7 +9,9 @@ Rules, in order:
 3. After ten wrong PINs only a second person (a manager) opens the agent's place again. The PIN
    stays: it wraps the agent's keys, and ten wrong tries have told a thief next to nothing. Who
    forgot it is given a one-time code instead, and new keys (:mod:`.onboarding`).
-4. The shift key is wrapped by the PIN key and survives a crash; signing in again during the shift
+4. Where the device secret was replaced, a right PIN is one that opens under either; the agent's
+   keys are then wrapped under the new one (:mod:`.secret_change`).
+5. The shift key is wrapped by the PIN key and survives a crash; signing in again during the shift
    brings the same key back, so drafts open again. Signing out destroys it, and no draft goes
    unaccounted for.
 
@@ -20,6 +22,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from kiosk.audit.entries import EntryKind, Fact
@@ -33,12 +36,15 @@ from kiosk.domain.errors import (
     SamePersonError,
     SamePinError,
     SignInError,
+    StrandedKeysError,
     UnknownAgentError,
+    VaultError,
     WrongPinError,
 )
 from kiosk.domain.ids import AgentId
 from kiosk.ports import AgentRow, Clock, KeyStore, Store, UnitOfWork
 from kiosk.services.agents import (
+    DEVICE_SECRET_PAST,
     SHIFT,
     SIGNING,
     Session,
@@ -58,6 +64,12 @@ from kiosk.services.agents import (
 from kiosk.services.drafts import account_for_drafts
 from kiosk.services.journal import Journal
 from kiosk.services.pins import check_pin
+from kiosk.services.secret_change import (
+    SecretChange,
+    is_stranded,
+    mark_of,
+    note_wrapped,
+)
 
 WAITS_S = (0, 0, 0, 30, 60, 300, 900, 3600, 3600)
 """Wait after the first, second ... wrong PIN."""
@@ -90,12 +102,14 @@ class _Proof:
         kek: opens what is stored.
         seed: of the agent's signing key.
         next_kek / salt: what the agent's keys are wrapped with from now on.
+        mark: of the device secret in ``next_kek``.
     """
 
     kek: bytes = field(repr=False)
     seed: bytes = field(repr=False)
     next_kek: bytes = field(repr=False)
     salt: bytes
+    mark: bytes = field(repr=False)
 
 
 class SignIn:
@@ -130,6 +144,7 @@ class SignIn:
         self._journal = journal
         self._end_of_shift = end_of_shift
         self._start_of_work = start_of_work
+        self._secret_change = SecretChange(store, keys, journal, clock)
         self._at_work: set[AgentId] = set()
 
     def agents(self) -> tuple[Agent, ...]:
@@ -150,6 +165,7 @@ class SignIn:
             UnknownAgentError: no such agent here.
             WrongPinError: counted.
             LockedOutError: wait, or be unlocked; ``detail`` says which (``wait 30 s``).
+            StrandedKeysError: the secret that this agent's keys hung on is gone; the try counts.
             KeyStoreError: the device secret is not available; the try counts.
         """
         proof = self._prove(agent_id, pin)
@@ -165,7 +181,8 @@ class SignIn:
 
         Raises:
             NotAllowedError: their role does not have this duty; nothing was counted.
-            UnknownAgentError, WrongPinError, LockedOutError, KeyStoreError: as :meth:`sign_in`.
+            UnknownAgentError, WrongPinError, LockedOutError, StrandedKeysError, KeyStoreError: as
+                :meth:`sign_in`.
         """
         with self._store.begin() as uow:
             agent = agent_of(_known(uow, agent_id))
@@ -173,8 +190,13 @@ class SignIn:
             require_duty(agent, duty)
         proof = self._prove(agent_id, pin)
         with self._store.begin() as uow:
-            uow.agents.put(replace(_known(uow, agent_id), failures=0))
+            row = _known(uow, agent_id)
+            shift = row.wrapped_shift_key
+            shift_key = None if shift is None else unwrap(proof.kek, shift, agent_id, SHIFT)
+            uow.agents.put(self._wrapped_anew(row, proof, shift_key))
+            came = note_wrapped(uow, agent_id, proof.mark)
             uow.commit()
+        self._tell(came)
         return Signatory(agent, SigningKey.from_seed(proof.seed))
 
     def change_pin(self, session: Session, pin: str, new_pin: str) -> None:
@@ -183,15 +205,15 @@ class SignIn:
         Raises:
             SamePinError: it is the old one.
             PinPolicyError: see :func:`kiosk.services.pins.check_pin`.
-            WrongPinError, LockedOutError, KeyStoreError: as :meth:`sign_in`.
+            WrongPinError, LockedOutError, StrandedKeysError, KeyStoreError: as :meth:`sign_in`.
         """
         agent_id = session.agent.agent_id
         form = check_pin(new_pin, agent_id)
         if form == unicodedata.normalize("NFC", pin):
             raise SamePinError
         proof = self._prove(agent_id, pin)
-        salt = fresh_salt()
-        kek = pin_key(form, salt, device_secret(self._keys), self._cost)
+        salt, secret = fresh_salt(), device_secret(self._keys)
+        kek = pin_key(form, salt, secret, self._cost)
         with self._store.begin() as uow:
             row = _known(uow, agent_id)
             shift = row.wrapped_shift_key
@@ -210,22 +232,53 @@ class SignIn:
             )
             signers = {"agent": session.signing_key}
             self._journal.append_signed(uow, EntryKind.PIN_CHANGED, {"agent": agent_id}, signers)
+            came = note_wrapped(uow, agent_id, mark_of(secret))
             uow.commit()
+        self._tell(came)
 
     def _prove(self, agent_id: AgentId, pin: str) -> _Proof:
         """Count the try, then look at the PIN."""
         form = unicodedata.normalize("NFC", pin)
         row = self._count_try(agent_id)
         secret = device_secret(self._keys)
-        kek = pin_key(form, row.salt, secret, cost_of(row.kdf))
-        try:
-            seed = unwrap(kek, row.wrapped_signing_key, agent_id, SIGNING)
-        except DraftError:
-            raise self._refuse(row) from None
-        if row.kdf == cost_text(self._cost):
-            return _Proof(kek, seed, kek, row.salt)
+        mark = mark_of(secret)
+        opened = _opened(row, form, secret)
+        if opened is not None and row.kdf == cost_text(self._cost):
+            kek, seed = opened
+            return _Proof(kek, seed, kek, row.salt, mark)
+        kek, seed = opened or self._opened_with_past(row, form, mark)
         salt = fresh_salt()
-        return _Proof(kek, seed, pin_key(form, salt, secret, self._cost), salt)
+        return _Proof(kek, seed, pin_key(form, salt, secret, self._cost), salt, mark)
+
+    def _opened_with_past(self, row: AgentRow, form: str, mark: bytes) -> tuple[bytes, bytes]:
+        """As ``_opened``, under the device secret of before. Raises a SignInError leaf."""
+        past = self._keys.get(DEVICE_SECRET_PAST)
+        opened = None if past is None else _opened(row, form, past)
+        if opened is not None:
+            return opened
+        with self._store.begin() as uow:
+            stranded = is_stranded(uow, row.agent_id, mark)
+        raise StrandedKeysError if stranded else self._refuse(row)
+
+    def _wrapped_anew(self, row: AgentRow, proof: _Proof, shift_key: bytes | None) -> AgentRow:
+        """The agent's keys under what they are wrapped with from now on; no wrong PIN counts."""
+        shift = None
+        if shift_key is not None:
+            shift = wrap(proof.next_kek, shift_key, row.agent_id, SHIFT)
+        return replace(
+            row,
+            failures=0,
+            kdf=cost_text(self._cost),
+            salt=proof.salt,
+            wrapped_signing_key=wrap(proof.next_kek, proof.seed, row.agent_id, SIGNING),
+            wrapped_shift_key=shift,
+        )
+
+    def _tell(self, came: bool) -> None:
+        """An agent who was awaited came: perhaps the last one."""
+        if came:
+            with suppress(VaultError):  # the next start ends it
+                self._secret_change.all_came()
 
     def sign_out(self, session: Session) -> None:
         """End the shift: drafts are accounted for, the shift key is destroyed."""
@@ -234,7 +287,7 @@ class SignIn:
         agent_id = session.agent.agent_id
         with self._store.begin() as uow:
             row = _known(uow, agent_id)
-            account_for_drafts(uow, self._journal, agent_id)
+            account_for_drafts(uow, self._journal, agent_id, "shift-end")
             uow.agents.put(replace(row, wrapped_shift_key=None))
             self._journal.append(uow, EntryKind.SHIFT_CLOSE, {"agent": agent_id})
             uow.commit()
@@ -318,19 +371,23 @@ class SignIn:
                 self._journal.append(uow, EntryKind.SHIFT_OPEN, {"agent": agent_id})
             else:
                 shift_key = unwrap(proof.kek, row.wrapped_shift_key, agent_id, SHIFT)
-            row = replace(
-                row,
-                failures=0,
-                kdf=cost_text(self._cost),
-                salt=proof.salt,
-                wrapped_signing_key=wrap(proof.next_kek, proof.seed, agent_id, SIGNING),
-                wrapped_shift_key=wrap(proof.next_kek, shift_key, agent_id, SHIFT),
-            )
+            row = self._wrapped_anew(row, proof, shift_key)
             uow.agents.put(row)
             if exchange_public(uow, row) is None:
                 announce_exchange(uow, agent_id, key)
+            came = note_wrapped(uow, agent_id, proof.mark)
             uow.commit()
+        self._tell(came)
         return Session(agent_of(row), key, shift_key)
+
+
+def _opened(row: AgentRow, form: str, secret: bytes) -> tuple[bytes, bytes] | None:
+    """PIN key and seed of the agent where the PIN is right under this device secret."""
+    kek = pin_key(form, row.salt, secret, cost_of(row.kdf))
+    try:
+        return kek, unwrap(kek, row.wrapped_signing_key, row.agent_id, SIGNING)
+    except DraftError:
+        return None
 
 
 def _known(uow: UnitOfWork, agent_id: AgentId) -> AgentRow:

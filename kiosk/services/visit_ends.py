@@ -55,7 +55,12 @@ def mark_visit(uow: UnitOfWork, state: CaseState, outcome: Outcome, seq: int) ->
         return
     reasons = () if state.decision is None else state.decision.reasons
     end = VisitEnd(outcome, reasons, seq, visit.postponed_to)
-    uow.values.put(_name(visit.planned_on, visit.visit_id), msgspec.json.encode(end))
+    keep_visit_end(uow, visit.planned_on, visit.visit_id, end)
+
+
+def keep_visit_end(uow: UnitOfWork, planned_on: date, visit_id: str, end: VisitEnd) -> None:
+    """Remember it, inside ``uow``."""
+    uow.values.put(_name(planned_on, visit_id), msgspec.json.encode(end))
 
 
 def visit_end(uow: UnitOfWork, day: date, visit_id: str) -> VisitEnd | None:

@@ -11,6 +11,7 @@ Two forms: a compact JWS of a single key; ``{"policy": general JWS, "roots": [ro
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -136,7 +137,8 @@ class Retention:
     """How long the device keeps what.
 
     Attributes:
-        receipts_days: journal entries and receipts.
+        receipts_days: the receipt of a sealed record that was let go here. Entries of the journal
+            stay for the life of the device: each proves the next.
         draft_hours: an unfinished case.
         blob_grace_hours: a sealed record after its receipt was verified.
         sightings_days: keyed hash of a document seen, for the warning "seen lately"; 0: none kept.
@@ -204,7 +206,7 @@ class Policy:
         four_eyes: see :class:`FourEyes`.
         lease_days: days without contact after which a device shows no open case any more and
             begins none; sealed records still go out. 0 never.
-        notices: short sentences of the operator for the home screen.
+        notices: short sentences of the operator for the home screen; shown as ``plain_notices``.
         demonstration: this fleet is a demonstration; the screen says so.
         valid_from: first day on which it holds, in the local time of each office; None: at once.
         proxy_allowed: registered items may be handed to a proxy; the identity of the addressee is
@@ -245,6 +247,20 @@ class Policy:
     lost: Annotated[tuple[_Device, ...], Meta(max_length=2048)] = ()
     root: _Word = ""
     restored: Annotated[tuple[Restoration, ...], Meta(max_length=MAX_RESTORED)] = ()
+
+    @property
+    def plain_notices(self) -> tuple[str, ...]:
+        """The notices as they are shown: plain text of one line each, empty ones left out.
+
+        Control and format characters (line ends, marks that turn the direction of writing) would
+        change what stands around them. A policy in force is never refused for a sentence.
+        """
+        return tuple(filter(None, map(_plain, self.notices)))
+
+
+def _plain(sentence: str) -> str:
+    signs = (" " if unicodedata.category(sign)[0] in "CZ" else sign for sign in sentence)
+    return unicodedata.normalize("NFC", " ".join("".join(signs).split()))
 
 
 def policy_json(policy: Policy) -> bytes:

@@ -38,6 +38,7 @@ _COMMIT_ENTRIES = 2000
 _WITH_LEAVES = 2
 RATCHET = "journal/ratchet"
 RECEIPT_PREFIX = "central/receipt/"
+LET_GO_PREFIX = "central/receipt-let-go/"
 
 R = TypeVar("R", AgentRow, DraftRow, OutboxRow)
 
@@ -190,7 +191,8 @@ class Salvage:
         row: OutboxRow | None,
         names: frozenset[str],
     ) -> None:
-        safe_elsewhere = f"{RECEIPT_PREFIX}{seq:012d}" in names
+        proofs = {f"{prefix}{seq:012d}" for prefix in (RECEIPT_PREFIX, LET_GO_PREFIX)}
+        safe_elsewhere = bool(proofs & names)
         if row is not None and row.purged:
             uow.outbox.put(row)
             return

@@ -70,7 +70,7 @@ class Desk:
             self.device_key,
             self.sightings,
         )
-        self.hand_over = HandOver(self.store, self.journal, self.drafts, self.clock)
+        self.hand_over = HandOver(self.store, self.journal, self.drafts, self.clock, self.sealing)
         self.onboarding = Onboarding(self.store, self.keys, self.clock, self.journal, self.agents)
         self.sign_in = SignIn(
             self.store,

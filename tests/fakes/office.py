@@ -89,7 +89,7 @@ class Office:
             self.journal, self.store, self.terms, self.clock, self.device, self.device_key
         )
         drafts = Drafts(self.clock)
-        self.hand_over = HandOver(self.store, self.journal, drafts, self.clock)
+        self.hand_over = HandOver(self.store, self.journal, drafts, self.clock, self.sealing)
         self.onboarding = Onboarding(self.store, self.keys, self.clock, self.journal, self.agents)
         self.sign_in = SignIn(
             self.store, self.keys, self.clock, CHEAP, self.journal, self._end_of_shift

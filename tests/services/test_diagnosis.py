@@ -11,10 +11,11 @@ from kiosk.domain.errors import (
     KeyStoreError,
     UnreachableError,
 )
-from kiosk.domain.ids import RecordId
+from kiosk.domain.ids import AgentId, RecordId
 from kiosk.ports import Frame, JournalRow, LinkAnswer, OutboxRow, OutboxState
 from kiosk.services import diagnosis
 from kiosk.services.diagnosis import Finding, Grade, Mender, examine, worst
+from kiosk.services.secret_change import SecretStanding
 from kiosk.texts import LANGUAGES, Texts
 from tests.fakes.clock import FakeClock
 from tests.fakes.key_stores import MemoryKeyStore
@@ -195,6 +196,9 @@ def test_every_finding_has_its_words(language):
         diagnosis.keys(MemoryKeyStore()),
         diagnosis.keys(full_keys()),
         diagnosis.keys(full_keys(), escrowed=False),
+        diagnosis.secret(SecretStanding()),
+        diagnosis.secret(SecretStanding((AgentId("a-17"),), (), NOW.date())),
+        diagnosis.secret(SecretStanding((), (AgentId("a-17"),))),
         diagnosis.enrolment(None),
         diagnosis.enrolment(3),
         diagnosis.clock(FakeClock(wall=NOW), None),

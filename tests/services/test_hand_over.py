@@ -8,7 +8,7 @@ from kiosk.audit.acts import act_holds
 from kiosk.audit.entries import open_entry
 from kiosk.audit.records import open_record
 from kiosk.crypto.signing import key_id_of
-from kiosk.domain.agent import DUTIES, Duty, Role, may
+from kiosk.domain.agent import DUTIES, Agent, Duty, Role, may
 from kiosk.domain.decision import Decision, Outcome, Reason
 from kiosk.domain.errors import (
     DraftError,
@@ -28,6 +28,7 @@ from kiosk.journeys.model import (
 )
 from kiosk.journeys.service_steps import SignatureFacts, SignatureGiven
 from kiosk.services.drafts import copied_key, hands_of
+from kiosk.services.standing_record import STANDING_PREFIX
 from tests.fakes.cases import CARD_SIDES
 from tests.fakes.office import Office
 from tests.fakes.store import InMemoryStore
@@ -136,15 +137,71 @@ def test_what_was_handed_over_is_sealed_at_the_end_of_the_shift_of_the_taker(off
     assert office.journal_kinds().count("verify_close") == 1
 
 
-def test_what_was_handed_over_and_never_opened_is_closed_when_its_time_is_over(office: Office):
+def test_what_was_handed_over_and_never_opened_leaves_its_record_when_its_time_is_over(
+    office: Office,
+):
     camille, case = opened(office)
     office.sign_in.sign_out(office.session("sacha"))
     office.hand_over.hand_over(case.state.case_id, SACHA, camille)
     assert office.hand_over.expire(office.clock.now()) == 1
     closed = entry(office, "verify_close")
-    assert (closed.facts["agent"], closed.facts["sealed"]) == ("sacha", False)
+    facts = closed.facts
+    assert (facts["agent"], facts["waited_for"], facts["sealed"]) == ("camille", "sacha", True)
+    assert (facts["outcome"], facts["why"]) == ("abandoned", "not-taken")
+    record = last_record(office)
+    assert (record["agent_id"], record["decision"]["outcome"]) == ("camille", "abandoned")
+    assert office.sealing.sealed_as(case.state.case_id) is Outcome.ABANDONED
     with office.store.begin() as uow:
         assert uow.drafts.all() == ()
+        assert uow.values.names("case-") == ()
+    assert office.hand_over.expire(office.clock.now()) == 0
+    assert office.journal_kinds().count("verify_close") == 1
+
+
+@pytest.mark.parametrize("how", ["accepted", "taken over"])
+def test_whoever_takes_a_case_drops_the_record_that_stood_ready(office: Office, how: str):
+    sacha = office.session("sacha")
+    manager = office.session("dominique", Role.MANAGER)
+    camille, case = opened(office)
+    case_id = case.state.case_id
+    office.hand_over.hand_over(case_id, SACHA, camille)
+    with office.store.begin() as uow:
+        assert uow.values.names(STANDING_PREFIX) == (STANDING_PREFIX + case_id,)
+    if how == "taken over":
+        office.hand_over.take_over(case_id, manager)
+    taker = sacha if how == "accepted" else manager
+    again = office.proofing.resume(case_id, taker)
+    with office.store.begin() as uow:
+        assert uow.values.names(STANDING_PREFIX) == ()
+    assert office.hand_over.expire(office.clock.now()) == 0
+    abandon(again)
+    assert last_record(office)["agent_id"] == taker.agent.agent_id
+    assert office.journal_kinds().count("verify_close") == 1
+
+
+def test_the_record_that_stands_ready_names_nobody_while_it_waits(office: Office):
+    office.session("sacha")
+    camille, case = played(office, "online-request", StepKind.CONFIRM, Script())
+    office.hand_over.hand_over(case.state.case_id, SACHA, camille)
+    document = case.state.document
+    assert document is not None
+    with office.store.begin() as uow:
+        stored = uow.values.get(STANDING_PREFIX + case.state.case_id)
+    assert stored is not None
+    for word in (document.surname, document.document_number, *document.given_names):
+        assert word.encode() not in stored
+
+
+def test_new_keys_of_the_colleague_close_what_waited_for_them_with_a_record(office: Office):
+    manager = office.session("dominique", Role.MANAGER)
+    office.session("sacha")
+    camille, case = opened(office)
+    office.hand_over.hand_over(case.state.case_id, SACHA, camille)
+    code = office.onboarding.invite(Agent(SACHA, "Sacha P.", Role.AGENT), manager)
+    office.onboarding.redeem(code, "141421")
+    facts = entry(office, "verify_close").facts
+    assert (facts["why"], facts["sealed"]) == ("new-keys", True)
+    assert last_record(office)["agent_id"] == "camille"
 
 
 def played(office: Office, name: str, step: StepKind, script: Script):

@@ -170,3 +170,12 @@ def test_a_policy_may_name_who_hears_of_results_and_deferred_addresses() -> None
 def test_a_reader_that_is_misnamed_shuts_the_policy(changes: dict[str, Any]) -> None:
     with pytest.raises(PolicyInvalidError):
         sign_policy(replace(POLICY, **changes), ROOT)
+
+
+def test_notices_are_shown_as_plain_text_of_one_line_each() -> None:
+    told = ("Fermeture\n à 17\u00a0h", " \t\u200b", "R\u202eunion\u0007", "Jeudi <b>10 h</b>")
+    shown = replace(POLICY, notices=told)
+    assert shown.plain_notices == ("Fermeture à 17 h", "R union", "Jeudi <b>10 h</b>")
+    # Signed and taken in as it is: a sentence is no reason to leave a device without rules.
+    assert open_policy(sign_policy(shown, ROOT), ROOT.public) == shown
+    assert POLICY.plain_notices == ("Fermeture à 17 h",)

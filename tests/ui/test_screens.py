@@ -170,6 +170,25 @@ def test_home_counts_what_it_lists(show):
     assert "DURAND Paul" not in words(page)
 
 
+def test_the_sentences_of_the_operator_stand_on_home_one_at_a_time(show, qtbot):
+    shell, page = show("home")
+    assert page.notices.isHidden()
+    told = ("<b>Fermeture à 17 h</b>", "Réunion jeudi")
+    page.show_facts(HomeFacts("Camille", notices=told))
+    assert page.notices.isVisible()
+    assert "<b>Fermeture à 17 h</b>" in words(page)
+    assert "Réunion jeudi" not in words(page)
+    press(qtbot, shell, "next-notice")
+    assert "Réunion jeudi" in words(page)
+    page.show_facts(HomeFacts("Camille", notices=told))
+    assert "Réunion jeudi" in words(page)
+    page.show_facts(HomeFacts("Camille", notices=told[:1]))
+    assert "<b>Fermeture à 17 h</b>" in words(page)
+    assert page.notices.next.isHidden()
+    page.show_facts(HomeFacts("Camille"))
+    assert page.notices.isHidden()
+
+
 # --- fault ------------------------------------------------------------------------------------
 
 

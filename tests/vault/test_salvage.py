@@ -3,6 +3,7 @@
 import random
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import SalvageError, VaultCorruptError, VaultError
 from kiosk.paths import Paths
 from kiosk.ports import JournalQuery, OutboxState
+from kiosk.services.receipt_retention import LET_GO_PREFIX
 from kiosk.services.terms import DeviceFacts
 from kiosk.sync.enrolment import device_id_of
 from kiosk.vault.store import open_store
@@ -162,6 +164,28 @@ def test_a_damaged_page_in_the_middle_of_the_outbox_costs_no_record(device: Devi
     finally:
         desk.store.close()
     assert whole(device)[0] == RECORDS + 1
+
+
+def test_a_record_whose_receipt_was_let_go_is_none_that_is_lost(device: Device):
+    store = open_store(device.paths.vault, KEY)
+    with store.begin() as uow:
+        for row in uow.outbox.all():
+            uow.blobs.purge(row.seq)
+            uow.outbox.put(replace(row, state=OutboxState.STORED, purged=True))
+            uow.values.put(f"{LET_GO_PREFIX}{row.seq:012d}", b"")
+        uow.commit()
+    store.close()
+    pages = device.pages_of("SELECT * FROM outbox")
+    device.damage(pages[len(pages) // 2])
+    found = device.salvage().found
+    assert found is not None
+    assert (found.records_lost, found.records) == ([], 0)
+    assert found.rows_renewed
+    desk = device.desk()
+    try:
+        assert all(row.purged for row in desk.outbox())
+    finally:
+        desk.store.close()
 
 
 def test_lost_entries_keep_their_place_and_everything_after_them_stays_proven(device: Device):

@@ -36,12 +36,13 @@ from kiosk.ports import CentralSide, LinkAnswer
 from kiosk.services.coming_policy import keep_coming
 from kiosk.services.delivery import TIME, SignedTime
 from kiosk.services.fleet import POLICY
-from kiosk.sync.policy import CollectorTerms, TrustedKey, open_policy, sign_policy
+from kiosk.sync.policy import CollectorTerms, Retention, TrustedKey, open_policy, sign_policy
 from kiosk.sync.signed_time import sign_time
 from tests.fakes.clock import FakeClock
 from tests.fakes.key_stores import MemoryKeyStore
 from tests.fakes.membership import ISSUER, LOG, POLICY_IN_FORCE, ROOT, join_fleet
 from tests.fakes.office import CHEAP
+from ui.router.services import services_of
 
 NOW = FakeClock().now()
 SPECIMEN = Config(camera=CameraConfig(kind=CameraKind.SPECIMEN), office="075012")
@@ -259,6 +260,25 @@ def test_a_case_handed_to_somebody_who_comes_back_too_late_is_sealed_and_not_los
     assert kiosk.verify_journal().verified
 
 
+def test_a_case_that_nobody_took_leaves_its_record_where_somebody_else_comes_first(device):
+    kiosk = device()
+    join_fleet(kiosk)
+    giver, taker = AgentId("a17"), AgentId("b22")
+    kiosk.agents.add(giver, "Camille R.", Role.AGENT, "271828")
+    kiosk.agents.add(taker, "Sacha P.", Role.AGENT, "271828")
+    kiosk.sign_in.sign_in(taker, "271828")
+    session = kiosk.sign_in.sign_in(giver, "271828")
+    case = kiosk.proofing.open_case("online-request", session)
+    kiosk.hand_over.hand_over(case.state.case_id, taker, session)
+    kiosk.close()  # as after a crash: only what was committed is there
+    device.clock.advance(seconds=13 * 3600)
+    kiosk = device()
+    kiosk.sign_in.sign_in(giver, "271828")
+    assert closes(kiosk) == [True]
+    assert len(kiosk.delivery.status()) == 1
+    assert kiosk.verify_journal().verified
+
+
 def closes(kiosk) -> list[bool]:
     """Of every case that was closed, whether a record was sealed."""
     with kiosk.store.begin() as uow:
@@ -284,6 +304,19 @@ def test_what_could_not_be_sealed_at_once_is_sealed_at_the_next_start(device):
     kiosk.sign_in.sign_in(taker, "271828")
     assert closes(kiosk) == [True]
     assert len(kiosk.delivery.status()) == 1
+
+
+def test_the_policy_gives_home_its_sentences_and_receipts_their_time(device):
+    kiosk = device()
+    assert (kiosk.membership.notices(), kiosk.membership.receipts_days) == ((), 400)
+    told = replace(
+        POLICY_IN_FORCE,
+        notices=("Fermeture\nà 17 h",),
+        retention=Retention(receipts_days=90),
+    )
+    join_fleet(kiosk, told)
+    assert services_of(kiosk).notices() == ("Fermeture à 17 h",)
+    assert kiosk.membership.receipts_days == 90
 
 
 def test_a_journal_cut_at_its_end_does_not_verify(device):

@@ -16,11 +16,13 @@ from kiosk.bootstrap import build
 from kiosk.devices.key_stores import DemonstrationKeyStore
 from kiosk.domain.agent import Role
 from kiosk.domain.errors import DeviceError, KioskError
+from kiosk.domain.ids import AgentId
 from kiosk.paths import Paths
 from kiosk.services.lease import CLOSED
 from kiosk.services.sign_in import MAX_FAILURES
 from tests.crypto import seal_world
 from tests.fakes.cases import CARD_SIDES, DOCUMENT, REQUEST
+from tests.fakes.desk import CHEAP
 from tests.fakes.membership import join_fleet
 from tests.wiring.test_journal_export import VERIFIER
 
@@ -112,7 +114,7 @@ def test_the_doctor_sees_every_part_and_a_healthy_device_is_0(ask):
     findings = {item["subject"]: item for item in json.loads(out)["findings"]}
     assert code == 0
     assert set(findings) == {
-        *("versions", "camera", "screens", "store", "keys"),
+        *("versions", "camera", "screens", "store", "keys", "secret"),
         *("enrolment", "outbox", "custody", "seals", "clock", "disk", "network"),
     }
     assert findings["camera"]["values"]["width"] == 1280
@@ -472,6 +474,41 @@ def test_the_vault_gets_a_new_key_and_the_old_one_is_forgotten(ask, device):
     assert keys.get("database-next") is None
     assert ask("journal", "verify")[0] == 0
     assert json.loads(ask("journal", "show", "--json")[1])["entries"][-1]["kind"] == "keys_changed"
+
+
+def test_the_device_secret_is_replaced_and_the_doctor_says_who_is_awaited(ask, device):
+    kiosk = build(Paths.of_device(device), cost=CHEAP)
+    kiosk.agents.add(AgentId("m-1"), "Mona", Role.MANAGER, "271828")
+    kiosk.agents.add(AgentId("a-2"), "Amin", Role.AGENT, "314159")
+    kiosk.close()
+    keys = DemonstrationKeyStore(device)
+    before = keys.get("device-secret")
+    code, out, _ = ask("keys", "secret", "--days", "5", "--json")
+    told = json.loads(out)
+    assert (code, told["awaited"], told["stranded"]) == (0, ["a-2", "m-1"], [])
+    assert keys.get("device-secret") not in (before, None)
+    assert keys.get("device-secret-past") == before
+    findings = {
+        item["subject"]: item for item in json.loads(ask("doctor", "--json")[1])["findings"]
+    }
+    assert findings["secret"]["grade"] == "warning"
+    assert "a-2, m-1" in findings["secret"]["what"]
+    code, _, err = ask("keys", "secret")
+    assert (code, "VAULT-014" in err) == (3, True)
+    assert ask("keys", "secret", "--finish")[0] == 2
+    code, _, err = ask("keys", "secret", "--finish", "--yes")
+    assert (code, "VAULT-015" in err) == (3, True)
+    kiosk = build(Paths.of_device(device), cost=CHEAP)
+    kiosk.sign_in.sign_in(AgentId("m-1"), "271828")
+    kiosk.close()
+    code, out, _ = ask("keys", "secret", "--finish", "--yes")
+    assert (code, "a-2" in out) == (0, True)
+    assert keys.get("device-secret-past") is None
+    findings = {
+        item["subject"]: item for item in json.loads(ask("doctor", "--json")[1])["findings"]
+    }
+    assert "a-2" in findings["secret"]["what"]
+    assert ask("journal", "verify")[0] == 0
 
 
 def test_secrets_are_wrapped_anew_and_stay_the_same(ask, device):

@@ -234,6 +234,7 @@ class SectionRouter(QObject):
             verifies=self._session is None or may(self._session.agent.role, Duty.VERIFY),
             opinions=self._services.opinions is not None,
             alarm=self._alarm(),
+            notices=self._services.notices(),
         )
 
     def _alarm(self) -> str:

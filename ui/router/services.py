@@ -62,6 +62,7 @@ class Services:
         service: the public service: help lines, eligibility, ways, paper file.
         procedure: what a scanned request opens.
         procedures: what this device carries out.
+        notices: sentences of the operator for the home page, as the policy in force says.
         contacts: confirms addresses of customers; None where this device belongs to no fleet.
         keep_images: whether the policy wants pictures of the document in the record.
         printing: printers of this device.
@@ -122,6 +123,7 @@ class Services:
     privacy_s: int = 0
     workshop: Tends | None = None
     ending: "Ends | None" = None
+    notices: Callable[[], tuple[str, ...]] = tuple
 
     def now(self) -> datetime:
         """The moment of what a date decides, aware: by signed time where it is known.
@@ -213,4 +215,5 @@ def services_of(kiosk: "Kiosk", open_camera: Callable[[], FrameSource] | None = 
         carried=kiosk.carried if kiosk.enrolled else None,
         privacy_s=PRIVACY_S[kiosk.config.profile],
         workshop=Workshop(kiosk) if kiosk.enrolled else None,
+        notices=kiosk.membership.notices,
     )

@@ -55,6 +55,7 @@ KIND_LOOKS = {
     "login_fail": ("key", Tone.WARN),
     "lockout": ("lock", Tone.WARN),
     "blob_purged": ("cloud-check", Tone.OK),
+    "receipts_purged": ("cloud-check", Tone.NEUTRAL),
     "clock_jump": ("clock", Tone.WARN),
     "restore_detected": ("alert-triangle", Tone.BAD),
     "damage": ("alert-triangle", Tone.BAD),

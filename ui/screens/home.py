@@ -19,6 +19,7 @@ from ui.widgets.empty import EmptyState
 from ui.widgets.label import Label
 from ui.widgets.list_row import RowItem, RowList
 from ui.widgets.look import Look
+from ui.widgets.notices import Notices
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class HomeFacts:
         verifies: whether the role of this agent verifies.
         opinions: whether the other counters of the office may ask this one.
         alarm: what keeps this device from being used, in words, or ``""``.
+        notices: sentences of the operator, as they came with the policy.
     """
 
     name: str
@@ -52,6 +54,7 @@ class HomeFacts:
     verifies: bool = True
     opinions: bool = False
     alarm: str = ""
+    notices: tuple[str, ...] = ()
 
 
 class _Figure(QWidget):
@@ -141,6 +144,7 @@ class HomeScreen(Page):
         self.end.setObjectName("end-shift")
         self.opinion = self.starts.opinion
         self._ending = _EndCard(look)
+        self.notices = Notices(look)
         self.alarm = Banner(look)
         self._today = Card(look, " ")
         self._figure_row = QWidget()
@@ -156,6 +160,7 @@ class HomeScreen(Page):
     def _build(self) -> None:
         self.body.addWidget(self.alarm)
         self.body.addWidget(self._ending)
+        self.body.addWidget(self.notices)
         self.body.addWidget(self.starts)
         self._resume.body.addWidget(self._drafts)
         self._resume.body.addWidget(self._others_title)
@@ -203,6 +208,7 @@ class HomeScreen(Page):
             part.setVisible(bool(facts.colleagues))
         self._empty.setVisible(not facts.drafts and not facts.colleagues)
         self._hardware.show_items(facts.hardware)
+        self.notices.show_notices(facts.notices)
         self.starts.setVisible(facts.verifies)
         if not facts.alarm:
             self.alarm.dismiss()

@@ -1,0 +1,83 @@
+"""The record of a case that waits for a colleague, ready for the event that nobody takes it.
+
+Rules, in order:
+
+1. While a case waits, its draft opens for the colleague alone. So whoever hands it over seals and
+   signs, at that moment, the record that it was abandoned; nobody here can read it again.
+2. It is announced only where the case ends without having been taken; whoever takes the case drops
+   it. A case leaves one record.
+3. It lies with the draft and goes with it, in the same unit of work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import msgspec
+
+from kiosk.audit.entries import EntryKind, Fact
+from kiosk.domain.decision import Outcome
+from kiosk.domain.ids import CaseId
+from kiosk.journeys.model import SealedFacts
+from kiosk.ports import UnitOfWork
+from kiosk.services.announcing import SEALED_PREFIX, Closed, announce
+from kiosk.services.journal import Journal
+from kiosk.services.visit_ends import VisitEnd, keep_visit_end
+
+STANDING_PREFIX: Final = "case-standing/"
+
+
+@dataclass(frozen=True, slots=True)
+class VisitOf:
+    """The visit of the round that a case is."""
+
+    planned_on: date
+    visit_id: str
+    postponed_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class StandingRecord:
+    """A record that nothing announces yet.
+
+    Attributes:
+        closed: sealed and signed by whoever handed the case over.
+        told: what the closing entry says: case, agent, outcome, request, visit.
+        visit: of the round, or None.
+    """
+
+    closed: Closed
+    told: Mapping[str, Fact]
+    visit: VisitOf | None
+
+
+def put_standing(uow: UnitOfWork, case_id: CaseId, record: StandingRecord | None) -> None:
+    """Keep it with the draft, or none; the caller commits."""
+    if record is None:
+        uow.values.delete(STANDING_PREFIX + case_id)
+    else:
+        uow.values.put(STANDING_PREFIX + case_id, msgspec.json.encode(record))
+
+
+def announce_standing(
+    uow: UnitOfWork, journal: Journal, case_id: CaseId, more: Mapping[str, Fact]
+) -> bool:
+    """Close the case by its standing record, ``more`` in the entry; False where there is none.
+
+    The caller drops the draft and commits.
+    """
+    stored = uow.values.get(STANDING_PREFIX + case_id)
+    if stored is None:
+        return False
+    record = msgspec.json.decode(stored, type=StandingRecord)
+    closed, visit = record.closed, record.visit
+    seq, slip = announce(uow, journal, EntryKind.VERIFY_CLOSE, {**record.told, **more}, closed)
+    sealed = SealedFacts(closed.record_id, seq, slip, closed.sealed_at)
+    uow.values.put(SEALED_PREFIX + case_id, msgspec.json.encode(sealed))
+    if visit is not None:
+        end = VisitEnd(Outcome.ABANDONED, (), seq, visit.postponed_to)
+        keep_visit_end(uow, visit.planned_on, visit.visit_id, end)
+    return True
