@@ -101,19 +101,21 @@ def flat(grey: Picture, region: Region | None) -> Iterator[Look]:
             return
 
 
-def matrix(grey: Picture, region: Region | None, *, sharp: bool) -> Iterator[Look]:
-    """Matrix codes in a region, enlarged; small modules, which run into one another, set apart."""
+def matrix(grey: Picture, region: Region | None) -> Iterator[Look]:
+    """Matrix codes in a region, enlarged; then sharpened; then small modules set apart."""
     if region is None:
         return
     large = _dark_on_light(code_pictures.cut(grey, region, 2.0, 24), region, 24)
-    picture = code_pictures.sharpened(large.picture, 3.0, 2.0) if sharp else large.picture
-    found = list(_read_cut(Cut(picture, large.back), ONLY_MATRIX))
-    yield from map(Look, found)
-    if not found:
-        part = _dark_on_light(code_pictures.cut(grey, region, 1.0, 24), region, 24)
-        clear = Cut(code_pictures.restored(part.picture, _SMALL), part.back)
-        for sighting in _read_cut(code_pictures.enlarged(clear, 3.0), ONLY_MATRIX):
-            yield Look(sighting, restored=True)
+    sharp = Cut(code_pictures.sharpened(large.picture, 3.0, 2.0), large.back)
+    for part in (large, sharp):
+        found = list(_read_cut(part, ONLY_MATRIX))
+        yield from map(Look, found)
+        if found:
+            return
+    part = _dark_on_light(code_pictures.cut(grey, region, 1.0, 24), region, 24)
+    clear = Cut(code_pictures.restored(part.picture, _SMALL), part.back)
+    for sighting in _read_cut(code_pictures.enlarged(clear, 3.0), ONLY_MATRIX):
+        yield Look(sighting, restored=True)
 
 
 def restored(grey: Picture, region: Region | None, number: int) -> Iterator[Look]:

@@ -117,7 +117,7 @@ class ZxingCodeReader:
                 # The other way round at times, should the surroundings mislead.
                 yield from code_looks.soft_bars(clear, bars, guessed=number % 4 < 3)
             case "matrix":
-                yield from code_looks.matrix(clear, matrix, sharp=number % 2 == 1)
+                yield from code_looks.matrix(clear, matrix)
             case "restored":
                 yield from code_looks.restored(clear, matrix, number)
             case "unbent":
@@ -137,8 +137,7 @@ class ZxingCodeReader:
             if _unread(region, looks) or _any_stacked(looks):
                 looks += code_looks.flat(clear, region)
         for region in regions.matrix:
-            for sharp in (False, True):
-                looks += code_looks.matrix(clear, region, sharp=sharp)
+            looks += code_looks.matrix(clear, region)
             for number in range(code_looks.STRENGTHS):
                 if _unread(region, looks):
                     looks += code_looks.restored(clear, region, number)
