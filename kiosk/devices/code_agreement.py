@@ -4,9 +4,9 @@ Rules, in order:
 
 1. QR, Data Matrix and Aztec count at once. Linear codes, Micro QR and PDF417 are weak (its blurred
    pictures are "corrected" into texts that nobody printed), and so is whatever was read from a
-   picture whose blur was taken back: a weak code counts when a second, differently prepared look
-   at the same place gives the same, or when it was seen the same way in an earlier frame, or when
-   its content proves itself (an item number whose check digit is right).
+   picture whose blur or bend was taken back by guess. A weak code counts when a second, differently
+   prepared look at the same place gives the same, or when it was seen the same way in an earlier
+   frame, or when its content proves itself (an item number whose check digit is right).
 2. Two readings of one place that differ count both for nothing; a weak one must outweigh, by two
    sightings, every other that is remembered there.
 3. A second of frames is remembered; numbers are bounded.
@@ -34,7 +34,7 @@ class Look:
 
     Attributes:
         sighting: what and where.
-        restored: the picture was one whose blur had been taken back.
+        restored: the picture was one whose blur or bend had been taken back by guess.
     """
 
     sighting: CodeSighting

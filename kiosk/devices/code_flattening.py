@@ -1,9 +1,12 @@
-"""A PDF417 laid flat: turned, tilted or on bent paper, drawn anew as it was printed.
+"""Codes laid flat: turned, tilted or on bent paper, drawn anew as they were printed.
 
-The library follows rows of a PDF417 along straight lines and takes its columns for equally wide.
-On bent paper neither is true. Here its rows are levelled (``code_lane``), its modules made equally
+Of a PDF417 the library follows rows along straight lines and takes its columns for equally wide. On
+bent paper neither is true. Here its rows are levelled (``code_lane``), its modules made equally
 wide (``code_modules``), and both drawn from the frame at once. Nothing is decoded, and nothing is
 drawn that the frame does not show.
+
+Of a matrix code nothing says beforehand where its modules are: its upper and lower edge are
+levelled, and its columns set apart as on a cylinder of which so much is seen as the caller says.
 """
 
 from __future__ import annotations
@@ -26,8 +29,10 @@ if TYPE_CHECKING:
     Plane = npt.NDArray[np.float32]
 
 _ANALYSED_PX: Final = 120_000
+_UNBENT_PX: Final = 80_000
 _MARGIN: Final = 30.0
 _LEAST_FIT: Final = 0.25
+_AROUND: Final = 30  # px drawn around a matrix code
 _QUIET: Final = 6  # modules drawn around the code
 _MOST_HEIGHT: Final = 900  # px drawn
 
@@ -68,6 +73,50 @@ def flattened(grey: Picture, region: Region) -> Flattened | None:
     return Flattened(grey, part, lane, fit)
 
 
+@dataclass(frozen=True, slots=True)
+class Unbent:
+    """A matrix code taken off a cylinder.
+
+    Attributes:
+        picture: (h, w) grey.
+    """
+
+    picture: Picture
+    _x: Plane
+    _y: Plane
+
+    def on_frame(self, x: float, y: float) -> tuple[float, float]:
+        """Where a place of the picture lies in the frame."""
+        height, width = self.picture.shape
+        row, column = min(max(round(y), 0), height - 1), min(max(round(x), 0), width - 1)
+        return float(self._x[row, column]), float(self._y[row, column])
+
+
+def unbent(grey: Picture, region: Region, radians: float) -> Unbent | None:
+    """The region as if from a cylinder that stands upright in it; None where no edges are seen.
+
+    Args:
+        grey: (H, W).
+        region: of a matrix code.
+        radians: from the middle of the code to its sides, around the cylinder.
+    """
+    part = cut(grey, region, 1.5, _MARGIN, _UNBENT_PX)
+    lane = lane_of(part.picture)
+    if lane is None:
+        return None
+    inward = lane.reach - lane.reach // 2
+    left, right = lane.first + inward, lane.last - inward
+    if right - left < LEAST_ROWS:
+        return None
+    width, height = round(1.5 * (right - left)), round(1.5 * min(lane.height, _MOST_HEIGHT))
+    along = (np.arange(-_AROUND, width + _AROUND) + 0.5) / width * 2 - 1
+    across = np.sin(np.clip(along * radians, -np.pi / 2, np.pi / 2)) / np.sin(radians)
+    heights = ((np.arange(-_AROUND, height + _AROUND) + 0.5) / height).astype(np.float32)[:, None]
+    middle, half = (left + right) / 2, (right - left) / 2
+    x, y = _placed(part, *lane.at(middle + across * half, heights, upright=True))
+    return Unbent(sampled(grey, x, y, cv2.INTER_CUBIC), x, y)
+
+
 def _on_frame(
     part: Cut, lane: Lane, fit: Fit, modules: Numbers, heights: Plane
 ) -> tuple[Plane, Plane]:
@@ -75,7 +124,11 @@ def _on_frame(
     x = fit.places(modules)
     if fit.turned:
         x, heights = len(lane.upper) - 1 - x, 1 - heights
-    right, down = lane.at(x, heights)
+    return _placed(part, *lane.at(x, heights))
+
+
+def _placed(part: Cut, right: Plane, down: Plane) -> tuple[Plane, Plane]:
+    """Places of a cut in px of the frame."""
     (xx, xy, x0), (yx, yy, y0) = part.back.astype(np.float32)
     return xx * right + xy * down + x0, yx * right + yy * down + y0
 

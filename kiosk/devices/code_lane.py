@@ -36,7 +36,8 @@ class Lane:
     Attributes:
         upper, lower: edges of the code.
         lean: px to the right for each px down, of the bars.
-        first, last: column.
+        first, last: column, a little beyond the code.
+        reach: px over which edges were gathered: so far beyond, at most.
     """
 
     upper: Numbers
@@ -44,20 +45,25 @@ class Lane:
     lean: Numbers
     first: int
     last: int
+    reach: int
 
     @property
     def height(self) -> float:
         """Of the code, px."""
         return float(np.median((self.lower - self.upper)[self.first : self.last]))
 
-    def at(self, x: Numbers, heights: Plane) -> tuple[Plane, Plane]:
-        """Points in the cut: columns at half the height, and 0 to 1 from the upper edge."""
+    def at(self, x: Numbers, heights: Plane, *, upright: bool = False) -> tuple[Plane, Plane]:
+        """Points in the cut: columns at half the height, and 0 to 1 from the upper edge.
+
+        ``upright``: bars do not lean, whatever was seen.
+        """
         columns = np.arange(len(self.upper))
         slopes = np.gradient(self.upper), np.gradient(self.lower)
         upper, lower, lean, up, down = (
             np.interp(x, columns, line).astype(np.float32)
             for line in (self.upper, self.lower, self.lean, *slopes)
         )
+        lean = lean * np.float32(not upright)
         aside = (lean * (lower - upper)) * (heights - np.float32(0.5))
         # The edges are followed to the place where the leaning bar meets them.
         below = upper + heights * (lower - upper)
@@ -95,7 +101,7 @@ def lane_of(upright: Picture) -> Lane | None:
     # The outer bars are where edges are not dense any more.
     first, last = max(0, int(columns[0]) - reach), min(width, int(columns[-1]) + reach)
     lean = _lean(upright, (first, last), (int(upper.min()), int(lower.max())))
-    lane = Lane(upper_line, lower_line, lean, first, last)
+    lane = Lane(upper_line, lower_line, lean, first, last, reach)
     narrowest = float((lower_line - upper_line)[columns].min())
     return None if min(lane.height, narrowest) < LEAST_ROWS else lane
 

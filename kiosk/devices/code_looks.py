@@ -3,8 +3,8 @@
 Rules, in order:
 
 1. One look is bounded: pixels, codes, bytes of a payload.
-2. A look says what it read, and whether the picture was one whose blur had been taken back. What
-   that is worth is said in ``code_agreement``.
+2. A look says what it read, and whether the picture was one whose blur or bend had been taken
+   back by guess. What that is worth is said in ``code_agreement``.
 3. How strong a blur was cannot be told from the picture: looks with other blurs follow by number.
 """
 
@@ -22,7 +22,7 @@ import zxingcpp
 from kiosk.capture.picture import Picture, as_picture
 from kiosk.devices import code_pictures
 from kiosk.devices.code_agreement import MAX_CODES, Look
-from kiosk.devices.code_flattening import flattened
+from kiosk.devices.code_flattening import flattened, unbent
 from kiosk.devices.code_pictures import MAX_RESTORED_PX, Blur, Cut, Region
 from kiosk.ports import CodeSighting
 
@@ -47,6 +47,7 @@ _SHAKES: Final = (
     (Blur(0.6, 0.01, 6.0), Blur(0.6, 0.006, 8.0)),
     (Blur(0.6, 0.01, 4.2), Blur(0.6, 0.015, 6.6)),
 )
+_BENT: Final = (0.6, 0.85)
 _SMALL: Final = Blur(0.7, 0.05)
 _BLUR_OF_BARS: Final = Blur(1.4, 0.006)
 STRENGTHS: Final = len(_SOFT)
@@ -100,19 +101,21 @@ def flat(grey: Picture, region: Region | None) -> Iterator[Look]:
             return
 
 
-def matrix(grey: Picture, region: Region | None, *, sharp: bool) -> Iterator[Look]:
-    """Matrix codes in a region, enlarged; small modules, which run into one another, set apart."""
+def matrix(grey: Picture, region: Region | None) -> Iterator[Look]:
+    """Matrix codes in a region, enlarged; then sharpened; then small modules set apart."""
     if region is None:
         return
     large = _dark_on_light(code_pictures.cut(grey, region, 2.0, 24), region, 24)
-    picture = code_pictures.sharpened(large.picture, 3.0, 2.0) if sharp else large.picture
-    found = list(_read_cut(Cut(picture, large.back), ONLY_MATRIX))
-    yield from map(Look, found)
-    if not found:
-        part = _dark_on_light(code_pictures.cut(grey, region, 1.0, 24), region, 24)
-        clear = Cut(code_pictures.restored(part.picture, _SMALL), part.back)
-        for sighting in _read_cut(code_pictures.enlarged(clear, 3.0), ONLY_MATRIX):
-            yield Look(sighting, restored=True)
+    sharp = Cut(code_pictures.sharpened(large.picture, 3.0, 2.0), large.back)
+    for part in (large, sharp):
+        found = list(_read_cut(part, ONLY_MATRIX))
+        yield from map(Look, found)
+        if found:
+            return
+    part = _dark_on_light(code_pictures.cut(grey, region, 1.0, 24), region, 24)
+    clear = Cut(code_pictures.restored(part.picture, _SMALL), part.back)
+    for sighting in _read_cut(code_pictures.enlarged(clear, 3.0), ONLY_MATRIX):
+        yield Look(sighting, restored=True)
 
 
 def restored(grey: Picture, region: Region | None, number: int) -> Iterator[Look]:
@@ -130,6 +133,21 @@ def restored(grey: Picture, region: Region | None, number: int) -> Iterator[Look
         clear = Cut(code_pictures.restored(part.picture, known), part.back)
         for sighting in _read_cut(code_pictures.enlarged(clear, 3.0), ONLY_MATRIX):
             yield Look(sighting, restored=True)
+
+
+def unbent_matrix(grey: Picture, region: Region | None) -> Iterator[Look]:
+    """Matrix codes in a region, as if from bent paper: either way round, more and less bent."""
+    if region is None:
+        return
+    quarter = Region(region.centre, region.size[::-1], region.degrees + 90)
+    for way in (region, quarter):
+        for radians in _BENT:
+            code = unbent(grey, way, radians)
+            if code is None:
+                break
+            for sighting in read(code.picture, ONLY_MATRIX):
+                corners = tuple(code.on_frame(x, y) for x, y in sighting.corners)
+                yield Look(replace(sighting, corners=corners), restored=True)
 
 
 def halved(grey: Picture) -> Iterator[Look]:

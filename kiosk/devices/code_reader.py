@@ -6,9 +6,9 @@ would replace. Nothing is interpreted and nothing is opened here.
 Rules, in order:
 
 1. Live frames are read plainly, matrix codes and bars by turns; then ONE further attempt is made,
-   another one each time: regions cut out upright and enlarged, a PDF417 laid flat, blur and shake
-   taken back; the picture inverted or halved; everything in all the library's own ways. A still
-   gets all attempts at once.
+   another one each time: regions cut out upright and enlarged, a PDF417 laid flat, a matrix code
+   unbent, blur and shake taken back; everything in all the library's own ways. A still gets all
+   attempts at once, also the picture halved.
 2. What was read counts only as ``code_agreement`` says.
 3. Sizes, numbers and attempts are bounded; the time of a frame is, too.
 """
@@ -44,7 +44,7 @@ _TURNS: Final = (
     "soft-bars",
     "restored",
     "bars",
-    "inverted",
+    "unbent",
     "flat",
     "restored",
     "soft-bars",
@@ -117,11 +117,11 @@ class ZxingCodeReader:
                 # The other way round at times, should the surroundings mislead.
                 yield from code_looks.soft_bars(clear, bars, guessed=number % 4 < 3)
             case "matrix":
-                yield from code_looks.matrix(clear, matrix, sharp=number % 2 == 1)
+                yield from code_looks.matrix(clear, matrix)
             case "restored":
                 yield from code_looks.restored(clear, matrix, number)
-            case "inverted":
-                yield from code_looks.plainly(code_looks.read(as_picture(255 - clear), ONLY_MATRIX))
+            case "unbent":
+                yield from code_looks.unbent_matrix(clear, matrix)
 
     def _everything(self, clear: Picture) -> Iterator[Look]:
         """Rule 1 for stills; the slow attempts only where nothing was read."""
@@ -137,11 +137,12 @@ class ZxingCodeReader:
             if _unread(region, looks) or _any_stacked(looks):
                 looks += code_looks.flat(clear, region)
         for region in regions.matrix:
-            for sharp in (False, True):
-                looks += code_looks.matrix(clear, region, sharp=sharp)
+            looks += code_looks.matrix(clear, region)
             for number in range(code_looks.STRENGTHS):
                 if _unread(region, looks):
                     looks += code_looks.restored(clear, region, number)
+            if _unread(region, looks):
+                looks += code_looks.unbent_matrix(clear, region)
         yield from looks
 
 

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 import segno
 import zxingcpp
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.devices import code_pictures, code_regions
 from kiosk.devices.code_agreement import Agreement, Look
-from kiosk.devices.code_flattening import flattened
+from kiosk.devices.code_flattening import flattened, unbent
 from kiosk.devices.code_pictures import Blur, Region
 from kiosk.devices.code_reader import ZxingCodeReader
 from kiosk.ports import CodeSighting
@@ -145,6 +145,7 @@ def test_where_no_stacked_code_is_nothing_is_read():
         assert code is None or decoded(code.drawn(4.0)) == []
 
 
+@settings(deadline=None)
 @given(
     st.integers(0, 2**31),
     st.tuples(st.integers(16, 240), st.integers(16, 320)),
@@ -166,6 +167,21 @@ def test_laying_flat_and_restoring_take_any_picture(seed, shape, centre, size, d
     blur = Blur(1.0, 0.01, 5.0, code_pictures.shake_of(part.picture) or 0.0)
     assert code_pictures.restored(part.picture, blur).shape == part.picture.shape
     code_regions.find_regions(picture)
+    off = unbent(picture, region, 0.8)
+    if off is not None:
+        assert np.isfinite(off.on_frame(10_000.0, -3.0)).all()
+
+
+@pytest.mark.parametrize("degrees", [4, 94, 40])
+@pytest.mark.parametrize("kind", [KINDS.Aztec, KINDS.DataMatrix])
+def test_a_matrix_code_on_bent_paper_is_read_live(kind, degrees):
+    frame = laid(bent(sheet("SPECIMEN SPECIMEN 0123456789", kind, 6), 1.05), degrees, 0.7)
+    reader = ZxingCodeReader()
+    sightings = [s for noise in noisy(frame, 24) for s in reader.read(noise)]
+    assert {(s.symbology, s.payload) for s in sightings} == {
+        (kind.name, b"SPECIMEN SPECIMEN 0123456789")
+    }
+    assert np.mean(sightings[0].corners, 0) == pytest.approx([640, 360], abs=20)
 
 
 # --- blur taken back ------------------------------------------------------------------------------
