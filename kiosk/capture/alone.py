@@ -8,7 +8,8 @@ Rules, in order:
    one pitch wide.
 3. It is seen the same only where it was seen nearly as often as it was shown, and all but one were
    the same. What the layout rules out stands for what it permits, as in a line
-   (:mod:`kiosk.capture.opinion`).
+   (:mod:`kiosk.capture.opinion`); not where check digits are wrong: what accuses a document must be
+   seen as it is.
 """
 
 from __future__ import annotations
@@ -55,7 +56,9 @@ def alone(strip: Picture, places: Sequence[float], position: int) -> Picture:
     return as_picture(out)
 
 
-def seen_alone(lines: Sequence[str], number: int, position: int, second: Scores) -> bool:
+def seen_alone(
+    lines: Sequence[str], number: int, position: int, second: Scores, *, digits_hold: bool
+) -> bool:
     """Whether the second reader sees the character of the reading when it is shown by itself.
 
     Args:
@@ -63,6 +66,7 @@ def seen_alone(lines: Sequence[str], number: int, position: int, second: Scores)
         number: of the line, from 0.
         position: in the line, from 0.
         second: its probabilities for what :func:`alone` made.
+        digits_hold: every check digit of the reading is right.
     """
     layout = layout_of(lines)
     letters = letters_of(second)
@@ -70,7 +74,7 @@ def seen_alone(lines: Sequence[str], number: int, position: int, second: Scores)
         return False
     ours, character_class = lines[number][position], layout.classes[number][position]
     same = sum(
-        letter.best == ours or stands_for(character_class, ours, letter.scores)
+        letter.best == ours or (digits_hold and stands_for(character_class, ours, letter.scores))
         for letter in letters
     )
     return same >= SHOWN - 1 or same == len(letters)

@@ -24,8 +24,8 @@ from kiosk.capture.picture import Picture, Points, as_picture, height_of, length
 STRIP_HEIGHT, STRIP_WIDTH = 48, 960
 LETTERS = {2: 40, 3: 30}
 """Letters a line, by the number of lines; 40 stands between 36 and 44."""
-_GENERAL_WIDTH = {3: 672}
-"""Px in which letters of three lines stand as closely as those of two do in the whole width."""
+_GENERAL_WIDTH = {2: 864, 3: 576}
+"""Px of a strip for a general reader, by the number of lines: letters stand alike closely."""
 TALLER = 1.5
 """How much higher letters are shown to a general reader than they are cut."""
 _WORK_WIDTH = 800
@@ -368,12 +368,12 @@ def cut_line(grey: Picture, line: Line, letters: int, *, looser: float = 0.0) ->
 
 
 def for_general(strip: Picture, lines: int) -> Picture:
-    """A strip (48, 960) as a general reader sees it best: (48, 960), (48, 672) of three lines.
+    """A strip (48, 960) as a general reader sees it best: (48, 864), (48, 576) of three lines.
 
     A line is cut with room above and below, because its place is never exact; such a reader was
     made for letters that fill their strip, and sees them better so: they are shown half as high
-    again. And thirty letters are cut as wide as forty-four: for a reader that takes any width, and
-    the more time the wider, they are brought to the same pitch.
+    again. Thirty letters are cut as wide as forty-four: for a reader that takes any width, and the
+    more time the wider, they are brought to a like pitch.
     """
     height, width = strip.shape
     wanted = min(width, _GENERAL_WIDTH.get(lines, width))

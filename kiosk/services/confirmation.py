@@ -8,8 +8,7 @@ Rules, in order:
    because a second reader needs a good frame more than the first.
 4. Where a few characters of a line are seen otherwise and all others the same, the calls that
    follow show it each of them by itself (:mod:`kiosk.capture.alone`). One that is seen the same
-   twice more often than not, so or in its line, is disputed no longer. Not where check digits are
-   wrong: then the reading accuses the document, and a whole line must be seen the same.
+   twice more often than not, so or in its line, is disputed no longer.
 5. An opinion is given when every line is confirmed, and after each round over those that are not.
    What was confirmed stays confirmed.
 6. A dispute names characters only where both texts have as many letters; else a letter was lost or
@@ -101,12 +100,12 @@ class Confirmation:
             return Opinion(agrees=True)
         number = self._open[self._at]
         if self._asked and places:
-            self._show(self._second, strips[number], places[number])
+            self._show(self._second, strips[number], places[number], digits_hold=digits_hold)
         else:
             strip = for_general(strips[number], len(lines))
             scores = self._second.recognise([strip])[0]
             look = look_at_line(lines, number, scores, digits_hold=digits_hold)
-            self._take(number, look, may_show=digits_hold and bool(places))
+            self._take(number, look, may_show=bool(places))
         return None if self._asked else self._opinion()
 
     def _take(self, number: int, look: LineLook | None, *, may_show: bool) -> None:
@@ -131,13 +130,15 @@ class Confirmation:
             if place[0] == number and place not in disputed:
                 self._same[place] += 1
 
-    def _show(self, second: TextReader, strip: Picture, places: Sequence[float]) -> None:
+    def _show(
+        self, second: TextReader, strip: Picture, places: Sequence[float], *, digits_hold: bool
+    ) -> None:
         """Show some characters by themselves; the line is done when none is left to be shown."""
         shown, later = self._asked[:_AT_ONCE], self._asked[_AT_ONCE:]
         seen = second.recognise([alone(strip, places, d.position) for d in shown])
         for dispute, scores in zip(shown, seen, strict=True):
             place = (dispute.line, dispute.position)
-            same = seen_alone(self._lines, *place, scores)
+            same = seen_alone(self._lines, *place, scores, digits_hold=digits_hold)
             (self._same if same else self._other)[place] += 1
         # By turns, each of them in several frames.
         self._asked = [d for d in (*later, *shown) if self._undecided(d)]

@@ -45,18 +45,19 @@ def test_a_letter_fills_its_strip_more_than_it_did_its_line():
 
 @pytest.mark.parametrize("seen", ["LLLL", "LLL", "LLLI", "1LLL"])
 def test_what_is_seen_nearly_always_is_seen_the_same(seen):
-    assert seen_alone(TD3, 1, 0, scores_of(seen))
+    assert seen_alone(TD3, 1, 0, scores_of(seen), digits_hold=True)
 
 
 @pytest.mark.parametrize("seen", ["", "L", "LL", "LLLLL", "LL11", "1111", "LLI", "6666"])
 def test_anything_else_is_not(seen):
-    assert not seen_alone(TD3, 1, 0, scores_of(seen))
+    assert not seen_alone(TD3, 1, 0, scores_of(seen), digits_hold=True)
 
 
 def test_a_digit_in_a_place_for_letters_stands_for_its_letter():
-    assert seen_alone(FR_ID, 1, 14, scores_of("0000"))  # CORINNE
-    assert not seen_alone(FR_ID, 1, 13, scores_of("0000"))
+    assert seen_alone(FR_ID, 1, 14, scores_of("0000"), digits_hold=True)  # CORINNE
+    assert not seen_alone(FR_ID, 1, 13, scores_of("0000"), digits_hold=True)
+    assert not seen_alone(FR_ID, 1, 14, scores_of("0000"), digits_hold=False)
 
 
 def test_what_has_no_layout_is_never_seen():
-    assert not seen_alone(("ABC", "DEF"), 0, 0, scores_of("AAAA"))
+    assert not seen_alone(("ABC", "DEF"), 0, 0, scores_of("AAAA"), digits_hold=True)

@@ -143,11 +143,12 @@ def test_seen_the_same_in_its_line_counts_like_by_itself():
     assert [opinion.agrees for opinion in told] == [False, False, False, True]
 
 
-def test_where_the_digits_accuse_the_document_nothing_is_shown_by_itself():
-    reader = Shown(TD3[0], SEEN_OTHERWISE, TD3[0], SEEN_OTHERWISE, alone="LLLL")
-    found = opinions(reader, 2, holds=False)
-    assert not found[-1].agrees
-    assert reader.shown == 0
+@pytest.mark.parametrize(("alone", "agrees"), [("LL", True), ("11", False)])
+def test_what_accuses_a_document_must_be_seen_as_it_is_by_itself(alone, agrees):
+    seen = TD3[1].replace("L898", "1898")  # a look-alike: enough where the digits hold
+    reader = Shown(TD3[0], seen, alone=alone)
+    assert opinions(reader, 4, holds=False)[-1].agrees is agrees
+    assert reader.shown == 2
 
 
 def test_a_line_with_many_disputes_is_no_matter_of_single_characters():
