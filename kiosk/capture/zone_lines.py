@@ -24,8 +24,10 @@ from kiosk.capture.picture import Picture, Points, as_picture, height_of, length
 STRIP_HEIGHT, STRIP_WIDTH = 48, 960
 LETTERS = {2: 40, 3: 30}
 """Letters a line, by the number of lines; 40 stands between 36 and 44."""
-_NARROW_WIDTH = {3: 672}
-"""Px in which letters of three lines stand as closely as those of two do in the whole width."""
+_GENERAL_WIDTH = {2: 864, 3: 576}
+"""Px of a strip for a general reader, by the number of lines: letters stand alike closely."""
+TALLER = 1.5
+"""How much higher letters are shown to a general reader than they are cut."""
 _WORK_WIDTH = 800
 _SIDE, _ABOVE = 0.07, 0.45
 """Margins around the place, as shares of its length and of its height."""
@@ -365,14 +367,22 @@ def cut_line(grey: Picture, line: Line, letters: int, *, looser: float = 0.0) ->
     )
 
 
-def unstretched(strip: Picture, lines: int) -> Picture:
-    """A strip (48, 960) no wider than its letters ask for: (48, 672) of a zone of three lines.
+def for_general(strip: Picture, lines: int) -> Picture:
+    """A strip (48, 960) as a general reader sees it best: (48, 864), (48, 576) of three lines.
 
-    Thirty letters are cut as wide as forty-four. For a reader that takes any width, and the more
-    time the wider, the letters are brought to the same pitch.
+    A line is cut with room above and below, because its place is never exact; such a reader was
+    made for letters that fill their strip, and sees them better so: they are shown half as high
+    again. Thirty letters are cut as wide as forty-four: for a reader that takes any width, and the
+    more time the wider, they are brought to a like pitch.
     """
-    width = _NARROW_WIDTH.get(lines)
-    if width is None or strip.shape[1] <= width:
-        return strip
-    size = (width, strip.shape[0])
-    return as_picture(cv2.resize(strip, size, interpolation=cv2.INTER_AREA))
+    height, width = strip.shape
+    wanted = min(width, _GENERAL_WIDTH.get(lines, width))
+    return as_picture(
+        cv2.warpAffine(
+            strip,
+            np.array([[wanted / width, 0, 0], [0, TALLER, (1 - TALLER) * height / 2]], np.float32),
+            (wanted, height),
+            flags=cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+    )

@@ -23,7 +23,7 @@ from kiosk.domain.errors import ModelError
 _PACKAGE, _FILE = "rapidocr", "PP-OCRv6_rec_small.onnx"
 _SHA256 = "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884"
 _HEIGHT, _WIDTH, _STEP = 48, 960, 96
-_WIDTHS = range(_WIDTH // 2, _WIDTH + 1, _STEP)
+_WIDTHS = range(2 * _STEP, _WIDTH + 1, _STEP)
 """Widths that are taken as they are: few, so that few plans of computation are made."""
 
 

@@ -1,4 +1,4 @@
-"""The second reader's opinion, one line a frame: it is slow, and the picture must stay alive.
+"""The second reader's opinion, one strip a frame: it is slow, and the picture must stay alive.
 
 Rules, in order:
 
@@ -6,23 +6,39 @@ Rules, in order:
 2. Each call looks at one line of the strips given, which must be strips of that text.
 3. A line that was seen the same once is confirmed; the others are looked at again in later frames,
    because a second reader needs a good frame more than the first.
-4. An opinion is given when every line is confirmed, and after each round over those that are not.
-5. A dispute names characters only where both texts have as many letters; else a letter was lost or
+4. Where a few characters of a line are seen otherwise and all others the same, the calls that
+   follow show it each of them by itself (:mod:`kiosk.capture.alone`). One that is seen the same
+   twice more often than not, so or in its line, is disputed no longer.
+5. An opinion is given when every line is confirmed, and after each round over those that are not.
+   What was confirmed stays confirmed.
+6. A dispute names characters only where both texts have as many letters; else a letter was lost or
    doubled, and nobody knows where.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kiosk.capture.opinion import Dispute, confirms_line, disputes
-from kiosk.capture.zone_lines import unstretched
+from kiosk.capture.alone import alone, seen_alone
+from kiosk.capture.opinion import Dispute, LineLook, look_at_line
+from kiosk.capture.zone_lines import for_general
 from kiosk.ports import TextReader
 
 if TYPE_CHECKING:
     from kiosk.capture.picture import Picture
+
+_MOST_SHOWN = 4
+"""Characters of one line that are shown by themselves; more is another line, or a bad frame."""
+_AT_ONCE = 2
+"""Characters shown in one frame: together they cost less than a line."""
+_LEAD, _TIMES = 2, 8
+"""By how many times more a character must be seen the same than not, and how often it is looked at
+at most."""
+
+_Place = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,36 +69,109 @@ class Confirmation:
         self._open: list[int] = []
         self._at = 0
         self._disputes: list[Dispute] | None = []
+        self._asked: list[Dispute] = []
+        self._before: tuple[Dispute, ...] = ()
+        self._same: Counter[_Place] = Counter()
+        self._other: Counter[_Place] = Counter()
 
     def step(
-        self, lines: tuple[str, ...], strips: Sequence[Picture], *, digits_hold: bool
+        self,
+        lines: tuple[str, ...],
+        strips: Sequence[Picture],
+        *,
+        digits_hold: bool,
+        places: Sequence[Sequence[float]] = (),
     ) -> Opinion | None:
-        """Look at one more line; the opinion once every open line was looked at, else None.
+        """Look at one more strip; the opinion once every open line was looked at, else None.
 
         Args:
             lines: the text, top to bottom.
             strips: per line (48, 960) grey uint8, upright.
             digits_hold: every check digit of the text is right.
+            places: per line the middle of each character along its strip, as a share of its width;
+                without them no character is shown by itself.
         """
         if self._second is None:
             return Opinion(agrees=True)
         if lines != self._lines:
             self.reset()
             self._lines, self._open = lines, list(range(len(lines)))
-        number = self._open[self._at]
-        strip = unstretched(strips[number], len(lines))
-        scores = self._second.recognise([strip])[0]
-        if confirms_line(lines, number, scores, digits_hold=digits_hold):
-            del self._open[self._at]
-        else:
-            self._at += 1
-            found = disputes(lines, number, scores, digits_hold=digits_hold)
-            if found is None or self._disputes is None:
-                self._disputes = None
-            else:
-                self._disputes.extend(found)
         if not self._open:
-            self.reset()
+            return Opinion(agrees=True)
+        number = self._open[self._at]
+        if self._asked and places:
+            self._show(self._second, strips[number], places[number], digits_hold=digits_hold)
+        else:
+            strip = for_general(strips[number], len(lines))
+            scores = self._second.recognise([strip])[0]
+            look = look_at_line(lines, number, scores, digits_hold=digits_hold)
+            self._take(number, look, may_show=bool(places))
+        return None if self._asked else self._opinion()
+
+    def _take(self, number: int, look: LineLook | None, *, may_show: bool) -> None:
+        """What a look at a line says of it, and what is to be shown next."""
+        if look is not None and look.alike:
+            self._count_again(number, look)
+        left = () if look is None else self._left(look.disputes)
+        if look is not None and look.alike and not left:
+            del self._open[self._at]
+            return
+        if may_show and look is not None and look.alike and len(left) <= _MOST_SHOWN:
+            self._asked = [d for d in left if self._undecided(d)]
+        if self._asked:
+            self._before = left
+            return
+        self._disputed(None if look is None else left)
+
+    def _count_again(self, number: int, look: LineLook) -> None:
+        """A character that was disputed before and is not now was seen the same once more."""
+        disputed = {(d.line, d.position) for d in look.disputes}
+        for place in self._same.keys() | self._other.keys():
+            if place[0] == number and place not in disputed:
+                self._same[place] += 1
+
+    def _show(
+        self, second: TextReader, strip: Picture, places: Sequence[float], *, digits_hold: bool
+    ) -> None:
+        """Show some characters by themselves; the line is done when none is left to be shown."""
+        shown, later = self._asked[:_AT_ONCE], self._asked[_AT_ONCE:]
+        seen = second.recognise([alone(strip, places, d.position) for d in shown])
+        for dispute, scores in zip(shown, seen, strict=True):
+            place = (dispute.line, dispute.position)
+            same = seen_alone(self._lines, *place, scores, digits_hold=digits_hold)
+            (self._same if same else self._other)[place] += 1
+        # By turns, each of them in several frames.
+        self._asked = [d for d in (*later, *shown) if self._undecided(d)]
+        if self._asked:
+            return
+        left = self._left(self._before)
+        if left:
+            self._disputed(left)
+        else:
+            del self._open[self._at]
+
+    def _disputed(self, found: Sequence[Dispute] | None) -> None:
+        self._at += 1
+        if found is None or self._disputes is None:
+            self._disputes = None
+        else:
+            self._disputes.extend(found)
+
+    def _left(self, found: Sequence[Dispute]) -> tuple[Dispute, ...]:
+        """Those that were not seen the same by themselves."""
+        return tuple(d for d in found if self._lead(d) < _LEAD)
+
+    def _undecided(self, dispute: Dispute) -> bool:
+        place = (dispute.line, dispute.position)
+        shown = self._same[place] + self._other[place]
+        return abs(self._lead(dispute)) < _LEAD and shown < _TIMES
+
+    def _lead(self, dispute: Dispute) -> int:
+        place = (dispute.line, dispute.position)
+        return self._same[place] - self._other[place]
+
+    def _opinion(self) -> Opinion | None:
+        if not self._open:
             return Opinion(agrees=True)
         if self._at < len(self._open):
             return None

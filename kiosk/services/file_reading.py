@@ -29,7 +29,7 @@ from kiosk.capture.quality import Quality, measure
 from kiosk.capture.rectify import rectified
 from kiosk.capture.still import fitted, overlap
 from kiosk.capture.vote import Ballot, Vote
-from kiosk.capture.zone_lines import Zone, unstretched, zones_in
+from kiosk.capture.zone_lines import Zone, for_general, zones_in
 from kiosk.documents import mrz, seal_comparison, twoddoc
 from kiosk.documents.codes import Payload, PayloadKind, classify
 from kiosk.documents.series import Family
@@ -272,7 +272,7 @@ class FileReader:
         """The reading, no longer accepted where the second reader sees something else."""
         if self._readers.second is None or not reading.accepted:
             return reading
-        strips = [unstretched(strip, len(zone.lines)) for strip in strips_of(grey, zone)]
+        strips = [for_general(strip, len(zone.lines)) for strip in strips_of(grey, zone)]
         scores = self._readers.second.recognise(strips)
         if confirms(reading.document.mrz, scores, digits_hold=True):
             return reading
@@ -344,7 +344,7 @@ class FileReader:
         certain = holds and _known_states(parsed)
         document = DocumentReading(parsed.document, checks, certain, (), outline, page)
         if self._readers.second is not None and holds:
-            strips = [unstretched(strip, len(read.strips)) for strip in read.strips]
+            strips = [for_general(strip, len(read.strips)) for strip in read.strips]
             scores = self._readers.second.recognise(strips)
             if not confirms(read.reading.lines, scores, digits_hold=True):
                 unsure = Check("reading.second_reader", Verdict.UNSURE)

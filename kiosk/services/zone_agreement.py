@@ -111,7 +111,9 @@ class ZoneAgreement:
         if verdict is None:
             self._offer(look, read)
             return None
-        opinion = self._confirmation.step(verdict.lines, read.strips, digits_hold=holds)
+        opinion = self._confirmation.step(
+            verdict.lines, read.strips, digits_hold=holds, places=read.reading.places
+        )
         seal_is_in = self._seals.is_in(parsed.document)
         if opinion is None:
             return None
@@ -142,7 +144,10 @@ class ZoneAgreement:
         lines = read.reading.lines if candidate is None else candidate.lines
         strips = read.strips if candidate is None else candidate.strips
         # What is not open must be seen by the second reader too.
-        opinion = self._open_confirmation.step(lines, strips, digits_hold=mrz.digits_hold(lines))
+        places = read.reading.places if candidate is None else candidate.places
+        opinion = self._open_confirmation.step(
+            lines, strips, digits_hold=mrz.digits_hold(lines), places=places
+        )
         if opinion is None or opinion.disputes is None:
             return
         offered = self._vote.open_reading(opinion.disputes)

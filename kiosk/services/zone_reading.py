@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from kiosk.capture.decode import MAX_EDGES, MAX_FILLED, ZoneReading, letters_of, read_zone
 from kiosk.capture.outline import card_around
 from kiosk.capture.settle import settle
-from kiosk.capture.zone_lines import LETTERS, Zone, cut_line, unstretched, zones_in
+from kiosk.capture.zone_lines import LETTERS, Zone, cut_line, for_general, zones_in
 from kiosk.documents.layouts import LAYOUTS
 from kiosk.documents.mrz import MrzReading
 from kiosk.domain.evidence import Verdict
@@ -137,7 +137,7 @@ class ZoneReader:
             strips = strips_of(finding.grey, upright)
             scores: list[Scores] = []
             for strip in strips:
-                scores += reader.recognise([unstretched(strip, len(strips))])
+                scores += reader.recognise([for_general(strip, len(strips))])
                 yield
                 if not _may_be_line(scores[-1], len(strips)):
                     break

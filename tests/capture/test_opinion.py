@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kiosk.capture.decode import ALPHABET
-from kiosk.capture.opinion import confirms, confirms_line, disputes, seen_text
+from kiosk.capture.opinion import confirms, confirms_line, disputes, look_at_line, seen_text
 
 LINES = (
     "IDFRAX4RTBPFW46<<<<<<<<<<<<<<<",
@@ -149,3 +149,57 @@ def test_a_run_never_swallows_the_beginning_or_the_end_of_a_name():
     lines = ("P<FRAMARTIN<<GEORGE".ljust(44, "<"), PASSPORT[1])
     assert disputes(lines, 0, scores_of("PFRAMARTINGEORGES"), digits_hold=True) is None
     assert not confirms_line(lines, 0, scores_of("PFRAMARTINGEORGES"), digits_hold=True)
+
+
+def hesitating(text: str, position: int, offered: dict[str, float]) -> np.ndarray:
+    """The same, but for one character that the reader hesitates about."""
+    steps = scores_of(text).copy()
+    row = np.full(38, 1e-6, np.float32)
+    for symbol, chance in offered.items():
+        row[ALPHABET.index(symbol) + 1] = chance
+    steps[2 * position + 1] = row / row.sum()
+    return steps
+
+
+@pytest.mark.parametrize(
+    ("offered", "held"),
+    [
+        ({"8": 0.90, "R": 0.09}, True),  # of the letters it finds R by far the likeliest
+        ({"8": 0.90, "R": 0.05, "B": 0.04}, False),
+        ({"8": 0.90, "B": 0.09}, False),
+        ({"8": 0.999}, False),  # no opinion on letters, and 8 is like B
+        ({"P": 0.90, "R": 0.09}, False),  # a letter that may stand there
+    ],
+)
+def test_a_symbol_that_may_not_stand_in_a_place_stands_for_the_likeliest_that_may(offered, held):
+    line = LINES[0].replace("<", "")
+    seen = hesitating(line, 3, offered)
+    assert confirms_line(LINES, 0, seen, digits_hold=True) is held
+    assert not confirms_line(LINES, 0, seen, digits_hold=False)
+
+
+def test_a_digit_whose_likeliest_letter_is_another_one_does_not_confirm_its_look_alike():
+    lines = (*LINES[:2], "ODILON<<IRIS".ljust(30, "<"))
+    seen = {"0": 0.83, "D": 0.09}
+    assert not confirms_line(lines, 2, hesitating("ODILONIRIS", 0, seen), digits_hold=True)
+    other = (*LINES[:2], "DDILON<<IRIS".ljust(30, "<"))
+    assert confirms_line(other, 2, hesitating("DDILONIRIS", 0, seen), digits_hold=True)
+
+
+@pytest.mark.parametrize(
+    ("seen", "held"),
+    [
+        ("PFRASPECIMENNATACHAMARIECCC", True),
+        ("PFRASPECIMENNATACHAMARIECC", False),  # a name may end so
+        ("PFRASPECIMENNATACHAMARIEECC", False),
+    ],
+)
+def test_one_letter_thrice_at_the_end_is_no_name(seen, held):
+    assert confirms_line(PASSPORT, 0, scores_of(seen), digits_hold=True) is held
+
+
+def test_a_line_that_is_the_same_but_for_its_disputes_is_told():
+    look = look_at_line(LINES, 2, scores_of("MARTINMAELYSGAELLEMARTE"), digits_hold=True)
+    assert look.alike
+    assert not look.same
+    assert [(d.position, d.seen) for d in look.disputes] == [(25, "T")]

@@ -8,7 +8,7 @@ import pytest
 
 from kiosk.capture.decode import read_zone
 from kiosk.capture.picture import grey_of
-from kiosk.capture.zone_lines import LETTERS, Line, cut_line, unstretched, zones_in
+from kiosk.capture.zone_lines import LETTERS, TALLER, Line, cut_line, for_general, zones_in
 from kiosk.devices.ocrb_reader import OcrbTextReader
 from kiosk.devices.specimen_props import Hand
 from kiosk.devices.specimen_scene import Conditions, Stage, Subject
@@ -106,10 +106,21 @@ def test_what_a_hand_hides_of_a_zone_is_told():
         assert least <= zones_in(grey, place)[0].seen <= most
 
 
-def test_only_the_short_lines_of_three_are_brought_to_the_pitch_of_the_long_ones():
+def test_lines_of_two_and_of_three_are_shown_to_a_general_reader_at_a_like_pitch():
     strip = np.tile(np.linspace(0, 255, 960).astype(np.uint8), (48, 1))
-    assert unstretched(strip, 2) is strip
-    narrow = unstretched(strip, 3)
-    assert (narrow.shape, narrow.dtype) == ((48, 672), np.uint8)
-    assert abs(int(narrow[0, 336]) - int(strip[0, 480])) <= 1
-    assert unstretched(narrow, 3) is narrow
+    for lines, width in ((2, 864), (3, 576)):
+        shown = for_general(strip, lines)
+        assert (shown.shape, shown.dtype) == ((48, width), np.uint8)
+        assert abs(int(shown[24, width // 2]) - int(strip[24, 480])) <= 1
+        assert width / LETTERS[lines] == pytest.approx(20, rel=0.1)
+
+
+def test_letters_are_shown_to_a_general_reader_higher_than_they_were_cut():
+    strip = np.full((48, 960), 255, np.uint8)
+    strip[14:34, 100:200] = 0
+    shown = for_general(strip, 2)
+    rows = np.flatnonzero((shown < 128).any(1))
+    assert rows[-1] - rows[0] + 1 == pytest.approx(TALLER * 20, abs=2)
+    assert rows.mean() == pytest.approx(23.5, abs=1)
+    columns = np.flatnonzero((shown < 128).any(0))
+    assert (columns[0], columns[-1]) == (90, 179)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from kiosk.services.confirmation import Confirmation
+from kiosk.capture.alone import ALONE_WIDTH, SHOWN
+from kiosk.services.confirmation import Confirmation, Opinion
 from tests.capture.lines import TD3, scores_of
 
 STRIPS = [np.zeros((48, 960), np.uint8)] * 2
@@ -80,3 +81,82 @@ def test_another_text_begins_anew():
     reader.calls = 0
     assert confirmation.step(TD3, STRIPS, digits_hold=True) is None
     assert confirmation.step(TD3, STRIPS, digits_hold=True).agrees
+
+
+PLACES = [tuple((k + 0.5) / 44 for k in range(44))] * 2
+SEEN_OTHERWISE = TD3[1].replace("L898", "E898")
+
+
+class Shown:
+    """Sees lines, and otherwise than in them a character that is shown by itself."""
+
+    def __init__(self, *lines, alone):
+        self.lines, self.alone = list(lines), list(alone)
+        self.shown = 0
+
+    def warm_up(self):
+        pass
+
+    def recognise(self, strips):
+        if strips[0].shape[1] == ALONE_WIDTH:
+            self.shown += len(strips)
+            return [scores_of(self.alone.pop(0) * SHOWN) for _ in strips]
+        (_,) = strips
+        return [scores_of(self.lines.pop(0))]
+
+
+def opinions(reader, frames, *, holds=True):
+    confirmation = Confirmation(reader)
+    steps = (
+        confirmation.step(TD3, STRIPS, digits_hold=holds, places=PLACES) for _ in range(frames)
+    )
+    return list(steps)
+
+
+def test_a_character_that_is_seen_the_same_by_itself_twice_is_disputed_no_longer():
+    reader = Shown(TD3[0], SEEN_OTHERWISE, alone="LL")
+    assert opinions(reader, 4) == [None, None, None, Opinion(agrees=True)]
+
+
+def test_once_is_not_enough():
+    reader = Shown(TD3[0], SEEN_OTHERWISE, alone="LE" * 4)
+    *before, opinion = opinions(reader, 10)
+    assert before == [None] * 9
+    assert not opinion.agrees
+    assert [(d.line, d.position, d.seen) for d in opinion.disputes] == [(1, 0, "E")]
+
+
+def test_what_is_seen_otherwise_by_itself_too_stays_disputed():
+    reader = Shown(TD3[0], *[SEEN_OTHERWISE] * 9, alone="EE")
+    told = [opinion for opinion in opinions(reader, 12) if opinion is not None]
+    assert told
+    assert not any(opinion.agrees for opinion in told)
+    assert reader.shown == 2
+
+
+def test_seen_the_same_in_its_line_counts_like_by_itself():
+    other = TD3[1].replace("ZE184", "ZE784")
+    lines = (TD3[0], SEEN_OTHERWISE, other, other, SEEN_OTHERWISE)
+    # Eight times without a decision; then twice right in a line in which another one is wrong.
+    reader = Shown(*lines, alone="LE" * 4 + "77")
+    told = [opinion for opinion in opinions(reader, 15) if opinion is not None]
+    assert [opinion.agrees for opinion in told] == [False, False, False, True]
+
+
+@pytest.mark.parametrize(("alone", "agrees"), [("LL", True), ("11", False)])
+def test_what_accuses_a_document_must_be_seen_as_it_is_by_itself(alone, agrees):
+    seen = TD3[1].replace("L898", "1898")  # a look-alike: enough where the digits hold
+    reader = Shown(TD3[0], seen, alone=alone)
+    assert opinions(reader, 4, holds=False)[-1].agrees is agrees
+    assert reader.shown == 2
+
+
+def test_a_line_with_many_disputes_is_no_matter_of_single_characters():
+    reader = Shown(TD3[0], SEEN_OTHERWISE.replace("ZE184226B", "ZF385227B"), alone="")
+    assert not opinions(reader, 2)[-1].agrees
+    assert reader.shown == 0
+
+
+def test_what_was_confirmed_stays_so():
+    reader = Shown(*TD3, alone="")
+    assert opinions(reader, 4)[1:] == [Opinion(agrees=True)] * 3
