@@ -164,6 +164,11 @@ def begin_retirement(paths: Paths) -> None:
         raise ConfigError("data folder") from exc
 
 
+def is_retiring(paths: Paths) -> bool:
+    """Whether the destruction of the keys was begun and not finished."""
+    return (paths.data / _RETIRING).exists()
+
+
 def finish_retirement(paths: Paths, keys: KeyStore) -> None:
     """Destroy keys and vault where that was begun; the keys go first. Does nothing otherwise."""
     mark = paths.data / _RETIRING

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from kiosk.domain.ids import AgentId, DeviceId
 from kiosk.paths import Paths
 from kiosk.services.key_change import SECRETS
 from kiosk.services.onboarding import shown
+from kiosk.sync.enrolment import parse_code
 from tests.fakes.central_side import CentralSide, ask, central, serving
 from tests.fakes.office import PIN
 from tests.wiring.test_journal_export import VERIFIER
@@ -97,16 +99,32 @@ def test_a_decommissioned_device_sent_everything_and_keeps_no_key(told, device, 
 def test_a_transferred_device_is_another_one_at_the_other_office(told, device, side):
     wrong = told("device", "transfer", "no code", "--manager", MANAGER, "--yes")
     assert (wrong[0], wrong[1]["error"]["code"]) == (3, "SYNC-008")
-    code, answer = told(
-        "device", "transfer", side.enrol_code("069002"), "--manager", MANAGER, "--yes"
-    )
+    words = ("--manager", MANAGER, "--yes", "--first-manager", "m9", "--first-manager-name", "Alex")
+    code, answer = told("device", "transfer", side.enrol_code("069002"), *words)
     assert code == 0
+    assert (answer["manager"], len(answer["code"])) == ("m9", 9)
     assert answer["office_id"] == "069002"
     assert answer["device_id"] != answer["closed"]
     assert proven(device, answer["closed"], side) == []
     kiosk = build(Paths.of_device(device))
     assert kiosk.agents.all() == ()
     assert kiosk.office_id == "069002"
+    assert kiosk.onboarding.redeem(answer["code"], "884422917").display_name == "Alex"
+    kiosk.close()
+
+
+def test_a_transfer_to_a_side_that_is_silent_or_to_nobody_closes_nothing(told, device, side):
+    code = side.enrol_code("069002")
+    silent = replace(parse_code(code), url="https://127.0.0.1:1").text()
+    for words, error in (
+        ((silent,), "SYNC-001"),
+        ((code, "--first-manager", "Alex N."), "SIGNIN-000"),
+    ):
+        answer = told("device", "transfer", *words, "--manager", MANAGER, "--yes")
+        assert (answer[0], answer[1]["error"]["code"]) == (3, error)
+    kiosk = build(Paths.of_device(device))
+    assert kiosk.enrolled
+    assert kiosk.agents.all() != ()
     kiosk.close()
 
 

@@ -16,7 +16,7 @@ from kiosk.bootstrap.workshop import Workshop
 from kiosk.config import Config, Profile
 from kiosk.devices.key_stores import DemonstrationKeyStore
 from kiosk.domain.agent import Role
-from kiosk.domain.errors import NotAllowedError, UnreachableError
+from kiosk.domain.errors import KeyStoreError, NotAllowedError, UnreachableError
 from kiosk.domain.ids import AgentId
 from kiosk.paths import Paths
 from kiosk.services.device_life import DeviceLife
@@ -110,8 +110,10 @@ class Screen:
         self.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
     def words(self) -> str:
+        """What can be read, with spaces that may break."""
         labels = self.shell.findChildren(QLabel)
-        return " | ".join(label.text() for label in labels if label.isVisible())
+        shown = " | ".join(label.text() for label in labels if label.isVisible())
+        return shown.replace("\u00a0", " ")
 
     def type(self, name: str, text: str) -> None:
         field = self.page.findChild(QLineEdit, name)
@@ -453,6 +455,30 @@ def test_a_device_goes_out_of_service_and_nothing_on_it_opens(screen: Screen):
     screen.press("primary")
     assert left == [0]
     del screen.window._app.exit
+
+
+def test_keys_that_do_not_go_at_once_are_destroyed_by_another_try(screen: Screen, monkeypatch):
+    screen.open(MANAGER)
+    screen.act(Act.DECOMMISSION)
+    screen.confirm()
+    real, refused = DemonstrationKeyStore.delete, []
+
+    def delete(store: DemonstrationKeyStore, name: str) -> None:
+        if not refused:
+            refused.append(name)
+            raise KeyStoreError("delete")
+        real(store, name)
+
+    monkeypatch.setattr(DemonstrationKeyStore, "delete", delete)
+    to_signing(screen)
+    screen.pin()
+    screen.wait(lambda: "VAULT-010" in screen.words())
+    assert list(screen.device.folder.glob("vault.db*")), "the keys go first"
+    screen.press("primary")
+    screen.wait(lambda: "Il ne reste rien à ouvrir" in screen.words())
+    file = next((screen.device.folder / "closed").iterdir())
+    assert file.name in screen.words()
+    assert DemonstrationKeyStore(screen.device.folder).get("device-signing") is None
 
 
 def fill_transfer(screen: Screen, code: str) -> None:

@@ -50,11 +50,21 @@ class DeviceServices:
         Raises:
             KioskError: not done; asked again, it goes on where it was.
         """
+        from kiosk.bootstrap.opening import finish_retirement, is_retiring, key_store_of
+        from kiosk.devices.instance_lock import InstanceLock
+
+        if is_retiring(self._paths):
+            # Not by building a kiosk: that would make the secrets of a new device.
+            lock = InstanceLock(self._paths.lock)
+            try:
+                finish_retirement(self._paths, key_store_of(self._paths))
+            finally:
+                lock.release()
+            return self._file
         kiosk = self._built()
         try:
-            if kiosk.enrolled:  # else the last try was cut off after the keys, and is done by now
-                self._file = f"{kiosk.device_id}-journal.txt"
-                kiosk.retire()
+            self._file = f"{kiosk.device_id}-journal.txt"
+            kiosk.retire()
         finally:
             self.close()
         return self._file
