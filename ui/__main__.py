@@ -7,7 +7,7 @@ import faulthandler
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -17,10 +17,6 @@ from kiosk.commands.console import DataOption, ExitCode, JsonOption, leave
 from kiosk.config import Config, load_config
 from kiosk.domain.errors import DisplayMissingError
 from kiosk.paths import Paths
-
-if TYPE_CHECKING:
-    from kiosk.bootstrap import Kiosk
-    from ui.router.services import Services
 
 _DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 _UNSEEN = ("offscreen", "minimal")
@@ -86,13 +82,15 @@ def demo(
 
 def _run_window(paths: Paths, config: Config, *, kiosk: bool) -> int:
     """Open the window and run until it is closed; the exit code."""
+    from ui.router.opened import DeviceServices
     from ui.router.window import Signals, Window, application
 
     handler = logs.start(paths.logs)
     with (paths.logs / "crash.log").open("a", encoding="utf-8") as crash_log:
         faulthandler.enable(crash_log)
-        opened = _DeviceServices(paths, config)
+        opened = DeviceServices(paths, config)
         window_ = Window(config.screen.language, config.screen.theme, kiosk=kiosk)
+        window_.copy_locked = opened.copy_locked
         window_.show()
         window_.open_soon(opened.make)
         signals = Signals(application())
@@ -104,30 +102,6 @@ def _run_window(paths: Paths, config: Config, *, kiosk: bool) -> int:
             opened.close()
             faulthandler.disable()
             logs.stop(handler)
-
-
-class _DeviceServices:
-    """Builds the kiosk of a data folder when asked, and closes it."""
-
-    def __init__(self, paths: Paths, config: Config) -> None:
-        self._paths = paths
-        self._config = config
-        self._kiosk: Kiosk | None = None
-
-    def make(self) -> "Services":
-        """The services. Raises a KioskError where this device cannot start."""
-        from kiosk.bootstrap import build
-        from ui.router.services import services_of
-
-        if self._kiosk is None:
-            self._kiosk = build(self._paths, self._config)
-        self._kiosk.require_enrolled()
-        return services_of(self._kiosk)
-
-    def close(self) -> None:
-        """Let the next program in."""
-        if self._kiosk is not None:
-            self._kiosk.close()
 
 
 def main() -> None:

@@ -1,10 +1,12 @@
 """Who may open records, and how many of them it takes: a statement signed by the policy root.
 
 Rules, in order: only the policy root that the stored policies end in says who the auditors are, so
-that a statement is signed anew when other keys take over; ``dual`` means that the identity
-lies nowhere in clear, only sealed for pairs of auditors; ``single`` means that one person holds it,
-and every answer of an opening says so; a folder without a statement is single, as it was before
-there were statements. Names are badges of auditors, never of customers.
+that a statement is signed anew when other keys take over; a statement with other terms (auditors,
+quotas, identity) names the terms before it, and counts only where the auditors agreed on it
+(:mod:`central.auditor.statements`); ``dual`` means that the identity lies nowhere in clear, only
+sealed for pairs of auditors; ``single`` means that one person holds it, and every answer of an
+opening says so; a folder without a statement is single, as it was before there were statements.
+Names are badges of auditors, never of customers.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from central.archive.policy_chain import stored_policies
 from kiosk.crypto.aead import derive_key
 from kiosk.crypto.age import Identity, kid_of
 from kiosk.crypto.canonical import canonical_json, parse_json
-from kiosk.crypto.digests import b64u, unb64u
+from kiosk.crypto.digests import b64u, sha256, unb64u
 from kiosk.crypto.jws import sign_compact, verify_compact, verify_general
 from kiosk.crypto.signing import SigningKey, key_id_of
 from kiosk.domain.errors import SignatureInvalidError
@@ -81,6 +83,9 @@ class Control:
         per_hour / per_day: openings that are granted at most.
         serial: only increases.
         made_at: ISO 8601 UTC.
+        prev: the :attr:`terms` that these replace; ``""``: the first ones.
+        retired: identities that records were sealed to before, oldest first.
+        shares: folder of the shares, below that of all shares; ``""``: that folder itself.
     """
 
     mode: Mode
@@ -91,6 +96,9 @@ class Control:
     serial: Annotated[int, Meta(ge=1)]
     made_at: str
     v: str = PROFILE
+    prev: Annotated[str, Meta(max_length=64)] = ""
+    retired: Annotated[tuple[KeyId, ...], Meta(max_length=100)] = ()
+    shares: Annotated[str, Meta(pattern=r"^([0-9]{1,9}-[0-9a-f]{8})?$")] = ""
 
     def of(self, name: str) -> Auditor | None:
         """The auditor of this name."""
@@ -101,10 +109,24 @@ class Control:
         """Signing keys by fingerprint."""
         return {one.kid: one.public for one in self.auditors}
 
+    @property
+    def founding(self) -> KeyId:
+        """The identity that the first records were sealed to; the log of openings is named so."""
+        return self.retired[0] if self.retired else self.recipient
+
+    @property
+    def terms(self) -> str:
+        """Digest of all that it says but its number and its day: the same when signed anew."""
+        return b64u(sha256(control_json(replace(self, serial=1, made_at=""))))
+
 
 def control_json(control: Control) -> bytes:
-    """Canonical JSON of a statement."""
-    return canonical_json(msgspec.to_builtins(control))
+    """Canonical JSON of a statement; what is empty and younger than the first ones is left out."""
+    told = msgspec.to_builtins(control)
+    for name in ("prev", "retired", "shares"):
+        if not told[name]:
+            del told[name]
+    return canonical_json(told)
 
 
 def parse_control(payload: bytes) -> Control:
@@ -161,6 +183,8 @@ def _check(control: Control) -> None:
         raise ValueError("mode")
     if dual and len({kid_of(one.age) for one in control.auditors}) != len(names):
         raise ValueError("recipients")
+    if control.recipient in control.retired or (control.shares and not control.prev):
+        raise ValueError("terms")
 
 
 def read_control(layout: Layout) -> Control | None:
@@ -198,14 +222,21 @@ def renewed_control(layout: Layout, at: str) -> Control:
     return replace(control, serial=control.serial + 1, made_at=at)
 
 
+def signed_control(layout: Layout, token: str) -> Control:
+    """A statement in a token, signed by the root in force. Raises FolderError."""
+    anchor = unb64u(layout.root_public.read_text("ascii").strip())
+    return open_control(token, anchor, _root_in_force(layout, anchor))
+
+
 def keep_control(layout: Layout, token: str) -> Control:
     """Put a newer statement in the place of the one that lies there.
+
+    Whether the auditors agreed on other terms is for the one who calls to ask.
 
     Raises:
         FolderError: not signed by the root in force, or not newer.
     """
-    anchor = unb64u(layout.root_public.read_text("ascii").strip())
-    control = open_control(token, anchor, _root_in_force(layout, anchor))
+    control = signed_control(layout, token)
     if control.serial < renewed_control(layout, control.made_at).serial:
         raise FolderError("control: not newer than the one that is there")
     fresh = layout.control.with_suffix(".new")

@@ -12,6 +12,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
@@ -23,6 +24,7 @@ from central.archive.layout import FolderError
 from central.archive.ledger import Ledger
 from central.archive.locks import lock
 from central.archive.migrations import migrate
+from central.archive.old_rows import rewrite
 
 _BUSY_TIMEOUT_S = 30.0
 _SYNCHRONOUS_FULL = 2
@@ -84,6 +86,14 @@ def _failing_in_one_word() -> Iterator[None]:
         yield
     except SQLAlchemyError as exc:
         raise StoreError(type(exc).__name__) from exc
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """Where nothing is left of what was erased: the files of the tables, the write-ahead log."""
+
+    tables: bool
+    log: bool
 
 
 class Database:
@@ -153,18 +163,20 @@ class Database:
                 )
             yield Ledger(connection)
 
-    def forget(self) -> bool:
-        """Take what was erased out of the write-ahead log too; whether nothing of it is left.
+    def forget(self) -> Forgotten:
+        """Take what was erased out of old rows, and out of the write-ahead log where that is ours.
 
-        PostgreSQL keeps old rows and its log by its own rules: there an operator has to see to it.
-        A reader that is at work keeps the log in use; the next call, or the next start, gets it.
+        SQLite overwrites rows itself; a reader that is at work keeps its log in use: the next call,
+        or the next start, gets it. PostgreSQL keeps its log by its own rules: an operator has to
+        see to that; its old rows: :mod:`central.archive.old_rows`.
         """
-        if not self._embedded:
-            return False
-        with _failing_in_one_word(), self._engine.connect() as connection:
-            raw = connection.connection.cursor()
-            busy = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        return not busy
+        with _failing_in_one_word():
+            if not self._embedded:
+                return Forgotten(tables=rewrite(self._engine), log=False)
+            with self._engine.connect() as connection:
+                raw = connection.connection.cursor()
+                busy = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        return Forgotten(tables=True, log=not busy)
 
     def close(self) -> None:
         """Close every connection."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, insert, select, tuple_, update
+from sqlalchemy import Connection, delete, insert, select, tuple_, update
 
 from central.archive.erasure_schema import erasure_orders, legal_holds
 from central.archive.later_rows import LaterRows
@@ -73,11 +73,33 @@ class ErasureRows:
         if self.order(row.record_id) is None:
             self._connection.execute(insert(erasure_orders).values(**asdict(row)))
 
+    def put_order(self, row: ErasureRow) -> None:
+        """Keep an order with these tokens, also where it stands here with others."""
+        self.add_order(row)
+        tokens = {"order_token": row.order_token, "approval": row.approval}
+        query = update(erasure_orders).where(erasure_orders.c.record_id == row.record_id)
+        self._connection.execute(query.values(**tokens))
+
+    def drop_order(self, record_id: RecordId) -> None:
+        """Take an order out that nobody gave."""
+        query = delete(erasure_orders).where(erasure_orders.c.record_id == record_id)
+        self._connection.execute(query)
+
+    def drop_hold(self, row: HoldRow) -> None:
+        """Take a hold out that nobody placed."""
+        key = (legal_holds.c.order_id == row.order_id, legal_holds.c.record_id == row.record_id)
+        self._connection.execute(delete(legal_holds).where(*key))
+
     def holds(self, record_id: RecordId) -> tuple[HoldRow, ...]:
         """Holds on a record that were not released."""
         query = select(legal_holds).where(
             legal_holds.c.record_id == record_id, legal_holds.c.released_at.is_(None)
         )
+        return tuple(HoldRow(**row._asdict()) for row in self._connection.execute(query))
+
+    def all_holds(self) -> tuple[HoldRow, ...]:
+        """Every hold, released ones too, oldest first."""
+        query = select(legal_holds).order_by(legal_holds.c.placed_at, legal_holds.c.record_id)
         return tuple(HoldRow(**row._asdict()) for row in self._connection.execute(query))
 
     def add_hold(self, row: HoldRow) -> None:

@@ -3,7 +3,8 @@
 Rules, in order: only entries, as their devices signed them; nothing sealed is opened; times are
 what devices claim, durations come from the monotonic clock of one boot, and where a boot lies
 between two entries no duration is taken; a moment that was claimed by a clock that had jumped says
-nothing about hours.
+nothing about hours; requests are followed over all devices, in the order of the times that these
+claim: who ended one otherwise than by accepting it, and who accepted it after that.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from kiosk.audit.entries import ClockState, EntryKind, Fact, Header
 from kiosk.domain.decision import Outcome
 
 MAX_MOMENTS = 50_000
+_OTHERWISE = frozenset({Outcome.REFUSED.value, Outcome.ABANDONED.value})
 
 
 @dataclass(slots=True)
@@ -40,6 +42,7 @@ class Conduct:
         unlocked: lock-outs lifted for this agent.
         unlocks: lock-outs lifted by this agent.
         second_tries: own acceptances of a request that this agent had ended otherwise.
+        overruled: own acceptances of a request that only others had ended otherwise.
         moments: (minute, office) of each case begun, for badges in two places at once.
     """
 
@@ -58,6 +61,7 @@ class Conduct:
     unlocked: int = 0
     unlocks: int = 0
     second_tries: int = 0
+    overruled: int = 0
     moments: list[tuple[int, str]] = field(default_factory=list)
 
     @property
@@ -92,12 +96,16 @@ class Conducts:
     """Reads journals, one device after the other."""
 
     def __init__(self, thresholds: Thresholds, first: datetime, last: datetime) -> None:
-        """Entries claimed before ``first`` or from ``last`` on are passed over."""
+        """``requests`` are those that were ended otherwise than by accepting them.
+
+        Entries claimed before ``first`` or from ``last`` on are passed over.
+        """
         self._thresholds = thresholds
         self._first, self._last = first, last
         self.agents: dict[str, Conduct] = {}
         self.devices: list[DeviceConduct] = []
-        self._requests: dict[str, str] = {}
+        self.requests: set[str] = set()
+        self._attempts: dict[str, list[tuple[datetime, str, bool]]] = {}
 
     def read(self, device_id: str, office: str, headers: Iterable[Header]) -> None:
         """Read the journal of one device, in order."""
@@ -157,7 +165,8 @@ class Conducts:
             conduct.lost += 1
             return
         conduct.outcomes[outcome] += 1
-        self._try(conduct, _text(header.facts.get("request")), outcome)
+        if outcome in _OTHERWISE:
+            self.requests.update(filter(None, [_text(header.facts.get("request"))]))
         if opening is None:
             return
         begun, boots_then = opening
@@ -172,15 +181,29 @@ class Conducts:
             if len(conduct.seconds) < MAX_MOMENTS:
                 conduct.seconds.append(seconds)
 
-    def _try(self, conduct: Conduct, request: str, outcome: str) -> None:
-        """Follow requests: one that an agent ended otherwise and accepts later is a second try."""
-        if not request:
-            return
-        before = self._requests.get(request)
-        if outcome == Outcome.ACCEPTED:
-            conduct.second_tries += before == conduct.agent
-        elif outcome in (Outcome.REFUSED, Outcome.ABANDONED):
-            self._requests[request] = conduct.agent
+    def follow(self, closings: Iterable[Header]) -> None:
+        """Take closing entries about :attr:`requests`, once every journal was read."""
+        for header in closings:
+            outcome = _text(header.facts.get("outcome"))
+            request = _text(header.facts.get("request"))
+            accepted = outcome == Outcome.ACCEPTED
+            told = header.kind is EntryKind.VERIFY_CLOSE and (accepted or outcome in _OTHERWISE)
+            if told and request in self.requests and self._first <= header.wall_time < self._last:
+                attempt = (header.wall_time, _text(header.facts.get("agent")), accepted)
+                self._attempts.setdefault(request, []).append(attempt)
+
+    def settle(self) -> None:
+        """Count, once every closing entry was taken."""
+        for attempts in self._attempts.values():
+            before = set[str]()
+            for _, agent, accepted in sorted(attempts):
+                if not accepted:
+                    before.add(agent)
+                elif before and agent in self.agents:
+                    conduct = self.agents[agent]
+                    conduct.second_tries += agent in before
+                    conduct.overruled += agent not in before
+        self._attempts.clear()
 
 
 def _text(fact: Fact) -> str:

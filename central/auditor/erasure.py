@@ -19,18 +19,20 @@ Source: records-and-sync 2.5, 2.9 and section 8, case 14.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from central.archive.control import Control
-from central.archive.database import EVERYTHING
+from central.archive.database import EVERYTHING, Forgotten
 from central.archive.erasure_rows import ErasureRow, HoldRow
 from central.archive.layout import Layout
 from central.archive.ledger import Ledger
 from central.archive.locks import ERASURES
 from central.archive.storage import open_database
-from central.auditor.opening_log import GRANTED, OpeningLog
-from central.auditor.ordered import Ordered
+from central.auditor.opening_lines import GRANTED
+from central.auditor.opening_log import OpeningLog
+from central.auditor.order_rows import foreign_holds, foreign_orders
+from central.auditor.ordered import AWAY, GONE, HERE, Ordered
 from central.auditor.orders import Act, Authority, standing
 from central.auditor.refusal import AuditRefusedError
 from central.auditor.session import Session, Target
@@ -59,10 +61,21 @@ class Erasure:
 
 @dataclass(frozen=True, slots=True)
 class Erasures:
-    """What became of all; ``forgotten``: nothing is left in the write-ahead log either."""
+    """What became of all.
+
+    Attributes:
+        records: one each.
+        forgotten: nothing is left in the database's files, its write-ahead log included.
+        rewritten: nothing is left in the files of its tables.
+    """
 
     records: tuple[Erasure, ...]
     forgotten: bool
+    rewritten: bool
+
+
+def _with(done: Sequence[Erasure], left: Forgotten) -> Erasures:
+    return Erasures(tuple(done), left.tables and left.log, left.tables)
 
 
 def erase(layout: Layout, session: Session, now: datetime) -> Erasures:
@@ -89,7 +102,7 @@ def erase(layout: Layout, session: Session, now: datetime) -> Erasures:
         session.grant(targets, now)
         with database.writing(*_SCOPES) as ledger:
             done = tuple(_order(layout, ledger, one, authority, now) for one in records)
-        return Erasures(done, database.forget())
+        return _with(done, database.forget())
     finally:
         database.close()
 
@@ -128,10 +141,12 @@ def hold(layout: Layout, session: Session, now: datetime) -> Erasures:
     records = [RecordId(one) for one in authority.order.about.records]
     if not records:
         raise AuditRefusedError("order", "it names no record")
-    session.grant([Target(one, DeviceId("")) for one in records], now)
     database = open_database(layout)
     try:
+        # No key goes between what the line says about it and the row that keeps it from going.
         with database.writing(*_SCOPES) as ledger:
+            where = [Target(one, DeviceId(""), _key_of(ledger, one)) for one in records]
+            session.grant(where, now)
             for one in records:
                 tokens = (authority.token, authority.approval)
                 ledger.erasures.add_hold(HoldRow(authority.order.order_id, one, *tokens, at))
@@ -140,7 +155,17 @@ def hold(layout: Layout, session: Session, now: datetime) -> Erasures:
     return Erasures(
         tuple(Erasure(one, erased=False, waiting=False, held=True) for one in records),
         forgotten=True,
+        rewritten=True,
     )
+
+
+def _key_of(ledger: Ledger, record_id: RecordId) -> str:
+    """Where the key of a record is, in the word that its line says."""
+    entries = ledger.entries_of_record(record_id)
+    rows = [ledger.sealed(entry.device_id, entry.seq) for entry in entries]
+    if not rows or None in rows:
+        return AWAY
+    return GONE if all(row is not None and row.header is None for row in rows) else HERE
 
 
 def release(layout: Layout, session: Session, now: datetime) -> Erasures:
@@ -153,35 +178,42 @@ def release(layout: Layout, session: Session, now: datetime) -> Erasures:
     database = open_database(layout)
     try:
         done = []
+        # A row alone is no order: somebody may have put it there to wait for this moment.
+        ordered = Ordered(session.log.lines)
         with database.writing(*_SCOPES) as ledger:
             for one in records:
                 ledger.erasures.release(one, at)
-                if ledger.erasures.order(one) is not None:
+                if one in ordered.erasures and ledger.erasures.order(one) is not None:
                     done.append(_apply(layout, ledger, one, at))
-        return Erasures(tuple(done), database.forget())
+        return _with(done, database.forget())
     finally:
         database.close()
 
 
-def reapply(layout: Layout, log: OpeningLog, control: Control, now: datetime) -> Erasures:
+def reapply(layout: Layout, log: OpeningLog, now: datetime) -> Erasures:
     """Carry out again what the log says was ordered: after a crash, or a backup put back.
 
-    Holds are put back first, as the whole log leaves them. Nothing new is ordered, so that nobody
-    has to sign. Raises AuditRefusedError where an order in the log does not hold.
+    Rows that nobody ordered are taken out, holds put back as the whole log leaves them, and then
+    keys destroyed. Nothing new is ordered, so that nobody has to sign. Raises AuditRefusedError
+    where an order in the log does not hold.
     """
     at = now.isoformat(timespec="milliseconds")
     for line in log.lines:
         if line.result == GRANTED and line.act in {Act.ERASE, Act.HOLD, Act.RELEASE}:
-            standing(line.order, line.approval, control)
+            standing(line.order, line.approval, log.control_of(line))
     ordered = Ordered(log.lines)
     database = open_database(layout)
     try:
         with database.writing(*_SCOPES) as ledger:
+            for foreign in foreign_holds(ordered, ledger):
+                ledger.erasures.drop_hold(foreign)
+            for record_id in foreign_orders(ordered, ledger):
+                ledger.erasures.drop_order(record_id)
             for hold_row in ordered.holds:
                 ledger.erasures.put_hold(hold_row)
             for order_row in ordered.erasures.values():
-                ledger.erasures.add_order(order_row)
+                ledger.erasures.put_order(order_row)
             done = tuple(_apply(layout, ledger, one, at) for one in ordered.erasures)
-        return Erasures(done, database.forget())
+        return _with(done, database.forget())
     finally:
         database.close()

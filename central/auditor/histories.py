@@ -15,10 +15,10 @@ from itertools import islice
 
 from msgspec import ValidationError, convert
 
-from central.archive.control import read_control
+from central.archive.control import Control, read_control
 from central.archive.layout import Layout
 from central.archive.ledger import Ledger
-from central.archive.policy_chain import PolicyChain
+from central.archive.policy_chain import Policies, PolicyChain
 from central.archive.rows import KEY_LOST, DeviceRow, EntryRow, SealedRow
 from central.archive.storage import open_database, open_payloads
 from central.auditor.cosignatures import WitnessReport, known_witnesses, verify_witnesses
@@ -71,7 +71,7 @@ class _Look:
     """Who looks, and when."""
 
     now: datetime
-    identity: Identity | None
+    identities: tuple[Identity, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +143,8 @@ class Histories:
         identity: Identity | None = None,
         progress: Progress | None = None,
         only: DeviceId | None = None,
+        *,
+        retired: tuple[Identity, ...] = (),
     ) -> HistoryReport:
         """Verify everything, in one consistent state of the database.
 
@@ -152,8 +154,10 @@ class Histories:
             identity: of an auditor, to follow the ratchets too; None leaves them unread.
             progress: told how far it is, some times a second; what it raises ends the work.
             only: one device; the collector's log is verified in any case.
+            retired: identities of before; devices enrolled then sealed their beginning to those.
         """
-        look = _Look(now or datetime.min.replace(tzinfo=UTC), identity)
+        known = () if identity is None else (identity, *retired)
+        look = _Look(now or datetime.min.replace(tzinfo=UTC), known)
         database = open_database(self._layout)
         try:
             with database.reading() as ledger:
@@ -170,7 +174,7 @@ class Histories:
                 witnesses = verify_witnesses(ledger, policy, known_witnesses(policies))
                 shown = ShownLogs(ledger)
                 orders = ErasureCheck(self._layout, self._control, database)
-                problems += orders.problems
+                problems += (*orders.problems, *_recipient_problems(self._control, policies))
                 beside = (shown, steps, orders)
                 devices = tuple(self._device(ledger, d, policy, look, beside) for d in rows)
                 devices = _with_split_views(devices, shown.finish(rows))
@@ -208,8 +212,8 @@ class Histories:
         asked = _Asked()
         ratchet = (
             None
-            if look.identity is None
-            else RatchetCheck(ledger.origin(device.device_id), look.identity)
+            if not look.identities
+            else RatchetCheck(ledger.origin(device.device_id), look.identities)
         )
         of_records: list[str] = []
         records = stored = 0
@@ -376,6 +380,22 @@ def _leaf_problem(ledger: Ledger, row: EntryRow, blob_sha256: bytes) -> str:
     named = (told.device, told.seq, told.entry, told.blob)
     held = (row.device_id, row.seq, b64u(row.leaf), b64u(blob_sha256))
     return "" if named == held and leaf_hash(leaf.data) == leaf.hash else "receipt leaf differs"
+
+
+def _recipient_problems(control: Control | None, policies: Policies) -> tuple[str, ...]:
+    """Whether records still go to an identity that was retired when an auditor was withdrawn."""
+    if control is None or not control.retired:
+        return ()
+    newest = policies.held[-1]
+    kids = {one.kid for one in newest.policy.recipients}
+    if control.recipient in kids and not kids & set(control.retired):
+        return ()
+    told = (
+        f"policy {newest.version}: records are still sealed to an identity of before an auditor "
+        f"was withdrawn: publish the recipients of statement {control.serial} "
+        "(policy set recipients=@FILE)"
+    )
+    return (told,)
 
 
 def _verify_log(ledger: Ledger, policy: Policy) -> tuple[int, tuple[str, ...]]:

@@ -9,6 +9,8 @@ Rules, in order:
    nothing. No share and no layer lies anywhere in clear.
 3. Joining gives the identity to the process in which both sit, for as long as it runs, and what it
    gives is checked against the statement of the policy root.
+4. Where an auditor was withdrawn there is an identity for records to come, and those before it for
+   the records of before: shares of all of them lie below the folder that the statement names.
 
 What this protects: a stolen folder, a stolen key file with its passphrase, one dishonest auditor.
 What it does not: two dishonest ones, and the machine on which both type their passphrases; that
@@ -19,12 +21,13 @@ the layers too. Source: records-and-sync section 3, row 15; C2SP ``age``.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -39,6 +42,7 @@ from kiosk.crypto.digests import b64u, unb64u
 from kiosk.crypto.passwords import Argon2Cost, pin_key
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import DraftError, SealedRecordError
+from kiosk.domain.ids import KeyId
 
 FORMAT: Final = "visavis-auditor-key/1"
 PUBLIC_FORMAT: Final = "visavis-auditor-public/1"
@@ -181,10 +185,6 @@ class DualKeeper:
 
     def __call__(self, layout: Layout, identity: Identity, root: SigningKey, now: datetime) -> None:
         """Seal for each pair; the identity itself is written nowhere."""
-        layout.shares.mkdir(mode=0o700)
-        for one, other in combinations(self.auditors, 2):
-            inner = age.encrypt(f"{identity.text}\n".encode(), [one.age])
-            write_secret(_share(layout, one.name, other.name), age.encrypt(inner, [other.age]))
         control = Control(
             mode=Mode.DUAL,
             recipient=kid_of(identity.recipient),
@@ -194,17 +194,76 @@ class DualKeeper:
             serial=1,
             made_at=now.isoformat(),
         )
+        write_shares(layout, control, (identity,))
         write_secret(layout.control, sign_control(control, root).encode())
 
 
-def _share(layout: Layout, inner: str, outer: str) -> Path:
-    return layout.shares / f"{inner}+{outer}.age"
+def _folder(layout: Layout, control: Control, kid: KeyId) -> Path:
+    """Where the shares of an identity are; the first ones of all were of one identity."""
+    return layout.shares / control.shares / kid if control.shares else layout.shares
+
+
+def write_shares(layout: Layout, control: Control, identities: Sequence[Identity]) -> None:
+    """Seal identities for each pair of the auditors of a statement. Raises FileExistsError."""
+    for identity in identities:
+        folder = _folder(layout, control, kid_of(identity.recipient))
+        folder.mkdir(mode=0o700, parents=True)
+        for one, other in combinations(control.auditors, 2):
+            inner = age.encrypt(f"{identity.text}\n".encode(), [one.age])
+            outer = age.encrypt(inner, [other.age])
+            write_secret(folder / f"{one.name}+{other.name}.age", outer)
+
+
+def _shares_of(layout: Layout, control: Control) -> set[Path]:
+    """Every file of shares that a statement uses."""
+    pairs = list(combinations([one.name for one in control.auditors], 2))
+    return {
+        _folder(layout, control, kid) / f"{one}+{other}.age"
+        for one, other in pairs
+        for kid in (control.recipient, *control.retired)
+    }
+
+
+def require_shares(layout: Layout, control: Control) -> None:
+    """Raises FolderError unless every pair of auditors has a share of each identity."""
+    if not all(path.is_file() for path in _shares_of(layout, control)):
+        raise FolderError("control: shares of the identity are missing: agree on it again")
+
+
+def drop_other_shares(layout: Layout, control: Control) -> None:
+    """Take away every share that the statement in force does not use."""
+    used = _shares_of(layout, control)
+    for path in sorted(layout.shares.rglob("*.age")):
+        if path not in used:
+            path.unlink()
+
+
+T = TypeVar("T")
+
+
+def opened_by_one(identities: Sequence[Identity], opened: Callable[[Identity], T]) -> T:
+    """What one of these identities opens, tried in their order. Raises SealedRecordError."""
+    for identity in identities[:-1]:
+        with suppress(SealedRecordError):
+            return opened(identity)
+    return opened(identities[-1])
+
+
+def join_identities(
+    layout: Layout, control: Control, keys: tuple[AuditorKey, AuditorKey]
+) -> tuple[Identity, ...]:
+    """Every identity that records were sealed to, newest first. Raises AuditRefusedError."""
+    kids = (control.recipient, *reversed(control.retired))
+    return tuple(join_identity(layout, control, keys, kid) for kid in kids)
 
 
 def join_identity(
-    layout: Layout, control: Control, keys: tuple[AuditorKey, AuditorKey]
+    layout: Layout,
+    control: Control,
+    keys: tuple[AuditorKey, AuditorKey],
+    kid: KeyId | None = None,
 ) -> Identity:
-    """The identity, from the shares of two auditors.
+    """An identity, from the shares of two auditors; the one in use where ``kid`` is None.
 
     Raises:
         AuditRefusedError: ``same-person``, ``keys`` (not auditors here, or the share does not
@@ -215,8 +274,9 @@ def join_identity(
         raise AuditRefusedError("same-person")
     if any(control.of(key.name) != key.auditor for key in keys):
         raise AuditRefusedError("keys", "not an auditor of this central side")
+    wanted = kid or control.recipient
     for inner, outer in ((one, other), (other, one)):
-        path = _share(layout, inner.name, outer.name)
+        path = _folder(layout, control, wanted) / f"{inner.name}+{outer.name}.age"
         if not path.is_file():
             continue
         try:
@@ -224,7 +284,7 @@ def join_identity(
             identity = Identity.parse(opened.decode("ascii"))
         except (OSError, ValueError, SealedRecordError) as exc:
             raise AuditRefusedError("keys", "the share does not open") from exc
-        if kid_of(identity.recipient) != control.recipient:
+        if kid_of(identity.recipient) != wanted:
             raise AuditRefusedError("keys", "another identity")
         return identity
     raise AuditRefusedError("keys", "no share for these two")

@@ -26,7 +26,7 @@ from kiosk.audit.colleagues import open_voucher
 from kiosk.audit.entries import EntryKind, Header, lost_leaf, open_entry
 from kiosk.audit.records import RecordContents, describe_blob, open_record
 from kiosk.audit.second_word import open_word, voucher_of
-from kiosk.crypto.age import Identity
+from kiosk.crypto.age import Identity, kid_of
 from kiosk.crypto.digests import b64u, sha256, unb64u
 from kiosk.crypto.signing import key_id_of
 from kiosk.domain.errors import SealedRecordError, SignatureInvalidError
@@ -125,10 +125,12 @@ def _signers(keys: Iterable[AgentKey], device: DeviceRow) -> dict[KeyId, bytes]:
 class Opening:
     """Opens records of one central side."""
 
-    def __init__(self, layout: Layout, identity: Identity) -> None:
+    def __init__(self, layout: Layout, identity: Identity, *retired: Identity) -> None:
+        """``retired``: identities of before, for records that were sealed to those."""
         layout.require()
         self._layout = layout
         self._identity = identity
+        self._by_kid = {kid_of(one.recipient): one for one in (*retired, identity)}
         self._payloads = open_payloads(layout)
         self._chain = PolicyChain(unb64u(layout.root_public.read_text("ascii").strip()))
 
@@ -195,7 +197,10 @@ class Opening:
         if digests != (header.age_header_sha256, header.payload_sha256):
             raise SealedRecordError("not the announced record")
         device_key = key_id_of(device.public_key)
-        contents = open_record(blob, self._identity, _signers(agents, device), device_key)
+        # Of a record that is sealed to none of them the newest says that it does not open.
+        known = [self._by_kid[kid] for kid in header.recipients if kid in self._by_kid]
+        identity = known[0] if known else self._identity
+        contents = open_record(blob, identity, _signers(agents, device), device_key)
         if contents.record.get("record_id") != header.record_id:
             raise SealedRecordError("another record inside")
         # Once more with only the keys of the agent whom the record names: nobody signs for another.
@@ -203,7 +208,7 @@ class Opening:
         second = _told(contents, "second_agent")
         open_record(
             blob,
-            self._identity,
+            identity,
             _signers(named, device),
             device_key,
             self._keys_of_second(second, found),

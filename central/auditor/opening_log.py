@@ -2,9 +2,9 @@
 
 Rules, in order:
 
-1. One act, one line of canonical JSON: what, which record, on which order (both tokens stand in the
-   line), granted or blocked and why, the root of everything before (RFC 6962), and a signature of
-   everybody present. No line holds anything personal.
+1. One act, one line (:mod:`central.auditor.opening_lines`), with the root of everything before
+   (RFC 6962) and a signature of everybody present, by the statement of control that the line was
+   made under (:mod:`central.auditor.statements`).
 2. The log is verified from its first line before anything is asked of it; one that is broken, older
    than its checkpoint, or older than the state that one of those present saw last, is refused, and
    nothing is opened.
@@ -22,20 +22,22 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from central.archive.control import Control
 from central.archive.layout import Layout
 from central.archive.payloads import sync_folder
+from central.auditor.opening_lines import GRANTED, Line, parse_line
 from central.auditor.refusal import AuditRefusedError
-from kiosk.audit.checkpoint import Checkpoint, open_note
+from central.auditor.statements import Agreement, Course, Under, course_of, named
+from kiosk.audit.checkpoint import Checkpoint, open_note, parse
 from kiosk.audit.tree import Frontier, inclusion_proof, leaf_hash
-from kiosk.crypto.canonical import canonical_json, parse_json
+from kiosk.crypto.canonical import parse_json
 from kiosk.crypto.digests import b64u, unb64u
 from kiosk.crypto.notes import signature_line
 from kiosk.crypto.signing import SigningKey, verify
@@ -47,55 +49,12 @@ try:
 except ImportError:  # pragma: no cover - a system without such locks: one auditor at a time there
     fcntl = None  # type: ignore[assignment]  # mypy knows the module, not that it may be missing
 
-PROFILE: Final = "visavis-opening/1"
-GRANTED, BLOCKED = "granted", "blocked"
-_LABEL: Final = b"visavis-opening/1\n"
 _BACK: Final = timedelta(minutes=5)
-_MAX_LINE: Final = 64 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One act.
-
-    Attributes:
-        at: ISO 8601 UTC, by the clock of the machine.
-        act: value of :class:`central.auditor.orders.Act`.
-        result / why: GRANTED, or BLOCKED and the word for it.
-        record_id / device_id: of the record, or ``""``.
-        order_id: of the order, or ``""``.
-        order / approval: the tokens, or ``""``.
-        detail: counts and names of checks, nothing personal.
-        seq: place in the log.
-        prev_root: root over every line before, base64url.
-        signatures: fingerprint of a key to its signature.
-    """
-
-    at: str
-    act: str
-    result: str
-    record_id: str = ""
-    device_id: str = ""
-    why: str = ""
-    order_id: str = ""
-    order: str = ""
-    approval: str = ""
-    detail: str = ""
-    seq: int = 0
-    prev_root: str = ""
-    v: str = PROFILE
-    signatures: Mapping[str, str] = field(default_factory=dict)
-
-    def signed_bytes(self) -> bytes:
-        """What those present sign."""
-        told = asdict(self)
-        del told["signatures"]
-        return _LABEL + canonical_json(told)
 
 
 def origin_of(control: Control) -> str:
     """Name of the log."""
-    return f"visavis-openings/{control.recipient}"
+    return f"visavis-openings/{control.founding}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +85,11 @@ class OpeningLog:
         self._layout = layout
         self._control = control
         self._state = _read(layout.openings)
-        _verify(self._state, control)
-        self.checkpoint = _read_checkpoint(layout, control, self._state)
+        self._course = course_of(self.lines, control)
+        # A folder from before there were statements has none that a line could name.
+        self._statement = named(control) if layout.control.exists() else ""
+        _verify(self._state, self._course)
+        self.checkpoint = _read_checkpoint(layout, self._course, self._state)
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -143,6 +105,33 @@ class OpeningLog:
     def root(self) -> bytes:
         """Root over all lines, 32 bytes."""
         return self._state.frontier.root()
+
+    @property
+    def agreed(self) -> Agreement | None:
+        """What the auditors agreed on, and what does not hold yet."""
+        return self._course.open
+
+    @property
+    def quotas(self) -> tuple[int, int]:
+        """Openings an hour and a day at most; of what is agreed on the smaller ones count now."""
+        quotas = [(one.per_hour, one.per_day) for one in (self._control, self.agreed) if one]
+        return min(hour for hour, _ in quotas), min(day for _, day in quotas)
+
+    @property
+    def controls(self) -> tuple[Control, ...]:
+        """Every statement that lines were made under, oldest first, and the one in force."""
+        return tuple(_controls(self._course))
+
+    def control_of(self, line: Line) -> Control:
+        """The statement that a line of this log was made under."""
+        older = self.size - len(self.lines)
+        return self._course.lines[line.seq - older].control
+
+    def require_not_left_out(self, kids: Sequence[KeyId]) -> None:
+        """Raises AuditRefusedError (``keys``) where somebody is no auditor any more."""
+        left_out = self._course.open.without if self._course.open else frozenset()
+        if left_out & set(kids):
+            raise AuditRefusedError("keys", "the auditors agreed to go on without one of you")
 
     def require_extends(self, seen: Seen | None, whose: str) -> None:
         """Raises AuditRefusedError (``log``) where this is not what ``whose`` saw last, grown."""
@@ -183,16 +172,20 @@ class OpeningLog:
         """
         tree, written, parsed = self._state.frontier, [], []
         for line in lines:
-            placed = replace(line, seq=tree.size, prev_root=b64u(tree.root()))
+            placed = replace(
+                line, seq=tree.size, prev_root=b64u(tree.root()), statement=self._statement
+            )
             message = placed.signed_bytes()
             signatures: dict[str, str] = {
                 kid: b64u(key.sign(message)) for kid, key in signers.items()
             }
             whole = replace(placed, signatures=signatures)
-            data = canonical_json(asdict(whole))
+            data = whole.data()
             written.append(data)
             parsed.append(whole)
             tree = tree.append(leaf_hash(data))
+        # What would not be read back is not written.
+        course = course_of((*self.lines, *parsed), self._control)
         origin = origin_of(self._control)
         text = Checkpoint(origin, tree.size, tree.root()).text()
         note = f"{text}\n" + "".join(signature_line(text, origin, k) for k in signers.values())
@@ -204,6 +197,7 @@ class OpeningLog:
             raise AuditRefusedError("log", "it cannot be written") from exc
         held = self._state
         self._state = _State((*held.lines, *written), (*held.parsed, *parsed), tree, b"")
+        self._course = course
         self.checkpoint = note
         return Seen(origin, tree.size, b64u(tree.root()))
 
@@ -253,27 +247,12 @@ def _read(path: Path) -> _State:
     tree = Frontier()
     for line in whole:
         tree = tree.append(leaf_hash(line))
-    return _State(tuple(whole), tuple(map(_parse, whole)), tree, torn)
+    return _State(tuple(whole), tuple(map(parse_line, whole)), tree, torn)
 
 
-def _parse(data: bytes) -> Line | None:
-    """A line; None for one from before this form. Raises AuditRefusedError (``log``)."""
-    try:
-        told: Any = parse_json(data, _MAX_LINE)
-        if isinstance(told, dict) and "v" not in told and "record_id" in told:
-            return None
-        line = msgspec.convert(told, Line)
-        datetime.fromisoformat(line.at)
-        exact = canonical_json(asdict(line)) == data and line.v == PROFILE
-    except (ValueError, msgspec.ValidationError) as exc:
-        raise AuditRefusedError("log", "a line is damaged") from exc
-    if not exact:
-        raise AuditRefusedError("log", "a line is damaged")
-    return line
-
-
-def _verify(state: _State, control: Control) -> None:
-    tree, signed = Frontier(), False
+def _verify(state: _State, course: Course) -> None:
+    tree, under = Frontier(), iter(course.lines)
+    signed = False
     for seq, (data, line) in enumerate(zip(state.lines, state.parsed, strict=True)):
         if line is None and signed:
             raise AuditRefusedError("log", f"line {seq} is not signed")
@@ -281,26 +260,27 @@ def _verify(state: _State, control: Control) -> None:
             signed = True
             if (line.seq, line.prev_root) != (seq, b64u(tree.root())):
                 raise AuditRefusedError("log", f"line {seq} is out of place")
-            if not _signatures_hold(line, control):
+            if not _signatures_hold(line, next(under)):
                 raise AuditRefusedError("log", f"line {seq}: signature")
         tree = tree.append(leaf_hash(data))
 
 
-def _signatures_hold(line: Line, control: Control) -> bool:
+def _signatures_hold(line: Line, under: Under) -> bool:
     """Every signature is by an auditor, and there are as many as it takes."""
-    message = line.signed_bytes()
+    message, keys = line.signed_bytes(), under.control.keys
     try:
         good = [
-            verify(control.keys[KeyId(kid)], message, unb64u(signature))
+            verify(keys[KeyId(kid)], message, unb64u(signature))
             for kid, signature in line.signatures.items()
         ]
     except (KeyError, ValueError):
         return False
-    needed = 2 if len(control.auditors) > 1 else 1
-    return all(good) and len(good) >= needed
+    needed = 2 if len(under.control.auditors) > 1 else 1
+    left_out = under.barred & set(line.signatures)
+    return all(good) and len(good) >= needed and not left_out
 
 
-def _read_checkpoint(layout: Layout, control: Control, state: _State) -> str:
+def _read_checkpoint(layout: Layout, course: Course, state: _State) -> str:
     try:
         note = layout.openings_checkpoint.read_text("utf-8")
     except FileNotFoundError:
@@ -310,7 +290,7 @@ def _read_checkpoint(layout: Layout, control: Control, state: _State) -> str:
         return ""
     except (OSError, UnicodeDecodeError) as exc:
         raise AuditRefusedError("log", "its checkpoint cannot be read") from exc
-    checkpoint = _opened(note, control)
+    checkpoint = _opened(note, course)
     tree = Frontier()
     for line in state.lines[: checkpoint.size]:
         tree = tree.append(leaf_hash(line))
@@ -319,11 +299,22 @@ def _read_checkpoint(layout: Layout, control: Control, state: _State) -> str:
     return note
 
 
-def _opened(note: str, control: Control) -> Checkpoint:
-    for public in control.keys.values():
+def _opened(note: str, course: Course) -> Checkpoint:
+    """Signed by whoever was an auditor then: it may be from before the newest statement."""
+    origin = origin_of(course.now.control)
+    for public in {key for one in _controls(course) for key in one.keys.values()}:
         with contextlib.suppress(SignatureInvalidError):
-            return open_note(note, origin_of(control), public)
+            return open_note(note, origin, public)
     raise AuditRefusedError("log", "its checkpoint is signed by nobody known")
+
+
+def _controls(course: Course) -> list[Control]:
+    """Every statement of a course, each once."""
+    found = list[Control]()
+    for under in (*course.lines, course.now):
+        if not found or found[-1] is not under.control:
+            found.append(under.control)
+    return found
 
 
 @contextlib.contextmanager
@@ -346,6 +337,11 @@ def held(layout: Layout, control: Control) -> Iterator[OpeningLog]:
         os.close(handle)
 
 
+def seen_beside(key_file: Path) -> Path:
+    """Where what an auditor saw last is kept."""
+    return key_file.with_name(f"{key_file.name}.seen")
+
+
 def read_seen(path: Path) -> Seen | None:
     """What an auditor saw last; None where nothing was seen. Raises AuditRefusedError (``log``)."""
     try:
@@ -354,6 +350,24 @@ def read_seen(path: Path) -> Seen | None:
         return None
     except (OSError, ValueError, msgspec.ValidationError) as exc:
         raise AuditRefusedError("log", f"{path.name} is damaged") from exc
+
+
+def read_state(path: Path) -> Seen:
+    """A state of the log that somebody kept: what an auditor saw last, or a checkpoint.
+
+    Whoever kept a checkpoint knows that it is the one; nobody's key is asked for.
+
+    Raises:
+        AuditRefusedError: ``log``: the file is not there, or neither.
+    """
+    try:
+        text = path.read_text("utf-8")
+        if text.startswith("visavis-openings/"):
+            told = parse(text.partition("\n\n")[0] + "\n")
+            return Seen(told.origin, told.size, b64u(told.root))
+        return msgspec.convert(parse_json(text, 4096), Seen)
+    except (OSError, ValueError, msgspec.ValidationError, SignatureInvalidError) as exc:
+        raise AuditRefusedError("log", f"{path.name} is no state of a log of openings") from exc
 
 
 def write_seen(path: Path, seen: Seen) -> None:

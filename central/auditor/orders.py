@@ -49,6 +49,7 @@ class Act(StrEnum):
     RELEASE = "release"
     RATCHETS = "ratchets"
     VAULT_KEY = "vault-key"
+    AUDITORS = "auditors"
 
 
 READING: Final = frozenset({Act.OPEN, Act.EVIDENCE, Act.ACCESS, Act.VAULT_KEY})
@@ -65,6 +66,8 @@ class Subject:
         office / first / last: one office, days like 2026-11-27, both included; all or none.
         criteria: digest of whom is looked for in those days, or ``""``.
         device: whose vault is opened, or ``""``.
+        change: what becomes of auditors and quotas, a sentence each
+            (:attr:`central.auditor.changes.Change.words`).
     """
 
     records: Annotated[tuple[_RecordId, ...], Meta(max_length=200)] = ()
@@ -76,6 +79,7 @@ class Subject:
     last: Annotated[str, Meta(max_length=10)] = ""
     criteria: Annotated[str, Meta(max_length=64)] = ""
     device: Annotated[str, Meta(max_length=64)] = ""
+    change: Annotated[tuple[Annotated[str, Meta(max_length=120)], ...], Meta(max_length=32)] = ()
 
 
 @dataclass(frozen=True, slots=True)

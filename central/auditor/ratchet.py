@@ -8,7 +8,11 @@ records-and-sync 2.1, 2.3 and section 3, rows 4 and 6.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+
 from central.archive.rows import OriginRow
+from central.auditor.keys import opened_by_one
 from kiosk.audit.entries import ORIGIN_FACT, Header, next_ratchet, ratchet_holds
 from kiosk.crypto import age
 from kiosk.crypto.canonical import parse_json
@@ -21,8 +25,8 @@ _KEY_BYTES = 32
 class RatchetCheck:
     """Follows a ratchet, one entry after the other."""
 
-    def __init__(self, origin: OriginRow | None, identity: age.Identity) -> None:
-        """What the collector holds of its beginning; of an auditor among its recipients."""
+    def __init__(self, origin: OriginRow | None, identities: Sequence[age.Identity]) -> None:
+        """What the collector holds of its beginning; of auditors, one of its recipients."""
         self._origin = origin
         self._first: Header | None = None
         self._problem = ""
@@ -30,7 +34,8 @@ class RatchetCheck:
         if origin is None:
             return
         try:
-            told = parse_json(age.decrypt(origin.sealed, identity), 4096)
+            opened = opened_by_one(identities, partial(age.decrypt, origin.sealed))
+            told = parse_json(opened, 4096)
             self._key, self._at = unb64u(told["key"]), told["seq"]
         except (AuditError, ValueError, KeyError, TypeError):
             self._problem = "ratchet: its beginning does not open"

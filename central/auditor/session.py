@@ -24,17 +24,9 @@ from central.archive.control import (
     single_control,
 )
 from central.archive.layout import Layout
-from central.auditor.keys import AuditorKey, join_identity
-from central.auditor.opening_log import (
-    BLOCKED,
-    GRANTED,
-    Line,
-    OpeningLog,
-    Seen,
-    held,
-    read_seen,
-    write_seen,
-)
+from central.auditor.keys import AuditorKey, join_identities
+from central.auditor.opening_lines import BLOCKED, GRANTED, Line
+from central.auditor.opening_log import OpeningLog, Seen, held, read_seen, seen_beside, write_seen
 from central.auditor.orders import (
     READING,
     Act,
@@ -53,10 +45,11 @@ from kiosk.domain.ids import DeviceId, RecordId
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A record that is about to be opened, or an act about it."""
+    """A record that is about to be opened, or an act about it; ``detail`` goes into its line."""
 
     record_id: RecordId
     device_id: DeviceId
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +61,19 @@ class Present:
         identity: opens records, as long as this value lives.
         signers: name to signing key of everybody present.
         seen: file of each that holds the last state of the log that they saw.
+        retired: open the records of before, newest first.
     """
 
     control: Control
     identity: Identity
     signers: tuple[tuple[str, SigningKey], ...]
     seen: tuple[tuple[str, Path], ...] = ()
+    retired: tuple[Identity, ...] = ()
+
+    @property
+    def identities(self) -> tuple[Identity, ...]:
+        """All that open something, newest first."""
+        return (self.identity, *self.retired)
 
 
 def present_alone(layout: Layout, identity: Identity, now: datetime) -> Present:
@@ -99,13 +99,13 @@ def present_two(
     control = read_control(layout)
     if control is None or control.mode is Mode.SINGLE:
         raise AuditRefusedError("keys", "this central side is under single control")
-    identity = join_identity(layout, control, keys)
+    # Before anything is joined: a statement that was put back names who may not sit any more.
+    with held(layout, control) as log:
+        log.require_not_left_out([key.signing.key_id for key in keys])
+    identity, *retired = join_identities(layout, control, keys)
     signers = tuple((key.name, key.signing) for key in keys)
-    seen = tuple(
-        (key.name, path.with_name(f"{path.name}.seen"))
-        for key, path in zip(keys, files, strict=True)
-    )
-    return Present(control, identity, signers, seen)
+    seen = tuple((key.name, seen_beside(path)) for key, path in zip(keys, files, strict=True))
+    return Present(control, identity, signers, seen, tuple(retired))
 
 
 def own_order(
@@ -167,11 +167,9 @@ class Session:
         self._write((self._line(target, now, BLOCKED, why, ""),))
 
     def _require_quota(self, wanted: int, now: datetime) -> None:
-        control, acts = self.present.control, frozenset(act.value for act in READING)
-        for word, most, hours in (
-            ("quota-hour", control.per_hour, 1),
-            ("quota-day", control.per_day, 24),
-        ):
+        acts = frozenset(act.value for act in READING)
+        per_hour, per_day = self.log.quotas
+        for word, most, hours in (("quota-hour", per_hour, 1), ("quota-day", per_day, 24)):
             before = self.log.granted(acts, now - timedelta(hours=hours))
             if before + wanted > most:
                 raise AuditRefusedError(
@@ -192,7 +190,7 @@ class Session:
             order_id=authority.order.order_id,
             order=authority.token,
             approval=authority.approval,
-            detail=detail,
+            detail=detail if target is None else target.detail or detail,
         )
 
     def _write(self, lines: Sequence[Line]) -> None:
@@ -211,6 +209,7 @@ def session(layout: Layout, present: Present, authority: Authority) -> Iterator[
     with held(layout, present.control) as log:
         for name, path in present.seen:
             log.require_extends(read_seen(path), name)
+        log.require_not_left_out([key.key_id for _, key in present.signers])
         yield Session(present, authority, log)
 
 

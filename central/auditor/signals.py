@@ -10,7 +10,8 @@ Rules, in order:
 4. Each signal carries its numbers, what it may mean, and what innocent thing it may be.
 5. What cannot be told from the entries is said, not guessed: the same document at several counters
    (no entry names a document, in any form), and an abort after a mismatch (what was found is
-   sealed). Who wants to know these opens records, on an order.
+   sealed). Who wants to know these opens records, on an order. What the entries do tell, the same
+   request at several counters, is counted.
 
 Source: records-and-sync section 3, rows 4, 5, 11, 12, and section 8, case 10.
 """
@@ -28,7 +29,7 @@ from central.archive.layout import Layout
 from central.archive.storage import open_database
 from central.auditor.chance import at_least, at_most, usual
 from central.auditor.conduct import Conduct, Conducts, DeviceConduct
-from central.auditor.journals import headers_of
+from central.auditor.journals import ClosingsOf, headers_of
 from central.auditor.thresholds import Thresholds, load_thresholds
 from kiosk.domain.decision import Outcome
 from kiosk.texts import Texts
@@ -97,8 +98,12 @@ def find_signals(layout: Layout, first: datetime, last: datetime) -> SignalRepor
                 counted = headers_of(ledger, device)
                 conducts.read(device.device_id, device.office_id, counted)
                 unreadable += counted.unreadable
+            # A second look, at few: whoever accepts a request may be read before whoever refused.
+            for device in ledger.devices():
+                conducts.follow(ClosingsOf(ledger, device, conducts.requests))
     finally:
         database.close()
+    conducts.settle()
     return judge(conducts, thresholds, unreadable)
 
 
@@ -138,6 +143,7 @@ _RATES: Final[Mapping[str, Share]] = {
     "abandoned": lambda c: (c.outcomes[_ABANDONED], c.ended),
     "killed": lambda c: (c.lost + c.interrupted, c.opened),
     "failures": lambda c: (c.failures, c.failures + c.opened),
+    "elsewhere": lambda c: (c.overruled, c.outcomes[Outcome.ACCEPTED.value]),
 }
 
 

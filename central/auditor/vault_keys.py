@@ -8,9 +8,11 @@ sealed records and of open cases that nobody can read any more, and no record.
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from central.archive.layout import FolderError
+from central.auditor.keys import opened_by_one
 from central.auditor.refusal import AuditRefusedError
 from central.auditor.session import Session
 from kiosk.audit.vault_escrow import MAX_BYTES, VaultKeys, open_vault_keys
@@ -37,7 +39,7 @@ def open_vault_key(at_work: Session, file: Path, now: datetime) -> VaultKeys:
         raise FolderError(f"{file.name}: cannot be read") from exc
     device = at_work.authority.order.about.device
     at_work.grant((), now, f"{device} {sha256(sealed).hex()}".strip())
-    keys = open_vault_keys(sealed, at_work.present.identity)
+    keys = opened_by_one(at_work.present.identities, partial(open_vault_keys, sealed))
     if keys.device_id != device:
         at_work.block("other-device", now)
         raise AuditRefusedError("other-device", "the key is of another device")

@@ -18,9 +18,11 @@ from central.commands.auditors import (
     KeysOption,
     OrderOption,
     ReasonOption,
+    SeenOption,
     Sitting,
     answering,
     auditors,
+    control_of,
     openings,
     order_approve,
     order_new,
@@ -35,7 +37,7 @@ from central.commands.console import (
     system_time,
     tell,
 )
-from central.commands.control import control_draft, control_publish
+from central.commands.control import control_change, control_draft, control_publish
 from central.commands.rights import (
     audit_access,
     audit_erase,
@@ -50,6 +52,7 @@ from kiosk.domain.ids import DeviceId, RecordId
 
 if TYPE_CHECKING:
     from central.auditor.histories import Progress
+    from kiosk.crypto.age import Identity
 
 audit_app = typer.Typer(no_args_is_help=True, help="Open records and verify histories.")
 audit_app.command("reconcile")(audit_reconcile)
@@ -59,6 +62,7 @@ audit_app.command("approve")(order_approve)
 audit_app.command("openings")(openings)
 audit_app.command("auditors")(auditors)
 audit_app.command("control-draft")(control_draft)
+audit_app.command("control-change")(control_change)
 audit_app.command("control-publish")(control_publish)
 audit_app.command("vault-key")(vault_key)
 audit_app.command("person")(person_new)
@@ -94,7 +98,7 @@ def audit_open(  # noqa: PLR0913, PLR0917 - one parameter an option
         sitting = Sitting(layout, identity, key, order, approval)
         present, authority = sit(sitting, Act.OPEN, subject, (reason, ground), now)
         require_about(authority, Act.OPEN, RecordId(record_id))
-        opening = Opening(layout, present.identity)
+        opening = Opening(layout, *present.identities)
         found = opening.find(RecordId(record_id), DeviceId(device) if device else None)
         with session(layout, present, authority) as at_work:
             at_work.grant([Target(RecordId(record_id), found.entry.device_id)], now)
@@ -136,7 +140,7 @@ def audit_evidence(  # noqa: PLR0913, PLR0917 - one parameter an option
         subject = Subject(records=(record_id,))
         present, authority = sit(sitting, Act.EVIDENCE, subject, (reason, ground), now)
         require_about(authority, Act.EVIDENCE, RecordId(record_id))
-        opening = Opening(layout, present.identity)
+        opening = Opening(layout, *present.identities)
         found = opening.find(RecordId(record_id), DeviceId(device) if device else None)
         with session(layout, present, authority) as at_work:
             target = Target(RecordId(record_id), found.entry.device_id)
@@ -160,7 +164,7 @@ def audit_evidence(  # noqa: PLR0913, PLR0917 - one parameter an option
 
 
 @audit_app.command("verify")
-def audit_verify(
+def audit_verify(  # noqa: PLR0913, PLR0917 - one parameter an option
     data: DataOption = DEFAULT_DATA,
     identity: Annotated[
         Path | None, typer.Option(help="The auditor's age identity file: follows ratchets too.")
@@ -169,6 +173,7 @@ def audit_verify(
     key: KeysOption = None,
     order: OrderOption = None,
     approval: ApprovalOption = None,
+    seen: SeenOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Verify every history: entries, trees, checkpoints, records, receipts, visits.
@@ -176,11 +181,12 @@ def audit_verify(
     At a terminal it tells how far it is; Ctrl+C ends it, and nothing is proven then.
     """
     from central.auditor.histories import Histories
+    from central.auditor.opening_log import held, read_state
     from central.auditor.orders import Act, Subject
     from central.auditor.session import require_about, session
 
     layout, now = Layout(data), system_time()
-    opened = None
+    opened: tuple[Identity, ...] = ()
     if identity is not None or key:
         sitting = Sitting(layout, identity, key, order, approval)
         with answering({"verified": False}):
@@ -189,10 +195,16 @@ def audit_verify(
             require_about(authority, Act.RATCHETS)
             with session(layout, present, authority) as at_work:
                 at_work.grant([], now)
-            opened = present.identity
+            opened = present.identities
+    if seen:
+        with answering({"verified": False}), held(layout, control_of(layout)) as log:
+            for path in seen:
+                log.require_extends(read_state(path), path.name)
     only = None if device is None else DeviceId(device)
     try:
-        report = Histories(layout).verify(now, opened, _told_at_a_terminal(), only)
+        report = Histories(layout).verify(
+            now, opened[0] if opened else None, _told_at_a_terminal(), only, retired=opened[1:]
+        )
     except KeyboardInterrupt as exc:
         tell({"verified": False, "why": "stopped"}, "stopped: nothing is proven", as_json=as_json)
         raise typer.Exit(NO) from exc

@@ -29,6 +29,7 @@ from kiosk.domain.errors import AuditError
 
 if TYPE_CHECKING:
     from central.archive.control import Control
+    from central.auditor.changes import Change
     from central.auditor.orders import Act, Authority, Order, Subject
     from central.auditor.session import Present
 
@@ -46,12 +47,27 @@ ApprovalOption = Annotated[
 ]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; nothing personal.")]
 GroundOption = Annotated[str, typer.Option("--ground", help="The legal ground.")]
+SeenOption = Annotated[
+    list[Path] | None,
+    typer.Option("--seen", help="KEY.seen, or a checkpoint kept: the log must be it, grown."),
+]
 WhatOption = Annotated[
     str,
     typer.Argument(
-        metavar="ACT", help="open, evidence, access, erase, hold, release, ratchets or vault-key."
+        metavar="ACT",
+        help="open, evidence, access, erase, hold, release, ratchets, vault-key or auditors.",
     ),
 ]
+AddOption = Annotated[
+    list[Path] | None, typer.Option("--add", help="Public half of a new auditor; repeated.")
+]
+WithdrawOption = Annotated[
+    list[str] | None, typer.Option("--withdraw", help="Name of an auditor who goes; repeated.")
+]
+HourOption = Annotated[
+    int | None, typer.Option("--per-hour", min=1, help="Openings an hour at most, from then on.")
+]
+DayOption = Annotated[int | None, typer.Option("--per-day", min=1, help="The same of a day.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +140,8 @@ def sit(
     from central.auditor.session import both_agree, own_order
 
     present = present_of(sitting, now)
+    if sitting.layout.control.exists():
+        control_of(sitting.layout)
     if present.control.mode is Mode.SINGLE:
         own = own_order(present, act, about, why, now, unredacted=sitting.unredacted)
         return present, own
@@ -154,15 +172,44 @@ def key_new(
     tell(answer, text, as_json=as_json)
 
 
-def control_of(layout: Layout) -> Control:
-    """The folder's statement. Raises FolderError."""
+def control_of(layout: Layout, key: Path | None = None) -> Control:
+    """The folder's statement, no older than the log of openings has seen.
+
+    Rows of erasures and holds that say otherwise than that log are told on standard error.
+
+    Args:
+        layout: the folder.
+        key: key file of an auditor, beside which lies what that one saw last.
+
+    Raises:
+        FolderError: there is none, or it is not signed by the root in force.
+        AuditRefusedError: ``statement``: it was put back; ``log``.
+    """
     from central.archive.control import read_control
+    from central.auditor.opening_log import held, read_seen, seen_beside
+    from central.auditor.order_rows import problems_of
 
     layout.require()
     control = read_control(layout)
     if control is None:
         raise FolderError("this central side is older than statements of control")
+    with held(layout, control) as log:
+        if key is not None:
+            log.require_extends(read_seen(seen_beside(key)), key.name)
+        for found in problems_of(layout, log):
+            typer.echo(f"WRONG orders: {found}", err=True)
     return control
+
+
+def change_of(
+    add: list[Path] | None, withdraw: list[str] | None, per_hour: int | None, per_day: int | None
+) -> Change:
+    """A change of auditors and quotas as options name it. Raises FolderError."""
+    from central.auditor.changes import Change
+    from central.auditor.keys import read_public
+
+    publics = tuple(read_public(path) for path in add or ())
+    return Change(publics, tuple(withdraw or ()), per_hour, per_day)
 
 
 def order_new(  # noqa: PLR0913, PLR0917 - one parameter an option
@@ -182,6 +229,10 @@ def order_new(  # noqa: PLR0913, PLR0917 - one parameter an option
         Path | None, typer.Option(help="Whom to look for (see the guide); only its digest goes in.")
     ] = None,
     device: Annotated[str, typer.Option(help="Device whose vault is to be opened.")] = "",
+    add: AddOption = None,
+    withdraw: WithdrawOption = None,
+    per_hour: HourOption = None,
+    per_day: DayOption = None,
     unredacted: Annotated[bool, typer.Option("--unredacted", help="Show names, too.")] = False,
     data: DataOption = DEFAULT_DATA,
     as_json: JsonOption = False,
@@ -201,9 +252,12 @@ def order_new(  # noqa: PLR0913, PLR0917 - one parameter an option
             last=last,
             criteria=criteria_of(person),
             device=device,
+            change=change_of(add, withdraw, per_hour, per_day).words,
         )
         mine = open_key(key, passphrase_of(key))
-        order = new_order(control_of(layout), Act(act), about, (reason, ground), mine.name, now)
+        order = new_order(
+            control_of(layout, key), Act(act), about, (reason, ground), mine.name, now
+        )
         token = sign_order(replace(order, unredacted=unredacted), mine.signing)
     except AuditRefusedError as exc:
         tell({"made": False, "why": exc.why, "detail": exc.detail}, str(exc), as_json=as_json)
@@ -248,9 +302,9 @@ def order_approve(
     from central.auditor.orders import approve, authorise, open_order
     from central.auditor.refusal import AuditRefusedError
 
-    control = control_of(Layout(data))
     token = _text(order, "the request")
     try:
+        control = control_of(Layout(data), key)
         asked = open_order(token, control)
         typer.echo(told_of(asked), err=True)
         mine = open_key(key, passphrase_of(key))
@@ -266,7 +320,7 @@ def order_approve(
 def told_of(order: Order) -> str:
     """A request in words."""
     about = order.about
-    whole = [*about.records, *(f"request {name}" for name in about.request_keys)]
+    whole = [*about.records, *(f"request {name}" for name in about.request_keys), *about.change]
     if about.office:
         whole.append(f"office {about.office}, {about.first} to {about.last}")
     shown = "UNREDACTED" if order.unredacted else "redacted"
@@ -277,14 +331,19 @@ def told_of(order: Order) -> str:
     )
 
 
-def openings(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
+def openings(
+    seen: SeenOption = None, data: DataOption = DEFAULT_DATA, as_json: JsonOption = False
+) -> None:
     """Verify the log of openings and list it; ends with 1 where it does not hold."""
-    from central.auditor.opening_log import held
+    from central.auditor.opening_log import held, read_state
     from central.auditor.refusal import AuditRefusedError
 
-    control = control_of(Layout(data))
+    layout = Layout(data)
     try:
-        with held(Layout(data), control) as log:
+        control = control_of(layout)
+        with held(layout, control) as log:
+            for path in seen or ():
+                log.require_extends(read_state(path), path.name)
             lines, size, checkpoint = log.lines, log.size, log.checkpoint
     except AuditRefusedError as exc:
         tell({"verified": False, "why": exc.detail}, f"NOT verified: {exc.detail}", as_json=as_json)
@@ -320,7 +379,13 @@ def openings(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> No
 
 def auditors(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
     """Say who may open records, with their public keys, and how many openings are allowed."""
-    control = control_of(Layout(data))
+    from central.auditor.opening_log import held
+
+    layout = Layout(data)
+    with answering({"control": ""}):
+        control = control_of(layout)
+        with held(layout, control) as log:
+            agreed = log.agreed
     shown = [
         {"name": one.name, "key_id": one.kid, "public_key": one.public.hex()}
         for one in control.auditors
@@ -330,8 +395,13 @@ def auditors(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> No
         "per_hour": control.per_hour,
         "per_day": control.per_day,
         "auditors": shown,
+        "statement": control.serial,
+        "agreed": None if agreed is None else agreed.serial,
     }
     lines = [f"{one['name']}  {one['key_id']}\n  {one['public_key']}" for one in shown]
     rule = "two of these together" if len(shown) > 1 else "this one ALONE"
     lines.append(f"{rule}; at most {control.per_hour} an hour, {control.per_day} a day")
+    if agreed is not None:
+        left_out = ", ".join(sorted(agreed.without)) or "nobody"
+        lines.append(f"agreed and not in place yet: statement {agreed.serial}, without {left_out}")
     tell(answer, "\n".join(lines), as_json=as_json)

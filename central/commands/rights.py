@@ -102,7 +102,7 @@ def audit_access(  # noqa: PLR0913, PLR0917 - one parameter an option
         present, authority = sit(sitting, Act.ACCESS, about, (reason, ground), now)
         require_about(authority, Act.ACCESS)
         with session(layout, present, authority) as at_work:
-            opening = Opening(layout, present.identity)
+            opening = Opening(layout, *present.identities)
             access = find_access(layout, opening, at_work, whom, now)
             if access.copied:
                 write_access(out, access, at_work, now)
@@ -148,6 +148,8 @@ def _told(done: Erasures) -> tuple[dict[str, Any], str]:
         + ("held" if one.held else "erased" if one.erased else "erased when it arrives")
         for one in done.records
     ]
+    if not done.rewritten:
+        words.append("old rows are left in the tables of the database: see the guide")
     if not done.forgotten:
         words.append("traces may be left in the database's own log: see the guide")
     return asdict(done), "\n".join(words)
@@ -222,8 +224,7 @@ def audit_reapply(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) 
     from central.auditor.opening_log import held
 
     layout = Layout(data)
-    control = control_of(layout)
-    with answering({"applied": False}), held(layout, control) as log:
-        done = reapply(layout, log, control, system_time())
+    with answering({"applied": False}), held(layout, control_of(layout)) as log:
+        done = reapply(layout, log, system_time())
     answer, text = _told(done)
     tell(answer, text or "nothing was ordered", as_json=as_json)

@@ -4,7 +4,6 @@ Each asks for the PINs of the people who answer for it. What is destroyed cannot
 the two first commands want ``--yes``.
 """
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,13 +23,14 @@ from kiosk.commands.console import (
 from kiosk.domain.agent import Duty
 from kiosk.domain.errors import (
     KioskError,
-    RescueFolderError,
     SealedRecordError,
     VaultKeyFileError,
 )
 from kiosk.domain.ids import AgentId
 from kiosk.paths import Paths
-from kiosk.services.device_life import RescuedFile
+from kiosk.services.agents import require_badge
+from kiosk.services.onboarding import DEFAULT_HOURS
+from kiosk.sync.enrolment import parse_code
 
 if TYPE_CHECKING:
     from kiosk.bootstrap import Kiosk
@@ -72,26 +72,37 @@ def transfer(
     manager: ManagerOption,
     yes: YesOption = False,
     data: DataOption = None,
+    first_manager: Annotated[
+        str, typer.Option(help="Badge of the first manager there: prints a one-time code.")
+    ] = "",
+    first_manager_name: Annotated[str, typer.Option(help="Short name of that manager.")] = "",
     json: JsonOption = False,
 ) -> None:
     """Close this device and enrol the machine for another office: new keys, a new journal.
 
-    The agents of the new office are invited there; those of the old one are gone with its keys.
+    The agents of the new office are invited there; those of the old one are gone with its keys. The
+    side that the code names must answer before anything is closed.
     """
-    from kiosk.sync.enrolment import parse_code
+    from kiosk.bootstrap.joining import join
 
     texts = texts_of(data)
     parse_code(code)
+    if first_manager:
+        require_badge(AgentId(first_manager))
     _require_yes(texts, yes=yes)
-    closed = _closed(data, manager, "transfer", texts)
+    closed = _closed(data, manager, "transfer", texts, code)
     with kiosk_of(data) as kiosk:
-        identity = kiosk.enrolment.enrol(code)
+        joined = join(kiosk, code, first_manager, first_manager_name)
+    first = joined.manager_code
     if json:
-        answer = {"device_id": identity.device_id, "office_id": identity.office_id}
-        say_json({"closed": closed[0], "journal": closed[1], **answer})
+        answer = {"device_id": joined.device_id, "office_id": joined.office_id}
+        told = {"manager": first_manager, "code": first} if first else {}
+        say_json({"closed": closed[0], "journal": closed[1], **answer, **told})
     else:
         say(texts("cli.device.closed", device=closed[0], file=closed[1]))
-        say(texts("cli.enrol.done", device=identity.device_id, office=identity.office_id))
+        if first:
+            say(texts("cli.agent.invited", agent=first_manager, code=first, n=DEFAULT_HOURS))
+        say(texts("cli.enrol.done", device=joined.device_id, office=joined.office_id))
 
 
 def rescue(
@@ -105,12 +116,14 @@ def rescue(
 
     The records stay sealed: only the central side opens them. Nothing is deleted here.
     """
+    from kiosk.bootstrap.rescue_folder import require_empty
+    from kiosk.bootstrap.workshop import Workshop
+
     texts = texts_of(data)
-    _require_empty(out)
+    require_empty(out)
     with kiosk_of(data) as kiosk:
         people = [_vouched(kiosk, who, Duty.RESCUE, texts) for who in (first, second)]
-        records = kiosk.life.rescue(people[0], people[1])
-        _write_out(out, kiosk.life.rescued_files(kiosk.device_id, kiosk.export_journal()))
+        records = Workshop(kiosk).rescue(people[0], people[1], out)
     if json:
         say_json({"folder": str(out), "records": records})
     else:
@@ -127,9 +140,10 @@ def copy_locked(
     Nothing is opened and nothing deleted here. A device that still opens is refused.
     """
     from kiosk.bootstrap.locked import copy_locked as run
+    from kiosk.bootstrap.rescue_folder import require_empty
 
     texts = texts_of(data)
-    _require_empty(out)
+    require_empty(out)
     paths = Paths.of_device(data)
     paths.prepare()
     handler = logs.start(paths.logs)
@@ -159,41 +173,43 @@ def open_locked(
     """
     from kiosk.audit.vault_escrow import MAX_BYTES, parse_vault_keys
     from kiosk.bootstrap.locked import open_locked as run
+    from kiosk.bootstrap.rescue_folder import RECORDS, require_empty, write_out
 
     texts = texts_of(data)
-    _require_empty(out)
+    require_empty(out)
     try:
         with key.open("rb") as file:
             keys = parse_vault_keys(file.read(MAX_BYTES + 1).decode("ascii", "replace"))
     except (OSError, SealedRecordError) as exc:
         raise VaultKeyFileError("form") from exc
-    records = sum(name.startswith("records/") for name in _write_out(out, run(folder, keys)))
+    records = sum(name.startswith(RECORDS) for name in write_out(out, run(folder, keys)))
     if json:
         say_json({"device_id": keys.device_id, "folder": str(out), "records": records})
     else:
         say(texts("cli.device.rescued", n=records, folder=out.name))
 
 
-def _write_out(out: Path, files: Iterable[RescuedFile]) -> tuple[str, ...]:
-    """Write the files of a rescue; their names. Raises RescueFolderError."""
-    names = []
-    for file in files:
-        target = out / file.name
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(file.data)
-        except OSError as exc:
-            raise RescueFolderError("cannot be written") from exc
-        names.append(file.name)
-    return tuple(names)
+def _closed(
+    data: Path | None, manager: str, why: str, texts: "Texts", code: str = ""
+) -> tuple[str, str]:
+    """Close and destroy; the id of the device that was, and the file of its journal.
 
+    Args:
+        data: the folder.
+        manager: who answers for it.
+        why: see DeviceLife.close.
+        texts: of the language in force.
+        code: enrolment code of the next place, ``""`` where there is none.
+    """
+    from kiosk.bootstrap.workshop import Workshop
 
-def _closed(data: Path | None, manager: str, why: str, texts: "Texts") -> tuple[str, str]:
-    """Close and destroy; the id of the device that was, and the file of its journal."""
     with kiosk_of(data) as kiosk:
         kiosk.require_enrolled()
+        workshop = Workshop(kiosk)
         by = _vouched(kiosk, manager, Duty.CLOSE_DEVICE, texts)
-        kiosk.life.close(by, why)
+        if code:
+            workshop.check_code(code)
+        workshop.close(by, why)
         file = kiosk.retire()
         return kiosk.device_id, file.name
 
@@ -207,11 +223,3 @@ def _require_yes(texts: "Texts", *, yes: bool) -> None:
     if not yes:
         typer.echo(texts("cli.device.sure"), err=True)
         leave(ExitCode.WRONG_USE)
-
-
-def _require_empty(folder: Path) -> None:
-    try:
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise RescueFolderError("not empty")
-    except OSError as exc:
-        raise RescueFolderError("cannot be read") from exc

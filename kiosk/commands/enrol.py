@@ -5,8 +5,7 @@ from typing import Annotated
 import typer
 
 from kiosk.commands.console import DataOption, JsonOption, kiosk_of, say, say_json, texts_of
-from kiosk.domain.ids import AgentId
-from kiosk.services.onboarding import DEFAULT_HOURS, shown
+from kiosk.services.onboarding import DEFAULT_HOURS
 
 
 def register(app: typer.Typer) -> None:
@@ -24,18 +23,16 @@ def enrol(
     json: JsonOption = False,
 ) -> None:
     """Use an enrolment code; the keys of the device are made here and never leave it."""
-    first = ""
+    from kiosk.bootstrap.joining import join
+
     with kiosk_of(data) as kiosk:
-        identity = kiosk.enrolment.enrol(code)
-        if manager:
-            kiosk.membership.reload()
-            made = kiosk.onboarding.invite_first(AgentId(manager), manager_name or manager)
-            first = shown(made)
+        joined = join(kiosk, code, manager, manager_name)
+    first = joined.manager_code
     if json:
-        answer = {"device_id": identity.device_id, "office_id": identity.office_id}
+        answer = {"device_id": joined.device_id, "office_id": joined.office_id}
         say_json(answer | ({"manager": manager, "code": first} if first else {}))
     else:
         texts = texts_of(data)
         if first:
             say(texts("cli.agent.invited", agent=manager, code=first, n=DEFAULT_HOURS))
-        say(texts("cli.enrol.done", device=identity.device_id, office=identity.office_id))
+        say(texts("cli.enrol.done", device=joined.device_id, office=joined.office_id))

@@ -31,6 +31,7 @@ class Duty(StrEnum):
     END_SHIFT = "end_shift"
     TAKE_OVER = "take_over"
     DIAGNOSE = "diagnose"
+    TEND = "tend"
     RESCUE = "rescue"
     CLOSE_DEVICE = "close_device"
 
@@ -40,14 +41,14 @@ DUTIES: Final[Mapping[Role, frozenset[Duty]]] = MappingProxyType(
         Role.AGENT: frozenset({Duty.VERIFY, Duty.SECOND, Duty.DIAGNOSE}),
         # In a small office the manager stands at the counter too.
         Role.MANAGER: frozenset(Duty),
-        Role.TECHNICIAN: frozenset({Duty.DIAGNOSE, Duty.RESCUE}),
+        Role.TECHNICIAN: frozenset({Duty.DIAGNOSE, Duty.TEND, Duty.RESCUE}),
     }
 )
 """Who may do what. VERIFY: open, decide and seal cases. SECOND: sign a colleague's decision as the
 second agent. INVITE: make one-time codes. UNLOCK: lift a lock-out. END_SHIFT: end the shift of
 somebody who left. TAKE_OVER: go on with the cases of somebody absent. DIAGNOSE: the tests of the
-hardware. RESCUE: be one of the two who carry the queue off a broken device. CLOSE_DEVICE: transfer
-or decommission it."""
+hardware. TEND: see the state of the device and change its keys. RESCUE: be one of the two who
+carry the queue off a broken device. CLOSE_DEVICE: transfer or decommission it."""
 
 
 def may(role: Role, duty: Duty) -> bool:

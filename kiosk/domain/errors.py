@@ -617,6 +617,18 @@ class VaultKeyFileError(DeviceError):
     code = "DEVICE-008"
 
 
+class ActStoppedError(DeviceError):
+    """Somebody stopped the act before anything was destroyed, or before all was copied."""
+
+    code = "DEVICE-021"
+
+
+class RescueRoomError(RescueFolderError):
+    """The medium has not the room that a rescue takes."""
+
+    code = "DEVICE-022"
+
+
 class ContactError(KioskError):
     """An address of the customer cannot be confirmed."""
 

@@ -2,9 +2,11 @@
 
 Rules, in order:
 
-1. Closing needs a manager, no open case, and every sealed record stored with a verified receipt.
+1. Closing needs a manager, no open case, and every sealed record stored with a verified receipt;
+   that no case is open is looked at again where the last entry is written.
 2. The last entry says who closed it and why; it is sent before anything is destroyed. Whoever is
-   interrupted begins again: what was done stays done.
+   interrupted begins again: what was done stays done. Until the last entry is written somebody may
+   stop it.
 3. The keys are destroyed by whoever owns them (:mod:`kiosk.bootstrap`), after the journal was
    written out. A transfer is a closing and a new enrolment: another device, another journal.
 4. A rescue needs two people, one of them a manager, who both sign the entry. It copies and deletes
@@ -15,7 +17,7 @@ Source: records-and-sync 2.7.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,11 +25,17 @@ from kiosk.audit.entries import EntryKind, Fact
 from kiosk.crypto.canonical import canonical_json
 from kiosk.crypto.digests import sha256
 from kiosk.domain.agent import Duty, Role
-from kiosk.domain.errors import ManagerNeededError, NotAllSentError, OpenWorkError, SamePersonError
+from kiosk.domain.errors import (
+    ActStoppedError,
+    ManagerNeededError,
+    NotAllSentError,
+    OpenWorkError,
+    SamePersonError,
+)
 from kiosk.domain.ids import DeviceId, RecordId
-from kiosk.ports import Clock, OutboxState, Store
+from kiosk.ports import Clock, OutboxState, Store, UnitOfWork
 from kiosk.services.agents import Signs, require_duty
-from kiosk.services.delivery import DeliverySummary
+from kiosk.services.delivery import DeliverySummary, Progress
 from kiosk.services.journal import Journal
 from kiosk.services.lease import CLOSED, closed_at
 from kiosk.services.result import kept_results, unsent_results
@@ -38,7 +46,30 @@ RESCUE_FORMAT = "visavis-rescue/1"
 class Sends(Protocol):
     """Delivers once; :class:`kiosk.services.delivery.Delivery` or what wraps it."""
 
-    def run_once(self, *, metered: bool | None = None) -> DeliverySummary: ...  # noqa: D102 - see Delivery.run_once
+    def run_once(  # noqa: D102 - see Delivery.run_once
+        self,
+        progress: Callable[[Progress], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+        *,
+        metered: bool | None = None,
+    ) -> DeliverySummary: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Whoever looks on at a long act, and may stop it.
+
+    Attributes:
+        progress: told how far it is.
+        cancelled: asked between two steps; True stops there.
+    """
+
+    progress: Callable[[Progress], None] = lambda _: None
+    cancelled: Callable[[], bool] = lambda: False
+
+
+NOBODY = Watch()
+"""Nobody looks on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,33 +132,35 @@ class DeviceLife:
         self._clock = clock
         self._sends = sends
 
-    def close(self, by: Signs, why: str) -> None:
+    def close(self, by: Signs, why: str, watch: Watch = NOBODY) -> None:
         """Send everything, write the last entry, send that too.
 
         Args:
             by: a manager at the desk.
             why: ``decommission`` or ``transfer``.
+            watch: looks on; may stop it until the last entry is written.
 
         Raises:
             NotAllowedError: no manager.
             OpenWorkError: cases are still open; end the shifts first.
             NotAllSentError: records or entries have not arrived (``detail``: the obstacle).
+            ActStoppedError: stopped; nothing was closed.
         """
         require_duty(by.agent, Duty.CLOSE_DEVICE)
         with self._store.begin() as uow:
             closed = closed_at(uow) is not None
-            if uow.drafts.all():
-                raise OpenWorkError(str(len(uow.drafts.all())))
-        self._send_all()
+            _require_no_case(uow)
+        self._send_all(Watch(watch.progress) if closed else watch)
         if not closed:
             facts: dict[str, Fact] = {"by": by.agent.agent_id, "why": why}
             with self._store.begin() as uow:
+                _require_no_case(uow)  # sending took its time: somebody may have begun one
                 self._journal.append_signed(
                     uow, EntryKind.DEVICE_CLOSED, facts, {"by": by.signing_key}
                 )
                 uow.values.put(CLOSED, self._clock.now().isoformat().encode("ascii"))
                 uow.commit()
-            self._send_all()
+            self._send_all(Watch(watch.progress))
 
     def rescue(self, first: Signs, second: Signs) -> int:
         """Journal that two people carry the queue away; how many sealed records it has.
@@ -175,8 +208,10 @@ class DeviceLife:
         )
         return rescue_files(device_id, journal, queue, results)
 
-    def _send_all(self) -> None:
-        summary = self._sends.run_once(metered=False)
+    def _send_all(self, watch: Watch) -> None:
+        summary = self._sends.run_once(watch.progress, watch.cancelled, metered=False)
+        if watch.cancelled():
+            raise ActStoppedError
         if summary.reason:
             raise NotAllSentError(summary.reason)
         with self._store.begin() as uow:
@@ -184,3 +219,10 @@ class DeviceLife:
             results = unsent_results(uow)
         if waiting or results:
             raise NotAllSentError(f"{len(waiting)} records, {results} results")
+
+
+def _require_no_case(uow: UnitOfWork) -> None:
+    """Raises OpenWorkError with how many are open."""
+    cases = len(uow.drafts.all())
+    if cases:
+        raise OpenWorkError(str(cases))

@@ -97,9 +97,6 @@ class Enrolment:
                 raise AlreadyEnrolledError
         key = self._device_key()
         ca_pem, pinned = self._pinned(code)
-        if self._keys.is_demonstration and not pinned.policy.demonstration:
-            # Said before the code is spent: keys in a plain file have no place in a real fleet.
-            raise EnrolmentError("demonstration")
         terms = pinned.policy.collector
         link = self._links.open(CentralSide(code.url, ca_pem, terms.origin, terms.log_public), key)
         try:
@@ -124,6 +121,18 @@ class Enrolment:
         )
         self._keep(identity, answer.checkpoint, in_force, coming, key)
         return identity
+
+    def check(self, text: str) -> None:
+        """Whether the side that a code names answers and is the one that it pins.
+
+        For a device that is to be closed first: the code is not spent by it, so that one that was
+        used or is too old still shows only when it is.
+
+        Raises:
+            EnrolmentError: malformed; or secrets of a demonstration for a fleet that is none.
+            CertificateError, PolicyInvalidError, UnreachableError, ProtocolError: as :meth:`enrol`.
+        """
+        self._pinned(parse_code(text))
 
     def _device_key(self) -> SigningKey:
         """The device's key, made on the first try and kept for the next ones."""
@@ -151,6 +160,9 @@ class Enrolment:
         if bytes.fromhex(fingerprint(ca_pem)) != code.ca_sha256:
             raise CertificateError("not the authority of the code")
         policy = open_policy(answer.policy, code.root_public)
+        if self._keys.is_demonstration and not policy.demonstration:
+            # Said before the code is spent: keys in a plain file have no place in a real fleet.
+            raise EnrolmentError("demonstration")
         return ca_pem.decode("ascii"), _Signed(answer.policy, policy)
 
     def _claim(self, link: CollectorLink, code: EnrolmentCode, key: SigningKey) -> EnrolmentAnswer:

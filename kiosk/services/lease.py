@@ -107,6 +107,19 @@ class Lease:
                 uow.commit()
         return over
 
+    def left(self) -> timedelta | None:
+        """Time until this device goes dark, never below zero; None without a lease.
+
+        Only looks: going dark is noted by :meth:`is_over`.
+        """
+        days = self._days()
+        if not days:
+            return None
+        with self._store.begin() as uow:
+            since, passed = self._now(uow)
+            longest = max(timedelta(seconds=self._held(uow, since).seconds), passed)
+        return max(timedelta(), timedelta(days=days) - longest)
+
     def _now(self, uow: UnitOfWork) -> tuple[str, timedelta]:
         """The contact that counts, and the time since by the clocks as they are."""
         stored = uow.values.get(TIME)

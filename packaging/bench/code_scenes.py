@@ -202,6 +202,10 @@ def _setting(name: str, rng: np.random.Generator) -> _Setting:
         "tilt": {"tilt_deg": float(rng.uniform(35, 50))},
         "turned": {"rotation_deg": float(rng.uniform(0, 180))},
         "turned-45": {"rotation_deg": float(rng.choice((45, 135)))},
+        "turned-30": {"rotation_deg": 30.0},
+        "turned-60": {"rotation_deg": -60.0},
+        "blur-1.4": {"blur_sigma_px": 1.4},
+        "blur-2.0": {"blur_sigma_px": 2.0},
         "dim": {"light": float(rng.uniform(0.10, 0.2)), "noise_sigma": 5.0, "unevenness": 0.4},
         "glare": {"glare": float(rng.uniform(0.6, 1.0)), "drift_px": 12.0},
         "hard": {
@@ -219,6 +223,9 @@ def _setting(name: str, rng: np.random.Generator) -> _Setting:
 _TREATMENTS: Final[dict[str, Callable[[Picture, np.random.Generator], Picture]]] = {
     "inverted": lambda sheet, _: _pixels(255 - sheet),
     "bent": lambda sheet, rng: bent(sheet, float(rng.uniform(0.5, 1.0))),
+    "bent-0.4": lambda sheet, _: bent(sheet, 0.4),
+    "bent-0.8": lambda sheet, _: bent(sheet, 0.8),
+    "bent-1.0": lambda sheet, _: bent(sheet, 1.0),
     "phone": on_phone,
 }
 CONDITIONS: Final = (
@@ -235,6 +242,13 @@ CONDITIONS: Final = (
     "bent",
     "phone",
     "hard",
+    "turned-30",
+    "turned-60",
+    "bent-0.4",
+    "bent-0.8",
+    "bent-1.0",
+    "blur-1.4",
+    "blur-2.0",
 )
 
 
@@ -249,11 +263,11 @@ def _frames(
 
 
 def scenes(
-    symbology: str, seeds: int, frames: int, conditions: tuple[str, ...] = CONDITIONS
+    symbology: str, seeds: range, frames: int, conditions: tuple[str, ...] = CONDITIONS
 ) -> Iterator[Scene]:
-    """Scenes of one symbology: every condition, ``seeds`` times."""
+    """Scenes of one symbology: every condition, once for each seed."""
     for condition in conditions:
-        for seed in range(seeds):
+        for seed in seeds:
             numbers = (SYMBOLOGIES.index(symbology), CONDITIONS.index(condition), seed)
             rng = np.random.default_rng(numbers)
             setting = _setting(condition, rng)
@@ -265,9 +279,9 @@ def scenes(
             yield Scene(symbology, condition, expected, _frames(sheet, setting, rng, frames))
 
 
-def several(seeds: int, frames: int) -> Iterator[Scene]:
+def several(seeds: range, frames: int) -> Iterator[Scene]:
     """A form with four codes side by side."""
-    for seed in range(seeds):
+    for seed in seeds:
         rng = np.random.default_rng((77, seed))
         sheet = np.full((900, 1500, 3), 250, np.uint8)
         expected = set()
@@ -291,9 +305,9 @@ def several(seeds: int, frames: int) -> Iterator[Scene]:
         yield Scene("several", "several", frozenset(expected), _frames(sheet, share, rng, frames))
 
 
-def nothing(seeds: int, frames: int, pictures: tuple[Picture, ...]) -> Iterator[Scene]:
+def nothing(seeds: range, frames: int, pictures: tuple[Picture, ...]) -> Iterator[Scene]:
     """No code: documents, empty desks, print, stripes and noise."""
-    for seed in range(seeds):
+    for seed in seeds:
         rng = np.random.default_rng((99, seed))
         kind = seed % 4
         if kind == 0 and pictures:

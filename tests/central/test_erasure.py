@@ -1,6 +1,8 @@
 """Erasure: by two, written down, never against a hold, and where the record still is elsewhere."""
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -16,7 +18,7 @@ from central.auditor.session import Target, session
 from kiosk.domain.ids import DeviceId, RecordId
 from kiosk.ports import LinkAnswer
 from tests.fakes.auditors import Auditors, auditors_of
-from tests.fakes.central_side import CentralSide, reading, serving
+from tests.fakes.central_side import ROOT, CentralSide, reading, serving
 from tests.fakes.enrolled import EnrolledDevice
 
 pytestmark = pytest.mark.process
@@ -225,7 +227,7 @@ def test_orders_are_carried_out_again_on_a_backup(office: Office, tmp_path) -> N
     backup.rename(two.layout.database)
     assert header_of(two, device) is not None
     with held(two.layout, two.control) as log:
-        (done,) = reapply(two.layout, log, two.control, now()).records
+        (done,) = reapply(two.layout, log, now()).records
     assert done.erased
     assert header_of(two, device) is None
     with pytest.raises(AuditRefusedError, match="hold"):
@@ -239,7 +241,7 @@ def test_a_hold_placed_after_a_release_outlasts_a_replay(office: Office) -> None
     for which in (Act.HOLD, Act.RELEASE, Act.HOLD):
         act(two, which, record)
     with held(two.layout, two.control) as log:
-        reapply(two.layout, log, two.control, now())
+        reapply(two.layout, log, now())
     with reading(two.layout.root) as ledger:
         assert len(ledger.erasures.holds(record)) == 1
     with pytest.raises(AuditRefusedError, match="hold"):
@@ -260,7 +262,7 @@ def test_a_replay_leaves_every_hold_as_the_log_does(office: Office, released: bo
         )
     connection.close()
     with held(two.layout, two.control) as log:
-        reapply(two.layout, log, two.control, now())
+        reapply(two.layout, log, now())
     with reading(two.layout.root) as ledger:
         assert len(ledger.erasures.holds(record)) == (not released)
 
@@ -332,7 +334,7 @@ def test_a_key_that_outlived_its_order_is_named_until_the_order_is_carried_out(
         at_work.grant([Target(record, DeviceId(""))], now())
     assert problems(two) == ["record 2: ordered to be erased, here, and its key still there"]
     with held(two.layout, two.control) as log:
-        reapply(two.layout, log, two.control, now())
+        reapply(two.layout, log, now())
     assert problems(two) == []
 
 
@@ -343,3 +345,144 @@ def test_a_log_of_openings_that_does_not_verify_is_named(office: Office) -> None
     two.layout.openings.write_bytes(text.replace(b'"granted"', b'"blocked"'))
     assert len(problems(two)) == 2
     assert problems(two)[0].startswith("log of openings: ")
+
+
+# --- rows that somebody took out of the database, or put in ---
+
+
+def written(two: Auditors, statement: str, values: tuple[str, ...] = ()) -> None:
+    """As somebody does who may write into the database."""
+    with sqlite3.connect(two.layout.database) as connection:
+        connection.execute(statement, values)
+    connection.close()
+
+
+def said(two: Auditors, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "central", "audit", *words, "--data", str(two.layout.root)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_a_waiting_erasure_that_was_taken_out_is_missed(office: Office) -> None:
+    two, _, device = office
+    _, record = on_the_tablet(device)
+    act(two, Act.ERASE, record)
+    assert problems(two) == []
+    written(two, "DELETE FROM erasure_orders")
+    (found,) = problems(two)
+    assert found.startswith("orders: the order of ")
+    assert f"to erase record {record}, which is still to come, is not in the database" in found
+    told = said(two, "openings")
+    assert (told.returncode, "is not in the database" in told.stderr) == (0, True)
+    assert said(two, "reapply").returncode == 0
+    assert problems(two) == []
+    assert "WRONG" not in said(two, "openings").stderr
+
+
+def test_a_waiting_erasure_that_was_exchanged_is_missed(office: Office) -> None:
+    two, _, device = office
+    _, record = on_the_tablet(device)
+    act(two, Act.ERASE, record)
+    written(two, "UPDATE erasure_orders SET approval = 'a.b.c'")
+    (found,) = problems(two)
+    assert "as another one" in found
+    assert said(two, "reapply").returncode == 0
+    assert problems(two) == []
+
+
+def test_a_waiting_erasure_that_nobody_ordered_is_named(office: Office) -> None:
+    two, _, device = office
+    _, record = on_the_tablet(device)
+    row = (record, "a.b.c", "d.e.f", "2026-11-26", None)
+    written(two, "INSERT INTO erasure_orders VALUES (?, ?, ?, ?, ?)", row)
+    (found,) = problems(two)
+    assert "nobody gave it" in found
+    assert said(two, "reapply").returncode == 0
+    assert problems(two) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "word"),
+    [
+        ("DELETE FROM legal_holds", "is not in the database"),
+        ("UPDATE legal_holds SET released_at = '2026-11-26'", "as released"),
+    ],
+)
+def test_a_hold_that_was_taken_out_is_missed(office: Office, statement: str, word: str) -> None:
+    two, _, device = office
+    record = record_of(device)
+    act(two, Act.HOLD, record)
+    assert problems(two) == []
+    written(two, statement)
+    (found,) = problems(two)
+    assert found.startswith(f"orders: the hold on record {record}, placed ")
+    assert word in found
+    assert said(two, "reapply").returncode == 0
+    assert problems(two) == []
+
+
+@pytest.mark.parametrize("released", [False, True])
+def test_a_hold_that_nobody_placed_is_named(office: Office, released: bool) -> None:
+    two, _, device = office
+    record = record_of(device)
+    if released:
+        act(two, Act.HOLD, record)
+        act(two, Act.RELEASE, record)
+        written(two, "UPDATE legal_holds SET released_at = NULL")
+    else:
+        row = ("0" * 32, record, "a.b.c", "d.e.f", "2026-11-26", None)
+        written(two, "INSERT INTO legal_holds VALUES (?, ?, ?, ?, ?, ?)", row)
+    (found,) = problems(two)
+    assert ("was released" if released else "nobody placed it") in found
+    assert said(two, "reapply").returncode == 0
+    assert problems(two) == []
+
+
+def test_an_order_that_nobody_gave_does_not_follow_a_release(office: Office) -> None:
+    two, _, device = office
+    record = record_of(device)
+    act(two, Act.HOLD, record)
+    row = (record, "a.b.c", "d.e.f", "2026-11-26", None)
+    written(two, "INSERT INTO erasure_orders VALUES (?, ?, ?, ?, ?)", row)
+    (found,) = problems(two)
+    assert "or when a hold ends" in found
+    assert act(two, Act.RELEASE, record).records == ()
+    assert header_of(two, device) is not None
+
+
+def test_a_key_that_went_while_a_hold_was_taken_out_is_named(office: Office) -> None:
+    """The hold came while the erasure waited; its row was gone when the record arrived."""
+    two, _, device = office
+    seq, record = on_the_tablet(device)
+    act(two, Act.ERASE, record)
+    act(two, Act.HOLD, record)
+    with sqlite3.connect(two.layout.database) as connection:
+        rows = connection.execute("SELECT * FROM legal_holds").fetchall()
+        connection.execute("DELETE FROM legal_holds")
+    connection.close()
+    assert device.delivery.run_once().stored == 1
+    assert header_of(two, device, seq) is None
+    for row in rows:  # and somebody put it back
+        written(two, "INSERT INTO legal_holds VALUES (?, ?, ?, ?, ?, ?)", row)
+    assert problems(two) == [f"record {seq}: its key is gone against a hold"]
+
+
+def test_a_hold_on_what_was_erased_before_accuses_nobody(office: Office) -> None:
+    two, _, device = office
+    record = record_of(device)
+    act(two, Act.ERASE, record)
+    act(two, Act.HOLD, record)
+    assert problems(two) == []
+
+
+def test_an_order_that_was_carried_out_and_taken_out_is_named(office: Office) -> None:
+    two, _, device = office
+    act(two, Act.ERASE, record_of(device))
+    written(two, "DELETE FROM erasure_orders")
+    (found,) = problems(two)
+    assert "as was ordered, and the order was taken out" in found

@@ -10,13 +10,15 @@ import pytest
 
 from central.auditor.chance import at_least, at_most
 from central.auditor.conduct import Conduct, Conducts
+from central.auditor.journals import ClosingsOf, headers_of
 from central.auditor.signals import SignalReport, judge, report_json
 from central.auditor.thresholds import load_thresholds
 from kiosk.audit.entries import PROFILE, ClockState, EntryKind, Header
 from kiosk.domain.errors import CatalogueError
 from kiosk.domain.ids import DeviceId
 from kiosk.texts import LANGUAGES, Texts
-from tests.fakes.central_side import central, founded
+from tests.fakes.central_side import central, founded, reading, serving
+from tests.fakes.enrolled import EnrolledDevice
 
 DAY = date(2026, 11, 26)
 THRESHOLDS = load_thresholds(DAY)
@@ -91,6 +93,9 @@ def judged(*desks: Desk) -> SignalReport:
     conducts = Conducts(THRESHOLDS, FIRST, LAST)
     for desk in desks:
         conducts.read(desk.device, desk.office, desk.headers)
+    for desk in desks:
+        conducts.follow(desk.headers)
+    conducts.settle()
     return judge(conducts, THRESHOLDS)
 
 
@@ -157,6 +162,12 @@ def tries_again(desk: Desk) -> None:
         desk.case("a-x", request=f"r-{number}")
 
 
+def accepts_what_others_refused(desk: Desk) -> None:
+    desk.at += timedelta(days=4)
+    for number in range(30):
+        desk.case("a-x", request=f"r-{number}")
+
+
 def often(count: int, kind: EntryKind, **facts: object) -> Callable[[Desk], None]:
     def write(desk: Desk) -> None:
         for _ in range(count):
@@ -182,6 +193,7 @@ DEEDS: dict[str, Callable[[Desk], None]] = {
     "killed": kills,
     "failures": often(40, EntryKind.LOGIN_FAIL, agent="a-x", failures=1),
     "second_try": tries_again,
+    "elsewhere": accepts_what_others_refused,
     "two_places": Desk.next_day,
     "clock": often(4, EntryKind.CLOCK_JUMP, jump_s=-86_400),
     "unlocked": often(5, EntryKind.LOCKOUT, lifted=True, agent="a-x", by="m-1"),
@@ -195,12 +207,22 @@ def planted(what: str) -> tuple[Desk, ...]:
     month(insider, "a-x", dice(3))
     insider.at = MONDAY + timedelta(days=3)
     DEEDS[what](insider)
+    if what == "elsewhere":
+        return insider, refusing(30)
     if what != "two_places":
         return (insider,)
     elsewhere = Desk("dev-y", "069003")
     elsewhere.at = insider.headers[0].wall_time + timedelta(minutes=2)
     elsewhere.case("a-x")
     return insider, elsewhere
+
+
+def refusing(count: int) -> Desk:
+    """Colleagues in turn, at a counter that is read last, before the insider accepts."""
+    desk = Desk("dev-y")
+    for number in range(count):
+        desk.case(f"a-{number % 6}", outcome="refused", request=f"r-{number}")
+    return desk
 
 
 INSIDERS = tuple(DEEDS)
@@ -225,6 +247,56 @@ def test_every_signal_is_explained_with_its_numbers(what: str, language: str) ->
     assert str(one["numbers"]["count"]) in one["counted"]
     assert "{" not in one["counted"]
     assert set(told["not_computed"]) == {"same_document", "abort_after_mismatch"}
+
+
+def test_customers_who_come_back_to_another_agent_are_no_signal() -> None:
+    rng, desks = dice(8), office(dice(8))
+    back = Desk("dev-back", at=MONDAY + timedelta(days=20))
+    for number in range(60):
+        one, other = rng.sample(range(6), 2)
+        back.case(f"a-{one}", outcome="refused", request=f"q-{number}")
+        back.case(f"a-{other}", request=f"q-{number}")
+    assert "elsewhere" not in {code for code, _ in codes(judged(*desks, back))}
+
+
+def test_what_was_accepted_before_a_refusal_overrules_nobody() -> None:
+    late, early = Desk("dev-0", at=MONDAY + timedelta(days=1)), Desk("dev-1")
+    late.case("a", outcome="refused", request="r")
+    early.case("b", request="r")
+    conducts = Conducts(THRESHOLDS, FIRST, LAST)
+    for desk in (late, early):
+        conducts.read(desk.device, desk.office, desk.headers)
+    for desk in (late, early):
+        conducts.follow(desk.headers)
+    conducts.settle()
+    assert (conducts.agents["b"].overruled, conducts.agents["b"].second_tries) == (0, 0)
+
+
+@pytest.mark.process
+def test_a_request_is_followed_over_real_journals(tmp_path: Path) -> None:
+    data = founded(tmp_path / "central")
+    refuses, accepts = EnrolledDevice(), EnrolledDevice()
+    with serving(data) as side:
+        for device, outcome, agent in ((accepts, "accepted", "b"), (refuses, "refused", "a")):
+            device.enrol(side.enrol_code())
+            if outcome == "accepted":
+                device.clock.advance(seconds=3600)
+            device.journal.record(EntryKind.SHIFT_OPEN)
+            told = {"agent": agent, "outcome": outcome, "request": "r-1", "sealed": True}
+            device.journal.record(EntryKind.VERIFY_CLOSE, {"case": outcome, **told})
+            device.delivery.run_once()
+    conducts = Conducts(
+        THRESHOLDS, datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+    )
+    with reading(data) as ledger:
+        devices = ledger.devices()
+        for row in devices:
+            conducts.read(row.device_id, row.office_id, headers_of(ledger, row))
+        assert conducts.requests == {"r-1"}
+        for row in devices:
+            conducts.follow(ClosingsOf(ledger, row, conducts.requests))
+    conducts.settle()
+    assert (conducts.agents["b"].overruled, conducts.agents["a"].overruled) == (1, 0)
 
 
 def test_an_office_where_all_work_late_is_no_signal() -> None:
@@ -302,6 +374,7 @@ def honest_fleet(rng: random.Random, offices: int = 80, each: int = 6) -> Conduc
             conduct.timed = conduct.outcomes["accepted"]
             conduct.quick, conduct.outside = min(quick, conduct.timed), late
             conduct.lost, conduct.failures = lost, wrong
+            conduct.overruled = min(drawn(rng, conduct.timed, 0.03), conduct.timed)
             conducts.agents[conduct.agent] = conduct
     return conducts
 

@@ -336,7 +336,7 @@ def test_a_record_is_erased_by_order_on_other_stores_too(sides, data):
     with session(layout, present, order) as at_work:
         done = erase(layout, at_work, now)
     assert done.records[0].erased
-    assert not done.forgotten  # old rows of PostgreSQL are the operator's business, and it is said
+    assert not done.forgotten  # its write-ahead log is the operator's business, and it is said
     (found,) = [
         one
         for one in Histories(layout).verify(now).devices
@@ -384,7 +384,7 @@ def replay(layout: Layout) -> None:
     control = read_control(layout)
     assert control is not None
     with held(layout, control) as log:
-        reapply(layout, log, control, datetime.now(UTC))
+        reapply(layout, log, datetime.now(UTC))
 
 
 class LateDatabase:

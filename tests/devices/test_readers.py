@@ -9,6 +9,7 @@ import zxingcpp
 
 from kiosk.capture.decode import letters_of
 from kiosk.devices import text_reader
+from kiosk.devices.code_agreement import Look
 from kiosk.devices.code_reader import MAX_CODES, MAX_PAYLOAD_BYTES, ZxingCodeReader
 from kiosk.devices.ocrb_reader import MODEL, OcrbTextReader
 from kiosk.devices.text_reader import PaddleTextReader, find_model
@@ -184,7 +185,7 @@ class Scripted(ZxingCodeReader):
         self._frames = iter(frames)
 
     def _in_turn(self, grey, clear):  # noqa: ARG002 - the pictures play no part
-        yield from next(self._frames)
+        yield from (Look(s) for s in next(self._frames))
 
 
 def sighting(payload, symbology="Code39", x=100.0):

@@ -1,5 +1,6 @@
 """The lease, the closing and the rescue of a device."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from kiosk.crypto.canonical import parse_json
 from kiosk.crypto.digests import sha256
 from kiosk.domain.agent import Role
 from kiosk.domain.errors import (
+    ActStoppedError,
     DeviceClosedError,
     LeaseExpiredError,
     ManagerNeededError,
@@ -21,8 +23,8 @@ from kiosk.domain.errors import (
     SamePersonError,
 )
 from kiosk.ports import OutboxState
-from kiosk.services.delivery import TIME, DeliverySummary, SignedTime
-from kiosk.services.device_life import DeviceLife
+from kiosk.services.delivery import TIME, DeliveryStep, DeliverySummary, Progress, SignedTime
+from kiosk.services.device_life import DeviceLife, Watch
 from kiosk.services.lease import Lease
 from kiosk.sync.outbox import OutboxRow
 from tests.fakes.cases import new_case
@@ -145,8 +147,15 @@ class ScriptedSending:
     reason: str = ""
     stored: bool = True
     runs: list[int] = field(default_factory=list)
+    meanwhile: Callable[[], object] = lambda: None
 
-    def run_once(self, *, metered: bool | None = None) -> DeliverySummary:
+    def run_once(
+        self, progress=None, cancelled=None, *, metered: bool | None = None
+    ) -> DeliverySummary:
+        progress(Progress(DeliveryStep.JOURNAL))
+        self.meanwhile()
+        if cancelled():
+            return DeliverySummary()
         assert metered is False, "a device that ends leaves nothing for later"
         self.runs.append(len(self.desk.entries()))
         if self.stored and not self.reason:
@@ -199,6 +208,37 @@ def test_nothing_is_closed_over_an_open_case_or_by_anybody(desk: Desk):
     with pytest.raises(NotAllowedError):
         life.close(session, "decommission")
     assert "device_closed" not in desk.kinds()
+
+
+def test_a_case_that_was_begun_while_everything_was_sent_keeps_the_device_open(desk: Desk):
+    manager, session = desk.session("m-1", Role.MANAGER), desk.session()
+    life, sending = life_of(desk)
+
+    def begin() -> None:
+        with desk.store.begin() as uow:
+            desk.drafts.save(uow, new_case(), session)
+            uow.commit()
+
+    sending.meanwhile = begin
+    with pytest.raises(OpenWorkError):
+        life.close(manager, "decommission")
+    assert "device_closed" not in desk.kinds()
+
+
+def test_closing_can_be_stopped_until_the_last_entry_stands_and_not_after(desk: Desk):
+    manager = desk.session("m-1", Role.MANAGER)
+    life, sending = life_of(desk)
+    steps, stop = [], [False]
+    sending.meanwhile = lambda: stop.__setitem__(0, True)
+    watch = Watch(steps.append, lambda: stop[0])
+    with pytest.raises(ActStoppedError):
+        life.close(manager, "transfer", watch)
+    assert steps
+    assert "device_closed" not in desk.kinds()
+    stop[0], runs = False, []
+    sending.meanwhile = lambda: stop.__setitem__(0, len(runs) > 0) or runs.append(1)
+    life.close(manager, "transfer", watch)
+    assert (stop[0], desk.kinds().count("device_closed")) == (True, 1)
 
 
 # --- rescue ---------------------------------------------------------------------------------------

@@ -306,7 +306,7 @@ def test_a_copied_key_opens_for_its_agent_and_case_alone(office: Office):
 def test_a_technician_neither_verifies_nor_unlocks(office: Office):
     with pytest.raises(NotAllowedError):
         office.proofing.open_case("online-request", office.session("tech", Role.TECHNICIAN))
-    assert DUTIES[Role.TECHNICIAN] == {Duty.DIAGNOSE, Duty.RESCUE}
+    assert DUTIES[Role.TECHNICIAN] == {Duty.DIAGNOSE, Duty.TEND, Duty.RESCUE}
     assert "verify_open" not in office.journal_kinds()
 
 

@@ -14,6 +14,7 @@ WORDS = {
     Duty.END_SHIFT: "end the shift of somebody who left",
     Duty.TAKE_OVER: "take over the cases of somebody absent",
     Duty.DIAGNOSE: "run the tests of the hardware",
+    Duty.TEND: "see the state of the device, change its keys",
     Duty.RESCUE: "be one of the two who rescue the queue",
     Duty.CLOSE_DEVICE: "transfer or decommission the device",
 }

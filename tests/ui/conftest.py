@@ -102,7 +102,11 @@ def old_objects_are_not_searched() -> None:
 
 @pytest.fixture(autouse=True)
 def nothing_left_over(request: pytest.FixtureRequest) -> Iterator[None]:
-    """No window, thread or running timer outlives its test."""
+    """No window, thread or running timer outlives its test.
+
+    Pages that were made and not shown have no parent that takes them along. The look lives as long
+    as the run, and would dress every one of them anew in each later test: they are deleted here.
+    """
     if not {"qapp", "qtbot", "look", "theme"} & set(request.fixturenames):
         yield
         return
@@ -121,6 +125,9 @@ def nothing_left_over(request: pytest.FixtureRequest) -> Iterator[None]:
     assert not windows
     assert not threads
     assert not timers
+    for widget in qapp.topLevelWidgets():
+        if id(widget) not in before and shiboken6.isValid(widget):
+            shiboken6.delete(widget)
 
 
 def _running() -> tuple[list[QThread], list[QTimer]]:

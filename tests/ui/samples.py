@@ -11,7 +11,7 @@ from kiosk.config import ServiceConfig
 from kiosk.journeys.model import StepKind
 from kiosk.paths import RESOURCES
 from kiosk.ports import OutboxState
-from tests.ui import advice_pages, case_pages, compositions, letter_pages
+from tests.ui import advice_pages, case_pages, compositions, device_pages, letter_pages
 from ui.screens.deliveries import DeliveriesFacts, DeliveriesScreen, DeliveryItem
 from ui.screens.fault import FaultFacts, FaultScreen
 from ui.screens.hardware import HardwareFacts, HardwareScreen
@@ -120,9 +120,17 @@ def fault(look: Look) -> FaultScreen:
     return page
 
 
+def fault_locked(look: Look) -> FaultScreen:
+    page = FaultScreen(look)
+    tr, code = look.language.tr, "VAULT-001"
+    what, do = tr(f"errors.{code}.what"), tr(f"errors.{code}.do")
+    page.show_facts(FaultFacts(code, what, do, extra=tr("device.locked.offer")))
+    return page
+
+
 def settings(look: Look) -> SettingsScreen:
     page = SettingsScreen(look)
-    page.show_facts(SettingsFacts("0.1.0", "dev-0123456789abcdef", manages=True))
+    page.show_facts(SettingsFacts("0.1.0", "dev-0123456789abcdef", manages=True, tends=True))
     return page
 
 
@@ -231,7 +239,15 @@ MEMBERS = (
     MemberItem("t-1", "Sacha T.", "technician", "away"),
     MemberItem("a-19", "Alex N.", "agent", "awaited"),
 )
-BARE = ("sign_in", "sign_in-blocked", "fault", "pin-join", "unlock")
+BARE = (
+    "fault-locked",
+    "sign_in",
+    "sign_in-blocked",
+    "fault",
+    "pin-join",
+    "unlock",
+    *device_pages.BARE,
+)
 UNDER = {
     "pin-join": None,
     "sign_in-blocked": None,
@@ -242,6 +258,7 @@ UNDER = {
     "home-manager": Section.HOME,
     "home-dark": Section.HOME,
     "opinion": Section.HOME,
+    **dict.fromkeys(device_pages.PAGES, Section.SETTINGS),
 }
 """Pages that are no section, and the section that stays marked."""
 
@@ -249,6 +266,7 @@ PAGES: dict[str, Callable[[Look], QWidget]] = {
     "sign_in": sign_in,
     "home": home,
     "fault": fault,
+    "fault-locked": fault_locked,
     "settings": settings,
     "hardware": hardware,
     "deliveries": deliveries,
@@ -265,6 +283,7 @@ PAGES: dict[str, Callable[[Look], QWidget]] = {
     "team-code": team_code,
     "home-manager": home_manager,
     "home-dark": home_dark,
+    **device_pages.PAGES,
 }
 CASE_PAGES: dict[str, Callable[[Look], QWidget]] = {
     "scan": compositions.scan,

@@ -44,7 +44,15 @@ def test_home_of_a_counter_does_not_scroll_by_a_sliver(look: Look, qtbot, size):
     assert look.language.tr("home.figure.to_send") in words
 
 
-@pytest.mark.parametrize(("page", "size"), [("home", (800, 1280)), ("opinion", (1280, 800))])
+@pytest.mark.parametrize(
+    ("page", "size"),
+    [
+        ("home", (800, 1280)),
+        ("opinion", (1280, 800)),
+        ("device-troubled", (1280, 720)),
+        ("device-troubled", (800, 1280)),
+    ],
+)
 def test_rows_grow_with_their_words(look: Look, qtbot, page, size):
     look.theme.set_density(Density.TABLET)
     shell = window(look, page, *size)
@@ -59,7 +67,7 @@ def test_rows_grow_with_their_words(look: Look, qtbot, page, size):
     assert wrapped
 
 
-@pytest.mark.parametrize("page", ["opinion", "sign_in"])
+@pytest.mark.parametrize("page", ["opinion", "sign_in", "device-sign"])
 @pytest.mark.parametrize("size", [(1280, 720), (1280, 800), (1366, 768), (800, 1280)])
 def test_a_personal_code_is_confirmed_without_scrolling(look: Look, qtbot, page, size):
     look.theme.set_density(Density.TABLET)
@@ -110,3 +118,19 @@ def test_the_answers_about_a_face_never_scroll_sideways(look: Look, qtbot):
         for area in shell.findChildren(ScrollArea):
             if area.isVisible():
                 assert area.widget().width() <= area.viewport().width(), size
+
+
+@pytest.mark.parametrize("size", [(800, 1280), (1280, 720)])
+def test_state_and_acts_of_a_device_stand_beside_or_below_and_never_over_one_another(
+    look: Look, qtbot, size
+):
+    look.theme.set_density(Density.TABLET)
+    shell = window(look, "device", *size)
+    qtbot.addWidget(shell)
+    settle()
+    state, acts = (rows.parentWidget() for rows in shell.page.findChildren(RowList)[:2])
+    first, second = (
+        card.rect().translated(card.mapTo(shell, card.rect().topLeft())) for card in (state, acts)
+    )
+    assert not first.intersects(second)
+    assert (first.bottom() < second.top()) is (size[0] == 800)

@@ -57,8 +57,8 @@ def page(qtbot, look, stick, courier, request):
     screen.resize(1100, 700)
     screen.show_facts(DeliveriesFacts())
     screen.router = StickRouter(look, screen.stick, stick, courier)
-    screen.router.choose = lambda *_: "/media/stick"
-    screen.router.likely = lambda: "/media"
+    screen.router.folders.choose = lambda *_: "/media/stick"
+    screen.router.folders.likely = lambda: "/media"
     screen.show()
     yield screen
     screen.router.close()
@@ -83,7 +83,7 @@ def over_the_choice(qtbot, router, ask, act):
     done = []
 
     def look():
-        if router._dialog is not None and router._dialog.isVisible():
+        if router.folders._dialog is not None and router.folders._dialog.isVisible():
             act()
             done.append(True)
 
@@ -127,7 +127,7 @@ def test_reading_only_reads(qtbot, page, stick):
 
 def test_nobody_chose_a_folder_and_nothing_happens(qtbot, page, stick):
     asked = []
-    page.router.choose = lambda _window, _title, first: asked.append(first) or ""
+    page.router.folders.choose = lambda _window, _title, first: asked.append(first) or ""
     for _ in range(2):
         page.stick.write.click()
         qtbot.waitUntil(lambda: bool(asked))
@@ -136,9 +136,9 @@ def test_nobody_chose_a_folder_and_nothing_happens(qtbot, page, stick):
 
 
 def test_the_choice_of_the_folder_goes_with_whoever_asked(qtbot, page, stick):
-    page.router.choose = page.router._ask
+    page.router.folders.choose = page.router.folders._ask
     over_the_choice(qtbot, page.router, page.stick.write.click, page.router.forget)
-    assert page.router._dialog is None
+    assert page.router.folders._dialog is None
     assert stick.visits == []
 
 
@@ -150,7 +150,7 @@ def test_a_folder_that_is_chosen_over_a_lock_is_not_written_on(qtbot, page, stic
         asked.append(True)
         return "/media/stick"
 
-    page.router.choose = choose
+    page.router.folders.choose = choose
     page.stick.write.click()
     qtbot.waitUntil(lambda: bool(asked))
     assert stick.visits == []
@@ -166,12 +166,14 @@ def test_a_volume_that_does_not_answer_holds_nothing_up(qtbot, page, stick):
         return "/media/gone"
 
     firsts = []
-    page.router.likely = likely
-    page.router.choose = lambda _window, _title, first: firsts.append(first) or "/media/stick"
+    page.router.folders.likely = likely
+    page.router.folders.choose = lambda _window, _title, first: (
+        firsts.append(first) or "/media/stick"
+    )
     with qtbot.waitSignal(page.router.model.finished):
         page.stick.write.click()
     gate.set()
-    qtbot.waitUntil(lambda: page.router._volumes.idle)
+    qtbot.waitUntil(lambda: page.router.folders._volumes.idle)
     assert firsts == [""]
     assert threads[0] != threading.get_ident()
     assert len(stick.visits) == 1
@@ -200,7 +202,7 @@ def desk_with_stick(qtbot, look, tmp_path):
     office.session()
     counter = Counter(qtbot, look, office, tmp_path / "slips", carried=LongStick())
     counter.sign_in()
-    counter.router.stick.likely = lambda: ""
+    counter.router.stick.folders.likely = lambda: ""
     yield counter
     counter.close()
     office.store.close()
@@ -208,7 +210,7 @@ def desk_with_stick(qtbot, look, tmp_path):
 
 def test_closing_the_program_stops_a_stick_that_is_being_written(desk_with_stick, tmp_path):
     stick = desk_with_stick.router.stick
-    stick.choose = lambda *_: str(tmp_path)
+    stick.folders.choose = lambda *_: str(tmp_path)
     desk_with_stick.router.sections.deliveries.stick.write.click()
     desk_with_stick.qtbot.waitUntil(lambda: stick.model.facts.total == 40)
     desk_with_stick.router.close()
@@ -220,7 +222,7 @@ def test_a_lock_closes_the_choice_of_the_folder(desk_with_stick):
     router = desk_with_stick.router
     write = router.sections.deliveries.stick.write.click
     over_the_choice(desk_with_stick.qtbot, router.stick, write, router.session.lock)
-    assert router.stick._dialog is None
+    assert router.stick.folders._dialog is None
     assert not router.stick.model.facts.running
 
 

@@ -10,15 +10,17 @@ Rules, in order:
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QCoreApplication, QObject, QTimer
+from PySide6.QtCore import QCoreApplication, QObject, Signal
 
-from kiosk.domain.agent import Agent
 from kiosk.domain.ids import CaseId
 from kiosk.journeys.procedures import REGISTERED_LETTER
 from kiosk.services.agents import Session
 from kiosk.services.proofing import Case
 from ui.router.case import CaseRouter
+from ui.router.chips import chips_of, help_entries
 from ui.router.customer import CustomerRouter
+from ui.router.device import DeviceRouter
+from ui.router.entry import EntryRouter
 from ui.router.opinions import OpinionRouter
 from ui.router.people import PeopleRouter
 from ui.router.rounds import RoundRouter
@@ -28,16 +30,16 @@ from ui.router.sections import SectionRouter
 from ui.router.services import Services
 from ui.router.stick import StickRouter
 from ui.screens.fault import FaultFacts, FaultScreen
-from ui.screens.sign_in import AgentCard, SignInFacts, SignInScreen
-from ui.shell import ChipItem, HelpEntry, HelpFacts, Section, Shell
+from ui.shell import HelpFacts, Section, Shell
 from ui.shell.privacy import PrivacyCover
 from ui.theme import Tone
 from ui.viewmodels.capture import CaptureModel, Watch
 from ui.viewmodels.contact import ContactModel
 from ui.viewmodels.delivery import DeliveryFacts, DeliveryModel, Summary
+from ui.viewmodels.device import DeviceModel
 from ui.viewmodels.home import HomeModel
 from ui.viewmodels.journey import JourneyModel
-from ui.viewmodels.session import SECOND_PERSON, PinRefused, SessionModel
+from ui.viewmodels.session import SessionModel
 from ui.widgets.look import Look
 from ui.workers.camera import CameraThread, Reader
 from ui.workers.desk import Desk, Failure
@@ -46,31 +48,16 @@ from ui.workers.ticks import IdleWatch
 
 __all__ = ["Router", "Services"]
 
-_KEYS = (
-    ("Return", "next"),
-    ("Esc", "back"),
-    ("F1", "help"),
-    ("F2", "offer"),
-    ("F3", "aside"),
-    ("F4", "type"),
-    ("F5", "retake"),
-    ("F6", "opinion"),
-    ("F8", "stop"),
-    ("F9", "switch"),
-    ("Ctrl+Z", "undo"),
-    ("Ctrl+L", "lock"),
-    ("Alt+1", "sections"),
-    ("Q", "scan"),
-    ("N", "new"),
-    ("R", "letter"),
-    ("G", "create"),
-    ("D", "paper"),
-    ("1", "answers"),
-)
-
 
 class Router(QObject):
-    """Owns the models, the threads and the pages; made once for a window."""
+    """Owns the models, the threads and the pages; made once for a window.
+
+    Signals:
+        ended(object): the journal of this device is closed: a
+            :class:`~ui.router.device.Farewell`. Nothing of this router is used any more.
+    """
+
+    ended = Signal(object)
 
     def __init__(
         self, look: Look, shell: Shell, services: Services, parent: QObject | None = None
@@ -80,7 +67,6 @@ class Router(QObject):
         self._shell = shell
         self._services = services
         self._reader: Reader | None = None
-        self._agents: tuple[Agent, ...] = ()
         self._fault: FaultFacts | None = None
         self.desk = Desk("vault")
         self.courier = Desk("courier")
@@ -89,7 +75,8 @@ class Router(QObject):
         self.capture = CaptureModel(self._make_camera, self)
         self.delivery = DeliveryModel(services.delivery, self.courier, services.clock, self)
         self.network = NetworkWatch(self)
-        self.sign_in = SignInScreen(look)
+        self.entry = EntryRouter(look, shell, services, self.session, self)
+        self.sign_in = self.entry.page
         self.fault = FaultScreen(look)
         home = HomeModel(services.proofing, self.desk, self)
         self.rounds = self._make_rounds()
@@ -107,9 +94,7 @@ class Router(QObject):
         self.case = CaseRouter(look, shell, services, self.journey, self.capture, self)
         self.people = PeopleRouter(look, shell, services, self.desk, self)
         self.opinions = self._make_opinions()
-        self._waiting = ""
-        self._wait_over = QTimer(self)
-        self._wait_over.setSingleShot(True)
+        self.device = self._make_device()
         self.contacts = ContactModel(services.contacts, self.journey, self)
         self.customer = CustomerRouter(look, shell, self.journey, self.contacts, self)
         self.scanner = Scanner(self)
@@ -118,18 +103,16 @@ class Router(QObject):
         self.privacy = IdleWatch(services.privacy_s, warning_s=0, parent=self)
         self.cover = PrivacyCover(shell, look)
         self._bind()
+        self._bind_device()
         self._bind_customer()
 
     def _bind(self) -> None:
-        self.session.listed.connect(self._list_agents)
         self.session.opened.connect(self._signed_in)
-        self.session.refused.connect(self._pin_refused)
         self.session.locked.connect(self._show_lock)
         self.session.closed.connect(self._show_left)
         self.session.stepped_aside.connect(self._show_left)
         self.session.failed.connect(self.show_fault)
-        self.sign_in.pin_entered.connect(self.session.enter)
-        self._wait_over.timeout.connect(self._end_wait)
+        self.entry.shown.connect(self.retranslate)
         self._shell.lock_requested.connect(self.session.lock)
         self._shell.help_opening.connect(self._write_help)
         self._shell.help_page_requested.connect(self._open_help)
@@ -206,6 +189,17 @@ class Router(QObject):
         self.session.closed.connect(self.stick.forget)
         self.session.stepped_aside.connect(self.stick.forget)
 
+    def _bind_device(self) -> None:
+        device = self.device
+        if device is None:
+            return
+        device.settings_requested.connect(self._show_settings)
+        device.failed.connect(self.show_fault)
+        device.closed.connect(self.ended)
+        self.scans.takes = device.take_scan
+        for over in (self.session.locked, self.session.closed, self.session.stepped_aside):
+            over.connect(device.forget)
+
     def _bind_customer(self) -> None:
         notice, contact, identity = self.case.notice, self.case.contact, self.case.identity
         contact.use(self.contacts, self.customer.language_code)
@@ -241,7 +235,7 @@ class Router(QObject):
             application.removeEventFilter(self.privacy)
             self.scanner.stop(application)
         self.idle.stop()
-        self._wait_over.stop()
+        self.entry.close()
         self.privacy.stop()
         if self.rounds is not None:
             self.rounds.forget()
@@ -251,6 +245,8 @@ class Router(QObject):
         self.delivery.stop()
         if self.stick is not None:
             self.stick.close()
+        if self.device is not None:
+            self.device.close()
         self.capture.close()
         self.case.sheets.close()
         self.case.sheet_mail.close()
@@ -297,21 +293,7 @@ class Router(QObject):
         self._write_help()
 
     def _show_sign_in(self) -> None:
-        locked = self.session.is_locked
-        agent = self.session.agent
-        cards = tuple(AgentCard(a.agent_id, a.display_name, a.role.value) for a in self._agents)
-        self.sign_in.reset()
-        self.sign_in.show_facts(
-            SignInFacts(cards, agent.agent_id if agent and locked else "", locked)
-        )
-        self._shell.show_bare()
-        self._shell.set_page(self.sign_in)
-        tr = self._look.language.tr
-        self._shell.set_title(tr("sign_in.top"))
-        office = tr("receipt.office", office=self._services.office_id)
-        self._shell.set_office(office, self._services.device_id)
-        self.retranslate()
-        self.sign_in.pad.setFocus()
+        self.entry.show()
 
     @property
     def _first_section(self) -> Section:
@@ -422,6 +404,20 @@ class Router(QObject):
             self._look, self._shell, self._services, opinions, self.journey, panel, self
         )
 
+    def _make_device(self) -> DeviceRouter | None:
+        services = self._services
+        if services.workshop is None:
+            return None
+        return DeviceRouter(
+            self._look,
+            self._shell,
+            services,
+            DeviceModel(services.workshop, self.desk, self.courier, self),
+            self.delivery,
+            self.sections.equipment,
+            self,
+        )
+
     def _show_opinions(self) -> None:
         if self.opinions is not None and self.session.session is not None:
             self.sections.hide()
@@ -465,35 +461,8 @@ class Router(QObject):
         if self.journey.view is None:
             self.show_fault(failure)
 
-    def _list_agents(self, agents: tuple[Agent, ...]) -> None:
-        same, self._agents = agents == self._agents, agents
-        if self._shell.page is self.sign_in and not same:  # else somebody may be typing
-            self._show_sign_in()
-
-    def _pin_refused(self, refused: PinRefused) -> None:
-        tr = self._look.language.tr
-        if refused.wait_s:
-            self.sign_in.show_wait(refused.wait_s)
-            self._count_down(refused.wait_s)
-        elif refused.failure.code == "SIGNIN-001":
-            self.sign_in.show_wrong_pin(refused.tries_left)
-        elif refused.failure.detail == SECOND_PERSON:
-            self.sign_in.show_blocked()
-        else:
-            self.sign_in.show_error(tr(f"errors.{refused.failure.code}.do"))
-
-    def _count_down(self, seconds: int) -> None:
-        """Open the entry again when the wait is over."""
-        self._waiting = self.sign_in.selected
-        self._wait_over.start(seconds * 1000)
-
-    def _end_wait(self) -> None:
-        """Whoever else signs in meanwhile is not disturbed."""
-        if self.sign_in.selected == self._waiting:
-            self.sign_in.reset()
-
     def _show_unlock(self, agent_id: str) -> None:
-        self.people.show_unlock(agent_id, self._agents)
+        self.people.show_unlock(agent_id, self.entry.agents)
 
     def _back_to_sign_in(self) -> None:
         """The agents may be others now."""
@@ -516,6 +485,8 @@ class Router(QObject):
         self.sections.hide()
         if name == "team":
             self.people.show_team(session)
+        elif name == "device" and self.device is not None:
+            self.device.show(session, self.entry.agents)
         else:
             self.people.show_change(session)
 
@@ -534,37 +505,25 @@ class Router(QObject):
     # --- the frame ----------------------------------------------------------------------------
 
     def _write_chips(self, _facts: DeliveryFacts | None = None) -> None:
-        tr = self._look.language.tr
-        facts = self.delivery.facts
-        chips: list[ChipItem] = []
-        if self._services.demonstration:
-            chips.append(
-                ChipItem("demonstration", tr("common.chip.demonstration"), "sparkles", Tone.WARN)
-            )
-        if facts.waiting:
-            text = tr("common.chip.waiting", n=facts.waiting)
-            chips.append(ChipItem("waiting", text, "cloud-upload", Tone.WARN))
+        agent = None if self.session.is_locked else self.session.agent
         unseen = sum(not conflict.seen for conflict in self.sections.conflicts)
-        if unseen:
-            text = tr("conflict.count", n=unseen)
-            chips.append(ChipItem("conflicts", text, "alert-triangle", Tone.WARN))
-        if facts.online is not None:
-            word, icon, tone = (
-                ("online", "wifi", Tone.OK) if facts.online else ("offline", "wifi-off", Tone.WARN)
+        self._shell.show_chips(
+            chips_of(
+                self._look.language,
+                self.delivery.facts,
+                unseen,
+                agent,
+                demonstration=self._services.demonstration,
             )
-            chips.append(ChipItem("network", tr(f"common.chip.{word}"), icon, tone))
-        agent = self.session.agent
-        if agent is not None and not self.session.is_locked:
-            hint = tr("common.switch_agent")
-            chips.append(ChipItem("agent", agent.display_name, "user-check", Tone.NEUTRAL, hint))
-        self._shell.show_chips(tuple(chips))
+        )
 
     def _write_help(self) -> None:
-        tr = self._look.language.tr
-        entries = tuple(HelpEntry(key, tr(f"help.key.{name}")) for key, name in _KEYS)
+        language = self._look.language
         numbers = self.sections.help.sentences()
         inside = self.session.session is not None and not self.session.is_locked
-        self._shell.set_help(HelpFacts(entries, tr("help.agent"), numbers, inside))
+        self._shell.set_help(
+            HelpFacts(help_entries(language), language.tr("help.agent"), numbers, inside)
+        )
 
     def _open_help(self) -> None:
         """The page of the help; over a case that is open it leads back to the case."""

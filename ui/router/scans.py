@@ -9,8 +9,11 @@ Rules, in order:
    where that is.
 4. The number of a letter goes to the page that waits for one; from a section it opens the case of
    that letter.
-5. Every other code is named and told what it is for. It is never opened, called or shown.
+5. A code that belongs to the page shown, such as the enrolment code of a transfer, goes there.
+6. Every other code is named and told what it is for. It is never opened, called or shown.
 """
+
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
@@ -29,12 +32,19 @@ from ui.viewmodels.session import SessionModel
 from ui.widgets.look import Look
 
 
+def _nobody(_scan: str) -> bool:
+    return False
+
+
 class ScanRouter(QObject):
     """Scans to pages.
 
     Signals:
         open_requested(str): open a case with this code.
         item_scanned(str): open the case of the letter that bears this number.
+
+    Attributes:
+        takes: a page outside a case that takes a scan for itself; True where it did.
     """
 
     open_requested = Signal(str)
@@ -56,6 +66,7 @@ class ScanRouter(QObject):
         self._journey = journey
         self._case = case
         self._offered = ""
+        self.takes: Callable[[str], bool] = _nobody
         shell.notice.taken.connect(self._take_offer)
         shell.notice.closed.connect(self._forget_offer)
 
@@ -66,7 +77,7 @@ class ScanRouter(QObject):
             self._tell(tr("scan.locked"), Tone.WARN)
         elif answer.problem is not None:
             self._tell(tr(f"scan.problem.{answer.problem.value}"), Tone.WARN)
-        else:
+        elif not self.takes(answer.scan):
             self._take(classify(answer.scan.encode("utf-8", "replace")), answer.scan)
 
     def _take(self, payload: Payload, text: str) -> None:

@@ -5,29 +5,24 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
-from kiosk.audit.entries import EntryKind
-from kiosk.audit.verify import JournalReport
 from kiosk.domain.agent import Duty, may
 from kiosk.domain.errors import CaptivePortalError, ForkError
 from kiosk.domain.ids import CaseId
-from kiosk.ports import JournalRow
 from kiosk.services.agents import Session
-from kiosk.services.answer_facts import AnswerFacts
 from kiosk.services.conflicts import Conflicts
 from kiosk.services.hand_over import ColleagueDraft
 from kiosk.services.proofing import DraftSummary
 from kiosk.sync.conflicts import Conflict
 from ui.router.equipment import Equipment
 from ui.router.help import HelpRouter
+from ui.router.history import HistoryRouter
 from ui.router.rounds import RoundRouter
 from ui.router.services import Services
 from ui.router.sheets import SheetRouter
 from ui.screens.conflicts import ConflictRow
 from ui.screens.deliveries import DeliveriesFacts, DeliveriesScreen, DeliveryItem
 from ui.screens.hardware import HardwareFacts, HardwareScreen
-from ui.screens.history import HistoryFacts, HistoryItem, HistoryScreen
 from ui.screens.home import HomeFacts, HomeScreen
-from ui.screens.receipt import ReceiptScreen
 from ui.screens.settings import SettingsFacts, SettingsScreen
 from ui.shell import USUAL_SECTIONS, Section, Shell
 from ui.theme import Tone
@@ -90,13 +85,9 @@ class SectionRouter(QObject):
         self._conflicts: tuple[Conflict, ...] = ()
         self._session: Session | None = None
         self._section: Section | None = None
-        self._journal: tuple[JournalRow, ...] = ()
-        self._verified: bool | None = None
-        self._verifying = False
         self.home = HomeScreen(look)
-        self.history = HistoryScreen(look)
-        self.past = ReceiptScreen(look, past=True)
-        self.past.figures = services.sheet_figures
+        self.journal = HistoryRouter(look, shell, services, desk, self)
+        self.history, self.past = self.journal.page, self.journal.past
         self.sheets = SheetRouter(look, services, self.past, self)
         self.deliveries = DeliveriesScreen(look)
         self.hardware = HardwareScreen(look)
@@ -124,8 +115,8 @@ class SectionRouter(QObject):
         self.settings.person_requested.connect(self.person_requested)
         self._home_model.taken.connect(self.draft_chosen)
         self.home.history_requested.connect(self._show_history)
-        self.history.verify_requested.connect(self._verify)
-        self.history.answer_chosen.connect(self._find_answer)
+        self.journal.changed.connect(self._write)
+        self.journal.failed.connect(self.failed)
         self.past.next_requested.connect(self._show_history)
         self.deliveries.send_requested.connect(self._delivery.send_all)
         self.settings.metered_chosen.connect(self._delivery.set_metered)
@@ -185,9 +176,7 @@ class SectionRouter(QObject):
             self._rounds.model.refresh()
         self._read_conflicts()
         self.equipment.refresh()
-        task = self._desk.submit(self._services.journal_rows)
-        task.done.connect(self._read_journal)
-        task.failed.connect(self.failed)
+        self.journal.refresh()
 
     # --- what is shown ------------------------------------------------------------------------
 
@@ -204,7 +193,7 @@ class SectionRouter(QObject):
             case Section.HOME:
                 self.home.show_facts(self._home_facts())
             case Section.HISTORY:
-                self.history.show_facts(self._history_facts())
+                self.journal.write({item.seq: item.kind for item in self._conflicts})
             case Section.DELIVERIES:
                 self.deliveries.show_facts(self._delivery_facts(now))
             case Section.HARDWARE:
@@ -220,19 +209,24 @@ class SectionRouter(QObject):
                         self._services.device_id,
                         manages=may(self._session.agent.role, Duty.INVITE),
                         metered=self._delivery.facts.metered,
+                        tends=self._tends,
                     )
                 )
             case Section.HELP:
                 self.help.write()
 
+    @property
+    def _tends(self) -> bool:
+        session, workshop = self._session, self._services.workshop
+        return session is not None and workshop is not None and may(session.agent.role, Duty.TEND)
+
     def _home_facts(self) -> HomeFacts:
         name = self._session.agent.display_name if self._session else ""
-        today = self._today()
         return HomeFacts(
             name=name.split(" ")[0],
             drafts=tuple(self._draft_row(draft) for draft in self._home_model.drafts),
             colleagues=tuple(self._colleague_row(d) for d in self._home_model.colleagues),
-            verifications=sum(row.kind == EntryKind.VERIFY_CLOSE.value for row in today),
+            verifications=self.journal.closed_today,
             to_send=self._delivery.facts.waiting,
             hardware=self.equipment.rows,
             open_cases=sum(draft.can_resume for draft in self._home_model.drafts),
@@ -292,14 +286,6 @@ class SectionRouter(QObject):
         if self._session is not None:
             self._home_model.take_over(CaseId(case_id), self._session)
 
-    def _history_facts(self) -> HistoryFacts:
-        kinds = {conflict.seq: conflict.kind for conflict in self._conflicts}
-        items = tuple(
-            HistoryItem(row.seq, row.kind, row.wall_claimed, kinds.get(row.seq, ""))
-            for row in reversed(self._today())
-        )
-        return HistoryFacts(items, self._verified, self._verifying)
-
     def _delivery_facts(self, now: datetime) -> DeliveriesFacts:
         facts = self._delivery.facts
         tr = self._look.language.tr
@@ -330,10 +316,6 @@ class SectionRouter(QObject):
             minutes_left=facts.minutes_left,
         )
 
-    def _today(self) -> list[JournalRow]:
-        today = self._services.clock.now().astimezone().date()
-        return [row for row in self._journal if row.wall_claimed.astimezone().date() == today]
-
     # --- what happens -------------------------------------------------------------------------
 
     def _choose(self, name: str) -> None:
@@ -342,42 +324,6 @@ class SectionRouter(QObject):
 
     def _show_history(self) -> None:
         self._choose(Section.HISTORY.value)
-
-    def _read_journal(self, rows: tuple[JournalRow, ...]) -> None:
-        self._journal = rows
-        self._write()
-
-    def _verify(self) -> None:
-        if self._verifying:
-            return
-        self._verifying = True
-        self._write()
-        task = self._desk.submit(self._services.verify_journal)
-        task.done.connect(self._was_verified)
-        task.failed.connect(self._verify_failed)
-
-    def _was_verified(self, report: JournalReport) -> None:
-        self._verifying = False
-        self._verified = report.verified
-        self._write()
-
-    def _verify_failed(self, failure: Failure) -> None:
-        self._verifying = False
-        self._verified = False
-        self._write()
-        self.failed.emit(failure)
-
-    def _find_answer(self, seq: int) -> None:
-        task = self._desk.submit(lambda: self._services.past_answer(seq))
-        task.done.connect(self._show_answer)
-        task.failed.connect(self.failed)
-
-    def _show_answer(self, facts: AnswerFacts | None) -> None:
-        if facts is None or self._section is not Section.HISTORY:
-            return
-        self.past.show_facts(facts)
-        self._shell.set_page(self.past, self.past.bar)
-        self.past.setFocus()  # no button may hold it: Enter leads back
 
     def _read_conflicts(self, _summary: object = None) -> None:
         if self._services.conflicts is not None:

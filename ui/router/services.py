@@ -31,10 +31,12 @@ from kiosk.texts import Texts
 from ui.screens.sheet_print import Printing
 from ui.viewmodels.carrying import Carries
 from ui.viewmodels.delivery import Delivers
+from ui.viewmodels.device import Tends
 from ui.workers.camera import Reader
 
 if TYPE_CHECKING:
     from kiosk.bootstrap import Kiosk
+    from ui.router.ending import Ends
 
 _DRAFT_AGE = timedelta(hours=12)
 
@@ -74,6 +76,8 @@ class Services:
         opinions: answers questions of the other counters; None where this device has none.
         carried: reads and writes sticks; None where this device belongs to no fleet.
         privacy_s: pause after which the screen is covered, seconds; 0 never.
+        workshop: tends the device itself; None where this device belongs to no fleet.
+        ending: ends the device of this window; None where the window cannot.
     """
 
     sign_in: SignIn
@@ -116,6 +120,8 @@ class Services:
     opinions: OpinionDesk | None = None
     sheet_mail: SheetMailer | None = None
     privacy_s: int = 0
+    workshop: Tends | None = None
+    ending: "Ends | None" = None
 
     def now(self) -> datetime:
         """The moment of what a date decides, aware: by signed time where it is known.
@@ -157,6 +163,7 @@ def services_of(kiosk: "Kiosk", open_camera: Callable[[], FrameSource] | None = 
     """The services of a wired kiosk; ``open_camera`` replaces the configured camera."""
     from kiosk import __version__
     from kiosk.bootstrap.membership import SignedClock
+    from kiosk.bootstrap.workshop import Workshop
 
     def journal_rows() -> tuple[JournalRow, ...]:
         with kiosk.store.begin() as uow:
@@ -205,4 +212,5 @@ def services_of(kiosk: "Kiosk", open_camera: Callable[[], FrameSource] | None = 
         sheet_mail=kiosk.sheet_mail if kiosk.enrolled else None,
         carried=kiosk.carried if kiosk.enrolled else None,
         privacy_s=PRIVACY_S[kiosk.config.profile],
+        workshop=Workshop(kiosk) if kiosk.enrolled else None,
     )

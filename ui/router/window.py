@@ -1,13 +1,15 @@
 """The window of one device: opened before anything heavy is loaded, then given its services.
 
 Rules, in order: the frame is painted first; whatever escapes from the program ends on the fault
-page with a support code, never in a closed window; closing joins every thread.
+page with a support code, never in a closed window; of a device that was closed no page stays;
+closing joins every thread.
 """
 
 import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import FrameType, TracebackType
 
 from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
@@ -18,6 +20,9 @@ from kiosk.paths import RESOURCES
 from kiosk.texts import LANGUAGES, Texts
 from ui.i18n import Language
 from ui.router import Router, Services
+from ui.router.device import Farewell
+from ui.router.ending import EndingRouter
+from ui.router.locked import CopyLocked, LockedCopy
 from ui.screens.fault import FaultFacts, FaultScreen
 from ui.shell import Shell
 from ui.theme import Size, Theme, ThemeName
@@ -104,6 +109,9 @@ class Window(QObject):
     Signals:
         opened(object): the :class:`Router`.
         refused(object): the exception that kept the services from starting.
+
+    Attributes:
+        copy_locked: copies the files of a device whose keys are gone; None where it is not offered.
     """
 
     opened = Signal(object)
@@ -123,7 +131,10 @@ class Window(QObject):
         self.look = Look(self.theme, self.language)
         self.shell = Shell(self.look, kiosk=kiosk)
         self.router: Router | None = None
+        self._ending: EndingRouter | None = None
         self._startup_fault: FaultScreen | None = None
+        self._locked: LockedCopy | None = None
+        self.copy_locked: CopyLocked | None = None
         self._make: Callable[[], Services] | None = None
         self._hooks = FaultHooks()
         self._hooks.raised.connect(self._show_fault, Qt.ConnectionType.QueuedConnection)
@@ -155,6 +166,8 @@ class Window(QObject):
             self.refused.emit(exc)
             return
         self.router = Router(self.look, self.shell, services, self)
+        # Queued: whoever tells it is a part of the router that goes.
+        self.router.ended.connect(partial(self._end, services), Qt.ConnectionType.QueuedConnection)
         self.router.start()
         self.opened.emit(self.router)
 
@@ -164,8 +177,45 @@ class Window(QObject):
         router, self.router = self.router, None
         if router is not None:
             router.close()
+        for part in (self._ending, self._locked):
+            if part is not None:
+                part.close()
         self.shell.unlock_close()
         self.shell.close()
+
+    def _end(self, services: Services, farewell: Farewell) -> None:
+        """The journal of the device is closed: its pages go, then its keys."""
+        router, self.router = self.router, None
+        if router is None or services.ending is None:
+            return
+        router.close()
+        self._ending = EndingRouter(self.look, self.shell, services.ending, farewell, self)
+        self._ending.reopened.connect(self._reopen)
+        self._ending.left.connect(self._leave)
+        self._ending.start()
+        self._forget_pages()
+        router.deleteLater()
+
+    def _reopen(self) -> None:
+        """The machine is a device of another office now."""
+        ending, self._ending = self._ending, None
+        if ending is not None:
+            ending.close()
+            self.open_now()
+            self._forget_pages()
+            ending.deleteLater()
+
+    def _forget_pages(self) -> None:
+        """Only the page shown stays."""
+        if self.shell.page is not self._startup_fault:
+            self._startup_fault = None
+            if self._locked is not None:
+                self._locked.close()
+                self._locked = None
+        self.shell.forget_other_pages()
+
+    def _leave(self) -> None:
+        self._app.exit(0)
 
     def _show_refusal(self, exc: KioskError) -> None:
         """The services did not start: say why, offer to try again."""
@@ -175,13 +225,16 @@ class Window(QObject):
             self._startup_fault = FaultScreen(self.look)
             self._startup_fault.retry_requested.connect(self.open_now)
             self._startup_fault.home_requested.connect(self._app.quit)
-        self._startup_fault.show_facts(
-            FaultFacts(
-                failure.shown_code,
-                tr(f"errors.{failure.code}.what"),
-                tr(f"errors.{failure.code}.do"),
-            )
+            if self.copy_locked is not None:
+                self._locked = LockedCopy(self.look, self._startup_fault, self.copy_locked, self)
+        facts = FaultFacts(
+            failure.shown_code,
+            tr(f"errors.{failure.code}.what"),
+            tr(f"errors.{failure.code}.do"),
         )
+        if self._locked is not None:
+            facts = self._locked.facts(facts)
+        self._startup_fault.show_facts(facts)
         self.shell.set_page(self._startup_fault, self._startup_fault.bar)
 
     def _show_fault(self, exc: BaseException) -> None:

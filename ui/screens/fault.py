@@ -24,6 +24,7 @@ class FaultFacts:
         do: what the agent can do.
         can_retry: whether the same step can be resumed.
         title: other words in place of “nothing is lost”.
+        extra: word of one more button, ``""`` for none.
     """
 
     code: str
@@ -31,6 +32,7 @@ class FaultFacts:
     do: str
     can_retry: bool = True
     title: str = ""
+    extra: str = ""
 
 
 class FaultScreen(QWidget):
@@ -39,8 +41,10 @@ class FaultScreen(QWidget):
     Signals:
         retry_requested(): resume where it stopped.
         home_requested(): go home.
+        extra_requested(): the one more button was pressed.
     """
 
+    extra_requested = Signal()
     retry_requested = Signal()
     home_requested = Signal()
 
@@ -62,10 +66,14 @@ class FaultScreen(QWidget):
         self._retry.setObjectName("fault-retry")
         self._home = Button(look, "", icon="home", key="Esc")
         self._home.setObjectName("fault-home")
-        self.bar = ActionBar(look, others=(self._home,), primary=self._retry)
+        self._extra = Button(look, "", icon="file-check")
+        self._extra.setObjectName("fault-extra")
+        self.bar = ActionBar(look, others=(self._extra, self._home), primary=self._retry)
         self._build()
         self._retry.clicked.connect(self.retry_requested)
         self._home.clicked.connect(self.home_requested)
+        self._extra.clicked.connect(self.extra_requested)
+        self._extra.hide()
         look.language.changed.connect(self.retranslate)
         self.retranslate()
 
@@ -111,7 +119,12 @@ class FaultScreen(QWidget):
         self._facts = facts
         self.retranslate()
         self._retry.setVisible(facts.can_retry)
+        self._extra.setVisible(bool(facts.extra))
         announce(self, f"{self._title.text()}. {facts.what} {facts.do}", assertive=True)
+
+    def set_extra_busy(self, *, busy: bool) -> None:
+        """While what the one more button ordered is under way."""
+        self._extra.set_busy(busy)
 
     def retranslate(self) -> None:
         """Write every word again."""
@@ -125,6 +138,8 @@ class FaultScreen(QWidget):
         self._do.setText(facts.do)
         self._code_title.setText(tr("fault.code"))
         self._code.setText(facts.code)
+        self._extra.setText(facts.extra)
+        self._extra.updateGeometry()
         for button, key in ((self._retry, "fault.retry"), (self._home, "fault.home")):
             button.setText(tr(key))
             button.updateGeometry()

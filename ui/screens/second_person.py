@@ -1,4 +1,4 @@
-"""A second person proves who they are, and lifts a lock-out."""
+"""A second person proves who they are: to lift a lock-out, or to sign an act with the device."""
 
 from dataclasses import dataclass
 
@@ -38,13 +38,15 @@ class SecondPersonScreen(Page):
     given = Signal(str, str)
     returned = Signal()
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, words: str = "people.unlock") -> None:
+        """Words: table of the texts, by key."""
         super().__init__(look)
         self.setObjectName("second-person")
+        self._words = words
         self._facts = SecondPersonFacts("", ())
         self.back = Button(look, "", kind=ButtonKind.QUIET, icon="arrow-left", key="Esc")
         self.back.setObjectName("back")
-        self.person = PersonPin(look, "people.unlock.primary")
+        self.person = PersonPin(look, f"{words}.primary")
         self.corner.addWidget(self.back, 0, Qt.AlignmentFlag.AlignTop)
         self.body.addWidget(self.person)
         self.body.addStretch(1)
@@ -73,9 +75,9 @@ class SecondPersonScreen(Page):
     @override
     def retranslate(self) -> None:
         facts, tr = self._facts, self.look.language.tr
-        key = "people.unlock"
+        key = self._words
         self.title.setText(tr(f"{key}.title", name=facts.name))
-        self.hint.setText(tr(f"{key}.hint"))
+        self.hint.setText(tr(f"{key}.hint", name=facts.name))
         self.back.setText(tr("common.back"))
         self.back.updateGeometry()
         self.person.show_people(

@@ -27,6 +27,7 @@ class SettingsFacts:
 
     Attributes:
         manages: whether the agent may manage the team of the device.
+        tends: whether the agent may see the state of the device and act on it.
         metered: whether each byte of the device's link costs.
     """
 
@@ -34,13 +35,14 @@ class SettingsFacts:
     device: str
     manages: bool = False
     metered: bool = False
+    tends: bool = False
 
 
 class SettingsScreen(Page):
     """Four questions, and what concerns the agent who is signed in.
 
     Signals:
-        person_requested(str): ``pin`` (another PIN), ``activity`` (export) or ``team``.
+        person_requested(str): ``pin`` (another PIN), ``activity`` (export), ``team`` or ``device``.
         language_chosen(str): code, already in force.
         theme_chosen(str): ``system``, ``light``, ``dark`` or ``contrast``, already in force.
         text_size_chosen(str): value of :class:`~ui.theme.TextSize`, already in force.
@@ -69,6 +71,8 @@ class SettingsScreen(Page):
         self.activity.setObjectName("export-activity")
         self.team = Button(look, "", icon="users")
         self.team.setObjectName("open-team")
+        self.device = Button(look, "", icon="device-desktop")
+        self.device.setObjectName("open-device")
         self._language = ChoiceGroup(look, keys=False)
         self._theme = ChoiceGroup(look, keys=False)
         self._size = ChoiceGroup(look, keys=False)
@@ -83,6 +87,7 @@ class SettingsScreen(Page):
         self.pin.clicked.connect(partial(self.person_requested.emit, "pin"))
         self.activity.clicked.connect(partial(self.person_requested.emit, "activity"))
         self.team.clicked.connect(partial(self.person_requested.emit, "team"))
+        self.device.clicked.connect(partial(self.person_requested.emit, "device"))
         look.theme.changed.connect(self._mark)
         self.retranslate()
 
@@ -108,7 +113,7 @@ class SettingsScreen(Page):
         grid.addWidget(self._person_card, 0, 0, 1, 2)
         buttons = QGridLayout()
         buttons.setSpacing(Space.M)
-        for place, button in enumerate((self.pin, self.activity, self.team)):
+        for place, button in enumerate(self._buttons):
             buttons.addWidget(button, place // 2, place % 2, Qt.AlignmentFlag.AlignLeft)
         buttons.setColumnStretch(2, 1)
         self._person_card.body.addLayout(buttons)
@@ -116,6 +121,11 @@ class SettingsScreen(Page):
             grid.setColumnStretch(column, 1)
         self.body.addLayout(grid)
         self.body.addStretch(1)
+
+    @property
+    def _buttons(self) -> tuple[Button, ...]:
+        # In this order: who has no team to manage sees no hole.
+        return self.pin, self.activity, self.device, self.team
 
     def show_facts(self, facts: SettingsFacts) -> None:
         """Show version, device and link."""
@@ -137,7 +147,9 @@ class SettingsScreen(Page):
         self.activity.setText(tr("settings.person.activity"))
         self.team.setText(tr("settings.person.team"))
         self.team.setVisible(self._facts.manages)
-        for button in (self.pin, self.activity, self.team):
+        self.device.setText(tr("settings.person.device"))
+        self.device.setVisible(self._facts.tends)
+        for button in self._buttons:
             button.updateGeometry()
         self._version.setText(tr("settings.version", version=self._facts.version))
         self._device.setText(tr("settings.device", device=self._facts.device))

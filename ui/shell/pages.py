@@ -1,6 +1,6 @@
 """Pages of which one is shown."""
 
-from PySide6.QtCore import QEvent, QSize
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
@@ -39,6 +39,11 @@ class Pages(QWidget):
             self._current = None
         page.hide()
         page.setParent(None)
+
+    def others(self) -> tuple[QWidget, ...]:
+        """Pages that are kept and not shown."""
+        kept = self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        return tuple(page for page in kept if page is not self._current)
 
     @override
     def sizeHint(self) -> QSize:

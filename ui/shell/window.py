@@ -152,6 +152,11 @@ class Shell(QWidget):
         self._pages.remove_page(page)
         page.deleteLater()
 
+    def forget_other_pages(self) -> None:
+        """Another device begins: of all pages only the one shown stays."""
+        for page in self._pages.others():
+            self.remove_page(page)
+
     def set_title(self, title: str, subtitle: str = "") -> None:
         """Words of the top bar; another title is announced, as it means another page."""
         if title != self._title:

@@ -14,8 +14,10 @@ _BELOW = QBoxLayout.Direction.TopToBottom
 class Halves(QWidget):
     """Asks for the width of its wider half only, so that the narrow form can come."""
 
-    def __init__(self, left: QWidget, right: QWidget) -> None:
+    def __init__(self, left: QWidget, right: QWidget, *, least: int = 0) -> None:
+        """Least: px below which a half goes under the other, however narrow it could be."""
         super().__init__()
+        self._least = least
         self._halves = (left, right)
         self._row = QBoxLayout(_BESIDE, self)
         self._row.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
@@ -40,6 +42,6 @@ class Halves(QWidget):
         return super().event(event)
 
     def _arrange(self) -> None:
-        wanted = sum(half.minimumSizeHint().width() for half in self._halves)
+        wanted = sum(max(half.minimumSizeHint().width(), self._least) for half in self._halves)
         fits = wanted + self._row.spacing() <= self.width()
         self._row.setDirection(_BESIDE if fits else _BELOW)
