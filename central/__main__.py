@@ -27,19 +27,19 @@ from central.commands.console import (
     system_time,
 )
 from central.commands.console import tell as _tell
+from central.commands.contact import contact_app
 from central.commands.courier import courier_app
 from central.commands.devices import device_app
-from central.commands.later import contact_confirm_later, contact_later
 from central.commands.logs import log_app
 from central.commands.operations import operations, operator_app
 from central.commands.policies import policy_app, root_app
 from central.commands.providers import provider_app
-from central.commands.rounds import request_cancel, round_app
+from central.commands.requests import DEFAULT_PORT, enrol_code, request_app
+from central.commands.rounds import round_app
 from central.commands.scrub import scrub
 from central.commands.witnesses import witness_app
 from kiosk.domain.errors import KioskError
-from kiosk.domain.evidence import DocumentKind
-from kiosk.domain.ids import AgentId, DeviceId, OfficeId
+from kiosk.domain.ids import AgentId, DeviceId
 
 app = typer.Typer(
     name="visavis-central",
@@ -47,7 +47,6 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-request_app = typer.Typer(no_args_is_help=True, help="Verification requests.")
 app.add_typer(request_app, name="request")
 app.add_typer(round_app, name="round")
 app.add_typer(courier_app, name="courier")
@@ -57,12 +56,9 @@ app.add_typer(device_app, name="device")
 app.add_typer(audit_app, name="audit")
 app.add_typer(witness_app, name="witness")
 app.add_typer(log_app, name="log")
-contact_app = typer.Typer(no_args_is_help=True, help="Codes to customers.")
 app.add_typer(contact_app, name="contact")
 app.add_typer(operator_app, name="operator")
 app.add_typer(provider_app, name="provider")
-
-DEFAULT_PORT = 8443
 
 
 @app.command("init")
@@ -175,88 +171,9 @@ def serve_command(
     serve(Layout(data), Address(host, port), system_time, metrics)
 
 
-@app.command("enrol-code")
-def enrol_code(
-    office: Annotated[str, typer.Option(help="Office or depot of the device, like 075012.")],
-    data: DataOption = DEFAULT_DATA,
-    url: Annotated[
-        str, typer.Option(help="Where devices reach the collector.")
-    ] = f"https://localhost:{DEFAULT_PORT}",
-    hours: Annotated[int, typer.Option(min=1, max=720, help="How long it may be used.")] = 24,
-    png: Annotated[
-        Path | None, typer.Option(help="Also write the QR code here, .png or .svg for print.")
-    ] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Make a one-time code that enrols one device."""
-    from central.authority.codes import new_code
-    from central.authority.qr_codes import terminal_code, write_png
-
-    validity = timedelta(hours=hours)
-    now = system_time()
-    code = new_code(Layout(data), url, OfficeId(office), now, validity)
-    if png is not None:
-        write_png(code.text(), png)
-    answer = {"code": code.text(), "office": office, "expires_at": (now + validity).isoformat()}
-    _tell(answer, f"{terminal_code(code.text())}\n{code.text()}", as_json=as_json)
-
-
-@request_app.command("new")
-def request_new(  # noqa: PLR0913, PLR0917 - one parameter an option
-    surname: Annotated[str, typer.Option(help="Birth surname, with accents.")],
-    given_names: Annotated[str, typer.Option(help="Given names in order, comma between them.")],
-    birth_date: Annotated[str, typer.Option(help="1990-07-13; XX for an unknown part.")],
-    data: DataOption = DEFAULT_DATA,
-    document_kind: Annotated[
-        DocumentKind | None, typer.Option(help="Announced kind of document.")
-    ] = None,
-    document_number: Annotated[str, typer.Option(help="Announced number.")] = "",
-    service: Annotated[str, typer.Option(help="cpf, dife or fc-plus.")] = "cpf",
-    office: Annotated[str, typer.Option(help="Office chosen; any when left out.")] = "",
-    hours: Annotated[int, typer.Option(min=1, max=8760, help="Validity.")] = 24 * 30,
-    not_before_hours: Annotated[
-        int, typer.Option(help="Hours from now until it becomes valid; negative for the past.")
-    ] = 0,
-    png: Annotated[Path | None, typer.Option(help="Also write the QR code here.")] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Issue a verification request, as a signed token in a QR code."""
-    from central.authority.policies import Policies
-    from central.authority.qr_codes import terminal_code, write_png
-    from central.authority.requests import Announced, new_request, parse_birth_date
-
-    try:
-        announced = Announced(
-            surname=surname,
-            given_names=tuple(n.strip() for n in given_names.split(",") if n.strip()),
-            birth_date=parse_birth_date(birth_date),
-            service=service,
-            document_kind=document_kind,
-            document_number=document_number,
-            office_id=OfficeId(office),
-        )
-        not_before = system_time() + timedelta(hours=not_before_hours)
-        layout = Layout(data)
-        policy = Policies(layout).of_day(not_before.astimezone().date())
-        request, token = new_request(layout, policy, announced, not_before, timedelta(hours=hours))
-    except ValueError as exc:
-        raise typer.BadParameter(str(exc)) from exc
-    if png is not None:
-        write_png(token, png)
-    answer = {
-        "request_id": request.request_id,
-        "issuer": request.issuer,
-        "not_before": request.not_before.isoformat(),
-        "expires_at": request.expires_at.isoformat(),
-        "token": token,
-        "png": str(png) if png else None,
-    }
-    _tell(answer, f"{terminal_code(token)}\n{token}", as_json=as_json)
-
-
 app.command("operations")(operations)
 app.command("scrub")(scrub)
-request_app.command("cancel")(request_cancel)
+app.command("enrol-code")(enrol_code)
 
 
 @app.command("alerts")
@@ -324,41 +241,6 @@ def rescue(
     _tell(asdict(report), "\n".join(lines), as_json=as_json)
     if report.refused:
         raise typer.Exit(NO)
-
-
-contact_app.command("confirm-later")(contact_confirm_later)
-contact_app.command("later")(contact_later)
-
-
-@contact_app.command("try")
-def contact_try(
-    address: Annotated[str, typer.Argument(help="E-mail address, or mobile number: +33612345678.")],
-    data: DataOption = DEFAULT_DATA,
-    as_json: JsonOption = False,
-) -> None:
-    """Send one message with a code that opens nothing, by the way that the address needs."""
-    from central.contact.messages import Message, NotSentError, all_texts, senders_of
-    from central.contact.settings import load_settings
-    from kiosk.domain.contact import email_address, is_e164
-    from kiosk.domain.errors import ContactAddressError
-    from kiosk.sync.contact import EMAIL, MOBILE
-
-    try:
-        channel, to = (MOBILE, address) if is_e164(address) else (EMAIL, email_address(address))
-    except ContactAddressError as exc:
-        raise typer.BadParameter("neither an e-mail address nor a number with +") from exc
-    sender = senders_of(load_settings(Layout(data).contact_settings)).get(channel)
-    why = "not configured"
-    if sender is not None:
-        try:
-            sender.send(to, Message(all_texts()["fr"], "000000", 10, ""))
-        except NotSentError as exc:
-            why = str(exc)
-        else:
-            _tell({"sent": True, "channel": channel}, f"sent by {channel}", as_json=as_json)
-            return
-    _tell({"sent": False, "channel": channel, "why": why}, f"not sent: {why}", as_json=as_json)
-    raise typer.Exit(NO)
 
 
 def main() -> None:

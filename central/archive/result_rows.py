@@ -246,17 +246,21 @@ class ResultRows:
         self._connection.execute(unsent.values(state=ResultState.ERASED, reason=""))
 
     def withdraw(self, issuer: str) -> int:
-        """End every result that waits for a provider, with its envelope; how many.
+        """End every result that waits for a provider; how many.
 
-        Each keeps in words how it stood: somebody may have to tell those who asked.
+        Each keeps in words how it stood: somebody may have to tell those who asked. No envelope
+        stays, of those that it has had neither: nobody asks for them any more.
         """
+        mine = update(results).where(results.c.issuer == issuer)
         stood = case(
             (results.c.reason == "", results.c.state),
             else_=results.c.state + ": " + results.c.reason,
         )
-        waiting = update(results).where(results.c.issuer == issuer, results.c.state.not_in(OVER))
-        gone = waiting.values(state=ResultState.WITHDRAWN, reason=stood, sealed=None)
-        return self._connection.execute(gone).rowcount
+        waiting = mine.where(results.c.state.not_in(OVER))
+        gone = waiting.values(state=ResultState.WITHDRAWN, reason=stood)
+        ended = self._connection.execute(gone).rowcount
+        self._connection.execute(mine.where(results.c.sealed.is_not(None)).values(sealed=None))
+        return ended
 
     def _one(self, *where: ColumnElement[bool]) -> ResultRow | None:
         row = self._connection.execute(select(results).where(*where)).one_or_none()
