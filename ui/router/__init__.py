@@ -19,6 +19,7 @@ from kiosk.services.agents import Session
 from kiosk.services.proofing import Case
 from ui.router.case import CaseRouter
 from ui.router.customer import CustomerRouter
+from ui.router.customer_language import CustomerLanguage
 from ui.router.opinions import OpinionRouter
 from ui.router.people import PeopleRouter
 from ui.router.rounds import RoundRouter
@@ -218,6 +219,8 @@ class Router(QObject):
         self.customer.address_given.connect(contact.write)
         self.customer.screens_changed.connect(notice.set_turnable)
         self.customer.screens_changed.connect(contact.set_turnable)
+        self.case.leading_on.connect(self.customer.keep_language)
+        self.speech = CustomerLanguage(self.customer, self.journey, self.case.orders, self)
 
     def start(self) -> None:
         """Show the sign-in and begin to deliver."""

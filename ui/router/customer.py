@@ -9,6 +9,7 @@ from kiosk.journeys.service_steps import ContactChannel, ContactStatus
 from ui.customer import CustomerWindow
 from ui.customer.entry import Entry
 from ui.customer.window import NOTICE, Words
+from ui.i18n import Language
 from ui.shell import Shell
 from ui.viewmodels.contact import ContactModel
 from ui.viewmodels.journey import CaseView, JourneyModel
@@ -34,10 +35,12 @@ class CustomerRouter(QObject):
     Signals:
         address_given(object, str): channel and address that the customer typed.
         screens_changed(bool): whether there is only one screen, to be turned to the customer.
+        uncovered(): the agent is back at the case.
     """
 
     address_given = Signal(object, str)
     screens_changed = Signal(bool)
+    uncovered = Signal()
 
     def __init__(
         self,
@@ -57,6 +60,7 @@ class CustomerRouter(QObject):
         self._asked: ContactChannel | None = None
         self._step: StepKind | None = None
         self._covered = True
+        self._same_customer = False
         self._closed = True
         self.window = CustomerWindow(Look(look.theme, self._language))
         # The counter's window decides when the program ends.
@@ -67,6 +71,20 @@ class CustomerRouter(QObject):
         journey.left.connect(self._left)
         contacts.changed.connect(self._show)
         contacts.judged.connect(self._judged)
+
+    @property
+    def language(self) -> Language:
+        """What the customer reads in; the customer switches it."""
+        return self._language
+
+    @property
+    def covered(self) -> bool:
+        """Whether the desk is locked, or a fault is shown."""
+        return self._covered
+
+    def keep_language(self) -> None:
+        """The next case is of the same customer."""
+        self._same_customer = True
 
     def language_code(self) -> str:
         """Code of the language that the customer reads."""
@@ -110,6 +128,7 @@ class CustomerRouter(QObject):
         self._covered = False
         self._contacts.resume()
         self._show()
+        self.uncovered.emit()
 
     def turn(self) -> None:
         """Turn the one screen to the customer."""
@@ -146,7 +165,9 @@ class CustomerRouter(QObject):
         self._asked = None
         self.window.blank()
         self._give_back()
-        self._language.choose(self._first_language)
+        if not self._same_customer:
+            self._language.choose(self._first_language)
+        self._same_customer = False
 
     def _show(self) -> None:
         view = self._journey.view
