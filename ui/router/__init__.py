@@ -258,6 +258,7 @@ class Router(QObject):
         self.case.sheets.close()
         self.case.sheet_mail.close()
         self.sections.sheets.close()
+        self.sections.sheet_mail.close()
         self.customer.close()
         self.contacts.close()
         self.desk.close()

@@ -21,6 +21,7 @@ from ui.router.equipment import Equipment
 from ui.router.help import HelpRouter
 from ui.router.rounds import RoundRouter
 from ui.router.services import Services
+from ui.router.sheet_mail import SheetMailRouter
 from ui.router.sheets import SheetRouter
 from ui.screens.conflicts import ConflictRow
 from ui.screens.deliveries import DeliveriesFacts, DeliveriesScreen, DeliveryItem
@@ -98,6 +99,7 @@ class SectionRouter(QObject):
         self.past = ReceiptScreen(look, past=True)
         self.past.figures = services.sheet_figures
         self.sheets = SheetRouter(look, services, self.past, self)
+        self.sheet_mail = SheetMailRouter(look, services.sheet_mail, self.past, self)
         self.deliveries = DeliveriesScreen(look)
         self.hardware = HardwareScreen(look)
         self.equipment = Equipment(look, services, desk, capture, delivery, self)
@@ -127,6 +129,7 @@ class SectionRouter(QObject):
         self.history.verify_requested.connect(self._verify)
         self.history.answer_chosen.connect(self._find_answer)
         self.past.next_requested.connect(self._show_history)
+        self.sheet_mail.sheet_lost.connect(lambda text: self._shell.toast(text, Tone.BAD))
         self.deliveries.send_requested.connect(self._delivery.send_all)
         self.settings.metered_chosen.connect(self._delivery.set_metered)
         self.deliveries.seen_requested.connect(self._mark_seen)
@@ -149,6 +152,7 @@ class SectionRouter(QObject):
         """Show a section of this session, with fresh facts."""
         self._session = session
         self._section = section
+        self.sheet_mail.forget()
         self._stop_test()
         page = self._pages[section]
         rounds = self._rounds
@@ -160,13 +164,15 @@ class SectionRouter(QObject):
         page.setFocus()
 
     def hide(self) -> None:
-        """Another page covers the section."""
+        """Another page covers the section; an address that was typed for a sheet goes."""
+        self.sheet_mail.forget()
         self._stop_test()
         self._section = None
 
     def forget(self) -> None:
         """Nobody is signed in: keep nothing of the agent."""
         self._session = None
+        self.sheet_mail.forget()
         self._home_model.forget()
         if self._rounds is not None:
             self._rounds.forget()
@@ -375,6 +381,7 @@ class SectionRouter(QObject):
     def _show_answer(self, facts: AnswerFacts | None) -> None:
         if facts is None or self._section is not Section.HISTORY:
             return
+        self.sheet_mail.forget()
         self.past.show_facts(facts)
         self._shell.set_page(self.past, self.past.bar)
         self.past.setFocus()  # no button may hold it: Enter leads back
