@@ -115,6 +115,32 @@ def test_the_sheet_is_proposed_in_the_language_that_the_customer_reads(counter):
     assert receipt.variant is Variant.NORMAL
 
 
+def test_the_customer_sees_code_and_address_of_the_way_and_can_have_the_screen_turned(counter):
+    welcome(counter)
+    press(counter, 1, 1)
+    counter.at(StepKind.ELIGIBILITY)
+    press(counter, 1, 1, 1, 1)
+    counter.type("0690123456")
+    counter.key(Qt.Key.Key_Return)
+    settled(counter)
+    press(counter, 1)
+    counter.at(StepKind.CHANNEL)
+    panel, window = counter.router.case.channel, counter.router.customer.window
+    assert window.words.key == "channel"
+    assert (window.qr.payload, window.address.text()) == window.words.link
+    assert window.qr.payload == panel.qr.payload != ""
+    counter.key(Qt.Key.Key_F7)
+    assert window.isVisible()
+    assert window.qr.isVisible()
+    assert window.address.isVisible()
+    counter.qtbot.mouseClick(window.give_back, Qt.MouseButton.LeftButton)
+    counter.shell.activateWindow()
+    counter.key(Qt.Key.Key_Return)
+    counter.at(StepKind.NOTICE)
+    assert window.words.link is None
+    assert not window.qr.isVisible()
+
+
 def test_a_question_leads_to_the_help(counter, office):
     welcome(counter)
     press(counter, 5)

@@ -219,6 +219,10 @@ class Router(QObject):
         self.customer.address_given.connect(contact.write)
         self.customer.screens_changed.connect(notice.set_turnable)
         self.customer.screens_changed.connect(contact.set_turnable)
+        channel = self.case.channel
+        channel.link_shown.connect(self.customer.show_link)
+        channel.turn_requested.connect(self.customer.turn)
+        self.customer.screens_changed.connect(channel.set_turnable)
         self.case.leading_on.connect(self.customer.keep_language)
         self.speech = CustomerLanguage(self.customer, self.journey, self.case.orders, self)
 

@@ -76,7 +76,7 @@ class CaseRouter(QObject):
         self.request, self.document, self.person = made.request, made.document, made.person
         self.item, self.visit, self.decision = made.item, made.visit, made.decision
         self.notice, self.contact, self.identity = made.notice, made.contact, made.identity
-        self.second, self.stop = made.second, made.stop
+        self.second, self.stop, self.channel = made.second, made.stop, made.channel
         self.orders = CaseOrders(journey, self)
         self._frame = CaseFrame(look, shell, services, journey, self)
         self._lens = CaseLens(capture, journey, self.orders, made, self._frame, self)

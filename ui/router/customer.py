@@ -57,6 +57,7 @@ class CustomerRouter(QObject):
         self._first_language = look.language.code
         self._language = look.language.beside()
         self._rows: Rows = ()
+        self._link: tuple[str, str] | None = None
         self._asked: ContactChannel | None = None
         self._step: StepKind | None = None
         self._covered = True
@@ -147,6 +148,11 @@ class CustomerRouter(QObject):
         self._rows = rows
         self._show()
 
+    def show_link(self, payload: str, address: str) -> None:
+        """The way that is proposed, for the customer to scan; ``""`` for none."""
+        self._link = (payload, address) if payload else None
+        self._show()
+
     # --- following ----------------------------------------------------------------------------
 
     def _follow(self, view: CaseView) -> None:
@@ -156,12 +162,15 @@ class CustomerRouter(QObject):
             self._give_back()
         if view.state.step is not StepKind.IDENTITY:
             self._rows = ()
+        if view.state.step is not StepKind.CHANNEL:
+            self._link = None
         self._show()
 
     def _left(self) -> None:
         """The case is closed or put aside: the next customer finds nothing of this one."""
         self._step = None
         self._rows = ()
+        self._link = None
         self._asked = None
         self.window.blank()
         self._give_back()
@@ -184,6 +193,8 @@ class CustomerRouter(QObject):
         elif state.step is StepKind.IDENTITY and self._rows:
             words = Words("identity", icon="user-check", rows=self._rows, stage=2)
             self.window.show_words(words)
+        elif state.step is StepKind.CHANNEL and self._link is not None:
+            self.window.show_words(Words("channel", link=self._link))
         else:
             self.window.show_words(_PAGES.get(state.step, _BUSY))
 

@@ -295,6 +295,7 @@ class Size(IntEnum):
     PICTURE_MIN = 220
     PICTURE_LOW = 184
     QR = 200
+    QR_CUSTOMER = 320
     SIDE_PANEL = 440
     READING_WIDTH = 760
     TEXT_WIDTH = 860
