@@ -8,9 +8,11 @@ Rules, in order:
 3. The agent may go back wherever the step allows it; what is found out then is kept until something
    that it rests on changes. A decision lasts only as long as the agent stays with it.
 4. Every accepted event asks for a saved draft, and for what the step that it leads to needs.
-5. Pure: same input, same answer; no clock, file, network or chance.
+5. The customer may choose the language to read at every step; it moves nothing else.
+6. Pure: same input, same answer; no clock, file, network or chance.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -30,6 +32,7 @@ from kiosk.journeys.model import (
     Effect,
     Event,
     FeatureExamined,
+    LanguageChosen,
     PrintRead,
     RecordSealed,
     SaveDraft,
@@ -47,6 +50,7 @@ _DECISION_LASTS = (
     StepKind.CONFIRM,
     StepKind.RECEIPT,
 )
+_LANGUAGE = re.compile("[a-z]{2}")  # ISO 639-1
 # A colleague who has answered is not asked again by going back.
 _PASSED_THROUGH = (StepKind.SECOND_AGENT,)
 
@@ -87,6 +91,8 @@ def advance(journey: Journey, state: CaseState, event: Event) -> Advance:
     """
     if state.closed:
         raise EventRefusedError("case is sealed")
+    if isinstance(event, LanguageChosen):
+        return Advance(_spoken(state, event), (SaveDraft(),))
     step = _step(journey, state)
     if isinstance(event, SteppedBack):
         moved = _gone_back(journey, state, step)
@@ -158,6 +164,8 @@ def accepts(journey: Journey, state: CaseState, event: type[Event]) -> bool:
     """Whether the step takes in this kind of event at all (its guard may still refuse it)."""
     if state.closed:
         return False
+    if event is LanguageChosen:
+        return True
     step = _step(journey, state)
     if event is SteppedBack:
         return step.back and bool(state.trail)
@@ -191,6 +199,12 @@ def _gone_back(journey: Journey, state: CaseState, step: Step) -> CaseState:
         # Nothing is signed for an abandoned case: the way back leads to the decision.
         before = trail.pop()
     return _settled(replace(state, step=before, trail=tuple(trail)))
+
+
+def _spoken(state: CaseState, event: LanguageChosen) -> CaseState:
+    if not _LANGUAGE.fullmatch(event.code):
+        raise EventRefusedError("no code of a language")
+    return replace(state, language=event.code)
 
 
 def _signs(journey: Journey, state: CaseState) -> bool:

@@ -215,6 +215,8 @@ class CaseState:
         second_opinion: the word of a colleague about the person.
         rules: what the checks were made by, None before they were made.
         trail: steps walked through to come here, oldest first; going back takes the last.
+        language: code of the language that the customer chose to read, ``""`` while none was
+            chosen; what is said and sent to the customer is written in it.
     """
 
     case_id: CaseId
@@ -255,6 +257,7 @@ class CaseState:
     lookup: LookupFacts | None = None
     signs: tuple[str, ...] = ()
     second_opinion: SecondAgentFacts | None = None
+    language: str = ""
 
     @property
     def closed(self) -> bool:
@@ -401,6 +404,13 @@ class SteppedBack:
 
 
 @dataclass(frozen=True, slots=True)
+class LanguageChosen:
+    """The customer chose the language to read, at whatever step; the case does not move."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaseAbandoned:
     """The client leaves, or the agent stops: goes to confirmation as an abandoned case."""
 
@@ -425,6 +435,7 @@ Event = (
     | SealConfirmed
     | RecordSealed
     | SteppedBack
+    | LanguageChosen
     | CaseAbandoned
     | ServiceEvent
 )

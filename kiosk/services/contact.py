@@ -29,6 +29,7 @@ from kiosk.sync.contact import (
     Confirmation,
     ContactOrder,
     ContactState,
+    message_language,
     open_confirmation,
     stripped_code,
 )
@@ -135,7 +136,7 @@ class Contacts:
             ProtocolError, CertificateError: the answer does not come from the central side.
         """
         challenge_id = os.urandom(_CHALLENGE_BYTES).hex()
-        order = _order(case_id, contact, language=language)
+        order = _order(case_id, contact, language=message_language(language))
         return _standing(challenge_id, self._port.start(challenge_id, order))
 
     def state(self, case_id: CaseId, contact: ContactFacts) -> Standing:

@@ -1,7 +1,8 @@
 """Addresses that were deferred: sealed for the contact service, and sent at the next delivery.
 
 Rules, in order: only those of an accepted case, and only where the policy names a contact service;
-sealed with the record, so that this device cannot read them again; let go once the central side
+sealed with the record, in the language that the customer chose, so that this device cannot read
+them again; let go once the central side
 took them, which a medium never proves: there its answer has to come back first. What is refused
 there (422) is let go too: the record names the address, a person sees in the operator's list that
 its envelope never came.
@@ -27,6 +28,7 @@ from kiosk.journeys.service_steps import ContactStatus
 from kiosk.ports import CollectorLink, Store
 from kiosk.services.answers import refusal_of
 from kiosk.services.terms import Terms
+from kiosk.sync.contact import message_language
 from kiosk.sync.later_contacts import LaterAddress, LaterContacts, SealedLater, seal_later
 
 LATER_PREFIX: Final = "later-contacts/"
@@ -52,7 +54,8 @@ def seal_deferred(state: CaseState, record_id: RecordId, terms: Terms) -> Sealed
     )
     if not addresses:
         return None
-    later = LaterContacts(record_id, state.case_id, "fr", addresses)
+    language = message_language(state.language)
+    later = LaterContacts(record_id, state.case_id, language, addresses)
     return seal_later(later, terms.contact_recipient)
 
 

@@ -36,6 +36,8 @@ TYP: Final = "vv-contact+jws"
 PROFILE: Final = "visavis-contact/1"
 EMAIL: Final = "email"
 MOBILE: Final = "mobile"
+LANGUAGES: Final = ("fr", "en")
+"""Languages that messages to customers are written in; the first one where none was chosen."""
 MAX_TRIES: Final = 5
 _MAX_STATEMENT = 4096
 
@@ -141,6 +143,11 @@ class _Payload(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     address: str
     challenge: str
     at: str
+
+
+def message_language(chosen: str) -> str:
+    """The language to write to a customer in, who chose ``chosen`` (``""``: none)."""
+    return chosen if chosen in LANGUAGES else LANGUAGES[0]
 
 
 def stripped_code(channel: str, typed: str) -> str | None:

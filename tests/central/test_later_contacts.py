@@ -87,7 +87,8 @@ class Service:
 
     def __init__(self, database: Database, **ways: str) -> None:
         self.database, self.box = database, Box()
-        self.blob = seal_later(BOTH, IDENTITY.recipient).blob
+        both = replace(BOTH, language=ways.get("language", "fr"))
+        self.blob = seal_later(both, IDENTITY.recipient).blob
         self.ways = Ways(
             {EMAIL: self.box, MOBILE: self.box}, TEXTS, ways.get("page", "https://poste.example")
         )
@@ -322,6 +323,31 @@ def test_only_deferred_addresses_of_an_accepted_case_are_sealed() -> None:
     assert seal_deferred(deferred(1, REFUSED), RECORD, terms) is None
     confirmed = ContactFacts(ContactChannel.EMAIL, MAIL, ContactStatus.CONFIRMED)
     assert seal_deferred(replace(deferred(1), contacts=(confirmed,)), RECORD, terms) is None
+
+
+@pytest.mark.parametrize(
+    ("chosen", "written"), [("", "fr"), ("fr", "fr"), ("en", "en"), ("uk", "fr")]
+)
+def test_the_messages_come_in_the_language_that_the_customer_chose(
+    chosen: str, written: str
+) -> None:
+    state = replace(deferred(1), language=chosen)
+    sealed = seal_deferred(state, RECORD, Terms(contact_recipient=IDENTITY.recipient))
+    assert sealed is not None
+    assert open_later(sealed.blob, IDENTITY, RECORD).language == written
+
+
+def test_a_later_message_is_written_in_the_language_of_its_envelope(database: Database) -> None:
+    service = Service(database, language="en")
+    service.later.keep(DEVICE, 0, service.blob, NOW)
+    service.later.turn(NOW, 0.5)
+    words = dict(service.box.sent)
+    assert "at the post office" in words[MAIL]
+    assert "To confirm this number" in words[PHONE]
+    secret, _ = service.box.answer(MAIL)
+    row = service.codes.of_page(secret, NOW)
+    assert row is not None
+    assert row.language == "en"
 
 
 @pytest.fixture

@@ -33,6 +33,13 @@ def test_a_draft_written_before_print_was_read_still_opens():
     assert decode(msgspec.msgpack.encode(old)) == state
 
 
+def test_a_draft_written_before_the_customers_language_was_kept_still_opens():
+    state = replace(PaperCase().state, language="en")
+    old = msgspec.msgpack.decode(encode(state))
+    assert old["state"].pop("language") == "en"
+    assert decode(msgspec.msgpack.encode(old)) == replace(state, language="")
+
+
 def test_a_draft_of_a_newer_program_is_refused():
     data = msgspec.msgpack.encode({"v": 2, "state": {"new": "things"}})
     with pytest.raises(DraftError, match="version 2"):

@@ -24,6 +24,7 @@ from kiosk.journeys.model import (
     FeatureExamined,
     FeaturesFinished,
     FieldTyped,
+    LanguageChosen,
     PersonCompared,
     PersonFacts,
     PrintRead,
@@ -419,3 +420,25 @@ def test_a_step_of_another_procedure_is_refused():
 def test_sides_of_an_unknown_kind_are_both():
     assert JOURNEY.sides_of(DocumentKind.OTHER) == (Side.FRONT, Side.BACK)
     assert JOURNEY.sides_of(DocumentKind.FR_PASSPORT) == (Side.FRONT,)
+
+
+def test_the_customer_chooses_the_language_at_every_step_and_nothing_else_moves():
+    seen = []
+    play(PaperCase(), GOOD, after_act=seen.append)
+    english = LanguageChosen("en")
+    for state in seen:
+        assert accepts(JOURNEY, state, LanguageChosen) is not state.closed
+        if state.closed:
+            with pytest.raises(EventRefusedError):
+                advance(JOURNEY, state, english)
+            continue
+        moved = advance(JOURNEY, state, english)
+        assert moved.state == replace(state, language="en")
+        assert moved.effects == (SaveDraft(),)
+    assert seen[-1].closed
+
+
+@pytest.mark.parametrize("code", ["", "EN", "english", "e1", "fr\n"])
+def test_what_is_no_code_of_a_language_is_not_kept(code):
+    with pytest.raises(EventRefusedError):
+        advance(JOURNEY, new_case(), LanguageChosen(code))

@@ -307,6 +307,68 @@ def test_messages_come_in_the_language_that_the_customer_reads(counter, near, lo
     assert counter.router.customer.language_code() == "fr"  # the next customer begins anew
 
 
+def speak_english(counter: Counter) -> None:
+    window = counter.router.customer.window
+    window.languages.findChild(QAbstractButton, "language-en").click()
+
+
+def test_the_language_goes_with_the_case_and_comes_back_with_it(counter, near):
+    to_contact(counter)
+    speak_english(counter)
+    counter.qtbot.waitUntil(lambda: counter.state.language == "en")
+    counter.router.case.put_aside()
+    counter.on(counter.router.sections.home)
+    assert counter.router.customer.language_code() == "fr"
+    counter.qtbot.waitUntil(lambda: counter.router.desk.idle)
+    counter.router.sections.draft_chosen.emit(counter.router.sections._home_model.drafts[0].case_id)
+    counter.at(StepKind.CONTACT)
+    assert counter.router.customer.language_code() == "en"
+    send(counter, EMAIL)
+    assert "your code is" in near.mailbox.sent[-1][1]
+
+
+def test_a_language_chosen_while_the_agent_types_takes_nothing_away(counter, near):
+    to_contact(counter)
+    edit = counter.router.case.contact.cards[EMAIL].address.edit
+    edit.setFocus()
+    counter.type("client@exa")
+    speak_english(counter)
+    assert counter.router.journey.busy
+    counter.type("mple.org")
+    counter.qtbot.waitUntil(lambda: counter.state.language == "en")
+    assert edit.text() == "client@example.org"
+    assert counter.focused is edit
+
+
+def test_a_key_pressed_while_the_language_is_kept_is_not_lost(counter, near):
+    counter.sign_in()
+    counter.key(Qt.Key.Key_G)
+    counter.at(StepKind.NOTICE)
+    speak_english(counter)
+    assert counter.router.journey.busy
+    counter.qtbot.keyClick(counter.focused, Qt.Key.Key_Return)
+    counter.at(StepKind.CONTACT)
+    assert counter.state.language == "en"
+
+
+def test_a_language_chosen_before_the_case_or_behind_the_lock_is_kept_once_it_can_be(counter, near):
+    counter.sign_in()
+    speak_english(counter)
+    counter.key(Qt.Key.Key_G)
+    counter.at(StepKind.NOTICE)
+    counter.qtbot.waitUntil(lambda: counter.state.language == "en")
+    counter.router.session.lock()
+    counter.on(counter.router.sign_in)
+    window = counter.router.customer.window
+    window.languages.findChild(QAbstractButton, "language-fr").click()
+    counter.qtbot.waitUntil(lambda: counter.router.desk.idle)
+    assert counter.state.language == "en"
+    counter.type(PIN)
+    counter.key(Qt.Key.Key_Return)
+    counter.at(StepKind.NOTICE)
+    counter.qtbot.waitUntil(lambda: counter.state.language == "fr")
+
+
 def test_a_case_put_aside_takes_the_code_up_again(counter, near):
     to_contact(counter)
     send(counter, EMAIL)

@@ -5,7 +5,8 @@ from itertools import pairwise
 import pytest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
-from tests.ui.samples import window
+from tests.ui import letter_pages
+from tests.ui.samples import ADVICE_PAGES, PAGES, STEP_PAGES, window
 from ui.theme import Density
 from ui.widgets.button import Button
 from ui.widgets.label import Label
@@ -134,3 +135,72 @@ def test_state_and_acts_of_a_device_stand_beside_or_below_and_never_over_one_ano
     )
     assert not first.intersects(second)
     assert (first.bottom() < second.top()) is (size[0] == 800)
+
+
+LOW_SIZES = ((1280, 800), (1280, 720))
+LONG = {
+    "settings",
+    "deliveries",
+    "history",
+    "help",
+    "help-search",
+    "help-course",
+    "team",
+    "step-notice",
+    "step-document-printed",
+    "step-document-printed-early",
+    "step-document-read",
+    "step-document-typing",
+    "step-document-plain",
+    "step-stop-hand-over",
+    "step-paper-file",
+    "step-paper-file-complete",
+    "step-decision-doubt",
+    "step-decision-refused",
+    "letter-decision-proxy",
+    "receipt-refused",
+    "step-features",
+    "letter-signs",
+}
+"""Pages that may scroll at 1280 x 720: lists and forms that grow with what they hold."""
+LONG_AT_800 = {
+    "settings",
+    "step-notice",
+    "step-document-printed",
+    "step-document-printed-early",
+    "step-document-typing",
+    "step-document-plain",
+    "step-stop-hand-over",
+    "step-paper-file",
+}
+"""Those of them that scroll at 1280 x 800 too."""
+
+
+@pytest.mark.parametrize("page", [*PAGES, *STEP_PAGES, *ADVICE_PAGES, *letter_pages.PAGES], ids=str)
+def test_a_page_scrolls_on_a_low_screen_only_where_it_is_known_to(look: Look, qtbot, page):
+    shell = window(look, page, *LOW_SIZES[0])
+    qtbot.addWidget(shell)
+    for size, long in zip(LOW_SIZES, (LONG_AT_800, LONG), strict=True):
+        shell.resize(*size)
+        if page not in long:
+            bar = shell._scroll.verticalScrollBar()
+            qtbot.waitUntil(lambda bar=bar: bar.maximum() == 0, timeout=3000)
+
+
+def test_a_low_window_gives_the_air_of_its_frame_to_the_work_and_takes_it_back(look: Look, qtbot):
+    shell = window(look, "step-second-agent", 1280, 800)
+    qtbot.addWidget(shell)
+    settle()
+    assert look.theme.low
+    low = shell._scroll.viewport().height()
+    shell.resize(1280, 900)
+    settle()
+    assert not look.theme.low
+    assert shell._scroll.viewport().height() < low + 100
+    words = [label.text() for label in shell.page.findChildren(QLabel) if label.isVisible()]
+    sentence = look.language.tr("journey.second-agent.instruction")
+    assert sentence in words
+    shell.resize(1280, 720)
+    settle()
+    words = [label.text() for label in shell.page.findChildren(QLabel) if label.isVisible()]
+    assert any(sentence in text for text in words)

@@ -186,6 +186,47 @@ def test_no_address_stays_when_the_desk_is_given_to_another_agent(counter):
     assert receipt(counter).mail.edit.text() == ""
 
 
+def to_past(counter: Counter) -> None:
+    """The sheet of an act of today, from the list."""
+    to_receipt(counter)
+    counter.key(Qt.Key.Key_Return)
+    counter.on(counter.router.sections.home)
+    sections = counter.router.sections
+    sections._show_history()
+    counter.on(sections.history)
+    closed = counter.office.outbox()[0].seq
+    sections.history.answer_chosen.emit(closed)
+    counter.on(sections.past)
+
+
+def test_the_sheet_of_a_past_act_goes_out_too_and_its_address_stays_nowhere(counter, room):
+    to_past(counter)
+    past = counter.router.sections.past
+    assert past.mail_button.isVisible()
+    counter.key(Qt.Key.Key_E, CONTROL)
+    assert past.mail.edit.hasFocus()
+    assert past.mail.edit.text() == ""
+    counter.type("client@example.org")
+    counter.key(Qt.Key.Key_Return)
+    counter.qtbot.waitUntil(lambda: len(room.sent) == 1, timeout=10_000)
+    counter.qtbot.waitUntil(lambda: not past.mail.isVisible(), timeout=10_000)
+    ((seq, order),) = room.sent
+    assert seq == past.facts.records[0].seq
+    assert (order.address, order.text) == ("client@example.org", past.sheet().text)
+    assert past.mail.edit.text() == ""
+
+
+def test_an_address_typed_for_a_past_sheet_goes_with_its_page(counter, room):
+    to_past(counter)
+    past = counter.router.sections.past
+    counter.key(Qt.Key.Key_E, CONTROL)
+    counter.type("client@example.org")
+    past.next_button.click()
+    counter.on(counter.router.sections.history)
+    assert past.mail.edit.text() == ""
+    assert room.sent == []
+
+
 def test_a_device_of_no_fleet_has_no_such_key(qtbot, look, office, tmp_path):
     made = Counter(qtbot, look, office, tmp_path / "slips")
     try:

@@ -2,6 +2,7 @@
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton
 
 from kiosk.domain.decision import Outcome
 from kiosk.journeys.blocks import Terms
@@ -10,6 +11,7 @@ from kiosk.journeys.procedures import procedures
 from tests.fakes.cases import SIDES
 from tests.fakes.office import office_on_disk
 from tests.ui.counter import Counter
+from ui.screens.sheet_words import Variant
 
 KEYS = {number: getattr(Qt.Key, f"Key_{number}") for number in range(1, 10)}
 
@@ -77,6 +79,66 @@ def test_a_request_that_was_begun_online_is_asked_for_at_once(counter, office):
     counter.at(StepKind.REQUEST)
     assert counter.state.procedure == "online-request"
     assert sealed(office) == 1
+
+
+def test_the_language_that_the_customer_reads_goes_on_with_them(counter):
+    welcome(counter)
+    window = counter.router.customer.window
+    window.languages.findChild(QAbstractButton, "language-en").click()
+    counter.qtbot.waitUntil(lambda: counter.state.language == "en")
+    press(counter, 1, 2)
+    counter.at(StepKind.REQUEST)
+    assert counter.router.customer.language_code() == "en"
+    counter.qtbot.waitUntil(lambda: counter.state.language == "en")
+    counter.router.case.put_aside()
+    counter.on(counter.router.sections.home)
+    assert counter.router.customer.language_code() == "fr"
+
+
+def test_the_sheet_is_proposed_in_the_language_that_the_customer_reads(counter):
+    counter.key(Qt.Key.Key_D)
+    counter.at(StepKind.PAPER_FILE)
+    window = counter.router.customer.window
+    window.languages.findChild(QAbstractButton, "language-en").click()
+    counter.qtbot.waitUntil(lambda: counter.state.language == "en")
+    press(counter, 1, 2, 3)
+    counter.key(Qt.Key.Key_Return)
+    receipt = counter.router.case.receipt
+    counter.on(receipt)
+    assert receipt.variant is Variant.ENGLISH
+    counter.key(Qt.Key.Key_Return)
+    counter.on(counter.router.sections.home)
+    counter.key(Qt.Key.Key_D)
+    counter.at(StepKind.PAPER_FILE)
+    counter.key(Qt.Key.Key_Return)
+    counter.on(receipt)
+    assert receipt.variant is Variant.NORMAL
+
+
+def test_the_customer_sees_code_and_address_of_the_way_and_can_have_the_screen_turned(counter):
+    welcome(counter)
+    press(counter, 1, 1)
+    counter.at(StepKind.ELIGIBILITY)
+    press(counter, 1, 1, 1, 1)
+    counter.type("0690123456")
+    counter.key(Qt.Key.Key_Return)
+    settled(counter)
+    press(counter, 1)
+    counter.at(StepKind.CHANNEL)
+    panel, window = counter.router.case.channel, counter.router.customer.window
+    assert window.words.key == "channel"
+    assert (window.qr.payload, window.address.text()) == window.words.link
+    assert window.qr.payload == panel.qr.payload != ""
+    counter.key(Qt.Key.Key_F7)
+    assert window.isVisible()
+    assert window.qr.isVisible()
+    assert window.address.isVisible()
+    counter.qtbot.mouseClick(window.give_back, Qt.MouseButton.LeftButton)
+    counter.shell.activateWindow()
+    counter.key(Qt.Key.Key_Return)
+    counter.at(StepKind.NOTICE)
+    assert window.words.link is None
+    assert not window.qr.isVisible()
 
 
 def test_a_question_leads_to_the_help(counter, office):

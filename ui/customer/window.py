@@ -25,6 +25,7 @@ from ui.widgets.label import Badge, Label
 from ui.widgets.language_switch import LanguageSwitch
 from ui.widgets.logo import Wordmark
 from ui.widgets.look import Look
+from ui.widgets.qr import QrCode
 from ui.widgets.scroll import ScrollArea
 
 
@@ -46,6 +47,7 @@ class Words:
         icon, tone: of the badge; no badge where the icon is ``""``.
         points: below the sentence.
         rows: the customer's own data, name of the row and value.
+        link: what a QR code holds, and the same as a person types it; ``None`` for no code.
         stage: which of the three steps of the service is under way, 0 for none.
         title: title in the customer's words where it is no text of ours, else ``""``.
     """
@@ -57,6 +59,7 @@ class Words:
     points: tuple[Point, ...] = ()
     rows: tuple[tuple[str, str], ...] = ()
     stage: int = 0
+    link: tuple[str, str] | None = None
 
 
 BLANK = Words("welcome")
@@ -115,6 +118,7 @@ class CustomerWindow(QWidget):
         self._grid.setColumnStretch(1, 1)
         self._data.body.addLayout(self._grid)
         self._cells: list[tuple[str, Label, Label]] = []
+        self._make_link()
         self.entry = EntryPage(look)
         self.give_back = Button(look, "", kind=ButtonKind.SECONDARY, icon="rotate-3d", key="Esc")
         self.give_back.setObjectName("customer-return")
@@ -127,6 +131,12 @@ class CustomerWindow(QWidget):
         look.language.changed.connect(self.retranslate)
         self.show_words(BLANK)
         self._restyle()
+
+    def _make_link(self) -> None:
+        self.qr = QrCode(self._look, fixed_px=Size.QR_CUSTOMER)
+        self.qr.setObjectName("customer-qr")
+        self.address = Label(self._look, "", Type.CUSTOMER_STRONG, wrap=True)
+        self.address.setObjectName("customer-address")
 
     def _build(self) -> None:
         inner = QWidget()
@@ -142,7 +152,7 @@ class CustomerWindow(QWidget):
         line.addWidget(self._badge, 0, Qt.AlignmentFlag.AlignTop)
         line.addWidget(self.title, 1)
         self._column.addLayout(line)
-        for widget in (self.text, self._points, self._data, self.entry):
+        for widget in (self.text, self._points, self._data, self.qr, self.address, self.entry):
             self._column.addWidget(widget)
         self._column.addStretch(2)
         foot = QHBoxLayout()
@@ -212,7 +222,7 @@ class CustomerWindow(QWidget):
         values = dict(words.values)
         self.title.setText(tr(f"customer.{words.key}.title", **values))
         self.text.setText(tr(f"customer.{words.key}.text", **values))
-        full = bool(words.points) or self._asking is not None
+        full = bool(words.points or words.link) or self._asking is not None
         self.title.set_style(Type.H1 if full else Type.DISPLAY)
         stage = tr(f"customer.stage.{words.stage}", count=_STAGES) if words.stage else ""
         self._stage.setText(stage)
@@ -224,9 +234,21 @@ class CustomerWindow(QWidget):
             title.setText(tr(f"customer.points.{point.key}.title"))
             text.setText(tr(f"customer.points.{point.key}.text"))
         self._draw_rows(words.rows)
+        self._draw_link(words.link)
         self.give_back.setText(tr("customer.give_back"))
         self.give_back.updateGeometry()
         self.give_back.setVisible(self._turned)
+
+    def _draw_link(self, link: tuple[str, str] | None) -> None:
+        """The way on, to scan with the own telephone or to type."""
+        for widget in (self.qr, self.address):
+            widget.setVisible(link is not None and self._asking is None)
+        if link is not None:
+            payload, address = link
+            self.qr.show_code(
+                payload, self._look.language.tr("journey.channel.qr", address=address)
+            )
+            self.address.setText(address)
 
     def _draw_rows(self, rows: tuple[tuple[str, str], ...]) -> None:
         """The customer's own data, name beside value."""

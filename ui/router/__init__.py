@@ -19,6 +19,7 @@ from kiosk.services.proofing import Case
 from ui.router.case import CaseRouter
 from ui.router.chips import chips_of, help_entries
 from ui.router.customer import CustomerRouter
+from ui.router.customer_language import CustomerLanguage
 from ui.router.device import DeviceRouter
 from ui.router.entry import EntryRouter
 from ui.router.opinions import OpinionRouter
@@ -212,6 +213,12 @@ class Router(QObject):
         self.customer.address_given.connect(contact.write)
         self.customer.screens_changed.connect(notice.set_turnable)
         self.customer.screens_changed.connect(contact.set_turnable)
+        channel = self.case.channel
+        channel.link_shown.connect(self.customer.show_link)
+        channel.turn_requested.connect(self.customer.turn)
+        self.customer.screens_changed.connect(channel.set_turnable)
+        self.case.leading_on.connect(self.customer.keep_language)
+        self.speech = CustomerLanguage(self.customer, self.journey, self.case.orders, self)
 
     def start(self) -> None:
         """Show the sign-in and begin to deliver."""
@@ -251,6 +258,7 @@ class Router(QObject):
         self.case.sheets.close()
         self.case.sheet_mail.close()
         self.sections.sheets.close()
+        self.sections.sheet_mail.close()
         self.customer.close()
         self.contacts.close()
         self.desk.close()

@@ -4,12 +4,14 @@ Rules, in order: what the vault answered is what is shown; nothing of one case r
 step that needs no key is passed by (:mod:`ui.router.passage`).
 """
 
+from dataclasses import replace
+
 from PySide6.QtCore import QObject, Signal
 
 from kiosk.documents.codes import PayloadKind, classify
 from kiosk.domain.evidence import Verdict
 from kiosk.domain.ids import AgentId
-from kiosk.journeys.model import StepKind
+from kiosk.journeys.model import CaseState, StepKind
 from ui.router.advice_sheets import AdviceSheets, Page
 from ui.router.frame import CaseFrame
 from ui.router.interruptions import Interruptions, was_pictured
@@ -39,6 +41,7 @@ class CaseRouter(QObject):
         new_requested(): the case is closed, and the next one is to be opened at once.
         next_requested(str): a welcome is sealed, and leads to this procedure.
         help_requested(): a welcome is sealed, and leads to the help.
+        leading_on(): a welcome is sealed and about to lead on: the customer stays the same.
     """
 
     finished = Signal()
@@ -47,6 +50,7 @@ class CaseRouter(QObject):
     new_requested = Signal()
     next_requested = Signal(str)
     help_requested = Signal()
+    leading_on = Signal()
 
     def __init__(
         self,
@@ -63,6 +67,7 @@ class CaseRouter(QObject):
         self._services = services
         self._journey = journey
         self._case_id = ""
+        self._seen: CaseState | None = None
         self._scanned_item = ""
         advice = AdviceDesk(services.service, services.now, services.offered, services.office_id)
         made = CasePanels(look, services, advice)
@@ -71,10 +76,10 @@ class CaseRouter(QObject):
         self.request, self.document, self.person = made.request, made.document, made.person
         self.item, self.visit, self.decision = made.item, made.visit, made.decision
         self.notice, self.contact, self.identity = made.notice, made.contact, made.identity
-        self.second, self.stop = made.second, made.stop
-        self._orders = CaseOrders(journey, self)
+        self.second, self.stop, self.channel = made.second, made.stop, made.channel
+        self.orders = CaseOrders(journey, self)
         self._frame = CaseFrame(look, shell, services, journey, self)
-        self._lens = CaseLens(capture, journey, self._orders, made, self._frame, self)
+        self._lens = CaseLens(capture, journey, self.orders, made, self._frame, self)
         self._lens.keep_images = services.keep_images
         self._passage = Passage(brisk=services.brisk)
         self._interruptions = Interruptions(
@@ -92,7 +97,7 @@ class CaseRouter(QObject):
 
     def _bind(self, capture: CaptureModel) -> None:
         for panel in self._made.all:
-            panel.happened.connect(self._orders.send)
+            panel.happened.connect(self.orders.send)
         for advisor in self._made.advising:
             advisor.sheet_requested.connect(self.advice_sheets.send)
         self.request.code_presented.connect(self.present_code)
@@ -102,12 +107,13 @@ class CaseRouter(QObject):
         self._interruptions.finished.connect(self.finished)
         self._sealed.sealed.connect(self.sealed)
         self._sealed.next_requested.connect(self.next_requested)
+        self._sealed.leading_on.connect(self.leading_on)
         self._sealed.help_requested.connect(self.help_requested)
         self.receipt.next_requested.connect(self.leave_receipt)
         self.receipt.new_requested.connect(self._next_at_once)
         self._journey.seconds_known.connect(self.second.show_colleagues)
         self._journey.second_refused.connect(self.second.show_refusal)
-        self._journey.changed.connect(self._show)
+        self._journey.changed.connect(self._follow)
         self._journey.busy_changed.connect(self._set_busy)
         self._journey.refused.connect(self._refuse)
         self._journey.failed.connect(self.failed)
@@ -189,20 +195,30 @@ class CaseRouter(QObject):
         self.sheet_mail.forget()
         self._forget_case()
         self._frame.clear()
-        self._case_id = ""
+        self._case_id, self._seen = "", None
         self._journey.leave()
 
     def _forget_case(self) -> None:
         """No picture, answer or date of one person may reach the case of another."""
         self._lens.forget()
         self._passage.forget()
-        self._orders.forget()
+        self.orders.forget()
         self._made.forget()
 
     # --- showing ------------------------------------------------------------------------------
 
+    def _follow(self, view: CaseView) -> None:
+        """The case moved; where only the customer's language did, the page stays as it is."""
+        seen, state = self._seen, view.state
+        if seen is not None and state != seen and replace(state, language=seen.language) == seen:
+            self._seen = state
+            self.orders.take_turn()
+            self.orders.send_held()
+        else:
+            self._show(view)
+
     def _show(self, view: CaseView) -> None:
-        state = view.state
+        state = self._seen = view.state
         if state.case_id != self._case_id:
             self._case_id = state.case_id
             self._forget_case()
@@ -212,7 +228,7 @@ class CaseRouter(QObject):
             self._sealed.show(state)
             return
         event = self._passage.pass_by(
-            view, answering=self._orders.answering, reading=self._lens.reading
+            view, answering=self.orders.answering, reading=self._lens.reading
         )
         if event is not None:
             self._journey.dispatch(event)
@@ -227,14 +243,14 @@ class CaseRouter(QObject):
         panel.show_case(view)
         if self._passage.arrive(view.state):
             panel.show_problem(self._look.language.tr("answer_sheet.rules_changed"))
-        self._lens.use(view, again=not self._orders.take_turn())
+        self._lens.use(view, again=not self.orders.take_turn())
         self._frame.put(panel)
         if panel is self.second:
             self._journey.ask_seconds()
         scanned, self._scanned_item = self._scanned_item, ""
         if scanned and panel is self.item:
             self.item.take_scan(scanned)
-        self._orders.send_held()
+        self.orders.send_held()
 
     def _tell_resumed(self, view: CaseView) -> None:
         """What brought an open case back, and what of it is lost: pictures are memory only."""
@@ -247,11 +263,11 @@ class CaseRouter(QObject):
 
     def _set_busy(self, busy: bool) -> None:
         shown = self._frame.shown
-        if shown is not None and not (busy and self._orders.only_print):
+        if shown is not None and not (busy and self.orders.quiet):
             shown.set_busy(busy)
 
     def _refuse(self, _failure: Failure) -> None:
-        self._orders.forget()
+        self.orders.forget()
         if self._frame.shown is not None:
             self._frame.shown.show_problem(self._look.language.tr("journey.refused"))
         self._lens.again()

@@ -9,6 +9,7 @@ from kiosk.journeys.service_steps import ContactChannel, ContactStatus
 from ui.customer import CustomerWindow
 from ui.customer.entry import Entry
 from ui.customer.window import NOTICE, Words
+from ui.i18n import Language
 from ui.shell import Shell
 from ui.viewmodels.contact import ContactModel
 from ui.viewmodels.journey import CaseView, JourneyModel
@@ -34,10 +35,12 @@ class CustomerRouter(QObject):
     Signals:
         address_given(object, str): channel and address that the customer typed.
         screens_changed(bool): whether there is only one screen, to be turned to the customer.
+        uncovered(): the agent is back at the case.
     """
 
     address_given = Signal(object, str)
     screens_changed = Signal(bool)
+    uncovered = Signal()
 
     def __init__(
         self,
@@ -54,9 +57,11 @@ class CustomerRouter(QObject):
         self._first_language = look.language.code
         self._language = look.language.beside()
         self._rows: Rows = ()
+        self._link: tuple[str, str] | None = None
         self._asked: ContactChannel | None = None
         self._step: StepKind | None = None
         self._covered = True
+        self._same_customer = False
         self._closed = True
         self.window = CustomerWindow(Look(look.theme, self._language))
         # The counter's window decides when the program ends.
@@ -67,6 +72,20 @@ class CustomerRouter(QObject):
         journey.left.connect(self._left)
         contacts.changed.connect(self._show)
         contacts.judged.connect(self._judged)
+
+    @property
+    def language(self) -> Language:
+        """What the customer reads in; the customer switches it."""
+        return self._language
+
+    @property
+    def covered(self) -> bool:
+        """Whether the desk is locked, or a fault is shown."""
+        return self._covered
+
+    def keep_language(self) -> None:
+        """The next case is of the same customer."""
+        self._same_customer = True
 
     def language_code(self) -> str:
         """Code of the language that the customer reads."""
@@ -110,6 +129,7 @@ class CustomerRouter(QObject):
         self._covered = False
         self._contacts.resume()
         self._show()
+        self.uncovered.emit()
 
     def turn(self) -> None:
         """Turn the one screen to the customer."""
@@ -128,6 +148,11 @@ class CustomerRouter(QObject):
         self._rows = rows
         self._show()
 
+    def show_link(self, payload: str, address: str) -> None:
+        """The way that is proposed, for the customer to scan; ``""`` for none."""
+        self._link = (payload, address) if payload else None
+        self._show()
+
     # --- following ----------------------------------------------------------------------------
 
     def _follow(self, view: CaseView) -> None:
@@ -137,16 +162,21 @@ class CustomerRouter(QObject):
             self._give_back()
         if view.state.step is not StepKind.IDENTITY:
             self._rows = ()
+        if view.state.step is not StepKind.CHANNEL:
+            self._link = None
         self._show()
 
     def _left(self) -> None:
         """The case is closed or put aside: the next customer finds nothing of this one."""
         self._step = None
         self._rows = ()
+        self._link = None
         self._asked = None
         self.window.blank()
         self._give_back()
-        self._language.choose(self._first_language)
+        if not self._same_customer:
+            self._language.choose(self._first_language)
+        self._same_customer = False
 
     def _show(self) -> None:
         view = self._journey.view
@@ -163,6 +193,8 @@ class CustomerRouter(QObject):
         elif state.step is StepKind.IDENTITY and self._rows:
             words = Words("identity", icon="user-check", rows=self._rows, stage=2)
             self.window.show_words(words)
+        elif state.step is StepKind.CHANNEL and self._link is not None:
+            self.window.show_words(Words("channel", link=self._link))
         else:
             self.window.show_words(_PAGES.get(state.step, _BUSY))
 

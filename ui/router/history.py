@@ -21,10 +21,12 @@ class HistoryRouter(QObject):
 
     Signals:
         changed(): the journal was read again, or verified.
+        answer_opening(): another old act is about to be shown.
         failed(object): a :class:`Failure`.
     """
 
     changed = Signal()
+    answer_opening = Signal()
     failed = Signal(object)
 
     def __init__(
@@ -104,6 +106,7 @@ class HistoryRouter(QObject):
     def _show_answer(self, facts: AnswerFacts | None) -> None:
         if facts is None or self._shell.page is not self.page:
             return
+        self.answer_opening.emit()
         self.past.show_facts(facts)
         self._shell.set_page(self.past, self.past.bar)
         self.past.setFocus()  # no button may hold it: Enter leads back

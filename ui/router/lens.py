@@ -187,7 +187,7 @@ class CaseLens(QObject):
         self._capture.end_print(event.side)
         read = {facts.side for facts in view.state.sides if not facts.by_hand}
         if event.side in read and accepts(view.journey, view.state, PrintRead):
-            self._orders.send_print(event)
+            self._orders.send_quietly(event)
 
     def _see(self, sight: Sight) -> None:
         if self._frame.shown is not None:

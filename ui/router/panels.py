@@ -50,10 +50,11 @@ class CasePanels:
         self.contact = ContactPanel(look, catalogue)
         self.identity = IdentityPanel(look, catalogue)
         self.visit = VisitPanel(look, catalogue)
+        self.channel = ChannelPanel(look, catalogue, advice)
         advising: dict[StepKind, AdvicePanel] = {
             StepKind.PURPOSE: PurposePanel(look, catalogue, advice),
             StepKind.ELIGIBILITY: EligibilityPanel(look, catalogue, advice),
-            StepKind.CHANNEL: ChannelPanel(look, catalogue, advice),
+            StepKind.CHANNEL: self.channel,
             StepKind.PAPER_FILE: PaperFilePanel(look, catalogue, advice),
         }
         self.advising = tuple(advising.values())

@@ -32,11 +32,13 @@ class Sealed(QObject):
         sealed(): a record was sealed.
         next_requested(str): a welcome is sealed, and leads to this procedure.
         help_requested(): a welcome is sealed, and leads to the help.
+        leading_on(): a welcome is sealed and about to lead on: the customer stays the same.
     """
 
     sealed = Signal()
     next_requested = Signal(str)
     help_requested = Signal()
+    leading_on = Signal()
 
     def __init__(  # noqa: PLR0913, PLR0917 - one for each thing that it joins
         self,
@@ -75,6 +77,7 @@ class Sealed(QObject):
         following, helped = self._advice.next_of(state), self._advice.wants_help(state)
         if not following and not helped:
             return False
+        self.leading_on.emit()
         self._leave()
         self.sealed.emit()
         if following:
@@ -91,7 +94,7 @@ class Sealed(QObject):
         self._lens.off()
         self._lens.forget()
         if first:  # else it may say more by now: confirmed, printed, another way of writing
-            self.receipt.show_facts(answer_of(state), state.decision.reasons)
+            self.receipt.show_facts(answer_of(state), state.decision.reasons, state.language)
             self.mail.propose(state)
         self._frame.put_receipt(self.receipt)
         if first:

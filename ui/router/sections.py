@@ -18,6 +18,7 @@ from ui.router.help import HelpRouter
 from ui.router.history import HistoryRouter
 from ui.router.rounds import RoundRouter
 from ui.router.services import Services
+from ui.router.sheet_mail import SheetMailRouter
 from ui.router.sheets import SheetRouter
 from ui.screens.conflicts import ConflictRow
 from ui.screens.deliveries import DeliveriesFacts, DeliveriesScreen, DeliveryItem
@@ -89,6 +90,7 @@ class SectionRouter(QObject):
         self.journal = HistoryRouter(look, shell, services, desk, self)
         self.history, self.past = self.journal.page, self.journal.past
         self.sheets = SheetRouter(look, services, self.past, self)
+        self.sheet_mail = SheetMailRouter(look, services.sheet_mail, self.past, self)
         self.deliveries = DeliveriesScreen(look)
         self.hardware = HardwareScreen(look)
         self.equipment = Equipment(look, services, desk, capture, delivery, self)
@@ -117,7 +119,9 @@ class SectionRouter(QObject):
         self.home.history_requested.connect(self._show_history)
         self.journal.changed.connect(self._write)
         self.journal.failed.connect(self.failed)
+        self.journal.answer_opening.connect(self.sheet_mail.forget)
         self.past.next_requested.connect(self._show_history)
+        self.sheet_mail.sheet_lost.connect(lambda text: self._shell.toast(text, Tone.BAD))
         self.deliveries.send_requested.connect(self._delivery.send_all)
         self.settings.metered_chosen.connect(self._delivery.set_metered)
         self.deliveries.seen_requested.connect(self._mark_seen)
@@ -140,6 +144,7 @@ class SectionRouter(QObject):
         """Show a section of this session, with fresh facts."""
         self._session = session
         self._section = section
+        self.sheet_mail.forget()
         self._stop_test()
         page = self._pages[section]
         rounds = self._rounds
@@ -151,13 +156,15 @@ class SectionRouter(QObject):
         page.setFocus()
 
     def hide(self) -> None:
-        """Another page covers the section."""
+        """Another page covers the section; an address that was typed for a sheet goes."""
+        self.sheet_mail.forget()
         self._stop_test()
         self._section = None
 
     def forget(self) -> None:
         """Nobody is signed in: keep nothing of the agent."""
         self._session = None
+        self.sheet_mail.forget()
         self._home_model.forget()
         if self._rounds is not None:
             self._rounds.forget()

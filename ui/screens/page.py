@@ -39,7 +39,7 @@ class Page(QWidget):
     def _restyle_page(self) -> None:
         theme = self.look.theme
         side = theme.gutter
-        top = Space.XL if theme.tablet else Space.XXXL
-        self._outer.setContentsMargins(side, top, side, Space.L if theme.tablet else Space.XXL)
-        self._outer.setSpacing(Space.L if theme.tablet else Space.XXL)
-        self.body.setSpacing(Space.L if theme.tablet else Space.XXL)
+        top = (Space.M if theme.low else Space.XL) if theme.tablet else Space.XXXL
+        self._outer.setContentsMargins(side, top, side, theme.air if theme.tablet else Space.XXL)
+        self._outer.setSpacing(theme.air if theme.tablet else Space.XXL)
+        self.body.setSpacing(theme.air if theme.tablet else Space.XXL)

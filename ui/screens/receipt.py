@@ -57,6 +57,7 @@ class ReceiptScreen(Page):
         self._past = past
         self._facts: AnswerFacts | None = None
         self._reasons: tuple[Reason, ...] = ()
+        self._proposed = Variant.NORMAL
         self.figures: Callable[[str], Mapping[str, str]] = no_figures
         self._badge = Badge(look, "circle-check", Tone.OK, Size.BADGE_LARGE)
         self._outcome = Label(look, "", Type.H1, wrap=True)
@@ -180,15 +181,21 @@ class ReceiptScreen(Page):
 
     # --- what is shown ------------------------------------------------------------------------
 
-    def show_facts(self, facts: AnswerFacts, reasons: tuple[Reason, ...] = ()) -> None:
+    def show_facts(
+        self, facts: AnswerFacts, reasons: tuple[Reason, ...] = (), spoken: str = ""
+    ) -> None:
         """Show the receipt of a case that was just sealed.
 
         Args:
             facts: what the customer is told.
             reasons: as the agent chose them; shown to the agent, in the agent's words.
+            spoken: code of the language that the customer chose, or ``""``; the sheet is proposed
+                in it, and the agent may choose another way of writing.
         """
         self._facts, self._reasons = facts, reasons
-        self.variants.select(Variant.NORMAL.value)
+        english = spoken == Variant.ENGLISH.language
+        self._proposed = Variant.ENGLISH if english else Variant.NORMAL
+        self.variants.select(self._proposed.value)
         self.show_note("")
         self.retranslate()
 
@@ -271,7 +278,7 @@ class ReceiptScreen(Page):
         self.code.setText(spaced_code(facts.records[0].slip_code))
         self._qr.show_code(facts.records[0].qr_text, tr("receipt.qr"))
         if not self.variants.selected:
-            self.variants.select(Variant.NORMAL.value)
+            self.variants.select(self._proposed.value)
         self._show_variant()
 
     def _show_variant(self, _values: tuple[str, ...] = ()) -> None:

@@ -117,7 +117,7 @@ class TeamScreen(Page):
         self._code_card.body.addWidget(self.code)
         self._code_card.body.addWidget(self._code_hint)
         right = QVBoxLayout()
-        right.setSpacing(Space.L)
+        right.setSpacing(Space.M)
         right.addWidget(self._problem)
         for card in (self._code_card, self._member, self._form):
             right.addWidget(card)

@@ -168,10 +168,11 @@ class TopBar(QWidget):
         self._lock.set_kind(ButtonKind.RAIL if tablet else ButtonKind.SECONDARY)
         for chip in self._chips:
             chip.set_on_rail(tablet)
-        side = theme.gutter
-        self._row.setContentsMargins(side, Space.S, Space.XXL if tablet else Space.XXXL, Space.S)
+        side, edge = theme.gutter, Space.XS if theme.low else Space.S
+        self._row.setContentsMargins(side, edge, Space.XXL if tablet else Space.XXXL, edge)
         self._row.setAlignment(Qt.AlignmentFlag.AlignVCenter)
         height = Size.TOP_BAR_TABLET if tablet else Size.TOP_BAR
+        height = Size.TOP_BAR_LOW if theme.low else height
         self.setFixedHeight(theme.scaled(height))
         self._fit()
         self.update()

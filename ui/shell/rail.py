@@ -93,7 +93,8 @@ class NavButton(QPushButton):
         font = theme.font(Type.STEP_HERE)
         width = QFontMetrics(font).horizontalAdvance(self.text()) + theme.scaled(Size.ICON)
         width += 2 * Space.L + Space.M
-        height = theme.scaled(Size.STEP_BAR if self._tab else Size.NAV)
+        bar = Size.STEP_BAR_LOW if theme.low else Size.STEP_BAR
+        height = theme.scaled(bar if self._tab else Size.NAV)
         return QSize(width, height)
 
     @override

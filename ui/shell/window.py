@@ -19,7 +19,15 @@ from ui.shell.help import HelpFacts, HelpPanel
 from ui.shell.notice import Notice
 from ui.shell.pages import Pages
 from ui.shell.rail import Rail, Section, TopRail
-from ui.theme import COUNTER_MIN_HEIGHT, COUNTER_MIN_WIDTH, Density, Size, Space, Tone
+from ui.theme import (
+    COUNTER_MIN_HEIGHT,
+    COUNTER_MIN_WIDTH,
+    LOW_MAX_HEIGHT,
+    Density,
+    Size,
+    Space,
+    Tone,
+)
 from ui.widgets.announce import Toast, announce
 from ui.widgets.look import Look
 from ui.widgets.scroll import ScrollArea
@@ -232,7 +240,9 @@ class Shell(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         small = self.width() < COUNTER_MIN_WIDTH or self.height() < COUNTER_MIN_HEIGHT
-        self._look.theme.set_density(Density.TABLET if small else Density.COUNTER)
+        low = self.height() <= LOW_MAX_HEIGHT and self.height() < self.width()
+        density = Density.TABLET if small else Density.COUNTER
+        self._look.theme.set_density(density, low=small and low)
         self._restyle()
         if self._help.isVisible():
             self._help.place()

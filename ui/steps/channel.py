@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -12,6 +12,7 @@ from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.journeys.model import CaseState
 from kiosk.journeys.service_steps import AdviceFacts, AdviceGiven
 from ui.steps.advice import AdvicePanel, moment_within
+from ui.steps.panel import TURN_KEY
 from ui.theme import Space, Type
 from ui.viewmodels.advice import AdviceDesk
 from ui.viewmodels.sheet import AdviceSheet, SheetBlock
@@ -31,13 +32,26 @@ _ICONS: Final = {
 
 
 class ChannelPanel(AdvicePanel):
-    """Ways on the left, what the customer takes away on the right."""
+    """Ways on the left, what the customer takes away on the right.
 
+    Signals:
+        link_shown(str, str): payload and short address of the way chosen, for the customer's
+            screen; empty where there is none.
+        turn_requested(): turn the screen to the customer, who scans the code.
+    """
+
+    link_shown = Signal(str, str)
+    turn_requested = Signal()
     name = "channel"
     keeps_hint = True
 
     def __init__(self, look: Look, catalogue: DocumentCatalogue, desk: AdviceDesk) -> None:
+        self.turn = Button(look, "", icon="rotate-3d", key=TURN_KEY)
+        self.turn.setObjectName("turn")
+        self.turn.hide()
         super().__init__(look, catalogue, desk)
+        self._turnable = False
+        self.turn.clicked.connect(self.turn_requested)
         self._finding = Finding()
         self._proposals: tuple[Proposal, ...] = ()
         self._chosen: ChannelId | None = None
@@ -81,7 +95,12 @@ class ChannelPanel(AdvicePanel):
 
     @override
     def extra_buttons(self) -> tuple[Button, ...]:
-        return (self.print_button,)
+        return (self.print_button, self.turn)
+
+    def set_turnable(self, turnable: bool) -> None:
+        """Whether there is only this screen, so that it is turned to the customer."""
+        self._turnable = turnable
+        self.turn.setVisible(turnable and self._proposal is not None)
 
     def leads_on(self, value: str) -> bool:
         """Whether a way opens another procedure here and now."""
@@ -183,7 +202,10 @@ class ChannelPanel(AdvicePanel):
             else self.tr_("primary")
         )
         self._side.setVisible(proposal is not None)
+        self.turn.set_texts(tr("journey.contact.turn"), tr("journey.contact.turn_short"))
+        self.turn.setVisible(self._turnable and proposal is not None)
         if proposal is None:
+            self.link_shown.emit("", "")
             return
         channel = proposal.channel
         self._side.set_title(self.tr_("bring"))
@@ -191,6 +213,7 @@ class ChannelPanel(AdvicePanel):
         self._bring.setText("\n".join(f"• {item}" for item in items))
         self.qr.show_code(channel.qr_payload, self.tr_("qr", address=channel.short_address))
         self._address.setText(channel.short_address)
+        self.link_shown.emit(channel.qr_payload, channel.short_address)
 
     def _choice(self, proposal: Proposal) -> Choice:
         channel = proposal.channel.channel_id

@@ -68,6 +68,7 @@ class DecisionPanel(StepPanel):
         self.outcomes.changed.connect(self._judge)
         self.reasons.changed.connect(self._judge)
         self.flag.changed.connect(self._judge)
+        look.theme.changed.connect(self.refresh)
 
     def _build(self) -> None:
         self._left.body.addWidget(self.outcomes)
@@ -140,9 +141,13 @@ class DecisionPanel(StepPanel):
         self._left.set_title(self.tr_("outcome"))
         self._right.set_title(self.tr_("reasons"))
         self._restricted.set_title(self.tr_("restricted"))
-        self._restricted_hint.setText(self.tr_("restricted_hint"))
+        # In a low window the sentence stands within the choice that it is about.
+        low, hint = self.look.theme.low, self.tr_("restricted_hint")
+        self._restricted_hint.setText(hint)
+        self._restricted_hint.setVisible(not low)
+        within = hint if low else ""
         self.flag.show_choices(
-            (Choice("fraud", self.tr_("fraud"), "", "alert-triangle", Tone.BAD),)
+            (Choice("fraud", self.tr_("fraud"), within, "alert-triangle", Tone.BAD),)
         )
         self.outcomes.show_choices(
             tuple(

@@ -230,8 +230,8 @@ class StepPanel(QWidget):
     def _restyle(self) -> None:
         theme = self.look.theme
         side = theme.gutter
-        top = Space.L if theme.tablet else Space.XXXL
-        self._column.setContentsMargins(side, top, side, Space.L if theme.tablet else Space.XXL)
+        top = theme.air if theme.tablet else Space.XXXL
+        self._column.setContentsMargins(side, top, side, theme.air if theme.tablet else Space.XXL)
         self._column.setSpacing(Space.M if theme.tablet else Space.XL)
         self.hint.setVisible(not theme.tablet or self.keeps_hint)
 

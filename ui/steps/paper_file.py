@@ -52,14 +52,14 @@ class PaperFilePanel(AdvicePanel):
         left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
-        column.setSpacing(Space.M)
+        column.setSpacing(Space.S)
         for widget in (self.items, self._by_hand_label, self.by_hand):
             column.addWidget(widget)
         column.addStretch(1)
         self._card.body.addWidget(self._missing)
         self._card.body.addWidget(self._done)
         self._card.body.addStretch(1)
-        self.columns(left, self._card, (6, 4))
+        self.columns(left, self._card, (7, 4))
 
     @override
     def extra_buttons(self) -> tuple[Button, ...]:

@@ -58,6 +58,7 @@ class ReadCard(Card):
             self.body.addWidget(widget)
         self.body.addStretch(1)
         self.body.addWidget(self.zone)
+        self._look.theme.changed.connect(self._find_room)
 
     def show_pictures(
         self,
@@ -71,6 +72,9 @@ class ReadCard(Card):
         self.picture.setAccessibleName(self._tr("card"))
         if state.document is not None:
             self.dates.offer(state, strips)
+        self._find_room()
+
+    def _find_room(self) -> None:
         room = not self.dates.visible and not self._look.theme.tablet
         self.picture.setVisible(self.picture.has_picture and room)
 

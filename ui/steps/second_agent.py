@@ -55,7 +55,7 @@ class SecondAgentPanel(StepPanel):
         self._facts = Label(look, "", Type.STRONG, wrap=True)
         self._facts.setObjectName("second-facts")
         self._why = Label(look, "", Type.LABEL, "ink2", wrap=True)
-        self.answers = ChoiceGroup(look, keys=False, columns=2)
+        self.answers = ChoiceGroup(look, keys=False, columns=2, low_columns=3)
         self.answers.setObjectName("second-answers")
         self.sent_code = Label(look, "", Type.FIGURE, "primary")
         self.sent_code.setObjectName("second-code")
@@ -68,6 +68,7 @@ class SecondAgentPanel(StepPanel):
         self.body.addWidget(self.person)
         self.body.addStretch(1)
         self.person.given.connect(self._given)
+        look.theme.changed.connect(self.refresh)
         self.answers.changed.connect(self._chosen)
 
     @override
@@ -144,7 +145,10 @@ class SecondAgentPanel(StepPanel):
         self._why.setVisible(not self._code)
         self.answers.setVisible(not self._code)
         self.person.set_asking(not self._code)
-        self._why.setText(self.tr_(f"why.{about}"))
+        # In a low window the sentence under the title stands with the other one, beside the code.
+        low, why = self.look.theme.low, self.tr_(f"why.{about}")
+        self.hint.setVisible(not low)
+        self._why.setText(f"{why} {self.tr_('instruction')}" if low else why)
         self._facts.setText("\n".join(self._lines(self.view.state)))
         kept = self.answers.selected
         self.answers.show_choices(answer_choices(self.look, about))

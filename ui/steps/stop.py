@@ -61,16 +61,24 @@ class StopPanel(StepPanel):
         row = QHBoxLayout(both)
         row.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
         row.setSpacing(Space.XXL)
-        row.addWidget(self._card, 3)
-        row.addWidget(self._to_card, 2)
-        middle = QHBoxLayout()
+        row.addWidget(self._card, 5)
+        row.addWidget(self._to_card, 3)
+        middle = self._middle = QHBoxLayout()
         middle.addStretch(1)
         middle.addWidget(both, 14)  # room for both cards on a narrow screen too
         middle.addStretch(1)
         self.body.addLayout(middle, 1)
         self.body.setAlignment(Qt.AlignmentFlag.AlignTop)
+        look.theme.changed.connect(self._spread)
+        self._spread()
         self.choices.changed.connect(self._judge)
         self.colleagues.changed.connect(self._judge)
+
+    def _spread(self) -> None:
+        """In a low window the cards take the whole width: their sentences need fewer lines."""
+        edge = 0 if self.look.theme.low else 1
+        self._middle.setStretch(0, edge)
+        self._middle.setStretch(2, edge)
 
     @override
     def extra_buttons(self) -> tuple[Button, ...]:

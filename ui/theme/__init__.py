@@ -8,6 +8,7 @@ from ui.theme.theme import Theme
 from ui.theme.tokens import (
     COUNTER_MIN_HEIGHT,
     COUNTER_MIN_WIDTH,
+    LOW_MAX_HEIGHT,
     PAGE_MS,
     PALETTES,
     STATE_MS,
@@ -28,6 +29,7 @@ from ui.theme.tokens import (
 __all__ = [
     "COUNTER_MIN_HEIGHT",
     "COUNTER_MIN_WIDTH",
+    "LOW_MAX_HEIGHT",
     "PAGE_MS",
     "PALETTES",
     "STATE_MS",

@@ -18,7 +18,17 @@ from PySide6.QtWidgets import QApplication
 
 from ui.theme.sheet import line_edit_sheet, scroll_bar_sheet
 from ui.theme.system import SystemLook
-from ui.theme.tokens import PALETTES, TYPES, Density, Palette, Size, TextSize, ThemeName, Type
+from ui.theme.tokens import (
+    PALETTES,
+    TYPES,
+    Density,
+    Palette,
+    Size,
+    Space,
+    TextSize,
+    ThemeName,
+    Type,
+)
 
 UI_FAMILY = "Atkinson Hyperlegible Next"
 MONO_FAMILY = "Atkinson Hyperlegible Mono"
@@ -48,6 +58,7 @@ class Theme(QObject):
         self._override: ThemeName | None = None
         self._text_size = TextSize.NORMAL
         self._density = Density.COUNTER
+        self._low = False
         for font in sorted((resources / "fonts").glob("*.ttf")):
             QFontDatabase.addApplicationFont(str(font))
         self._system = system or SystemLook(self)
@@ -82,6 +93,11 @@ class Theme(QObject):
         return self._density is Density.TABLET
 
     @property
+    def low(self) -> bool:
+        """Whether the window is so low that frame and air give way to the work."""
+        return self._low
+
+    @property
     def palette(self) -> Palette:
         """The colours in force."""
         return PALETTES[self._name]
@@ -97,10 +113,10 @@ class Theme(QObject):
             self._text_size = size
             self._tell()
 
-    def set_density(self, density: Density) -> None:
-        """Put a layout in force."""
-        if density is not self._density:
-            self._density = density
+    def set_density(self, density: Density, *, low: bool = False) -> None:
+        """Put a layout in force; ``low``: in a window that is wide and low."""
+        if (density, low) != (self._density, self._low):
+            self._density, self._low = density, low
             self._tell()
 
     def apply(self, app: QApplication) -> None:
@@ -135,12 +151,18 @@ class Theme(QObject):
     @property
     def target(self) -> int:
         """Height of an action in the bottom bar, px."""
-        return self.scaled(Size.TARGET_TABLET if self.tablet else Size.TARGET_COUNTER)
+        roomy = self.tablet and not self.low
+        return self.scaled(Size.TARGET_TABLET if roomy else Size.TARGET_COUNTER)
 
     @property
     def gutter(self) -> int:
         """Distance of the work area to its borders, px."""
         return 24 if self.tablet else 32
+
+    @property
+    def air(self) -> int:
+        """Distance between the parts of a page on a tablet, px."""
+        return Space.M if self.low else Space.L
 
     def pixmap(self, icon: str, role: str, size: int, ratio: float) -> QPixmap:
         """An icon drawn at ``size`` x ``ratio`` device pixels in a palette colour."""

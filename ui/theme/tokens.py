@@ -265,12 +265,14 @@ class Size(IntEnum):
     RAIL_WIDTH = 320
     TOP_BAR = 76
     TOP_BAR_TABLET = 68
+    TOP_BAR_LOW = 60
     BOTTOM_BAR = 100
     STEP_MARK = 36
     STEP_ROW = 76
     STEP_ROW_MIN = 48
     NAV = 56
     STEP_BAR = 72
+    STEP_BAR_LOW = 52
     STEP_LINE = 5
     MARK = 40
     STRIP = 64
@@ -281,6 +283,7 @@ class Size(IntEnum):
     CORNER_WIDTH = 6
     TILE = 186
     TILE_TABLET = 112
+    TILE_LOW = 96
     ROW = 86
     PIN_KEY_WIDTH = 96
     PIN_KEY = 76
@@ -292,6 +295,7 @@ class Size(IntEnum):
     PICTURE_MIN = 220
     PICTURE_LOW = 184
     QR = 200
+    QR_CUSTOMER = 320
     SIDE_PANEL = 440
     READING_WIDTH = 760
     TEXT_WIDTH = 860
@@ -313,6 +317,9 @@ COUNTER_MIN_WIDTH = 1500
 
 COUNTER_MIN_HEIGHT = 960
 """Below this height, px, the tablet layout is used."""
+
+LOW_MAX_HEIGHT = 840
+"""A window that is wider than high and up to this height, px, gives its air to the work."""
 
 STATE_MS = 120
 """Duration of a change of state."""

@@ -76,7 +76,8 @@ class ActionBar(QWidget):
     def _restyle(self) -> None:
         theme = self._look.theme
         side = theme.gutter
-        self._row.setContentsMargins(side, Space.L, side, Space.XL if not theme.tablet else Space.L)
+        foot = theme.air if theme.tablet else Space.XL
+        self._row.setContentsMargins(side, theme.air, side, foot)
         self._row.setSpacing(Space.L)
         wide = theme.tablet and self._primary is not None
         self._gap.setVisible(not wide)

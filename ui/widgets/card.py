@@ -61,6 +61,7 @@ class Card(QWidget):
     def _restyle(self) -> None:
         tablet = self._look.theme.tablet
         side = Space.XL if tablet else Space.XXL
-        self._outer.setContentsMargins(side, side, side, side)
+        foot = Space.L if self._look.theme.low else side
+        self._outer.setContentsMargins(side, foot, side, foot)
         self._outer.setSpacing(Space.M if tablet else Space.L)
         self.update()

@@ -48,13 +48,7 @@ class ChoiceButton(Pressable):
         self._multiple = multiple
         self._key = str(number) if 1 <= number <= 9 else ""
         self.setCheckable(True)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(
-            Space.L + look.theme.scaled(Size.ICON) + Space.M,
-            Space.M,
-            Space.HUGE if self._key else Space.L,
-            Space.M,
-        )
+        row = self._row = QHBoxLayout(self)
         row.setSpacing(Space.M)
         self._icon = IconLabel(look, choice.icon, choice.tone.ink, Size.ICON_LARGE)
         words = QVBoxLayout()
@@ -85,6 +79,15 @@ class ChoiceButton(Pressable):
         if self._key:
             self._shortcut.setKeys([QKeySequence(self._key)])
         self._shortcut.activated.connect(self.click)
+        look.theme.changed.connect(self._restyle_row)
+        self._restyle_row()
+
+    def _restyle_row(self) -> None:
+        """Room for the mark on the left and the key on the right; less air in a low window."""
+        theme = self._look.theme
+        edge = Space.S if theme.low else Space.M
+        left = Space.L + theme.scaled(Size.ICON) + Space.M
+        self._row.setContentsMargins(left, edge, Space.HUGE if self._key else Space.L, edge)
 
     @property
     def key(self) -> str:
@@ -147,19 +150,36 @@ class ChoiceGroup(QWidget):
     changed = Signal(tuple)
 
     def __init__(
-        self, look: Look, *, multiple: bool = False, columns: int = 1, keys: bool = True
+        self,
+        look: Look,
+        *,
+        multiple: bool = False,
+        columns: int = 1,
+        low_columns: int = 0,
+        keys: bool = True,
     ) -> None:
+        """No option is chosen.
+
+        Args:
+            look: theme and language.
+            multiple: more than one may be chosen.
+            columns: at most so many beside each other.
+            low_columns: the same in a window that is wide and low; 0 for ``columns``.
+            keys: the digits choose.
+        """
         super().__init__()
         self._look = look
         self._multiple = multiple
         self._columns = columns
+        self._low_columns = low_columns or columns
         self._flowing = 0
         self._keys = keys
         self._choices: tuple[Choice, ...] = ()
         self._buttons: dict[str, ChoiceButton] = {}
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
-        self._grid.setSpacing(Space.M)
+        look.theme.changed.connect(self._restyle)
+        self._restyle()
 
     @property
     def selected(self) -> tuple[str, ...]:
@@ -221,6 +241,8 @@ class ChoiceGroup(QWidget):
         """Lay the options out in as many columns as fit; all of them before a width is known."""
         least = [button.minimumSizeHint().width() for button in self._buttons.values()]
         columns = self._columns
+        if self._look.theme.low:  # no empty place where there are fewer options
+            columns = max(columns, min(self._low_columns, len(least)))
         while columns > 1 and self.testAttribute(Qt.WidgetAttribute.WA_Resized):
             wanted = sum(max(least[at::columns], default=0) for at in range(columns))
             if wanted + (columns - 1) * self._grid.spacing() <= self.width():
@@ -232,8 +254,12 @@ class ChoiceGroup(QWidget):
         for index, button in enumerate(self._buttons.values()):
             self._grid.removeWidget(button)
             self._grid.addWidget(button, index // columns, index % columns)
-        for column in range(self._columns):
+        for column in range(max(self._columns, self._low_columns)):
             self._grid.setColumnStretch(column, 1 if column < columns else 0)
+
+    def _restyle(self) -> None:
+        self._grid.setSpacing(Space.S if self._look.theme.low else Space.M)
+        self._flow()
 
     def _choose(self, value: str, _checked: bool = False) -> None:
         if not self._multiple:

@@ -105,6 +105,7 @@ class ListButton(Pressable):
 def _margins(look: Look) -> tuple[int, int, int, int]:
     """Rows are roomy at the counter, tighter where the screen is low."""
     down = int(Space.M if look.theme.tablet else Space.XL)
+    down = int(Space.S) if look.theme.low else down
     return int(Space.HAIR), down, int(Space.HAIR), down
 
 

@@ -46,7 +46,7 @@ class PersonPin(QWidget):
         row.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
         row.setSpacing(Space.XXL)
         left = QVBoxLayout()
-        left.setSpacing(Space.L)
+        left.setSpacing(Space.M)
         if above is not None:
             left.addWidget(above)
         left.addWidget(self._who, 1)

@@ -60,7 +60,7 @@ class PinField(QLineEdit):
     def sizeHint(self) -> QSize:
         theme = self._look.theme
         width = 3 * theme.scaled(Size.PIN_KEY_WIDTH) + 2 * Space.M
-        return QSize(width, theme.scaled(Size.TARGET_COUNTER))
+        return QSize(width, theme.scaled(Size.TARGET_BAR if theme.low else Size.TARGET_COUNTER))
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -289,12 +289,14 @@ class PinPad(QWidget):
         tablet = self._look.theme.tablet
         low = tablet and self.isVisible() and self.window().height() < Size.PIN_HIGH
         height = Size.PIN_KEY_TABLET if tablet else Size.PIN_KEY
+        height = Size.PIN_SUBMIT_LOW if self._look.theme.low else height
         for button in (self._erase, *self._digits):
             button.set_height(Size.PIN_KEY_LOW if low else height, scaled=not tablet)
         target = Size.TARGET_TABLET if tablet else Size.TARGET_COUNTER
+        target = Size.TARGET_COUNTER if self._look.theme.low else target
         self._submit.set_height(Size.PIN_SUBMIT_LOW if low else target, scaled=not low)
         close = tablet and self._close
-        self._column.setSpacing(Space.M if close else Space.L)
+        self._column.setSpacing((Space.S if low else Space.M) if close else Space.L)
         self._grid.setSpacing(Space.S if close else Space.M)
         self._keep_room()
 

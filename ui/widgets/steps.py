@@ -292,6 +292,9 @@ class StepBar(QWidget):
         painter.end()
 
     def _restyle(self) -> None:
-        self.setFixedHeight(self._look.theme.scaled(Size.STEP_BAR))
+        theme = self._look.theme
+        self.setFixedHeight(theme.scaled(Size.STEP_BAR_LOW if theme.low else Size.STEP_BAR))
+        foot = Space.NONE if theme.low else Space.S
+        self._grid.setContentsMargins(Space.XXL, Space.NONE, Space.XXL, foot)
         self._fit()
         self.update()

@@ -54,6 +54,7 @@ class Tile(QPushButton):
         title = QFontMetrics(theme.font(Type.TILE)).horizontalAdvance(self.text())
         hint = QFontMetrics(theme.font(Type.BODY)).horizontalAdvance(self._hint)
         height = Size.TILE_TABLET if theme.tablet else Size.TILE
+        height = Size.TILE_LOW if theme.low else height
         width = max(title, hint) + 2 * Space.XXXL
         if theme.tablet:
             width += theme.scaled(Size.BADGE_LARGE) + Space.XL
