@@ -140,6 +140,9 @@ def test_state_and_acts_of_a_device_stand_beside_or_below_and_never_over_one_ano
 LOW_SIZES = ((1280, 800), (1280, 720))
 LONG = {
     "settings",
+    "device",
+    "device-troubled",
+    "device-transfer",
     "deliveries",
     "history",
     "help",
@@ -165,6 +168,8 @@ LONG = {
 """Pages that may scroll at 1280 x 720: lists and forms that grow with what they hold."""
 LONG_AT_800 = {
     "settings",
+    "device",
+    "device-troubled",
     "step-notice",
     "step-document-printed",
     "step-document-printed-early",
