@@ -1,5 +1,6 @@
 """Welcome, eligibility, ways and paper file: one event for each answer, and never a name."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -12,7 +13,7 @@ from kiosk.advice.eligibility import Answers
 from kiosk.advice.eligibility_rules import Paper, System, load_eligibility
 from kiosk.advice.phones import MobileVerdict
 from kiosk.domain.errors import AnswerRefusedError
-from kiosk.journeys.model import SteppedBack
+from kiosk.journeys.model import LanguageChosen, SteppedBack
 from kiosk.journeys.procedures import COUNTER_CREATION, ONLINE_REQUEST
 from kiosk.journeys.service_steps import (
     AdviceGiven,
@@ -28,6 +29,9 @@ from tests.ui.advice_pages import NEW, YES, desk, panel, said
 from ui.screens.sheet_advice import html_of
 from ui.screens.sheet_print import Printing, keep_sheet
 from ui.viewmodels.sheet import AdviceSheet, SheetBlock
+
+FRENCH = re.compile(r"\b(le|la|les|une?|des|du|vous|votre|pour)\b", re.IGNORECASE)
+"""Words that stand in every French text of more than a line, and in no English one."""
 
 
 @pytest.fixture
@@ -329,6 +333,16 @@ def test_the_sheet_is_asked_for_by_its_button(made, qtbot):
     assert asked.args[0].title == "Créer mon identité numérique au guichet"
 
 
+def test_the_sheet_is_in_the_language_of_the_customer_and_the_page_in_the_agents(made):
+    answers = (*YES[:2], ("system", "none"))
+    barred = said(*answers, eligible=False, obstacle="no-smartphone")
+    page = made(NEW, LanguageChosen("en"), barred)
+    words = html_of(page.sheet())
+    assert "Monday 21 December" in words.replace("\u00a0", " ")
+    assert not FRENCH.search(words)
+    assert FRENCH.search(" ".join(texts(page)))
+
+
 # --- paper file -----------------------------------------------------------------------------------
 
 
@@ -344,6 +358,15 @@ def test_what_is_not_ticked_is_missing(made):
     lines = page.sheet().blocks[0].lines
     assert len(lines) == 7
     assert lines[0].startswith("Une preuve d’identité")
+
+
+def test_what_is_missing_is_listed_in_the_language_of_the_customer(made):
+    page = made(LanguageChosen("en"), journey=advice_pages.PAPER_FILE)
+    page.items.button("account").click()
+    words = html_of(page.sheet())
+    assert len(page.sheet().blocks[0].lines) == 7
+    assert not FRENCH.search(words)
+    assert FRENCH.search(" ".join(texts(page)))
 
 
 def test_a_complete_file_says_about_when_the_letter_comes(look, qtbot):

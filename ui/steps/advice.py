@@ -54,19 +54,30 @@ class AdvicePanel(StepPanel):
         """What the customer may take along, None where there is nothing yet."""
         return None
 
-    def figure(self, key: str, **values: object) -> str:
-        """Text of a whole key, dated figures filled in. Raises NoFactError."""
-        language = self.look.language
+    @property
+    def paper_language(self) -> Language:
+        """Of what the customer takes along: the one chosen, the screen's where none was."""
+        chosen = self.view.state.language if self.view is not None else ""
+        return self.look.language.speaking(chosen) if chosen else self.look.language
+
+    def figure(self, key: str, language: Language | None = None, **values: object) -> str:
+        """Text of a whole key, dated figures filled in; the screen's language when left out.
+
+        Raises:
+            NoFactError: no such figure holds today.
+        """
+        language = language or self.look.language
         figures = self.desk.service.figures(self.desk.today, language.code)
         return language.tr(key, **figures | values)
 
     def foot(self) -> tuple[str, ...]:
         """Last lines of a sheet: whom to call, where and when it was made. Raises NoFactError."""
-        tr = self.look.language.tr
-        number = self.figure("sheet.number")
+        language = self.paper_language
+        tr = language.tr
+        number, hours = (self.figure(f"sheet.{name}", language) for name in ("number", "hours"))
         return (
-            tr("sheet.help", number=number, hours=self.figure("sheet.hours")),
-            tr("sheet.made", day=self.look.language.day(self.desk.today), office=self.desk.office),
+            tr("sheet.help", number=number, hours=hours),
+            tr("sheet.made", day=language.day(self.desk.today), office=self.desk.office),
             tr("sheet.nobody"),
         )
 

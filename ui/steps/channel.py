@@ -11,6 +11,7 @@ from kiosk.advice.eligibility import Finding
 from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.journeys.model import CaseState
 from kiosk.journeys.service_steps import AdviceFacts, AdviceGiven
+from ui.i18n import Language
 from ui.steps.advice import AdvicePanel, moment_within
 from ui.steps.panel import TURN_KEY
 from ui.theme import Space, Type
@@ -125,7 +126,7 @@ class ChannelPanel(AdvicePanel):
     @override
     def sheet(self) -> AdviceSheet:
         """The way chosen, or the reason and the nearest way."""
-        tr = self.look.language.tr
+        tr = self.paper_language.tr
         proposal, blocks = self._proposal, list(self._why_blocks())
         if proposal is None:
             title = tr("sheet.not_eligible_title")
@@ -187,7 +188,7 @@ class ChannelPanel(AdvicePanel):
         self.choices.show_choices(tuple(self._choice(item) for item in self._proposals))
         self.choices.select(*([self._chosen.value] if self._chosen else []))
         self.choices.setVisible(bool(self._proposals))
-        cautions = self._caution_words()
+        cautions = self._caution_words(self.look.language)
         self._cautions.setText("\n".join(cautions))
         self._caution.setVisible(bool(cautions))
 
@@ -231,26 +232,28 @@ class ChannelPanel(AdvicePanel):
         channel = proposal.channel.channel_id
         return channel is ChannelId.COUNTER and not self.leads_on(channel.value)
 
-    def _caution_words(self) -> tuple[str, ...]:
-        tr = self.look.language.tr
-        return tuple(tr(f"eligibility.caution.{item.value}") for item in self._finding.cautions)
+    def _caution_words(self, language: Language) -> tuple[str, ...]:
+        return tuple(
+            language.tr(f"eligibility.caution.{item.value}") for item in self._finding.cautions
+        )
 
     def _why_blocks(self) -> tuple[SheetBlock, ...]:
-        tr = self.look.language.tr
+        language = self.paper_language
+        tr = language.tr
         finding, blocks = self._finding, []
         if finding.barrier is not None and finding.alternative is not None:
             key = f"eligibility.alternative.{finding.alternative.value}"
             reason = tr(f"eligibility.barrier.{finding.barrier.value}")
             blocks.append(SheetBlock(tr("sheet.reason"), (reason,)))
-            way = (tr(f"{key}.title"), self.figure(f"{key}.text"))
+            way = (tr(f"{key}.title"), self.figure(f"{key}.text", language))
             blocks.append(SheetBlock(tr("sheet.nearest"), way))
-        cautions = self._caution_words()
+        cautions = self._caution_words(language)
         if cautions:
             blocks.append(SheetBlock(tr("sheet.cautions"), cautions))
         return tuple(blocks)
 
     def _when(self, proposal: Proposal) -> SheetBlock | None:
-        language = self.look.language
+        language = self.paper_language
         if proposal.about is not None:
             day = language.tr("sheet.estimate", day=language.weekday_within(proposal.about))
             return SheetBlock(language.tr("sheet.about"), (day,))

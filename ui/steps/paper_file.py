@@ -13,6 +13,7 @@ from kiosk.advice.paper_file import FileResult, Item, PaperFile
 from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.journeys.model import CaseState
 from kiosk.journeys.service_steps import PaperFileChecked, PaperFileFacts
+from ui.i18n import Language
 from ui.steps.advice import AdvicePanel
 from ui.theme import Space, Tone, Type
 from ui.viewmodels.advice import AdviceDesk
@@ -81,14 +82,15 @@ class PaperFilePanel(AdvicePanel):
     @override
     def sheet(self) -> AdviceSheet:
         """What is missing, or that nothing is."""
-        tr = self.look.language.tr
+        language = self.paper_language
+        tr = language.tr
         result = self._result()
         if result.letter_about is not None:
-            day = self.look.language.weekday_within(result.letter_about)
+            day = language.weekday_within(result.letter_about)
             about = SheetBlock(tr("sheet.about"), (tr("sheet.estimate", day=day),))
             return AdviceSheet("paper-file", tr("sheet.complete_title"), (about,), foot=self.foot())
-        lines = tuple(self._line(item) for item in result.missing)
-        block = SheetBlock(self.tr_("missing"), lines, listed=True)
+        lines = tuple(self._line(item, language) for item in result.missing)
+        block = SheetBlock(tr(f"journey.{self.name}.missing"), lines, listed=True)
         return AdviceSheet("paper-file", tr("sheet.missing_title"), (block,), foot=self.foot())
 
     @override
@@ -133,22 +135,22 @@ class PaperFilePanel(AdvicePanel):
     def _choice(self, item: Item) -> Choice:
         tr = self.look.language.tr
         label = tr(f"paper.item.{item.item_id}")
-        return Choice(item.item_id, label, self._hint(item), "", Tone.OK)
+        return Choice(item.item_id, label, self._hint(item, self.look.language), "", Tone.OK)
 
-    def _hint(self, item: Item) -> str:
-        tr = self.look.language.tr
+    def _hint(self, item: Item, language: Language) -> str:
+        tr = language.tr
         if item.any_of:
             pieces = ", ".join(tr(f"paper.piece.{piece}") for piece in item.any_of)
-            return self.tr_("any_of", pieces=pieces)
+            return tr(f"journey.{self.name}.any_of", pieces=pieces)
         if item.item_id == _MOTIVE:
             words = in_force(self._paper.motives, self.desk.today)
             motives = ", ".join(tr(f"paper.motive.{word.word_id}") for word in words)
-            return self.tr_("motives", motives=motives)
-        return self.tr_("blocking") if item.blocking else ""
+            return tr(f"journey.{self.name}.motives", motives=motives)
+        return tr(f"journey.{self.name}.blocking") if item.blocking else ""
 
-    def _line(self, item: Item) -> str:
-        tr = self.look.language.tr
-        hint = self._hint(item)
+    def _line(self, item: Item, language: Language) -> str:
+        tr = language.tr
+        hint = self._hint(item, language)
         label = tr(f"paper.item.{item.item_id}")
         return f"{label}. {hint}" if hint else label
 
