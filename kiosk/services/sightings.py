@@ -127,8 +127,10 @@ def keep_past_key(store: Store, keys: KeyStore, secret: bytes, today: date) -> N
     fresh = _PastKey(
         b64u(derive_key(secret, _PURPOSE)), date.fromisoformat(max(days, default="0001-01-01"))
     )
-    if fresh.until >= today and all(known.key != fresh.key for known in past):
-        keys.put(PAST_KEYS, msgspec.json.encode([fresh, *past][:MAX_PAST_KEYS]))
+    if fresh.until >= today and fresh not in past:
+        # A change that came no further left this key with the day of then: more was seen since.
+        others = [known for known in past if known.key != fresh.key]
+        keys.put(PAST_KEYS, msgspec.json.encode([fresh, *others][:MAX_PAST_KEYS]))
 
 
 def forget_past_keys(keys: KeyStore, today: date) -> None:

@@ -21,8 +21,8 @@ from kiosk.domain.ids import AgentId
 from kiosk.services.agents import DEVICE_SECRET, DEVICE_SECRET_PAST
 from kiosk.services.drafts import Drafts
 from kiosk.services.secret_change import MAX_DAYS, SecretChange
-from kiosk.services.sightings import DOCUMENT_SEEN, MAX_PAST_KEYS, PAST_KEYS
-from tests.fakes.cases import new_case
+from kiosk.services.sightings import DOCUMENT_SEEN, MAX_PAST_KEYS, PAST_KEYS, keep_past_key
+from tests.fakes.cases import DOCUMENT, new_case
 from tests.fakes.desk import PIN, Desk
 from tests.services.test_sealing import REFUSED, decided
 from tests.services.test_sightings import codes, days
@@ -220,6 +220,21 @@ def test_a_document_seen_under_the_past_secret_is_a_doubt_until_its_day(office: 
     assert codes(office) == []
     change.settle()
     assert office.keys.get(PAST_KEYS) is None
+
+
+def test_what_was_seen_after_a_change_that_came_no_further_is_remembered_as_long(office: Desk):
+    office.set_terms(sightings_days=30)
+    other = replace(decided(REFUSED, "2" * 32), document=replace(DOCUMENT, document_number="X1"))
+    office.sealing.seal(other, office.session(AGENT))
+    today = office.clock.now().astimezone().date()
+    keep_past_key(office.store, office.keys, OLD, today)  # and the power goes
+    days(office, 20)
+    office.sealing.seal(decided(REFUSED, "3" * 32), office.session(AGENT))
+    change = change_of(office)
+    change.begin()
+    days(office, 29)
+    change.settle()
+    assert codes(office) == [DOCUMENT_SEEN]
 
 
 def test_sightings_of_several_past_secrets_are_found_and_their_keys_stay_few(office: Desk):

@@ -518,6 +518,59 @@ def test_a_device_moves_to_another_office_and_its_first_manager_comes_in(
     assert len(screen.shell._pages.others()) < 40
 
 
+def held(monkeypatch, name: str) -> tuple[threading.Event, threading.Event]:
+    """Holds an answer of the device back: set once it was asked for; set to let it come."""
+    asked, go_on = threading.Event(), threading.Event()
+    answer = getattr(Workshop, name)
+
+    def late(*args: object) -> object:
+        asked.set()
+        assert go_on.wait(15)
+        return answer(*args)
+
+    monkeypatch.setattr(Workshop, name, late)
+    return asked, go_on
+
+
+def test_an_answer_for_one_act_lets_nobody_into_another(
+    screen: Screen, fleet: CarrierFleet, monkeypatch
+):
+    """Nobody typed the last characters of this device for what would be signed."""
+    asked, go_on = held(monkeypatch, "check_code")
+    screen.open(MANAGER)
+    fill_transfer(screen, fleet.side.enrol_code(THERE))
+    screen.press("primary")
+    screen.wait(asked.is_set)
+
+    screen.press("back")
+    screen.wait(lambda: screen.page is screen.router.device.page)
+    screen.press(f"row-{Act.DECOMMISSION.value}", screen.page)
+    screen.wait(lambda: screen.page is screen.router.device.act)
+    go_on.set()
+    screen.settle()
+
+    assert screen.page is screen.router.device.act
+
+
+def test_who_goes_back_while_the_pin_is_looked_at_closes_nothing(screen: Screen, monkeypatch):
+    screen.open(MANAGER)
+    screen.act(Act.DECOMMISSION)
+    screen.confirm()
+    signing = to_signing(screen)
+    asked, go_on = held(monkeypatch, "vouch")
+    screen.press(f"choice-{MANAGER}", signing)
+    screen.pin()
+    screen.wait(asked.is_set)
+
+    screen.press("back")
+    screen.wait(lambda: screen.page is screen.router.device.act)
+    go_on.set()
+    screen.settle()
+
+    assert screen.router.device.model.run is None
+    assert "device_closed" not in screen.kinds()
+
+
 def test_a_badge_that_is_none_is_refused_while_everything_is_still_here(
     screen: Screen, fleet: CarrierFleet
 ):

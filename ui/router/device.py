@@ -106,7 +106,7 @@ class DeviceRouter(QObject):
         self.act.returned.connect(self._back)
         for duty, page in self.signs.items():
             page.given.connect(partial(self._vouch, duty))
-            page.returned.connect(self._show_act)
+            page.returned.connect(self._reconsider)
         self.model.looked.connect(self._was_looked_at)
         self.model.checked.connect(partial(self._show_signing, Duty.CLOSE_DEVICE))
         self.model.vouched.connect(self._vouched)
@@ -200,7 +200,13 @@ class DeviceRouter(QObject):
         self._shell.show_navigation(Section.SETTINGS)
         self._shell.set_title(title)
 
+    def _reconsider(self) -> None:
+        """Nobody signs now, whatever a PIN that is still being looked at turns out to be."""
+        self.model.forget()
+        self._show_act()
+
     def _back(self) -> None:
+        self.model.forget()
         self.act.clear()
         self._show_page()
 
@@ -214,6 +220,7 @@ class DeviceRouter(QObject):
         act = Act(name)
         if self._session is None or self.model.busy:
             return
+        self.model.forget()  # an answer that is still out was asked for another act
         self._message = ("", Tone.INFO)
         if act is Act.SEND:
             self.ordered.order()
@@ -252,8 +259,8 @@ class DeviceRouter(QObject):
 
     def _vouched(self, by: Signatory) -> None:
         session, act = self._session, self.act.act
-        if session is None:
-            return
+        if session is None or self._shell.page not in self.signs.values():
+            return  # whoever went to another page meanwhile begins again
         for page in self.signs.values():
             page.person.reset()
         self._show_act()

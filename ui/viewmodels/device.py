@@ -142,7 +142,7 @@ class DeviceModel(QObject):
         self._ask(self._desk, call, self.vouched.emit)
 
     def forget(self) -> None:
-        """Who asked is gone: no answer of a question still counts. An act under way goes on."""
+        """Who asked is gone, or went back: no answer that is out still counts. An act goes on."""
         self._asked += 1
 
     def change_keys(self, by: Session) -> None:
