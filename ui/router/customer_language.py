@@ -59,5 +59,5 @@ class CustomerLanguage(QObject):
         # Before its first page the case says which language, not the screen.
         if view.state.case_id != self._case:
             return
-        if message_language(view.state.language) != self._language.code:
+        if message_language(view.state.language) != message_language(self._language.code):
             self._orders.send_quietly(LanguageChosen(self._language.code))
