@@ -11,7 +11,8 @@ Rules, in order:
    twice more often than not, so or in its line, is disputed no longer. One picture says it once,
    however often it is looked at.
 5. An opinion is given when every line is confirmed, and after each round over those that are not.
-   What was confirmed stays confirmed.
+   What was confirmed stays confirmed until another card may lie there: another text was read, whole
+   or without a doubt, or nothing was in sight.
 6. A dispute names characters only where both texts have as many letters; else a letter was lost or
    doubled, and nobody knows where.
 """
@@ -77,6 +78,15 @@ class Confirmation:
         self._same: Counter[_Place] = Counter()
         self._other: Counter[_Place] = Counter()
         self._counted: dict[_Place, deque[Picture]] = {}
+
+    def note(self, lines: tuple[str, ...] | None) -> None:
+        """A frame was surely read as these lines; None: it shows neither document nor zone.
+
+        Where they are not those that were confirmed, another card may lie there: a frame that is
+        read as the former text again does not stand on looks at the former card.
+        """
+        if not self._open and lines != self._lines:
+            self.reset()
 
     def step(
         self,

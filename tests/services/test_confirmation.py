@@ -176,3 +176,17 @@ def test_one_picture_says_it_once_however_often_it_is_looked_at():
     fresh = [strip.copy() for strip in STRIPS]
     steps = (confirmation.step(TD3, fresh, digits_hold=True, places=PLACES) for _ in range(2))
     assert any(opinion is not None and opinion.agrees for opinion in steps)
+
+
+def test_what_was_confirmed_is_looked_at_anew_after_another_text():
+    reader = Sees(*TD3)
+    confirmation = Confirmation(reader)
+    confirmation.step(TD3, STRIPS, digits_hold=True)
+    assert confirmation.step(TD3, STRIPS, digits_hold=True).agrees
+    confirmation.note(TD3)
+    assert confirmation.step(TD3, STRIPS, digits_hold=True).agrees
+    assert reader.calls == 2
+    confirmation.note((TD3[0].replace("ANNA", "ANNE"), TD3[1]))
+    assert confirmation.step(TD3, STRIPS, digits_hold=True) is None
+    assert confirmation.step(TD3, STRIPS, digits_hold=True).agrees
+    assert reader.calls == 4
