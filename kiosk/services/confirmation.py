@@ -8,16 +8,18 @@ Rules, in order:
    because a second reader needs a good frame more than the first.
 4. Where a few characters of a line are seen otherwise and all others the same, the calls that
    follow show it each of them by itself (:mod:`kiosk.capture.alone`). One that is seen the same
-   twice more often than not, so or in its line, is disputed no longer.
+   twice more often than not, so or in its line, is disputed no longer. One picture says it once,
+   however often it is looked at.
 5. An opinion is given when every line is confirmed, and after each round over those that are not.
-   What was confirmed stays confirmed.
+   What was confirmed stays confirmed until another card may lie there: another text was read, whole
+   or without a doubt, or nothing was in sight.
 6. A dispute names characters only where both texts have as many letters; else a letter was lost or
    doubled, and nobody knows where.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -37,6 +39,8 @@ _AT_ONCE = 2
 _LEAD, _TIMES = 2, 8
 """By how many times more a character must be seen the same than not, and how often it is looked at
 at most."""
+_REMEMBERED = 24
+"""Pictures of a character that are known as counted: of so many frames a vote offers the best."""
 
 _Place = tuple[int, int]
 
@@ -73,6 +77,16 @@ class Confirmation:
         self._before: tuple[Dispute, ...] = ()
         self._same: Counter[_Place] = Counter()
         self._other: Counter[_Place] = Counter()
+        self._counted: dict[_Place, deque[Picture]] = {}
+
+    def note(self, lines: tuple[str, ...] | None) -> None:
+        """A frame was surely read as these lines; None: it shows neither document nor zone.
+
+        Where they are not those that were confirmed, another card may lie there: a frame that is
+        read as the former text again does not stand on looks at the former card.
+        """
+        if not self._open and lines != self._lines:
+            self.reset()
 
     def step(
         self,
@@ -105,43 +119,58 @@ class Confirmation:
             strip = for_general(strips[number], len(lines))
             scores = self._second.recognise([strip])[0]
             look = look_at_line(lines, number, scores, digits_hold=digits_hold)
-            self._take(number, look, may_show=bool(places))
+            self._take(number, look, strips[number], may_show=bool(places))
         return None if self._asked else self._opinion()
 
-    def _take(self, number: int, look: LineLook | None, *, may_show: bool) -> None:
+    def _take(self, number: int, look: LineLook | None, strip: Picture, *, may_show: bool) -> None:
         """What a look at a line says of it, and what is to be shown next."""
         if look is not None and look.alike:
-            self._count_again(number, look)
+            self._count_again(number, look, strip)
         left = () if look is None else self._left(look.disputes)
         if look is not None and look.alike and not left:
             del self._open[self._at]
             return
         if may_show and look is not None and look.alike and len(left) <= _MOST_SHOWN:
-            self._asked = [d for d in left if self._undecided(d)]
+            self._asked = [d for d in left if self._undecided(d) and self._is_new(d, strip)]
         if self._asked:
             self._before = left
             return
         self._disputed(None if look is None else left)
 
-    def _count_again(self, number: int, look: LineLook) -> None:
+    def _count_again(self, number: int, look: LineLook, strip: Picture) -> None:
         """A character that was disputed before and is not now was seen the same once more."""
         disputed = {(d.line, d.position) for d in look.disputes}
         for place in self._same.keys() | self._other.keys():
             if place[0] == number and place not in disputed:
-                self._same[place] += 1
+                self._count(place, strip, same=True)
+
+    def _count(self, place: _Place, strip: Picture, *, same: bool) -> None:
+        """One more look at a place, if it was another picture than those before."""
+        pictures = self._counted.setdefault(place, deque(maxlen=_REMEMBERED))
+        if any(strip is counted for counted in pictures):
+            return
+        pictures.append(strip)
+        (self._same if same else self._other)[place] += 1
+
+    def _is_new(self, dispute: Dispute, strip: Picture) -> bool:
+        """Whether this picture of the character was not counted yet."""
+        counted = self._counted.get((dispute.line, dispute.position), ())
+        return not any(strip is picture for picture in counted)
 
     def _show(
         self, second: TextReader, strip: Picture, places: Sequence[float], *, digits_hold: bool
     ) -> None:
         """Show some characters by themselves; the line is done when none is left to be shown."""
-        shown, later = self._asked[:_AT_ONCE], self._asked[_AT_ONCE:]
-        seen = second.recognise([alone(strip, places, d.position) for d in shown])
+        new = [d for d in self._asked if self._is_new(d, strip)]
+        shown = new[:_AT_ONCE]
+        later = [d for d in self._asked if d not in shown]
+        seen = second.recognise([alone(strip, places, d.position) for d in shown]) if shown else []
         for dispute, scores in zip(shown, seen, strict=True):
             place = (dispute.line, dispute.position)
             same = seen_alone(self._lines, *place, scores, digits_hold=digits_hold)
-            (self._same if same else self._other)[place] += 1
-        # By turns, each of them in several frames.
-        self._asked = [d for d in (*later, *shown) if self._undecided(d)]
+            self._count(place, strip, same=same)
+        # By turns, each of them in several frames; a picture that was shown says nothing more.
+        self._asked = [d for d in (*later, *shown) if shown and self._undecided(d)]
         if self._asked:
             return
         left = self._left(self._before)

@@ -215,6 +215,7 @@ class LiveReader:
             return
         if look.corners is None:
             self._plain.lose()
+            self._agreement.lose()
         # A card that still moves into its place would be cut askew.
         elif self._outline.lies_still:
             taken = self._plain.add(look, side, zone_expected=self._zone_expected(side))

@@ -93,6 +93,10 @@ class ZoneAgreement:
         self._seals.note_settled(lines, open_characters)
         return self._agreed(look, read, parsed, verdict, settled=True)
 
+    def lose(self) -> None:
+        """A frame shows neither a document nor a zone: the next one may be another one."""
+        self._confirmation.note(None)
+
     def add(self, look: Look) -> AgreedZone | None:
         """Read the zone of this frame; what all frames so far agree on, or None."""
         read = self._zones.read(look.zone)
@@ -106,6 +110,8 @@ class ZoneAgreement:
         self._seals.note_text(read.reading.lines)
         holds = parsed.digits_agree and makes_sense(parsed)
         self._withdraw(read.reading.lines)
+        if holds or not read.reading.doubts:
+            self._confirmation.note(read.reading.lines)
         ballot = Ballot(read.reading, holds, look.quality.sharpness, read.strips)
         verdict = self._vote.add(ballot)
         if verdict is None:

@@ -107,10 +107,10 @@ class Shown:
 
 def opinions(reader, frames, *, holds=True):
     confirmation = Confirmation(reader)
-    steps = (
-        confirmation.step(TD3, STRIPS, digits_hold=holds, places=PLACES) for _ in range(frames)
-    )
-    return list(steps)
+    return [
+        confirmation.step(TD3, [strip.copy() for strip in STRIPS], digits_hold=holds, places=PLACES)
+        for _ in range(frames)
+    ]
 
 
 def test_a_character_that_is_seen_the_same_by_itself_twice_is_disputed_no_longer():
@@ -160,3 +160,33 @@ def test_a_line_with_many_disputes_is_no_matter_of_single_characters():
 def test_what_was_confirmed_stays_so():
     reader = Shown(*TD3, alone="")
     assert opinions(reader, 4)[1:] == [Opinion(agrees=True)] * 3
+
+
+def test_one_picture_says_it_once_however_often_it_is_looked_at():
+    # What is offered to an agent is looked at in the best frame so far: often the same one.
+    reader = Shown(TD3[0], *[SEEN_OTHERWISE] * 9, alone="L" * 8)
+    confirmation = Confirmation(reader)
+    told = [confirmation.step(TD3, STRIPS, digits_hold=True, places=PLACES) for _ in range(10)]
+    opinions = [opinion for opinion in told if opinion is not None]
+    assert opinions
+    assert not any(opinion.agrees for opinion in opinions)
+    assert [(d.line, d.position, d.seen) for d in opinions[-1].disputes] == [(1, 0, "E")]
+    assert reader.shown == 1
+    # The next picture decides.
+    fresh = [strip.copy() for strip in STRIPS]
+    steps = (confirmation.step(TD3, fresh, digits_hold=True, places=PLACES) for _ in range(2))
+    assert any(opinion is not None and opinion.agrees for opinion in steps)
+
+
+def test_what_was_confirmed_is_looked_at_anew_after_another_text():
+    reader = Sees(*TD3)
+    confirmation = Confirmation(reader)
+    confirmation.step(TD3, STRIPS, digits_hold=True)
+    assert confirmation.step(TD3, STRIPS, digits_hold=True).agrees
+    confirmation.note(TD3)
+    assert confirmation.step(TD3, STRIPS, digits_hold=True).agrees
+    assert reader.calls == 2
+    confirmation.note((TD3[0].replace("ANNA", "ANNE"), TD3[1]))
+    assert confirmation.step(TD3, STRIPS, digits_hold=True) is None
+    assert confirmation.step(TD3, STRIPS, digits_hold=True).agrees
+    assert reader.calls == 4

@@ -396,21 +396,47 @@ def test_a_front_that_slides_into_its_place_is_cut_where_it_comes_to_rest(live):
     assert overlap(seen.outline, truth.corners) > 0.85
 
 
+class Counting:
+    """A second reader that counts the strips it is given."""
+
+    def __init__(self, reader):
+        self.reader = reader
+        self.lines = 0
+
+    def warm_up(self):
+        pass
+
+    def recognise(self, strips):
+        self.lines += len(strips)
+        return self.reader.recognise(strips)
+
+
+class NoCodes:
+    """A reader that sees no code."""
+
+    def read(self, _image):
+        return ()
+
+
+def test_what_was_confirmed_does_not_outlive_its_card(text_reader):
+    second = Counting(text_reader)
+    live = wired(codes=NoCodes(), second=second)
+    live.reset(Side.FRONT)
+    live.reset(Side.BACK)
+    stage = Stage(Subject(SPECIMENS["fr-id-martin"].picture(Side.BACK)), Conditions.fair(), 5)
+    rng = np.random.default_rng(5)
+    card, empty = stage.frame(0.5, rng)[0], np.full((720, 1280, 3), 120, np.uint8)
+    looks = []
+    # Its seal is waited for, twelve frames long.
+    for index, image in enumerate([card] * 9 + [empty] * 3 + [card] * 3):
+        assert live.observe(Frame(image, index, index * 33)).reading is None
+        looks.append(second.lines)
+    assert looks[8] == looks[6] >= 3  # confirmed, and not looked at again
+    assert looks[-1] > looks[11] == looks[8]
+
+
 def test_no_frame_waits_for_more_than_one_line_of_the_second_reader(text_reader):
-    class Counting:
-        """Counts the lines it is asked for."""
-
-        def __init__(self):
-            self.lines = 0
-
-        def warm_up(self):
-            pass
-
-        def recognise(self, strips):
-            self.lines += len(strips)
-            return text_reader.recognise(strips)
-
-    second = Counting()
+    second = Counting(text_reader)
     live = wired(Blind(), second=second)
     live.reset(Side.FRONT)
     specimen = SPECIMENS["fr-id-1988-rousseau"]

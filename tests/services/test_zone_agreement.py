@@ -1,0 +1,111 @@
+"""Frames of two documents of nearly the same text, one laid where the other one lay."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from kiosk.capture.decode import read_zone
+from kiosk.capture.quality import Quality
+from kiosk.ports import Frame
+from kiosk.services.look import Look
+from kiosk.services.readers import Readers
+from kiosk.services.seal_watch import SealWatch
+from kiosk.services.zone_agreement import ZoneAgreement
+from kiosk.services.zone_reading import ReadZone, ZoneFinding
+from tests.capture.lines import TD3, scores_of
+from tests.fakes.clock import FakeClock
+
+ANNA = TD3
+ANNE = (TD3[0].replace("ANNA", "ANNE"), TD3[1])
+PICTURE = np.zeros((8, 8), np.uint8)
+
+
+@dataclass
+class Card:
+    """What lies there: ``printed`` for who looks well, ``read`` for the first reader."""
+
+    printed: tuple[str, ...]
+    read: tuple[str, ...]
+
+
+class FirstReads:
+    """Zones as the first reader reads them."""
+
+    def __init__(self):
+        self.card = Card(ANNA, ANNA)
+
+    def read(self, _finding):
+        reading = read_zone([scores_of(line) for line in self.card.read])
+        strips = tuple(np.full((48, 960), number, np.uint8) for number in range(2))
+        return ReadZone(reading, strips, np.zeros((4, 2)))
+
+
+class SecondSees:
+    """A second reader that sees what is printed."""
+
+    def __init__(self, zones):
+        self.zones = zones
+        self.looks = 0
+
+    def warm_up(self):
+        pass
+
+    def recognise(self, strips):
+        self.looks += len(strips)
+        return [scores_of(self.zones.card.printed[int(strip[0, 0])]) for strip in strips]
+
+
+class Desk:
+    """Shows cards, frame by frame."""
+
+    def __init__(self):
+        self.zones = FirstReads()
+        self.second = SecondSees(self.zones)
+        readers = Readers(None, None, None, self.second)
+        self.agreement = ZoneAgreement(readers, self.zones, FakeClock(), SealWatch())
+        self.frames = 0
+
+    def show(self, card, *, frames, still):
+        """The zone that is taken, or None."""
+        self.zones.card = card
+        for _ in range(frames):
+            self.frames += 1
+            frame = Frame(PICTURE, self.frames, 33 * self.frames)
+            look = Look(frame, ZoneFinding(PICTURE), None, Quality(1, 0, None, 0.5), still)
+            agreed = self.agreement.add(look)
+            if agreed is not None:
+                return agreed
+        return None
+
+
+@pytest.fixture
+def desk():
+    return Desk()
+
+
+def test_a_card_that_moved_is_taken_when_it_lies_still_without_another_look(desk):
+    assert desk.show(Card(ANNA, ANNA), frames=8, still=False) is None
+    looks = desk.second.looks
+    assert desk.show(Card(ANNA, ANNA), frames=1, still=True).zone.document.mrz == ANNA
+    assert desk.second.looks == looks == 2
+
+
+def test_another_card_is_not_taken_for_the_one_that_was_confirmed_before(desk):
+    desk.show(Card(ANNA, ANNA), frames=8, still=False)
+    assert desk.show(Card(ANNE, ANNE), frames=2, still=True) is None
+    # The first reader errs; the second one, asked again, does not.
+    assert desk.show(Card(ANNE, ANNA), frames=5, still=True) is None
+
+
+def test_a_card_laid_where_nothing_was_in_sight_is_looked_at_anew(desk):
+    desk.show(Card(ANNA, ANNA), frames=8, still=False)
+    desk.agreement.lose()
+    assert desk.show(Card(ANNE, ANNA), frames=5, still=True) is None
+    assert desk.show(Card(ANNA, ANNA), frames=5, still=True).zone.document.mrz == ANNA
+
+
+def test_another_card_is_taken_as_what_it_is(desk):
+    desk.show(Card(ANNA, ANNA), frames=4, still=False)
+    agreed = desk.show(Card(ANNE, ANNE), frames=12, still=True)
+    assert agreed.zone.document.mrz == ANNE
