@@ -6,15 +6,15 @@ ended, and where; what it was put back to must go on from every state of it that
 and the log that goes on must begin with it (consistency proofs for both); a statement that does not
 hold is journalled once and refused: everything is kept, no receipt is believed. What is proven to
 lie before the end stays proven. Every other receipt is void: a record whose sealed copy is here is
-delivered again, one that was let go is asked about, and where the log does not hold it any more the
-journal names it, with what its receipt said; that receipt is kept as evidence. All of this is one
-unit of work.
+delivered again, one that was let go is asked about, and where the log does not hold it any more, or
+its bytes are damaged there, the journal names it, with what its receipt said; that receipt is kept
+as evidence. All of this is one unit of work.
 Source: records-and-sync section 8, case 1; C2SP ``tlog-checkpoint``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -113,8 +113,11 @@ class LogRestore:
         self._log = log_key_of(policy)
         self._clock = clock
 
-    def run(self) -> bool:
+    def run(self, missing: Collection[int] = ()) -> bool:
         """Take in what the policy says; False where there is nothing to take in.
+
+        Args:
+            missing: entries whose records the collector says it does not hold, or not whole.
 
         Raises:
             LogRestoreRefusedError: what it says contradicts what this device holds.
@@ -128,7 +131,8 @@ class LogRestore:
         except LogRestoreRefusedError as exc:
             self._note_refused(exc.detail)
             raise
-        self._take(pending, checkpoint, self._still_proven(pending, checkpoint, items))
+        proven = self._still_proven(pending, checkpoint, items, missing)
+        self._take(pending, checkpoint, proven)
         return True
 
     def questions(self) -> tuple[str, ...]:
@@ -258,7 +262,11 @@ class LogRestore:
             raise LogRestoreRefusedError("another history")
 
     def _still_proven(
-        self, pending: _Pending, shown: tuple[str, Checkpoint], items: list[ReceiptItem]
+        self,
+        pending: _Pending,
+        shown: tuple[str, Checkpoint],
+        items: list[ReceiptItem],
+        missing: Collection[int],
     ) -> dict[int, KeptReceipt]:
         """New receipts of records that were let go and that the log still holds.
 
@@ -272,6 +280,8 @@ class LogRestore:
             if leaf is None or item.state == ReceiptState.QUARANTINED:
                 continue
             if item.state != ReceiptState.STORED:
+                if item.seq in missing:
+                    continue  # its leaf goes on and its bytes do not: no receipt will come
                 raise ReceiptUnwitnessedError("the log is not proven yet")
             require_witnesses(note, self._log.quorum)
             sent = Sent(self._device_id, item.seq, unb64u(leaf.entry), unb64u(leaf.blob))
