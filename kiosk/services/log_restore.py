@@ -178,11 +178,9 @@ class LogRestore:
     def _kept(self, uow: UnitOfWork) -> Iterator[tuple[int, KeptReceipt]]:
         """Receipts that count; what an earlier restore made void counts no more."""
         for name in uow.values.names(RECEIPT_PREFIX):
-            seq = int(name.removeprefix(RECEIPT_PREFIX))
-            if uow.values.get(f"{VOID_PREFIX}{seq:012d}/{self._log.origin}") is None:
-                data = uow.values.get(name)
-                if data is not None:
-                    yield seq, msgspec.json.decode(data, type=KeptReceipt)
+            seq, data = int(name.removeprefix(RECEIPT_PREFIX)), uow.values.get(name)
+            if data is not None and not _is_void(uow, seq, data):
+                yield seq, msgspec.json.decode(data, type=KeptReceipt)
 
     def _base(
         self, states: tuple[Checkpoint, ...], path: tuple[Restoration, ...], ended: Restoration
@@ -340,6 +338,12 @@ class LogRestore:
                 self._journal.append(uow, EntryKind.ANNOUNCEMENT_REFUSED, facts)
                 uow.values.put(name, b"")
                 uow.commit()
+
+
+def _is_void(uow: UnitOfWork, seq: int, receipt: bytes) -> bool:
+    """Whether any restore made this very receipt void; a later one of the same record counts."""
+    names = uow.values.names(f"{VOID_PREFIX}{seq:012d}/")
+    return any(uow.values.get(name) == receipt for name in names)
 
 
 def _state(note: str) -> Checkpoint:

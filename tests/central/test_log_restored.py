@@ -187,6 +187,27 @@ def test_what_was_let_go_is_named_and_its_receipt_kept(mortal, fielded, tmp_path
     assert fielded.send().stored == 1
 
 
+def test_what_was_lost_by_one_restore_is_not_lost_again_by_the_next(mortal, fielded):
+    fielded.visit(1)
+    fielded.send()
+    back_up(mortal)
+    fielded.visit(2)
+    fielded.send()
+    fielded.clock.advance(days=3)
+    assert fielded.send().purged == 2
+    announced(mortal)
+    for _ in range(2):
+        assert fielded.send().reason == ""
+    losses = facts(fielded, EntryKind.CENTRAL_LOSS)
+    mortal.kill()
+    ask("log", "announce-restored", "--why", WHY, "--data", mortal.data)
+    mortal.start()
+    for _ in range(2):
+        assert fielded.send().reason == ""
+    assert [one["lost"] for one in facts(fielded, EntryKind.LOG_RESTORED)] == [1, 0]
+    assert facts(fielded, EntryKind.CENTRAL_LOSS) == losses
+
+
 def test_a_device_that_saw_nothing_of_what_was_lost_only_follows(mortal, fielded, tmp_path):
     fielded.visit(1)
     fielded.send()
