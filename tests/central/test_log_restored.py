@@ -742,3 +742,23 @@ def test_what_was_let_go_and_is_damaged_there_is_named_and_holds_nothing_up(
     assert values(other, VOID_PREFIX) == [seq]
     assert values(other, RECEIPT_PREFIX) == [seq, later]
     other.store.close()
+
+
+def test_a_new_key_is_not_made_while_the_newest_policy_is_of_a_coming_day(mortal, fielded):
+    """Devices would go on under the policy of now, which names another key, until that day."""
+    mortal.kill()
+    data = ("--data", mortal.data)
+    day = f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d}"
+    central("policy", "set", f"valid_from={day}", *data)
+    keys = sorted(Layout(mortal.data).collector.iterdir())
+    refused = central("log", "new-key", *data, check=False)
+    assert refused.returncode == 2
+    assert "valid_from=" in refused.stderr
+    assert sorted(Layout(mortal.data).collector.iterdir()) == keys
+    central("policy", "set", "valid_from=", *data)
+    ask("log", "new-key", *data)
+    mortal.start()
+    fielded.visit(2)
+    for _ in range(2):
+        assert fielded.send().reason == ""
+    assert {row.state for row in fielded.rows()} == {OutboxState.STORED}
