@@ -127,8 +127,8 @@ def _apply(layout: Layout, ledger: Ledger, record_id: RecordId, at: str) -> Eras
     for entry in ledger.entries_of_record(record_id):
         sealed = ledger.sealed(entry.device_id, entry.seq)
         here.append(sealed is not None and sealed.header is None)
-        if sealed is None and not held:
-            # Its first bytes are the header.
+        if not held:
+            # Its first bytes are the header; one that was damaged here is on its way once more.
             part = layout.uploads / f"{entry.device_id}-{entry.seq:012d}.part"
             part.unlink(missing_ok=True)
     erased = bool(here) and all(here)

@@ -2,7 +2,9 @@
 
 Rules, in order: a policy and the changes that it says come true in one transaction, or not at all;
 a change is said by the policy itself, whoever drafted it: the key that it names for a provider, or
-that it names none; a change whose draft was overtaken by another policy is void.
+that it names none; a change whose draft was overtaken by another policy is void; a provider that
+the policy before named and this one does not is withdrawn, also where its plan is not here any more
+(a backup that was put back, whose policies are published again).
 """
 
 from __future__ import annotations
@@ -99,3 +101,7 @@ def _settle_plans(ledger: Ledger, before: Policy, policy: Policy, day: date) -> 
         elif plan.version > policy.version:
             continue
         ledger.provider_changes.drop_plan(issuer)
+    hear = {row.issuer for row in ledger.results.providers()}
+    for one in before.result_recipients:
+        if one.iss not in named and one.iss in hear:
+            ledger.provider_changes.withdraw(one.iss, one.kid, policy.version, day.isoformat())

@@ -15,7 +15,7 @@ from itertools import islice
 from central.archive.layout import FolderError, Layout, read_key, write_key
 from central.archive.storage import open_database
 from central.authority.drafts import Draft, policy_draft
-from central.authority.publishing import Publishing
+from central.authority.publishing import LAST_OFFICES, Publishing
 from kiosk.audit.checkpoint import Checkpoint
 from kiosk.audit.tree import frontier_of
 from kiosk.crypto.digests import b64u
@@ -85,8 +85,18 @@ class Logs:
 
         The key lies in the collector's folder; it signs once that policy is published and the
         collector was started anew.
+
+        Raises:
+            PolicyInvalidError: the newest policy is of a coming day. Until then devices would know
+                the key by nothing that is in force, while the collector signs with it.
         """
         policy = self._publishing.newest().policy
+        starts = policy.valid_from
+        if starts is not None and starts > now.astimezone(LAST_OFFICES).date():
+            raise PolicyInvalidError(
+                f"the newest policy holds from {starts} on, and a new key holds at once: "
+                "wait for that day, or say policy set valid_from="
+            )
         terms, key = policy.collector, SigningKey.generate()
         write_key(self._layout.later_log_key(key.key_id), key)
         changed = CollectorTerms(

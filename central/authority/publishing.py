@@ -33,7 +33,7 @@ from kiosk.sync.policy import (
 )
 from kiosk.sync.roots import PolicyRoot, follow, parse_root
 
-_LAST_OFFICES = timezone(timedelta(hours=-12))
+LAST_OFFICES = timezone(timedelta(hours=-12))
 """Nowhere does a day begin later."""
 
 
@@ -94,7 +94,7 @@ class Publishing:
         That is the newest one whose day has begun everywhere; a later root is followed from there.
         Keys that signed before that are none of its business.
         """
-        day, given = now.astimezone(_LAST_OFFICES).date(), None
+        day, given = now.astimezone(LAST_OFFICES).date(), None
         for held in stored_policies(self._layout).held:
             starts = held.policy.valid_from
             if given is None or starts is None or starts <= day:

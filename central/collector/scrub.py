@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import compress
 
 from central.archive.damage_rows import DamageRow
 from central.archive.database import Database
@@ -80,9 +81,7 @@ class Scrub:
         if missing > max(_FEW, checked // 2):
             raise FolderError(f"{missing} of {checked} payloads are missing: is the store there?")
         fresh = tuple(row for row in found if self._note(row))
-        with self._database.reading() as ledger:
-            every = ledger.damages.every()
-        return ScrubReport(checked, fresh, tuple(row for row in every if row.mended_at is None))
+        return ScrubReport(checked, fresh, self._open())
 
     def _chosen(self, now: datetime, recent: timedelta | None, sample: int) -> Iterator[KeptRow]:
         since = "" if recent is None else (now - recent).isoformat(timespec="milliseconds")
@@ -98,6 +97,14 @@ class Scrub:
     def _page(self, since: str, last: KeptRow | None) -> tuple[KeptRow, ...]:
         with self._database.reading() as ledger:
             return ledger.kept_page(since, last, _PAGE)
+
+    def _open(self) -> tuple[DamageRow, ...]:
+        with self._database.reading() as ledger:
+            waiting = [row for row in ledger.damages.every() if row.mended_at is None]
+            held = [ledger.sealed(row.device_id, row.seq) for row in waiting]
+        # One that was erased since need not come again.
+        kept = (one is not None and one.header is not None for one in held)
+        return tuple(compress(waiting, kept))
 
     def _note(self, row: DamageRow) -> bool:
         with self._database.writing(row.device_id) as ledger:

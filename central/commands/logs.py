@@ -58,7 +58,11 @@ def log_new_key(
     logs, now = Logs(Layout(data)), system_time()
     if out is None:
         _require_single(logs)
-    _bring_out(logs, logs.new_key(now), now, out, as_json=as_json)
+    try:
+        contents = logs.new_key(now)
+    except PolicyInvalidError as exc:
+        raise typer.BadParameter(exc.detail) from exc
+    _bring_out(logs, contents, now, out, as_json=as_json)
 
 
 @log_app.command("announce-restored")

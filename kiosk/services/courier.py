@@ -174,6 +174,7 @@ class _Visit:
         self._side = self._identity.side(self._policy)
         self._done = CourierSummary()
         self._state: LogState | None = None
+        self._lacked: frozenset[int] = frozenset()
 
     def taken(self) -> CourierSummary:
         """Only read; nothing there for this device is a reason too."""
@@ -255,12 +256,14 @@ class _Visit:
             answer = link.call("GET", f"/v1/devices/{self._id}/log")
         except NothingCarriedError:
             return
-        self._state = replace_missing(decode(answer.body, LogState), ())
+        state = decode(answer.body, LogState)
+        self._lacked = frozenset(item.seq for item in state.missing)
+        self._state = replace_missing(state, ())
 
     def _take_receipts(self, link: CarriedAnswers) -> None:
         with contextlib.suppress(NothingCarriedError):
             # Asked for by the next letter, where this one was written before the policy came.
-            self._restore(link).run()
+            self._restore(link).run(self._lacked)
         before = self._seen()
         receipts = _Receipts(link, f"/v1/devices/{self._id}/receipts?")
         if not receipts.answers(before):

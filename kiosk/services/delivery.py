@@ -303,7 +303,7 @@ class _Run:
         size = self._journal_size()
         self._upload_records(state)
         self._watch.step(DeliveryStep.RECEIPTS)
-        self._check_receipts()
+        self._check_receipts(frozenset(item.seq for item in state.missing))
         if self._journal_size() > size:
             # Deletions and losses are journal entries of their own; they need not wait.
             journal.run()
@@ -385,11 +385,11 @@ class _Run:
             # A link that broke off was measured by what passed before.
             self._pace = pace_of(upload.accepted_bytes, self._clock.monotonic_ms() - began_ms)
 
-    def _check_receipts(self) -> None:
+    def _check_receipts(self, missing: frozenset[int]) -> None:
         device_id = self._identity.device_id
-        LogRestore(
-            self._store, self._link, self._journal, device_id, self.policy, self._clock
-        ).run()
+        LogRestore(self._store, self._link, self._journal, device_id, self.policy, self._clock).run(
+            missing
+        )
         check = ReceiptCheck(
             self._store,
             self._link,

@@ -6,15 +6,15 @@ ended, and where; what it was put back to must go on from every state of it that
 and the log that goes on must begin with it (consistency proofs for both); a statement that does not
 hold is journalled once and refused: everything is kept, no receipt is believed. What is proven to
 lie before the end stays proven. Every other receipt is void: a record whose sealed copy is here is
-delivered again, one that was let go is asked about, and where the log does not hold it any more the
-journal names it, with what its receipt said; that receipt is kept as evidence. All of this is one
-unit of work.
+delivered again, one that was let go is asked about, and where the log does not hold it any more, or
+its bytes are damaged there, the journal names it, with what its receipt said; that receipt is kept
+as evidence. All of this is one unit of work.
 Source: records-and-sync section 8, case 1; C2SP ``tlog-checkpoint``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -113,8 +113,11 @@ class LogRestore:
         self._log = log_key_of(policy)
         self._clock = clock
 
-    def run(self) -> bool:
+    def run(self, missing: Collection[int] = ()) -> bool:
         """Take in what the policy says; False where there is nothing to take in.
+
+        Args:
+            missing: entries whose records the collector says it does not hold, or not whole.
 
         Raises:
             LogRestoreRefusedError: what it says contradicts what this device holds.
@@ -128,7 +131,8 @@ class LogRestore:
         except LogRestoreRefusedError as exc:
             self._note_refused(exc.detail)
             raise
-        self._take(pending, checkpoint, self._still_proven(pending, checkpoint, items))
+        proven = self._still_proven(pending, checkpoint, items, missing)
+        self._take(pending, checkpoint, proven)
         return True
 
     def questions(self) -> tuple[str, ...]:
@@ -174,11 +178,9 @@ class LogRestore:
     def _kept(self, uow: UnitOfWork) -> Iterator[tuple[int, KeptReceipt]]:
         """Receipts that count; what an earlier restore made void counts no more."""
         for name in uow.values.names(RECEIPT_PREFIX):
-            seq = int(name.removeprefix(RECEIPT_PREFIX))
-            if uow.values.get(f"{VOID_PREFIX}{seq:012d}/{self._log.origin}") is None:
-                data = uow.values.get(name)
-                if data is not None:
-                    yield seq, msgspec.json.decode(data, type=KeptReceipt)
+            seq, data = int(name.removeprefix(RECEIPT_PREFIX)), uow.values.get(name)
+            if data is not None and not _is_void(uow, seq, data):
+                yield seq, msgspec.json.decode(data, type=KeptReceipt)
 
     def _base(
         self, states: tuple[Checkpoint, ...], path: tuple[Restoration, ...], ended: Restoration
@@ -258,7 +260,11 @@ class LogRestore:
             raise LogRestoreRefusedError("another history")
 
     def _still_proven(
-        self, pending: _Pending, shown: tuple[str, Checkpoint], items: list[ReceiptItem]
+        self,
+        pending: _Pending,
+        shown: tuple[str, Checkpoint],
+        items: list[ReceiptItem],
+        missing: Collection[int],
     ) -> dict[int, KeptReceipt]:
         """New receipts of records that were let go and that the log still holds.
 
@@ -272,6 +278,8 @@ class LogRestore:
             if leaf is None or item.state == ReceiptState.QUARANTINED:
                 continue
             if item.state != ReceiptState.STORED:
+                if item.seq in missing:
+                    continue  # its leaf goes on and its bytes do not: no receipt will come
                 raise ReceiptUnwitnessedError("the log is not proven yet")
             require_witnesses(note, self._log.quorum)
             sent = Sent(self._device_id, item.seq, unb64u(leaf.entry), unb64u(leaf.blob))
@@ -330,6 +338,12 @@ class LogRestore:
                 self._journal.append(uow, EntryKind.ANNOUNCEMENT_REFUSED, facts)
                 uow.values.put(name, b"")
                 uow.commit()
+
+
+def _is_void(uow: UnitOfWork, seq: int, receipt: bytes) -> bool:
+    """Whether any restore made this very receipt void; a later one of the same record counts."""
+    names = uow.values.names(f"{VOID_PREFIX}{seq:012d}/")
+    return any(uow.values.get(name) == receipt for name in names)
 
 
 def _state(note: str) -> Checkpoint:

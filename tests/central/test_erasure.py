@@ -191,6 +191,19 @@ def test_parts_of_an_upload_are_dropped_with_it(office: Office) -> None:
     assert not part.exists()
 
 
+def test_parts_of_a_record_that_comes_again_are_dropped_too(office: Office) -> None:
+    """Its payload was damaged here: its row stands, and its device has begun to send it anew."""
+    two, _, device = office
+    header = header_of(two, device)
+    assert header is not None
+    two.layout.uploads.mkdir(exist_ok=True)
+    part = two.layout.uploads / f"{device.identity.device_id}-{2:012d}.part"
+    part.write_bytes(header)
+    act(two, Act.ERASE, record_of(device))
+    assert left_on_disk(two, header[400:1200]) == []
+    assert not part.exists()
+
+
 def test_a_record_in_quarantine_is_erased_too(office: Office) -> None:
     two, _, device = office
     other = device.clone()

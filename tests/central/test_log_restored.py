@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from central.archive.damage_rows import DamageRow
 from central.archive.faults import StoreError
 from central.archive.layout import Layout, read_key
 from central.archive.storage import open_database, open_payloads
@@ -32,7 +33,7 @@ from kiosk.audit.entries import EntryKind
 from kiosk.crypto.digests import b64u
 from kiosk.crypto.notes import parse_verifier_key
 from kiosk.crypto.signing import SigningKey
-from kiosk.domain.ids import OfficeId
+from kiosk.domain.ids import DeviceId, OfficeId
 from kiosk.ports import OutboxState
 from kiosk.services.courier import Courier
 from kiosk.services.fleet import LOG_CHECKPOINT, POLICY
@@ -119,6 +120,14 @@ def publish(mortal: MortalCollector, policy: Policy, key: SigningKey | None = No
     database.close()
 
 
+def damaged(data: Path, name: DeviceId, seq: int) -> None:
+    """What a scrub notes of a payload that is not there."""
+    database = open_database(Layout(data))
+    with database.writing(name) as ledger:
+        ledger.damages.note(DamageRow(name, seq, "missing", "2026-11-27T00:00:00+00:00"))
+    database.close()
+
+
 def test_an_announced_restore_heals_without_anybody_at_a_device(mortal, fielded):
     before = fielded.visit(1).seq
     assert fielded.send().stored == 1
@@ -176,6 +185,27 @@ def test_what_was_let_go_is_named_and_its_receipt_kept(mortal, fielded, tmp_path
     # Work goes on.
     assert fielded.visit(4).seq
     assert fielded.send().stored == 1
+
+
+def test_what_was_lost_by_one_restore_is_not_lost_again_by_the_next(mortal, fielded):
+    fielded.visit(1)
+    fielded.send()
+    back_up(mortal)
+    fielded.visit(2)
+    fielded.send()
+    fielded.clock.advance(days=3)
+    assert fielded.send().purged == 2
+    announced(mortal)
+    for _ in range(2):
+        assert fielded.send().reason == ""
+    losses = facts(fielded, EntryKind.CENTRAL_LOSS)
+    mortal.kill()
+    ask("log", "announce-restored", "--why", WHY, "--data", mortal.data)
+    mortal.start()
+    for _ in range(2):
+        assert fielded.send().reason == ""
+    assert [one["lost"] for one in facts(fielded, EntryKind.LOG_RESTORED)] == [1, 0]
+    assert facts(fielded, EntryKind.CENTRAL_LOSS) == losses
 
 
 def test_a_device_that_saw_nothing_of_what_was_lost_only_follows(mortal, fielded, tmp_path):
@@ -517,6 +547,28 @@ def test_by_sticks_alone_a_restore_is_followed_in_three_round_trips(tmp_path):
     assert note.startswith(f"{Policies(Layout(data)).in_force().collector.log_origin}\n")
 
 
+def test_by_sticks_alone_what_is_damaged_there_is_named_too(tmp_path):
+    data, stick = founded(tmp_path / "central"), tmp_path / "stick"
+    Policies(Layout(data)).change({"retention.blob_grace_hours": "24"}, datetime.now(UTC))
+    stick.mkdir()
+    device = EnrolledDevice()
+    with serving(data) as running:
+        device.enrol(running.enrol_code())
+        running.stop()
+    seq, _ = device.seal()
+    carry(data, device, stick, seq)
+    device.clock.advance(days=3)
+    carry(data, device, stick, seq)
+    assert device.row(seq).purged
+    damaged(data, device.identity.device_id, seq)
+    ask("log", "announce-restored", "--why", WHY, "--size", "0", "--data", data)
+    for _ in range(3):
+        carry(data, device, stick, seq)
+    with device.store.begin() as uow:
+        kinds = [row.kind for row in uow.journal.range(0, uow.journal.size())]
+    assert (kinds.count("log_restored"), kinds.count("central_loss")) == (1, 1)
+
+
 def test_by_sticks_alone_a_new_key_of_the_log_is_followed(tmp_path):
     """Answers are signed by the key before too: it alone is known here."""
     data, stick = founded(tmp_path / "central"), tmp_path / "stick"
@@ -661,3 +713,52 @@ def test_a_new_key_keeps_what_witnesses_said_of_the_log(tmp_path):
             assert until(lambda: _all_stored(device))
     report = Histories(fleet.layout).verify()
     assert (report.problems, report.witnesses.problems) == ((), ())
+
+
+def test_what_was_let_go_and_is_damaged_there_is_named_and_holds_nothing_up(
+    mortal, fielded, tmp_path
+):
+    """Its leaf goes on; no receipt will speak of bytes that nobody can send again."""
+    back_up(mortal)
+    fielded.visit(2)
+    fielded.send()
+    mortal.kill()
+    mortal.restore()
+    mortal.start()
+    other = fresh(mortal, tmp_path / "other")
+    seq = other.visit(11).seq
+    other.send()
+    other.clock.advance(days=3)
+    assert other.send().purged == 1
+    mortal.kill()
+    damaged(mortal.data, other.identity.device_id, seq)
+    ask("log", "announce-restored", "--why", WHY, "--size", "0", "--data", mortal.data)
+    mortal.start()
+    later = other.visit(12).seq
+    summaries = [other.send() for _ in range(2)]
+    assert [(one.reason, one.failed) for one in summaries] == [("", 0)] * 2
+    assert facts(other, EntryKind.LOG_RESTORED)[0]["lost"] == 1
+    assert {row.state for row in other.rows()} == {OutboxState.STORED}
+    assert values(other, VOID_PREFIX) == [seq]
+    assert values(other, RECEIPT_PREFIX) == [seq, later]
+    other.store.close()
+
+
+def test_a_new_key_is_not_made_while_the_newest_policy_is_of_a_coming_day(mortal, fielded):
+    """Devices would go on under the policy of now, which names another key, until that day."""
+    mortal.kill()
+    data = ("--data", mortal.data)
+    day = f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d}"
+    central("policy", "set", f"valid_from={day}", *data)
+    keys = sorted(Layout(mortal.data).collector.iterdir())
+    refused = central("log", "new-key", *data, check=False)
+    assert refused.returncode == 2
+    assert "valid_from=" in refused.stderr
+    assert sorted(Layout(mortal.data).collector.iterdir()) == keys
+    central("policy", "set", "valid_from=", *data)
+    ask("log", "new-key", *data)
+    mortal.start()
+    fielded.visit(2)
+    for _ in range(2):
+        assert fielded.send().reason == ""
+    assert {row.state for row in fielded.rows()} == {OutboxState.STORED}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from central.archive.rows import DeviceRow, EntryRow
 from central.archive.storage import open_database
 from central.authority.policies import Policies
 from central.authority.providers import add_provider, remove_provider
+from central.authority.publishing import Publishing
 from central.collector.refusal import CallRefusedError
 from central.collector.results import Results
 from central.provider.demonstration import DemonstrationProvider, provider_keys
@@ -123,6 +125,29 @@ def test_what_waits_ends_with_its_provider_and_says_how_it_stood(layout: Layout)
             (went,) = ledger.provider_changes.withdrawals()
     assert (went.issuer, went.kid, went.policy_version) == (ISSUER, added.kid, 3)
     assert (went.withdrawn_on, went.ended, went.admitted_on) == ("2026-11-27", 6, "")
+
+
+def test_a_backup_from_before_a_withdrawal_posts_nothing_once_its_policy_is_there_again(
+    layout: Layout, tmp_path: Path
+) -> None:
+    added = add_provider(layout, row_of(), RECIPIENT, NOW)
+    with opened(layout) as database:
+        fill(database)
+    backup = tmp_path / "backup"
+    shutil.copytree(layout.root, backup)
+    remove_provider(layout, ISSUER, NOW)
+    with opened(layout) as database, database.reading() as ledger:
+        _, token = ledger.policy()
+    again = Layout(backup)
+    Publishing(again).publish(token, NOW.date())
+    with opened(again) as database:
+        assert result(database, place(ResultState.QUEUED)).state == ResultState.WITHDRAWN
+        with database.reading() as ledger:
+            assert ledger.results.providers() == ()
+            (went,) = ledger.provider_changes.withdrawals()
+    assert (went.issuer, went.kid, went.policy_version, went.ended) == (ISSUER, added.kid, 3, 6)
+    back = add_provider(again, row_of(), RECIPIENT, NOW, again=True)
+    assert back.policy_version == 4
 
 
 def test_a_withdrawal_is_taken_back_in_so_many_words_and_stays_written_down(

@@ -158,6 +158,19 @@ def test_erased_records_and_whole_ones_are_left_alone(side, patient):
     assert whole
 
 
+def test_a_damaged_record_that_was_erased_since_is_waited_for_no_more(side, patient):
+    seq, _ = patient.seal()
+    patient.delivery.run_once()
+    payload_of(side, patient, seq).unlink()
+    assert [row.seq for row in scrubbed(side).open] == [seq]
+    database = open_database(Layout(side.data))
+    with database.writing() as ledger:
+        ledger._connection.execute(update(sealed).where(sealed.c.seq == seq).values(header=None))
+    database.close()
+    assert scrubbed(side).open == ()
+    central("scrub", "--all", "--data", side.data)
+
+
 def test_a_store_that_is_not_there_is_not_taken_for_damage(side, patient):
     for _ in range(25):
         patient.seal()

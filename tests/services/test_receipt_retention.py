@@ -12,8 +12,8 @@ from kiosk.domain.errors import VaultError
 from kiosk.ports import OutboxState
 from kiosk.services.custody import Custody, Missing
 from kiosk.services.losses import Loss
-from kiosk.services.receipt_check import RECEIPT_PREFIX, KeptReceipt
 from kiosk.services.receipt_retention import ReceiptRetention
+from kiosk.services.receipts_kept import RECEIPT_PREFIX, KeptReceipt
 from kiosk.sync.messages import ReceiptItem, ReceiptLeaf
 from tests.fakes.desk import DEVICE, Desk
 from tests.services.test_sealing import decided
