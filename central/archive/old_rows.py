@@ -19,6 +19,7 @@ disk. Source: PostgreSQL 15, ``VACUUM``, ``Routine Vacuuming`` and ``Database Pa
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, text
@@ -32,29 +33,40 @@ ERASED_FROM: Final = (sealed.name, results.name, envelopes.name)
 """Tables that an erasure takes something from."""
 REWRITE_BYTES: Final = 4 * 1024**3
 """Of all of them together; a disk writes that in about a minute."""
-_PATIENCE: Final = "10s"
+PATIENCE_MS: Final = 10_000
+"""How long a table that somebody holds is waited for."""
 _COUNT = re.compile(r"\s*(\d+)\s")
 
 
-def rewrite(engine: Engine, most_bytes: int = REWRITE_BYTES) -> bool:
+def rewrite(
+    engine: Engine, most_bytes: int = REWRITE_BYTES, patience_ms: int = PATIENCE_MS
+) -> bool:
     """Write the tables anew; whether no old row is left in their files."""
     with engine.connect() as pooled:
         connection = pooled.execution_options(isolation_level="AUTOCOMMIT")
-        small = _size(connection) <= most_bytes
-        connection.execute(text(f"SET lock_timeout = '{_PATIENCE}'"))
+        # First of all: asking for its size waits for a table, too.
+        connection.execute(text(f"SET lock_timeout = {patience_ms:d}"))
         try:
+            small = _is_small(connection, most_bytes)
             gone = [small and _rewritten(connection, table) for table in ERASED_FROM]
             if not all(gone):
-                # Their places are free at least, and overwritten by what comes.
-                connection.exec_driver_sql(f"VACUUM {', '.join(ERASED_FROM)}")
+                # Their places are free at least, and overwritten by what comes. A table that
+                # somebody holds stays as it is: the key is gone, and the answer says what is left.
+                with suppress(DBAPIError):
+                    connection.exec_driver_sql(f"VACUUM {', '.join(ERASED_FROM)}")
         finally:
             connection.execute(text("RESET lock_timeout"))
         return all(gone)
 
 
-def _size(connection: Connection) -> int:
+def _is_small(connection: Connection, most_bytes: int) -> bool:
+    """Whether all the tables together may be written anew; not where somebody holds one."""
     query = text("SELECT pg_total_relation_size(CAST(:name AS regclass))")
-    return sum(connection.execute(query, {"name": name}).scalar_one() for name in ERASED_FROM)
+    try:
+        sizes = [connection.execute(query, {"name": name}).scalar_one() for name in ERASED_FROM]
+    except DBAPIError:
+        return False
+    return bool(sum(sizes) <= most_bytes)
 
 
 def _rewritten(connection: Connection, table: str) -> bool:

@@ -59,7 +59,7 @@ from kiosk.journeys.service_steps import (  # noqa: E402
     SignatureFacts,
 )
 from kiosk.ports import Store  # noqa: E402
-from kiosk.services.agents import Agents, Session  # noqa: E402
+from kiosk.services.agents import DEVICE_SECRET, Agents, Session  # noqa: E402
 from kiosk.services.drafts import Drafts  # noqa: E402
 from kiosk.services.journal import Journal  # noqa: E402
 from kiosk.services.receipt_check import ReceiptCheck  # noqa: E402
@@ -126,8 +126,10 @@ class MarkingKeys:
     def __init__(self) -> None:
         self.asked = lambda: None
 
-    def get(self, _name: str) -> bytes:
-        """The secret."""
+    def get(self, name: str) -> bytes | None:
+        """The secret; there is none of before, which a wrong PIN is looked at under as well."""
+        if name != DEVICE_SECRET:
+            return None
         self.asked()
         return b"device secret of thirty-two byte"
 

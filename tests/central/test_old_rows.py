@@ -147,6 +147,18 @@ def test_tables_that_are_too_large_are_left_and_the_answer_says_so(central, serv
         engine.dispose()
 
 
+def test_a_table_that_somebody_holds_is_left_and_the_answer_says_so(central, server) -> None:
+    _, _ = central
+    engine = create_engine(make_url(url_of(server)).set(drivername="postgresql+psycopg"))
+    try:
+        with psycopg.connect(url_of(server)) as holder:
+            holder.execute("LOCK TABLE sealed IN ACCESS EXCLUSIVE MODE")
+            assert not rewrite(engine, patience_ms=50)
+        assert rewrite(engine)
+    finally:
+        engine.dispose()
+
+
 def test_tables_of_somebody_else_are_left_and_the_answer_says_so(central, server) -> None:
     _, _ = central
     with psycopg.connect(url_of(server), autocommit=True) as connection:
