@@ -365,6 +365,7 @@ def test_a_draft_that_nobody_can_open_is_accounted_for_at_the_end_of_the_shift(d
         "agent": AGENT,
         "outcome": "abandoned",
         "sealed": False,
+        "why": "shift-end",
     }
     with desk.store.begin() as uow:
         assert uow.drafts.all() == ()
