@@ -30,17 +30,17 @@ from typing import TYPE_CHECKING
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from central.archive.layout import Layout  # noqa: E402 - the checkout comes first
-from central.authority.policies import Policies  # noqa: E402
-from central.authority.requests import Announced, new_request, parse_birth_date  # noqa: E402
-from central.authority.rounds import Planner, Wanted  # noqa: E402
-from central.commands.console import system_time  # noqa: E402
-from kiosk.domain.decision import Outcome  # noqa: E402
-from kiosk.domain.ids import DeviceId, OfficeId  # noqa: E402
-from kiosk.journeys.procedure import Form  # noqa: E402
-from ui.demonstration.every import Playhouse, every_ending, name_of, place_of  # noqa: E402
-from ui.demonstration.office import CentralSide, Code, DemonstrationOffice, drawn  # noqa: E402
-from ui.demonstration.plays import PLAYS  # noqa: E402
+from central.archive.layout import Layout
+from central.authority.policies import Policies
+from central.authority.requests import Announced, new_request, parse_birth_date
+from central.authority.rounds import Planner, Wanted
+from central.commands.console import system_time
+from kiosk.domain.decision import Outcome
+from kiosk.domain.ids import DeviceId, OfficeId
+from kiosk.journeys.procedure import Form
+from ui.demonstration.every import Playhouse, every_ending, name_of, place_of
+from ui.demonstration.office import CentralSide, Code, DemonstrationOffice, drawn
+from ui.demonstration.plays import PLAYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

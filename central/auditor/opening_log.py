@@ -30,6 +30,7 @@ from typing import Final
 import msgspec
 
 from central.archive.control import Control
+from central.archive.file_lock import alone
 from central.archive.layout import Layout
 from central.archive.payloads import sync_folder
 from central.auditor.opening_lines import GRANTED, Line, parse_line
@@ -43,11 +44,6 @@ from kiosk.crypto.notes import signature_line
 from kiosk.crypto.signing import SigningKey, verify
 from kiosk.domain.errors import SignatureInvalidError
 from kiosk.domain.ids import KeyId
-
-try:
-    import fcntl
-except ImportError:  # pragma: no cover - a system without such locks: one auditor at a time there
-    fcntl = None  # type: ignore[assignment]  # mypy knows the module, not that it may be missing
 
 _BACK: Final = timedelta(minutes=5)
 
@@ -324,17 +320,12 @@ def held(layout: Layout, control: Control) -> Iterator[OpeningLog]:
     Raises:
         AuditRefusedError: ``log``.
     """
-    lock = layout.openings.with_name(".openings.lock")
-    try:
-        handle = os.open(lock, os.O_WRONLY | os.O_CREAT, 0o600)
-    except OSError as exc:
-        raise AuditRefusedError("log", "it cannot be written") from exc
-    try:
-        if fcntl is not None:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+    with contextlib.ExitStack() as kept:
+        try:
+            kept.enter_context(alone(layout.openings.with_name(".openings.lock")))
+        except OSError as exc:
+            raise AuditRefusedError("log", "it cannot be written") from exc
         yield OpeningLog(layout, control)
-    finally:
-        os.close(handle)
 
 
 def seen_beside(key_file: Path) -> Path:

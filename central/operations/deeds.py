@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -20,6 +19,7 @@ from typing import BinaryIO, Final
 
 import msgspec
 
+from central.archive.file_lock import alone
 from central.archive.layout import Layout
 from central.archive.payloads import sync_folder
 from kiosk.crypto.digests import b64u, sha256
@@ -96,6 +96,7 @@ class Deeds:
     def __init__(self, layout: Layout) -> None:
         """Read what is there. Raises OSError."""
         self._path = layout.operations_log
+        self._lock_file = self._path.with_name(f".{self._path.name}.lock")
         self._lock = threading.Lock()
         self._read_to = 0
         self._last = _FIRST
@@ -142,7 +143,7 @@ class Deeds:
             return tuple(reversed(self._recent))
 
     def _append(self, line_after: Callable[[str], Line]) -> None:
-        with self._lock, self._path.open("r+b") as file, _alone(file):
+        with self._lock, alone(self._lock_file), self._path.open("r+b") as file:
             self._catch_up()
             self._set_torn_aside(file)
             data = msgspec.json.encode(line_after(self._last)) + b"\n"
@@ -195,18 +196,3 @@ class Deeds:
         if line.deed is Deed.ACKNOWLEDGED and line.finding in set(Finding):
             said = Acknowledgement(line.who, line.at, Finding(line.finding))
             self._acknowledged[line.device, line.kind, line.seq] = said
-
-
-@contextmanager
-def _alone(file: BinaryIO) -> Iterator[None]:
-    """Keep other processes from appending, where the system can do that."""
-    if os.name == "nt":
-        yield
-        return
-    import fcntl
-
-    fcntl.flock(file, fcntl.LOCK_EX)
-    try:
-        yield
-    finally:
-        fcntl.flock(file, fcntl.LOCK_UN)

@@ -41,7 +41,7 @@ SIGNING = "agent-signing-key"
 SHIFT = "shift-key"
 EXCHANGE_PREFIX = "agent-exchange/"
 DEVICE_SECRET = "device-secret"  # noqa: S105 - the name of a secret, not the secret
-DEVICE_SECRET_PAST = "device-secret-past"  # noqa: S105 - as above
+DEVICE_SECRET_PAST = "device-secret-past"  # noqa: S105 - a name, too
 """The one before, while agents are awaited whose keys hang on it (:mod:`.secret_change`)."""
 INVITATION_PREFIX = "invitation/"
 

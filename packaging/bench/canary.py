@@ -29,17 +29,17 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "packaging" / "bench"))
 
-import powerloss  # noqa: E402 - the path comes first
+import powerloss
 
-from kiosk import logs  # noqa: E402 - the path comes first
-from kiosk.audit.records import Attachment  # noqa: E402 - the path comes first
-from kiosk.bootstrap.opening import forbid_core_files  # noqa: E402 - the path comes first
-from kiosk.domain.agent import Role  # noqa: E402 - the path comes first
-from kiosk.domain.errors import DraftError  # noqa: E402 - the path comes first
-from kiosk.domain.ids import RequestId  # noqa: E402 - the path comes first
-from kiosk.journeys.model import CaseState  # noqa: E402 - the path comes first
-from kiosk.vault.store import open_store  # noqa: E402 - the path comes first
-from tests.fakes.cases import DOCUMENT, REQUEST  # noqa: E402 - invented people, no test tools
+from kiosk import logs
+from kiosk.audit.records import Attachment
+from kiosk.bootstrap.opening import forbid_core_files
+from kiosk.domain.agent import Role
+from kiosk.domain.errors import DraftError
+from kiosk.domain.ids import RequestId
+from kiosk.journeys.model import CaseState
+from kiosk.vault.store import open_store
+from tests.fakes.cases import DOCUMENT, REQUEST
 
 WORDS = ("surname", "given", "number", "mrz", "announced", "request", "logged")
 ENDS = ("shift", "kill", "crash")

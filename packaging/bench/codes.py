@@ -27,11 +27,11 @@ import zxingcpp
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
-import code_scenes  # noqa: E402 - the path comes first
-from code_scenes import CONDITIONS, SYMBOLOGIES, Scene  # noqa: E402
+import code_scenes
+from code_scenes import CONDITIONS, SYMBOLOGIES, Scene
 
-from kiosk.capture.picture import Picture, grey_of  # noqa: E402
-from kiosk.devices.code_reader import ZxingCodeReader  # noqa: E402
+from kiosk.capture.picture import Picture, grey_of
+from kiosk.devices.code_reader import ZxingCodeReader
 
 GOAL_MEDIAN_MS = 15.0
 Found = set[tuple[str, bytes]]

@@ -35,7 +35,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "packaging" / "bench"))
 
-from simulated import (  # noqa: E402 - the path comes first
+from simulated import (
     Caller,
     Side,
     SimulatedDevice,
@@ -49,30 +49,30 @@ from simulated import (  # noqa: E402 - the path comes first
     wait_for,
 )
 
-from central.__main__ import system_time  # noqa: E402 - the path comes first
-from central.archive.layout import Layout  # noqa: E402 - the path comes first
-from central.archive.schema import (  # noqa: E402 - the path comes first
+from central.__main__ import system_time
+from central.archive.layout import Layout
+from central.archive.schema import (
     entries,
     log_leaves,
     sealed,
 )
-from central.archive.storage import EMBEDDED, Storage  # noqa: E402 - the path comes first
-from central.authority.founding import LOCAL_HOSTS, found  # noqa: E402 - the path comes first
-from kiosk.audit.entries import entry_leaf  # noqa: E402 - the path comes first
-from kiosk.crypto.digests import b64u, sha256, unb64u  # noqa: E402 - the path comes first
-from kiosk.crypto.http_signatures import sign_request  # noqa: E402 - the path comes first
-from kiosk.crypto.signing import SigningKey  # noqa: E402 - the path comes first
-from kiosk.domain.ids import DeviceId  # noqa: E402 - the path comes first
-from kiosk.sync.messages import ReceiptPage, decode  # noqa: E402 - the path comes first
-from kiosk.sync.policy import open_policy  # noqa: E402 - the path comes first
-from kiosk.sync.receipts import (  # noqa: E402 - the path comes first
+from central.archive.storage import EMBEDDED, Storage
+from central.authority.founding import LOCAL_HOSTS, found
+from kiosk.audit.entries import entry_leaf
+from kiosk.crypto.digests import b64u, sha256, unb64u
+from kiosk.crypto.http_signatures import sign_request
+from kiosk.crypto.signing import SigningKey
+from kiosk.domain.ids import DeviceId
+from kiosk.sync.messages import ReceiptPage, decode
+from kiosk.sync.policy import open_policy
+from kiosk.sync.receipts import (
     LogKey,
     Sent,
     open_log_checkpoint,
     verify_receipt,
 )
-from tests.fakes.central_side import reading, serving  # noqa: E402 - servers, no test tools
-from tests.fakes.stores import free_port, postgres  # noqa: E402 - the path comes first
+from tests.fakes.central_side import reading, serving
+from tests.fakes.stores import free_port, postgres
 
 GOAL_LOG_P99_S = 1.0
 _VERIFY_EVERY = 50

@@ -28,23 +28,23 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "packaging" / "bench"))
 
-from seal import CASE_DEVICE, WallClock, case  # noqa: E402 - the path comes first
+from seal import CASE_DEVICE, WallClock, case
 
-from kiosk.audit.entries import Header, open_entry  # noqa: E402
-from kiosk.audit.records import Attachment, blob_fits, open_record  # noqa: E402
-from kiosk.crypto import age  # noqa: E402
-from kiosk.crypto.passwords import Argon2Cost  # noqa: E402
-from kiosk.crypto.signing import SigningKey  # noqa: E402
-from kiosk.devices.key_stores import DemonstrationKeyStore  # noqa: E402
-from kiosk.domain.agent import Role  # noqa: E402
-from kiosk.domain.errors import AuditError  # noqa: E402
-from kiosk.domain.ids import AgentId  # noqa: E402
-from kiosk.services.agents import Agents  # noqa: E402
-from kiosk.services.journal import Journal  # noqa: E402
-from kiosk.services.sealing import Sealing  # noqa: E402
-from kiosk.services.sign_in import SignIn  # noqa: E402
-from kiosk.services.terms import Terms  # noqa: E402
-from kiosk.vault.store import open_store  # noqa: E402
+from kiosk.audit.entries import Header, open_entry
+from kiosk.audit.records import Attachment, blob_fits, open_record
+from kiosk.crypto import age
+from kiosk.crypto.passwords import Argon2Cost
+from kiosk.crypto.signing import SigningKey
+from kiosk.devices.key_stores import DemonstrationKeyStore
+from kiosk.domain.agent import Role
+from kiosk.domain.errors import AuditError
+from kiosk.domain.ids import AgentId
+from kiosk.services.agents import Agents
+from kiosk.services.journal import Journal
+from kiosk.services.sealing import Sealing
+from kiosk.services.sign_in import SignIn
+from kiosk.services.terms import Terms
+from kiosk.vault.store import open_store
 
 CHUNK = 64 * 1024 + 16
 NONCE = 16

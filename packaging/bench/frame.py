@@ -24,20 +24,20 @@ from typing import TYPE_CHECKING, Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-import cv2  # noqa: E402 - the path comes first
-import numpy as np  # noqa: E402
+import cv2
+import numpy as np
 
-from kiosk.bootstrap.hardware import load_readers  # noqa: E402
-from kiosk.capture.outline import refined  # noqa: E402
-from kiosk.capture.picture import grey_of  # noqa: E402
-from kiosk.capture.quality import measure  # noqa: E402
-from kiosk.devices.specimen_scene import Conditions, Stage, Subject, render  # noqa: E402
-from kiosk.devices.specimens import load_specimens  # noqa: E402
-from kiosk.domain.evidence import Side  # noqa: E402
-from kiosk.ports import Frame  # noqa: E402
-from kiosk.services.readers import Readers  # noqa: E402
-from kiosk.services.reading import LiveReader  # noqa: E402
-from kiosk.services.zone_reading import ZoneReader  # noqa: E402
+from kiosk.bootstrap.hardware import load_readers
+from kiosk.capture.outline import refined
+from kiosk.capture.picture import grey_of
+from kiosk.capture.quality import measure
+from kiosk.devices.specimen_scene import Conditions, Stage, Subject, render
+from kiosk.devices.specimens import load_specimens
+from kiosk.domain.evidence import Side
+from kiosk.ports import Frame
+from kiosk.services.readers import Readers
+from kiosk.services.reading import LiveReader
+from kiosk.services.zone_reading import ZoneReader
 
 if TYPE_CHECKING:
     from kiosk.ports import Picture

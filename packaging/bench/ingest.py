@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "packaging" / "bench"))
 
-from simulated import (  # noqa: E402 - the path comes first
+from simulated import (
     Caller,
     Side,
     SimulatedDevice,
@@ -41,20 +41,20 @@ from simulated import (  # noqa: E402 - the path comes first
     tls,
 )
 
-from central.__main__ import system_time  # noqa: E402 - the path comes first
-from central.archive.layout import Layout  # noqa: E402 - the path comes first
-from central.archive.storage import EMBEDDED, Storage  # noqa: E402 - the path comes first
-from central.authority.founding import LOCAL_HOSTS, found  # noqa: E402 - the path comes first
-from kiosk.audit.entries import entry_leaf  # noqa: E402 - the path comes first
-from kiosk.crypto.signing import SigningKey  # noqa: E402 - the path comes first
-from kiosk.sync.messages import ReceiptPage, decode  # noqa: E402 - the path comes first
-from kiosk.sync.receipts import (  # noqa: E402 - the path comes first
+from central.__main__ import system_time
+from central.archive.layout import Layout
+from central.archive.storage import EMBEDDED, Storage
+from central.authority.founding import LOCAL_HOSTS, found
+from kiosk.audit.entries import entry_leaf
+from kiosk.crypto.signing import SigningKey
+from kiosk.sync.messages import ReceiptPage, decode
+from kiosk.sync.receipts import (
     Sent,
     open_log_checkpoint,
     verify_receipt,
 )
-from tests.fakes.central_side import serving  # noqa: E402 - servers, no test tools
-from tests.fakes.stores import (  # noqa: E402 - the path comes first
+from tests.fakes.central_side import serving
+from tests.fakes.stores import (
     BUCKET,
     object_store,
     postgres,

@@ -30,22 +30,22 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "packaging" / "bench"))
 
-from seal import CASE_DEVICE, percentile  # noqa: E402 - the path comes first
-from sqlalchemy import insert  # noqa: E402
+from seal import CASE_DEVICE, percentile
+from sqlalchemy import insert
 
-from kiosk.audit.checkpoint import slip_code  # noqa: E402
-from kiosk.audit.entries import EntryKind  # noqa: E402
-from kiosk.audit.records import SealedBlob  # noqa: E402
-from kiosk.audit.tree import frontier_of  # noqa: E402
-from kiosk.audit.verify import verify_journal  # noqa: E402
-from kiosk.crypto.age import Identity, kid_of  # noqa: E402
-from kiosk.crypto.signing import SigningKey  # noqa: E402
-from kiosk.domain.ids import RecordId  # noqa: E402
-from kiosk.ports import JournalQuery  # noqa: E402
-from kiosk.services.journal import Journal  # noqa: E402
-from kiosk.services.terms import Terms  # noqa: E402
-from kiosk.vault import schema  # noqa: E402
-from kiosk.vault.store import SqlStore, open_store  # noqa: E402
+from kiosk.audit.checkpoint import slip_code
+from kiosk.audit.entries import EntryKind
+from kiosk.audit.records import SealedBlob
+from kiosk.audit.tree import frontier_of
+from kiosk.audit.verify import verify_journal
+from kiosk.crypto.age import Identity, kid_of
+from kiosk.crypto.signing import SigningKey
+from kiosk.domain.ids import RecordId
+from kiosk.ports import JournalQuery
+from kiosk.services.journal import Journal
+from kiosk.services.terms import Terms
+from kiosk.vault import schema
+from kiosk.vault.store import SqlStore, open_store
 
 BATCH = 256
 DAYS = 400

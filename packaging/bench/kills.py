@@ -27,12 +27,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from kiosk.audit.entries import open_entry  # noqa: E402 - the path comes first
-from kiosk.audit.records import blob_fits  # noqa: E402
-from kiosk.services.sealing import SEALED_PREFIX  # noqa: E402
-from kiosk.vault.store import open_store  # noqa: E402
-from tests.fakes.desk import Desk  # noqa: E402
-from tests.vault.sealing_process import KEY  # noqa: E402
+from kiosk.audit.entries import open_entry
+from kiosk.audit.records import blob_fits
+from kiosk.services.sealing import SEALED_PREFIX
+from kiosk.vault.store import open_store
+from tests.fakes.desk import Desk
+from tests.vault.sealing_process import KEY
 
 LONGEST_WORK_S = 0.25
 EARLY_SHARE = 0.15

@@ -25,11 +25,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from kiosk.audit.entries import EntryKind  # noqa: E402 - the path comes first
-from kiosk.ports import LinkAnswer, OutboxState  # noqa: E402 - the path comes first
-from tests.fakes.central_side import CentralSide, founded, serving  # noqa: E402 - servers
-from tests.fakes.enrolled import Call, EnrolledDevice  # noqa: E402 - a device, no test tools
-from tests.fakes.fault_proxy import NONE, Fault, FaultProxy  # noqa: E402 - the path comes first
+from kiosk.audit.entries import EntryKind
+from kiosk.ports import LinkAnswer, OutboxState
+from tests.fakes.central_side import CentralSide, founded, serving
+from tests.fakes.enrolled import Call, EnrolledDevice
+from tests.fakes.fault_proxy import NONE, Fault, FaultProxy
 
 BYTES_PER_S = 5_000_000 // 8
 DELAY_S = 0.040

@@ -25,19 +25,19 @@ from zoneinfo import ZoneInfo
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from central.archive.database import Database  # noqa: E402 - the path comes first
-from central.archive.fleet_rows import FleetRows, Sighting  # noqa: E402
-from central.archive.layout import Layout  # noqa: E402
-from central.archive.reader import Reader  # noqa: E402
-from central.archive.rows import EntryRow, SealedRow  # noqa: E402
-from central.operations.asking import Ask  # noqa: E402
-from central.operations.census import CensusTaker, Stores  # noqa: E402
-from central.operations.deeds import Deeds  # noqa: E402
-from central.operations.pages import Pages  # noqa: E402
-from central.operations.sessions import Session  # noqa: E402
-from central.operations.views import Views  # noqa: E402
-from kiosk.domain.ids import DeviceId, RecordId  # noqa: E402
-from tests.fakes.fleet import device_name, seed  # noqa: E402
+from central.archive.database import Database
+from central.archive.fleet_rows import FleetRows, Sighting
+from central.archive.layout import Layout
+from central.archive.reader import Reader
+from central.archive.rows import EntryRow, SealedRow
+from central.operations.asking import Ask
+from central.operations.census import CensusTaker, Stores
+from central.operations.deeds import Deeds
+from central.operations.pages import Pages
+from central.operations.sessions import Session
+from central.operations.views import Views
+from kiosk.domain.ids import DeviceId, RecordId
+from tests.fakes.fleet import device_name, seed
 
 NOW = datetime(2026, 11, 26, 15, 0, tzinfo=UTC)
 TURNS = 15

@@ -26,19 +26,19 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import cv2  # noqa: E402 - the path comes first
-import numpy as np  # noqa: E402
-from sides import PRESETS, SEED, staged, zone_sides  # noqa: E402
+import cv2
+import numpy as np
+from sides import PRESETS, SEED, staged, zone_sides
 
-from kiosk.bootstrap.hardware import load_readers  # noqa: E402
-from kiosk.capture.alone import alone, seen_alone  # noqa: E402
-from kiosk.capture.opinion import Dispute, look_at_line  # noqa: E402
-from kiosk.capture.picture import grey_of  # noqa: E402
-from kiosk.capture.zone_lines import for_general  # noqa: E402
-from kiosk.documents.check_digits import blind_twins  # noqa: E402
-from kiosk.documents.layouts import allowed, layout_of  # noqa: E402
-from kiosk.documents.mrz import digits_hold  # noqa: E402
-from kiosk.services.zone_reading import ReadZone, ZoneReader  # noqa: E402
+from kiosk.bootstrap.hardware import load_readers
+from kiosk.capture.alone import alone, seen_alone
+from kiosk.capture.opinion import Dispute, look_at_line
+from kiosk.capture.picture import grey_of
+from kiosk.capture.zone_lines import for_general
+from kiosk.documents.check_digits import blind_twins
+from kiosk.documents.layouts import allowed, layout_of
+from kiosk.documents.mrz import digits_hold
+from kiosk.services.zone_reading import ReadZone, ZoneReader
 
 if TYPE_CHECKING:
     from kiosk.capture.picture import Scores

@@ -35,42 +35,42 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "packaging" / "bench"))
 
-import msgspec  # noqa: E402 - the path comes first
-from crash_images import Recorder, images, replayed  # noqa: E402
-from sqlalchemy import text  # noqa: E402
+import msgspec
+from crash_images import Recorder, images, replayed
+from sqlalchemy import text
 
-from kiosk.audit.entries import EntryKind, open_entry  # noqa: E402
-from kiosk.audit.records import Attachment, describe_blob  # noqa: E402
-from kiosk.audit.verify import JournalReport, verify_journal  # noqa: E402
-from kiosk.crypto.age import Identity  # noqa: E402
-from kiosk.crypto.digests import b64u, sha256  # noqa: E402
-from kiosk.crypto.passwords import Argon2Cost  # noqa: E402
-from kiosk.crypto.signing import SigningKey  # noqa: E402
-from kiosk.domain.agent import Role  # noqa: E402
-from kiosk.domain.decision import Decision, Outcome  # noqa: E402
-from kiosk.domain.errors import KioskError, WrongPinError  # noqa: E402
-from kiosk.domain.evidence import DocumentKind, IdentityDocument, PartialDate  # noqa: E402
-from kiosk.domain.ids import AgentId, CaseId, DeviceId, OfficeId, RecordId  # noqa: E402
-from kiosk.journeys.model import CaseState, SealedFacts, StepKind  # noqa: E402
-from kiosk.journeys.service_steps import (  # noqa: E402
+from kiosk.audit.entries import EntryKind, open_entry
+from kiosk.audit.records import Attachment, describe_blob
+from kiosk.audit.verify import JournalReport, verify_journal
+from kiosk.crypto.age import Identity
+from kiosk.crypto.digests import b64u, sha256
+from kiosk.crypto.passwords import Argon2Cost
+from kiosk.crypto.signing import SigningKey
+from kiosk.domain.agent import Role
+from kiosk.domain.decision import Decision, Outcome
+from kiosk.domain.errors import KioskError, WrongPinError
+from kiosk.domain.evidence import DocumentKind, IdentityDocument, PartialDate
+from kiosk.domain.ids import AgentId, CaseId, DeviceId, OfficeId, RecordId
+from kiosk.journeys.model import CaseState, SealedFacts, StepKind
+from kiosk.journeys.service_steps import (
     ItemFacts,
     Presence,
     PresenceFacts,
     SignatureFacts,
 )
-from kiosk.ports import Store  # noqa: E402
-from kiosk.services.agents import DEVICE_SECRET, Agents, Session  # noqa: E402
-from kiosk.services.drafts import Drafts  # noqa: E402
-from kiosk.services.journal import Journal  # noqa: E402
-from kiosk.services.receipt_check import ReceiptCheck  # noqa: E402
-from kiosk.services.record_upload import move  # noqa: E402
-from kiosk.services.sealing import SEALED_PREFIX, Sealing  # noqa: E402
-from kiosk.services.sign_in import SignIn  # noqa: E402
-from kiosk.services.terms import DeviceFacts, Terms  # noqa: E402
-from kiosk.sync.outbox import OutboxEvent  # noqa: E402
-from kiosk.sync.receipts import LogKey  # noqa: E402
-from kiosk.vault.store import SqlStore, open_store  # noqa: E402
-from kiosk.vault.transaction import Transaction  # noqa: E402
+from kiosk.ports import Store
+from kiosk.services.agents import DEVICE_SECRET, Agents, Session
+from kiosk.services.drafts import Drafts
+from kiosk.services.journal import Journal
+from kiosk.services.receipt_check import ReceiptCheck
+from kiosk.services.record_upload import move
+from kiosk.services.sealing import SEALED_PREFIX, Sealing
+from kiosk.services.sign_in import SignIn
+from kiosk.services.terms import DeviceFacts, Terms
+from kiosk.sync.outbox import OutboxEvent
+from kiosk.sync.receipts import LogKey
+from kiosk.vault.store import SqlStore, open_store
+from kiosk.vault.transaction import Transaction
 
 KEY = bytes(range(32))
 DEVICE = DeviceFacts(DeviceId("dev-00000000000000be"), "bench")

@@ -23,20 +23,20 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-import cv2  # noqa: E402 - the path comes first
-import numpy as np  # noqa: E402
-from read import FixedClock  # noqa: E402
+import cv2
+import numpy as np
+from read import FixedClock
 
-from kiosk.bootstrap.hardware import load_readers  # noqa: E402
-from kiosk.capture.picture import Picture  # noqa: E402
-from kiosk.devices.specimen_scene import Conditions, Stage, Subject  # noqa: E402
-from kiosk.devices.specimens import Specimen, load_specimens  # noqa: E402
-from kiosk.documents import mrz  # noqa: E402
-from kiosk.documents.printed_layouts import load_printed  # noqa: E402
-from kiosk.documents.printed_values import compare_with_zone, settle  # noqa: E402
-from kiosk.domain.evidence import IdentityDocument, Side, Verdict  # noqa: E402
-from kiosk.ports import Frame  # noqa: E402
-from kiosk.services.reading import LiveReader  # noqa: E402
+from kiosk.bootstrap.hardware import load_readers
+from kiosk.capture.picture import Picture
+from kiosk.devices.specimen_scene import Conditions, Stage, Subject
+from kiosk.devices.specimens import Specimen, load_specimens
+from kiosk.documents import mrz
+from kiosk.documents.printed_layouts import load_printed
+from kiosk.documents.printed_values import compare_with_zone, settle
+from kiosk.domain.evidence import IdentityDocument, Side, Verdict
+from kiosk.ports import Frame
+from kiosk.services.reading import LiveReader
 
 SEED = 20261126
 FRAMES = 60

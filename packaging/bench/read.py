@@ -37,19 +37,19 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import cv2  # noqa: E402 - the path comes first
-import numpy as np  # noqa: E402
-from sides import PRESETS, SEED, Shown, staged, zone_sides  # noqa: E402
-from tally import Tally  # noqa: E402
+import cv2
+import numpy as np
+from sides import PRESETS, SEED, Shown, staged, zone_sides
+from tally import Tally
 
-from kiosk.bootstrap.hardware import load_readers  # noqa: E402
-from kiosk.devices.specimen_scene import Stage  # noqa: E402
-from kiosk.domain.evidence import Side  # noqa: E402
-from kiosk.ports import Frame  # noqa: E402
-from kiosk.services.file_reading import FileReader  # noqa: E402
-from kiosk.services.observation import Observation  # noqa: E402
-from kiosk.services.readers import Readers  # noqa: E402
-from kiosk.services.reading import LiveReader  # noqa: E402
+from kiosk.bootstrap.hardware import load_readers
+from kiosk.devices.specimen_scene import Stage
+from kiosk.domain.evidence import Side
+from kiosk.ports import Frame
+from kiosk.services.file_reading import FileReader
+from kiosk.services.observation import Observation
+from kiosk.services.readers import Readers
+from kiosk.services.reading import LiveReader
 
 if TYPE_CHECKING:
     pass

@@ -25,16 +25,16 @@ from typing import Self
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from kiosk.audit.records import Attachment  # noqa: E402 - the path comes first
-from kiosk.crypto.age import Identity  # noqa: E402
-from kiosk.crypto.passwords import Argon2Cost  # noqa: E402
-from kiosk.crypto.signing import SigningKey  # noqa: E402
-from kiosk.devices.key_stores import DemonstrationKeyStore  # noqa: E402
-from kiosk.domain.agent import Role  # noqa: E402
-from kiosk.domain.decision import Decision, Outcome  # noqa: E402
-from kiosk.domain.ids import AgentId, CaseId, DeviceId, OfficeId  # noqa: E402
-from kiosk.journeys.model import CaseState, StepKind  # noqa: E402
-from kiosk.ports import (  # noqa: E402
+from kiosk.audit.records import Attachment
+from kiosk.crypto.age import Identity
+from kiosk.crypto.passwords import Argon2Cost
+from kiosk.crypto.signing import SigningKey
+from kiosk.devices.key_stores import DemonstrationKeyStore
+from kiosk.domain.agent import Role
+from kiosk.domain.decision import Decision, Outcome
+from kiosk.domain.ids import AgentId, CaseId, DeviceId, OfficeId
+from kiosk.journeys.model import CaseState, StepKind
+from kiosk.ports import (
     AgentRepository,
     BlobRepository,
     DraftRepository,
@@ -44,12 +44,12 @@ from kiosk.ports import (  # noqa: E402
     UnitOfWork,
     ValueRepository,
 )
-from kiosk.services.agents import Agents, Session  # noqa: E402
-from kiosk.services.journal import Journal  # noqa: E402
-from kiosk.services.sealing import Sealing  # noqa: E402
-from kiosk.services.sign_in import SignIn  # noqa: E402
-from kiosk.services.terms import DeviceFacts, Terms  # noqa: E402
-from kiosk.vault.store import open_store  # noqa: E402
+from kiosk.services.agents import Agents, Session
+from kiosk.services.journal import Journal
+from kiosk.services.sealing import Sealing
+from kiosk.services.sign_in import SignIn
+from kiosk.services.terms import DeviceFacts, Terms
+from kiosk.vault.store import open_store
 
 PICTURES = 6
 GOAL_P95_MS = 150

@@ -12,12 +12,12 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import numpy as np  # noqa: E402 - the path comes first
-from crowd import crowd  # noqa: E402
+import numpy as np
+from crowd import crowd
 
-from kiosk.devices.specimen_scene import Conditions, Stage, Subject  # noqa: E402
-from kiosk.devices.specimens import Specimen, load_specimens  # noqa: E402
-from kiosk.domain.evidence import Side  # noqa: E402
+from kiosk.devices.specimen_scene import Conditions, Stage, Subject
+from kiosk.devices.specimens import Specimen, load_specimens
+from kiosk.domain.evidence import Side
 
 if TYPE_CHECKING:
     from kiosk.ports import Picture

@@ -20,13 +20,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from central.__main__ import system_time  # noqa: E402 - the path comes first
-from central.archive.layout import Layout  # noqa: E402 - the path comes first
-from central.archive.rows import DeviceRow  # noqa: E402 - the path comes first
-from central.archive.storage import open_database  # noqa: E402 - the path comes first
-from central.collector.keys import PolicyShelf  # noqa: E402 - the path comes first
-from kiosk.audit.checkpoint import Checkpoint, sign  # noqa: E402 - the path comes first
-from kiosk.audit.entries import (  # noqa: E402 - the path comes first
+from central.__main__ import system_time
+from central.archive.layout import Layout
+from central.archive.rows import DeviceRow
+from central.archive.storage import open_database
+from central.collector.keys import PolicyShelf
+from kiosk.audit.checkpoint import Checkpoint, sign
+from kiosk.audit.entries import (
     PROFILE,
     ClockState,
     EntryKind,
@@ -36,16 +36,16 @@ from kiosk.audit.entries import (  # noqa: E402 - the path comes first
     make_entry,
     next_ratchet,
 )
-from kiosk.audit.tree import Frontier  # noqa: E402 - the path comes first
-from kiosk.crypto import age  # noqa: E402 - the path comes first
-from kiosk.crypto.digests import b64u, sha256, unb64u  # noqa: E402 - the path comes first
-from kiosk.crypto.http_signatures import sign_request  # noqa: E402 - the path comes first
-from kiosk.crypto.signing import SigningKey  # noqa: E402 - the path comes first
-from kiosk.domain.ids import DeviceId, OfficeId, RecordId  # noqa: E402 - the path comes first
-from kiosk.sync.checkpoints import device_origin  # noqa: E402 - the path comes first
-from kiosk.sync.messages import LogPush, encode  # noqa: E402 - the path comes first
-from kiosk.sync.policy import Policy  # noqa: E402 - the path comes first
-from kiosk.sync.receipts import LogKey  # noqa: E402 - the path comes first
+from kiosk.audit.tree import Frontier
+from kiosk.crypto import age
+from kiosk.crypto.digests import b64u, sha256, unb64u
+from kiosk.crypto.http_signatures import sign_request
+from kiosk.crypto.signing import SigningKey
+from kiosk.domain.ids import DeviceId, OfficeId, RecordId
+from kiosk.sync.checkpoints import device_origin
+from kiosk.sync.messages import LogPush, encode
+from kiosk.sync.policy import Policy
+from kiosk.sync.receipts import LogKey
 
 _CHUNK = 64 * 1024
 _CHUNK_OVERHEAD = 16

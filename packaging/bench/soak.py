@@ -28,16 +28,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from central.__main__ import system_time  # noqa: E402 - the path comes first
-from central.archive.layout import Layout  # noqa: E402 - the path comes first
-from central.archive.storage import EMBEDDED, Storage  # noqa: E402 - the path comes first
-from central.auditor.histories import Histories  # noqa: E402 - the path comes first
-from central.authority.codes import new_code  # noqa: E402 - the path comes first
-from central.authority.founding import LOCAL_HOSTS, found  # noqa: E402 - the path comes first
-from kiosk.domain.ids import OfficeId  # noqa: E402 - the path comes first
-from tests.fakes.central_side import reading  # noqa: E402 - servers, no test tools
-from tests.fakes.fault_proxy import NONE, Fault, FaultProxy  # noqa: E402 - the path comes first
-from tests.fakes.stores import (  # noqa: E402 - the path comes first
+from central.__main__ import system_time
+from central.archive.layout import Layout
+from central.archive.storage import EMBEDDED, Storage
+from central.auditor.histories import Histories
+from central.authority.codes import new_code
+from central.authority.founding import LOCAL_HOSTS, found
+from kiosk.domain.ids import OfficeId
+from tests.fakes.central_side import reading
+from tests.fakes.fault_proxy import NONE, Fault, FaultProxy
+from tests.fakes.stores import (
     BUCKET,
     PostgresServer,
     free_port,

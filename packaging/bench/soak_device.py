@@ -21,35 +21,35 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "packaging" / "bench"))
 
-import powerloss  # noqa: E402 - the path comes first
+import powerloss
 
-from kiosk.audit.entries import EntryKind  # noqa: E402 - the path comes first
-from kiosk.audit.records import Attachment  # noqa: E402 - the path comes first
-from kiosk.crypto.signing import SigningKey  # noqa: E402 - the path comes first
-from kiosk.devices.clock import SystemClock  # noqa: E402 - the path comes first
-from kiosk.devices.key_stores import DemonstrationKeyStore  # noqa: E402 - the path comes first
-from kiosk.domain.agent import Role  # noqa: E402 - the path comes first
-from kiosk.domain.errors import (  # noqa: E402 - the path comes first
+from kiosk.audit.entries import EntryKind
+from kiosk.audit.records import Attachment
+from kiosk.crypto.signing import SigningKey
+from kiosk.devices.clock import SystemClock
+from kiosk.devices.key_stores import DemonstrationKeyStore
+from kiosk.domain.agent import Role
+from kiosk.domain.errors import (
     CertificateError,
     ProtocolError,
     UnreachableError,
 )
-from kiosk.ports import OutboxState  # noqa: E402 - the path comes first
-from kiosk.services.agents import Agents, Session  # noqa: E402 - the path comes first
-from kiosk.services.delivery import Delivery  # noqa: E402 - the path comes first
-from kiosk.services.drafts import Drafts  # noqa: E402 - the path comes first
-from kiosk.services.enrolment import Enrolment  # noqa: E402 - the path comes first
-from kiosk.services.fleet import (  # noqa: E402 - the path comes first
+from kiosk.ports import OutboxState
+from kiosk.services.agents import Agents, Session
+from kiosk.services.delivery import Delivery
+from kiosk.services.drafts import Drafts
+from kiosk.services.enrolment import Enrolment
+from kiosk.services.fleet import (
     DEVICE_KEY,
     load_identity,
     require_membership,
 )
-from kiosk.services.journal import Journal  # noqa: E402 - the path comes first
-from kiosk.services.sealing import Sealing  # noqa: E402 - the path comes first
-from kiosk.services.sign_in import SignIn  # noqa: E402 - the path comes first
-from kiosk.services.terms import DeviceFacts, Terms, terms_of  # noqa: E402 - the path comes first
-from kiosk.transport.https_link import Deadlines, HttpsLinks  # noqa: E402 - the path comes first
-from kiosk.vault.store import open_store  # noqa: E402 - the path comes first
+from kiosk.services.journal import Journal
+from kiosk.services.sealing import Sealing
+from kiosk.services.sign_in import SignIn
+from kiosk.services.terms import DeviceFacts, Terms, terms_of
+from kiosk.transport.https_link import Deadlines, HttpsLinks
+from kiosk.vault.store import open_store
 
 PICTURE_BYTES = 300_000
 DELIVER_EVERY = 8

@@ -22,9 +22,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from kiosk.ports import LinkAnswer  # noqa: E402 - the path comes first
-from tests.fakes.enrolled import Call, EnrolledDevice  # noqa: E402 - the path comes first
-from tests.fakes.witnessed_side import WitnessedSide  # noqa: E402 - servers, no test tools
+from kiosk.ports import LinkAnswer
+from tests.fakes.enrolled import Call, EnrolledDevice
+from tests.fakes.witnessed_side import WitnessedSide
 
 _FLEETS = (0, 1, 2)
 

@@ -22,8 +22,8 @@ from hypothesis import strategies as st
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tests.fakes.contract import wrong_signatures  # noqa: E402 - the path comes first
-from tests.fakes.contract_world import World, world  # noqa: E402
+from tests.fakes.contract import wrong_signatures
+from tests.fakes.contract_world import World, world
 
 ROUND = 500
 

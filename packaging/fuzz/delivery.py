@@ -22,8 +22,8 @@ from hypothesis.stateful import run_state_machine_as_test
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tests.fakes.central_side import founded  # noqa: E402 - the path comes first
-from tests.fakes.delivery_machine import DeliveryMachine  # noqa: E402
+from tests.fakes.central_side import founded
+from tests.fakes.delivery_machine import DeliveryMachine
 
 ROUND = 10
 

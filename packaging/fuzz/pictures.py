@@ -23,7 +23,7 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
 
-from run import fuzz  # noqa: E402 - the path comes first
+from run import fuzz
 
 with atheris.instrument_imports(include=["PIL", "kiosk.devices", "pi_heif"]):
     import seeds

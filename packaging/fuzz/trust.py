@@ -19,7 +19,7 @@ with atheris.instrument_imports(include=["kiosk", "signxml"]):
     from kiosk.documents import trust_list
     from kiosk.domain.errors import DocumentError
 
-from tests.crypto import seal_world  # noqa: E402 - the seeds
+from tests.crypto import seal_world
 
 _OPERATOR = seal_world.authority("Operator")
 _CA = seal_world.authority("Authority")

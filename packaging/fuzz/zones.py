@@ -22,7 +22,7 @@ import atheris
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
-from run import fuzz  # noqa: E402 - the path comes first
+from run import fuzz
 
 with atheris.instrument_imports(include=["kiosk"]):
     import numpy as np

@@ -21,13 +21,13 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from kiosk.capture.location import Location  # noqa: E402 - the path comes first
-from kiosk.capture.outline import refined  # noqa: E402
-from kiosk.capture.picture import grey_of  # noqa: E402
-from kiosk.capture.zone_lines import zones_in  # noqa: E402
-from kiosk.devices.finder import NetDocumentFinder  # noqa: E402
-from kiosk.devices.specimen_scene import Conditions, Stage, Subject  # noqa: E402
-from kiosk.devices.specimens import load_specimens  # noqa: E402
+from kiosk.capture.location import Location
+from kiosk.capture.outline import refined
+from kiosk.capture.picture import grey_of
+from kiosk.capture.zone_lines import zones_in
+from kiosk.devices.finder import NetDocumentFinder
+from kiosk.devices.specimen_scene import Conditions, Stage, Subject
+from kiosk.devices.specimens import load_specimens
 
 PRESETS = {"fair": Conditions.fair, "hard": Conditions.hard}
 

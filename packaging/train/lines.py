@@ -30,8 +30,8 @@ from texts import text
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from kiosk.capture.zone_lines import Line as Place  # noqa: E402 - the path comes first
-from kiosk.capture.zone_lines import cut_line  # noqa: E402
+from kiosk.capture.zone_lines import Line as Place
+from kiosk.capture.zone_lines import cut_line
 
 BLANK, IGNORE = 0, -100
 HEIGHT, WIDTH, STEPS = 32, 704, 176

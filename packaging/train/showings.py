@@ -25,14 +25,14 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from kiosk.capture.decode import ZoneReading, read_zone  # noqa: E402 - the path comes first
-from kiosk.capture.picture import Picture, Scores, grey_of  # noqa: E402
-from kiosk.capture.settle import settle  # noqa: E402
-from kiosk.devices.finder import NetDocumentFinder  # noqa: E402
-from kiosk.devices.specimen_scene import Conditions, Stage, Subject  # noqa: E402
-from kiosk.devices.specimens import load_specimens  # noqa: E402
-from kiosk.documents.mrz import digits_hold  # noqa: E402
-from kiosk.services.zone_reading import ZoneReader  # noqa: E402
+from kiosk.capture.decode import ZoneReading, read_zone
+from kiosk.capture.picture import Picture, Scores, grey_of
+from kiosk.capture.settle import settle
+from kiosk.devices.finder import NetDocumentFinder
+from kiosk.devices.specimen_scene import Conditions, Stage, Subject
+from kiosk.devices.specimens import load_specimens
+from kiosk.documents.mrz import digits_hold
+from kiosk.services.zone_reading import ZoneReader
 
 SIZE = (704, 32)
 Decoder = Callable[[Sequence[Scores]], ZoneReading | None]

@@ -2,45 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from central.archive.layout import Layout
-from central.authority.codes import new_code
 from central.authority.policies import Policies
 from kiosk.audit.checkpoint import open_note
-from kiosk.domain.ids import OfficeId
 from kiosk.ports import OutboxState
 from kiosk.services.fleet import LOG_CHECKPOINT
 from kiosk.sync.policy import sign_policy
-from tests.fakes.central_side import CentralSide, ask, central, founded
+from tests.fakes.central_side import CentralSide, ask, central
 from tests.fakes.field import FieldDevice, audited, problems
-from tests.fakes.mortal_collector import MortalCollector
 
 pytestmark = pytest.mark.process
-
-
-@pytest.fixture
-def mortal(tmp_path) -> Iterator[MortalCollector]:
-    collector = MortalCollector(founded(tmp_path / "central"))
-    Policies(Layout(collector.data)).change({"retention.blob_grace_hours": "24"}, datetime.now(UTC))
-    collector.start()
-    yield collector
-    collector.kill()
-
-
-@pytest.fixture
-def fielded(mortal, tmp_path) -> Iterator[FieldDevice]:
-    folder = tmp_path / "device"
-    folder.mkdir()
-    url, now = f"https://localhost:{mortal.port}", datetime.now(UTC)
-    code = new_code(Layout(mortal.data), url, OfficeId("075012"), now, timedelta(hours=1))
-    device = FieldDevice(folder).enrol(code.text())
-    yield device
-    device.store.close()
 
 
 def seen(device: FieldDevice) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -22,8 +21,9 @@ from central.archive.faults import StoreError
 from central.archive.layout import Layout, read_key
 from central.archive.storage import open_database, open_payloads
 from central.auditor.histories import Histories
-from central.authority.codes import new_code
+from central.authority.drafts import read_draft
 from central.authority.policies import Policies
+from central.authority.publishing import policy_of
 from central.collector.app import Collector
 from central.collector.couriers import open_couriers
 from central.collector.server import load_keys
@@ -33,7 +33,7 @@ from kiosk.audit.entries import EntryKind
 from kiosk.crypto.digests import b64u
 from kiosk.crypto.notes import parse_verifier_key
 from kiosk.crypto.signing import SigningKey
-from kiosk.domain.ids import DeviceId, OfficeId
+from kiosk.domain.ids import DeviceId
 from kiosk.ports import OutboxState
 from kiosk.services.courier import Courier
 from kiosk.services.fleet import LOG_CHECKPOINT, POLICY
@@ -43,7 +43,7 @@ from kiosk.transport.folder_link import FolderLinks
 from tests.central.test_thresholds import Signers
 from tests.fakes.central_side import CentralSide, ask, central, founded, reading, serving
 from tests.fakes.enrolled import EnrolledDevice
-from tests.fakes.field import FieldDevice, audited, problems, questions
+from tests.fakes.field import FieldDevice, audited, enrolled_at, problems, questions
 from tests.fakes.mortal_collector import MortalCollector
 from tests.fakes.stores import free_port
 from tests.fakes.witness_process import ask_witness, witness
@@ -53,27 +53,11 @@ pytestmark = pytest.mark.process
 WHY = "disk of the database failed"
 
 
-@pytest.fixture
-def mortal(tmp_path) -> Iterator[MortalCollector]:
-    collector = MortalCollector(founded(tmp_path / "central"))
-    Policies(Layout(collector.data)).change({"retention.blob_grace_hours": "24"}, datetime.now(UTC))
-    collector.start()
-    yield collector
-    collector.kill()
-
-
-def fresh(mortal: MortalCollector, folder: Path) -> FieldDevice:
-    folder.mkdir()
-    url, now = f"https://localhost:{mortal.port}", datetime.now(UTC)
-    code = new_code(Layout(mortal.data), url, OfficeId("075012"), now, timedelta(hours=1))
-    return FieldDevice(folder).enrol(code.text())
-
-
-@pytest.fixture
-def fielded(mortal, tmp_path) -> Iterator[FieldDevice]:
-    device = fresh(mortal, tmp_path / "device")
-    yield device
-    device.store.close()
+def drafted(mortal: MortalCollector) -> Policy:
+    """What an announcement of this very backup would say, signed by nobody yet."""
+    draft = mortal.data.parent / "announcement.json"
+    ask("log", "announce-restored", "--why", WHY, "--out", draft, "--data", mortal.data)
+    return policy_of(read_draft(draft))
 
 
 def side(mortal: MortalCollector) -> CentralSide:
@@ -211,7 +195,7 @@ def test_what_was_lost_by_one_restore_is_not_lost_again_by_the_next(mortal, fiel
 def test_a_device_that_saw_nothing_of_what_was_lost_only_follows(mortal, fielded, tmp_path):
     fielded.visit(1)
     fielded.send()
-    other = fresh(mortal, tmp_path / "other")
+    other = enrolled_at(mortal, tmp_path / "other")
     back_up(mortal)
     other.visit(7)
     other.send()
@@ -247,7 +231,7 @@ def test_a_device_that_was_away_over_two_restores_follows_both(mortal, fielded, 
     away.send()
     busy = None
     announced(mortal)
-    busy = fresh(mortal, tmp_path / "busy")
+    busy = enrolled_at(mortal, tmp_path / "busy")
     busy.visit(11)
     assert busy.send().stored == 1
     back_up(mortal)
@@ -277,7 +261,7 @@ def test_a_collector_that_ran_on_before_anybody_announced_anything(mortal, field
     mortal.kill()
     mortal.restore()
     mortal.start()
-    other = fresh(mortal, tmp_path / "other")
+    other = enrolled_at(mortal, tmp_path / "other")
     seq = other.visit(11).seq
     assert other.send().stored == 1, "it saw nothing of what was lost"
     other.clock.advance(days=3)
@@ -381,20 +365,7 @@ def test_an_announcement_by_nobody_of_the_root_is_refused_and_journalled(mortal,
     fielded.visit(1)
     fielded.send()
     policy = Policies(Layout(mortal.data)).in_force()
-    ask(
-        "log",
-        "announce-restored",
-        "--why",
-        WHY,
-        "--out",
-        mortal.data.parent / "d",
-        "--data",
-        mortal.data,
-    )
-    from central.authority.drafts import read_draft
-    from central.authority.publishing import policy_of
-
-    forged = sign_policy(policy_of(read_draft(mortal.data.parent / "d")), SigningKey.generate())
+    forged = sign_policy(drafted(mortal), SigningKey.generate())
 
     def lying(call):
         answer = call.go()
@@ -416,20 +387,7 @@ def test_an_announcement_that_contradicts_what_the_device_holds_is_refused(morta
         fielded.visit(number)
         fielded.send()
     mortal.kill()
-    ask(
-        "log",
-        "announce-restored",
-        "--why",
-        WHY,
-        "--out",
-        mortal.data.parent / "d",
-        "--data",
-        mortal.data,
-    )
-    from central.authority.drafts import read_draft
-    from central.authority.publishing import policy_of
-
-    true = policy_of(read_draft(mortal.data.parent / "d"))
+    true = drafted(mortal)
     (ended,) = true.restored
     false = replace(true, restored=(replace(ended, root=b64u(bytes(32))),))
     publish(mortal, false)
@@ -725,7 +683,7 @@ def test_what_was_let_go_and_is_damaged_there_is_named_and_holds_nothing_up(
     mortal.kill()
     mortal.restore()
     mortal.start()
-    other = fresh(mortal, tmp_path / "other")
+    other = enrolled_at(mortal, tmp_path / "other")
     seq = other.visit(11).seq
     other.send()
     other.clock.advance(days=3)

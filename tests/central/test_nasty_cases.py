@@ -34,7 +34,7 @@ from kiosk.transport.https_link import Deadlines, HttpsLinks
 from tests.fakes.central_side import CentralSide, founded, serving
 from tests.fakes.clock import FakeClock
 from tests.fakes.enrolled import Call, EnrolledDevice
-from tests.fakes.field import FieldDevice, audited, problems, questions
+from tests.fakes.field import audited, problems, questions
 from tests.fakes.middlebox import Middlebox, Passing, middlebox
 from tests.fakes.mortal_collector import MortalCollector
 
@@ -76,26 +76,6 @@ def test_a_reply_lost_fifty_times_in_a_row_doubles_nothing(side, device):
     with side.ledger() as ledger:
         rows = ledger.sealed_from(device.identity.device_id, 0, 10)
     assert [row.seq for row in rows] == leaves(side, device, [seq]) == [seq]
-
-
-@pytest.fixture
-def mortal(tmp_path) -> Iterator[MortalCollector]:
-    collector = MortalCollector(founded(tmp_path / "central"))
-    Policies(Layout(collector.data)).change({"retention.blob_grace_hours": "24"}, datetime.now(UTC))
-    collector.start()
-    yield collector
-    collector.kill()
-
-
-@pytest.fixture
-def fielded(mortal, tmp_path) -> Iterator[FieldDevice]:
-    folder = tmp_path / "device"
-    folder.mkdir()
-    url, now = f"https://localhost:{mortal.port}", datetime.now(UTC)
-    code = new_code(Layout(mortal.data), url, OfficeId("075012"), now, timedelta(hours=1))
-    device = FieldDevice(folder).enrol(code.text())
-    yield device
-    device.store.close()
 
 
 def put_back(collector: MortalCollector) -> None:

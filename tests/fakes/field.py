@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlcipher3 import dbapi2
@@ -18,12 +18,13 @@ from sqlcipher3 import dbapi2
 from central.archive.layout import Layout
 from central.auditor.histories import Histories, HistoryReport
 from central.auditor.opening import read_identity
+from central.authority.codes import new_code
 from kiosk.audit.entries import EntryKind, Header, open_entry
 from kiosk.audit.verify import JournalReport, verify_journal
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.agent import Role
 from kiosk.domain.decision import Decision, Outcome
-from kiosk.domain.ids import CaseId
+from kiosk.domain.ids import CaseId, OfficeId
 from kiosk.journeys.model import CaseState, SealedFacts
 from kiosk.ports import OutboxRow
 from kiosk.services.agents import Agents, Session
@@ -45,6 +46,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.desk import CHEAP, PIN
 from tests.fakes.enrolled import TroubledLinks
 from tests.fakes.key_stores import MemoryKeyStore
+from tests.fakes.mortal_collector import MortalCollector
 
 KEY = bytes(range(32))
 AGENT = new_case().agent_id
@@ -184,6 +186,14 @@ class FieldDevice:
         shutil.rmtree(self.folder)
         shutil.copytree(image, self.folder)
         return self.restart()
+
+
+def enrolled_at(collector: MortalCollector, folder: Path) -> FieldDevice:
+    """A device of its own in a new ``folder``, enrolled at this collector."""
+    folder.mkdir()
+    url, now = f"https://localhost:{collector.port}", datetime.now(UTC)
+    code = new_code(Layout(collector.data), url, OfficeId("075012"), now, timedelta(hours=1))
+    return FieldDevice(folder).enrol(code.text())
 
 
 def audited(side: CentralSide, now: datetime | None = None) -> HistoryReport:

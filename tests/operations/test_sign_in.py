@@ -214,6 +214,8 @@ def test_the_file_of_operators_holds_no_password_and_is_the_owners_alone(own: Op
 
 
 def test_the_log_holds_every_deed_in_one_chain(own: OperationsSide):
+    with own.reader() as reader:
+        reader.post("/sign-in", {"name": NAME, "password": PASSWORD, "place": "/"})
     log = Deeds(Layout(own.data))
     assert log.unbroken
     assert Deed.SIGNED_IN in {line.deed for line in log.recent()}

@@ -14,14 +14,14 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "packaging" / "bench"))
 
-from crash_images import Recorder, images  # noqa: E402 - the path comes first
+from crash_images import Recorder, images
 
-from kiosk.bootstrap.opening import open_vault  # noqa: E402
-from kiosk.domain.errors import KioskError  # noqa: E402
-from kiosk.paths import Paths  # noqa: E402
-from kiosk.services.key_change import DATABASE_KEY, DATABASE_NEXT  # noqa: E402
-from kiosk.vault.store import open_store  # noqa: E402
-from tests.fakes.key_stores import MemoryKeyStore  # noqa: E402
+from kiosk.bootstrap.opening import open_vault
+from kiosk.domain.errors import KioskError
+from kiosk.paths import Paths
+from kiosk.services.key_change import DATABASE_KEY, DATABASE_NEXT
+from kiosk.vault.store import open_store
+from tests.fakes.key_stores import MemoryKeyStore
 
 OLD, NEW = bytes(range(32)), bytes(range(1, 33))
 SEED = b"d" * 32

@@ -15,18 +15,18 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "packaging" / "bench"))
 
-from crash_images import Recorder, images  # noqa: E402 - the path comes first
+from crash_images import Recorder, images
 
-from kiosk.domain.agent import Role  # noqa: E402
-from kiosk.domain.errors import KioskError, WrongPinError  # noqa: E402
-from kiosk.domain.ids import AgentId  # noqa: E402
-from kiosk.services.agents import DEVICE_SECRET_PAST  # noqa: E402
-from kiosk.services.drafts import Drafts  # noqa: E402
-from kiosk.services.secret_change import SecretChange  # noqa: E402
-from kiosk.vault.store import open_store  # noqa: E402
-from tests.fakes.cases import new_case  # noqa: E402
-from tests.fakes.desk import Desk  # noqa: E402
-from tests.fakes.key_stores import MemoryKeyStore  # noqa: E402
+from kiosk.domain.agent import Role
+from kiosk.domain.errors import KioskError, WrongPinError
+from kiosk.domain.ids import AgentId
+from kiosk.services.agents import DEVICE_SECRET_PAST
+from kiosk.services.drafts import Drafts
+from kiosk.services.secret_change import SecretChange
+from kiosk.vault.store import open_store
+from tests.fakes.cases import new_case
+from tests.fakes.desk import Desk
+from tests.fakes.key_stores import MemoryKeyStore
 
 KEY = bytes(range(32))
 NAMES = ("a-17", "m-1", "z-9")

@@ -1,14 +1,12 @@
 """Power cuts at every moment of a recorded day: nothing acknowledged is lost, nothing is broken."""
 
-import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.vault.figures import ROOT, figures
+
 BENCH = ROOT / "packaging" / "bench" / "powerloss.py"
 IMAGES = 5000
 
@@ -30,22 +28,6 @@ pytestmark = [
         not sys.platform.startswith("linux"), reason="SQLCipher's VFS calls are exported on Linux"
     ),
 ]
-
-
-def figures(*words: str, expected: int = 0) -> dict:
-    # Without the coverage tracer, which would double the time of 5,000 openings.
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("COVERAGE_")}
-    done = subprocess.run(
-        [sys.executable, *words],
-        cwd=ROOT,
-        env=environment | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=280,
-        check=False,
-    )
-    assert done.returncode == expected, done.stdout + done.stderr
-    return json.loads(done.stdout)
 
 
 def test_no_cut_loses_what_was_acknowledged_or_breaks_the_store(tmp_path: Path):

@@ -1,8 +1,5 @@
 """A new key for the vault while work goes on, and the power may go at any moment."""
 
-import json
-import os
-import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -18,8 +15,8 @@ from kiosk.vault.store import SqlStore, open_store
 from tests.fakes.desk import Desk
 from tests.fakes.key_stores import MemoryKeyStore
 from tests.services.test_sealing import decided
+from tests.vault.figures import figures
 
-ROOT = Path(__file__).parents[2]
 KEY = bytes(range(32))
 
 
@@ -163,17 +160,6 @@ def test_a_change_interrupted_between_its_steps_is_settled_at_the_next_start(
     not sys.platform.startswith("linux"), reason="SQLCipher's VFS calls are exported on Linux"
 )
 def test_a_power_cut_at_any_write_of_the_change_finds_a_key_that_opens(tmp_path: Path):
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("COVERAGE_")}
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.vault.rekey_process", str(tmp_path), "700"],
-        cwd=ROOT,
-        env=environment | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=250,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
+    found = figures("-m", "tests.vault.rekey_process", tmp_path, "700")
     assert found["faults"] == {}
     assert min(found["opened"]["old"], found["opened"]["new"]) > 80, found

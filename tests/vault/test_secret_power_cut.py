@@ -1,8 +1,5 @@
 """A power cut at any step of replacing the device secret: every agent signs in as before."""
 
-import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -15,9 +12,9 @@ from kiosk.domain.ids import AgentId
 from kiosk.paths import Paths
 from kiosk.services.agents import DEVICE_SECRET, DEVICE_SECRET_PAST
 from tests.fakes.desk import CHEAP, PIN
+from tests.vault.figures import figures
 from tests.vault.test_rekey import DyingKeyStore
 
-ROOT = Path(__file__).parents[2]
 BOSS, AGENT = AgentId("m-1"), AgentId("a-17")
 
 
@@ -86,18 +83,7 @@ def test_a_secret_that_is_lost_in_the_midst_of_a_change_is_a_loss(tmp_path: Path
     not sys.platform.startswith("linux"), reason="SQLCipher's VFS calls are exported on Linux"
 )
 def test_a_power_cut_at_any_write_of_the_change_keeps_nobody_out(tmp_path: Path):
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("COVERAGE_")}
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.vault.secret_process", str(tmp_path), "600"],
-        cwd=ROOT,
-        env=environment | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=250,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
+    found = figures("-m", "tests.vault.secret_process", tmp_path, "600")
     assert found["faults"] == {}
     stages = found["stages"]
     for count in (3, 2, 1):
