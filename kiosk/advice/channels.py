@@ -136,7 +136,7 @@ def _proposal(channel: Channel, now: datetime, calendar: Calendar, delays: Delay
         case DelayKind.REMOTE:
             return Proposal(channel, ready_by=_whole(delays.remote_ready_by(now, calendar)))
         case DelayKind.PAPER:
-            return Proposal(channel, about=delays.letter_about(local.date()))
+            return Proposal(channel, about=delays.letter_about(local.date(), calendar))
         case DelayKind.NONE:
             return Proposal(channel)
 

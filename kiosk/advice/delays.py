@@ -5,7 +5,8 @@ Rules, in order:
 1. The remote verification (AR24) takes 24 hours, weekends excluded: the clock runs from Monday
    00:00 to Friday 24:00, in the time of Paris. Public holidays count as other days,
    unless the data says otherwise.
-2. The paper procedure takes about four weeks. That is an estimate, and must be shown as one.
+2. The paper procedure takes about four weeks. That is an estimate, and must be shown as one; it
+   names no Sunday and no public holiday, on which no registered letter is handed over.
 3. A registered letter that could not be handed over is kept fifteen days, counted from the day
    after it was presented; the last of them is the last day to fetch it. Source: CPCE, order of
    7 February 2007.
@@ -21,6 +22,8 @@ from kiosk.advice.calendar import Calendar, is_weekend, midnight
 from kiosk.advice.dated import SPAN_KEYS, Span, never_twice, number_of, span_of, the_one
 from kiosk.documents.data import flag_of, only, tables_of, text_of, toml_of
 from kiosk.domain.errors import DayRangeError
+
+_SUNDAY = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +86,16 @@ class Delays:
                 left -= end - now
             now = end
 
-    def letter_about(self, sent: date) -> date:
+    def letter_about(self, sent: date, calendar: Calendar) -> date:
         """About when the registered letter comes, for a paper form sent on a day (rule 2).
 
         Raises:
             NoFactError, DayRangeError: as above.
         """
-        return _later(sent, the_one(self.paper, sent).days)
+        day = _later(sent, the_one(self.paper, sent).days)
+        while day.weekday() == _SUNDAY or calendar.holiday_on(calendar.metropole, day) is not None:
+            day = _later(day, 1)
+        return day
 
     def kept_until(self, presented: date) -> date:
         """Last day on which a letter presented on a day can be fetched (rule 3).

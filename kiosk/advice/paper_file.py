@@ -17,6 +17,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from kiosk.advice.calendar import Calendar
 from kiosk.advice.dated import SPAN_KEYS, Span, in_force, never_twice, span_of
 from kiosk.advice.delays import Delays
 from kiosk.documents.data import choice_of, flag_of, only, tables_of, text_of, texts_of, toml_of
@@ -120,7 +121,13 @@ class PaperFile:
         return tuple(item for item in items if by_hand or not item.hand_only)
 
     def check(
-        self, seen: Collection[str], sent: date, delays: Delays, *, by_hand: bool = True
+        self,
+        seen: Collection[str],
+        sent: date,
+        delays: Delays,
+        calendar: Calendar,
+        *,
+        by_hand: bool = True,
     ) -> FileResult:
         """What is missing, and about when the letter comes.
 
@@ -128,6 +135,7 @@ class PaperFile:
             seen: ids of the items that are there.
             sent: day of sending.
             delays: of the service.
+            calendar: of the service.
             by_hand: the form was filled in by hand.
 
         Raises:
@@ -139,7 +147,8 @@ class PaperFile:
             raise AnswerRefusedError("item")
         missing = [item for item in asked if item.item_id not in seen]
         missing.sort(key=lambda item: not item.blocking)
-        return FileResult(tuple(missing), None if missing else delays.letter_about(sent))
+        about = None if missing else delays.letter_about(sent, calendar)
+        return FileResult(tuple(missing), about)
 
 
 def load_paper_file(data: bytes) -> PaperFile:

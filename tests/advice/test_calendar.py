@@ -151,7 +151,20 @@ def test_a_remote_verification_never_ends_within_a_weekend_nor_too_early(moment)
 
 
 def test_the_paper_procedure_takes_about_four_weeks():
-    assert DELAYS.letter_about(date(2026, 11, 23)) == date(2026, 12, 21)
+    assert DELAYS.letter_about(date(2026, 11, 23), CALENDAR) == date(2026, 12, 21)
+
+
+@pytest.mark.parametrize(
+    ("sent", "comes"),
+    [
+        (date(2026, 11, 27), date(2026, 12, 26)),  # Christmas is a Friday
+        (date(2026, 12, 4), date(2027, 1, 2)),
+        (date(2026, 11, 29), date(2026, 12, 28)),  # a Sunday
+        (date(2026, 11, 28), date(2026, 12, 26)),  # a Saturday is a day of delivery
+    ],
+)
+def test_no_letter_is_announced_for_a_day_without_delivery(sent, comes):
+    assert DELAYS.letter_about(sent, CALENDAR) == comes
 
 
 def test_a_letter_is_kept_fifteen_days():
@@ -160,7 +173,7 @@ def test_a_letter_is_kept_fifteen_days():
 
 def test_days_without_an_answer_are_an_error():
     with pytest.raises(NoFactError):
-        DELAYS.letter_about(date(2001, 1, 1))
+        DELAYS.letter_about(date(2001, 1, 1), CALENDAR)
     with pytest.raises(DayRangeError):
         DELAYS.kept_until(date.max)
 

@@ -98,14 +98,14 @@ def test_other_addresses_are_refused(address):
 
 
 def test_a_complete_file_gets_its_estimate():
-    found = PAPER.check(EVERYTHING, TODAY, SERVICE.delays)
+    found = PAPER.check(EVERYTHING, TODAY, SERVICE.delays, SERVICE.calendar)
     assert found.complete
     assert found.letter_about == date(2026, 12, 21)
 
 
 def test_what_was_not_seen_is_missing_and_what_blocks_comes_first():
     seen = set(EVERYTHING) - {"motive", "account", "social-proof"}
-    found = PAPER.check(seen, TODAY, SERVICE.delays)
+    found = PAPER.check(seen, TODAY, SERVICE.delays, SERVICE.calendar)
     assert [item.item_id for item in found.missing] == ["account", "social-proof", "motive"]
     assert found.missing[0].blocking
     assert found.letter_about is None
@@ -115,8 +115,8 @@ def test_ink_and_capitals_are_asked_of_a_form_filled_in_by_hand_only():
     by_hand = {item.item_id for item in PAPER.asked(TODAY)}
     printed = {item.item_id for item in PAPER.asked(TODAY, by_hand=False)}
     assert by_hand - printed == {"block-capitals", "black-ink"}
-    assert PAPER.check(printed, TODAY, SERVICE.delays, by_hand=False).complete
-    assert not PAPER.check(printed, TODAY, SERVICE.delays).complete
+    assert PAPER.check(printed, TODAY, SERVICE.delays, SERVICE.calendar, by_hand=False).complete
+    assert not PAPER.check(printed, TODAY, SERVICE.delays, SERVICE.calendar).complete
 
 
 def test_the_pieces_of_which_one_is_enough():
@@ -128,7 +128,7 @@ def test_the_pieces_of_which_one_is_enough():
 
 def test_an_unknown_item_is_refused():
     with pytest.raises(AnswerRefusedError):
-        PAPER.check(["passport-of-the-cat"], TODAY, SERVICE.delays)
+        PAPER.check(["passport-of-the-cat"], TODAY, SERVICE.delays, SERVICE.calendar)
 
 
 def test_the_procedure_is_closed_by_its_day():
@@ -150,7 +150,7 @@ def test_the_data_can_close_it_at_midnight():
 def test_a_day_without_a_delay_is_an_error():
     early = date(2001, 1, 1)
     with pytest.raises(NoFactError):
-        PAPER.check((), early, SERVICE.delays)
+        PAPER.check((), early, SERVICE.delays, SERVICE.calendar)
 
 
 @pytest.mark.parametrize(

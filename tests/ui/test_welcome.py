@@ -141,6 +141,16 @@ def test_the_customer_sees_code_and_address_of_the_way_and_can_have_the_screen_t
     assert not window.qr.isVisible()
 
 
+def test_a_sheet_of_advice_is_in_the_language_that_was_chosen_on_the_page_that_prints_it(counter):
+    counter.key(Qt.Key.Key_D)
+    counter.at(StepKind.PAPER_FILE)
+    panel, window = counter.router.case.shown, counter.router.customer.window
+    assert panel.sheet().title == counter.look.language.speaking("fr").tr("sheet.missing_title")
+    window.languages.findChild(QAbstractButton, "language-en").click()
+    counter.qtbot.waitUntil(lambda: counter.state.language == "en")
+    assert panel.sheet().title == counter.look.language.speaking("en").tr("sheet.missing_title")
+
+
 def test_a_question_leads_to_the_help(counter, office):
     welcome(counter)
     press(counter, 5)

@@ -212,6 +212,8 @@ class CaseRouter(QObject):
         seen, state = self._seen, view.state
         if seen is not None and state != seen and replace(state, language=seen.language) == seen:
             self._seen = state
+            if self.shown is not None:
+                self.shown.keep_case(view)
             self.orders.take_turn()
             self.orders.send_held()
         else:

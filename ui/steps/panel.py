@@ -166,6 +166,10 @@ class StepPanel(QWidget):
 
     # --- what all have in common --------------------------------------------------------------
 
+    def keep_case(self, view: CaseView) -> None:
+        """The case moved in nothing that stands on this page: no word of it is written anew."""
+        self.view = view
+
     def show_case(self, view: CaseView) -> None:
         """Show a case as stored."""
         self.view = view

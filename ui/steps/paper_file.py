@@ -120,7 +120,11 @@ class PaperFilePanel(AdvicePanel):
     def _result(self) -> FileResult:
         service = self.desk.service
         return self._paper.check(
-            self.items.selected, self.desk.today, service.delays, by_hand=self._is_by_hand
+            self.items.selected,
+            self.desk.today,
+            service.delays,
+            service.calendar,
+            by_hand=self._is_by_hand,
         )
 
     def _changed(self, _values: tuple[str, ...]) -> None:
