@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from kiosk.advice.calendar import Calendar, Territory, load_calendar
@@ -29,6 +29,7 @@ FILES: Final = (
 """Names of the data files, without ``.toml``."""
 
 _SATURDAY: Final = 5
+_SUNDAY: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,17 @@ class ServiceFacts:
     def today(self, moment: datetime) -> date:
         """The day in the service's own time, that of Paris."""
         return moment.astimezone(self.calendar.metropole.zone).date()
+
+    def fetch_by(self, last: date) -> date:
+        """The last day up to ``last`` that is neither a Sunday nor a public holiday of the office.
+
+        A post office is shut then; one that is shut on a holiday of some communes only is not known
+        here, and the day before is safe. Raises DayRangeError.
+        """
+        office, day = self.office or self.calendar.metropole, last
+        while day.weekday() == _SUNDAY or self.calendar.holiday_on(office, day) is not None:
+            day -= timedelta(days=1)
+        return day
 
     def figures(self, day: date, language: str) -> dict[str, str]:
         """Figures in force on a day, by the placeholders of the texts.

@@ -295,10 +295,17 @@ class Presence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PresenceFacts:
-    """Who is there, and until when the item is kept where it could not be handed over."""
+    """Who is there, and until when the item is kept where it could not be handed over.
+
+    Attributes:
+        presence: who.
+        kept_until: last day of keeping.
+        fetch_by: the day before it on which the office is open last, where it is shut on that day.
+    """
 
     presence: Presence
     kept_until: date | None = None
+    fetch_by: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

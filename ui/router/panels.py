@@ -63,7 +63,7 @@ class CasePanels:
             StepKind.REQUEST: self.request,
             StepKind.VISIT: self.visit,
             StepKind.ITEM: self.item,
-            StepKind.PRESENCE: PresencePanel(look, catalogue, services.service.delays),
+            StepKind.PRESENCE: PresencePanel(look, catalogue, services.service),
             StepKind.SIGNATURE: SignaturePanel(look, catalogue),
             StepKind.NOTICE: self.notice,
             StepKind.CONTACT: self.contact,

@@ -300,6 +300,8 @@ class _Composer:
         facts, language = self.facts, self.language
         if facts.kept_until is not None:
             yield self.tr("until.kept"), language.full_day(facts.kept_until)
+        if facts.fetch_by is not None:
+            yield self.tr("until.fetch"), language.full_day(facts.fetch_by)
         if facts.request_until is not None:
             day = facts.request_until.astimezone().date()
             yield self.tr("until.request"), language.full_day(day)
