@@ -16,6 +16,7 @@ from kiosk.documents.printed_values import settle
 from kiosk.domain.decision import Decision, Outcome
 from kiosk.domain.errors import EventRefusedError
 from kiosk.domain.evidence import IdentityDocument, Side, Verdict
+from kiosk.domain.ids import OfficeId
 from kiosk.domain.request import RequestVerdict
 from kiosk.journeys.guards import near_matches
 from kiosk.journeys.model import (
@@ -42,6 +43,7 @@ from kiosk.journeys.procedure import Journey
 from kiosk.journeys.service_facts import take_in_service
 
 _TYPED_FIELDS = ("expiry_date", "issue_date")
+_ANY = OfficeId("")
 _ANSWERS = (Verdict.PASS, Verdict.FAIL, Verdict.UNSURE)
 
 
@@ -134,10 +136,10 @@ def without_document(journey: Journey, state: CaseState) -> CaseState:
 
 def _request(journey: Journey, state: CaseState, event: RequestPresented) -> CaseState:
     if event.verdict is not RequestVerdict.VALID:
-        return replace(state, request_problem=event.verdict)
+        return replace(state, request_problem=event.verdict, request_office=event.meant_for)
     if event.request is None:
         raise EventRefusedError("valid request without its contents")
-    kept = replace(state, request_problem=None, request=event.request)
+    kept = replace(state, request_problem=None, request_office=_ANY, request=event.request)
     if state.request == event.request:
         return kept
     return without_document(journey, replace(kept, notice_version="", consent=None))
