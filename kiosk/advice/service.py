@@ -96,25 +96,35 @@ class ServiceFacts:
         Raises:
             NoFactError: one of them is not known for that day.
         """
-        everyone = self._number(Audience.EVERYONE, day)
-        week, saturday = everyone.hours.week[0], everyone.hours.week[_SATURDAY]
-        if not week or not saturday:
-            raise NoFactError("hours")
         return {
+            **self._line(Audience.EVERYONE, day, language),
+            **{
+                f"elected_{name}": value
+                for name, value in self._line(Audience.ELECTED, day, language).items()
+            },
             "age": str(self.eligibility.age(day)),
             "android": str(self.eligibility.system(System.ANDROID, day).minimum),
             "ios": str(self.eligibility.system(System.IOS, day).minimum),
             "remote_hours": str(the_one(self.delays.remote, day).hours),
             "paper_weeks": str(the_one(self.delays.paper, day).days // 7),
             "keeping_days": str(the_one(self.delays.keeping, day).days),
-            "number_everyone": everyone.number.replace(" ", "\u00a0"),
-            "number_elected": self._number(Audience.ELECTED, day).number.replace(" ", "\u00a0"),
+            "number_everyone": _spaced(self._number(Audience.EVERYONE, day)),
+            "number_elected": _spaced(self._number(Audience.ELECTED, day)),
+            "address": self._address(ChannelId.COUNTER, day),
+            "training_address": self._address(ChannelId.PAPER, day),
+        }
+
+    def _line(self, audience: Audience, day: date, language: str) -> dict[str, str]:
+        """Hours of one help line by the placeholders of the texts. Raises NoFactError."""
+        hours = self._number(audience, day).hours
+        week, saturday = hours.week[0], hours.week[_SATURDAY]
+        if not week or not saturday:
+            raise NoFactError("hours")
+        return {
             "week_opens": hour_text(week[0][0], language),
             "week_closes": hour_text(week[-1][1], language),
             "saturday_opens": hour_text(saturday[0][0], language),
             "saturday_closes": hour_text(saturday[-1][1], language),
-            "address": self._address(ChannelId.COUNTER, day),
-            "training_address": self._address(ChannelId.PAPER, day),
         }
 
     def _number(self, audience: Audience, day: date) -> HelpNumber:
@@ -126,6 +136,23 @@ class ServiceFacts:
         if channel is None:
             raise NoFactError("address")
         return channel.short_address
+
+
+def help_figures(figures: Mapping[str, str], *, elected: bool) -> dict[str, str]:
+    """Number and hours of the line that one customer calls: elected members have their own.
+
+    Args:
+        figures: as :meth:`ServiceFacts.figures` gives them; what is not known there is left out.
+        elected: the customer comes for the account of an elected member.
+    """
+    line = {"help_number": "number_elected" if elected else "number_everyone"}
+    hours = ("week_opens", "week_closes", "saturday_opens", "saturday_closes")
+    line |= {name: f"elected_{name}" if elected else name for name in hours}
+    return {name: figures[source] for name, source in line.items() if source in figures}
+
+
+def _spaced(line: HelpNumber) -> str:
+    return line.number.replace(" ", "\u00a0")
 
 
 def hour_text(hour: time | None, language: str) -> str:

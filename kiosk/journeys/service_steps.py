@@ -84,11 +84,15 @@ class AdviceFacts:
         channel: code of the channel proposed, or ``""``.
         ready_by: when that channel will have an answer, aware, or None.
         next_procedure: procedure to open next, or ``""``.
+        alternative: code of the nearest other way of who does not meet the conditions, or ``""``.
+        letter_about: estimated day of the registered letter of that channel, or None.
     """
 
     channel: str = ""
     ready_by: datetime | None = None
     next_procedure: str = ""
+    alternative: str = ""
+    letter_about: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from kiosk.advice.service import help_figures
 from kiosk.domain.decision import Outcome
 from kiosk.journeys.procedures import COUNTER_CREATION, PAPER_FILE, REGISTERED_LETTER, WELCOME
 from kiosk.services.answer_facts import AnswerFacts, Standing
@@ -140,6 +141,11 @@ _AFTER_UNHANDED: Final = {
     "addressee-moved": "tell-address",
 }
 _AFTER_ACCEPTED: Final = {COUNTER_CREATION: "open-app", REGISTERED_LETTER: "keep-letter"}
+_TOLD: Final = frozenset(
+    {"come-of-age", "renew-document", "paper-procedure", "other-telephone", "other-number"}
+)
+"""Alternatives that say themselves what to do; the one that is left is the help."""
+_OF_ALTERNATIVES: Final = frozenset({"age", "android", "ios"})
 _NAMES_NOBODY: Final = (WELCOME, PAPER_FILE)
 
 
@@ -276,7 +282,10 @@ class _Composer:
         yield Line(Part.HEADING, self.tr("after"))
         for text in self.proposed():
             yield Line(Part.BODY, text)
-        yield from (Line(Part.STEP, self.tr(f"next.{step}")) for step in next_steps(self.facts))
+        told = [*self.alternative()]
+        yield from (Line(Part.STEP, text) for text in told)
+        steps = next_steps(self.facts) if not told else ()
+        yield from (Line(Part.STEP, self.tr(f"next.{step}")) for step in steps)
         yield from (Line(Part.DATE, text, label) for label, text in self.dates())
         yield Line(Part.HEADING, self.tr("help"))
         yield from self.help()
@@ -290,6 +299,12 @@ class _Composer:
     def proposed(self) -> Iterator[str]:
         if self.facts.channel:
             yield from self.named("channel", (self.facts.channel,), ".sheet")
+
+    def alternative(self) -> Iterator[str]:
+        """The nearest other way, where the figures that it needs are known."""
+        code = self.facts.alternative
+        if code in _TOLD and self.figures.keys() >= _OF_ALTERNATIVES:
+            yield self.tr(f"alternative.{code}", **self.figures)
 
     def named(self, group: str, codes: tuple[str, ...], end: str = "") -> Iterator[str]:
         """Words of the room of advice for its codes; rule 3."""
@@ -311,12 +326,13 @@ class _Composer:
             yield self.tr("until.letter"), language.full_day(facts.letter_about)
 
     def help(self) -> Iterator[Line]:
-        number = self.figures.get("number_everyone", "")
+        line = help_figures(self.figures, elected=self.facts.elected)
+        number = line.get("help_number", "")
         if number:
             yield Line(Part.NUMBER, number)
-            hours = {name: value for name, value in self.figures.items() if "opens" in name}
-            hours |= {name: value for name, value in self.figures.items() if "closes" in name}
-            yield Line(Part.BODY, self.tr("help_hours", **hours))
+            yield Line(Part.BODY, self.tr("help_hours", **line))
+            if self.facts.elected:
+                yield Line(Part.BODY, self.tr("help_elected"))
         yield Line(Part.BODY, self.tr("help_line"))
 
     def codes(self) -> Iterator[CodeWords]:
