@@ -14,7 +14,7 @@ from kiosk.advice.helpline import Audience, HelpLines, HelpNow, HelpNumber, load
 from kiosk.advice.paper_file import PaperFile, load_paper_file
 from kiosk.advice.phones import PhoneRules, load_phones
 from kiosk.advice.questions import Questions, load_questions
-from kiosk.domain.errors import CatalogueError, NoFactError
+from kiosk.domain.errors import CatalogueError, DayRangeError, NoFactError
 
 FILES: Final = (
     "calendar",
@@ -83,12 +83,21 @@ class ServiceFacts:
         """The last day up to ``last`` that is neither a Sunday nor a public holiday of the office.
 
         A post office is shut then; one that is shut on a holiday of some communes only is not known
-        here, and the day before is safe. Raises DayRangeError.
+        here, and the day before is safe.
         """
-        office, day = self.office or self.calendar.metropole, last
-        while day.weekday() == _SUNDAY or self.calendar.holiday_on(office, day) is not None:
+        day = last
+        while self.is_shut(day):
             day -= timedelta(days=1)
         return day
+
+    def is_shut(self, day: date) -> bool:
+        """A Sunday or a public holiday of the office; of a year too far away, Sundays alone."""
+        office = self.office or self.calendar.metropole
+        try:
+            holiday = self.calendar.holiday_on(office, day)
+        except DayRangeError:
+            holiday = None
+        return day.weekday() == _SUNDAY or holiday is not None
 
     def figures(self, day: date, language: str) -> dict[str, str]:
         """Figures in force on a day, by the placeholders of the texts.

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from kiosk.documents.printed_checks import FieldSource
 from kiosk.documents.printed_values import settle
-from kiosk.domain.decision import Decision, Outcome
+from kiosk.domain.decision import Decision, Outcome, Reason
 from kiosk.domain.errors import EventRefusedError
 from kiosk.domain.evidence import IdentityDocument, Side, Verdict
 from kiosk.domain.ids import OfficeId
@@ -41,6 +41,7 @@ from kiosk.journeys.model import (
 )
 from kiosk.journeys.procedure import Journey
 from kiosk.journeys.service_facts import take_in_service
+from kiosk.journeys.service_steps import VisitFacts
 
 _TYPED_FIELDS = ("expiry_date", "issue_date")
 _ANY = OfficeId("")
@@ -85,18 +86,28 @@ def _later(journey: Journey, state: CaseState, event: Event) -> CaseState:
             fresh = tuple(item for item in event.features if item.feature_id not in known)
             return replace(state, features=state.features + fresh)
         case DecisionTaken():
-            decided = replace(state, decision=event.decision, second_agent=None)
+            visit = _visit(state, event.decision)
+            decided = replace(state, decision=event.decision, visit=visit, second_agent=None)
             # Another decision: what was signed for the first one counts no more.
             return (
                 decided if decided.decision == state.decision else replace(decided, signature=None)
             )
         case CaseAbandoned():
             abandoned = Decision(Outcome.ABANDONED, (event.reason,))
-            return replace(state, decision=abandoned, signature=None, second_agent=None)
+            visit = _visit(state, abandoned)
+            left = replace(state, visit=visit, signature=None, second_agent=None)
+            return replace(left, decision=abandoned)
         case RecordSealed():
             return replace(state, record=event.sealed)
         case _:
             return take_in_service(journey, state, event)
+
+
+def _visit(state: CaseState, decision: Decision) -> VisitFacts | None:
+    """The visit; the day agreed on counts only where the decision is to put the visit off."""
+    if state.visit is None or Reason.VISIT_POSTPONED in decision.reasons:
+        return state.visit
+    return replace(state.visit, postponed_to=None)
 
 
 def sides_missing(
@@ -153,6 +164,7 @@ def _consent(state: CaseState, event: ConsentAnswered) -> CaseState:
         decision = Decision(Outcome.ABANDONED, (CaseAbandoned().reason,))
     return replace(
         state,
+        visit=state.visit if decision is None else _visit(state, decision),
         notice_version=event.notice_version,
         consent=event.given,
         decision=decision,

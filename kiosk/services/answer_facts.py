@@ -104,6 +104,7 @@ class AnswerFacts:
         request_until: last moment at which the same request can be presented again, or None.
         kept_until: last day on which a letter is kept, or None.
         fetch_by: the day on which the office is open last, where it is shut on that one, or None.
+        visit_on: the day agreed on for a visit that was put off, or None.
         channel: way that was proposed, or ``""``.
         ready_by: when that way will have an answer, aware, or None.
         obstacle: condition that is not met, or ``""``.
@@ -127,6 +128,7 @@ class AnswerFacts:
     request_until: datetime | None = None
     kept_until: date | None = None
     fetch_by: date | None = None
+    visit_on: date | None = None
     channel: str = ""
     ready_by: datetime | None = None
     obstacle: str = ""
@@ -212,6 +214,7 @@ def answer_of(
         request_until=request.expires_at if request is not None and again else None,
         kept_until=state.presence.kept_until if state.presence else None,
         fetch_by=state.presence.fetch_by if state.presence else None,
+        visit_on=state.visit.postponed_to if state.visit else None,
         channel=advice.channel if advice else "",
         ready_by=advice.ready_by if advice else None,
         obstacle=state.eligibility.obstacle if state.eligibility else "",

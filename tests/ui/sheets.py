@@ -80,7 +80,12 @@ ACTS = {
         reasons=(Reason.ADDRESSEE_ABSENT,),
         kept_until=date(2026, 12, 10),
     ),
-    "visit": act(Outcome.NO_SHOW, "home-visit", reasons=(Reason.VISIT_POSTPONED,)),
+    "visit": act(
+        Outcome.NO_SHOW,
+        "home-visit",
+        reasons=(Reason.VISIT_POSTPONED,),
+        visit_on=date(2026, 12, 1),
+    ),
 }
 GOLDEN = (
     *((name, Variant.NORMAL) for name in ACTS),

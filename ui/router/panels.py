@@ -50,6 +50,7 @@ class CasePanels:
         self.contact = ContactPanel(look, catalogue)
         self.identity = IdentityPanel(look, catalogue)
         self.visit = VisitPanel(look, catalogue)
+        self.visit.choices.shut_on = services.service.is_shut
         self.channel = ChannelPanel(look, catalogue, advice)
         advising: dict[StepKind, AdvicePanel] = {
             StepKind.PURPOSE: PurposePanel(look, catalogue, advice),

@@ -173,7 +173,6 @@ def next_steps(facts: AnswerFacts) -> tuple[str, ...]:
 
 
 def _steps(facts: AnswerFacts) -> Iterator[str]:
-    letter = facts.procedure == REGISTERED_LETTER
     match facts.outcome:
         case Outcome.ACCEPTED:
             if facts.codes_follow:
@@ -192,8 +191,7 @@ def _steps(facts: AnswerFacts) -> Iterator[str]:
         case Outcome.ADVISED:
             yield from _after_advice(facts)
         case Outcome.NO_SHOW:
-            known = _AFTER_UNHANDED if letter else _AFTER_NO_SHOW
-            yield from (known.get(word, "ask-help") for word in facts.words or ("",))
+            yield from _after_no_show(facts)
 
 
 def _after_refusal(facts: AnswerFacts) -> Iterator[str]:
@@ -204,6 +202,14 @@ def _after_refusal(facts: AnswerFacts) -> Iterator[str]:
     yield from found
     if not found:
         yield "ask-help"
+
+
+def _after_no_show(facts: AnswerFacts) -> Iterator[str]:
+    if facts.visit_on is not None:
+        yield "visit-agreed"
+        return
+    known = _AFTER_UNHANDED if facts.procedure == REGISTERED_LETTER else _AFTER_NO_SHOW
+    yield from (known.get(word, "ask-help") for word in facts.words or ("",))
 
 
 def _after_advice(facts: AnswerFacts) -> Iterator[str]:
@@ -237,7 +243,9 @@ class _Composer:
             moment=self.moment(facts.sealed_at),
             outcome=facts.outcome,
             firm=facts.standing is not Standing.PROVISIONAL,
-            verdict=self.of_procedure("verdict", facts.outcome.value),
+            verdict=self.of_procedure(
+                "verdict", "postponed" if facts.visit_on else facts.outcome.value
+            ),
             standing=self.standing(),
             lines=tuple(self.lines()),
             codes=tuple(self.codes()),
@@ -317,6 +325,8 @@ class _Composer:
             yield self.tr("until.kept"), language.full_day(facts.kept_until)
         if facts.fetch_by is not None:
             yield self.tr("until.fetch"), language.full_day(facts.fetch_by)
+        if facts.visit_on is not None:
+            yield self.tr("until.visit"), language.full_day(facts.visit_on)
         if facts.request_until is not None:
             day = facts.request_until.astimezone().date()
             yield self.tr("until.request"), language.full_day(day)

@@ -93,10 +93,7 @@ class PresencePanel(StepPanel):
         last = self.kept_until
         if last is None:
             return None
-        try:
-            day = self._service.fetch_by(last)
-        except DayRangeError:
-            return None
+        day = self._service.fetch_by(last)
         return None if day == last else day
 
     @override
