@@ -426,12 +426,28 @@ def test_what_is_missing_is_listed_in_the_language_of_the_customer(made):
 def test_a_complete_file_says_about_when_the_letter_comes(look, qtbot):
     page = advice_pages.paper_complete(look)
     qtbot.addWidget(page)
+    page.show()
     told = []
     page.happened.connect(told.append)
     page.go_on()
     assert told[0].facts.missing == ()
     assert told[0].facts.letter_about.isoformat() == "2026-12-21"
-    assert "lundi 21 décembre" in html_of(page.sheet())
+    words = html_of(page.sheet())
+    assert "lundi 21 décembre" in words
+    assert "original" in words
+    # Who sends a complete file has to know it as well as who does not.
+    assert "personnes étrangères" in " ".join(texts(page))
+
+
+def test_an_open_list_says_when_the_letter_would_come_and_where_the_form_is(made):
+    page = made(journey=advice_pages.PAPER_FILE)
+    page.items.button("account").click()
+    sheet = page.sheet()
+    words = html_of(sheet).replace("\u00a0", " ")
+    assert "lundi 21 décembre si le dossier complet part aujourd’hui" in words
+    assert "environ 4 semaines" in words
+    assert sheet.address == "https://www.moncompteformation.gouv.fr"
+    assert "lundi 21 décembre" in " ".join(texts(page))
 
 
 def test_the_next_customer_finds_nothing_ticked(made):
