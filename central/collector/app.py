@@ -300,7 +300,8 @@ class Collector:
     async def log_state(self, request: Request) -> Response:
         """``GET …/log``: what the collector holds."""
         device_id, _ = await self._device(request)
-        state = await run_in_threadpool(self._journals.state, device_id)
+        after = _number(request, "after") if "after" in request.query_params else -1
+        state = await run_in_threadpool(self._journals.state, device_id, after)
         held = await run_in_threadpool(self._uploads.offsets, device_id)
         missing = tuple(replace(item, offset=held.get(item.seq, 0)) for item in state.missing)
         return _answer(replace(state, missing=missing))

@@ -35,9 +35,8 @@ from kiosk.crypto.digests import b64u, sha256
 from kiosk.domain.errors import AuditError
 from kiosk.domain.ids import DeviceId
 from kiosk.sync.checkpoints import device_origin
-from kiosk.sync.messages import LogAnswer, LogPush, LogState, MissingBlob
+from kiosk.sync.messages import MAX_MISSING, LogAnswer, LogPush, LogState, MissingBlob
 
-_MISSING_LIMIT = 1024
 MAX_ORIGIN_BYTES = 64 * 1024
 BROKEN, FORK, RESTORE, LOST = "broken-journal", "fork", "restore", "lost-entry"
 
@@ -50,19 +49,25 @@ class Journals:
         self._shelf = shelf
         self._origin = origin
 
-    def state(self, device_id: DeviceId) -> LogState:
-        """What is held of a device's journal and records."""
+    def state(self, device_id: DeviceId, after: int = -1) -> LogState:
+        """What is held of a device's journal and records.
+
+        Args:
+            device_id: the device.
+            after: lacking records are told of entries behind this one, MAX_MISSING at a time: what
+                will never come must not hide what would.
+        """
         with self._database.reading() as ledger:
             device = _known(ledger, device_id)
             # Announced and never here, and here once and damaged since: both are to come.
             lacking = {
-                *ledger.missing(device_id, _MISSING_LIMIT),
-                *ledger.damages.open_of(device_id),
+                *ledger.missing(device_id, MAX_MISSING, after),
+                *(seq for seq in ledger.damages.open_of(device_id) if seq > after),
             }
             return LogState(
                 size=device.size,
                 root=b64u(Frontier(device.size, device.frontier).root()),
-                missing=tuple(MissingBlob(seq=seq) for seq in sorted(lacking)[:_MISSING_LIMIT]),
+                missing=tuple(MissingBlob(seq=seq) for seq in sorted(lacking)[:MAX_MISSING]),
                 newest_receipt=ledger.newest_leaf_seq(device_id),
                 quarantined=device.quarantined,
             )
