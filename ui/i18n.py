@@ -123,6 +123,10 @@ class Language(QObject):
 
 _KEY_NAMES = {
     ("fr", "Return"): "Entrée",
+    ("fr", "Left"): "←",
+    ("en", "Left"): "←",
+    ("fr", "Right"): "→",
+    ("en", "Right"): "→",
     ("fr", "Esc"): "Échap",
     ("fr", "Del"): "Suppr",
     ("en", "Return"): "Enter",

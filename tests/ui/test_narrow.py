@@ -144,6 +144,7 @@ LONG = {
     "device-troubled",
     "device-transfer",
     "deliveries",
+    "history",
     "help",
     "help-course",
     "team",

@@ -14,7 +14,7 @@ from kiosk.domain.evidence import IdentityDocument, Side, Verdict
 from kiosk.journeys.model import CaseState
 from ui.steps.date_lines import DateLines
 from ui.steps.words import day_or_dash, given_names, kind_in_words, partial_day, zone_line
-from ui.theme import Size, Space, Tone, Type
+from ui.theme import Size, Space, TextSize, Tone, Type
 from ui.viewmodels.journey import CaseView
 from ui.widgets.card import Card
 from ui.widgets.chip import Chip
@@ -68,8 +68,13 @@ class ReadCard(Card):
 
     @property
     def dense(self) -> bool:
-        """Whether two fields stand beside each other: dates are confirmed, in a low window."""
-        return self._look.theme.low and bool(self.dates.visible)
+        """Whether two fields stand beside each other: dates are confirmed, in a low window.
+
+        The largest letters need the whole width for one.
+        """
+        theme = self._look.theme
+        wide = theme.low and theme.text_size is not TextSize.LARGEST
+        return wide and bool(self.dates.visible)
 
     def show_pictures(
         self,
