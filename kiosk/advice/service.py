@@ -85,9 +85,7 @@ class ServiceFacts:
             NoFactError: one of them is not known for that day.
         """
         everyone = self._number(Audience.EVERYONE, day)
-        week, saturday = everyone.hours.week[0], everyone.hours.week[_SATURDAY]
-        if not week or not saturday:
-            raise NoFactError("hours")
+        elected = self._number(Audience.ELECTED, day)
         return {
             "age": str(self.eligibility.age(day)),
             "android": str(self.eligibility.system(System.ANDROID, day).minimum),
@@ -96,11 +94,9 @@ class ServiceFacts:
             "paper_weeks": str(the_one(self.delays.paper, day).days // 7),
             "keeping_days": str(the_one(self.delays.keeping, day).days),
             "number_everyone": everyone.number.replace(" ", "\u00a0"),
-            "number_elected": self._number(Audience.ELECTED, day).number.replace(" ", "\u00a0"),
-            "week_opens": hour_text(week[0][0], language),
-            "week_closes": hour_text(week[-1][1], language),
-            "saturday_opens": hour_text(saturday[0][0], language),
-            "saturday_closes": hour_text(saturday[-1][1], language),
+            "number_elected": elected.number.replace(" ", "\u00a0"),
+            **_hours(everyone, language),
+            **{f"elected_{name}": text for name, text in _hours(elected, language).items()},
             "address": self._address(ChannelId.COUNTER, day),
             "training_address": self._address(ChannelId.PAPER, day),
         }
@@ -114,6 +110,19 @@ class ServiceFacts:
         if channel is None:
             raise NoFactError("address")
         return channel.short_address
+
+
+def _hours(line: HelpNumber, language: str) -> dict[str, str]:
+    """When a number answers, by the placeholders of the texts. Raises NoFactError."""
+    week, saturday = line.hours.week[0], line.hours.week[_SATURDAY]
+    if not week or not saturday:
+        raise NoFactError("hours")
+    return {
+        "week_opens": hour_text(week[0][0], language),
+        "week_closes": hour_text(week[-1][1], language),
+        "saturday_opens": hour_text(saturday[0][0], language),
+        "saturday_closes": hour_text(saturday[-1][1], language),
+    }
 
 
 def hour_text(hour: time | None, language: str) -> str:

@@ -9,6 +9,7 @@ from typing_extensions import override
 from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.domain.errors import AdviceError
 from kiosk.journeys.model import CaseState
+from kiosk.journeys.service_steps import Purpose
 from ui.i18n import Language
 from ui.steps.panel import StepPanel
 from ui.viewmodels.advice import AdviceDesk
@@ -71,10 +72,16 @@ class AdvicePanel(StepPanel):
         return language.tr(key, **figures | values)
 
     def foot(self) -> tuple[str, ...]:
-        """Last lines of a sheet: whom to call, where and when it was made. Raises NoFactError."""
+        """Last lines of a sheet: whom to call, where and when it was made. Raises NoFactError.
+
+        Elected members have an adviser of their own.
+        """
         language = self.paper_language
         tr = language.tr
-        number, hours = (self.figure(f"sheet.{name}", language) for name in ("number", "hours"))
+        purpose = self.view.state.purpose if self.view is not None else None
+        elected = purpose is not None and purpose.purpose is Purpose.ELECTED_ACCOUNT
+        keys = ("number_elected", "hours_elected") if elected else ("number", "hours")
+        number, hours = (self.figure(f"sheet.{key}", language) for key in keys)
         return (
             tr("sheet.help", number=number, hours=hours),
             tr("sheet.made", day=language.day(self.desk.today), office=self.desk.office),

@@ -259,5 +259,6 @@ class ChannelPanel(AdvicePanel):
             return SheetBlock(language.tr("sheet.about"), (day,))
         if proposal.channel.delay is DelayKind.REMOTE and proposal.ready_by is not None:
             moment = moment_within(proposal.ready_by, language)
-            return SheetBlock(language.tr("sheet.ready"), (moment,))
+            ready = self.figure("sheet.remote", language, moment=moment)
+            return SheetBlock(language.tr("sheet.ready"), (ready,))
         return None
