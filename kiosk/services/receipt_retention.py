@@ -92,6 +92,12 @@ def was_let_go(uow: UnitOfWork, seq: int) -> bool:
     return uow.values.get(f"{LET_GO_PREFIX}{seq:012d}") is not None
 
 
+def let_go(uow: UnitOfWork) -> frozenset[int]:
+    """Numbers of all records whose receipts went because their time was over."""
+    names = uow.values.names(LET_GO_PREFIX)
+    return frozenset(int(name.removeprefix(LET_GO_PREFIX)) for name in names)
+
+
 def _seq(name: str) -> int:
     return int(name.removeprefix(RECEIPT_PREFIX))
 
