@@ -73,7 +73,7 @@ class Language(QObject):
         return Language({code: self._texts[code]}, code)
 
     def day(self, value: date) -> str:
-        """``13 juillet 1990`` / ``13 July 1990``."""
+        """``13 juillet 1990`` / ``13 July 1990``; the first of a month is ``1er`` in French."""
         return self._written(value, "{day} MMMM yyyy")
 
     def weekday(self, value: date) -> str:
@@ -122,6 +122,10 @@ class Language(QObject):
 
 _KEY_NAMES = {
     ("fr", "Return"): "Entrée",
+    ("fr", "Left"): "←",
+    ("en", "Left"): "←",
+    ("fr", "Right"): "→",
+    ("en", "Right"): "→",
     ("fr", "Esc"): "Échap",
     ("fr", "Del"): "Suppr",
     ("en", "Return"): "Enter",

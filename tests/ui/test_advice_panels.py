@@ -285,6 +285,36 @@ def test_the_remote_way_says_by_when_and_what_it_needs(made):
     assert page.told[0].facts.next_procedure == ""
 
 
+@pytest.mark.parametrize(
+    ("code", "when"),
+    [
+        ("fr", "mardi 24 novembre à 9 h 12 (heure de Paris), si vous faites la demande maintenant"),
+        ("en", "Tuesday 24 November at 9:12 (Paris time), if you apply now"),
+    ],
+)
+def test_the_sheet_of_the_remote_way_says_whose_time_it_is_and_from_when(made, code, when):
+    page = made(NEW, LanguageChosen(code), said(*YES, eligible=True))
+    page.choices.button("online-remote").click()
+    words = html_of(page.sheet()).replace("\u00a0", " ")
+    assert when in words
+    assert "24" in words.partition(when)[2]
+
+
+@pytest.mark.parametrize(
+    ("purpose", "number", "other"),
+    [
+        (Purpose.ELECTED_ACCOUNT, "09 70 81 00 50", "0 969 399 111"),
+        (Purpose.TRAINING_ACCOUNT, "0 969 399 111", "09 70 81 00 50"),
+    ],
+)
+def test_the_sheet_of_an_elected_member_names_their_own_adviser(made, purpose, number, other):
+    page = made(PurposeChosen(purpose, Situation.NEW), said(*YES, eligible=True))
+    words = html_of(page.sheet()).replace("\u00a0", " ")
+    assert number in words
+    assert other not in words
+    assert "19 h" in words
+
+
 def test_the_remote_way_over_a_weekend(made):
     friday = desk(now=datetime(2026, 11, 20, 14, tzinfo=UTC))
     page = made(NEW, said(*YES, eligible=True), at=friday)

@@ -80,7 +80,10 @@ class AdvicePanel(StepPanel):
         return chosen is not None and chosen.purpose is Purpose.ELECTED_ACCOUNT
 
     def foot(self) -> tuple[str, ...]:
-        """Last lines of a sheet: whom to call, where and when it was made. Raises NoFactError."""
+        """Last lines of a sheet: whom to call, where and when it was made. Raises NoFactError.
+
+        Elected members have an adviser of their own.
+        """
         language = self.paper_language
         tr = language.tr
         number, hours = (self.figure(f"sheet.{name}", language) for name in ("number", "hours"))

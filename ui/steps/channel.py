@@ -279,7 +279,8 @@ class ChannelPanel(AdvicePanel):
             return SheetBlock(language.tr("sheet.about"), (day,))
         if proposal.channel.delay is DelayKind.REMOTE and proposal.ready_by is not None:
             moment = moment_within(proposal.ready_by, language)
-            return SheetBlock(language.tr("sheet.ready"), (moment,))
+            ready = self.figure("sheet.remote", language, moment=moment)
+            return SheetBlock(language.tr("sheet.ready"), (ready,))
         if self._is_elsewhere(proposal):
             return None
         words = self._hint(proposal, language, "when")

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QBoxLayout
+
 from kiosk.documents.catalogue import Acceptance, DocumentCatalogue
 from kiosk.documents.identification import identify
 from kiosk.documents.printed_checks import spelling
@@ -18,7 +21,7 @@ from ui.steps.words import (
     partial_day,
     zone_line,
 )
-from ui.theme import Size, Tone, Type
+from ui.theme import Size, Space, TextSize, Tone, Type
 from ui.viewmodels.journey import CaseView
 from ui.widgets.card import Card
 from ui.widgets.chip import Chip
@@ -60,13 +63,26 @@ class ReadCard(Card):
             self.kind,
             self.warning,
             self.rows,
-            self.dates.expiry,
-            self.dates.issue,
         ):
             self.body.addWidget(widget)
+        dates = self._dates = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        dates.setSpacing(Space.M)
+        for entry in (self.dates.expiry, self.dates.issue):
+            dates.addWidget(entry, 1, Qt.AlignmentFlag.AlignTop)
+        self.body.addLayout(dates)
         self.body.addStretch(1)
         self.body.addWidget(self.zone)
         self._look.theme.changed.connect(self._find_room)
+
+    @property
+    def dense(self) -> bool:
+        """Whether two fields stand beside each other: dates are confirmed, in a low window.
+
+        The largest letters need the whole width for one.
+        """
+        theme = self._look.theme
+        wide = theme.low and theme.text_size is not TextSize.LARGEST
+        return wide and bool(self.dates.visible)
 
     def show_pictures(
         self,
@@ -83,6 +99,10 @@ class ReadCard(Card):
         self._find_room()
 
     def _find_room(self) -> None:
+        """No picture where the dates need its place; in a low window all stands two by two."""
+        ways = QBoxLayout.Direction
+        self._dates.setDirection(ways.LeftToRight if self.dense else ways.TopToBottom)
+        self.rows.stand(2 if self.dense else 1)
         room = not self.dates.visible and not self._look.theme.tablet
         self.picture.setVisible(self.picture.has_picture and room)
 
