@@ -476,6 +476,7 @@ def test_an_open_list_says_when_the_letter_would_come_and_where_the_form_is(made
     words = html_of(sheet).replace("\u00a0", " ")
     assert "lundi 21 décembre si le dossier complet part aujourd’hui" in words
     assert "environ 4 semaines" in words
+    assert "personnes étrangères" in words
     assert sheet.address == "https://www.moncompteformation.gouv.fr"
     assert "lundi 21 décembre" in " ".join(texts(page))
 

@@ -110,7 +110,16 @@ class PaperFilePanel(AdvicePanel):
         )
         way = self.desk.service.channels.get(ChannelId.PAPER, self.desk.today)
         address, short = ("", "") if way is None else (way.qr_payload, way.short_address)
-        return AdviceSheet("paper-file", tr(title), (block, about), address, short, self.foot())
+        blocks = [block, about]
+        if self._is_reported:
+            doubt = tr("sheet.caution.paper-reported")
+            blocks.append(SheetBlock(tr("sheet.cautions"), (doubt,)))
+        return AdviceSheet("paper-file", tr(title), tuple(blocks), address, short, self.foot())
+
+    @property
+    def _is_reported(self) -> bool:
+        """Pages say that the procedure is closed to some."""
+        return bool(in_force(self._paper.reported, self.desk.today))
 
     @staticmethod
     def _then(language: Language) -> SheetBlock:
@@ -207,7 +216,8 @@ class PaperFilePanel(AdvicePanel):
             count = self.tr_("count", n=len(result.missing))
             self._chip.show_text(count, Tone.WARN, "list-check")
             told = [self.figure(f"journey.{self.name}.missing_hint", day=self._day(language))]
-        if in_force(self._paper.reported, self.desk.today):
+        # A list that is still open says it on paper: it is not sent today.
+        if result.complete and self._is_reported:
             told.append(self.tr_("reported"))
         self._done.setText("\n\n".join(told))
         self._missing.show_items(
