@@ -345,6 +345,16 @@ def test_each_way_says_its_day_and_hour_on_the_screen_and_on_paper(made):
     assert "le jour de votre passage" in html_of(page.sheet())
 
 
+def test_now_is_told_by_the_clock_of_the_office(made):
+    island = replace(
+        advice_pages.SERVICE, office=advice_pages.SERVICE.calendar.territory("la-reunion")
+    )
+    page = made(NEW, said(*YES, eligible=True), at=replace(desk(), service=island))
+    shown = " ".join(texts(page)).replace("\u00a0", " ")
+    assert "Dès maintenant, lundi 23 novembre à 12 h 12" in shown
+    assert "mardi 24 novembre à 9 h 12 (heure de Paris)" in shown
+
+
 def test_a_sheet_speaks_to_the_customer(made):
     answers = (*YES[:2], ("system", "none"))
     barred = made(NEW, said(*answers, eligible=False, obstacle="no-smartphone"))
