@@ -345,6 +345,16 @@ def test_each_way_says_its_day_and_hour_on_the_screen_and_on_paper(made):
     assert "le jour de votre passage" in html_of(page.sheet())
 
 
+def test_now_is_told_by_the_clock_of_the_office(made):
+    island = replace(
+        advice_pages.SERVICE, office=advice_pages.SERVICE.calendar.territory("la-reunion")
+    )
+    page = made(NEW, said(*YES, eligible=True), at=replace(desk(), service=island))
+    shown = " ".join(texts(page)).replace("\u00a0", " ")
+    assert "Dès maintenant, lundi 23 novembre à 12 h 12" in shown
+    assert "mardi 24 novembre à 9 h 12 (heure de Paris)" in shown
+
+
 def test_a_sheet_speaks_to_the_customer(made):
     answers = (*YES[:2], ("system", "none"))
     barred = made(NEW, said(*answers, eligible=False, obstacle="no-smartphone"))
@@ -456,12 +466,29 @@ def test_what_is_missing_is_listed_in_the_language_of_the_customer(made):
 def test_a_complete_file_says_about_when_the_letter_comes(look, qtbot):
     page = advice_pages.paper_complete(look)
     qtbot.addWidget(page)
+    page.show()
     told = []
     page.happened.connect(told.append)
     page.go_on()
     assert told[0].facts.missing == ()
     assert told[0].facts.letter_about.isoformat() == "2026-12-21"
-    assert "lundi 21 décembre" in html_of(page.sheet())
+    words = html_of(page.sheet())
+    assert "lundi 21 décembre" in words
+    assert "original" in words
+    # Who sends a complete file has to know it as well as who does not.
+    assert "personnes étrangères" in " ".join(texts(page))
+
+
+def test_an_open_list_says_when_the_letter_would_come_and_where_the_form_is(made):
+    page = made(journey=advice_pages.PAPER_FILE)
+    page.items.button("account").click()
+    sheet = page.sheet()
+    words = html_of(sheet).replace("\u00a0", " ")
+    assert "lundi 21 décembre si le dossier complet part aujourd’hui" in words
+    assert "environ 4 semaines" in words
+    assert "personnes étrangères" in words
+    assert sheet.address == "https://www.moncompteformation.gouv.fr"
+    assert "lundi 21 décembre" in " ".join(texts(page))
 
 
 def test_the_next_customer_finds_nothing_ticked(made):

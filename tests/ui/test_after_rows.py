@@ -56,7 +56,11 @@ def test_a_creation_ends_in_the_application_and_names_what_is_open(look):
 def test_nobody_who_was_not_there_is_given_a_receipt(look):
     assert names(ACTS["no-show"], look) == ["outcome"]
     assert first(ACTS["no-show"], look) == look.language.tr("receipt.letter.notice.next_title")
-    assert names(ACTS["visit"], look) == ["outcome"]
+    assert names(replace(ACTS["visit"], visit_on=None), look) == ["outcome"]
+
+
+def test_whoever_agreed_on_another_day_takes_it_along(look):
+    assert names(ACTS["visit"], look) == ["outcome", "hand_over"]
 
 
 def test_who_refuses_the_letter_was_there(look):

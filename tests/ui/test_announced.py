@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtWidgets import QLabel
 
-from kiosk.domain.evidence import Side
+from kiosk.domain.evidence import Check, Side, Verdict
 from kiosk.domain.ids import OfficeId
 from kiosk.domain.request import RequestVerdict
 from kiosk.journeys.model import RequestPresented, StepKind
@@ -54,3 +54,28 @@ def test_a_request_for_another_office_names_it(look, qtbot):
     assert "069002" in panel._way_on.text()
     case.present_code(RequestVerdict.VALID)
     assert case.state.request_office == ""
+
+
+def rows_of(look, qtbot, *verdicts, **announced):
+    request = replace(REQUEST, **announced)
+    checks = tuple(Check(code, verdict) for code, verdict in verdicts)
+    state = replace(case_at(StepKind.CHECKS).state, request=request, checks=checks)
+    panel = panel_at(look, StepKind.CHECKS, state)
+    qtbot.addWidget(panel)
+    return {row.name: row.value for row in panel._pairs()}
+
+
+def test_another_document_than_announced_stands_beside_it(look, qtbot):
+    rows = rows_of(look, qtbot, ("request.number", Verdict.FAIL), document_number="20AB12345")
+    assert "20AB12345" in rows["request-document"]
+    assert "D2H6862M2" in rows["document-document"]
+    rows = rows_of(look, qtbot, ("request.number", Verdict.PASS))
+    assert "request-document" not in rows
+
+
+def test_given_names_that_differ_are_all_shown(look, qtbot):
+    names = ("Maëlle", "Jeanne")
+    doubt = ("request.given_names", Verdict.UNSURE)
+    assert "Jeanne" in rows_of(look, qtbot, doubt, given_names=names)["request-name"]
+    same = ("request.given_names", Verdict.PASS)
+    assert "Jeanne" not in rows_of(look, qtbot, same, given_names=names)["request-name"]

@@ -110,6 +110,7 @@ def test_the_customer_types_both_codes_and_the_identity_is_read_aloud(counter, n
     confirm(counter, near, MOBILE)
     assert counter.router.customer.window.asking is None
     to_identity(counter)
+    assert counter.router.customer.window.words.stage == 2
     panel = counter.router.case.identity
     panel.entries["surname"].edit.setText("Roussèl")
     panel.entries["birth_place"].edit.setText("Ajaccio")
@@ -125,6 +126,7 @@ def test_the_customer_types_both_codes_and_the_identity_is_read_aloud(counter, n
     assert identity.given_names == ("Maelle", "Anne")
     assert (identity.birth_place, identity.birth_country) == ("2A004", "99100")
     assert identity.corrected == ("surname",)
+    assert counter.router.customer.window.words.stage == 3
     counter.key(Qt.Key.Key_Return)
     counter.at(StepKind.FEATURES)
     counter.answer_features()
@@ -218,6 +220,36 @@ def test_without_a_network_both_are_confirmed_later_and_the_case_goes_on(counter
         assert card.state.text() == "Sera confirmé plus tard."
     to_identity(counter)
     assert [c.status for c in counter.state.contacts] == [ContactStatus.DEFERRED] * 2
+
+
+def test_a_network_lost_while_a_code_is_out_is_told_as_such_and_the_code_still_counts(
+    counter, near
+):
+    to_contact(counter)
+    send(counter, EMAIL)
+    near.plugged = False
+    card, window = counter.router.case.contact.cards[EMAIL], counter.router.customer.window
+    tap(counter, near.mailbox.code)
+    language = counter.look.language
+    counter.qtbot.waitUntil(lambda: window.entry.problem.text() == language.tr("customer.offline"))
+    wait(counter, lambda: line(counter, EMAIL).offline)
+    assert card.state.text() == language.tr("journey.contact.offline_sent")
+    assert not card.later.isHidden()
+    near.plugged = True
+    tap(counter, near.mailbox.code)
+    wait(counter, lambda: line(counter, EMAIL).status is ContactStatus.CONFIRMED)
+
+
+def test_a_network_lost_while_nobody_types_is_told_and_its_return_too(counter, near):
+    to_contact(counter)
+    send(counter, EMAIL)
+    near.plugged = False
+    counter.router.contacts._ask_states()
+    wait(counter, lambda: line(counter, EMAIL).offline)
+    near.plugged = True
+    counter.router.contacts._ask_states()
+    wait(counter, lambda: not line(counter, EMAIL).offline)
+    assert line(counter, EMAIL).status is ContactStatus.SENT
 
 
 def test_the_screen_cannot_confirm_an_address_by_itself(counter, near):

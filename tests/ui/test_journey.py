@@ -201,6 +201,8 @@ def test_zone_is_typed_by_hand_with_live_check_digits(counter):
     counter.sign_in()
     counter.open_case()
     counter.to_document()
+    # Whoever began online has two of the three steps of the service behind them.
+    assert counter.router.customer.window.words.stage == 3
     panel = counter.router.case.document
     counter.key(Qt.Key.Key_F4)
     assert panel.typing

@@ -410,6 +410,8 @@ def to_decision(counter: Counter) -> None:
 
 def test_a_letter_is_handed_over_by_keys_a_scan_and_one_signature(letter, look):
     to_decision(letter)
+    words = letter.router.customer.window.words
+    assert (words.key, words.stage) == ("soon", 0)  # a letter has no steps of the service
     letter.key(Qt.Key.Key_Return)
     letter.at(StepKind.SIGNATURE)
     pad = letter.router.case.panels[StepKind.SIGNATURE].pad

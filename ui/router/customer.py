@@ -1,10 +1,13 @@
 """Which page the customer sees: follows the case, and blanks whenever it is not their turn."""
 
+from dataclasses import replace
+
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QScreen
 
 from kiosk.domain.contact import spaced
 from kiosk.journeys.model import StepKind
+from kiosk.journeys.procedures import COUNTER_CREATION, HOME_VISIT, ONLINE_REQUEST
 from kiosk.journeys.service_steps import ContactChannel, ContactStatus
 from ui.customer import CustomerWindow
 from ui.customer.entry import Entry
@@ -26,7 +29,18 @@ _PAGES = {
     StepKind.CONFIRM: Words("soon", icon="clock", stage=3),
 }
 _BUSY = Words("busy", icon="user-check")
+_LAST_STAGE = 3
 Rows = tuple[tuple[str, str], ...]
+
+
+def _stage(procedure: str, stage: int) -> int:
+    """Which of the three steps of the service a page belongs to, 0 where they say nothing.
+
+    Who began online has the first two steps behind them; a letter has none.
+    """
+    if procedure == COUNTER_CREATION:
+        return stage
+    return _LAST_STAGE if stage and procedure in (ONLINE_REQUEST, HOME_VISIT) else 0
 
 
 class CustomerRouter(QObject):
@@ -196,7 +210,8 @@ class CustomerRouter(QObject):
         elif state.step is StepKind.CHANNEL and self._link is not None:
             self.window.show_words(Words("channel", link=self._link))
         else:
-            self.window.show_words(_PAGES.get(state.step, _BUSY))
+            words = _PAGES.get(state.step, _BUSY)
+            self.window.show_words(replace(words, stage=_stage(state.procedure, words.stage)))
 
     def _contact(self) -> None:
         if self._asked is not None:
@@ -250,8 +265,8 @@ class CustomerRouter(QObject):
                 self.window.show_problem("customer.wrong", n=left)
             case "form":
                 self.window.show_problem(f"customer.form.{channel.value}")
-            case "ended":
-                self.window.show_problem("customer.ended")
+            case "ended" | "offline":
+                self.window.show_problem(f"customer.{word}")
             case _:
                 self.window.entry.set_busy(False)
 

@@ -25,7 +25,9 @@ def rows_after(
 ) -> tuple[RowItem, ...]:
     """Rows in order. ``past``: the sheet of an old act is given again."""
     tr = language.tr
-    absent = facts.outcome is Outcome.NO_SHOW and _AT_THE_DOOR not in facts.words
+    # A day is agreed on with somebody.
+    met = _AT_THE_DOOR in facts.words or facts.visit_on is not None
+    absent = facts.outcome is Outcome.NO_SHOW and not met
     receipt = RowItem(
         "hand_over", tr("receipt.hand_over"), tr("receipt.hand_over_hint"), "receipt-2"
     )

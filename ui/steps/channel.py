@@ -230,10 +230,16 @@ class ChannelPanel(AdvicePanel):
         hint = self._hint(proposal, language, f"hint{where}")
         return Choice(channel.value, label, hint, _ICONS[channel])
 
-    @staticmethod
-    def _hint(proposal: Proposal, language: Language, name: str) -> str:
-        """Words about a way with its moment, or its day, filled in."""
-        moment = moment_within(proposal.ready_by, language) if proposal.ready_by else ""
+    def _hint(self, proposal: Proposal, language: Language, name: str) -> str:
+        """Words about a way with its moment, or its day, filled in.
+
+        “Now” is told by the clock on the wall here; every other hour is one of Paris.
+        """
+        ready_by = proposal.ready_by
+        if ready_by is not None and proposal.channel.delay is DelayKind.NOW:
+            service = self.desk.service
+            ready_by = ready_by.astimezone((service.office or service.calendar.metropole).zone)
+        moment = moment_within(ready_by, language) if ready_by else ""
         day = language.weekday_within(proposal.about) if proposal.about else ""
         key = f"channel.{proposal.channel.channel_id.value}.{name}"
         return language.tr(key, moment=moment, day=day)

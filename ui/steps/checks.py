@@ -12,7 +12,14 @@ from kiosk.journeys.service_steps import DocumentLookedUp, LookupFacts
 from kiosk.texts import MissingTextError
 from ui.steps.lookup import LookupCard
 from ui.steps.panel import StepPanel
-from ui.steps.words import check_label, check_sentence, full_name, names_of, partial_day
+from ui.steps.words import (
+    check_label,
+    check_sentence,
+    full_name,
+    given_names,
+    names_of,
+    partial_day,
+)
 from ui.theme import Space, Type
 from ui.viewmodels.journey import CaseView
 from ui.widgets.button import Button
@@ -181,7 +188,7 @@ class ChecksPanel(StepPanel):
             ReadRow(
                 "request-name",
                 self.tr_("request_name"),
-                full_name(request.surname, request.given_names),
+                self._name(request.surname, request.given_names),
                 FieldState.PLAIN,
             ),
         ]
@@ -199,7 +206,7 @@ class ChecksPanel(StepPanel):
                 ReadRow(
                     "document-name",
                     self.tr_("document_name"),
-                    full_name(surname, tuple(given.split(", "))),
+                    self._name(surname, tuple(given.split(", "))),
                     self._judged("request.surname", "request.given_names"),
                 )
             )
@@ -211,7 +218,33 @@ class ChecksPanel(StepPanel):
                     self._judged("request.birth_date"),
                 )
             )
-        return (*name, *birth)
+        return (*name, *birth, *self._document_pair())
+
+    def _name(self, surname: str, given: tuple[str, ...]) -> str:
+        """The first given name is enough, unless it is the others that differ."""
+        if self._judged("request.given_names") in (FieldState.PLAIN, FieldState.OK):
+            return full_name(surname, given)
+        return f"{surname.upper()} {given_names(given)}"
+
+    def _document_pair(self) -> tuple[ReadRow, ...]:
+        """Announced and presented document, where they are not the same."""
+        state = None if self.view is None else self.view.state
+        judged = self._judged("document.announced_kind", "request.number")
+        if state is None or judged in (FieldState.PLAIN, FieldState.OK):
+            return ()
+        request, document = state.request, state.document
+        if request is None or document is None:
+            return ()
+        rows = []
+        for name, kind, number in (
+            ("request", request.document_kind, request.document_number),
+            ("document", document.kind, document.document_number),
+        ):
+            words = "" if kind is None else self.look.language.tr(f"document_kinds.{kind.value}")
+            told = ", ".join(filter(None, (words, number)))
+            state_of = judged if name == "document" else FieldState.PLAIN
+            rows.append(ReadRow(f"{name}-document", self.tr_(f"{name}_document"), told, state_of))
+        return tuple(rows)
 
     def _confirmed_pairs(self) -> tuple[ReadRow, ...]:
         """Confirmed by the customer, and read on the document; nothing where neither is."""

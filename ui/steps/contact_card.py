@@ -173,7 +173,9 @@ class ContactCard(Card):
         tr = language.tr
         if line.problem and line.problem != ContactAddressError.code:
             if line.offline:
-                return tr("journey.contact.offline"), "warn", tr("journey.contact.offline_do")
+                # A code that is out cannot be judged; where none is, none was sent.
+                key = "offline_sent" if line.status is ContactStatus.SENT else "offline"
+                return tr(f"journey.contact.{key}"), "warn", tr(f"journey.contact.{key}_do")
             what = tr(f"errors.{line.problem}.what")
             if line.wait_s:
                 return what, "bad", tr("journey.contact.wait", n=line.wait_s)

@@ -8,6 +8,7 @@ from typing import Final
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
+from kiosk.advice.channels import ChannelId
 from kiosk.advice.dated import in_force
 from kiosk.advice.paper_file import FileResult, Item, PaperFile
 from kiosk.documents.catalogue import DocumentCatalogue
@@ -93,17 +94,43 @@ class PaperFilePanel(AdvicePanel):
 
     @override
     def sheet(self) -> AdviceSheet:
-        """What is missing, or that nothing is."""
+        """What is missing, or that nothing is; about when the letter comes; where the form is."""
         language = self.paper_language
         tr = language.tr
         result = self._result()
-        if result.letter_about is not None:
-            day = language.weekday_within(result.letter_about)
-            about = SheetBlock(tr("sheet.about"), (tr("sheet.estimate", day=day),))
-            return AdviceSheet("paper-file", tr("sheet.complete_title"), (about,), foot=self.foot())
-        lines = tuple(self._line(item, language) for item in result.missing)
-        block = SheetBlock(tr(f"journey.{self.name}.missing"), lines, listed=True)
-        return AdviceSheet("paper-file", tr("sheet.missing_title"), (block,), foot=self.foot())
+        if result.complete:
+            title, block = "sheet.complete_title", self._then(language)
+        else:
+            lines = tuple(self._line(item, language) for item in result.missing)
+            block = SheetBlock(tr(f"journey.{self.name}.missing"), lines, listed=True)
+            title = "sheet.missing_title"
+        key = "sheet.estimate" if result.complete else "sheet.estimate_if"
+        about = SheetBlock(
+            tr("sheet.about"), (self.figure(key, language, day=self._day(language)),)
+        )
+        way = self.desk.service.channels.get(ChannelId.PAPER, self.desk.today)
+        address, short = ("", "") if way is None else (way.qr_payload, way.short_address)
+        blocks = [block, about]
+        if self._is_reported:
+            doubt = tr("sheet.caution.paper-reported")
+            blocks.append(SheetBlock(tr("sheet.cautions"), (doubt,)))
+        return AdviceSheet("paper-file", tr(title), tuple(blocks), address, short, self.foot())
+
+    @property
+    def _is_reported(self) -> bool:
+        """Pages say that the procedure is closed to some."""
+        return bool(in_force(self._paper.reported, self.desk.today))
+
+    @staticmethod
+    def _then(language: Language) -> SheetBlock:
+        """What is left to do with a complete file."""
+        tr = language.tr
+        return SheetBlock(tr("sheet.then"), (tr("sheet.then_post"), tr("sheet.then_document")))
+
+    def _day(self, language: Language) -> str:
+        """About when the letter comes for a file sent today. Raises NoFactError, DayRangeError."""
+        service, today = self.desk.service, self.desk.today
+        return language.weekday_within(service.delays.letter_about(today, service.calendar))
 
     @override
     def show_state(self, state: CaseState) -> None:
@@ -177,18 +204,22 @@ class PaperFilePanel(AdvicePanel):
         return self.look.language.tr(f"paper.group.{item.group.value}")
 
     def _write_result(self) -> None:
-        tr = self.look.language.tr
+        language = self.look.language
+        tr = language.tr
         result = self._result()
         self._card.set_title(self.tr_("result"))
         if result.letter_about is not None:
-            day = self.look.language.weekday_within(result.letter_about)
+            day = language.weekday_within(result.letter_about)
             self._chip.show_text(self.tr_("complete"), Tone.OK, "circle-check")
-            self._done.setText(self.tr_("complete_hint", day=day))
+            told = [self.tr_("complete_hint", day=day)]
         else:
             count = self.tr_("count", n=len(result.missing))
             self._chip.show_text(count, Tone.WARN, "list-check")
-            reported = in_force(self._paper.reported, self.desk.today)
-            self._done.setText(self.tr_("reported") if reported else "")
+            told = [self.figure(f"journey.{self.name}.missing_hint", day=self._day(language))]
+        # A list that is still open says it on paper: it is not sent today.
+        if result.complete and self._is_reported:
+            told.append(self.tr_("reported"))
+        self._done.setText("\n\n".join(told))
         self._missing.show_items(
             tuple(
                 RowItem(

@@ -21,6 +21,7 @@ from kiosk.domain.errors import (
     CaptivePortalError,
     CertificateError,
     ContactAddressError,
+    ContactCodeFormError,
     ContactTooOftenError,
     ContactUnavailableError,
     ProtocolError,
@@ -95,8 +96,8 @@ class ContactModel(QObject):
 
     Signals:
         changed(): a line changed.
-        judged(object, str): channel, and ``confirmed``, ``wrong``, ``form`` or ``ended``: how what
-            the customer typed was judged.
+        judged(object, str): channel, and ``confirmed``, ``wrong``, ``form``, ``offline`` or
+            ``ended``: how what the customer typed was judged, or that nobody could be asked.
     """
 
     changed = Signal()
@@ -258,6 +259,7 @@ class ContactModel(QObject):
                 continue
             task = self._desk.submit(partial(contacts.state, self._case, facts))
             task.done.connect(partial(self._take, channel, facts))
+            task.failed.connect(partial(self._not_asked, channel, facts))
 
     def _ask(
         self,
@@ -308,7 +310,12 @@ class ContactModel(QObject):
         line = replace(self.line(channel), busy=False, problem=failure.code, wait_s=wait_s)
         self._put(channel, line)
         if typed:
-            self.judged.emit(channel, "form" if failure.code == "CONTACT-005" else "ended")
+            self.judged.emit(channel, _word(failure))
+
+    def _not_asked(self, channel: ContactChannel, facts: ContactFacts, failure: Failure) -> None:
+        """The state of a code could not be learned: no network is told, anything else waits."""
+        if self._is_about(channel, facts) and failure.code in OFFLINE:
+            self._put(channel, replace(self.line(channel), problem=failure.code))
 
     def _is_about(self, channel: ContactChannel, facts: ContactFacts) -> bool:
         held = self.line(channel).facts
@@ -317,3 +324,10 @@ class ContactModel(QObject):
     def _put(self, channel: ContactChannel, line: Line) -> None:
         self._lines[channel] = line
         self.changed.emit()
+
+
+def _word(failure: Failure) -> str:
+    """Why a code that was typed was not judged, for the customer."""
+    if failure.code in OFFLINE:
+        return "offline"
+    return "form" if failure.code == ContactCodeFormError.code else "ended"
