@@ -30,6 +30,7 @@ from kiosk.journeys.model import CaseState, LinkedRecord, SealedFacts
 from kiosk.ports import Clock, Store, UnitOfWork
 from kiosk.services.agents import Session
 from kiosk.services.announcing import SEALED_PREFIX, Closed, announce
+from kiosk.services.answer_facts import sheet_facts
 from kiosk.services.distribution import (
     HANDED_OVER,
     Link,
@@ -264,7 +265,8 @@ class Sealing:
         seq, slip = announce(uow, self._journal, kind, told, pair.verification)
         own = pair.verification.record_id
         codes = pair.verification.later is not None
-        sealed = SealedFacts(own, seq, slip, pair.sealed_at, linked, codes)
+        sheet = sheet_facts(state)
+        sealed = SealedFacts(own, seq, slip, pair.sealed_at, linked, codes, sheet)
         uow.values.put(SEALED_PREFIX + state.case_id, msgspec.json.encode(sealed))
         if state.request is not None and outcome in USING_UP:
             mark_used(uow, state.request, own)

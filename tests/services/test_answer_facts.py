@@ -3,10 +3,12 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
+import msgspec
 import pytest
 
 from kiosk.domain.decision import VISIT_REASONS, Decision, Outcome, Reason
-from kiosk.journeys.model import StepKind
+from kiosk.domain.ids import RecordId
+from kiosk.journeys.model import LinkedRecord, SealedFacts, SheetFacts, StepKind
 from kiosk.journeys.service_steps import (
     ContactChannel,
     ContactFacts,
@@ -15,12 +17,14 @@ from kiosk.journeys.service_steps import (
     PresenceFacts,
 )
 from kiosk.ports import OutboxState
+from kiosk.services.announcing import SEALED_PREFIX
 from kiosk.services.answer_facts import (
     WORDS_OF,
     Standing,
     answer_of,
     code_of,
     confirmed,
+    with_sheet,
     words_of,
 )
 from kiosk.services.past_answers import PastAnswers
@@ -151,3 +155,56 @@ def test_the_step_has_no_part_in_it():
     early = sealed_case(decision, step=StepKind.DOCUMENT)
     late = sealed_case(decision, step=StepKind.RECEIPT, sides=(CARD_SIDES[0].facts,))
     assert answer_of(early) == answer_of(late)
+
+
+def closed(office: Office, sheet: SheetFacts | None, **kept):
+    """The answer to an act that ended long ago; ``sheet``: what was kept with its seal."""
+    session = office.session()
+    office.proofing.open_case("online-request", session)
+    office.sealing.seal_open_drafts(session)
+    with office.store.begin() as uow:
+        last = uow.journal.size() - 1
+        (name,) = uow.values.names(SEALED_PREFIX)
+        sealed = msgspec.json.decode(uow.values.get(name), type=SealedFacts)
+        uow.values.put(name, msgspec.json.encode(replace(sealed, sheet=sheet, **kept)))
+        uow.commit()
+    past = PastAnswers(office.store, office.device_key.public, OFFICE)
+    return past.answer(last)
+
+
+def test_the_sheet_of_an_old_act_says_what_it_said(office: Office):
+    session = office.session()
+    case = office.proofing.open_case("online-request", session)
+    case.present_code(office.code())
+    until = case.state.request.expires_at
+    office.sealing.seal_open_drafts(session)
+    with office.store.begin() as uow:
+        last = uow.journal.size() - 1
+    facts = PastAnswers(office.store, office.device_key.public, OFFICE).answer(last)
+    assert (facts.has_request, facts.request_until) == (True, until)
+
+
+def test_an_old_acceptance_is_not_confirmed_while_an_address_is_open(office: Office):
+    sheet = SheetFacts(contacts_open=(ContactChannel.MOBILE,))
+    facts = closed(office, sheet, codes_follow=True)
+    answer = with_sheet(
+        replace(facts, outcome=Outcome.ACCEPTED, confirmed_at=OPENED_AT),
+        replace(SEALED, codes_follow=True),
+        sheet,
+    )
+    assert answer.contacts_open == (ContactChannel.MOBILE,)
+    assert answer.codes_follow
+    assert answer.standing is Standing.PROVISIONAL
+
+
+def test_a_letter_that_was_handed_over_keeps_both_codes(office: Office):
+    proof = LinkedRecord(RecordId("b" * 32), 8, "7K3M2QRD")
+    facts = closed(office, SheetFacts(), distribution=proof)
+    assert [code.about for code in facts.records] == ["record", "distribution"]
+    assert facts.records[1].slip_code == proof.slip_code
+
+
+def test_an_old_act_of_which_nothing_was_kept_says_so(office: Office):
+    facts = closed(office, None)
+    assert not facts.sheet_known
+    assert (facts.missing, facts.channel, facts.contacts_open) == ((), "", ())

@@ -55,6 +55,13 @@ def sheet_of(look):
 # --- words ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("procedure", ["paper-file", "welcome"])
+def test_an_old_advice_of_which_nothing_was_kept_advises_nothing(procedure):
+    facts = act(Outcome.ADVISED, procedure)
+    assert next_steps(facts) != ("ask-help",)
+    assert next_steps(replace(facts, sheet_known=False)) == ("ask-help",)
+
+
 @pytest.mark.parametrize("variant", list(Variant))
 @pytest.mark.parametrize("outcome", list(Outcome))
 @pytest.mark.parametrize("procedure", sorted(ALL))
