@@ -178,6 +178,12 @@ def test_without_a_known_number_the_help_is_named_all_the_same(sheet_of):
     assert "aide" in sheet.text
 
 
+@pytest.mark.parametrize("variant", list(Variant))
+def test_the_hours_of_the_help_are_said_to_be_those_of_paris(sheet_of, variant):
+    """An overseas office would read them by its own clocks."""
+    assert "Paris" in sheet_of(ACTS["refused"], variant).text
+
+
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_easy_texts_have_short_sentences(language):
     texts = Texts.load(language)
