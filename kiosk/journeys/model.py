@@ -19,7 +19,6 @@ from kiosk.domain.ids import AgentId, CaseId, OfficeId, RecordId
 from kiosk.domain.request import RequestVerdict, VerificationRequest
 from kiosk.journeys.service_steps import (
     AdviceFacts,
-    ContactChannel,
     ContactFacts,
     EligibilityFacts,
     IdentityFacts,
@@ -153,36 +152,6 @@ class LinkedRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class SheetFacts:
-    """What the customer's sheet says beside outcome and reasons; names nobody and gives no reason.
-
-    Kept with the seal, so that a sheet that is given again says the same: the record itself cannot
-    be read here any more.
-
-    Attributes:
-        contacts_open: ways to reach the customer that are still to be confirmed.
-        has_request: a request that was started online stands behind the act.
-        request_until: last moment at which the same request can be presented again, or None.
-        kept_until: last day on which a letter is kept, or None.
-        channel: way that was proposed, or ``""``.
-        ready_by: when that way will have an answer, aware, or None.
-        obstacle: condition that is not met, or ``""``.
-        missing: what lacks in a paper file.
-        letter_about: estimated day of a registered letter, or None.
-    """
-
-    contacts_open: tuple[ContactChannel, ...] = ()
-    has_request: bool = False
-    request_until: datetime | None = None
-    kept_until: date | None = None
-    channel: str = ""
-    ready_by: datetime | None = None
-    obstacle: str = ""
-    missing: tuple[str, ...] = ()
-    letter_about: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class SealedFacts:
     """What the vault answered once record, journal entry and outbox row were committed.
 
@@ -193,8 +162,6 @@ class SealedFacts:
         sealed_at: device time, aware UTC.
         distribution: the proof of distribution sealed with it, None where nothing was handed over.
         codes_follow: addresses were sealed for the contact service, which sends their codes later.
-        sheet: what the customer's sheet says; None where it was not kept (a case sealed by an older
-            version, or one that was never taken after its hand-over).
     """
 
     record_id: RecordId
@@ -203,7 +170,6 @@ class SealedFacts:
     sealed_at: datetime
     distribution: LinkedRecord | None = None
     codes_follow: bool = False
-    sheet: SheetFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,9 @@ from typing import Final
 
 from kiosk.domain.decision import Outcome, Reason
 from kiosk.domain.ids import OfficeId, RecordId
-from kiosk.journeys.model import CaseState, SealedFacts, SheetFacts
+from kiosk.journeys.model import CaseState, SealedFacts
 from kiosk.journeys.service_steps import ContactChannel, ContactStatus
+from kiosk.services.sheets_kept import SheetFacts
 from kiosk.services.used_requests import USING_UP
 
 WORDS_OF: Final = {

@@ -1,7 +1,7 @@
 """Answers to old acts: the record itself is sealed to this device.
 
 What the journal tells (procedure, outcome, when, the codes), what the sheet said beside the reasons
-(kept with the seal, and names nobody), and what the central side answered. The reasons are in the
+(kept at the seal, and names nobody), and what the central side answered. The reasons are in the
 sealed record; none is made up here.
 """
 
@@ -13,6 +13,7 @@ from kiosk.domain.ids import CaseId, OfficeId
 from kiosk.ports import OutboxState, Store, UnitOfWork
 from kiosk.services.answer_facts import AnswerFacts, codes_of, standing_of, with_sheet
 from kiosk.services.sealing import sealed_before
+from kiosk.services.sheets_kept import kept_sheet
 
 
 class PastAnswers:
@@ -41,6 +42,7 @@ class PastAnswers:
                 return None
             procedure = self._procedure(uow, seq, case_id)
             confirmed_at = _stored_at(uow, sealed.seq)
+            sheet = kept_sheet(uow, sealed.seq)
         outcome = Outcome(str(header.facts["outcome"]))
         answer = AnswerFacts(
             procedure=procedure,
@@ -52,7 +54,7 @@ class PastAnswers:
             standing=standing_of(outcome, confirmed=confirmed_at is not None),
             confirmed_at=confirmed_at,
         )
-        return with_sheet(answer, sealed, sealed.sheet)
+        return with_sheet(answer, sealed, sheet)
 
     def _procedure(self, uow: UnitOfWork, seq: int, case_id: CaseId) -> str:
         """Name of the procedure, from the entry that opened the case; ``""`` where it is gone."""

@@ -43,6 +43,7 @@ from kiosk.services.journal import Journal
 from kiosk.services.later_contacts import seal_deferred
 from kiosk.services.record import Beside, build_record
 from kiosk.services.result import ResultSealer, certificate_of
+from kiosk.services.sheets_kept import keep_sheet
 from kiosk.services.sightings import Sightings
 from kiosk.services.standing_record import StandingRecord, VisitOf
 from kiosk.services.terms import DeviceFacts, Terms, TermsSource
@@ -265,9 +266,9 @@ class Sealing:
         seq, slip = announce(uow, self._journal, kind, told, pair.verification)
         own = pair.verification.record_id
         codes = pair.verification.later is not None
-        sheet = sheet_facts(state)
-        sealed = SealedFacts(own, seq, slip, pair.sealed_at, linked, codes, sheet)
+        sealed = SealedFacts(own, seq, slip, pair.sealed_at, linked, codes)
         uow.values.put(SEALED_PREFIX + state.case_id, msgspec.json.encode(sealed))
+        keep_sheet(uow, seq, sheet_facts(state))
         if state.request is not None and outcome in USING_UP:
             mark_used(uow, state.request, own)
         if self._sightings is not None:

@@ -8,7 +8,7 @@ import pytest
 
 from kiosk.domain.decision import VISIT_REASONS, Decision, Outcome, Reason
 from kiosk.domain.ids import RecordId
-from kiosk.journeys.model import LinkedRecord, SealedFacts, SheetFacts, StepKind
+from kiosk.journeys.model import LinkedRecord, SealedFacts, StepKind
 from kiosk.journeys.service_steps import (
     ContactChannel,
     ContactFacts,
@@ -28,6 +28,7 @@ from kiosk.services.answer_facts import (
     words_of,
 )
 from kiosk.services.past_answers import PastAnswers
+from kiosk.services.sheets_kept import SheetFacts, drop_sheet, keep_sheet
 from tests.fakes.cases import CARD_SIDES, OPENED_AT, REQUEST, SEALED, new_case
 from tests.fakes.office import OFFICE, Office, office_on_disk
 
@@ -158,7 +159,7 @@ def test_the_step_has_no_part_in_it():
 
 
 def closed(office: Office, sheet: SheetFacts | None, **kept):
-    """The answer to an act that ended long ago; ``sheet``: what was kept with its seal."""
+    """The answer to an act that ended long ago; ``sheet``: what was kept at its seal."""
     session = office.session()
     office.proofing.open_case("online-request", session)
     office.sealing.seal_open_drafts(session)
@@ -166,10 +167,12 @@ def closed(office: Office, sheet: SheetFacts | None, **kept):
         last = uow.journal.size() - 1
         (name,) = uow.values.names(SEALED_PREFIX)
         sealed = msgspec.json.decode(uow.values.get(name), type=SealedFacts)
-        uow.values.put(name, msgspec.json.encode(replace(sealed, sheet=sheet, **kept)))
+        uow.values.put(name, msgspec.json.encode(replace(sealed, **kept)))
+        drop_sheet(uow, sealed.seq)
+        if sheet is not None:
+            keep_sheet(uow, sealed.seq, sheet)
         uow.commit()
-    past = PastAnswers(office.store, office.device_key.public, OFFICE)
-    return past.answer(last)
+    return PastAnswers(office.store, office.device_key.public, OFFICE).answer(last)
 
 
 def test_the_sheet_of_an_old_act_says_what_it_said(office: Office):
