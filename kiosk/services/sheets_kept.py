@@ -26,9 +26,13 @@ class SheetFacts:
         has_request: a request that was started online stands behind the act.
         request_until: last moment at which the same request can be presented again, or None.
         kept_until: last day on which a letter is kept, or None.
+        fetch_by: the day on which the office is open last, where it is shut on that one, or None.
+        visit_on: the day agreed on for a visit that was put off, or None.
         channel: way that was proposed, or ``""``.
         ready_by: when that way will have an answer, aware, or None.
         obstacle: condition that is not met, or ``""``.
+        alternative: nearest other way of who does not meet it, or ``""``.
+        elected: the customer comes for the account of an elected member.
         missing: what lacks in a paper file.
         letter_about: estimated day of a registered letter, or None.
     """
@@ -37,9 +41,13 @@ class SheetFacts:
     has_request: bool = False
     request_until: datetime | None = None
     kept_until: date | None = None
+    fetch_by: date | None = None
+    visit_on: date | None = None
     channel: str = ""
     ready_by: datetime | None = None
     obstacle: str = ""
+    alternative: str = ""
+    elected: bool = False
     missing: tuple[str, ...] = ()
     letter_about: date | None = None
 

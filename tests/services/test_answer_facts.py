@@ -1,6 +1,6 @@
 """What the customer is told: never the suspicion, always how firm it is."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, timedelta
 
 import msgspec
@@ -10,16 +10,21 @@ from kiosk.domain.decision import VISIT_REASONS, Decision, Outcome, Reason
 from kiosk.domain.ids import RecordId
 from kiosk.journeys.model import LinkedRecord, SealedFacts, StepKind
 from kiosk.journeys.service_steps import (
+    AdviceFacts,
     ContactChannel,
     ContactFacts,
     ContactStatus,
     Presence,
     PresenceFacts,
+    Purpose,
+    PurposeChosen,
+    Situation,
 )
 from kiosk.ports import OutboxState
 from kiosk.services.announcing import SEALED_PREFIX
 from kiosk.services.answer_facts import (
     WORDS_OF,
+    AnswerFacts,
     Standing,
     answer_of,
     code_of,
@@ -49,6 +54,28 @@ def test_a_suspicion_changes_nothing_that_the_customer_is_told(reason):
     plain = answer_of(sealed_case(Decision(Outcome.REFUSED, (reason,))))
     flagged = answer_of(sealed_case(Decision(Outcome.REFUSED, (reason,), fraud_suspected=True)))
     assert flagged == plain
+
+
+@pytest.mark.parametrize(
+    ("service", "purpose", "elected"),
+    [
+        ("cpf", None, False),
+        ("dife", None, True),
+        ("cpf", Purpose.ELECTED_ACCOUNT, True),
+        ("cpf", Purpose.TRAINING_ACCOUNT, False),
+    ],
+)
+def test_an_elected_member_is_known_by_what_they_came_for(service, purpose, elected):
+    chosen = None if purpose is None else PurposeChosen(purpose, Situation.NEW)
+    state = replace(sealed_case(Decision(Outcome.ACCEPTED)), purpose=chosen)
+    state = replace(state, request=replace(REQUEST, service=service))
+    assert answer_of(state).elected is elected
+
+
+def test_the_counsel_of_a_welcome_reaches_the_sheet():
+    advice = AdviceFacts("paper", alternative="paper-procedure", letter_about=date(2026, 12, 21))
+    facts = answer_of(sealed_case(Decision(Outcome.ADVISED), advice=advice))
+    assert (facts.alternative, facts.letter_about) == ("paper-procedure", date(2026, 12, 21))
 
 
 def test_every_reason_has_a_word_and_forgers_learn_nothing():
@@ -173,6 +200,18 @@ def closed(office: Office, sheet: SheetFacts | None, **kept):
             keep_sheet(uow, sealed.seq, sheet)
         uow.commit()
     return PastAnswers(office.store, office.device_key.public, OFFICE).answer(last)
+
+
+def test_nothing_that_a_sheet_says_is_lost_when_it_is_given_again():
+    """Whatever is added to an answer is kept too, or is known from elsewhere."""
+    elsewhere = {"procedure", "outcome", "words", "office_id", "sealed_at", "records", "standing"}
+    elsewhere |= {"confirmed_at", "codes_follow", "sheet_known"}
+    kept = {field.name for field in fields(SheetFacts)}
+    assert kept == {field.name for field in fields(AnswerFacts)} - elsewhere
+    marks = SheetFacts(**{name: object() for name in kept - {"contacts_open"}})
+    bare = answer_of(sealed_case(Decision(Outcome.SUSPENDED, (Reason.DAMAGED,))))
+    again = with_sheet(bare, SEALED, marks)
+    assert all(getattr(again, name) is getattr(marks, name) for name in kept)
 
 
 def test_the_sheet_of_an_old_act_says_what_it_said(office: Office):

@@ -23,9 +23,12 @@ def test_unknown_language_is_refused_and_the_old_one_stays(language: Language):
 def test_dates_are_written_as_people_write_them(language: Language):
     assert language.day(date(1990, 7, 13)) == "13 juillet 1990"
     assert language.weekday(date(2026, 11, 23)) == "Lundi 23 novembre"
+    assert language.full_day(date(2026, 12, 1)) == "mardi 1er décembre 2026"
+    assert language.day(date(2026, 12, 1)) == "1er décembre 2026"
     language.choose("en")
     assert language.day(date(1990, 7, 13)) == "13 July 1990"
     assert language.weekday(date(2026, 11, 23)) == "Monday 23 November"
+    assert language.day(date(2026, 12, 1)) == "1 December 2026"
 
 
 @pytest.mark.parametrize(

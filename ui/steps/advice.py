@@ -6,6 +6,7 @@ from datetime import datetime
 from PySide6.QtCore import Signal
 from typing_extensions import override
 
+from kiosk.advice.service import help_figures
 from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.domain.errors import AdviceError
 from kiosk.journeys.model import CaseState
@@ -69,7 +70,14 @@ class AdvicePanel(StepPanel):
         """
         language = language or self.look.language
         figures = self.desk.service.figures(self.desk.today, language.code)
-        return language.tr(key, **figures | values)
+        line = help_figures(figures, elected=self._elected)
+        return language.tr(key, **figures | line | values)
+
+    @property
+    def _elected(self) -> bool:
+        """The customer comes for the account of an elected member, who has a help line."""
+        chosen = self.view.state.purpose if self.view is not None else None
+        return chosen is not None and chosen.purpose is Purpose.ELECTED_ACCOUNT
 
     def foot(self) -> tuple[str, ...]:
         """Last lines of a sheet: whom to call, where and when it was made. Raises NoFactError.
@@ -78,12 +86,10 @@ class AdvicePanel(StepPanel):
         """
         language = self.paper_language
         tr = language.tr
-        purpose = self.view.state.purpose if self.view is not None else None
-        elected = purpose is not None and purpose.purpose is Purpose.ELECTED_ACCOUNT
-        keys = ("number_elected", "hours_elected") if elected else ("number", "hours")
-        number, hours = (self.figure(f"sheet.{key}", language) for key in keys)
+        number, hours = (self.figure(f"sheet.{name}", language) for name in ("number", "hours"))
+        key = "sheet.help_elected" if self._elected else "sheet.help"
         return (
-            tr("sheet.help", number=number, hours=hours),
+            tr(key, number=number, hours=hours),
             tr("sheet.made", day=language.day(self.desk.today), office=self.desk.office),
             tr("sheet.nobody"),
         )

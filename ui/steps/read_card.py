@@ -13,7 +13,14 @@ from kiosk.documents.printed_checks import spelling
 from kiosk.domain.evidence import IdentityDocument, Side, Verdict
 from kiosk.journeys.model import CaseState
 from ui.steps.date_lines import DateLines
-from ui.steps.words import day_or_dash, given_names, kind_in_words, partial_day, zone_line
+from ui.steps.words import (
+    announced_document,
+    day_or_dash,
+    given_names,
+    kind_in_words,
+    partial_day,
+    zone_line,
+)
 from ui.theme import Size, Space, TextSize, Tone, Type
 from ui.viewmodels.journey import CaseView
 from ui.widgets.card import Card
@@ -27,6 +34,7 @@ if TYPE_CHECKING:
     from kiosk.ports import Picture
 
 _FIELDS = ("surname", "given_names", "birth_date", "document_number", "expiry_date")
+_FIRST = ("surname", "birth_date", "document_number")
 _INKS = {Verdict.PASS: "ok", Verdict.FAIL: "bad", Verdict.UNSURE: "warn"}
 _WARNINGS = {Acceptance.REFUSED: "refused_here", Acceptance.POLICY: "policy_here"}
 
@@ -125,12 +133,17 @@ class ReadCard(Card):
         return self._look.language.tr(f"journey.document.{key}", **values)
 
     def _show_kind(self, state: CaseState, today: date) -> None:
-        """Kind, country and series in words; a warning where this procedure does not take it."""
+        """Kind, country and series in words; a warning where this procedure does not take it.
+
+        Before anything was read: the document to ask for, as the request announces it.
+        """
         document = state.document
         if document is None:
             seen = next((side.seen_as for side in state.sides if side.seen_as), "")
             words = self._look.language.tr(f"document_families.{seen}") if seen else ""
-            self._name(self._tr("seen_as", kind=words) if words else "", "")
+            told = announced_document(state.request, self._look.language)
+            asked = self._tr("announced", document=told) if told else ""
+            self._name(self._tr("seen_as", kind=words) if words else asked, "")
             return
         series = self._catalogue.series
         known = identify(document, series, today)
@@ -149,8 +162,11 @@ class ReadCard(Card):
     def _fields(self, state: CaseState) -> tuple[ReadRow, ...]:
         document, language = state.document, self._look.language
         if document is None:
+            # What is to be asked for tells more than two lines that are still empty.
+            told = announced_document(state.request, language)
             return tuple(
-                ReadRow(name, self._tr(f"field.{name}"), "", FieldState.EMPTY) for name in _FIELDS
+                ReadRow(name, self._tr(f"field.{name}"), "", FieldState.EMPTY)
+                for name in (_FIRST if told else _FIELDS)
             )
         bad = {
             check.code.removeprefix("mrz.")
