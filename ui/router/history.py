@@ -132,7 +132,7 @@ class HistoryRouter(QObject):
     def _go_on(self) -> None:
         days, past = self._services.past_days, self._past_day
         if days is not None and past is not None:
-            task = self._desk.submit(partial(days.after, past.day))
+            task = self._desk.submit(partial(days.after, past.day, self._day))
             task.done.connect(self._show_day)
             task.failed.connect(self.failed)
 
