@@ -241,6 +241,8 @@ def test_a_day_is_typed_and_the_page_comes_back_to_today(counter, office, two_da
     counter.type(f"{day - timedelta(days=1):%d/%m/%Y}")
     counter.key(Qt.Key.Key_Return)
     counter.qtbot.waitUntil(lambda: listed(counter) == [], timeout=10_000)
+    counter.key(Qt.Key.Key_Right, CONTROL)
+    counter.qtbot.waitUntil(lambda: listed(counter) == [two_days_later], timeout=10_000)
     edit.setFocus()
     counter.type("31/02/2026")
     counter.key(Qt.Key.Key_Return)
