@@ -9,8 +9,8 @@ Rules, in order:
 3. An acceptance is provisional until the central side holds the record and every address of the
    customer is confirmed.
 4. Nothing personal: no name, number or address of the customer is on a sheet.
-5. From the journal alone (an old act) the reasons are not known: the record is sealed. The sheet
-   then gives none, and makes none up.
+5. Of an old act the reasons are not known: the record is sealed. The sheet then gives none, and
+   makes none up. What else it says was kept with the seal; where it was not, it says less.
 """
 
 from dataclasses import dataclass, replace
@@ -22,6 +22,7 @@ from kiosk.domain.decision import Outcome, Reason
 from kiosk.domain.ids import OfficeId, RecordId
 from kiosk.journeys.model import CaseState, SealedFacts
 from kiosk.journeys.service_steps import ContactChannel, ContactStatus, Purpose
+from kiosk.services.sheets_kept import SheetFacts
 from kiosk.services.used_requests import USING_UP
 
 WORDS_OF: Final = {
@@ -112,6 +113,7 @@ class AnswerFacts:
         elected: the customer comes for the account of an elected member, who has a help line.
         missing: what lacks in a paper file.
         letter_about: estimated day of a registered letter, or None.
+        sheet_known: what the sheet said was kept; without it nothing of an advice is known.
     """
 
     procedure: str
@@ -136,6 +138,7 @@ class AnswerFacts:
     elected: bool = False
     missing: tuple[str, ...] = ()
     letter_about: date | None = None
+    sheet_known: bool = True
 
 
 def code_of(sealed: SealedFacts, about: str = "record") -> RecordCode:
@@ -143,12 +146,64 @@ def code_of(sealed: SealedFacts, about: str = "record") -> RecordCode:
     return RecordCode(sealed.record_id, sealed.seq, sealed.slip_code, about)
 
 
-def _handed(sealed: SealedFacts) -> tuple[RecordCode, ...]:
-    """The proof of distribution that was sealed with a record."""
+def codes_of(sealed: SealedFacts) -> tuple[RecordCode, ...]:
+    """The same, and that of the proof of distribution that was sealed with it."""
     proof = sealed.distribution
     if proof is None:
-        return ()
-    return (RecordCode(proof.record_id, proof.seq, proof.slip_code, "distribution"),)
+        return (code_of(sealed),)
+    handed = RecordCode(proof.record_id, proof.seq, proof.slip_code, "distribution")
+    return (code_of(sealed), handed)
+
+
+def sheet_facts(state: CaseState) -> SheetFacts:
+    """What the sheet of a decided case says beside outcome and reasons."""
+    outcome = Outcome.ABANDONED if state.decision is None else state.decision.outcome
+    deferred = tuple(c.channel for c in state.contacts if c.status is ContactStatus.DEFERRED)
+    request, advice, file = state.request, state.advice, state.paper_file
+    again = request is not None and outcome not in USING_UP
+    return SheetFacts(
+        contacts_open=deferred if outcome is Outcome.ACCEPTED else (),
+        has_request=request is not None,
+        request_until=request.expires_at if request is not None and again else None,
+        kept_until=state.presence.kept_until if state.presence else None,
+        fetch_by=state.presence.fetch_by if state.presence else None,
+        visit_on=state.visit.postponed_to if state.visit else None,
+        channel=advice.channel if advice else "",
+        ready_by=advice.ready_by if advice else None,
+        obstacle=state.eligibility.obstacle if state.eligibility else "",
+        alternative=advice.alternative if advice else "",
+        elected=_is_elected(state),
+        missing=file.missing if file else (),
+        letter_about=file.letter_about if file else advice.letter_about if advice else None,
+    )
+
+
+def with_sheet(facts: AnswerFacts, sealed: SealedFacts, sheet: SheetFacts | None) -> AnswerFacts:
+    """The same answer with what its sheet says."""
+    if sheet is None:
+        return replace(facts, sheet_known=False)
+    return replace(
+        facts,
+        standing=standing_of(
+            facts.outcome,
+            confirmed=facts.confirmed_at is not None,
+            contacts_open=sheet.contacts_open,
+        ),
+        contacts_open=sheet.contacts_open,
+        codes_follow=sealed.codes_follow and bool(sheet.contacts_open),
+        has_request=sheet.has_request,
+        request_until=sheet.request_until,
+        kept_until=sheet.kept_until,
+        fetch_by=sheet.fetch_by,
+        visit_on=sheet.visit_on,
+        channel=sheet.channel,
+        ready_by=sheet.ready_by,
+        obstacle=sheet.obstacle,
+        alternative=sheet.alternative,
+        elected=sheet.elected,
+        missing=sheet.missing,
+        letter_about=sheet.letter_about,
+    )
 
 
 def words_of(reasons: tuple[Reason, ...]) -> tuple[str, ...]:
@@ -192,37 +247,17 @@ def answer_of(
     decision, sealed = state.decision, state.record
     if decision is None or sealed is None:
         raise ValueError("a case without a record has no answer")
-    outcome = decision.outcome
-    deferred = tuple(c.channel for c in state.contacts if c.status is ContactStatus.DEFERRED)
-    contacts_open = deferred if outcome is Outcome.ACCEPTED else ()
-    request, advice, file = state.request, state.advice, state.paper_file
-    again = request is not None and outcome not in USING_UP
-    return AnswerFacts(
+    answer = AnswerFacts(
         procedure=state.procedure,
-        outcome=outcome,
+        outcome=decision.outcome,
         words=words_of(decision.reasons),
         office_id=state.office_id,
         sealed_at=sealed.sealed_at,
-        records=(code_of(sealed), *_handed(sealed), *linked),
-        standing=standing_of(
-            outcome, confirmed=confirmed_at is not None, contacts_open=contacts_open
-        ),
+        records=(*codes_of(sealed), *linked),
+        standing=standing_of(decision.outcome, confirmed=confirmed_at is not None),
         confirmed_at=confirmed_at,
-        contacts_open=contacts_open,
-        codes_follow=sealed.codes_follow and bool(contacts_open),
-        has_request=request is not None,
-        request_until=request.expires_at if request is not None and again else None,
-        kept_until=state.presence.kept_until if state.presence else None,
-        fetch_by=state.presence.fetch_by if state.presence else None,
-        visit_on=state.visit.postponed_to if state.visit else None,
-        channel=advice.channel if advice else "",
-        ready_by=advice.ready_by if advice else None,
-        obstacle=state.eligibility.obstacle if state.eligibility else "",
-        alternative=advice.alternative if advice else "",
-        elected=_is_elected(state),
-        missing=file.missing if file else (),
-        letter_about=file.letter_about if file else advice.letter_about if advice else None,
     )
+    return with_sheet(answer, sealed, sheet_facts(state))
 
 
 def _is_elected(state: CaseState) -> bool:

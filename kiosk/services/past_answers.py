@@ -1,7 +1,8 @@
-"""Answers to old acts, from the journal alone: the record itself is sealed to this device.
+"""Answers to old acts: the record itself is sealed to this device.
 
-What the journal tells (procedure, outcome, when, the code) and what the central side answered. The
-reasons are in the sealed record; none is made up here.
+What the journal tells (procedure, outcome, when, the codes), what the sheet said beside the reasons
+(kept at the seal, and names nobody), and what the central side answered. The reasons are in the
+sealed record; none is made up here.
 """
 
 from datetime import datetime
@@ -10,8 +11,9 @@ from kiosk.audit.entries import EntryKind, Header, open_entry
 from kiosk.domain.decision import Outcome
 from kiosk.domain.ids import CaseId, OfficeId
 from kiosk.ports import OutboxState, Store, UnitOfWork
-from kiosk.services.answer_facts import AnswerFacts, code_of, standing_of
+from kiosk.services.answer_facts import AnswerFacts, codes_of, standing_of, with_sheet
 from kiosk.services.sealing import sealed_before
+from kiosk.services.sheets_kept import kept_sheet
 
 
 class PastAnswers:
@@ -40,17 +42,19 @@ class PastAnswers:
                 return None
             procedure = self._procedure(uow, seq, case_id)
             confirmed_at = _stored_at(uow, sealed.seq)
+            sheet = kept_sheet(uow, sealed.seq)
         outcome = Outcome(str(header.facts["outcome"]))
-        return AnswerFacts(
+        answer = AnswerFacts(
             procedure=procedure,
             outcome=outcome,
             words=(),
             office_id=self._office_id,
             sealed_at=sealed.sealed_at,
-            records=(code_of(sealed),),
+            records=codes_of(sealed),
             standing=standing_of(outcome, confirmed=confirmed_at is not None),
             confirmed_at=confirmed_at,
         )
+        return with_sheet(answer, sealed, sheet)
 
     def _procedure(self, uow: UnitOfWork, seq: int, case_id: CaseId) -> str:
         """Name of the procedure, from the entry that opened the case; ``""`` where it is gone."""

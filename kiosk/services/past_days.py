@@ -19,6 +19,7 @@ from kiosk.services.receipt_retention import let_go
 
 _BATCH: Final = 500
 _DAY: Final = timedelta(days=1)
+_WEEK: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +48,20 @@ class PastDays:
             found = next(_kept(uow, until=_start(day)), None)
         return None if found is None else self.on(_day_of(found))
 
-    def after(self, day: date) -> PastDay | None:
-        """The nearest later day of which an act is kept."""
-        found = None
+    def after(self, day: date, today: date) -> PastDay | None:
+        """The nearest later day of which an act is kept; None where that is today, or none is.
+
+        The journal gives the newest first: looked for from week to week, and then further, so that
+        a year is never read for a day.
+        """
+        start, span = day + _DAY, _WEEK
+        rows: tuple[JournalRow, ...] = ()
         with self._store.begin() as uow:
-            for row in _kept(uow, since=_start(day + _DAY)):
-                found = row
-        return None if found is None else self.on(_day_of(found))
+            while not rows and start < today:
+                end = min(start + span, today)
+                rows = tuple(_kept(uow, since=_start(start), until=_start(end)))
+                start, span = end, 2 * span
+        return self.on(_day_of(rows[-1])) if rows else None
 
 
 def _kept(

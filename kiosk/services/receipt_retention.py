@@ -5,9 +5,10 @@ Rules, in order:
 1. Only the receipt of a record that was let go here; while sealed bytes are here, their proof is.
 2. Its age is told by the collector's time in the receipt, and today by signed time: a wrong clock
    of this device neither hastens nor delays it.
-3. What went leaves a mark, so that its absence is no loss (:mod:`.custody`), and each day one entry
+3. With it goes what the customer's sheet says: it is not given again.
+4. What went leaves a mark, so that its absence is no loss (:mod:`.custody`), and each day one entry
    that says how many. Entries of the journal stay for the life of the device: each proves the next.
-4. A receipt that a restore of the collector's log made void is evidence and no proof. It goes by
+5. A receipt that a restore of the collector's log made void is evidence and no proof. It goes by
    the same age, but never before the receipt whose very bytes it declares void: that one would
    count again.
 
@@ -26,6 +27,7 @@ from kiosk.audit.entries import EntryKind, Fact
 from kiosk.ports import Store, UnitOfWork
 from kiosk.services.journal import Journal
 from kiosk.services.receipts_kept import RECEIPT_PREFIX, VOID_PREFIX, KeptReceipt, kept_name
+from kiosk.services.sheets_kept import drop_sheet
 
 LET_GO_PREFIX: Final = "central/receipt-let-go/"
 """Marks of receipts that went; :mod:`kiosk.vault.salvage` knows the name too."""
@@ -76,6 +78,7 @@ class ReceiptRetention:
                 return 0
             for name in due:
                 uow.values.delete(name)
+                drop_sheet(uow, _seq(name))
                 uow.values.put(LET_GO_PREFIX + name.removeprefix(RECEIPT_PREFIX), b"")
             facts: dict[str, Fact] = {
                 "count": len(due),

@@ -30,6 +30,7 @@ from kiosk.journeys.model import CaseState, LinkedRecord, SealedFacts
 from kiosk.ports import Clock, Store, UnitOfWork
 from kiosk.services.agents import Session
 from kiosk.services.announcing import SEALED_PREFIX, Closed, announce
+from kiosk.services.answer_facts import sheet_facts
 from kiosk.services.distribution import (
     HANDED_OVER,
     Link,
@@ -42,6 +43,7 @@ from kiosk.services.journal import Journal
 from kiosk.services.later_contacts import seal_deferred
 from kiosk.services.record import Beside, build_record
 from kiosk.services.result import ResultSealer, certificate_of
+from kiosk.services.sheets_kept import keep_sheet
 from kiosk.services.sightings import Sightings
 from kiosk.services.standing_record import StandingRecord, VisitOf
 from kiosk.services.terms import DeviceFacts, Terms, TermsSource
@@ -266,6 +268,7 @@ class Sealing:
         codes = pair.verification.later is not None
         sealed = SealedFacts(own, seq, slip, pair.sealed_at, linked, codes)
         uow.values.put(SEALED_PREFIX + state.case_id, msgspec.json.encode(sealed))
+        keep_sheet(uow, seq, sheet_facts(state))
         if state.request is not None and outcome in USING_UP:
             mark_used(uow, state.request, own)
         if self._sightings is not None:

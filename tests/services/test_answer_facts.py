@@ -1,12 +1,14 @@
 """What the customer is told: never the suspicion, always how firm it is."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, timedelta
 
+import msgspec
 import pytest
 
 from kiosk.domain.decision import VISIT_REASONS, Decision, Outcome, Reason
-from kiosk.journeys.model import StepKind
+from kiosk.domain.ids import RecordId
+from kiosk.journeys.model import LinkedRecord, SealedFacts, StepKind
 from kiosk.journeys.service_steps import (
     AdviceFacts,
     ContactChannel,
@@ -19,15 +21,19 @@ from kiosk.journeys.service_steps import (
     Situation,
 )
 from kiosk.ports import OutboxState
+from kiosk.services.announcing import SEALED_PREFIX
 from kiosk.services.answer_facts import (
     WORDS_OF,
+    AnswerFacts,
     Standing,
     answer_of,
     code_of,
     confirmed,
+    with_sheet,
     words_of,
 )
 from kiosk.services.past_answers import PastAnswers
+from kiosk.services.sheets_kept import SheetFacts, drop_sheet, keep_sheet
 from tests.fakes.cases import CARD_SIDES, OPENED_AT, REQUEST, SEALED, new_case
 from tests.fakes.office import OFFICE, Office, office_on_disk
 
@@ -177,3 +183,70 @@ def test_the_step_has_no_part_in_it():
     early = sealed_case(decision, step=StepKind.DOCUMENT)
     late = sealed_case(decision, step=StepKind.RECEIPT, sides=(CARD_SIDES[0].facts,))
     assert answer_of(early) == answer_of(late)
+
+
+def closed(office: Office, sheet: SheetFacts | None, **kept):
+    """The answer to an act that ended long ago; ``sheet``: what was kept at its seal."""
+    session = office.session()
+    office.proofing.open_case("online-request", session)
+    office.sealing.seal_open_drafts(session)
+    with office.store.begin() as uow:
+        last = uow.journal.size() - 1
+        (name,) = uow.values.names(SEALED_PREFIX)
+        sealed = msgspec.json.decode(uow.values.get(name), type=SealedFacts)
+        uow.values.put(name, msgspec.json.encode(replace(sealed, **kept)))
+        drop_sheet(uow, sealed.seq)
+        if sheet is not None:
+            keep_sheet(uow, sealed.seq, sheet)
+        uow.commit()
+    return PastAnswers(office.store, office.device_key.public, OFFICE).answer(last)
+
+
+def test_nothing_that_a_sheet_says_is_lost_when_it_is_given_again():
+    """Whatever is added to an answer is kept too, or is known from elsewhere."""
+    elsewhere = {"procedure", "outcome", "words", "office_id", "sealed_at", "records", "standing"}
+    elsewhere |= {"confirmed_at", "codes_follow", "sheet_known"}
+    kept = {field.name for field in fields(SheetFacts)}
+    assert kept == {field.name for field in fields(AnswerFacts)} - elsewhere
+    marks = SheetFacts(**{name: object() for name in kept - {"contacts_open"}})
+    bare = answer_of(sealed_case(Decision(Outcome.SUSPENDED, (Reason.DAMAGED,))))
+    again = with_sheet(bare, SEALED, marks)
+    assert all(getattr(again, name) is getattr(marks, name) for name in kept)
+
+
+def test_the_sheet_of_an_old_act_says_what_it_said(office: Office):
+    session = office.session()
+    case = office.proofing.open_case("online-request", session)
+    case.present_code(office.code())
+    until = case.state.request.expires_at
+    office.sealing.seal_open_drafts(session)
+    with office.store.begin() as uow:
+        last = uow.journal.size() - 1
+    facts = PastAnswers(office.store, office.device_key.public, OFFICE).answer(last)
+    assert (facts.has_request, facts.request_until) == (True, until)
+
+
+def test_an_old_acceptance_is_not_confirmed_while_an_address_is_open(office: Office):
+    sheet = SheetFacts(contacts_open=(ContactChannel.MOBILE,))
+    facts = closed(office, sheet, codes_follow=True)
+    answer = with_sheet(
+        replace(facts, outcome=Outcome.ACCEPTED, confirmed_at=OPENED_AT),
+        replace(SEALED, codes_follow=True),
+        sheet,
+    )
+    assert answer.contacts_open == (ContactChannel.MOBILE,)
+    assert answer.codes_follow
+    assert answer.standing is Standing.PROVISIONAL
+
+
+def test_a_letter_that_was_handed_over_keeps_both_codes(office: Office):
+    proof = LinkedRecord(RecordId("b" * 32), 8, "7K3M2QRD")
+    facts = closed(office, SheetFacts(), distribution=proof)
+    assert [code.about for code in facts.records] == ["record", "distribution"]
+    assert facts.records[1].slip_code == proof.slip_code
+
+
+def test_an_old_act_of_which_nothing_was_kept_says_so(office: Office):
+    facts = closed(office, None)
+    assert not facts.sheet_known
+    assert (facts.missing, facts.channel, facts.contacts_open) == ((), "", ())

@@ -33,8 +33,9 @@ def test_the_nearest_days_with_acts_are_found_and_days_without_are_passed_by(des
     oldest = days.before(day)
     assert seqs(oldest) == first[::-1]
     assert days.before(oldest.day) is None
-    assert seqs(days.after(oldest.day)) == [second]
-    assert days.after(day) is None
+    today = day_of(desk)
+    assert seqs(days.after(oldest.day, today)) == [second]
+    assert days.after(day, today) is None
     assert seqs(days.on(day - timedelta(days=1))) == []
 
 
@@ -71,3 +72,14 @@ def test_a_long_history_is_read_in_parts(desk: Desk, monkeypatch):
         desk.clock.advance(seconds=60)
     next_day(desk)
     assert seqs(PastDays(desk.store).before(day_of(desk))) == made[::-1]
+
+
+def test_a_day_after_a_long_silence_is_found(desk: Desk):
+    first, day = kept(desk, 1), day_of(desk)
+    next_day(desk, 100)
+    second = kept(desk, 2)
+    next_day(desk, 2)
+    days = PastDays(desk.store)
+    assert seqs(days.after(day, day_of(desk))) == [second]
+    assert seqs(days.before(day_of(desk))) == [second]
+    assert seqs(days.on(day)) == [first]

@@ -14,6 +14,7 @@ from kiosk.services.custody import Custody, Missing
 from kiosk.services.losses import Loss
 from kiosk.services.receipt_retention import ReceiptRetention
 from kiosk.services.receipts_kept import RECEIPT_PREFIX, VOID_PREFIX, KeptReceipt
+from kiosk.services.sheets_kept import kept_sheet
 from kiosk.sync.messages import ReceiptItem, ReceiptLeaf
 from tests.fakes.desk import DEVICE, Desk
 from tests.services.test_sealing import decided
@@ -72,6 +73,14 @@ def test_a_receipt_goes_on_the_day_after_its_last_and_is_no_loss(desk: Desk):
     assert told(desk) == [{"count": 1, "first": old, "last": old}]
     assert missing(desk) == ()
     assert desk.verify().verified
+
+
+def test_what_the_sheet_says_goes_with_the_receipt(desk: Desk):
+    old, newer = kept(desk, 1), kept(desk, 2, RECEIVED + timedelta(days=3))
+    ReceiptRetention(desk.store, desk.journal, lambda: 30).run(date(2026, 4, 1))
+    with desk.store.begin() as uow:
+        assert kept_sheet(uow, old) is None
+        assert kept_sheet(uow, newer) is not None
 
 
 def test_a_receipt_that_is_gone_without_having_been_let_go_is_a_loss_as_before(desk: Desk):

@@ -383,6 +383,20 @@ def test_a_key_pressed_while_the_language_is_kept_is_not_lost(counter, near):
     assert counter.state.language == "en"
 
 
+def test_a_key_pressed_while_an_address_is_kept_is_not_lost(counter, near):
+    to_contact(counter)
+    confirm(counter, near, EMAIL)
+    send(counter, MOBILE)
+    counter.router.contacts.defer(MOBILE, ADDRESSES[MOBILE])
+    assert counter.router.journey.busy
+    counter.qtbot.keyClick(counter.focused, Qt.Key.Key_F8)
+    counter.on(counter.router.case.stop)
+    assert {c.status for c in counter.state.contacts} == {
+        ContactStatus.CONFIRMED,
+        ContactStatus.DEFERRED,
+    }
+
+
 def test_a_language_chosen_before_the_case_or_behind_the_lock_is_kept_once_it_can_be(counter, near):
     counter.sign_in()
     speak_english(counter)

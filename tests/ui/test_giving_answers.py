@@ -211,6 +211,23 @@ def test_the_sheet_of_an_earlier_day_is_given_again(counter, office, two_days_la
     assert not sections.history.days.later.isEnabled()
 
 
+def test_a_date_that_is_being_typed_is_left_alone_while_the_page_is_read_anew(
+    counter, office, two_days_later
+):
+    sections = counter.router.sections
+    counter.key(Qt.Key.Key_Left, CONTROL)
+    counter.qtbot.waitUntil(lambda: listed(counter) == [two_days_later], timeout=10_000)
+    edit = sections.history.days.edit
+    edit.setFocus()
+    counter.type("0101")
+    sections.refresh()
+    counter.qtbot.waitUntil(lambda: counter.router.desk.idle, timeout=10_000)
+    assert counter.focused is edit
+    assert edit.text() == "0101"
+    assert listed(counter) == [two_days_later]
+    edit.clear()
+
+
 def test_a_day_is_typed_and_the_page_comes_back_to_today(counter, office, two_days_later):
     sections = counter.router.sections
     day = office.clock.now().astimezone().date() - timedelta(days=2)
@@ -224,6 +241,8 @@ def test_a_day_is_typed_and_the_page_comes_back_to_today(counter, office, two_da
     counter.type(f"{day - timedelta(days=1):%d/%m/%Y}")
     counter.key(Qt.Key.Key_Return)
     counter.qtbot.waitUntil(lambda: listed(counter) == [], timeout=10_000)
+    counter.key(Qt.Key.Key_Right, CONTROL)
+    counter.qtbot.waitUntil(lambda: listed(counter) == [two_days_later], timeout=10_000)
     edit.setFocus()
     counter.type("31/02/2026")
     counter.key(Qt.Key.Key_Return)

@@ -155,8 +155,6 @@ LONG = {
     "step-decision-doubt",
     "step-decision-refused",
     "letter-decision-proxy",
-    "step-features",
-    "letter-signs",
 }
 """Pages that may scroll at 1280 x 720: lists and forms that grow with what they hold."""
 LONG_AT_800 = {

@@ -56,6 +56,13 @@ def sheet_of(look):
 # --- words ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("procedure", ["paper-file", "welcome"])
+def test_an_old_advice_of_which_nothing_was_kept_advises_nothing(procedure):
+    facts = act(Outcome.ADVISED, procedure)
+    assert next_steps(facts) != ("ask-help",)
+    assert next_steps(replace(facts, sheet_known=False)) == ("ask-help",)
+
+
 @pytest.mark.parametrize("variant", list(Variant))
 @pytest.mark.parametrize("outcome", list(Outcome))
 @pytest.mark.parametrize("procedure", sorted(ALL))
@@ -193,6 +200,12 @@ def test_without_a_known_number_the_help_is_named_all_the_same(sheet_of):
     sheet = sheet_of(ACTS["refused"], figures={})
     assert not [line for line in sheet.lines if line.part is Part.NUMBER]
     assert "aide" in sheet.text
+
+
+@pytest.mark.parametrize("variant", list(Variant))
+def test_the_hours_of_the_help_are_said_to_be_those_of_paris(sheet_of, variant):
+    """An overseas office would read them by its own clocks."""
+    assert "Paris" in sheet_of(ACTS["refused"], variant).text
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])

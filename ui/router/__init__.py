@@ -204,6 +204,7 @@ class Router(QObject):
     def _bind_customer(self) -> None:
         notice, contact, identity = self.case.notice, self.case.contact, self.case.identity
         contact.use(self.contacts, self.customer.language_code)
+        self.contacts.give_by(self.case.orders.send_quietly)
         notice.turn_requested.connect(self.customer.turn)
         contact.turn_requested.connect(self.customer.turn)
         contact.address_asked.connect(self.customer.ask_address)

@@ -71,8 +71,11 @@ class HistoryRouter(QObject):
         task = self._desk.submit(self._services.journal_rows)
         task.done.connect(self._read)
         task.failed.connect(self.failed)
-        if self._past_day is not None:
-            self._go_to(self._past_day.day)
+        days, past = self._services.past_days, self._past_day
+        if days is not None and past is not None:
+            again = self._desk.submit(partial(days.on, past.day))
+            again.done.connect(self._read_again)
+            again.failed.connect(self.failed)
 
     def to_today(self) -> None:
         """The page is opened anew, or nobody is signed in."""
@@ -129,7 +132,7 @@ class HistoryRouter(QObject):
     def _go_on(self) -> None:
         days, past = self._services.past_days, self._past_day
         if days is not None and past is not None:
-            task = self._desk.submit(partial(days.after, past.day))
+            task = self._desk.submit(partial(days.after, past.day, self._day))
             task.done.connect(self._show_day)
             task.failed.connect(self.failed)
 
@@ -139,6 +142,7 @@ class HistoryRouter(QObject):
             self._tell("history.day.wrong")
         else:
             self.page.days.edit.clear()
+            self.page.setFocus()
             self._go_to(day)
 
     def _go_to(self, day: date) -> None:
@@ -156,9 +160,14 @@ class HistoryRouter(QObject):
         """None: today."""
         is_past = found is not None and found.day < self._day
         self._past_day, self._oldest = found if is_past else None, False
-        if self._shell.page is self.page:
-            self.page.setFocus()
         self.changed.emit()
+
+    def _read_again(self, found: PastDay) -> None:
+        """The day that is shown, read anew; the agent may have gone to another one meanwhile."""
+        past = self._past_day
+        if past is not None and past.day == found.day and past != found:
+            self._past_day = found
+            self.changed.emit()
 
     def _tell(self, key: str) -> None:
         self._shell.toast(self._look.language.tr(key), Tone.INFO)

@@ -2,8 +2,9 @@
 
 Rules, in order:
 
-1. Printed fields come when the reader has them, and the language when the customer chooses it; the
-   agent asked for neither, and no panel looks busy.
+1. Printed fields come when the reader has them, the language when the customer chooses it, and
+   what becomes of an address when the customer types; the agent waits for none of it, and no panel
+   looks busy.
 2. What the agent asks for while they are being stored is held, and done once they are: an event,
    a code that is presented, the word of a second agent, a hand-over, an interruption. The last one
    counts.
@@ -15,7 +16,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
-from kiosk.journeys.model import CaptureRestarted, Event, FeatureExamined, LanguageChosen, PrintRead
+from kiosk.journeys.model import CaptureRestarted, Event, FeatureExamined
 from ui.viewmodels.journey import JourneyModel
 
 
@@ -62,8 +63,8 @@ class CaseOrders(QObject):
         if self._journey.dispatch(event) and restarted:
             self.restarted.emit()
 
-    def send_quietly(self, event: PrintRead | LanguageChosen) -> None:
-        """What the agent did not ask for: printed fields, or the customer's language."""
+    def send_quietly(self, event: Event) -> None:
+        """What the agent does not wait for: printed fields, the language, a customer's address."""
         self._quiet = True
         self._quiet = self._journey.dispatch(event)
 

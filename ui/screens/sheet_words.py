@@ -213,7 +213,9 @@ def _after_no_show(facts: AnswerFacts) -> Iterator[str]:
 
 
 def _after_advice(facts: AnswerFacts) -> Iterator[str]:
-    if facts.missing:
+    if not facts.sheet_known:
+        yield "ask-help"  # neither that a file is complete nor that anybody is eligible
+    elif facts.missing:
         yield "complete-file"
     elif facts.procedure == PAPER_FILE:
         yield "send-file"

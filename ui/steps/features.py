@@ -80,7 +80,7 @@ class FeaturesPanel(StepPanel):
         inside.addWidget(self._list)
         inside.addStretch(1)
         self._rows.setWidget(rows)
-        self._rows.setMinimumHeight(Size.ROW)
+        self._rows.setMinimumHeight(Size.ROW - Space.M)  # one row, and that there are more
         self._side.body.addWidget(self._rows, 1)
         column.addWidget(self._side, 1)
         column.setAlignment(Qt.AlignmentFlag.AlignTop)

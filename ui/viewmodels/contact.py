@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from kiosk.domain.errors import (
     CaptivePortalError,
@@ -115,13 +115,19 @@ class ContactModel(QObject):
         self._lines: dict[ContactChannel, Line] = {}
         self._wanted: dict[ContactChannel, str] = {}
         self._events: list[Event] = []
+        self._give: Callable[[Event], object] = journey.dispatch
         self._paused = False
         self._poll = QTimer(self)
         self._poll.setInterval(_POLL_MS)
         self._poll.timeout.connect(self._ask_states)
         journey.changed.connect(self._follow)
-        journey.busy_changed.connect(self._flush)
+        # Queued: first everybody sees what an order answered, then the next one goes out.
+        journey.busy_changed.connect(self._flush, Qt.ConnectionType.QueuedConnection)
         journey.left.connect(self.forget)
+
+    def give_by(self, give: Callable[[Event], object]) -> None:
+        """Move the case by another call than the model's own."""
+        self._give = give
 
     @property
     def idle(self) -> bool:
@@ -186,7 +192,7 @@ class ContactModel(QObject):
     def resume(self) -> None:
         """The agent is back."""
         self._paused = False
-        self._flush(self._journey.busy)
+        self._flush()
         if self._journey.view is not None:
             self._follow(self._journey.view)
 
@@ -224,11 +230,11 @@ class ContactModel(QObject):
 
     def _dispatch(self, event: Event) -> None:
         self._events.append(event)
-        self._flush(self._journey.busy)
+        self._flush()
 
-    def _flush(self, busy: bool) -> None:
-        if not busy and self._events and not self._paused:
-            self._journey.dispatch(self._events.pop(0))
+    def _flush(self, _busy: bool = False) -> None:
+        if self._events and not self._paused and not self._journey.busy:
+            self._give(self._events.pop(0))
 
     # --- the central side ---------------------------------------------------------------------
 
