@@ -55,7 +55,7 @@ WhatOption = Annotated[
     str,
     typer.Argument(
         metavar="ACT",
-        help="open, evidence, access, compare, erase, hold, release, ratchets, vault-key or auditors.",
+        help="open, evidence, access, compare, erase, hold, release, ratchets, vault-key, auditors.",
     ),
 ]
 AddOption = Annotated[
