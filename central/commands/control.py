@@ -33,7 +33,6 @@ from central.commands.auditors import (
 from central.commands.console import DEFAULT_DATA, DataOption, JsonOption, system_time, tell
 from central.commands.policies import OutOption, Signatures
 
-
 STILL_OPEN = (
     "what was shared stays shared: records sealed before the new policy open to whoever kept "
     "auditor/shares from before, with one more auditor of then and a copy of the record. "
