@@ -54,6 +54,8 @@ def audit_compare(  # noqa: PLR0913, PLR0917 - one parameter an option
         about = Subject(tuple(record or ()), request_keys(request_id or []), office, first, last)
     except ValueError as exc:
         raise typer.BadParameter(str(exc)) from exc
+    if order is None and about == Subject():
+        raise typer.BadParameter("name records, requests, or an office with its days")
     with answering({"compared": False}):
         sitting = Sitting(layout, identity, key, order, approval)
         present, authority = sit(sitting, Act.COMPARE, about, (reason, ground), now)

@@ -121,6 +121,9 @@ def test_one_auditor_compares_at_the_command_line(tmp_path: Path) -> None:
         mine = ("--identity", Layout(data).identity, "--data", data)
         why = ("--reason", "signal d’un bureau", "--ground", "enquête interne")
         asked = ("audit", "compare", "--record", one, *mine, *why)
+        nothing = central("audit", "compare", *mine, *why, check=False)
+        assert nothing.returncode == 2
+        assert "name records, requests" in nothing.stderr
         alone = central(*asked, "--json")
         assert json.loads(alone.stdout)["same_document"] == []
         both = central(*asked, "--record", two, check=False)
