@@ -202,7 +202,10 @@ class Layout:
     def require(self) -> None:
         """Raise FolderError unless this is the folder of a central side."""
         if not self.root_public.is_file():
-            raise FolderError("no central side here: run 'visavis-central init' first")
+            raise FolderError(
+                f"no central side here: {self.root} holds none; name its folder with --data, or "
+                "make one with 'visavis-central init'"
+            )
 
 
 def write_secret(path: Path, data: bytes) -> None:

@@ -96,7 +96,7 @@ def find_access(
         raise AuditRefusedError("order", "it is about another person")
     if about.office and person is None:
         raise AuditRefusedError("order", "a search by days needs whom to look for")
-    found, closed = _candidates(layout, opening, about)
+    found, closed = candidates(layout, opening, about)
     control = session.present.control
     if len(found) > control.per_hour:
         session.block("too-many", now)
@@ -124,7 +124,7 @@ def find_access(
     return Access(tuple(copied), len(found), tuple(untold), tuple(unreadable), closed)
 
 
-def _candidates(
+def candidates(
     layout: Layout, opening: Opening, about: Subject
 ) -> tuple[list[Found], tuple[str, ...]]:
     """What can be opened, each once, and named records that cannot."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from central.auditor.thresholds import Thresholds
-from kiosk.audit.entries import ClockState, EntryKind, Fact, Header
+from kiosk.audit.entries import AGAINST_FACT, ClockState, EntryKind, Fact, Header
 from kiosk.domain.decision import Outcome
 
 MAX_MOMENTS = 50_000
@@ -43,6 +43,8 @@ class Conduct:
         unlocks: lock-outs lifted by this agent.
         second_tries: own acceptances of a request that this agent had ended otherwise.
         overruled: own acceptances of a request that only others had ended otherwise.
+        against: cases abandoned after a mismatch was found.
+        told: abandoned cases whose entry says whether one was; builds of before did not.
         moments: (minute, office) of each case begun, for badges in two places at once.
     """
 
@@ -62,6 +64,8 @@ class Conduct:
     unlocks: int = 0
     second_tries: int = 0
     overruled: int = 0
+    against: int = 0
+    told: int = 0
     moments: list[tuple[int, str]] = field(default_factory=list)
 
     @property
@@ -165,6 +169,9 @@ class Conducts:
             conduct.lost += 1
             return
         conduct.outcomes[outcome] += 1
+        if outcome == Outcome.ABANDONED and isinstance(header.facts.get(AGAINST_FACT), bool):
+            conduct.told += 1
+            conduct.against += header.facts[AGAINST_FACT] is True
         if outcome in _OTHERWISE:
             self.requests.update(filter(None, [_text(header.facts.get("request"))]))
         if opening is None:

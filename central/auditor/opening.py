@@ -85,11 +85,11 @@ def read_identity(path: Path) -> Identity:
     try:
         lines = path.read_text("ascii").splitlines()
         keys = [line for line in lines if line.strip() and not line.startswith("#")]
-        if len(keys) != 1:
-            raise FolderError("one identity a file")
-        return Identity.parse(keys[0])
+        (key,) = keys
+        return Identity.parse(key)
     except (OSError, ValueError) as exc:
-        raise FolderError("identity") from exc
+        told = f"identity: {path.name} is not there, or is no age identity file"
+        raise FolderError(told) from exc
 
 
 @dataclass(frozen=True, slots=True)

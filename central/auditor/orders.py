@@ -44,6 +44,7 @@ class Act(StrEnum):
     OPEN = "open"
     EVIDENCE = "evidence"
     ACCESS = "access"
+    COMPARE = "compare"
     ERASE = "erase"
     HOLD = "hold"
     RELEASE = "release"
@@ -52,7 +53,7 @@ class Act(StrEnum):
     AUDITORS = "auditors"
 
 
-READING: Final = frozenset({Act.OPEN, Act.EVIDENCE, Act.ACCESS, Act.VAULT_KEY})
+READING: Final = frozenset({Act.OPEN, Act.EVIDENCE, Act.ACCESS, Act.COMPARE, Act.VAULT_KEY})
 """Acts that show what is sealed: these count against the quota."""
 
 

@@ -9,9 +9,9 @@ Rules, in order:
    a chance smaller than one false alarm shared out over everybody compared.
 4. Each signal carries its numbers, what it may mean, and what innocent thing it may be.
 5. What cannot be told from the entries is said, not guessed: the same document at several counters
-   (no entry names a document, in any form), and an abort after a mismatch (what was found is
-   sealed). Who wants to know these opens records, on an order. What the entries do tell, the same
-   request at several counters, is counted.
+   (no entry names a document, in any form). Who wants to know that compares records, on an order
+   (:mod:`central.auditor.comparison`). What the entries do tell is counted: the same request at
+   several counters, and that a visit was abandoned after a mismatch, not which.
 
 Source: records-and-sync section 3, rows 4, 5, 11, 12, and section 8, case 10.
 """
@@ -34,7 +34,7 @@ from central.auditor.thresholds import Thresholds, load_thresholds
 from kiosk.domain.decision import Outcome
 from kiosk.texts import Texts
 
-NOT_COMPUTED: Final = ("same_document", "abort_after_mismatch")
+NOT_COMPUTED: Final = ("same_document",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +143,8 @@ _RATES: Final[Mapping[str, Share]] = {
     "abandoned": lambda c: (c.outcomes[_ABANDONED], c.ended),
     "killed": lambda c: (c.lost + c.interrupted, c.opened),
     "failures": lambda c: (c.failures, c.failures + c.opened),
+    # Of all cases, not of the few that were abandoned: of these, two in five are soon chance.
+    "abort_after_mismatch": lambda c: (c.against, c.opened if c.told else 0),
     "elsewhere": lambda c: (c.overruled, c.outcomes[Outcome.ACCEPTED.value]),
 }
 

@@ -29,6 +29,7 @@ from central.commands.auditors import (
     sit,
 )
 from central.commands.auditors import key_new as _key_new
+from central.commands.comparing import audit_compare
 from central.commands.console import (
     DEFAULT_DATA,
     NO,
@@ -67,6 +68,7 @@ audit_app.command("control-publish")(control_publish)
 audit_app.command("vault-key")(vault_key)
 audit_app.command("person")(person_new)
 audit_app.command("access")(audit_access)
+audit_app.command("compare")(audit_compare)
 audit_app.command("erase")(audit_erase)
 audit_app.command("hold")(audit_hold)
 audit_app.command("release")(audit_release)

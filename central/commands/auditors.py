@@ -55,7 +55,8 @@ WhatOption = Annotated[
     str,
     typer.Argument(
         metavar="ACT",
-        help="open, evidence, access, erase, hold, release, ratchets, vault-key or auditors.",
+        help="open, evidence, access, compare, erase, hold, release, ratchets, vault-key "
+        "or auditors.",
     ),
 ]
 AddOption = Annotated[

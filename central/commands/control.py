@@ -33,6 +33,13 @@ from central.commands.auditors import (
 from central.commands.console import DEFAULT_DATA, DataOption, JsonOption, system_time, tell
 from central.commands.policies import OutOption, Signatures
 
+STILL_OPEN = (
+    "what was shared stays shared: records sealed before the new policy open to whoever kept "
+    "auditor/shares from before, with one more auditor of then and a copy of the record. "
+    "Delete it from every backup; a new header would break the proofs of the record."
+)
+"""What no withdrawal can take back, said where it is done."""
+
 
 def control_change(  # noqa: PLR0913, PLR0917 - one parameter an option
     out: Annotated[Path, typer.Option(help="A new draft; FILE.recipients beside it, if needed.")],
@@ -75,6 +82,9 @@ def control_change(  # noqa: PLR0913, PLR0917 - one parameter an option
     if agreed.recipients:
         answer["recipients"] = str(recipients)
         lines.append(f"then at once, or the one who goes can read on: recipients=@{recipients}")
+    if change.withdraw:
+        answer["still_open"] = STILL_OPEN
+        lines.append(STILL_OPEN)
     tell(answer, "\n".join(lines), as_json=as_json)
 
 

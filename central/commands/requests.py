@@ -11,12 +11,19 @@ import typer
 from central.archive.layout import Layout
 from central.commands.console import DEFAULT_DATA, DataOption, JsonOption, system_time, tell
 from central.commands.rounds import request_cancel
+from kiosk.domain.errors import EnrolmentError
 from kiosk.domain.evidence import DocumentKind
 from kiosk.domain.ids import OfficeId
 
 request_app = typer.Typer(no_args_is_help=True, help="Verification requests.")
 
 DEFAULT_PORT: Final = 8443
+
+
+_CODE_REFUSED: Final = {
+    "address": "--url: devices reach the collector by https://NAME:PORT, and by nothing else",
+    "office": "--office: an office is written like 075012",
+}
 
 
 def enrol_code(
@@ -37,7 +44,10 @@ def enrol_code(
 
     validity = timedelta(hours=hours)
     now = system_time()
-    code = new_code(Layout(data), url, OfficeId(office), now, validity)
+    try:
+        code = new_code(Layout(data), url, OfficeId(office), now, validity)
+    except EnrolmentError as exc:
+        raise typer.BadParameter(_CODE_REFUSED.get(exc.detail, exc.detail)) from exc
     if png is not None:
         write_png(code.text(), png)
     answer = {"code": code.text(), "office": office, "expires_at": (now + validity).isoformat()}

@@ -61,13 +61,16 @@ def free_port(host: str, port: int) -> int:
     The server itself would share a port with another one without a word.
 
     Raises:
-        OSError: the port is taken.
+        FolderError: somebody listens there, or it is no address of this machine.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         if os.name == "posix":
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind((host, port))
+        try:
+            probe.bind((host, port))
+        except OSError as exc:
+            raise FolderError(f"cannot listen on {host}, port {port}: {exc.strerror}") from exc
         return int(probe.getsockname()[1])
 
 

@@ -111,6 +111,10 @@ CLOSE_OUTCOMES = frozenset(outcome.value for outcome in Outcome)
 ORIGIN_FACT = "ratchet_origin"
 """Fact of the entry whose ratchet key was sealed for the auditor: SHA-256 of what was sealed."""
 
+AGAINST_FACT = "against"
+"""Fact of a visit that was abandoned: whether a check had found a mismatch by then. Not what, of
+whom or of which document. Builds of before say nothing, which is not False."""
+
 LOG_SIZE_FACT, LOG_ROOT_FACT = "log_size", "log_root"
 """Facts of an entry that relied on the collector's log: the state of it that this device saw."""
 

@@ -63,6 +63,24 @@ WALKED_AWAY: Final[Mapping[str, Reason]] = MappingProxyType(
     }
 )
 """Why a case is abandoned, by the name of the choice."""
+MISMATCHES: Final = frozenset(
+    {
+        Reason.NOT_ORIGINAL,
+        Reason.REPORTED_LOST_OR_STOLEN,
+        Reason.MRZ_CHECK_DIGIT,
+        Reason.MRZ_PRINT_DIFFER,
+        Reason.SEAL_INVALID,
+        Reason.SEAL_DIFFERS,
+        Reason.FEATURE_NOT_CONFORM,
+        Reason.NAME_DIFFERS,
+        Reason.BIRTH_DATE_DIFFERS,
+        Reason.NUMBER_DIFFERS,
+        Reason.PERSON_DIFFERS,
+        Reason.ANSWERS_INCONSISTENT,
+    }
+)
+"""Reasons that say that document, request and person do not go together. Not among them: what an
+honest customer comes with by mistake (an expired document, the wrong office)."""
 _WITH_REQUEST: Final = frozenset({StepKind.REQUEST, StepKind.VISIT})
 
 _OF_REQUESTS: Final = {
@@ -114,6 +132,21 @@ def suggested_reasons(state: CaseState) -> tuple[Reason, ...]:
     if state.request_problem in _OF_REQUESTS:
         found.add(_OF_REQUESTS[state.request_problem])
     return tuple(reason for reason in Reason if reason in found)
+
+
+def found_against(state: CaseState) -> bool:
+    """Whether something that was found stands against the case: a mismatch, and no mere doubt.
+
+    A check that is not sure says nothing here, nor does a likeness that the agent left open.
+    """
+    found = {*document_checks.suggested_reasons(all_checks(state)), *_of_features(state)}
+    if state.lookup is not None and state.lookup.status is LookupStatus.HIT:
+        found.add(Reason.REPORTED_LOST_OR_STOLEN)
+    if state.person is not None and state.person.verdict is Verdict.FAIL:
+        found.add(Reason.PERSON_DIFFERS)
+    if state.person is not None and state.person.questions_consistent is False:
+        found.add(Reason.ANSWERS_INCONSISTENT)
+    return not MISMATCHES.isdisjoint(found)
 
 
 def _of_letter(state: CaseState) -> tuple[Reason, ...]:

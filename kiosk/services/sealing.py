@@ -20,13 +20,14 @@ from datetime import datetime
 
 import msgspec
 
-from kiosk.audit.entries import EntryKind, Fact, open_entry
+from kiosk.audit.entries import AGAINST_FACT, EntryKind, Fact, open_entry
 from kiosk.audit.records import Attachment, RecordContents, seal_record
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.decision import Decision, Outcome
 from kiosk.domain.errors import DiskFullError, DraftError, PolicyInvalidError
 from kiosk.domain.ids import CaseId, RecordId
 from kiosk.journeys.model import CaseState, LinkedRecord, SealedFacts
+from kiosk.journeys.reasons import found_against
 from kiosk.ports import Clock, Store, UnitOfWork
 from kiosk.services.agents import Session
 from kiosk.services.announcing import SEALED_PREFIX, Closed, announce
@@ -290,4 +291,7 @@ def _told(state: CaseState, outcome: str) -> dict[str, Fact]:
         "outcome": outcome,
         "sealed": True,
     }
+    if outcome == Outcome.ABANDONED.value:
+        # Whoever breaks a visit off does not thereby hide that something was found.
+        told[AGAINST_FACT] = found_against(state)
     return told | act_facts(state)

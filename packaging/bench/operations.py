@@ -16,17 +16,20 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest import mock
 from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, update
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from central.archive.database import Database
 from central.archive.fleet_rows import FleetRows, Sighting
+from central.archive.fleet_schema import device_contacts, device_states
 from central.archive.layout import Layout
 from central.archive.reader import Reader
 from central.archive.rows import EntryRow, SealedRow
@@ -108,6 +111,48 @@ def pages(folder: Path, reader: Reader, count: int) -> dict[str, float]:
     return found | {"census, once a minute": cpu_ms(fresh)}
 
 
+WORST = {
+    "half and half, none of both": {"view": "silent", "build": "0.2.0"},
+    "the same, most owed first": {
+        "view": "silent",
+        "build": "0.2.0",
+        "sort": "missing",
+        "down": "1",
+    },
+    "the same, by office": {"view": "silent", "build": "0.2.0", "sort": "office"},
+    "the same, and the number": {"view": "silent", "build": "0.2.0", "begins": "dev-"},
+    "half and half, all of one": {"view": "silent", "build": "0.1.0", "sort": "office"},
+}
+
+
+def halved(database: Database) -> None:
+    """Half of the fleet runs one version and is silent, the other half neither: no index helps."""
+    with database.writing() as ledger:
+        # The rows of a fleet that nobody has, written as no collector would.
+        connection = ledger._connection  # noqa: SLF001
+        half = device_states.c.announced % 2 == 0
+        connection.execute(update(device_states).values(app_build="0.2.0", ended=""))
+        connection.execute(update(device_states).where(half).values(app_build="0.1.0"))
+        old = select(device_states.c.device_id).where(half)
+        connection.execute(update(device_contacts).values(contact_at=NOW.isoformat()))
+        connection.execute(
+            update(device_contacts)
+            .where(device_contacts.c.device_id.in_(old))
+            .values(contact_at=(NOW - timedelta(days=9)).isoformat())
+        )
+
+
+def worst_pages(folder: Path, reader: Reader) -> dict[str, float]:
+    """Processor time of lists of two filters that many devices fit, and none or half fit both."""
+    taker = CensusTaker(reader, Stores(folder, objects_elsewhere=False, database_elsewhere=False))
+    pages_ = Pages(ZoneInfo("Europe/Paris"))
+    views = Views(reader, taker, Deeds(Layout(folder)), pages_)
+    return {
+        name: cpu_ms(lambda q=question: views.devices(asked("/devices", q)))
+        for name, question in WORST.items()
+    }
+
+
 def ingest(database: Database, first: int) -> float:
     """Processor time of a record's rows: entry, record and their counts; ms."""
     began = time.process_time()
@@ -182,6 +227,12 @@ def main() -> int:
             finally:
                 reader.close()
             figures["ingest"] = cost_of_counting(database)
+            halved(database)
+            reader = Reader(folder / "c.db")
+            try:
+                figures["worst_cpu_ms"] = worst_pages(folder, reader)
+            finally:
+                reader.close()
         finally:
             database.close()
     if options.json:

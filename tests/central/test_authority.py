@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import stat
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -222,8 +223,8 @@ def test_the_terminal_shows_the_code_and_its_text(data: Path) -> None:
         (("policy", "set", "feature_count"), 2),
         (("policy", "set", "feature_count=1"), 2),
         (("enrol-code",), 2),
-        (("enrol-code", "--office", "x" * 3000), 3),
-        (("enrol-code", "--office", "1", "--url", "http://localhost:1"), 3),
+        (("enrol-code", "--office", "x" * 3000), 2),
+        (("enrol-code", "--office", "1", "--url", "http://localhost:1"), 2),
         (("audit", "open", "0" * 32, "--identity", "/nowhere"), 3),
         (("nothing",), 2),
     ],
@@ -239,6 +240,36 @@ def test_a_command_without_its_folder_says_what_to_do(tmp_path: Path) -> None:
     done = central("policy", "show", "--data", tmp_path, check=False)
     assert done.returncode == 3
     assert "init" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("enrol-code", "--office", "../x"), "an office is written like 075012"),
+        (("enrol-code", "--office", "1", "--url", "http://x"), "https://NAME:PORT"),
+        (("audit", "open", "0" * 32, "--identity", "/nowhere"), "nowhere is not there"),
+        (("serve", "--host", "192.0.2.1"), "cannot listen on 192.0.2.1, port 8443"),
+    ],
+)
+def test_what_went_wrong_is_said_in_words(
+    data: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    done = central(*arguments, "--data", data, check=False)
+    assert done.returncode in {2, 3}
+    assert words in " ".join(done.stderr.replace("│", " ").split())
+
+
+def test_a_port_that_is_taken_is_named(data: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = central("serve", "--port", port, "--data", data, check=False)
+    assert done.returncode == 3
+    assert f"cannot listen on 127.0.0.1, port {port}" in done.stderr
+
+
+def test_the_folder_that_holds_no_central_side_is_named(tmp_path: Path) -> None:
+    done = central("serve", "--data", tmp_path / "nowhere", check=False)
+    assert str(tmp_path / "nowhere") in done.stderr
 
 
 def test_policy_show_is_json_too(data: Path) -> None:

@@ -64,13 +64,21 @@ class Desk:
         self.headers.append(header)
 
     def case(
-        self, agent: str, seconds: int = 240, outcome: str = "accepted", request: str = ""
+        self,
+        agent: str,
+        seconds: int = 240,
+        outcome: str = "accepted",
+        request: str = "",
+        *,
+        against: bool | None = None,
     ) -> None:
         case = f"{self.device}-{len(self.headers)}"
         told = {"case": case, "agent": agent}
         self.entry(EntryKind.VERIFY_OPEN, **told, procedure="online-request")
         self.at += timedelta(seconds=seconds)
-        more = {"request": request} if request else {}
+        more: dict[str, object] = {"request": request} if request else {}
+        if against is not None:
+            more["against"] = against
         self.entry(EntryKind.VERIFY_CLOSE, **told, outcome=outcome, sealed=True, **more)
         self.at += timedelta(seconds=60)
 
@@ -109,7 +117,8 @@ def month(desk: Desk, agent: str, rng: random.Random, cases: int = 8) -> None:
     for _ in range(20):
         for _ in range(cases):
             outcome = rng.choices(("accepted", "refused", "abandoned"), (88, 8, 4))[0]
-            desk.case(agent, int(rng.lognormvariate(5.4, 0.4)), outcome)
+            against = len(desk.headers) % 5 == 0 if outcome == "abandoned" else None
+            desk.case(agent, int(rng.lognormvariate(5.4, 0.4)), outcome, against=against)
         desk.next_day()
 
 
@@ -184,12 +193,19 @@ def cases(count: int, seconds: int, outcome: str) -> Callable[[Desk], None]:
     return write
 
 
+def looks_and_leaves(desk: Desk) -> None:
+    """Sees that documents do not fit, and breaks off instead of refusing."""
+    for _ in range(24):
+        desk.case("a-x", outcome="abandoned", against=True)
+
+
 DEEDS: dict[str, Callable[[Desk], None]] = {
     "pace": cases(40, 14, "accepted"),
     "hours": at_night,
     "refusals": cases(120, 240, "refused"),
     "never_refuses": stamps,
     "abandoned": cases(60, 240, "abandoned"),
+    "abort_after_mismatch": looks_and_leaves,
     "killed": kills,
     "failures": often(40, EntryKind.LOGIN_FAIL, agent="a-x", failures=1),
     "second_try": tries_again,
@@ -246,7 +262,7 @@ def test_every_signal_is_explained_with_its_numbers(what: str, language: str) ->
     assert one["innocent"]
     assert str(one["numbers"]["count"]) in one["counted"]
     assert "{" not in one["counted"]
-    assert set(told["not_computed"]) == {"same_document", "abort_after_mismatch"}
+    assert set(told["not_computed"]) == {"same_document"}
 
 
 def test_customers_who_come_back_to_another_agent_are_no_signal() -> None:
@@ -297,6 +313,17 @@ def test_a_request_is_followed_over_real_journals(tmp_path: Path) -> None:
             conducts.follow(ClosingsOf(ledger, row, conducts.requests))
     conducts.settle()
     assert (conducts.agents["b"].overruled, conducts.agents["a"].overruled) == (1, 0)
+
+
+def test_builds_that_do_not_say_what_was_found_are_not_counted_as_if_nothing_was() -> None:
+    desk = Desk("dev-x")
+    for against in (True, False, None, None):
+        desk.case("a-x", outcome="abandoned", against=against)
+    desk.case("a-x", outcome="refused")
+    conducts = Conducts(THRESHOLDS, FIRST, LAST)
+    conducts.read(desk.device, desk.office, desk.headers)
+    conduct = conducts.agents["a-x"]
+    assert (conduct.against, conduct.told, conduct.outcomes["abandoned"]) == (1, 2, 4)
 
 
 def test_an_office_where_all_work_late_is_no_signal() -> None:
@@ -360,6 +387,7 @@ def test_a_restart_between_gives_no_duration() -> None:
 def honest_fleet(rng: random.Random, offices: int = 80, each: int = 6) -> Conducts:
     """Honest agents who differ from one another: their rates are drawn, then their months."""
     conducts = Conducts(THRESHOLDS, FIRST, LAST)
+    found = dice(offices + rng.getstate()[1][0])  # draws of its own: the others stay as they were
     for place in range(offices):
         for number in range(each):
             conduct = Conduct(f"a-{place}-{number}")
@@ -374,6 +402,8 @@ def honest_fleet(rng: random.Random, offices: int = 80, each: int = 6) -> Conduc
             conduct.timed = conduct.outcomes["accepted"]
             conduct.quick, conduct.outside = min(quick, conduct.timed), late
             conduct.lost, conduct.failures = lost, wrong
+            conduct.told = abandoned
+            conduct.against = drawn(found, abandoned, 0.2)
             conduct.overruled = min(drawn(rng, conduct.timed, 0.03), conduct.timed)
             conducts.agents[conduct.agent] = conduct
     return conducts

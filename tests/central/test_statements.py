@@ -426,6 +426,7 @@ def test_an_auditor_is_exchanged_at_the_command_line(three: Sitting, tmp_path: P
         (alix, chris), "audit", "control-change", *change, "--out", draft, *given, *data
     )
     assert (agreed["serial"], agreed["recipients"]) == (2, f"{draft}.recipients")
+    assert "what was shared stays shared" in agreed["still_open"]
     told = answered((), "audit", "auditors", *data)
     assert (told["statement"], told["agreed"]) == (1, 2)
     signed = tmp_path / "signed"

@@ -11,7 +11,7 @@ from kiosk.domain.evidence import Check, Side, Verdict
 from kiosk.domain.request import RequestVerdict
 from kiosk.journeys.automatic import CodePresented, Script, fitting_decision, next_act, play
 from kiosk.journeys.model import FieldTyped, PersonFacts, StepKind
-from kiosk.journeys.reasons import suggested_reasons
+from kiosk.journeys.reasons import MISMATCHES, found_against, suggested_reasons
 from kiosk.journeys.service_steps import (
     Consulted,
     LookupFacts,
@@ -146,3 +146,26 @@ def test_a_script_that_never_ends_is_stopped():
     assert isinstance(next_act(JOURNEY, new_case(), Script(codes)), CodePresented)
     with pytest.raises(EventRefusedError, match="does not end"):
         play(Deaf(), Script(codes))
+
+
+@pytest.mark.parametrize("reason", [r for r in FACTS if r is not Reason.MRZ_PRINT_DIFFER])
+def test_a_mismatch_stands_against_a_case_and_an_honest_mistake_does_not(reason):
+    assert found_against(replace(new_case(), **FACTS[reason])) is (reason in MISMATCHES)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {},
+        {"checks": (NEAR,)},
+        {"checks": (Check("printed.number", Verdict.UNSURE, "different"),)},
+        {"checks": (Check("seal.signature", Verdict.UNSURE, "list-too-old"),)},
+        {"person": PersonFacts(Verdict.UNSURE)},
+    ],
+)
+def test_what_nobody_is_sure_of_stands_against_no_case(facts):
+    assert found_against(replace(new_case(), **facts)) is False
+
+
+def test_every_mismatch_can_be_found():
+    assert set(FACTS) >= MISMATCHES

@@ -18,7 +18,7 @@ from kiosk.domain.errors import (
     SealedRecordError,
     SignatureInvalidError,
 )
-from kiosk.domain.evidence import Verdict
+from kiosk.domain.evidence import Check, Verdict
 from kiosk.journeys.model import CaseState, PersonFacts, StepKind
 from kiosk.ports import OutboxState
 from kiosk.services.result import announced_by, result_name
@@ -308,3 +308,24 @@ def test_another_issuer_or_none_is_told_nothing():
         desk = Desk(terms=replace(WITH_PROVIDER, result_recipients={"other": PROVIDER.recipient}))
         facts = desk.sealing.seal(state, desk.session())
         assert announced_by(desk.entries()[facts.seq], desk.device_key.public) is None
+
+
+@pytest.mark.parametrize(
+    ("checks", "against"),
+    [((), False), ((Check("request.birth_date", Verdict.FAIL, "1990-01-02"),), True)],
+)
+def test_a_case_that_is_broken_off_says_whether_something_was_found_and_not_what(
+    desk: Desk, checks: tuple[Check, ...], against: bool
+):
+    state = replace(decided(ABANDONED), checks=checks)
+    seq = desk.sealing.seal(state, desk.session()).seq
+    header = open_entry(desk.entries()[seq].jws, desk.device_key.public)
+    assert header.facts["against"] is against
+    assert set(header.facts) == {"case", "agent", "outcome", "sealed", "request", "against"}
+
+
+@pytest.mark.parametrize("decision", [ACCEPTED, REFUSED, SUSPENDED])
+def test_a_decided_case_says_nothing_of_what_was_found(desk: Desk, decision: Decision):
+    seq = desk.sealing.seal(decided(decision), desk.session()).seq
+    header = open_entry(desk.entries()[seq].jws, desk.device_key.public)
+    assert "against" not in header.facts
