@@ -18,7 +18,7 @@ from kiosk.documents.checks import automatic_checks
 from kiosk.documents.identification import identify
 from kiosk.documents.identity_checks import identity_checks
 from kiosk.documents.packs import DocumentPacks
-from kiosk.documents.printed_checks import printed_checks
+from kiosk.documents.printed_checks import SeenSide, printed_checks
 from kiosk.domain.errors import EventRefusedError
 from kiosk.domain.evidence import Check, DocumentKind, IdentityDocument
 from kiosk.journeys.model import CaseState, FeatureResult, RulesUsed
@@ -106,6 +106,7 @@ class CatalogueExamination:
             specimens_allowed=rules.specimens_allowed,
         )
         sides = [(side.seen_as, side.printed) for side in state.sides]
+        seen = [SeenSide(s.side, s.seen_as, s.printed, s.by_hand) for s in state.sides]
         sources = {item.name: item.source for item in state.field_sources}
         confirmed = (
             ()
@@ -118,7 +119,7 @@ class CatalogueExamination:
         return (
             *automatic,
             *confirmed,
-            *printed_checks(sides, state.document, sources),
+            *printed_checks(seen, state.document, sources),
             *history,
         )
 
