@@ -300,6 +300,7 @@ _REASONS: Final = {
     "document.announced_kind": Reason.NUMBER_DIFFERS,
     "seal.signature": Reason.SEAL_INVALID,
     "seal.matches": Reason.SEAL_DIFFERS,
+    "document.sides_match": Reason.MRZ_PRINT_DIFFER,
     "printed.names": Reason.MRZ_PRINT_DIFFER,
     "printed.number": Reason.MRZ_PRINT_DIFFER,
     "printed.birth_date": Reason.MRZ_PRINT_DIFFER,

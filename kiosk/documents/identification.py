@@ -70,10 +70,15 @@ def identify(document: IdentityDocument, catalogue: SeriesCatalogue, today: date
         family = Family.VISA
     elif family is Family.UNKNOWN and document.layout == "TD3":
         family = Family.PASSPORT  # a travel document of another nature: refugee, laissez-passer
-    side = Side.BACK if document.layout == "TD1" else Side.FRONT
+    side = zone_side(document)
     fitting = [series for series in catalogue.series if _fits(series, document, today)]
     series = fitting[0].series_id if len(fitting) == 1 else ""
     return Identification(family, document.kind, document.issuer, side, series)
+
+
+def zone_side(document: IdentityDocument) -> Side:
+    """The side that bears the zone: the back of a card (TD1), else the front."""
+    return Side.BACK if document.layout == "TD1" else Side.FRONT
 
 
 def _fits(series: Series, document: IdentityDocument, today: date) -> bool:

@@ -1,19 +1,29 @@
 """Checks of the printed zone: against the machine-readable one, and of the sides with each other.
 
-Rules, in order: nothing is said where no reader looked at the print; what was not read clearly is
-NOT_DONE, what contradicts the zone is UNSURE, because print is harder to read than a zone and the
-agent has the document in hand; a detail holds no value.
+Rules, in order:
+
+1. Nothing is said of the print where no reader looked at it; what was not read clearly is NOT_DONE,
+   what contradicts the zone is UNSURE, because print is harder to read than a zone and the agent
+   has the document in hand.
+2. A side that bears no zone may be another card's: no picture can tell that a card was turned over
+   and not exchanged. It belongs to the zone where it bears the zone's number: relatives share names
+   and days, and one person's cards share all but the number. Where the number was not read the
+   agent compares (UNSURE). Where it is quite another one of the same length, something else differs
+   too and nothing agrees, the sides are of two cards (FAIL), and nobody can tick that away.
+3. What the agent typed is the agent's word: nothing is asked about a side examined by hand.
+4. A detail holds no value.
 
 Source: domain 2.6 and 4.3 (differences between zone and print).
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from kiosk.documents.identification import sides_agree
+from kiosk.documents.identification import sides_agree, zone_side
 from kiosk.documents.printed_values import compare_with_zone
-from kiosk.domain.evidence import Check, IdentityDocument, PrintedValue, Verdict
+from kiosk.domain.evidence import Check, IdentityDocument, PrintedValue, Side, Verdict
 
 CODES: Final = (
     "document.sides_agree",
@@ -31,7 +41,11 @@ _COMPARED: Final = {
     "printed.number": ("document_number",),
     "printed.birth_date": ("birth_date",),
 }
-_MATCHING: Final = ("document_number", "surname", "given_names", "birth_date")
+_NUMBER: Final = "document_number"
+_MATCHING: Final = (_NUMBER, "surname", "given_names", "birth_date")
+_MISREAD: Final = 2
+"""So many characters of a number may be misread, though it was read alike from three cuts."""
+_SIDES: Final = "document.sides_match"
 
 
 class FieldSource(StrEnum):
@@ -42,25 +56,43 @@ class FieldSource(StrEnum):
     CORRECTED = "corrected"
 
 
+@dataclass(frozen=True, slots=True)
+class SeenSide:
+    """A side as it was seen.
+
+    Attributes:
+        side: which one.
+        seen_as: the family that its heading names, or ``""``.
+        printed: values read on it.
+        by_hand: an agent examined it; no camera did.
+    """
+
+    side: Side
+    seen_as: str = ""
+    printed: tuple[PrintedValue, ...] = ()
+    by_hand: bool = False
+
+
 def printed_checks(
-    sides: Sequence[tuple[str, Sequence[PrintedValue]]],
+    sides: Sequence[SeenSide],
     document: IdentityDocument,
     sources: Mapping[str, FieldSource],
 ) -> tuple[Check, ...]:
     """All checks of the printed zone.
 
     Args:
-        sides: of each side the family that its heading names, and the values read on it.
+        sides: those presented.
         document: what the zone says, typed dates included.
         sources: where each typed date came from, by its name.
     """
-    values = [value for _, side in sides for value in side]
+    values = [value for side in sides for value in side.printed]
     dates = tuple(_source_check(name, source) for name, source in sorted(sources.items()))
-    if not values and not any(seen for seen, _ in sides):
-        return dates
+    match = _sides_match(sides, document)
+    if not values and not any(side.seen_as for side in sides):
+        return (*match, *dates)
     return (
-        sides_agree([seen for seen, _ in sides], document),
-        *_sides_match(sides, document),
+        sides_agree([side.seen_as for side in sides], document),
+        *match,
         *(_compared(code, names, values, document) for code, names in _COMPARED.items()),
         *dates,
     )
@@ -91,25 +123,42 @@ def _source_check(name: str, source: FieldSource) -> Check:
     return Check(f"printed.{name}", Verdict.UNSURE if doubtful else Verdict.PASS, source.value)
 
 
-def _sides_match(
-    sides: Sequence[tuple[str, Sequence[PrintedValue]]], document: IdentityDocument
-) -> tuple[Check, ...]:
+def _sides_match(sides: Sequence[SeenSide], document: IdentityDocument) -> tuple[Check, ...]:
     """Whether every side is of the document that the zone describes; only where there are two."""
-    if len(sides) < 2:
+    if len(sides) < 2 or not document.layout:
         return ()
-    code = "document.sides_match"
-    answers = [
-        {
-            compare_with_zone(value.name, value.text, document).verdict
-            for value in values
-            if value.name in _MATCHING
-        }
-        for _, values in sides
-    ]
-    if any(Verdict.FAIL in answer for answer in answers):
-        return (Check(code, Verdict.UNSURE, "different"),)
-    matching = sum(Verdict.PASS in answer for answer in answers)
-    return (Check(code, Verdict.PASS if matching == len(sides) else Verdict.NOT_DONE),)
+    beside = [side for side in sides if side.side is not zone_side(document)]
+    if any(_of_another(side, document) for side in beside):
+        return (Check(_SIDES, Verdict.FAIL, "other-document"),)
+    if any(Verdict.FAIL in _verdicts(side, document).values() for side in sides):
+        return (Check(_SIDES, Verdict.UNSURE, "different"),)
+    if all(_verdicts(side, document).get(_NUMBER) is Verdict.PASS for side in beside):
+        return (Check(_SIDES, Verdict.PASS),)
+    if any(side.by_hand for side in sides):
+        return (Check(_SIDES, Verdict.NOT_DONE),)
+    return (Check(_SIDES, Verdict.UNSURE, "not-compared"),)
+
+
+def _of_another(side: SeenSide, document: IdentityDocument) -> bool:
+    """Whether a side is surely another document's, not one whose print was cut or read wrongly."""
+    verdicts = _verdicts(side, document)
+    number = next((value.text for value in side.printed if value.name == _NUMBER), "")
+    differing = [name for name, verdict in verdicts.items() if verdict is Verdict.FAIL]
+    if _NUMBER not in differing or len(differing) < 2 or Verdict.PASS in verdicts.values():
+        return False
+    ours = document.document_number
+    return len(number) == len(ours) and (
+        sum(one != other for one, other in zip(number, ours, strict=True)) > _MISREAD
+    )
+
+
+def _verdicts(side: SeenSide, document: IdentityDocument) -> dict[str, Verdict]:
+    """Of each value of a side by which documents are told apart, whether it agrees."""
+    return {
+        value.name: compare_with_zone(value.name, value.text, document).verdict
+        for value in side.printed
+        if value.name in _MATCHING
+    }
 
 
 def _compared(

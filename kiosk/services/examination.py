@@ -22,7 +22,7 @@ from kiosk.documents.identification import identify
 from kiosk.documents.identity_checks import identity_checks
 from kiosk.documents.items import ADDRESSEE
 from kiosk.documents.packs import DocumentPacks
-from kiosk.documents.printed_checks import printed_checks
+from kiosk.documents.printed_checks import SeenSide, printed_checks
 from kiosk.domain.errors import EventRefusedError
 from kiosk.domain.evidence import Check, DocumentKind, IdentityDocument, Verdict
 from kiosk.journeys.model import CaseState, FeatureResult, RulesUsed
@@ -111,6 +111,7 @@ class CatalogueExamination:
             specimens_allowed=rules.specimens_allowed,
         )
         sides = [(side.seen_as, side.printed) for side in state.sides]
+        seen = [SeenSide(s.side, s.seen_as, s.printed, s.by_hand) for s in state.sides]
         sources = {item.name: item.source for item in state.field_sources}
         confirmed = (
             ()
@@ -124,7 +125,7 @@ class CatalogueExamination:
             *automatic,
             *_addressee_check(state),
             *confirmed,
-            *printed_checks(sides, state.document, sources),
+            *printed_checks(seen, state.document, sources),
             *history,
         )
 

@@ -6,9 +6,11 @@ Rules, in order:
    up.
 2. A still picture has no second frame, so every zone is read three times from different cuts. It is
    accepted only when all agree on every character, none is doubtful, every check digit is right,
-   the text makes sense, and a second reader sees the same. Where the first reader finds no letters
-   at all (another typeface), the second one reads by the same rules. Nothing is guessed.
-3. In a clip the frames vote as before the camera (:mod:`kiosk.capture.vote`).
+   the text makes sense, and a second reader sees the same (:mod:`kiosk.services.still_opinion`).
+   Where the first reader finds no letters at all (another typeface), the second one reads by the
+   same rules. Nothing is guessed.
+3. In a clip the frames vote as before the camera (:mod:`kiosk.capture.vote`), and the second reader
+   looks at those that agree until it sees the same (:mod:`kiosk.services.confirmation`).
 4. What is read but not accepted is reported as such; what fits no layout is not reported. A side
    without a readable zone is named by its heading, where that says what it is.
 """
@@ -22,14 +24,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kiosk.capture.opinion import confirms
 from kiosk.capture.outline import card_around, refined, upright_by, with_head
 from kiosk.capture.picture import grey_of, turned
 from kiosk.capture.quality import Quality, measure
 from kiosk.capture.rectify import rectified
 from kiosk.capture.still import fitted, overlap
 from kiosk.capture.vote import Ballot, Vote
-from kiosk.capture.zone_lines import Zone, for_general, zones_in
+from kiosk.capture.zone_lines import Zone, zones_in
 from kiosk.documents import mrz, seal_comparison, twoddoc
 from kiosk.documents.codes import Payload, PayloadKind, classify
 from kiosk.documents.series import Family
@@ -37,9 +38,11 @@ from kiosk.documents.twoddoc import Seal, SealVerdict, TrustList
 from kiosk.domain.errors import DocumentError
 from kiosk.domain.evidence import Check, IdentityDocument, Side, Verdict
 from kiosk.ports import Clock, CodeSighting, TextReader
+from kiosk.services.confirmation import Confirmation
 from kiosk.services.readers import Readers
 from kiosk.services.side_taking import lies_on
-from kiosk.services.zone_reading import ZoneReader, makes_sense, read_lines, strips_of
+from kiosk.services.still_opinion import sees_the_same
+from kiosk.services.zone_reading import ReadZone, ZoneReader, makes_sense, read_lines
 
 if TYPE_CHECKING:
     from kiosk.capture.decode import ZoneReading
@@ -161,6 +164,32 @@ def _seal_of(payload: Payload) -> Seal | None:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class _Showing:
+    """What the frames of a clip said so far."""
+
+    zones: ZoneReader
+    vote: Vote
+    confirmation: Confirmation
+
+    def confirmed(self, read: ReadZone) -> bool:
+        """Whether the second reader sees the same, in this frame and those before together."""
+        lines, places = read.reading.lines, read.reading.places
+        while True:  # no picture waits: all that a frame can tell is asked at once
+            opinion = self.confirmation.step(lines, read.strips, digits_hold=True, places=places)
+            if opinion is not None:
+                return opinion.agrees
+
+
+def _keep_better(documents: list[DocumentReading], found: DocumentReading) -> None:
+    """Each text once: the reading that was accepted, where one was."""
+    known = [index for index, d in enumerate(documents) if d.document.mrz == found.document.mrz]
+    if not known:
+        documents.append(found)
+    elif found.accepted and not documents[known[0]].accepted:
+        documents[known[0]] = found
+
+
 class FileReader:
     """Reads pictures one after the other; may be used from several threads if its parts may."""
 
@@ -245,48 +274,45 @@ class FileReader:
 
     def _looks(self, grey: Picture, zone: Zone) -> tuple[DocumentReading | None, Zone]:
         """The reading of one zone, and the zone the way up that it was read."""
-        reading, upright = self._three_looks(self._readers.text, grey, zone)
-        if reading is not None:
-            return self._confirmed(reading, grey, upright), upright
+        found = self._three_looks(self._readers.text, grey, zone)
+        if found is not None:
+            reading, cuts, upright = found
+            return self._confirmed(reading, cuts), upright
         if self._readers.second is not None:
             # Another typeface than the first reader knows: the general one by itself.
-            return self._three_looks(self._readers.second, grey, zone)
-        return None, zone
+            found = self._three_looks(self._readers.second, grey, zone)
+        return (None, zone) if found is None else (found[0], found[2])
 
     def _three_looks(
         self, reader: TextReader, grey: Picture, zone: Zone
-    ) -> tuple[DocumentReading | None, Zone]:
+    ) -> tuple[DocumentReading, list[ReadZone], Zone] | None:
+        """What three cuts of a zone say, the cuts that were read, and the zone the way up."""
         for upright in (zone, zone.turned_over()):
             first = read_lines(reader, grey, upright)
             if first is None:
                 continue
-            others = [read_lines(reader, grey, upright, looser=looser) for looser in _LOOKS[1:]]
-            reading = self._judged(
-                first.reading, [None if other is None else other.reading for other in others]
-            )
+            looser = (read_lines(reader, grey, upright, looser=share) for share in _LOOKS[1:])
+            cuts = [first, *(cut for cut in looser if cut is not None)]
+            reading = self._judged([cut.reading for cut in cuts])
             if reading is not None:
-                return reading, upright
-        return None, zone
+                return reading, cuts, upright
+        return None
 
-    def _confirmed(self, reading: DocumentReading, grey: Picture, zone: Zone) -> DocumentReading:
+    def _confirmed(self, reading: DocumentReading, cuts: Sequence[ReadZone]) -> DocumentReading:
         """The reading, no longer accepted where the second reader sees something else."""
         if self._readers.second is None or not reading.accepted:
             return reading
-        strips = [for_general(strip, len(zone.lines)) for strip in strips_of(grey, zone)]
-        scores = self._readers.second.recognise(strips)
-        if confirms(reading.document.mrz, scores, digits_hold=True):
+        if sees_the_same(self._readers.second, cuts):
             return reading
         checks = (*reading.checks, Check("reading.second_reader", Verdict.UNSURE))
         return replace(reading, accepted=False, checks=checks)
 
-    def _judged(
-        self, first: ZoneReading, others: Sequence[ZoneReading | None]
-    ) -> DocumentReading | None:
+    def _judged(self, looks: Sequence[ZoneReading]) -> DocumentReading | None:
+        first = looks[0]
         try:
             parsed = mrz.parse(first.lines, self._today())
         except DocumentError:
             return None
-        looks = [first, *(other for other in others if other is not None)]
         agreeing = [look for look in looks if look.lines == first.lines]
         doubts = sorted({doubt for look in agreeing for doubt in look.doubts})
         agreed = len(agreeing) == len(_LOOKS)
@@ -306,28 +332,28 @@ class FileReader:
         documents: list[DocumentReading] = []
         codes: list[CodeReading] = []
         quality: Quality | None = None
-        vote = Vote()
-        zones = ZoneReader(self._readers.text)
+        showing = _Showing(
+            ZoneReader(self._readers.text), Vote(), Confirmation(self._readers.second)
+        )
         for page, picture in enumerate(pictures):
             if page % 2 == 0:
                 codes += self._new_codes(picture, codes, page, thorough=False)
-            outcome = self._frame(picture, zones, vote, page)
+            outcome = self._frame(picture, showing, page)
             if quality is None:
                 quality = measure(picture)
             if outcome is None:
                 continue
             document, quality = outcome
-            if document.document.mrz not in {d.document.mrz for d in documents}:
-                documents.append(document)
-            vote.clear()
+            _keep_better(documents, document)
+            showing.vote.clear()
         return documents, codes, quality
 
     def _frame(
-        self, picture: Picture, zones: ZoneReader, vote: Vote, page: int
+        self, picture: Picture, showing: _Showing, page: int
     ) -> tuple[DocumentReading, Quality] | None:
         grey = grey_of(picture)
-        finding = zones.find(grey, self._readers.finder.find(grey).zone)
-        read = zones.read(finding)
+        finding = showing.zones.find(grey, self._readers.finder.find(grey).zone)
+        read = showing.zones.read(finding)
         if read is None:
             return None
         try:
@@ -337,18 +363,15 @@ class FileReader:
         outline = card_around(read.corners, len(read.strips))
         quality = measure(picture, outline, read.corners)
         holds = parsed.digits_agree and makes_sense(parsed)
-        verdict = vote.add(Ballot(read.reading, holds, quality.sharpness))
+        verdict = showing.vote.add(Ballot(read.reading, holds, quality.sharpness))
         if verdict is None:
             return None
         checks = (*parsed.checks, _agreement(verdict.frames, agreed=True))
         certain = holds and _known_states(parsed)
         document = DocumentReading(parsed.document, checks, certain, (), outline, page)
-        if self._readers.second is not None and holds:
-            strips = [for_general(strip, len(read.strips)) for strip in read.strips]
-            scores = self._readers.second.recognise(strips)
-            if not confirms(read.reading.lines, scores, digits_hold=True):
-                unsure = Check("reading.second_reader", Verdict.UNSURE)
-                document = replace(document, accepted=False, checks=(*checks, unsure))
+        if holds and not showing.confirmed(read):
+            unsure = Check("reading.second_reader", Verdict.UNSURE)
+            document = replace(document, accepted=False, checks=(*checks, unsure))
         return document, quality
 
     # --- codes --------------------------------------------------------------------------------

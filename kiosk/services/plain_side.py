@@ -6,10 +6,13 @@ Rules, in order:
    sharp: a zone that blur hides must not pass for a side without one.
 2. What the side is, its heading says. That is read line by line, one or two a frame, beside the
    other frames: a card that must not be scanned is not taken, and the agent is told for a while.
+3. What is taken is the very picture whose heading was read: heading, portrait and print are of one
+   card, whatever lies there by then.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kiosk.capture.guidance import MAX_GLARE
@@ -31,6 +34,21 @@ _FORBIDDEN_FRAMES = 45  # how long the agent is told to take a forbidden card aw
 _SHARP_ENOUGH = 0.05
 
 
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """The picture whose heading is read.
+
+    Attributes:
+        card: (H, 1012, 3) BGR, straightened and upright.
+        portrait: (h, w, 3) BGR cut from it, or None.
+        sharpness: of the frame, 0 to 1.
+    """
+
+    card: Picture
+    portrait: Picture | None
+    sharpness: float
+
+
 class PlainSides:
     """Collects what frames without a zone show."""
 
@@ -47,6 +65,7 @@ class PlainSides:
     def _begin_again(self) -> None:
         self._frames = self._portraits = 0
         self._naming: Gradual[Identification] | None = None
+        self._named: _Named | None = None
         self.portrait_seen: bool | None = None
         """Whether the last frame that was looked at showed a portrait; None before."""
 
@@ -86,14 +105,13 @@ class PlainSides:
             self._portraits -= 1
         if zone_expected or not self._may_be(side, found is not None):
             return None
-        portrait, card = found or (None, rectified(look.frame.image, look.corners))
-        if self._naming is None:
+        if self._naming is None or self._named is None:
+            portrait, card = found or (None, rectified(look.frame.image, look.corners))
+            self._named = _Named(card, portrait, look.quality.sharpness)
             self._naming = self._taker.identify(card, side)
         if not self._seen_enough(side) or not self._naming.done:
             return None
-        return self._taken(
-            PlainSide(card, portrait, side, self._naming.outcome, self._frames), look
-        )
+        return self._taken(self._named, self._naming.outcome, side)
 
     def _may_be(self, side: Side, portrait: bool) -> bool:
         """Whether this frame looks like that side."""
@@ -105,13 +123,14 @@ class PlainSides:
         front = side is Side.FRONT
         return self._portraits >= _FRONT_PORTRAITS if front else self._frames >= _BACK_FRAMES
 
-    def _taken(self, seen: PlainSide, look: Look) -> TakenSide | None:
-        if seen.known.forbidden:
+    def _taken(self, named: _Named, known: Identification, side: Side) -> TakenSide | None:
+        if known.forbidden:
             # Nothing of it is kept.
             self._begin_again()
             self._forbidden = _FORBIDDEN_FRAMES
             return None
-        return self._taker.plain(seen, look.quality.sharpness)
+        seen = PlainSide(named.card, named.portrait, side, known, self._frames)
+        return self._taker.plain(seen, named.sharpness)
 
     def _portrait_of(self, look: Look) -> tuple[Picture, Picture] | None:
         """The portrait and the side that bears it, both upright."""

@@ -28,6 +28,7 @@ from kiosk.services.readers import Readers
 from kiosk.services.seal_watch import SealWatch
 from kiosk.services.side_taking import SeenZone
 from kiosk.services.zone_reading import ReadZone, ZoneReader, differing, makes_sense
+from kiosk.services.zone_track import ZoneTrack
 
 _SECOND_AFTER, _SECOND_FRAMES = 4, 3
 _OPEN_AFTER_MS = 1500
@@ -52,6 +53,7 @@ class ZoneAgreement:
         self._second = readers.second
         self._clock = clock
         self._seals = seals
+        self._track = ZoneTrack()
         self._confirmation = Confirmation(readers.second)
         self._open_confirmation = Confirmation(readers.second)
         self.reset(None)
@@ -68,6 +70,7 @@ class ZoneAgreement:
         self._first_read_ms: int | None = None
         self.open: OpenReading | None = None
         """What the agent may settle, or None."""
+        self._track.reset()
         self._confirmation.reset()
         self._open_confirmation.reset()
 
@@ -99,6 +102,8 @@ class ZoneAgreement:
 
     def add(self, look: Look) -> AgreedZone | None:
         """Read the zone of this frame; what all frames so far agree on, or None."""
+        if self._track.broken(look.zone.corners, look.frame.timestamp_ms):
+            self._confirmation.note(None)
         read = self._zones.read(look.zone)
         if read is None:
             return self._read_by_second(look)
@@ -158,7 +163,8 @@ class ZoneAgreement:
             return
         offered = self._vote.open_reading(opinion.disputes)
         # Frames came meanwhile: an offer must be of the very text that the second reader looked at.
-        if offered is not None and offered.lines == lines:
+        # And the frame from which the side will be cut must show that text, not the next card's.
+        if offered is not None and offered.lines == lines and _shows(read.reading.lines, offered):
             self.open = offered
             self._open_look = (look, read)
 
@@ -219,6 +225,12 @@ class ZoneAgreement:
             settled=settled,
         )
         return AgreedZone(look, zone)
+
+
+def _shows(lines: tuple[str, ...], offer: OpenReading) -> bool:
+    """Whether a frame read as these lines shows the text offered, but for what is open anyway."""
+    apart = differing(offer.lines, lines)
+    return apart is not None and apart <= len(offer.open)
 
 
 def _chosen(offer: OpenReading, lines: tuple[str, ...]) -> bool:

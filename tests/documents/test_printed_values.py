@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.documents.mrz import parse
-from kiosk.documents.printed_checks import FieldSource, printed_checks, spelling
+from kiosk.documents.printed_checks import FieldSource, SeenSide, printed_checks, spelling
 from kiosk.documents.printed_layouts import load_printed
 from kiosk.documents.printed_values import compare_with_zone, form_of, settle
 from kiosk.domain.errors import CatalogueError
@@ -135,12 +135,19 @@ def test_dates_of_an_old_card_fit_each_other_to_the_day_or_neither_is_sure():
 # --- checks ---------------------------------------------------------------------------------------
 
 
-FRONT = ("id-card", (value("surname", "MARTIN"), value("document_number", "X4RTBPFW4")))
-BACK = ("", (value("document_number", "X4RTBPFW4"),))
+NUMBER = value("document_number", "X4RTBPFW4")
+FRONT = SeenSide(Side.FRONT, "id-card", (value("surname", "MARTIN"), NUMBER))
+BACK = SeenSide(Side.BACK, "", (NUMBER,))
+OTHER = (value("surname", "GARNIER"), value("document_number", "T4ZC9NX21"))
 
 
 def verdicts(sides, document=CARD, sources=None):
     return {c.code: c.verdict for c in printed_checks(sides, document, sources or {})}
+
+
+def match(front, document=CARD, back=BACK):
+    """What is said of two sides of which the front shows these values."""
+    return verdicts([replace(FRONT, printed=front), back], document)["document.sides_match"]
 
 
 def test_sides_of_one_document():
@@ -152,18 +159,52 @@ def test_sides_of_one_document():
     assert found["printed.birth_date"] is Verdict.NOT_DONE
 
 
-def test_a_front_of_another_document_is_a_doubt_for_the_agent():
-    other = ("passport", (value("surname", "GARNIER"), value("document_number", "T4ZC9NX21")))
-    found = verdicts([other, BACK])
+def test_a_front_of_another_document_is_never_accepted_with_this_back():
+    found = verdicts([SeenSide(Side.FRONT, "passport", OTHER), BACK])
     assert found["document.sides_agree"] is Verdict.UNSURE
-    assert found["document.sides_match"] is Verdict.UNSURE
+    assert found["document.sides_match"] is Verdict.FAIL
     assert found["printed.names"] is Verdict.UNSURE
     assert found["printed.number"] is Verdict.UNSURE
 
 
-def test_a_side_that_was_not_read_is_not_compared():
-    assert verdicts([FRONT, ("", ())])["document.sides_match"] is Verdict.NOT_DONE
-    assert verdicts([("", ()), ("", ())]) == {}
+@pytest.mark.parametrize(
+    "front",
+    [
+        OTHER[1:],
+        OTHER[:1],
+        (value("surname", "MARTIN"), OTHER[1]),
+        (OTHER[0], value("document_number", "T4ZC9NX21000")),
+        (OTHER[0], value("document_number", "X4RT8PFW4")),
+    ],
+)
+def test_what_a_bad_cut_may_have_made_is_a_doubt_for_the_agent(front):
+    assert match(front) is Verdict.UNSURE
+
+
+def test_the_number_alone_shows_that_two_sides_belong_together():
+    of_a_relative = (value("surname", "MARTIN"),)
+    of_the_former_card = (*of_a_relative, value("birth_date", "1990-07-13"))
+    for front in ((), of_a_relative, of_the_former_card):
+        assert match(front) is Verdict.UNSURE
+    assert match((NUMBER,)) is Verdict.PASS
+    assert match((NUMBER,), back=SeenSide(Side.BACK)) is Verdict.PASS  # it bears the zone
+
+
+def test_the_back_of_an_old_card_must_show_the_number_of_its_front():
+    front = SeenSide(Side.FRONT, "id-card", (value("surname", OLD.surname),))
+    number = value("document_number", OLD.document_number)
+    for printed, verdict in (((), Verdict.UNSURE), ((number,), Verdict.PASS)):
+        found = verdicts([front, SeenSide(Side.BACK, "", printed)], OLD)
+        assert found["document.sides_match"] is verdict
+
+
+def test_two_sides_of_which_nothing_was_read_are_compared_by_the_agent():
+    seen = [SeenSide(Side.FRONT), SeenSide(Side.BACK)]
+    assert verdicts(seen) == {"document.sides_match": Verdict.UNSURE}
+    assert verdicts([replace(side, by_hand=True) for side in seen]) == {
+        "document.sides_match": Verdict.NOT_DONE
+    }
+    assert verdicts(seen[1:]) == verdicts(seen, replace(CARD, layout="")) == {}
 
 
 def test_where_a_date_came_from_is_said_and_a_correction_is_looked_at_again():
@@ -198,7 +239,7 @@ def test_accents_come_from_print_where_the_letters_are_those_of_the_zone():
 )
 def test_details_hold_no_value(values):
     names = [v for v in values if v.name in ("surname", "given_names", "birth_place")]
-    for check in printed_checks([("id-card", names)], CARD, {}):
+    for check in printed_checks([SeenSide(Side.FRONT, "id-card", tuple(names))], CARD, {}):
         assert "MARTIN" not in check.detail
 
 

@@ -8,6 +8,7 @@ from kiosk.domain.evidence import (
     DocumentKind,
     IdentityDocument,
     PartialDate,
+    PrintedValue,
     Side,
     Verdict,
 )
@@ -91,9 +92,16 @@ SEALED = SealedFacts(RecordId("a" * 32), 7, "3F7K9QRD", OPENED_AT)
 
 
 def side(which: Side, document: IdentityDocument | None = None) -> SideCaptured:
-    """A side as the reader reports it."""
+    """A side as the reader reports it, no print read."""
     checks = (Check("mrz.composite", Verdict.PASS),) if document else ()
     return SideCaptured(SideFacts(which, 3, by_hand=False, sharpness=0.9), document, checks)
+
+
+def numbered(which: Side, document: IdentityDocument = DOCUMENT) -> SideCaptured:
+    """A side without a zone, on which the number of ``document`` was read."""
+    number = PrintedValue("document_number", document.document_number, sure=False)
+    plain = side(which)
+    return replace(plain, facts=replace(plain.facts, printed=(number,)))
 
 
 CARD_SIDES = (side(Side.FRONT), side(Side.BACK, DOCUMENT))

@@ -2,6 +2,7 @@
 
 import json
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -96,6 +97,38 @@ def test_frames_of_a_clip_vote(reader):
     frames = [stage.frame(i / 15, rng)[0] for i in range(5)]
     assert certain(reader.read(frames[:1], moving=True)) == []
     assert certain(reader.read(frames, moving=True)) == [PASSPORT.mrz]
+
+
+class Late:
+    """A second reader that sees nothing in the first lines it is given."""
+
+    def __init__(self, reader, lines):
+        self._reader, self._left = reader, lines
+
+    def warm_up(self):
+        pass
+
+    def recognise(self, strips):
+        if self._left:
+            self._left -= 1
+            blank = np.zeros((60, 38), np.float32)
+            blank[:, 0] = 1
+            return [blank for _ in strips]
+        return self._reader.recognise(strips)
+
+
+def test_a_clip_that_is_confirmed_later_is_accepted_and_told_once(reader):
+    stage = Stage(Subject(PASSPORT.picture(Side.FRONT)), Conditions.fair(), 7)
+    rng = np.random.default_rng(7)
+    frames = [stage.frame(i / 15, rng)[0] for i in range(8)]
+    readers = load_readers(thorough=True)
+    second = Late(readers.second, 2)
+    late = FileReader(replace(readers, second=second), FakeClock())
+    assert certain(late.read(frames[:3], moving=True)) == []
+    second = Late(readers.second, 2)
+    late = FileReader(replace(readers, second=second), FakeClock())
+    reading = late.read(frames, moving=True)
+    assert [d.document.mrz for d in reading.documents] == certain(reading) == [PASSPORT.mrz]
 
 
 # --- files ----------------------------------------------------------------------------------------

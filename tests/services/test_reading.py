@@ -326,6 +326,29 @@ def test_a_hand_on_the_zone_is_named(live):
     assert Guidance.HAND_ON_ZONE in {each.guidance for each in seen}
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({}, Guidance.READING),
+        ({"light": 0.04}, Guidance.TOO_DARK),
+        ({"card_width": 0.2}, Guidance.CLOSER),
+        ({"glare": 1.0}, Guidance.GLARE),
+        ({"blur_sigma_px": 4.5}, Guidance.BLURRED),
+        ({"drift_px": 400.0}, Guidance.HOLD_STILL),
+    ],
+)
+def test_what_stands_in_the_way_of_a_reading_is_said(change, said):
+    live = wired(codes=NoCodes(), second=OtherText())  # the reading must not be done before
+    live.reset(Side.FRONT)
+    conditions = replace(Conditions.fair(), **change)
+    seen = show(live, "fr-passport-berthier", Side.FRONT, conditions=conditions, frames=16)
+    assert said in {each.guidance for each in seen}
+    assert all(each.reading is None for each in seen)
+    if not change or said is Guidance.HOLD_STILL:
+        return
+    assert seen[-1].guidance is said
+
+
 def two_on_a_desk(zone, other, frames=30):
     """A frame with the side that bears a zone, and a larger side of another document beside it."""
     desk = np.full((720, 1280, 3), 60, np.uint8)

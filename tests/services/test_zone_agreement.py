@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from kiosk.capture.decode import read_zone
+from kiosk.capture.location import Place
 from kiosk.capture.quality import Quality
 from kiosk.ports import Frame
 from kiosk.services.look import Look
@@ -23,10 +24,14 @@ PICTURE = np.zeros((8, 8), np.uint8)
 
 @dataclass
 class Card:
-    """What lies there: ``printed`` for who looks well, ``read`` for the first reader."""
+    """What lies there: ``printed`` for who looks well, ``read`` for the first reader.
+
+    ``hesitates``: that one, at places of the first line.
+    """
 
     printed: tuple[str, ...]
     read: tuple[str, ...]
+    hesitates: dict[int, dict[str, float]] | None = None
 
 
 class FirstReads:
@@ -36,7 +41,9 @@ class FirstReads:
         self.card = Card(ANNA, ANNA)
 
     def read(self, _finding):
-        reading = read_zone([scores_of(line) for line in self.card.read])
+        card = self.card
+        places = (card.hesitates, None)
+        reading = read_zone([scores_of(*line) for line in zip(card.read, places, strict=True)])
         strips = tuple(np.full((48, 960), number, np.uint8) for number in range(2))
         return ReadZone(reading, strips, np.zeros((4, 2)))
 
@@ -56,6 +63,14 @@ class SecondSees:
         return [scores_of(self.zones.card.printed[int(strip[0, 0])]) for strip in strips]
 
 
+def found(place):
+    """A zone of 400 px whose middle lies there."""
+    if place is None:
+        return ZoneFinding(PICTURE)
+    corners = np.array([(-200, -10), (200, -10), (200, 10), (-200, 10)], np.float64) + place
+    return ZoneFinding(PICTURE, Place(corners, 0.9, directed=True))
+
+
 class Desk:
     """Shows cards, frame by frame."""
 
@@ -66,13 +81,13 @@ class Desk:
         self.agreement = ZoneAgreement(readers, self.zones, FakeClock(), SealWatch())
         self.frames = 0
 
-    def show(self, card, *, frames, still):
-        """The zone that is taken, or None."""
+    def show(self, card, *, frames, still, place=None):
+        """The zone that is taken, or None. ``place``: px of its middle, or None."""
         self.zones.card = card
         for _ in range(frames):
             self.frames += 1
             frame = Frame(PICTURE, self.frames, 33 * self.frames)
-            look = Look(frame, ZoneFinding(PICTURE), None, Quality(1, 0, None, 0.5), still)
+            look = Look(frame, found(place), None, Quality(1, 0, None, 0.5), still)
             agreed = self.agreement.add(look)
             if agreed is not None:
                 return agreed
@@ -103,6 +118,40 @@ def test_a_card_laid_where_nothing_was_in_sight_is_looked_at_anew(desk):
     desk.agreement.lose()
     assert desk.show(Card(ANNE, ANNA), frames=5, still=True) is None
     assert desk.show(Card(ANNA, ANNA), frames=5, still=True).zone.document.mrz == ANNA
+
+
+@pytest.mark.parametrize("exchanged", ["jumps", "out of sight"])
+def test_another_card_that_is_misread_at_first_is_not_taken_on_looks_at_the_former(desk, exchanged):
+    desk.show(Card(ANNA, ANNA), frames=8, still=False, place=(640, 500))
+    if exchanged == "out of sight":
+        desk.frames += 9
+    place = (640, 500) if exchanged == "out of sight" else (670, 510)
+    assert desk.show(Card(ANNE, ANNA), frames=5, still=True, place=place) is None
+    agreed = desk.show(Card(ANNA, ANNA), frames=9, still=True, place=place)
+    assert agreed.zone.document.mrz == ANNA
+
+
+def test_a_card_that_shakes_or_is_missed_for_a_moment_is_not_looked_at_again(desk):
+    desk.show(Card(ANNA, ANNA), frames=8, still=False, place=(640, 500))
+    desk.frames += 4
+    agreed = desk.show(Card(ANNA, ANNA), frames=1, still=True, place=(648, 494))
+    assert agreed.zone.document.mrz == ANNA
+    assert desk.second.looks == 2
+
+
+def test_a_frame_of_the_next_card_is_not_offered_with_the_text_of_the_former():
+    unsure = Card(ANNA, ANNA, {18: {"A": 0.55, "E": 0.45}})
+    other = ("P<UTOGARNIER<<ELODIE<ROSE<<<<<<<<<<<<<<<<<<<", TD3[1])
+    desk, frames = Desk(), 0
+    while desk.agreement.open is None:
+        assert desk.show(unsure, frames=1, still=True) is None
+        frames += 1
+    desk = Desk()
+    desk.show(unsure, frames=frames - 1, still=True)
+    desk.show(Card(other, other), frames=1, still=True)
+    assert desk.agreement.open is None
+    desk.show(unsure, frames=4, still=True)
+    assert desk.agreement.open.lines == ANNA
 
 
 def test_another_card_is_taken_as_what_it_is(desk):

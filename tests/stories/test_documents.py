@@ -9,11 +9,11 @@ import pytest
 from kiosk.bootstrap import read_documents
 from kiosk.domain.decision import Decision, Outcome, Reason
 from kiosk.domain.errors import EventRefusedError
-from kiosk.domain.evidence import DocumentKind, PartialDate, Side, Verdict
+from kiosk.domain.evidence import DocumentKind, PartialDate, PrintedValue, Side, Verdict
 from kiosk.journeys.automatic import Script, play
 from kiosk.paths import RESOURCES
 from kiosk.services.examination import CatalogueExamination, DocumentRules
-from tests.fakes.cases import DOCUMENT, OLD_CARD, PASSPORT, new_case, side
+from tests.fakes.cases import DOCUMENT, OLD_CARD, PASSPORT, new_case, numbered, side
 from tests.fakes.clock import FakeClock
 from tests.fakes.office import Office
 from tests.fakes.store import InMemoryStore
@@ -48,7 +48,7 @@ def desk(documents):
 
 
 def card(**changes):
-    return (side(Side.FRONT), side(Side.BACK, replace(DOCUMENT, **changes)))
+    return (numbered(Side.FRONT), side(Side.BACK, replace(DOCUMENT, **changes)))
 
 
 def passport(**changes):
@@ -103,6 +103,26 @@ def test_a_document_that_does_not_do_is_refused_for_its_reason(
 
 def test_a_document_is_valid_on_its_last_day(desk):
     assert desk(card(expiry_date=date(2026, 11, 25))).decision == Decision(Outcome.ACCEPTED)
+
+
+@pytest.mark.parametrize("ticked", [True, False])
+def test_sides_that_nothing_joins_are_accepted_by_a_tick_alone(desk, ticked):
+    end = desk((side(Side.FRONT), side(Side.BACK, DOCUMENT)), tick_near_matches=ticked)
+    assert end.decision is not None
+    assert end.decision.outcome is (Outcome.ACCEPTED if ticked else Outcome.SUSPENDED)
+    assert end.ticked == (("document.sides_match",) if ticked else ())
+    if not ticked:
+        assert Reason.MRZ_PRINT_DIFFER in end.decision.reasons
+
+
+def test_the_front_of_one_card_and_the_back_of_another_end_in_no_accepted_case(desk):
+    front = numbered(Side.FRONT, replace(DOCUMENT, document_number="X4RTBPFW4"))
+    name = PrintedValue("surname", "MARTIN", sure=False)
+    facts = replace(front.facts, printed=(*front.facts.printed, name))
+    end = desk((replace(front, facts=facts), side(Side.BACK, DOCUMENT)))
+    assert end.decision is not None
+    assert end.decision.outcome is Outcome.REFUSED
+    assert end.decision.reasons == (Reason.MRZ_PRINT_DIFFER,)
 
 
 @pytest.mark.parametrize("ticked", [True, False])

@@ -178,7 +178,7 @@ class ToldReader:
             reading=replace(taken.reading, side=shown.side),
             portrait=portrait,
             best_image=card,
-            printed=_printed(shown, card) if lines else (),
+            printed=_printed(shown, specimen, card, lines),
         )
 
     def _with_zone(self, card: "Picture", lines: tuple[str, ...], seal: str) -> TakenSide:
@@ -218,12 +218,19 @@ def _seal(specimen: Specimen, twist: Twist) -> str:
     return text
 
 
-def _printed(shown: Shown, card: "Picture") -> tuple[PrintedSide, ...]:
-    if shown.twist is not Twist.PRINT_CHANGED:
+def _printed(
+    shown: Shown, specimen: Specimen, card: "Picture", lines: tuple[str, ...]
+) -> tuple[PrintedSide, ...]:
+    """The number, where the zone is not: it shows that the side belongs to the zone."""
+    changed = shown.twist is Twist.PRINT_CHANGED
+    if lines and not changed:
         return ()
     strip = card[: card.shape[0] // 12]
-    field = PrintedField("document_number", _OTHER_NUMBER, False, strip, Verdict.FAIL)
-    return (PrintedSide(shown.side, (field,)),)
+    number = _OTHER_NUMBER if changed else specimen.number
+    agrees = Verdict.FAIL if changed else Verdict.NOT_DONE
+    return (
+        PrintedSide(shown.side, (PrintedField("document_number", number, False, strip, agrees),)),
+    )
 
 
 class Pictures:
