@@ -6,7 +6,8 @@ Rules, in order:
    pictures are "corrected" into texts that nobody printed), and so is whatever was read from a
    picture whose blur or bend was taken back by guess. A weak code counts when a second, differently
    prepared look at the same place gives the same, or when it was seen the same way in an earlier
-   frame, or when its content proves itself (an item number whose check digit is right).
+   frame, or when its content proves itself (an item number whose check digit is right). All that
+   was restored of one frame is one look: the same blur is behind all of it, and errs alike.
 2. Two readings of one place that differ count both for nothing; a weak one must outweigh, by two
    sightings, every other that is remembered there.
 3. A second of frames is remembered; numbers are bounded.
@@ -65,12 +66,11 @@ class Agreement:
             look_again: other looks at the place of a sighting, differently prepared.
         """
         apart = _without_doubles(looks)[: 2 * MAX_CODES]
-        found = [look.sighting for look in looks]
         accepted = []
         for look in apart:
             if any(contradicts(look.sighting, other.sighting) for other in apart):
                 continue
-            if not look.weak or self._holds(look.sighting, found, look_again):
+            if not look.weak or self._holds(look.sighting, looks, look_again):
                 accepted.append(look.sighting)
         if self._remembers:
             weak = [look.sighting for look in apart[:MAX_CODES] if look.weak]
@@ -81,12 +81,14 @@ class Agreement:
     def _holds(
         self,
         sighting: CodeSighting,
-        found: Sequence[CodeSighting],
+        looks: Sequence[Look],
         look_again: Callable[[CodeSighting], Sequence[CodeSighting]],
     ) -> bool:
         """Rules 1 and 2, for a weak code."""
         earlier = [s for frame, s in self._seen if self._frame - frame <= _MEMORY]
-        same = sum(same_code(sighting, s) for s in (*earlier, *found))  # itself is among them
+        # Itself is among those of this frame.
+        alike = [look.restored for look in looks if same_code(sighting, look.sighting)]
+        same = sum(same_code(sighting, s) for s in earlier) + alike.count(False) + any(alike)
         others = sum(contradicts(sighting, s) for s in earlier)
         if others:
             return same >= 2 + others

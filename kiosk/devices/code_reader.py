@@ -7,7 +7,8 @@ Rules, in order:
 
 1. Live frames are read plainly, matrix codes and bars by turns; then ONE further attempt is made,
    another one each time: regions cut out upright and enlarged, a PDF417 laid flat, a matrix code
-   unbent, blur and shake taken back; everything in all the library's own ways. A still gets all
+   unbent, blur and shake taken back; everything in all the library's own ways. Where that gave a
+   code that needs a second frame, the next frame gets the same attempt, once. A still gets all
    attempts at once, also the picture halved.
 2. What was read counts only as ``code_agreement`` says.
 3. Sizes, numbers and attempts are bounded; the time of a frame is, too.
@@ -23,7 +24,7 @@ import numpy as np
 
 from kiosk.capture.picture import Picture, as_picture, grey_of
 from kiosk.devices import code_looks, code_pictures, code_regions
-from kiosk.devices.code_agreement import MAX_CODES, Agreement, Look
+from kiosk.devices.code_agreement import MAX_CODES, Agreement, Look, same_code
 from kiosk.devices.code_looks import ALL, BARS, MAX_PAYLOAD_BYTES, ONLY_MATRIX
 from kiosk.devices.code_pictures import Region
 from kiosk.devices.code_regions import Regions
@@ -64,6 +65,7 @@ class ZxingCodeReader:
         """``thorough``: every attempt on each picture (stills); otherwise few a frame, in turn."""
         self._thorough = thorough
         self._calls = 0
+        self._repeated = False
         self._regions = Regions()
         self._agreement = Agreement(remembers=not thorough)
 
@@ -76,10 +78,18 @@ class ZxingCodeReader:
             return self._shrunk(grey)
         clear = code_pictures.stretched(grey)
         looks = list(self._everything(clear) if self._thorough else self._in_turn(grey, clear))
-        self._calls += 1
-        return self._agreement.accepted(
+        accepted = self._agreement.accepted(
             looks, lambda sighting: code_looks.looked_again(sighting, clear)
         )
+        # A second frame is not left to chance: the turn that may give it comes once in twelve.
+        alone = any(
+            look.restored and not any(same_code(look.sighting, code) for code in accepted)
+            for look in looks
+        )
+        self._repeated = alone and not self._repeated
+        if not self._repeated:
+            self._calls += 1
+        return accepted
 
     def _shrunk(self, grey: Picture) -> tuple[CodeSighting, ...]:
         scale = (_MAX_LIVE_PX / grey.size) ** 0.5 * 0.98

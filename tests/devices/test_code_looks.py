@@ -184,6 +184,11 @@ def test_a_matrix_code_on_bent_paper_is_read_live(kind, degrees):
     assert np.mean(sightings[0].corners, 0) == pytest.approx([640, 360], abs=20)
 
 
+def test_a_bent_code_gets_its_second_frame_at_once():
+    frame = laid(bent(sheet("SPECIMEN SPECIMEN 0123456789", KINDS.Aztec, 6), 1.05), 4, 0.7)
+    assert read_over_time(frame) == {("Aztec", b"SPECIMEN SPECIMEN 0123456789")}
+
+
 # --- blur taken back ------------------------------------------------------------------------------
 
 
@@ -229,6 +234,24 @@ def test_what_was_read_from_a_restored_picture_must_be_seen_twice():
     assert agreement.accepted([look], lambda _: []) == ()
     assert agreement.accepted([], lambda _: []) == ()
     assert agreement.accepted([look], lambda _: []) == (look.sighting,)
+
+
+def test_all_that_was_restored_of_one_frame_is_one_look():
+    agreement = Agreement(remembers=True)
+    sighting = CodeSighting("Aztec", b"A", PLACE)
+    looks = [Look(sighting, restored=True)] * 2
+    assert agreement.accepted(looks, lambda _: []) == ()
+    assert agreement.accepted([*looks, Look(sighting)], lambda _: []) == (sighting,)
+    assert agreement.accepted(looks, lambda _: []) == (sighting,)
+
+
+def test_what_was_restored_of_a_picture_that_stands_alone_needs_a_plain_look():
+    agreement = Agreement(remembers=False)
+    sighting = CodeSighting("DataMatrix", b"A", PLACE)
+    looks = [Look(sighting, restored=True)] * 3
+    for _ in range(2):
+        assert agreement.accepted(looks, lambda _: []) == ()
+    assert agreement.accepted(looks, lambda _: [sighting]) == (sighting,)
 
 
 def test_two_restored_looks_that_differ_count_for_nothing():
