@@ -87,7 +87,7 @@ class Workshop:
         """
         kiosk = self._kiosk
         require_empty(out)
-        require_room(out, self._reader.read().queue.held_bytes)
+        require_room(out, kiosk.life.rescue_sizes(len(kiosk.export_journal().encode())))
         records = kiosk.life.rescue(first, second)
         files = kiosk.life.rescued_files(kiosk.device_id, kiosk.export_journal())
         write_out(out, files, watch, records)
