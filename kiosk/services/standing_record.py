@@ -64,6 +64,12 @@ def put_standing(uow: UnitOfWork, case_id: CaseId, record: StandingRecord | None
         uow.values.put(STANDING_PREFIX + case_id, msgspec.json.encode(record))
 
 
+def standing_cases(uow: UnitOfWork) -> frozenset[CaseId]:
+    """Cases beside whose draft a record lies ready."""
+    names = uow.values.names(STANDING_PREFIX)
+    return frozenset(CaseId(name.removeprefix(STANDING_PREFIX)) for name in names)
+
+
 def announce_standing(
     uow: UnitOfWork, journal: Journal, case_id: CaseId, more: Mapping[str, Fact]
 ) -> bool:

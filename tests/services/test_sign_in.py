@@ -305,6 +305,26 @@ def test_only_another_person_who_is_a_manager_can_unlock(desk: Desk):
         desk.sign_in.unlock(AgentId("m-1"), manager)
 
 
+@pytest.mark.parametrize("stands", [True, False])
+def test_a_lock_out_seals_what_was_open_and_deletes_nothing(desk: Desk, stands: bool):
+    row = save_draft(desk, desk.session())
+    if not stands:  # as a draft that an earlier version wrote
+        with desk.store.begin() as uow:
+            put_standing(uow, row.case_id, None)
+            uow.commit()
+    fail_times(desk, MAX_FAILURES - 1)
+    with desk.store.begin() as uow:
+        assert len(uow.drafts.all()) == 1
+    fail_times(desk, 1)
+    with desk.store.begin() as uow:
+        assert len(uow.drafts.all()) == 1 - stands
+    records = [desk.open_record(sent.seq).record["visavis"] for sent in desk.outbox()]
+    assert [record["decision"]["outcome"] for record in records] == ["abandoned"] * stands
+    closed = [row for row in desk.entries() if row.kind == "verify_close"]
+    told = [open_entry(row.jws, desk.device_key.public).facts["why"] for row in closed]
+    assert told == ["lockout"] * stands
+
+
 def test_a_lock_out_touches_no_other_agent(desk: Desk):
     desk.add_agent()
     fail_times(desk, MAX_FAILURES)

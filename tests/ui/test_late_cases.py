@@ -1,10 +1,13 @@
 """What was left lying ends while the window is open, and its page goes with it."""
 
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QSignalSpy
 
 from kiosk.audit.entries import EntryKind, open_entry
+from kiosk.domain.ids import AgentId
 from kiosk.journeys.model import StepKind
-from tests.fakes.office import Office
+from kiosk.services.drafts import account_for_drafts
+from tests.fakes.office import PIN, Office
 from tests.ui.counter import Counter
 from ui.router.late_cases import AT_WORK_S, EVERY_MS
 
@@ -70,3 +73,34 @@ def test_it_looks_by_itself_and_stops_with_the_window(counter: Counter):
     assert ended.count() == 0
     counter.router.late.stop()
     assert not timer.isActive()
+
+
+def test_a_case_that_ended_behind_the_lock_is_not_shown_again(counter: Counter, office: Office):
+    """By ten wrong PINs, say: its agent is let in again by somebody, and finds home."""
+    counter.sign_in()
+    counter.open_case()
+    counter.to_document()
+    counter.router.session.lock()
+    counter.on(counter.router.sign_in)
+    case_id = counter.router.journey.view.state.case_id
+    with office.store.begin() as uow:
+        account_for_drafts(uow, office.journal, AgentId("camille"), "lockout")
+        uow.commit()
+    assert not office.proofing.is_open(case_id)
+    counter.type(PIN)
+    counter.key(Qt.Key.Key_Return)
+    counter.on(counter.router.sections.home)
+    assert counter.router.journey.view is None
+
+
+def test_a_receipt_that_is_still_shown_stays(counter: Counter):
+    counter.sign_in()
+    counter.open_case()
+    counter.to_confirm()
+    counter.key(Qt.Key.Key_Return)
+    counter.qtbot.waitUntil(lambda: counter.state.closed, timeout=10_000)
+    counter.qtbot.waitUntil(lambda: counter.router.desk.idle, timeout=10_000)
+    page = counter.shell.page
+    look(counter)
+    assert counter.state.closed
+    assert counter.shell.page is page

@@ -104,7 +104,7 @@ class Router(QObject):
         self.idle = IdleWatch(services.idle_s, parent=self)
         self.privacy = IdleWatch(services.privacy_s, warning_s=0, parent=self)
         self.cover = PrivacyCover(shell, look)
-        self.late = LateCases(services, self.session, self.idle, self.desk, self)
+        self.late = LateCases(services, self.session, self.journey, self.idle, self.desk, self)
         self._bind()
         self._bind_device()
         self._bind_customer()
@@ -351,6 +351,7 @@ class Router(QObject):
         self.customer.uncover()
         if view is not None:
             self.case.show_again()
+            self.late.look()  # it may have ended behind the lock
         else:
             self.go_home()
 

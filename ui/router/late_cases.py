@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from kiosk.domain.errors import PolicyInvalidError, VaultError
 from kiosk.domain.ids import AgentId, CaseId
 from ui.router.services import Services
+from ui.viewmodels.journey import JourneyModel
 from ui.viewmodels.session import SessionModel
 from ui.workers.desk import Desk
 from ui.workers.ticks import IdleWatch
@@ -26,7 +27,7 @@ class LateCases(QObject):
     """Looks for cases whose time is over.
 
     Signals:
-        ended(object): cases that were closed just now, a set of ids; never an empty one.
+        ended(object): cases that are not open any more, a set of ids; never an empty one.
     """
 
     ended = Signal(object)
@@ -35,6 +36,7 @@ class LateCases(QObject):
         self,
         services: Services,
         session: SessionModel,
+        journey: JourneyModel,
         idle: IdleWatch,
         desk: Desk,
         parent: QObject | None = None,
@@ -42,6 +44,7 @@ class LateCases(QObject):
         super().__init__(parent)
         self._services = services
         self._session = session
+        self._journey = journey
         self._idle = idle
         self._desk = desk
         self._timer = QTimer(self)
@@ -57,8 +60,10 @@ class LateCases(QObject):
         self._timer.stop()
 
     def look(self) -> None:
-        """Close what is late, in the vault's thread."""
-        task = self._desk.submit(partial(self._close, self._present()))
+        """Close what is late, in the vault's thread; and see whether what is shown is open."""
+        view = self._journey.view
+        shown = None if view is None or view.state.closed else view.state.case_id
+        task = self._desk.submit(partial(self._close, self._present(), shown))
         task.done.connect(self._closed)
 
     def _present(self) -> AgentId | None:
@@ -66,13 +71,16 @@ class LateCases(QObject):
         at_work = agent is not None and self._idle.quiet_s < AT_WORK_S
         return agent.agent_id if agent is not None and at_work else None
 
-    def _close(self, present: AgentId | None) -> Collection[CaseId]:
+    def _close(self, present: AgentId | None, shown: CaseId | None) -> Collection[CaseId]:
         services = self._services
         too_old = services.clock.now() - services.draft_age()
         try:
-            return services.hand_over.expire(too_old, present)
+            ended = services.hand_over.expire(too_old, present)
+            if shown is not None and not services.proofing.is_open(shown):
+                ended |= {shown}  # by a lock-out, say, or as its agent came back too late
         except (VaultError, PolicyInvalidError):
             return ()
+        return ended
 
     def _closed(self, cases: Collection[CaseId]) -> None:
         if cases:
