@@ -73,17 +73,22 @@ class Language(QObject):
         return Language({code: self._texts[code]}, code)
 
     def day(self, value: date) -> str:
-        """``13 juillet 1990`` / ``13 July 1990``."""
-        return self._locale.toString(_qdate(value), "d MMMM yyyy")
+        """``13 juillet 1990`` / ``13 July 1990``; the first of a month is ``1er`` in French."""
+        return self._written(value, "{day} MMMM yyyy")
 
     def weekday(self, value: date) -> str:
         """``Lundi 23 novembre`` / ``Monday 23 November``."""
-        text = self._locale.toString(_qdate(value), "dddd d MMMM")
+        text = self._written(value, "dddd {day} MMMM")
         return text[:1].upper() + text[1:]
 
     def full_day(self, value: date) -> str:
         """``lundi 23 novembre 2026`` / ``Monday 23 November 2026``: a date to keep."""
-        return self._locale.toString(_qdate(value), "dddd d MMMM yyyy")
+        return self._written(value, "dddd {day} MMMM yyyy")
+
+    def _written(self, value: date, pattern: str) -> str:
+        """A date by a pattern of Qt; French writes the first day of a month ``1er``."""
+        first = value.day == 1 and self._code == "fr"
+        return self._locale.toString(_qdate(value), pattern.format(day="'1er'" if first else "d"))
 
     def weekday_within(self, value: date) -> str:
         """The same within a sentence: French writes it with a small letter."""
@@ -117,6 +122,10 @@ class Language(QObject):
 
 _KEY_NAMES = {
     ("fr", "Return"): "Entrée",
+    ("fr", "Left"): "←",
+    ("en", "Left"): "←",
+    ("fr", "Right"): "→",
+    ("en", "Right"): "→",
     ("fr", "Esc"): "Échap",
     ("fr", "Del"): "Suppr",
     ("en", "Return"): "Enter",

@@ -307,8 +307,8 @@ class Ledger:
 
     # --- sealed records -----------------------------------------------------------------------
 
-    def missing(self, device_id: DeviceId, limit: int) -> tuple[int, ...]:
-        """Entries that announce a record which has not arrived, in order."""
+    def missing(self, device_id: DeviceId, limit: int, after: int = -1) -> tuple[int, ...]:
+        """Entries behind ``after`` that announce a record which has not arrived, in order."""
         query = (
             select(entries.c.seq)
             .outerjoin(
@@ -317,6 +317,7 @@ class Ledger:
             )
             .where(
                 entries.c.device_id == device_id,
+                entries.c.seq > after,
                 entries.c.record_id.is_not(None),
                 sealed.c.seq.is_(None),
             )

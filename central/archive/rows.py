@@ -65,6 +65,9 @@ class EntryRow:
 
 KEY_LOST: Final = "key-lost"
 """Kind of the alarm of a device whose last entries came without a checkpoint of its own."""
+POLICY_AHEAD: Final = "policy-ahead"
+"""Kind of the alarm of a device that holds a policy which is not known here; ``detail`` is its
+version, or ``""``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ class AlarmRow:
 
     Attributes:
         device_id: whose journal.
-        kind: ``fork``, ``restore`` or ``broken-journal``.
+        kind: ``fork``, ``restore``, ``broken-journal``, ``policy-ahead`` and the like.
         seq: entry number at which it showed.
         detail: one word more.
         raised_at: server time, ISO 8601 UTC, of the first time.

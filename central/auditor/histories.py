@@ -8,7 +8,7 @@ receipt leaf against the record it names. Whatever is missing or differs is list
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -19,7 +19,7 @@ from central.archive.control import Control, read_control
 from central.archive.layout import Layout
 from central.archive.ledger import Ledger
 from central.archive.policy_chain import Policies, PolicyChain
-from central.archive.rows import KEY_LOST, DeviceRow, EntryRow, SealedRow
+from central.archive.rows import KEY_LOST, POLICY_AHEAD, AlarmRow, DeviceRow, EntryRow, SealedRow
 from central.archive.storage import open_database, open_payloads
 from central.auditor.cosignatures import WitnessReport, known_witnesses, verify_witnesses
 from central.auditor.erasure_check import ErasureCheck
@@ -246,7 +246,7 @@ class Histories:
         forks = ledger.forks(device.device_id)
         if forks:
             problems.append(f"another history of this device is known ({forks} entries)")
-        problems += [f"alarm {alarm.kind} at entry {alarm.seq}: {alarm.detail}" for alarm in alarms]
+        problems += _alarming(alarms)
         found_of_visits, questions = asked.told(policy, look)
         problems += found_of_visits
         if ratchet is not None:
@@ -258,7 +258,7 @@ class Histories:
             stored=stored,
             missing=tuple(asked.missing),
             problems=tuple(problems),
-            questions=tuple(questions),
+            questions=(*questions, *_policies_unknown(alarms)),
         )
 
     def _record_problem(
@@ -354,6 +354,22 @@ def _with_states_behind(device: DeviceReport, shown: ShownLogs) -> DeviceReport:
         "announced: that state cannot be compared any more"
     )
     return replace(device, questions=(*device.questions, words))
+
+
+def _alarming(alarms: Iterable[AlarmRow]) -> list[str]:
+    """Alarms that say something against a history."""
+    return [
+        f"alarm {alarm.kind} at entry {alarm.seq}: {alarm.detail}"
+        for alarm in alarms
+        if alarm.kind != POLICY_AHEAD
+    ]
+
+
+def _policies_unknown(alarms: Iterable[AlarmRow]) -> list[str]:
+    """What is to be asked where a device holds a policy that is not known here."""
+    found = {alarm.detail for alarm in alarms if alarm.kind == POLICY_AHEAD}
+    named = ", ".join(f"version {one}" for one in sorted(found) if one) or "of some version"
+    return [f"it follows a policy that is not known here ({named})"] if found else []
 
 
 def _journal_problems(

@@ -15,6 +15,7 @@ from itertools import islice
 from central.archive.layout import FolderError, Layout, read_key, write_key
 from central.archive.storage import open_database
 from central.authority.drafts import Draft, policy_draft
+from central.authority.policies import Policies
 from central.authority.publishing import LAST_OFFICES, Publishing
 from kiosk.audit.checkpoint import Checkpoint
 from kiosk.audit.tree import frontier_of
@@ -25,7 +26,7 @@ from kiosk.domain.errors import PolicyInvalidError, SignatureInvalidError
 from kiosk.sync.logs import ended_logs_of, log_key_of
 from kiosk.sync.policy import CollectorTerms, Policy, sign_policy
 from kiosk.sync.receipts import open_seen
-from kiosk.sync.restorations import Restoration, next_name
+from kiosk.sync.restorations import MAX_RESTORED, MAX_WHY, Restoration, next_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +92,10 @@ class Logs:
                 the key by nothing that is in force, while the collector signs with it.
         """
         policy = self._publishing.newest().policy
-        starts = policy.valid_from
-        if starts is not None and starts > now.astimezone(LAST_OFFICES).date():
+        if self.waiting(now) is not None:
             raise PolicyInvalidError(
-                f"the newest policy holds from {starts} on, and a new key holds at once: "
-                "wait for that day, or say policy set valid_from="
+                f"the newest policy holds from {policy.valid_from} on, and a new key holds at "
+                "once: wait for that day, or say policy set valid_from="
             )
         terms, key = policy.collector, SigningKey.generate()
         write_key(self._layout.later_log_key(key.key_id), key)
@@ -106,8 +106,19 @@ class Logs:
         )
         return replace(policy, version=policy.version + 1, issued_at=now, collector=changed)
 
+    def waiting(self, now: datetime) -> Policy | None:
+        """The newest policy where it is of a coming day: an announcement does not bring it on."""
+        policy = self._publishing.newest().policy
+        starts = policy.valid_from
+        coming = starts is not None and starts > now.astimezone(LAST_OFFICES).date()
+        return policy if coming else None
+
     def restored(self, why: str, now: datetime, size: int | None = None) -> Policy:
         """The unsigned policy that says that this log was put back to what lies here.
+
+        It holds at once, and otherwise says what holds today: what was published for a coming day
+        must not begin before it because a disk failed. Whoever planned that publishes it again
+        (:meth:`waiting`); about the collector, its logs and who signs, the newest word counts.
 
         Args:
             why: in words, nothing personal.
@@ -118,21 +129,27 @@ class Logs:
         Raises:
             FolderError: leaves and checkpoint do not go together: this is no whole backup; or it
                 held more than lies here.
+            PolicyInvalidError: too many words, or a log that was put back too often.
         """
-        policy = self._publishing.newest().policy
-        held, terms = self._tree(policy), policy.collector
+        if len(why) > MAX_WHY:
+            raise PolicyInvalidError(f"say why in at most {MAX_WHY} characters, not {len(why)}")
+        newest = self._publishing.newest().policy
+        if len(newest.restored) >= MAX_RESTORED:
+            raise PolicyInvalidError(f"this log was put back {MAX_RESTORED} times already")
+        held, terms = self._tree(newest), newest.collector
+        today = Policies(self._layout).of_day(now.astimezone(LAST_OFFICES).date())
         if size is not None:
             held = self._beginning(held, size)
         ended = Restoration(terms.log_key, held.size, b64u(held.root), now, why, terms.former)
         name = next_name(terms.origin, terms.log_origin)
         going_on = CollectorTerms(terms.origin, verifier_key(name, terms.log_public))
         return replace(
-            policy,
-            version=policy.version + 1,
+            today,
+            version=newest.version + 1,
             issued_at=now,
             collector=going_on,
-            restored=(*policy.restored, ended),
-            # What people said about a coming day was not about this.
+            restored=(*newest.restored, ended),
+            root=newest.root,
             valid_from=None,
         )
 

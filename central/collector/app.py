@@ -290,9 +290,10 @@ class Collector:
 
     async def policy(self, request: Request) -> Response:
         """``GET /v1/policy``: for any enrolled device; 304 when it has every one already."""
-        await self._authenticated(request)
+        verified = await self._authenticated(request)
         held = request.headers.get("if-none-match", "")
-        token = await run_in_threadpool(self._policy_after, held)
+        device_id = DeviceId(f"dev-{verified.key_id}")
+        token = await run_in_threadpool(self._policy_after, device_id, held)
         if token is None:
             return Response(status_code=304, headers={"ETag": held})
         return PlainTextResponse(token, headers={"ETag": etag_of(token)})
@@ -300,7 +301,8 @@ class Collector:
     async def log_state(self, request: Request) -> Response:
         """``GET …/log``: what the collector holds."""
         device_id, _ = await self._device(request)
-        state = await run_in_threadpool(self._journals.state, device_id)
+        after = _number(request, "after") if "after" in request.query_params else -1
+        state = await run_in_threadpool(self._journals.state, device_id, after)
         held = await run_in_threadpool(self._uploads.offsets, device_id)
         missing = tuple(replace(item, offset=held.get(item.seq, 0)) for item in state.missing)
         return _answer(replace(state, missing=missing))
@@ -446,9 +448,13 @@ class Collector:
         with self._database.reading() as ledger:
             return self._shelf.in_force(ledger, self._now())[1]
 
-    def _policy_after(self, etag: str) -> str | None:
+    def _policy_after(self, device_id: DeviceId, etag: str) -> str | None:
         with self._database.reading() as ledger:
-            return self._shelf.next_for(ledger, etag, self._now())
+            token = self._shelf.next_for(ledger, etag, self._now())
+            lacking = token is not None and self._shelf.lacks(ledger, etag)
+        if lacking:
+            self._journals.tell_ahead(device_id, self._now())
+        return token
 
     async def _device(self, request: Request) -> tuple[DeviceId, VerifiedRequest]:
         """The device in the path, which must be the one that signed."""

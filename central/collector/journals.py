@@ -4,7 +4,9 @@ Rules, in order: what is already here is compared, and another history is a fork
 the device is quarantined, nothing is lost; then each new entry must be signed by the device, carry
 the next number, continue the tree, and seal its record to exactly the recipients of the policy it
 names; then the device's checkpoint must state the tree that results. All or nothing. What is
-refused for one of these reasons leaves an alarm, where the transaction leaves nothing else.
+refused for one of these reasons leaves an alarm, where the transaction leaves nothing else; an
+entry under a policy that is not known here leaves one of its own, because it says that this central
+side forgot a policy, and nothing against the device.
 Source: records-and-sync 2.3, 2.8.
 """
 
@@ -15,7 +17,14 @@ from datetime import datetime
 
 from central.archive.database import Database
 from central.archive.ledger import Ledger
-from central.archive.rows import KEY_LOST, AlarmRow, DeviceRow, EntryRow, OriginRow
+from central.archive.rows import (
+    KEY_LOST,
+    POLICY_AHEAD,
+    AlarmRow,
+    DeviceRow,
+    EntryRow,
+    OriginRow,
+)
 from central.collector.keys import PolicyShelf
 from central.collector.later import note_later
 from central.collector.refusal import CallRefusedError
@@ -35,11 +44,18 @@ from kiosk.crypto.digests import b64u, sha256
 from kiosk.domain.errors import AuditError
 from kiosk.domain.ids import DeviceId
 from kiosk.sync.checkpoints import device_origin
-from kiosk.sync.messages import LogAnswer, LogPush, LogState, MissingBlob
+from kiosk.sync.messages import MAX_MISSING, LogAnswer, LogPush, LogState, MissingBlob
 
-_MISSING_LIMIT = 1024
 MAX_ORIGIN_BYTES = 64 * 1024
 BROKEN, FORK, RESTORE, LOST = "broken-journal", "fork", "restore", "lost-entry"
+
+
+class PolicyAheadError(CallRefusedError):
+    """A record is sealed to the recipients of a policy that is not known here (422)."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(422, "recipients")
+        self.version = version
 
 
 class Journals:
@@ -50,19 +66,25 @@ class Journals:
         self._shelf = shelf
         self._origin = origin
 
-    def state(self, device_id: DeviceId) -> LogState:
-        """What is held of a device's journal and records."""
+    def state(self, device_id: DeviceId, after: int = -1) -> LogState:
+        """What is held of a device's journal and records.
+
+        Args:
+            device_id: the device.
+            after: lacking records are told of entries behind this one, MAX_MISSING at a time: what
+                will never come must not hide what would.
+        """
         with self._database.reading() as ledger:
             device = _known(ledger, device_id)
             # Announced and never here, and here once and damaged since: both are to come.
             lacking = {
-                *ledger.missing(device_id, _MISSING_LIMIT),
-                *ledger.damages.open_of(device_id),
+                *ledger.missing(device_id, MAX_MISSING, after),
+                *(seq for seq in ledger.damages.open_of(device_id) if seq > after),
             }
             return LogState(
                 size=device.size,
                 root=b64u(Frontier(device.size, device.frontier).root()),
-                missing=tuple(MissingBlob(seq=seq) for seq in sorted(lacking)[:_MISSING_LIMIT]),
+                missing=tuple(MissingBlob(seq=seq) for seq in sorted(lacking)[:MAX_MISSING]),
                 newest_receipt=ledger.newest_leaf_seq(device_id),
                 quarantined=device.quarantined,
             )
@@ -76,6 +98,10 @@ class Journals:
         """
         try:
             return self._push(device_id, push, now)
+        except PolicyAheadError as refusal:
+            with self._database.writing(device_id) as ledger:
+                _tell_ahead(ledger, device_id, str(refusal.version), now)
+            raise
         except CallRefusedError as refusal:
             if refusal.status == 422:
                 with self._database.writing(device_id) as ledger:
@@ -100,6 +126,11 @@ class Journals:
         if forked is not None:
             raise CallRefusedError(409, "fork", device.checkpoint, device.size)
         return LogAnswer(size=device.size)
+
+    def tell_ahead(self, device_id: DeviceId, now: datetime) -> None:
+        """Alarm the operators: a device holds a policy that is not known here, of some version."""
+        with self._database.writing(device_id) as ledger:
+            _tell_ahead(ledger, device_id, "", now)
 
     def take_unsigned(self, device_id: DeviceId, entries: tuple[str, ...], now: datetime) -> int:
         """Take in a whole journal whose device lost its key, so that no checkpoint ends it.
@@ -188,6 +219,7 @@ class Journals:
             return device
         frontier = Frontier(device.size, device.frontier)
         rows, acts, headers = [], [], []
+        newest = self._shelf.newest(ledger)[0].version
         for jws in push.entries[device.size - push.start :]:
             leaf, record_id = entry_leaf(jws), None
             if lost_leaf(jws) is None:
@@ -195,6 +227,8 @@ class Journals:
                 record_id = header.record_id
                 acts += act_of(header, now)
                 headers.append(header)
+                if header.policy_v > newest:
+                    _tell_ahead(ledger, device.device_id, str(header.policy_v), now)
                 note_result(ledger, header, self._shelf, now)
                 note_later(ledger, header, self._shelf)
             else:
@@ -226,9 +260,19 @@ class Journals:
 
     def _check_recipients(self, ledger: Ledger, header: Header) -> None:
         policy = self._shelf.version(ledger, header.policy_v)
+        if policy is None and header.policy_v > self._shelf.newest(ledger)[0].version:
+            raise PolicyAheadError(header.policy_v)
         expected = [] if policy is None else sorted(r.kid for r in policy.recipients)
         if not expected or sorted(header.recipients) != expected:
             raise CallRefusedError(422, "recipients")
+
+
+def _tell_ahead(ledger: Ledger, device_id: DeviceId, version: str, now: datetime) -> None:
+    """Raise the alarm once for each device and version, at the entry where it showed first."""
+    told = {(alarm.kind, alarm.detail) for alarm in ledger.alarms(device_id)}
+    if (POLICY_AHEAD, version) not in told:
+        seq = _known(ledger, device_id).size
+        ledger.add_alarm(AlarmRow(device_id, POLICY_AHEAD, seq, version, now.isoformat()))
 
 
 def _known(ledger: Ledger, device_id: DeviceId) -> DeviceRow:

@@ -10,6 +10,7 @@ in force, is left out and told in the log (:mod:`central.archive.policy_chain`).
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
@@ -21,6 +22,7 @@ from kiosk.crypto.signing import SigningKey
 from kiosk.sync.policy import Policy
 
 _log = logging.getLogger("visavis.collector")
+_ETAG = re.compile(r'"[A-Za-z0-9_-]{43}"')
 _LAST_OFFICES = timezone(timedelta(hours=-12))
 """Nowhere does a day begin later."""
 
@@ -93,6 +95,14 @@ class PolicyShelf:
         if held < policy.version:
             return token
         return next((one.token for one in every if one.version > held), None)
+
+    def lacks(self, ledger: Ledger, etag: str) -> bool:
+        """Whether a device holds a policy, by its entity tag, that is not held here.
+
+        So it is where this central side was put back to a backup from before its publication.
+        """
+        tags = {etag_of(one.token) for one in self._read(ledger)}
+        return _ETAG.fullmatch(etag) is not None and etag not in tags
 
     def version(self, ledger: Ledger, version: int) -> Policy | None:
         """The policy of a version, None when there never was one that holds."""

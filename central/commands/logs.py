@@ -80,14 +80,20 @@ def log_announce_restored(
 
     Only after the backup lies here whole, with the collector stopped: what the log holds now is
     what the root will say that it was put back to. Where the collector ran since the backup was put
-    back, --size says how many leaves the backup held.
+    back, --size says how many leaves the backup held. A policy of a coming day is not brought on by
+    this: what it said has to be published again, and the answer says so.
     """
     if not why.strip():
         raise typer.BadParameter("say why")
     logs, now = Logs(Layout(data)), system_time()
     if out is None:
         _require_single(logs)
-    _bring_out(logs, logs.restored(why.strip(), now, size), now, out, as_json=as_json)
+    waiting = logs.waiting(now)
+    try:
+        contents = logs.restored(why.strip(), now, size)
+    except PolicyInvalidError as exc:
+        raise typer.BadParameter(exc.detail) from exc
+    _bring_out(logs, contents, now, out, waiting, as_json=as_json)
 
 
 def _require_single(logs: Logs) -> None:
@@ -98,7 +104,13 @@ def _require_single(logs: Logs) -> None:
 
 
 def _bring_out(
-    logs: Logs, contents: Policy, now: datetime, out: Path | None, *, as_json: bool
+    logs: Logs,
+    contents: Policy,
+    now: datetime,
+    out: Path | None,
+    waiting: Policy | None = None,
+    *,
+    as_json: bool,
 ) -> None:
     from central.authority.drafts import write_draft
 
@@ -116,7 +128,19 @@ def _bring_out(
         "published": out is None,
         "draft": "" if out is None else str(out),
         "ended_at": ended[0].size if ended else None,
+        "publish_again": None if waiting is None else waiting.version,
     }
     where = "published" if out is None else f"to be signed: {out}"
     text = f"policy version {contents.version}, {where}\n  the log goes on as {terms.log_key}"
+    if waiting is not None:
+        text += (
+            f"\n  version {waiting.version}, of {waiting.valid_from}, is overtaken by this: "
+            f"publish what it said once more (policy set NAME=VALUE valid_from="
+            f"{waiting.valid_from})"
+        )
+    if ended:
+        text += (
+            f"\n  every device that ever showed a policy version above {contents.version} refuses "
+            "this one: see the guide, step 3"
+        )
     tell(answer, text, as_json=as_json)

@@ -27,6 +27,8 @@ GRAVE: Final = FORKS | {
 """Kinds that say that a history was changed, or may have been."""
 KNOWN_ALARMS: Final = GRAVE | {
     "lost-entry",
+    "key-lost",
+    "policy-ahead",
     "damage",
     "salvaged",
     "fraud_alert",

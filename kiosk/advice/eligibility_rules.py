@@ -88,6 +88,17 @@ class EligibilityRules:
         """Smallest age in full years on a day. Raises NoFactError."""
         return the_one(self.ages, day).years
 
+    def born_by(self, day: date) -> date:
+        """The last birth date of somebody who is old enough on a day. Raises NoFactError.
+
+        Who was born on 29 February is of age on 1 March of a year that has none.
+        """
+        year = day.year - self.age(day)
+        try:
+            return day.replace(year=year)
+        except ValueError:
+            return date(year, 2, 28)
+
     def with_permits(self, *, accepted: bool) -> "EligibilityRules":
         """The same rules, the switch for residence permits set by the site."""
         return replace(

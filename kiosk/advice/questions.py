@@ -9,12 +9,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from kiosk.advice.dated import SPAN_KEYS, Span, in_force, never_twice, number_of, span_of
 from kiosk.advice.search import Entry, SearchIndex
 from kiosk.documents.data import choice_of, only, table_of, tables_of, text_of, texts_of, toml_of
 from kiosk.domain.errors import CatalogueError
+
+COURSE: Final = "course:"
+"""Begins the name of a course where questions and courses stand together."""
 
 
 class Topic(StrEnum):
@@ -71,7 +74,7 @@ class Questions:
         return tuple(item for item in in_force(self.tutorials, day) if item.topic is topic)
 
     def index(self, words: Callable[[str], str], language: str, day: date) -> SearchIndex:
-        """Everything that holds on a day, ready to be searched.
+        """Everything that holds on a day, ready to be searched; courses after the questions.
 
         Args:
             words: text of a key, its figures filled in.
@@ -87,7 +90,18 @@ class Questions:
             )
             for item in in_force(self.questions, day)
         )
-        return SearchIndex(entries, self.stop.get(language, frozenset()))
+        courses = tuple(
+            Entry(
+                COURSE + item.tutorial_id,
+                words(f"tutorial.{item.tutorial_id}.title"),
+                " ".join(
+                    words(f"tutorial.{item.tutorial_id}.step{number}")
+                    for number in range(1, item.steps + 1)
+                ),
+            )
+            for item in in_force(self.tutorials, day)
+        )
+        return SearchIndex(entries + courses, self.stop.get(language, frozenset()))
 
 
 def load_questions(data: bytes) -> Questions:

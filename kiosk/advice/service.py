@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from kiosk.advice.calendar import Calendar, Territory, load_calendar
@@ -14,7 +14,7 @@ from kiosk.advice.helpline import Audience, HelpLines, HelpNow, HelpNumber, load
 from kiosk.advice.paper_file import PaperFile, load_paper_file
 from kiosk.advice.phones import PhoneRules, load_phones
 from kiosk.advice.questions import Questions, load_questions
-from kiosk.domain.errors import CatalogueError, NoFactError
+from kiosk.domain.errors import CatalogueError, DayRangeError, NoFactError
 
 FILES: Final = (
     "calendar",
@@ -29,6 +29,7 @@ FILES: Final = (
 """Names of the data files, without ``.toml``."""
 
 _SATURDAY: Final = 5
+_SUNDAY: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,31 +79,61 @@ class ServiceFacts:
         """The day in the service's own time, that of Paris."""
         return moment.astimezone(self.calendar.metropole.zone).date()
 
+    def fetch_by(self, last: date) -> date:
+        """The last day up to ``last`` that is neither a Sunday nor a public holiday of the office.
+
+        A post office is shut then; one that is shut on a holiday of some communes only is not known
+        here, and the day before is safe.
+        """
+        day = last
+        while self.is_shut(day):
+            day -= timedelta(days=1)
+        return day
+
+    def is_shut(self, day: date) -> bool:
+        """A Sunday or a public holiday of the office; of a year too far away, Sundays alone."""
+        office = self.office or self.calendar.metropole
+        try:
+            holiday = self.calendar.holiday_on(office, day)
+        except DayRangeError:
+            holiday = None
+        return day.weekday() == _SUNDAY or holiday is not None
+
     def figures(self, day: date, language: str) -> dict[str, str]:
         """Figures in force on a day, by the placeholders of the texts.
 
         Raises:
             NoFactError: one of them is not known for that day.
         """
-        everyone = self._number(Audience.EVERYONE, day)
-        week, saturday = everyone.hours.week[0], everyone.hours.week[_SATURDAY]
-        if not week or not saturday:
-            raise NoFactError("hours")
         return {
+            **self._line(Audience.EVERYONE, day, language),
+            **{
+                f"elected_{name}": value
+                for name, value in self._line(Audience.ELECTED, day, language).items()
+            },
             "age": str(self.eligibility.age(day)),
             "android": str(self.eligibility.system(System.ANDROID, day).minimum),
             "ios": str(self.eligibility.system(System.IOS, day).minimum),
             "remote_hours": str(the_one(self.delays.remote, day).hours),
             "paper_weeks": str(the_one(self.delays.paper, day).days // 7),
             "keeping_days": str(the_one(self.delays.keeping, day).days),
-            "number_everyone": everyone.number.replace(" ", "\u00a0"),
-            "number_elected": self._number(Audience.ELECTED, day).number.replace(" ", "\u00a0"),
+            "number_everyone": _spaced(self._number(Audience.EVERYONE, day)),
+            "number_elected": _spaced(self._number(Audience.ELECTED, day)),
+            "address": self._address(ChannelId.COUNTER, day),
+            "training_address": self._address(ChannelId.PAPER, day),
+        }
+
+    def _line(self, audience: Audience, day: date, language: str) -> dict[str, str]:
+        """Hours of one help line by the placeholders of the texts. Raises NoFactError."""
+        hours = self._number(audience, day).hours
+        week, saturday = hours.week[0], hours.week[_SATURDAY]
+        if not week or not saturday:
+            raise NoFactError("hours")
+        return {
             "week_opens": hour_text(week[0][0], language),
             "week_closes": hour_text(week[-1][1], language),
             "saturday_opens": hour_text(saturday[0][0], language),
             "saturday_closes": hour_text(saturday[-1][1], language),
-            "address": self._address(ChannelId.COUNTER, day),
-            "training_address": self._address(ChannelId.PAPER, day),
         }
 
     def _number(self, audience: Audience, day: date) -> HelpNumber:
@@ -114,6 +145,23 @@ class ServiceFacts:
         if channel is None:
             raise NoFactError("address")
         return channel.short_address
+
+
+def help_figures(figures: Mapping[str, str], *, elected: bool) -> dict[str, str]:
+    """Number and hours of the line that one customer calls: elected members have their own.
+
+    Args:
+        figures: as :meth:`ServiceFacts.figures` gives them; what is not known there is left out.
+        elected: the customer comes for the account of an elected member.
+    """
+    line = {"help_number": "number_elected" if elected else "number_everyone"}
+    hours = ("week_opens", "week_closes", "saturday_opens", "saturday_closes")
+    line |= {name: f"elected_{name}" if elected else name for name in hours}
+    return {name: figures[source] for name, source in line.items() if source in figures}
+
+
+def _spaced(line: HelpNumber) -> str:
+    return line.number.replace(" ", "\u00a0")
 
 
 def hour_text(hour: time | None, language: str) -> str:

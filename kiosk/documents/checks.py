@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from typing import Final
 
+from kiosk.documents.items import ADDRESSEE
 from kiosk.documents.mrz import CHECK_DIGITS
 from kiosk.documents.names import Match, compare_given_names, compare_surname, mrz_name
 from kiosk.documents.numbers import compare_numbers
@@ -302,6 +303,8 @@ _REASONS: Final = {
     "printed.names": Reason.MRZ_PRINT_DIFFER,
     "printed.number": Reason.MRZ_PRINT_DIFFER,
     "printed.birth_date": Reason.MRZ_PRINT_DIFFER,
+    # Who bears another name than the one on the item is not its addressee.
+    ADDRESSEE: Reason.PROXY_PRESENTED,
 }
 # Contents of a zone that no genuine document can have, whatever its check digits say.
 _CONTENTS: Final = frozenset({"mrz.calendar", "mrz.names", "mrz.sex"})

@@ -29,6 +29,8 @@ from kiosk.domain.evidence import Verdict
 OTHER: Final = "other"
 """Scheme of a number that a person typed and that has no known form."""
 S10: Final = "s10"
+ADDRESSEE: Final = "item.addressee"
+"""Code of the check that the document names whom the item is addressed to."""
 _IGNORED: Final = re.compile(r"[\s.\-]")
 _FREE: Final = re.compile(r"(?=(?:[A-Z]*\d){6})[A-Z0-9]{8,20}", re.ASCII)
 _BEGUN: Final = re.compile(r"[A-Z]{2}\d{0,9}[A-Z]?|\d[A-Z]\d{0,10}", re.ASCII)

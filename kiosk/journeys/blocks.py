@@ -86,7 +86,7 @@ def request_step(kind: StepKind, *more: Way, keeps: tuple[str, ...] = ()) -> Ste
         ),
         back=False,
         abandon_to=StepKind.CONFIRM,
-        keeps=("request", "request_problem", *keeps),
+        keeps=("request", "request_problem", "request_office", *keeps),
     )
 
 

@@ -13,9 +13,10 @@ from dataclasses import replace
 
 from kiosk.documents.printed_checks import FieldSource
 from kiosk.documents.printed_values import settle
-from kiosk.domain.decision import Decision, Outcome
+from kiosk.domain.decision import Decision, Outcome, Reason
 from kiosk.domain.errors import EventRefusedError
 from kiosk.domain.evidence import IdentityDocument, Side, Verdict
+from kiosk.domain.ids import OfficeId
 from kiosk.domain.request import RequestVerdict
 from kiosk.journeys.guards import near_matches
 from kiosk.journeys.model import (
@@ -40,8 +41,10 @@ from kiosk.journeys.model import (
 )
 from kiosk.journeys.procedure import Journey
 from kiosk.journeys.service_facts import take_in_service
+from kiosk.journeys.service_steps import VisitFacts
 
 _TYPED_FIELDS = ("expiry_date", "issue_date")
+_ANY = OfficeId("")
 _ANSWERS = (Verdict.PASS, Verdict.FAIL, Verdict.UNSURE)
 
 
@@ -83,18 +86,28 @@ def _later(journey: Journey, state: CaseState, event: Event) -> CaseState:
             fresh = tuple(item for item in event.features if item.feature_id not in known)
             return replace(state, features=state.features + fresh)
         case DecisionTaken():
-            decided = replace(state, decision=event.decision, second_agent=None)
+            visit = _visit(state, event.decision)
+            decided = replace(state, decision=event.decision, visit=visit, second_agent=None)
             # Another decision: what was signed for the first one counts no more.
             return (
                 decided if decided.decision == state.decision else replace(decided, signature=None)
             )
         case CaseAbandoned():
             abandoned = Decision(Outcome.ABANDONED, (event.reason,))
-            return replace(state, decision=abandoned, signature=None, second_agent=None)
+            visit = _visit(state, abandoned)
+            left = replace(state, visit=visit, signature=None, second_agent=None)
+            return replace(left, decision=abandoned)
         case RecordSealed():
             return replace(state, record=event.sealed)
         case _:
             return take_in_service(journey, state, event)
+
+
+def _visit(state: CaseState, decision: Decision) -> VisitFacts | None:
+    """The visit; the day agreed on counts only where the decision is to put the visit off."""
+    if state.visit is None or Reason.VISIT_POSTPONED in decision.reasons:
+        return state.visit
+    return replace(state.visit, postponed_to=None)
 
 
 def sides_missing(
@@ -134,10 +147,10 @@ def without_document(journey: Journey, state: CaseState) -> CaseState:
 
 def _request(journey: Journey, state: CaseState, event: RequestPresented) -> CaseState:
     if event.verdict is not RequestVerdict.VALID:
-        return replace(state, request_problem=event.verdict)
+        return replace(state, request_problem=event.verdict, request_office=event.meant_for)
     if event.request is None:
         raise EventRefusedError("valid request without its contents")
-    kept = replace(state, request_problem=None, request=event.request)
+    kept = replace(state, request_problem=None, request_office=_ANY, request=event.request)
     if state.request == event.request:
         return kept
     return without_document(journey, replace(kept, notice_version="", consent=None))
@@ -151,6 +164,7 @@ def _consent(state: CaseState, event: ConsentAnswered) -> CaseState:
         decision = Decision(Outcome.ABANDONED, (CaseAbandoned().reason,))
     return replace(
         state,
+        visit=state.visit if decision is None else _visit(state, decision),
         notice_version=event.notice_version,
         consent=event.given,
         decision=decision,

@@ -185,6 +185,8 @@ class CaseState:
         opened_at: device time, aware UTC.
         request: the request once accepted.
         request_problem: last answer to a scanned code that was not acceptable, None if none.
+        request_office: office that the code of that answer was for, ``""`` where it is not about
+            the office.
         notice_version: version of the information notice that was shown.
         consent: True given, False refused, None not asked yet.
         document: what was read, merged over the sides.
@@ -258,6 +260,7 @@ class CaseState:
     signs: tuple[str, ...] = ()
     second_opinion: SecondAgentFacts | None = None
     language: str = ""
+    request_office: OfficeId = OfficeId("")  # noqa: RUF009 - a NewType, not a call
 
     @property
     def closed(self) -> bool:
@@ -270,10 +273,17 @@ class CaseState:
 
 @dataclass(frozen=True, slots=True)
 class RequestPresented:
-    """A code was scanned or typed and judged. ``request`` is set when the verdict is VALID."""
+    """A code was scanned or typed and judged.
+
+    Attributes:
+        verdict: what it is.
+        request: set when the verdict is VALID.
+        meant_for: the office chosen in a genuine request that is for another one, else ``""``.
+    """
 
     verdict: RequestVerdict
     request: VerificationRequest | None = None
+    meant_for: OfficeId = OfficeId("")  # noqa: RUF009 - a NewType, not a call
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,11 +84,15 @@ class AdviceFacts:
         channel: code of the channel proposed, or ``""``.
         ready_by: when that channel will have an answer, aware, or None.
         next_procedure: procedure to open next, or ``""``.
+        alternative: code of the nearest other way of who does not meet the conditions, or ``""``.
+        letter_about: estimated day of the registered letter of that channel, or None.
     """
 
     channel: str = ""
     ready_by: datetime | None = None
     next_procedure: str = ""
+    alternative: str = ""
+    letter_about: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,10 +299,17 @@ class Presence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PresenceFacts:
-    """Who is there, and until when the item is kept where it could not be handed over."""
+    """Who is there, and until when the item is kept where it could not be handed over.
+
+    Attributes:
+        presence: who.
+        kept_until: last day of keeping.
+        fetch_by: the day before it on which the office is open last, where it is shut on that day.
+    """
 
     presence: Presence
     kept_until: date | None = None
+    fetch_by: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

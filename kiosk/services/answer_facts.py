@@ -21,7 +21,7 @@ from typing import Final
 from kiosk.domain.decision import Outcome, Reason
 from kiosk.domain.ids import OfficeId, RecordId
 from kiosk.journeys.model import CaseState, SealedFacts
-from kiosk.journeys.service_steps import ContactChannel, ContactStatus
+from kiosk.journeys.service_steps import ContactChannel, ContactStatus, Purpose
 from kiosk.services.used_requests import USING_UP
 
 WORDS_OF: Final = {
@@ -103,9 +103,13 @@ class AnswerFacts:
         has_request: a request that was started online stands behind the act.
         request_until: last moment at which the same request can be presented again, or None.
         kept_until: last day on which a letter is kept, or None.
+        fetch_by: the day on which the office is open last, where it is shut on that one, or None.
+        visit_on: the day agreed on for a visit that was put off, or None.
         channel: way that was proposed, or ``""``.
         ready_by: when that way will have an answer, aware, or None.
         obstacle: condition that is not met, or ``""``.
+        alternative: nearest other way of who does not meet it, or ``""``.
+        elected: the customer comes for the account of an elected member, who has a help line.
         missing: what lacks in a paper file.
         letter_about: estimated day of a registered letter, or None.
     """
@@ -123,9 +127,13 @@ class AnswerFacts:
     has_request: bool = False
     request_until: datetime | None = None
     kept_until: date | None = None
+    fetch_by: date | None = None
+    visit_on: date | None = None
     channel: str = ""
     ready_by: datetime | None = None
     obstacle: str = ""
+    alternative: str = ""
+    elected: bool = False
     missing: tuple[str, ...] = ()
     letter_about: date | None = None
 
@@ -205,9 +213,20 @@ def answer_of(
         has_request=request is not None,
         request_until=request.expires_at if request is not None and again else None,
         kept_until=state.presence.kept_until if state.presence else None,
+        fetch_by=state.presence.fetch_by if state.presence else None,
+        visit_on=state.visit.postponed_to if state.visit else None,
         channel=advice.channel if advice else "",
         ready_by=advice.ready_by if advice else None,
         obstacle=state.eligibility.obstacle if state.eligibility else "",
+        alternative=advice.alternative if advice else "",
+        elected=_is_elected(state),
         missing=file.missing if file else (),
-        letter_about=file.letter_about if file else None,
+        letter_about=file.letter_about if file else advice.letter_about if advice else None,
     )
+
+
+def _is_elected(state: CaseState) -> bool:
+    """The account of an elected member, as the customer said or as the request names it."""
+    chosen, request = state.purpose, state.request
+    said = chosen is not None and chosen.purpose is Purpose.ELECTED_ACCOUNT
+    return said or (request is not None and request.service == Purpose.ELECTED_ACCOUNT.value)

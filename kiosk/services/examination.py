@@ -6,6 +6,9 @@ Rules, in order:
    on that day, and the policy in force. They are asked for each time.
 2. The day follows the signed time of the central side where it is known: a clock that was set wrong
    brings no other rules into force.
+3. A registered item names its addressee on paper only, which no camera here reads: that the
+   document bears the same name is a doubt that the agent ticks, where the addressee is said to be
+   there.
 """
 
 from collections.abc import Callable, Collection
@@ -17,11 +20,13 @@ from kiosk.documents.catalogue import Acceptance, DocumentCatalogue, FeatureKind
 from kiosk.documents.checks import automatic_checks
 from kiosk.documents.identification import identify
 from kiosk.documents.identity_checks import identity_checks
+from kiosk.documents.items import ADDRESSEE
 from kiosk.documents.packs import DocumentPacks
 from kiosk.documents.printed_checks import printed_checks
 from kiosk.domain.errors import EventRefusedError
-from kiosk.domain.evidence import Check, DocumentKind, IdentityDocument
+from kiosk.domain.evidence import Check, DocumentKind, IdentityDocument, Verdict
 from kiosk.journeys.model import CaseState, FeatureResult, RulesUsed
+from kiosk.journeys.service_steps import Presence
 from kiosk.ports import Clock
 from kiosk.services.sightings import Sightings
 
@@ -117,6 +122,7 @@ class CatalogueExamination:
         history = () if self._sightings is None else self._sightings.checks(state)
         return (
             *automatic,
+            *_addressee_check(state),
             *confirmed,
             *printed_checks(sides, state.document, sources),
             *history,
@@ -148,3 +154,11 @@ class CatalogueExamination:
             series=known.series,
         )
         return tuple(FeatureResult(item.feature_id, item.kind.value) for item in drawn)
+
+
+def _addressee_check(state: CaseState) -> tuple[Check, ...]:
+    """Rule 3. A proxy bears another name, and is never taken for the addressee."""
+    met = state.presence
+    if state.item is None or met is None or met.presence is not Presence.IN_PERSON:
+        return ()
+    return (Check(ADDRESSEE, Verdict.UNSURE),)

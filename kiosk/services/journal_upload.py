@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from kiosk.audit.checkpoint import Checkpoint, sign
 from kiosk.audit.entries import EntryKind, entry_leaf
 from kiosk.audit.tree import Frontier
@@ -22,6 +24,7 @@ from kiosk.services.journal import Journal
 from kiosk.services.result import SENT_PREFIX
 from kiosk.sync.checkpoints import device_origin
 from kiosk.sync.messages import (
+    MAX_MISSING,
     MAX_PUSH_ENTRIES,
     LogAnswer,
     LogPush,
@@ -123,7 +126,24 @@ class JournalUpload:
                 uow.commit()
 
     def _state(self) -> LogState:
-        answer = self._link.call("GET", self._path)
+        """What the collector holds, and all that it lacks.
+
+        It names a page of what it lacks. What was let go here and will never come to it stands
+        there for ever, and may fill a page: what can still be sent lies behind that.
+        """
+        page = state = self._asked(self._path)
+        missing = list(state.missing)
+        while len(page.missing) >= MAX_MISSING:
+            last = missing[-1].seq
+            page = self._asked(f"{self._path}?after={last}")
+            # A collector of before knows no pages, and says the first one again.
+            missing += (item for item in page.missing if item.seq > last)
+            if missing[-1].seq == last:
+                break
+        return msgspec.structs.replace(state, missing=tuple(missing))
+
+    def _asked(self, path: str) -> LogState:
+        answer = self._link.call("GET", path)
         if answer.status != 200:
             raise refusal_of(answer)
         return decode(answer.body, LogState)

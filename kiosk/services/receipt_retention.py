@@ -7,6 +7,9 @@ Rules, in order:
    of this device neither hastens nor delays it.
 3. What went leaves a mark, so that its absence is no loss (:mod:`.custody`), and each day one entry
    that says how many. Entries of the journal stay for the life of the device: each proves the next.
+4. A receipt that a restore of the collector's log made void is evidence and no proof. It goes by
+   the same age, but never before the receipt whose very bytes it declares void: that one would
+   count again.
 
 Source: records-and-sync 2.4 and 2.5.
 """
@@ -22,7 +25,7 @@ import msgspec
 from kiosk.audit.entries import EntryKind, Fact
 from kiosk.ports import Store, UnitOfWork
 from kiosk.services.journal import Journal
-from kiosk.services.receipts_kept import RECEIPT_PREFIX, KeptReceipt
+from kiosk.services.receipts_kept import RECEIPT_PREFIX, VOID_PREFIX, KeptReceipt, kept_name
 
 LET_GO_PREFIX: Final = "central/receipt-let-go/"
 """Marks of receipts that went; :mod:`kiosk.vault.salvage` knows the name too."""
@@ -54,10 +57,13 @@ class ReceiptRetention:
             if uow.values.get(_LOOKED) == looked:
                 return 0
             names = uow.values.names(RECEIPT_PREFIX)
-        gone = 0
+        gone, oldest = 0, day - timedelta(days=days)
         for start in range(0, len(names), _BATCH):
-            gone += self._let_go(names[start : start + _BATCH], day - timedelta(days=days))
+            gone += self._let_go(names[start : start + _BATCH], oldest)
         with self._store.begin() as uow:
+            for name in uow.values.names(VOID_PREFIX):
+                if _is_old_evidence(uow, name, oldest):
+                    uow.values.delete(name)
             uow.values.put(_LOOKED, looked)
             uow.commit()
         return gone
@@ -86,6 +92,12 @@ def was_let_go(uow: UnitOfWork, seq: int) -> bool:
     return uow.values.get(f"{LET_GO_PREFIX}{seq:012d}") is not None
 
 
+def let_go(uow: UnitOfWork) -> frozenset[int]:
+    """Numbers of all records whose receipts went because their time was over."""
+    names = uow.values.names(LET_GO_PREFIX)
+    return frozenset(int(name.removeprefix(LET_GO_PREFIX)) for name in names)
+
+
 def _seq(name: str) -> int:
     return int(name.removeprefix(RECEIPT_PREFIX))
 
@@ -95,6 +107,19 @@ def _is_due(uow: UnitOfWork, name: str, oldest: date) -> bool:
     row, stored = uow.outbox.get(_seq(name)), uow.values.get(name)
     if row is None or not row.purged or stored is None:
         return False
+    return _received_before(stored, oldest)
+
+
+def _is_old_evidence(uow: UnitOfWork, name: str, oldest: date) -> bool:
+    """Whether a void receipt has had its time, and nothing is left that it declares void."""
+    stored = uow.values.get(name)
+    seq = name.removeprefix(VOID_PREFIX).partition("/")[0]
+    if stored is None or not seq.isdecimal() or uow.values.get(kept_name(int(seq))) == stored:
+        return False
+    return _received_before(stored, oldest)
+
+
+def _received_before(stored: bytes, oldest: date) -> bool:
     try:
         leaf = msgspec.json.decode(stored, type=KeptReceipt).item.leaf
         received = None if leaf is None else datetime.fromisoformat(leaf.received_at)

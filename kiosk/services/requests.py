@@ -8,7 +8,7 @@ on this device. Nothing in the text is opened or followed.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from kiosk.documents.requests import judge
+from kiosk.documents.requests import judge, open_request
 from kiosk.domain.ids import KeyId, OfficeId
 from kiosk.domain.request import RequestVerdict, VerificationRequest
 from kiosk.journeys.model import RequestPresented
@@ -94,10 +94,18 @@ class RequestDesk:
             {key_id: key.issuer for key_id, key in issuers.items()},
         )
         if request is None:
-            return RequestPresented(verdict)
+            return RequestPresented(verdict, meant_for=self._office_of(verdict, text))
         if self.used_before(request):
             return RequestPresented(RequestVerdict.USED_BEFORE)
         return RequestPresented(verdict, request)
+
+    def _office_of(self, verdict: RequestVerdict, text: str) -> OfficeId:
+        """The office that a request for another one was made for: the customer is sent there."""
+        if verdict is not RequestVerdict.WRONG_OFFICE:
+            return OfficeId("")
+        keys = {key_id: key.public_key for key_id, key in self._issuers().items()}
+        _, meant = open_request(text, keys)
+        return OfficeId("") if meant is None else meant.office_id
 
     def used_before(self, request: VerificationRequest) -> bool:
         """Whether an earlier case on this device accepted or refused this request."""

@@ -18,6 +18,7 @@ MAX_BLOB_BYTES = 80 * 1024 * 1024
 MAX_PART_BYTES = 1024 * 1024
 MAX_PUSH_ENTRIES = 256
 MAX_PAGE_RECEIPTS = 256
+MAX_MISSING = 1024
 MAX_SEQ = 2**40
 MAX_ROUND_ITEMS = 512
 MAX_CONFLICTS = 1024
@@ -74,7 +75,8 @@ class LogState(Message, frozen=True, forbid_unknown_fields=True):
     Attributes:
         size: entries that the collector holds.
         root: root over them.
-        missing: announced blobs that are not there yet, at most a page of them.
+        missing: announced blobs that are not there yet, the first ``MAX_MISSING`` of them; those
+            behind entry n are asked for by ``?after=n``.
         newest_receipt: highest entry number with a receipt, or None.
         quarantined: the collector holds two histories of this device.
     """

@@ -28,6 +28,7 @@ MAX_RESTORED: Final = 16
 MAX_FORMER: Final = 8
 _HASH_BYTES: Final = 32
 _FIRST: Final = 1
+MAX_WHY: Final = 200
 _Word = Annotated[str, Meta(max_length=200)]
 
 
@@ -48,7 +49,7 @@ class Restoration:
     size: Annotated[int, Meta(ge=0, le=2**40)]
     root: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{43}$")]
     at: datetime
-    why: _Word
+    why: Annotated[str, Meta(max_length=MAX_WHY)]
     former: Annotated[tuple[_Word, ...], Meta(max_length=MAX_FORMER)] = ()
 
     @property

@@ -172,6 +172,20 @@ def test_figures_change_with_the_day(day, version, barrier):
     assert too_old == (barrier is not None)
 
 
+@pytest.mark.parametrize(
+    ("day", "born"),
+    [
+        ("2026-11-27", "2008-11-27"),
+        ("2026-02-28", "2008-02-28"),  # born on 29 February 2008: not today
+        ("2026-03-01", "2008-03-01"),
+        ("2028-02-29", "2010-02-28"),
+        ("2024-02-29", "2006-02-28"),
+    ],
+)
+def test_the_last_birth_date_of_an_adult(day, born):
+    assert RULES.born_by(date.fromisoformat(day)) == date.fromisoformat(born)
+
+
 def test_a_day_of_which_nothing_is_known_is_an_error():
     with pytest.raises(NoFactError):
         judge(Answers(adult=True, document=Paper.FR_ID_CARD), day=date(2001, 1, 1))

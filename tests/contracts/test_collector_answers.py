@@ -462,13 +462,15 @@ def a_record_in_parts_is_taken_once_and_only_as_announced(
 
 
 @scene
-def receipts_come_in_pages(tour: Tour, post: Post, folder: Path) -> None:
+def receipts_and_what_is_lacking_come_in_pages(tour: Tour, post: Post, folder: Path) -> None:
     tour.device.seal()
     tour.device.delivery.run_once()
     assert tour.call("GET", "receipts") == (200, "")
     assert tour.call("GET", "receipts?from=2&tree=999999999999") == (200, "")
     assert tour.call("GET", "receipts?from=x") == (400, "from")
     assert tour.call("GET", "receipts?tree=-1") == (400, "tree")
+    assert tour.call("GET", "log?after=0") == (200, "")
+    assert tour.call("GET", "log?after=x") == (400, "after")
 
 
 @scene

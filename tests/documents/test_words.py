@@ -7,6 +7,7 @@ import pytest
 from kiosk.documents import identity_checks, seal_comparison
 from kiosk.documents.catalogue import FeatureKind, load
 from kiosk.documents.checks import CODES
+from kiosk.documents.items import ADDRESSEE
 from kiosk.documents.mrz import CHECK_DIGITS, parse
 from kiosk.documents.names import Match
 from kiosk.documents.printed_checks import CODES as PRINTED_CODES
@@ -30,6 +31,7 @@ ALL_CODES = sorted(
         *(*CODES, *PRINTED_CODES, *CHECK_DIGITS, *READING_CODES, *SEAL_CODES),
         *identity_checks.CODES,
         "item.check_digit",
+        ADDRESSEE,
     }
 )
 ROOMS = (

@@ -8,11 +8,15 @@ import pytest
 from kiosk.domain.decision import VISIT_REASONS, Decision, Outcome, Reason
 from kiosk.journeys.model import StepKind
 from kiosk.journeys.service_steps import (
+    AdviceFacts,
     ContactChannel,
     ContactFacts,
     ContactStatus,
     Presence,
     PresenceFacts,
+    Purpose,
+    PurposeChosen,
+    Situation,
 )
 from kiosk.ports import OutboxState
 from kiosk.services.answer_facts import (
@@ -44,6 +48,28 @@ def test_a_suspicion_changes_nothing_that_the_customer_is_told(reason):
     plain = answer_of(sealed_case(Decision(Outcome.REFUSED, (reason,))))
     flagged = answer_of(sealed_case(Decision(Outcome.REFUSED, (reason,), fraud_suspected=True)))
     assert flagged == plain
+
+
+@pytest.mark.parametrize(
+    ("service", "purpose", "elected"),
+    [
+        ("cpf", None, False),
+        ("dife", None, True),
+        ("cpf", Purpose.ELECTED_ACCOUNT, True),
+        ("cpf", Purpose.TRAINING_ACCOUNT, False),
+    ],
+)
+def test_an_elected_member_is_known_by_what_they_came_for(service, purpose, elected):
+    chosen = None if purpose is None else PurposeChosen(purpose, Situation.NEW)
+    state = replace(sealed_case(Decision(Outcome.ACCEPTED)), purpose=chosen)
+    state = replace(state, request=replace(REQUEST, service=service))
+    assert answer_of(state).elected is elected
+
+
+def test_the_counsel_of_a_welcome_reaches_the_sheet():
+    advice = AdviceFacts("paper", alternative="paper-procedure", letter_about=date(2026, 12, 21))
+    facts = answer_of(sealed_case(Decision(Outcome.ADVISED), advice=advice))
+    assert (facts.alternative, facts.letter_about) == ("paper-procedure", date(2026, 12, 21))
 
 
 def test_every_reason_has_a_word_and_forgers_learn_nothing():

@@ -8,18 +8,25 @@ import pytest
 
 from kiosk.bootstrap import read_documents
 from kiosk.documents.catalogue import FeatureKind
+from kiosk.documents.items import ADDRESSEE
 from kiosk.domain.decision import Decision, Outcome, Reason
-from kiosk.domain.evidence import DocumentKind, Verdict
+from kiosk.domain.evidence import Check, DocumentKind, Verdict
+from kiosk.journeys.blocks import Terms
+from kiosk.journeys.guards import checks_clear
 from kiosk.journeys.model import CaseState
+from kiosk.journeys.procedures import registered_letter
+from kiosk.journeys.reasons import suggested_reasons
+from kiosk.journeys.service_steps import ItemFacts, Presence, PresenceFacts
 from kiosk.paths import RESOURCES
 from kiosk.services.examination import CatalogueExamination, DocumentRules
 from kiosk.services.sightings import DOCUMENT_SEEN
-from tests.fakes.cases import DOCUMENT
+from tests.fakes.cases import DOCUMENT, SIDES
 from tests.fakes.desk import Desk
 from tests.services.test_sealing import decided
 
 DOCUMENTS = read_documents(RESOURCES / "documents")
 EVERYTHING = DocumentRules(frozenset(DocumentKind))
+LETTER = registered_letter(Terms(SIDES))
 
 
 def examination(desk: Desk, rules: DocumentRules = EVERYTHING, **more: object):
@@ -63,6 +70,36 @@ def test_every_procedure_that_verifies_says_what_it_takes(desk: Desk, procedure)
     assert accepted(desk, case_of(procedure))
     none = DocumentRules(frozenset({DocumentKind.FR_PASSPORT}))
     assert not accepted(desk, case_of(procedure), none)
+
+
+@pytest.mark.parametrize(
+    ("presence", "asked"), [(Presence.IN_PERSON, True), (Presence.PROXY, False)]
+)
+def test_the_name_on_a_letter_is_compared_by_the_agent(desk: Desk, presence, asked):
+    state = replace(
+        case_of("registered-letter"),
+        item=ItemFacts("RR123456785FR", "s10"),
+        presence=PresenceFacts(presence),
+    )
+    found = [check for check in examination(desk).checks(state) if check.code == ADDRESSEE]
+    assert [check.verdict for check in found] == [Verdict.UNSURE] * asked
+
+
+def test_who_bears_another_name_than_the_letter_is_no_addressee(desk: Desk):
+    state = replace(
+        case_of("registered-letter"),
+        item=ItemFacts("RR123456785FR", "s10"),
+        presence=PresenceFacts(Presence.IN_PERSON),
+        checks=(Check(ADDRESSEE, Verdict.UNSURE),),
+    )
+    assert not checks_clear(LETTER, state)
+    assert suggested_reasons(state) == (Reason.PROXY_PRESENTED,)
+    assert checks_clear(LETTER, replace(state, ticked=(ADDRESSEE,)))
+
+
+def test_other_procedures_have_no_addressee(desk: Desk):
+    found = examination(desk).checks(case_of("online-request"))
+    assert ADDRESSEE not in {check.code for check in found}
 
 
 def test_a_procedure_that_says_nothing_takes_nothing(desk: Desk):

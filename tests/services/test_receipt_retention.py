@@ -13,7 +13,7 @@ from kiosk.ports import OutboxState
 from kiosk.services.custody import Custody, Missing
 from kiosk.services.losses import Loss
 from kiosk.services.receipt_retention import ReceiptRetention
-from kiosk.services.receipts_kept import RECEIPT_PREFIX, KeptReceipt
+from kiosk.services.receipts_kept import RECEIPT_PREFIX, VOID_PREFIX, KeptReceipt
 from kiosk.sync.messages import ReceiptItem, ReceiptLeaf
 from tests.fakes.desk import DEVICE, Desk
 from tests.services.test_sealing import decided
@@ -110,3 +110,50 @@ def test_where_the_vault_is_full_nothing_goes_and_the_next_try_does_it(desk: Des
     desk.store.full = False
     assert receipts(desk) == [seq]
     assert retention.run(date(2026, 4, 1)) == 1
+
+
+def made_void(desk: Desk, seq: int, *, still_kept: bool) -> None:
+    """What a restore of the collector's log leaves of a receipt."""
+    name = f"{RECEIPT_PREFIX}{seq:012d}"
+    with desk.store.begin() as uow:
+        stored = uow.values.get(name)
+        assert stored is not None
+        uow.values.put(f"{VOID_PREFIX}{seq:012d}/central/2", stored)
+        if not still_kept:
+            uow.values.delete(name)
+        uow.commit()
+
+
+def evidence(desk: Desk) -> list[int]:
+    with desk.store.begin() as uow:
+        names = uow.values.names(VOID_PREFIX)
+    return [int(name.removeprefix(VOID_PREFIX).partition("/")[0]) for name in names]
+
+
+def test_a_void_receipt_is_evidence_until_its_time_is_over(desk: Desk):
+    old, newer = kept(desk, 1, purged=False), kept(desk, 2, RECEIVED + timedelta(days=3))
+    made_void(desk, old, still_kept=False)
+    made_void(desk, newer, still_kept=True)
+    retention = ReceiptRetention(desk.store, desk.journal, lambda: 30)
+    retention.run(date(2026, 3, 31))
+    assert evidence(desk) == [old, newer]
+    retention.run(date(2026, 4, 1))
+    assert evidence(desk) == [newer]
+    retention.run(date(2026, 4, 4))
+    assert evidence(desk) == []
+    assert receipts(desk) == []
+
+
+def test_what_a_kept_receipt_needs_to_stay_void_is_not_let_go_before_it(desk: Desk):
+    seq = kept(desk, 1, purged=False)
+    made_void(desk, seq, still_kept=True)
+    ReceiptRetention(desk.store, desk.journal, lambda: 1).run(date(2030, 1, 1))
+    assert evidence(desk) == [seq]
+
+
+def test_void_evidence_that_nobody_can_read_stays(desk: Desk):
+    with desk.store.begin() as uow:
+        uow.values.put(f"{VOID_PREFIX}{7:012d}/central/2", b"not a receipt")
+        uow.commit()
+    ReceiptRetention(desk.store, desk.journal, lambda: 1).run(date(2030, 1, 1))
+    assert evidence(desk) == [7]

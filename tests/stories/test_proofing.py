@@ -149,6 +149,7 @@ def test_a_code_that_cannot_be_used_gets_its_own_answer(office, text, verdict):
     state = case.present_code(text(office))
     assert (state.step, state.request_problem) == (StepKind.REQUEST, verdict)
     assert state.request is None
+    assert state.request_office == ("069002" if verdict is RequestVerdict.WRONG_OFFICE else "")
     back = office.proofing.resume(state.case_id, session)
     assert back.state == state
 

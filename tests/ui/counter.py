@@ -25,6 +25,7 @@ from kiosk.services.agents import Session
 from kiosk.services.colleagues import OpinionDesk
 from kiosk.services.contact import Contacts
 from kiosk.services.past_answers import PastAnswers
+from kiosk.services.past_days import PastDays
 from kiosk.services.sheet_mail import SheetMailer
 from kiosk.services.team import Team
 from tests.fakes.capture import ScriptedCamera, ScriptedReader
@@ -146,6 +147,7 @@ class Counter:
             slips=self.slips,
             printing=self.printing,
             brisk=self.brisk,
+            past_days=PastDays(office.store),
             past_answer=PastAnswers(office.store, office.device_key.public, OFFICE).answer,
             onboarding=office.onboarding,
             hand_over=office.hand_over,

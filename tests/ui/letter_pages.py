@@ -78,7 +78,7 @@ def panel_at(
 def panel_of(look: Look, state: CaseState, journey: Journey = LETTER) -> StepPanel:
     """The panel of a state."""
     if state.step is StepKind.PRESENCE:
-        panel: StepPanel = PresencePanel(look, DOCUMENTS, SERVICE.delays)
+        panel: StepPanel = PresencePanel(look, DOCUMENTS, SERVICE)
         panel.set_today(TODAY)
     else:
         panel = PANELS[state.step](look, DOCUMENTS)

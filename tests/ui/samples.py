@@ -1,7 +1,7 @@
 """Pages filled with made-up facts, for the tests that look at every page."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 
 from PySide6.QtWidgets import QWidget
@@ -158,9 +158,19 @@ def history(look: Look) -> HistoryScreen:
     kinds = ("verify_close", "verify_open", "login_fail", "shift_open", "boot", "made_up")
     page.show_facts(
         HistoryFacts(
-            tuple(HistoryItem(seq, kind, MOMENT) for seq, kind in enumerate(kinds)), verified=True
+            tuple(HistoryItem(seq, kind, MOMENT) for seq, kind in enumerate(kinds)),
+            verified=True,
+            days=True,
         )
     )
+    return page
+
+
+def history_earlier(look: Look) -> HistoryScreen:
+    """The cases that were closed on the first of a month."""
+    page = HistoryScreen(look)
+    acts = tuple(HistoryItem(seq, "verify_close", MOMENT) for seq in (41, 38, 12))
+    page.show_facts(HistoryFacts(acts, verified=True, day=date(2026, 10, 1), days=True))
     return page
 
 
@@ -271,6 +281,7 @@ PAGES: dict[str, Callable[[Look], QWidget]] = {
     "hardware": hardware,
     "deliveries": deliveries,
     "history": history,
+    "history-earlier": history_earlier,
     "help": help_page,
     "help-search": partial(help_page, query="carte perimee"),
     "help-course": partial(help_page, read="course:paper"),

@@ -12,6 +12,14 @@ AT = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 CODE = RecordCode(RecordId("a" * 32), 7, "3F7K9QRD")
 LINKED = RecordCode(RecordId("b" * 32), 8, "AB12CD34", "distribution")
 FIGURES = {
+    "age": "18",
+    "android": "6",
+    "ios": "13",
+    "number_elected": "09\u00a070\u00a081\u00a000\u00a050",
+    "elected_week_opens": "9\u00a0h",
+    "elected_week_closes": "18\u00a0h",
+    "elected_saturday_opens": "9\u00a0h",
+    "elected_saturday_closes": "12\u00a0h",
     "number_everyone": "09\u00a069\u00a039\u00a091\u00a011",
     "week_opens": "8\u00a0h\u00a030",
     "week_closes": "19\u00a0h",
@@ -72,7 +80,12 @@ ACTS = {
         reasons=(Reason.ADDRESSEE_ABSENT,),
         kept_until=date(2026, 12, 10),
     ),
-    "visit": act(Outcome.NO_SHOW, "home-visit", reasons=(Reason.VISIT_POSTPONED,)),
+    "visit": act(
+        Outcome.NO_SHOW,
+        "home-visit",
+        reasons=(Reason.VISIT_POSTPONED,),
+        visit_on=date(2026, 12, 1),
+    ),
 }
 GOLDEN = (
     *((name, Variant.NORMAL) for name in ACTS),

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pypdfium2
 import pytest
@@ -285,6 +285,36 @@ def test_the_remote_way_says_by_when_and_what_it_needs(made):
     assert page.told[0].facts.next_procedure == ""
 
 
+@pytest.mark.parametrize(
+    ("code", "when"),
+    [
+        ("fr", "mardi 24 novembre à 9 h 12 (heure de Paris), si vous faites la demande maintenant"),
+        ("en", "Tuesday 24 November at 9:12 (Paris time), if you apply now"),
+    ],
+)
+def test_the_sheet_of_the_remote_way_says_whose_time_it_is_and_from_when(made, code, when):
+    page = made(NEW, LanguageChosen(code), said(*YES, eligible=True))
+    page.choices.button("online-remote").click()
+    words = html_of(page.sheet()).replace("\u00a0", " ")
+    assert when in words
+    assert "24" in words.partition(when)[2]
+
+
+@pytest.mark.parametrize(
+    ("purpose", "number", "other"),
+    [
+        (Purpose.ELECTED_ACCOUNT, "09 70 81 00 50", "0 969 399 111"),
+        (Purpose.TRAINING_ACCOUNT, "0 969 399 111", "09 70 81 00 50"),
+    ],
+)
+def test_the_sheet_of_an_elected_member_names_their_own_adviser(made, purpose, number, other):
+    page = made(PurposeChosen(purpose, Situation.NEW), said(*YES, eligible=True))
+    words = html_of(page.sheet()).replace("\u00a0", " ")
+    assert number in words
+    assert other not in words
+    assert "19 h" in words
+
+
 def test_the_remote_way_over_a_weekend(made):
     friday = desk(now=datetime(2026, 11, 20, 14, tzinfo=UTC))
     page = made(NEW, said(*YES, eligible=True), at=friday)
@@ -303,6 +333,60 @@ def test_who_has_no_smartphone_hears_why_and_the_way_by_post(made):
     assert "smartphone" in words
     assert "lundi 21 décembre" in words
     assert sheet.address == "https://www.moncompteformation.gouv.fr"
+
+
+def test_each_way_says_its_day_and_hour_on_the_screen_and_on_paper(made):
+    page = made(NEW, said(*YES, eligible=True))
+    shown = " ".join(texts(page)).replace("\u00a0", " ")
+    assert "lundi 23 novembre à 9 h 12" in shown
+    assert "jour du passage" in shown
+    assert "lundi 23 novembre à 9 h 12" in html_of(page.sheet()).replace("\u00a0", " ")
+    page.choices.button("online-face-to-face").click()
+    assert "le jour de votre passage" in html_of(page.sheet())
+
+
+def test_a_sheet_speaks_to_the_customer(made):
+    answers = (*YES[:2], ("system", "none"))
+    barred = made(NEW, said(*answers, eligible=False, obstacle="no-smartphone"))
+    eligible = made(NEW, said(*YES, eligible=True))
+    for page in (barred, eligible):
+        assert "client" not in html_of(page.sheet()).lower()
+
+
+def test_the_record_keeps_the_way_that_was_named(made):
+    answers = (*YES[:2], ("system", "none"))
+    page = made(NEW, said(*answers, eligible=False, obstacle="no-smartphone"))
+    page.go_on()
+    facts = page.told[0].facts
+    assert (facts.alternative, facts.letter_about) == ("paper-procedure", date(2026, 12, 21))
+
+
+def test_an_elected_member_gets_the_number_of_the_dedicated_adviser(made):
+    answers = (("adult", "yes"), ("document", "other"))
+    barred = said(*answers, eligible=False, obstacle="document-not-accepted")
+    elected = PurposeChosen(Purpose.ELECTED_ACCOUNT, Situation.NEW)
+    foot = " ".join(made(elected, barred).sheet().foot).replace("\u00a0", " ")
+    assert "09 70 81 00 50" in foot
+    assert "conseiller dédié" in foot
+    foot = " ".join(made(NEW, barred).sheet().foot).replace("\u00a0", " ")
+    assert "0 969 399 111" in foot
+
+
+def test_a_way_that_pages_say_is_closed_to_somebody_is_told_with_its_doubt(made):
+    answers = (("adult", "yes"), ("document", "residence-permit"))
+    page = made(NEW, said(*answers, eligible=False, obstacle="document-not-accepted"))
+    assert values(page) == ["paper"]
+    doubt = "fermée aux personnes étrangères"
+    assert doubt in " ".join(texts(page))
+    assert doubt in html_of(page.sheet())
+    answers = (*YES[:2], ("system", "none"))
+    page = made(NEW, said(*answers, eligible=False, obstacle="no-smartphone"))
+    assert doubt not in html_of(page.sheet())
+
+
+def test_the_question_of_age_names_the_birth_date(made):
+    shown = " ".join(texts(made(NEW))).replace("\u00a0", " ")
+    assert "né le 23 novembre 2008 ou avant" in shown
 
 
 def test_a_minor_gets_a_sheet_with_the_reason_and_no_way(made):

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 
+from kiosk.audit.entries import EntryKind
 from kiosk.ports import OutboxState
 from kiosk.services.answer_facts import Standing
 from tests.fakes.office import Office, office_on_disk
@@ -164,3 +166,84 @@ def test_only_closed_acts_have_a_sheet(counter):
     counter.qtbot.waitUntil(lambda: bool(history._rows.rows), timeout=10_000)
     pressable = [row for row in history._rows.rows if hasattr(row, "clicked")]
     assert len(pressable) == 1
+
+
+def to_history(counter: Counter) -> None:
+    counter.key(Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)
+    counter.on(counter.router.sections.history)
+    counter.qtbot.waitUntil(lambda: counter.router.desk.idle, timeout=10_000)
+
+
+def listed(counter: Counter) -> list[str]:
+    return [row.objectName() for row in counter.router.sections.history._rows.rows]
+
+
+@pytest.fixture
+def two_days_later(counter, office) -> str:
+    """A customer was served the day before yesterday; the name of that line."""
+    to_receipt(counter)
+    row = f"row-{counter.router.case.receipt.facts.records[0].seq}"
+    counter.key(Qt.Key.Key_Return)
+    counter.on(counter.router.sections.home)
+    office.clock.advance(days=2)
+    to_history(counter)
+    assert row not in listed(counter)
+    return row
+
+
+def test_the_sheet_of_an_earlier_day_is_given_again(counter, office, two_days_later):
+    sections = counter.router.sections
+    day = office.clock.now().astimezone().date() - timedelta(days=2)
+    counter.key(Qt.Key.Key_Left, CONTROL)
+    counter.qtbot.waitUntil(lambda: listed(counter) == [two_days_later], timeout=10_000)
+    assert counter.look.language.day(day) in sections.history.hint.text()
+    counter.qtbot.mouseClick(sections.history._rows.rows[0], Qt.MouseButton.LeftButton)
+    counter.on(sections.past)
+    assert "Votre identité est vérifiée" in sections.past.sheet().text
+    counter.key(Qt.Key.Key_Return)
+    counter.on(sections.history)
+    counter.qtbot.waitUntil(lambda: counter.router.desk.idle, timeout=10_000)
+    assert listed(counter) == [two_days_later]  # the same day is still shown
+    counter.key(Qt.Key.Key_Left, CONTROL)
+    counter.qtbot.waitUntil(lambda: not sections.history.days.earlier.isEnabled(), timeout=10_000)
+    counter.key(Qt.Key.Key_Right, CONTROL)
+    counter.qtbot.waitUntil(lambda: two_days_later not in listed(counter), timeout=10_000)
+    assert not sections.history.days.later.isEnabled()
+
+
+def test_a_day_is_typed_and_the_page_comes_back_to_today(counter, office, two_days_later):
+    sections = counter.router.sections
+    day = office.clock.now().astimezone().date() - timedelta(days=2)
+    edit = sections.history.days.edit
+    edit.setFocus()
+    counter.type(f"{day:%d/%m/%Y}")
+    counter.key(Qt.Key.Key_Return)
+    counter.qtbot.waitUntil(lambda: listed(counter) == [two_days_later], timeout=10_000)
+    assert edit.text() == ""
+    edit.setFocus()
+    counter.type(f"{day - timedelta(days=1):%d/%m/%Y}")
+    counter.key(Qt.Key.Key_Return)
+    counter.qtbot.waitUntil(lambda: listed(counter) == [], timeout=10_000)
+    edit.setFocus()
+    counter.type("31/02/2026")
+    counter.key(Qt.Key.Key_Return)
+    assert edit.text() == "31/02/2026"  # said, and left to be mended
+    to_history(counter)
+    assert sections.history._card.title.text() == counter.look.language.tr("history.list")
+    assert edit.text() == ""
+
+
+def test_a_case_that_ended_without_a_record_says_that_it_has_no_sheet(counter, office):
+    counter.sign_in()
+    with office.store.begin() as uow:
+        facts = {"case": "0" * 32, "agent": "camille", "outcome": "abandoned", "sealed": False}
+        office.journal.append(uow, EntryKind.VERIFY_CLOSE, facts)
+        uow.commit()
+    to_history(counter)
+    said = []
+    counter.shell.toast = lambda text, *_: said.append(text)
+    history = counter.router.sections.history
+    counter.qtbot.mouseClick(history._rows.rows[0], Qt.MouseButton.LeftButton)
+    words = counter.look.language.tr("history.no_sheet")
+    counter.qtbot.waitUntil(lambda: said == [words], timeout=10_000)
+    assert counter.shell.page is history

@@ -132,6 +132,16 @@ def test_on_a_tablet_with_a_keyboard_one_types_at_once_too(page, look, qtbot):
     assert shown(page)[0] == "paper-how-to-fill"
 
 
+def test_a_search_finds_a_course_too_and_enter_opens_its_steps(page, qtbot):
+    qtbot.keyClicks(page.search, "premiere connexoin")
+    qtbot.keyClicks(page.search, " se connecter")
+    found = [row.objectName() for row in page.list.rows]
+    assert "row-course:first-use" in found
+    page.read("course:first-use")
+    words = [label.text() for label in page.findChildren(QLabel)]
+    assert any(text.startswith("1. Sur le site du service") for text in words)
+
+
 def test_nothing_found_is_said(page, qtbot):
     qtbot.keyClicks(page.search, "xyzzy")
     assert page._none.isVisible()

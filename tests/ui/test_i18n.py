@@ -23,9 +23,30 @@ def test_unknown_language_is_refused_and_the_old_one_stays(language: Language):
 def test_dates_are_written_as_people_write_them(language: Language):
     assert language.day(date(1990, 7, 13)) == "13 juillet 1990"
     assert language.weekday(date(2026, 11, 23)) == "Lundi 23 novembre"
+    assert language.full_day(date(2026, 12, 1)) == "mardi 1er décembre 2026"
+    assert language.day(date(2026, 12, 1)) == "1er décembre 2026"
     language.choose("en")
     assert language.day(date(1990, 7, 13)) == "13 July 1990"
     assert language.weekday(date(2026, 11, 23)) == "Monday 23 November"
+    assert language.day(date(2026, 12, 1)) == "1 December 2026"
+
+
+@pytest.mark.parametrize(
+    ("code", "day", "weekday", "full"),
+    [
+        ("fr", "1er mai 2027", "Samedi 1er mai", "samedi 1er mai 2027"),
+        ("en", "1 May 2027", "Saturday 1 May", "Saturday 1 May 2027"),
+    ],
+)
+def test_the_first_of_a_month_is_counted_as_the_language_does(
+    language: Language, code, day, weekday, full
+):
+    language.choose(code)
+    first = date(2027, 5, 1)
+    assert (language.day(first), language.weekday(first)) == (day, weekday)
+    assert language.full_day(first) == full
+    assert language.weekday_within(first) == (weekday.lower() if code == "fr" else weekday)
+    assert language.day(date(2027, 5, 11)).split()[0] == "11"
 
 
 def test_french_times_and_numbers_use_spaces_that_the_fonts_have(language: Language):

@@ -1,6 +1,6 @@
 """A registered letter on the screen: number, addressee, signature, two records, and the notice."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
@@ -12,12 +12,15 @@ from kiosk.domain.decision import Decision, Outcome, Reason
 from kiosk.domain.evidence import Side
 from kiosk.journeys.model import DecisionTaken, StepKind
 from kiosk.journeys.service_steps import AddresseeMet, ItemScanned, Presence, SignatureGiven
+from kiosk.services.answer_facts import answer_of
 from kiosk.vault.store import open_store
 from tests.fakes.cases import DOCUMENT
 from tests.fakes.office import PIN, Office
 from tests.ui import letter_pages
 from tests.ui.counter import Counter
 from tests.ui.letter_pages import WITH_PROXY, case_at, panel_at
+from ui.screens.absence import notice_of
+from ui.screens.sheet_words import compose
 from ui.viewmodels.journey import CaseView
 from ui.widgets.signature_pad import PAD_HEIGHT, PAD_WIDTH, SignaturePad
 
@@ -204,6 +207,56 @@ def test_the_last_day_counts_from_the_day_after_the_letter_was_presented(qtbot, 
     assert "25" in panel._kept.text()
     panel.choices.button("absent").click()
     assert events[0].facts.kept_until.isoformat() == "2026-11-25"
+
+
+@pytest.mark.parametrize(
+    ("presented", "last", "sooner"),
+    [
+        ("10/11/2026", "2026-11-25", None),
+        ("07/11/2026", "2026-11-22", "2026-11-21"),  # a Sunday
+        ("27/10/2026", "2026-11-11", "2026-11-10"),  # Armistice Day
+    ],
+)
+def test_a_last_day_on_which_the_office_is_shut_names_the_day_before(
+    qtbot, look, presented, last, sooner
+):
+    panel = panel_at(look, StepKind.PRESENCE)
+    events = told(qtbot, panel)
+    panel.presented.edit.setText(presented)
+    panel.choices.button("absent").click()
+    facts = events[0].facts
+    assert facts.kept_until.isoformat() == last
+    assert facts.fetch_by == (None if sooner is None else date.fromisoformat(sooner))
+
+
+def test_a_letter_whose_time_is_over_is_told(qtbot, look):
+    panel = panel_at(look, StepKind.PRESENCE)
+    qtbot.addWidget(panel)
+    words = look.language.tr("journey.presence.kept_over")
+    panel.presented.edit.setText("10/11/2026")  # the last day is today
+    assert panel._sooner.text() != words
+    panel.presented.edit.setText("09/11/2026")
+    assert panel._sooner.text() == words
+
+
+def test_the_notice_and_the_sheet_name_the_day_on_which_to_come(letter, look):
+    panel = letter.router.case.panels[StepKind.PRESENCE]
+    shut = next(
+        day
+        for day in (panel._today - timedelta(days=n) for n in range(8))
+        if (day + timedelta(days=15)).weekday() == 6
+    )
+    panel.presented.edit.setText(f"{shut:%d/%m/%Y}")
+    letter.key(Qt.Key.Key_3)
+    letter.at(StepKind.CONFIRM)
+    letter.key(Qt.Key.Key_Return)
+    letter.on(letter.router.case.receipt)
+    fetch_by = letter.state.presence.fetch_by
+    assert fetch_by is not None
+    notice = notice_of(letter.state, letter.state.office_id, look.language)
+    day = look.language.full_day(fetch_by)
+    assert any(day in text for _, text in notice.lines)
+    assert day in compose(answer_of(letter.state), look.language).text
 
 
 @pytest.mark.parametrize("text", ["", "31/02/2026", "26/11/2026", "01/01/1999"])

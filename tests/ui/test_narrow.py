@@ -146,37 +146,23 @@ LONG = {
     "deliveries",
     "history",
     "help",
-    "help-search",
     "help-course",
     "team",
-    "step-notice",
-    "step-document-printed",
-    "step-document-printed-early",
     "step-document-read",
     "step-document-typing",
     "step-document-plain",
-    "step-stop-hand-over",
     "step-paper-file",
-    "step-paper-file-complete",
     "step-decision-doubt",
     "step-decision-refused",
     "letter-decision-proxy",
-    "receipt-refused",
     "step-features",
     "letter-signs",
 }
 """Pages that may scroll at 1280 x 720: lists and forms that grow with what they hold."""
 LONG_AT_800 = {
-    "settings",
     "device",
     "device-troubled",
-    "step-notice",
-    "step-document-printed",
-    "step-document-printed-early",
     "step-document-typing",
-    "step-document-plain",
-    "step-stop-hand-over",
-    "step-paper-file",
 }
 """Those of them that scroll at 1280 x 800 too."""
 

@@ -1,7 +1,7 @@
 """The round on a tablet and the appointments of a counter: one hand, and no names at a door."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -10,16 +10,18 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from kiosk.config import Profile
 from kiosk.domain.decision import Reason
-from kiosk.journeys.model import StepKind
+from kiosk.journeys.model import CaseAbandoned, StepKind
 from tests.fakes.capture import ScriptedCamera, ScriptedReader
 from tests.fakes.carrier import CarrierFleet, Device, carrier_fleet
 from tests.fakes.office import PIN
+from tests.ui.advice_pages import SERVICE
 from tests.ui.test_every_page import faults
 from ui.router import Router
 from ui.router.services import services_of
 from ui.shell import Section, Shell
 from ui.theme import Size, ThemeName
 from ui.widgets.look import Look
+from ui.widgets.missed import MissedVisit
 
 pytestmark = pytest.mark.process
 NAME = "ROUSSEL"
@@ -183,6 +185,60 @@ def test_putting_off_asks_for_a_day_that_is_no_sunday(
     assert view.state.decision is not None
     assert view.state.decision.reasons == (Reason.VISIT_POSTPONED,)
     assert "Nouveau jour" in screen.words()
+
+
+def test_a_day_agreed_on_stands_on_the_sheet_and_in_the_list(
+    open_screen, look: Look, fleet: CarrierFleet, tablet: Device
+) -> None:
+    fleet.plan(tablet)
+    screen = open_screen(tablet)
+    missed = screen.page.bar.missed
+    screen.press(missed.reasons["postponed"])
+    day = missed.offered[0]
+    screen.press(missed.days[0])
+    screen.press(screen.router.case.panels[StepKind.CONFIRM].primary)
+    screen.wait(screen.router.case.receipt.isVisible)
+    language = look.language
+    assert language.full_day(day) in screen.router.case.receipt.sheet().text
+    screen.press(screen.router.case.receipt.next_button)
+    screen.wait(screen.page.isVisible)
+    screen.wait(
+        lambda: (
+            language.tr("round.postponed_to", day=language.weekday_within(day)) in screen.words()
+        )
+    )
+    assert language.tr("round.loaded_at", time="").strip() in screen.words()
+
+
+def test_who_is_met_after_all_has_no_other_day(
+    open_screen, fleet: CarrierFleet, tablet: Device
+) -> None:
+    fleet.plan(tablet)
+    screen = open_screen(tablet)
+    missed = screen.page.bar.missed
+    screen.press(missed.reasons["postponed"])
+    screen.press(missed.days[0])
+    screen.press(screen.router.case.panels[StepKind.CONFIRM].back)
+    screen.press(screen.router.case.visit.primary)
+    assert screen.step is StepKind.NOTICE
+    view = screen.router.journey.view
+    assert view is not None
+    assert view.state.visit is not None
+    case = screen.router.journey
+    case.dispatch(CaseAbandoned())
+    screen.settle()
+    assert case.view is not None
+    assert case.view.state.visit is not None
+    assert case.view.state.visit.postponed_to is None
+
+
+def test_no_public_holiday_is_offered_for_another_visit(look, qtbot) -> None:
+    widget = MissedVisit(look)
+    qtbot.addWidget(widget)
+    widget.shut_on = SERVICE.is_shut
+    widget.set_today(date(2026, 12, 24))
+    assert [day.day for day in widget.offered] == [26, 28, 29, 30, 31]
+    assert widget.days[0].text().startswith("Samedi")
 
 
 def test_another_visit_than_the_next_is_chosen_by_a_touch(

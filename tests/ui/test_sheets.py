@@ -11,6 +11,7 @@ from PySide6.QtCore import QSizeF
 from PySide6.QtGui import QPageSize
 from PySide6.QtPrintSupport import QPrinter
 
+from kiosk.advice.eligibility import Alternative
 from kiosk.domain.decision import VISIT_REASONS, Decision, Outcome, Reason
 from kiosk.domain.errors import NoPrinterError, PrinterFailedError, SheetFileError
 from kiosk.journeys.blocks import Terms
@@ -65,6 +66,29 @@ def test_every_procedure_and_outcome_has_a_sheet(sheet_of, procedure, outcome, v
     assert FIGURES["number_everyone"] in sheet.text
     assert "3F7K\u00a09QRD" in sheet.text
     assert sheet.qr_text == f"VV1:{'a' * 32}:7:3F7K9QRD"
+
+
+@pytest.mark.parametrize("variant", list(Variant))
+@pytest.mark.parametrize("alternative", list(Alternative))
+def test_who_does_not_meet_the_conditions_reads_what_else_there_is(sheet_of, alternative, variant):
+    facts = act(Outcome.ADVISED, "welcome", obstacle="not-adult", alternative=alternative.value)
+    sheet = sheet_of(facts, variant)
+    steps = [line.text for line in sheet.lines if line.part is Part.STEP]
+    helped = sheet_of(act(Outcome.ADVISED, "welcome", obstacle="not-adult"), variant)
+    ask = next(line.text for line in helped.lines if line.part is Part.STEP)
+    assert (steps == [ask]) is (alternative is Alternative.HELP_LINE)
+    assert len(steps) == 1
+    without = sheet_of(facts, variant, figures={})
+    assert ask in [line.text for line in without.lines if line.part is Part.STEP]
+
+
+@pytest.mark.parametrize("variant", list(Variant))
+def test_an_elected_member_is_given_the_line_of_elected_members(sheet_of, variant):
+    text = sheet_of(act(Outcome.ADVISED, "welcome", elected=True), variant).text
+    assert FIGURES["number_elected"] in text
+    assert FIGURES["number_everyone"] not in text
+    hour = FIGURES["elected_week_closes"]
+    assert hour in text
 
 
 @pytest.mark.parametrize("variant", list(Variant))

@@ -5,6 +5,7 @@ step that needs no key is passed by (:mod:`ui.router.passage`).
 """
 
 from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
@@ -83,7 +84,7 @@ class CaseRouter(QObject):
         self._lens.keep_images = services.keep_images
         self._passage = Passage(brisk=services.brisk)
         self._interruptions = Interruptions(
-            look, shell, journey, made, self._frame, self._lens, self._end, self
+            look, shell, self.orders, journey, made, self._frame, self._lens, self._end, self
         )
         self._sealed = Sealed(
             look, shell, services, advice, self._frame, self._lens, self._end, self
@@ -116,7 +117,7 @@ class CaseRouter(QObject):
         self._journey.changed.connect(self._follow)
         self._journey.busy_changed.connect(self._set_busy)
         self._journey.refused.connect(self._refuse)
-        self._journey.failed.connect(self.failed)
+        self._journey.failed.connect(self._fail)
 
     @property
     def open_step(self) -> StepKind | None:
@@ -134,7 +135,7 @@ class CaseRouter(QObject):
     def present_code(self, text: str) -> None:
         """A code was seen, scanned or typed."""
         if self.open_step is StepKind.REQUEST:
-            self._journey.present_code(text)
+            self.orders.act(partial(self._journey.present_code, text))
         elif self.open_step is not None:
             self._shell.toast(self._look.language.tr("journey.scanned_elsewhere"))
 
@@ -183,7 +184,8 @@ class CaseRouter(QObject):
             self.present_code(text)
 
     def _second_answered(self, agent_id: str, pin: str, verdict: Verdict) -> None:
-        self._journey.second_agent_says(AgentId(agent_id), pin, verdict)
+        say = self._journey.second_agent_says
+        self.orders.act(partial(say, AgentId(agent_id), pin, verdict))
 
     @property
     def _page(self) -> Page | None:
@@ -267,6 +269,10 @@ class CaseRouter(QObject):
         shown = self._frame.shown
         if shown is not None and not (busy and self.orders.quiet):
             shown.set_busy(busy)
+
+    def _fail(self, failure: Failure) -> None:
+        self.orders.forget()
+        self.failed.emit(failure)
 
     def _refuse(self, _failure: Failure) -> None:
         self.orders.forget()

@@ -5,6 +5,7 @@ pressed while an order is on its way waits its turn; a case that was handed over
 """
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -14,6 +15,7 @@ from kiosk.domain.ids import AgentId
 from kiosk.journeys.model import CaseState
 from ui.router.frame import CaseFrame
 from ui.router.lens import CaseLens
+from ui.router.orders import CaseOrders
 from ui.router.panels import CasePanels
 from ui.shell import Shell
 from ui.viewmodels.journey import JourneyModel
@@ -36,6 +38,7 @@ class Interruptions(QObject):
         self,
         look: Look,
         shell: Shell,
+        orders: CaseOrders,
         journey: JourneyModel,
         panels: CasePanels,
         frame: CaseFrame,
@@ -47,6 +50,7 @@ class Interruptions(QObject):
         super().__init__(parent)
         self._look = look
         self._shell = shell
+        self._orders = orders
         self._journey = journey
         self._stop, self._decision = panels.stop, panels.decision
         self._frame = frame
@@ -56,8 +60,8 @@ class Interruptions(QObject):
         self._aside_key = QShortcut(QKeySequence(ASIDE_KEY), shell)
         self._aside_key.activated.connect(self._aside_by_key)
         for panel in panels.all:
-            panel.stop_requested.connect(self._interrupt)
-        self._stop.aside_requested.connect(self.put_aside)
+            panel.stop_requested.connect(partial(orders.act, self._interrupt))
+        self._stop.aside_requested.connect(partial(orders.act, self.put_aside))
         self._stop.decide_requested.connect(self._decide_now)
         self._stop.hand_requested.connect(self._hand_over)
         journey.colleagues_known.connect(self._stop.show_colleagues)
@@ -112,7 +116,7 @@ class Interruptions(QObject):
             self._frame.put(self._decision)
 
     def _hand_over(self, agent_id: str) -> None:
-        self._journey.hand_over(AgentId(agent_id))
+        self._orders.act(partial(self._journey.hand_over, AgentId(agent_id)))
 
     def _handed(self, agent: Agent) -> None:
         """The case is a colleague's now: nothing of it stays here."""

@@ -4,9 +4,14 @@ Rules, in order:
 
 1. Printed fields come when the reader has them, and the language when the customer chooses it; the
    agent asked for neither, and no panel looks busy.
-2. What the agent asks for while they are being stored is held, and sent once they are.
+2. What the agent asks for while they are being stored is held, and done once they are: an event,
+   a code that is presented, the word of a second agent, a hand-over, an interruption. The last one
+   counts.
 3. Every other order waits for nobody: while one is on its way, the next is refused by the model.
 """
+
+from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
@@ -28,7 +33,7 @@ class CaseOrders(QObject):
         self._journey = journey
         self._quiet = False
         self._answering = False
-        self._held: Event | None = None
+        self._held: Callable[[], object] | None = None
 
     @property
     def quiet(self) -> bool:
@@ -41,10 +46,17 @@ class CaseOrders(QObject):
         return self._answering
 
     def send(self, event: Event) -> None:
-        """An order of the agent."""
+        """An event that the agent asks for."""
+        self.act(partial(self._send, event))
+
+    def act(self, order: Callable[[], object]) -> None:
+        """Any order of the agent: given now, or once what nobody asked for is stored."""
         if self._quiet and self._journey.busy:
-            self._held = event  # the agent did not ask for that: what they ask for comes next
-            return
+            self._held = order
+        else:
+            order()
+
+    def _send(self, event: Event) -> None:
         restarted = isinstance(event, CaptureRestarted)
         self._answering = isinstance(event, FeatureExamined)
         if self._journey.dispatch(event) and restarted:
@@ -61,11 +73,13 @@ class CaseOrders(QObject):
         return quiet
 
     def send_held(self) -> None:
-        """The answer is shown: what waited for it comes now."""
+        """The answer is shown: what waited for it comes now, unless another one came before."""
+        if self._journey.busy:
+            return
         held, self._held = self._held, None
         if held is not None:
-            self.send(held)
+            held()
 
     def forget(self) -> None:
-        """Refused, or another case: nothing waits any more."""
+        """Refused, not kept, or another case: nothing waits any more."""
         self._quiet, self._held = False, None

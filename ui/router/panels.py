@@ -50,6 +50,7 @@ class CasePanels:
         self.contact = ContactPanel(look, catalogue)
         self.identity = IdentityPanel(look, catalogue)
         self.visit = VisitPanel(look, catalogue)
+        self.visit.choices.shut_on = services.service.is_shut
         self.channel = ChannelPanel(look, catalogue, advice)
         advising: dict[StepKind, AdvicePanel] = {
             StepKind.PURPOSE: PurposePanel(look, catalogue, advice),
@@ -63,7 +64,7 @@ class CasePanels:
             StepKind.REQUEST: self.request,
             StepKind.VISIT: self.visit,
             StepKind.ITEM: self.item,
-            StepKind.PRESENCE: PresencePanel(look, catalogue, services.service.delays),
+            StepKind.PRESENCE: PresencePanel(look, catalogue, services.service),
             StepKind.SIGNATURE: SignaturePanel(look, catalogue),
             StepKind.NOTICE: self.notice,
             StepKind.CONTACT: self.contact,

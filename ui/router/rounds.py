@@ -48,6 +48,7 @@ class RoundRouter(QObject):
         self.section = Section.APPOINTMENTS if appointments else Section.ROUND
         self.model = RoundModel(rounds, *desks, services.clock, self)
         self.screen = RoundScreen(look, appointments=appointments)
+        self.screen.bar.missed.shut_on = services.service.is_shut
         self.screen.open_requested.connect(self.open)
         self.screen.miss_requested.connect(self.miss)
         self.screen.reload_requested.connect(self.model.load)

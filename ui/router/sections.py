@@ -121,7 +121,7 @@ class SectionRouter(QObject):
         self.journal.changed.connect(self._write)
         self.journal.failed.connect(self.failed)
         self.journal.answer_opening.connect(self.sheet_mail.forget)
-        self.past.next_requested.connect(self._show_history)
+        self.past.next_requested.connect(self._back_to_history)
         self.sheet_mail.sheet_lost.connect(lambda text: self._shell.toast(text, Tone.BAD))
         self.deliveries.send_requested.connect(self._delivery.send_all)
         self.deliveries.stop_requested.connect(self._delivery.break_off)
@@ -167,6 +167,7 @@ class SectionRouter(QObject):
         """Nobody is signed in: keep nothing of the agent."""
         self._session = None
         self.sheet_mail.forget()
+        self.journal.to_today()
         self._home_model.forget()
         if self._rounds is not None:
             self._rounds.forget()
@@ -346,11 +347,17 @@ class SectionRouter(QObject):
     # --- what happens -------------------------------------------------------------------------
 
     def _choose(self, name: str) -> None:
+        self.journal.to_today()
         if self._session is not None:
             self.show(Section(name), self._session)
 
     def _show_history(self) -> None:
         self._choose(Section.HISTORY.value)
+
+    def _back_to_history(self) -> None:
+        """From the sheet of an old act: the same day is still shown."""
+        if self._session is not None:
+            self.show(Section.HISTORY, self._session)
 
     def _read_conflicts(self, _summary: object = None) -> None:
         if self._services.conflicts is not None:

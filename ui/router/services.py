@@ -22,6 +22,7 @@ from kiosk.services.contact import Contacts
 from kiosk.services.hand_over import HandOver
 from kiosk.services.onboarding import Onboarding
 from kiosk.services.past_answers import PastAnswers
+from kiosk.services.past_days import PastDays
 from kiosk.services.proofing import Proofing
 from kiosk.services.rounds import Rounds, VisitDesk
 from kiosk.services.sheet_mail import SheetMailer
@@ -71,6 +72,7 @@ class Services:
         documents_today: kinds of document as they hold today; ``documents`` where None.
         signed_now: the moment by signed time, for what a date decides; the clock's where None.
         past_answer: answer to the act that a line of the journal closed; in the vault's thread.
+        past_days: acts of earlier days whose sheet is kept; None where nothing is looked for.
         rounds, visits: the round of today, or the appointments; None where there is none.
         sheet_mail: mails the customer's sheet; None where this device belongs to no fleet.
         conflicts: what the central side says happened elsewhere; None where nothing is asked.
@@ -109,6 +111,7 @@ class Services:
     keep_images: bool = False
     printing: Printing = field(default_factory=Printing)
     past_answer: Callable[[int], AnswerFacts | None] = no_past_answer
+    past_days: PastDays | None = None
     brisk: bool = False
     carried: Carries | None = None
     draft_age: Callable[[], timedelta] = lambda: _DRAFT_AGE
@@ -205,6 +208,7 @@ def services_of(kiosk: "Kiosk", open_camera: Callable[[], FrameSource] | None = 
         draft_age=lambda: kiosk.membership.draft_age,
         documents_today=kiosk.documents_today,
         signed_now=SignedClock(kiosk.clock, kiosk.membership).now,
+        past_days=PastDays(kiosk.store),
         past_answer=PastAnswers(kiosk.store, kiosk.device_key.public, kiosk.office_id).answer,
         contacts=kiosk.contacts,
         rounds=kiosk.rounds if kiosk.enrolled else None,

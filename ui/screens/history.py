@@ -1,13 +1,17 @@
-"""History: the journal of today, without any personal data."""
+"""History: the journal of today, and the closed acts of earlier days; no personal data.
+
+Of an earlier day only what can still be of use to a customer is shown: acts whose sheet is kept.
+"""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout
 from typing_extensions import override
 
 from ui.screens.conflicts import conflict_words
+from ui.screens.day_bar import DayBar
 from ui.screens.page import Page
 from ui.theme import Space, Tone, Type
 from ui.widgets.button import Button
@@ -38,11 +42,20 @@ class HistoryItem:
 
 @dataclass(frozen=True, slots=True)
 class HistoryFacts:
-    """What the page shows; ``verified`` is None while the journal was not checked."""
+    """What the page shows; ``verified`` is None while the journal was not checked.
+
+    Attributes:
+        day: an earlier day whose acts are shown; None for today.
+        oldest: no earlier day has acts that are kept.
+        days: earlier days can be looked for.
+    """
 
     items: tuple[HistoryItem, ...] = ()
     verified: bool | None = None
     verifying: bool = False
+    day: date | None = None
+    oldest: bool = False
+    days: bool = False
 
 
 KIND_LOOKS = {
@@ -101,6 +114,7 @@ class HistoryScreen(Page):
         self._verify = Button(look, "", icon="shield-check")
         self._verify.setObjectName("verify-journal")
         self.corner.addWidget(self._verify)
+        self.days = DayBar(look)
         self._count = Label(look, "", Type.BODY, "ink2")
         self._card = Card(look, " ", trailing=self._count)
         self._rows = RowList(look, clickable=True)
@@ -121,6 +135,7 @@ class HistoryScreen(Page):
         foot.addWidget(self._state_icon)
         foot.addWidget(self._state, 1)
         self._card.body.addLayout(foot)
+        self.body.addWidget(self.days)
         self.body.addWidget(self._card, 1)
 
     def show_facts(self, facts: HistoryFacts) -> None:
@@ -137,12 +152,17 @@ class HistoryScreen(Page):
         tr = self.look.language.tr
         facts = self._facts
         self.title.setText(tr("history.title"))
-        self.hint.setText(tr("history.hint"))
+        day = "" if facts.day is None else self.look.language.day(facts.day)
+        self.hint.setText(tr("history.hint_past", day=day) if day else tr("history.hint"))
+        self.days.retranslate()
+        self.days.setVisible(facts.days)
+        self.days.set_open(earlier=not facts.oldest, later=facts.day is not None)
         self._verify.setText(tr("history.verify"))
         self._verify.updateGeometry()
-        self._card.set_title(tr("history.list"))
+        self._card.set_title(day or tr("history.list"))
         self._count.setText(tr("history.count", n=len(facts.items)) if facts.items else "")
-        self._empty.show_text(tr("history.none"), tr("history.none_hint"))
+        none = "history.none_past" if day else "history.none"
+        self._empty.show_text(tr(none), tr(f"{none}_hint"))
         self._empty.setVisible(not facts.items)
         self._rows.setVisible(bool(facts.items))
         self._rows.show_items(tuple(self._row(item) for item in facts.items))

@@ -215,7 +215,8 @@ class RoundScreen(Page):
 
     @override
     def retranslate(self) -> None:
-        tr = self.look.language.tr
+        language = self.look.language
+        tr = language.tr
         facts = self._facts
         self.title.setText(tr(f"{self._words}.title"))
         self.hint.setText(tr(f"{self._words}.hint"))
@@ -224,7 +225,10 @@ class RoundScreen(Page):
         self._list.set_title(tr(f"{self._words}.list"))
         visits = () if facts is None else facts.visits
         left = sum(item.state in (VisitState.PLANNED, VisitState.OPEN) for item in visits)
-        self._left.setText(tr(f"{self._words}.left", n=left) if visits else "")
+        loaded_at = None if facts is None else facts.loaded_at
+        fresh = "" if loaded_at is None else tr("round.loaded_at", time=language.time(loaded_at))
+        told = (tr(f"{self._words}.left", n=left) if visits else "", fresh)
+        self._left.setText(" · ".join(filter(None, told)))
         self.rows.show_items(tuple(self._row(item) for item in visits))
         self.rows.setVisible(bool(visits))
         self._show_empty(bool(visits))
@@ -296,7 +300,12 @@ class RoundScreen(Page):
         if self._appointments:
             return RowItem(visit.visit_id, visit.display_name, window, icon, tone, chip)
         title = f"{visit.position}.  {window}"
-        return RowItem(visit.visit_id, title, visit.locality or visit.line, icon, tone, chip)
+        new_day = None if item.end is None else item.end.postponed_to
+        lines = [visit.locality or visit.line]
+        if item.state is VisitState.ENDED and new_day is not None:
+            language = self.look.language
+            lines.append(language.tr("round.postponed_to", day=language.weekday_within(new_day)))
+        return RowItem(visit.visit_id, title, " · ".join(lines), icon, tone, chip)
 
     def _name_or_line(self, item: PlannedVisit) -> str:
         """At a counter the name that is called out; at a door the line of address."""

@@ -73,7 +73,7 @@ class SettingsScreen(Page):
         self.team.setObjectName("open-team")
         self.device = Button(look, "", icon="device-desktop")
         self.device.setObjectName("open-device")
-        self._language = ChoiceGroup(look, keys=False)
+        self._language = ChoiceGroup(look, low_columns=2, keys=False)
         self._theme = ChoiceGroup(look, keys=False)
         self._size = ChoiceGroup(look, keys=False)
         self.link = ChoiceGroup(look, keys=False)
@@ -103,24 +103,41 @@ class SettingsScreen(Page):
         self._about_card.body.addWidget(self._version)
         self._about_card.body.addWidget(self._device)
         self._about_card.body.addStretch(1)
-        grid = QGridLayout()
-        grid.setSpacing(Space.XXL)
-        grid.addWidget(self._language_card, 1, 0)
-        grid.addWidget(self._size_card, 2, 0)
-        grid.addWidget(self._theme_card, 1, 1)
-        grid.addWidget(self._link_card, 2, 1)
-        grid.addWidget(self._about_card, 3, 0, 1, 2)
-        grid.addWidget(self._person_card, 0, 0, 1, 2)
-        buttons = QGridLayout()
-        buttons.setSpacing(Space.M)
-        for place, button in enumerate(self._buttons):
-            buttons.addWidget(button, place // 2, place % 2, Qt.AlignmentFlag.AlignLeft)
-        buttons.setColumnStretch(2, 1)
-        self._person_card.body.addLayout(buttons)
-        for column in (0, 1):
-            grid.setColumnStretch(column, 1)
-        self.body.addLayout(grid)
+        self._grid = QGridLayout()
+        self._places = QGridLayout()
+        self._places.setSpacing(Space.M)
+        self._person_card.body.addLayout(self._places)
+        self.body.addLayout(self._grid)
         self.body.addStretch(1)
+        self.look.theme.changed.connect(self._place)
+        self._place()
+
+    def _place(self) -> None:
+        """Two columns; in a low window three, and the buttons in one row."""
+        low = self.look.theme.low
+        columns, beside = (3, len(self._buttons)) if low else (2, 2)
+        self._grid.setSpacing(self.look.theme.air if low else Space.XXL)
+        cards = (
+            (self._person_card, (0, 0, 1, columns)),
+            (self._language_card, (1, 0, 1, 1)),
+            (self._theme_card, (1, 1, 3, 1) if low else (1, 1, 1, 1)),
+            (self._size_card, (1, 2, 2, 1) if low else (2, 0, 1, 1)),
+            (self._link_card, (2, 0, 2, 1) if low else (2, 1, 1, 1)),
+            (self._about_card, (3, 2, 1, 1) if low else (3, 0, 1, 2)),
+        )
+        for card, place in cards:
+            self._grid.removeWidget(card)
+            self._grid.addWidget(card, *place)
+        for column in range(3):
+            self._grid.setColumnStretch(column, int(column < columns))
+        for row in (2, 3):  # what a card needs beyond the first row goes below it, not into it
+            self._grid.setRowStretch(row, int(low))
+        for at, button in enumerate(self._buttons):
+            self._places.removeWidget(button)
+            row, column = divmod(at, beside)
+            self._places.addWidget(button, row, column, Qt.AlignmentFlag.AlignLeft)
+            self._places.setColumnStretch(at, 0)
+        self._places.setColumnStretch(beside, 1)
 
     @property
     def _buttons(self) -> tuple[Button, ...]:

@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from kiosk.advice.service import help_figures
 from kiosk.domain.decision import Outcome
 from kiosk.journeys.procedures import COUNTER_CREATION, PAPER_FILE, REGISTERED_LETTER, WELCOME
 from kiosk.services.answer_facts import AnswerFacts, Standing
@@ -140,6 +141,11 @@ _AFTER_UNHANDED: Final = {
     "addressee-moved": "tell-address",
 }
 _AFTER_ACCEPTED: Final = {COUNTER_CREATION: "open-app", REGISTERED_LETTER: "keep-letter"}
+_TOLD: Final = frozenset(
+    {"come-of-age", "renew-document", "paper-procedure", "other-telephone", "other-number"}
+)
+"""Alternatives that say themselves what to do; the one that is left is the help."""
+_OF_ALTERNATIVES: Final = frozenset({"age", "android", "ios"})
 _NAMES_NOBODY: Final = (WELCOME, PAPER_FILE)
 
 
@@ -167,7 +173,6 @@ def next_steps(facts: AnswerFacts) -> tuple[str, ...]:
 
 
 def _steps(facts: AnswerFacts) -> Iterator[str]:
-    letter = facts.procedure == REGISTERED_LETTER
     match facts.outcome:
         case Outcome.ACCEPTED:
             if facts.codes_follow:
@@ -186,8 +191,7 @@ def _steps(facts: AnswerFacts) -> Iterator[str]:
         case Outcome.ADVISED:
             yield from _after_advice(facts)
         case Outcome.NO_SHOW:
-            known = _AFTER_UNHANDED if letter else _AFTER_NO_SHOW
-            yield from (known.get(word, "ask-help") for word in facts.words or ("",))
+            yield from _after_no_show(facts)
 
 
 def _after_refusal(facts: AnswerFacts) -> Iterator[str]:
@@ -198,6 +202,14 @@ def _after_refusal(facts: AnswerFacts) -> Iterator[str]:
     yield from found
     if not found:
         yield "ask-help"
+
+
+def _after_no_show(facts: AnswerFacts) -> Iterator[str]:
+    if facts.visit_on is not None:
+        yield "visit-agreed"
+        return
+    known = _AFTER_UNHANDED if facts.procedure == REGISTERED_LETTER else _AFTER_NO_SHOW
+    yield from (known.get(word, "ask-help") for word in facts.words or ("",))
 
 
 def _after_advice(facts: AnswerFacts) -> Iterator[str]:
@@ -231,7 +243,9 @@ class _Composer:
             moment=self.moment(facts.sealed_at),
             outcome=facts.outcome,
             firm=facts.standing is not Standing.PROVISIONAL,
-            verdict=self.of_procedure("verdict", facts.outcome.value),
+            verdict=self.of_procedure(
+                "verdict", "postponed" if facts.visit_on else facts.outcome.value
+            ),
             standing=self.standing(),
             lines=tuple(self.lines()),
             codes=tuple(self.codes()),
@@ -276,7 +290,10 @@ class _Composer:
         yield Line(Part.HEADING, self.tr("after"))
         for text in self.proposed():
             yield Line(Part.BODY, text)
-        yield from (Line(Part.STEP, self.tr(f"next.{step}")) for step in next_steps(self.facts))
+        told = [*self.alternative()]
+        yield from (Line(Part.STEP, text) for text in told)
+        steps = next_steps(self.facts) if not told else ()
+        yield from (Line(Part.STEP, self.tr(f"next.{step}")) for step in steps)
         yield from (Line(Part.DATE, text, label) for label, text in self.dates())
         yield Line(Part.HEADING, self.tr("help"))
         yield from self.help()
@@ -291,6 +308,12 @@ class _Composer:
         if self.facts.channel:
             yield from self.named("channel", (self.facts.channel,), ".sheet")
 
+    def alternative(self) -> Iterator[str]:
+        """The nearest other way, where the figures that it needs are known."""
+        code = self.facts.alternative
+        if code in _TOLD and self.figures.keys() >= _OF_ALTERNATIVES:
+            yield self.tr(f"alternative.{code}", **self.figures)
+
     def named(self, group: str, codes: tuple[str, ...], end: str = "") -> Iterator[str]:
         """Words of the room of advice for its codes; rule 3."""
         keys = (f"{group}.{code}{end}" for code in codes)
@@ -300,6 +323,10 @@ class _Composer:
         facts, language = self.facts, self.language
         if facts.kept_until is not None:
             yield self.tr("until.kept"), language.full_day(facts.kept_until)
+        if facts.fetch_by is not None:
+            yield self.tr("until.fetch"), language.full_day(facts.fetch_by)
+        if facts.visit_on is not None:
+            yield self.tr("until.visit"), language.full_day(facts.visit_on)
         if facts.request_until is not None:
             day = facts.request_until.astimezone().date()
             yield self.tr("until.request"), language.full_day(day)
@@ -309,12 +336,13 @@ class _Composer:
             yield self.tr("until.letter"), language.full_day(facts.letter_about)
 
     def help(self) -> Iterator[Line]:
-        number = self.figures.get("number_everyone", "")
+        line = help_figures(self.figures, elected=self.facts.elected)
+        number = line.get("help_number", "")
         if number:
             yield Line(Part.NUMBER, number)
-            hours = {name: value for name, value in self.figures.items() if "opens" in name}
-            hours |= {name: value for name, value in self.figures.items() if "closes" in name}
-            yield Line(Part.BODY, self.tr("help_hours", **hours))
+            yield Line(Part.BODY, self.tr("help_hours", **line))
+            if self.facts.elected:
+                yield Line(Part.BODY, self.tr("help_elected"))
         yield Line(Part.BODY, self.tr("help_line"))
 
     def codes(self) -> Iterator[CodeWords]:

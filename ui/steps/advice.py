@@ -6,9 +6,11 @@ from datetime import datetime
 from PySide6.QtCore import Signal
 from typing_extensions import override
 
+from kiosk.advice.service import help_figures
 from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.domain.errors import AdviceError
 from kiosk.journeys.model import CaseState
+from kiosk.journeys.service_steps import Purpose
 from ui.i18n import Language
 from ui.steps.panel import StepPanel
 from ui.viewmodels.advice import AdviceDesk
@@ -68,15 +70,26 @@ class AdvicePanel(StepPanel):
         """
         language = language or self.look.language
         figures = self.desk.service.figures(self.desk.today, language.code)
-        return language.tr(key, **figures | values)
+        line = help_figures(figures, elected=self._elected)
+        return language.tr(key, **figures | line | values)
+
+    @property
+    def _elected(self) -> bool:
+        """The customer comes for the account of an elected member, who has a help line."""
+        chosen = self.view.state.purpose if self.view is not None else None
+        return chosen is not None and chosen.purpose is Purpose.ELECTED_ACCOUNT
 
     def foot(self) -> tuple[str, ...]:
-        """Last lines of a sheet: whom to call, where and when it was made. Raises NoFactError."""
+        """Last lines of a sheet: whom to call, where and when it was made. Raises NoFactError.
+
+        Elected members have an adviser of their own.
+        """
         language = self.paper_language
         tr = language.tr
         number, hours = (self.figure(f"sheet.{name}", language) for name in ("number", "hours"))
+        key = "sheet.help_elected" if self._elected else "sheet.help"
         return (
-            tr("sheet.help", number=number, hours=hours),
+            tr(key, number=number, hours=hours),
             tr("sheet.made", day=language.day(self.desk.today), office=self.desk.office),
             tr("sheet.nobody"),
         )

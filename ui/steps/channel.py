@@ -7,7 +7,9 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from kiosk.advice.channels import ChannelId, DelayKind, Proposal
-from kiosk.advice.eligibility import Finding
+from kiosk.advice.dated import in_force
+from kiosk.advice.eligibility import Alternative, Finding
+from kiosk.advice.eligibility_rules import Paper
 from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.journeys.model import CaseState
 from kiosk.journeys.service_steps import AdviceFacts, AdviceGiven
@@ -30,6 +32,8 @@ _ICONS: Final = {
     ChannelId.ONLINE_REMOTE: "camera",
     ChannelId.PAPER: "mail",
 }
+_FOREIGN: Final = frozenset({Paper.RESIDENCE_PERMIT, Paper.OTHER})
+"""Documents of which one may be that of a foreign resident."""
 
 
 class ChannelPanel(AdvicePanel):
@@ -120,6 +124,8 @@ class ChannelPanel(AdvicePanel):
             channel=proposal.channel.channel_id.value if proposal else "",
             ready_by=proposal.ready_by if proposal is not None and remote else None,
             next_procedure=self._next,
+            alternative=self._finding.alternative.value if self._finding.alternative else "",
+            letter_about=proposal.about if proposal is not None else None,
         )
         self.happened.emit(AdviceGiven(facts))
 
@@ -188,7 +194,7 @@ class ChannelPanel(AdvicePanel):
         self.choices.show_choices(tuple(self._choice(item) for item in self._proposals))
         self.choices.select(*([self._chosen.value] if self._chosen else []))
         self.choices.setVisible(bool(self._proposals))
-        cautions = self._caution_words(self.look.language)
+        cautions = self._caution_words(self.look.language, "eligibility.caution")
         self._cautions.setText("\n".join(cautions))
         self._caution.setVisible(bool(cautions))
 
@@ -219,23 +225,36 @@ class ChannelPanel(AdvicePanel):
     def _choice(self, proposal: Proposal) -> Choice:
         channel = proposal.channel.channel_id
         language = self.look.language
+        where = "_elsewhere" if self._is_elsewhere(proposal) else ""
+        label = language.tr(f"channel.{channel.value}.label{where}")
+        hint = self._hint(proposal, language, f"hint{where}")
+        return Choice(channel.value, label, hint, _ICONS[channel])
+
+    @staticmethod
+    def _hint(proposal: Proposal, language: Language, name: str) -> str:
+        """Words about a way with its moment, or its day, filled in."""
         moment = moment_within(proposal.ready_by, language) if proposal.ready_by else ""
         day = language.weekday_within(proposal.about) if proposal.about else ""
-        key, where = f"channel.{channel.value}", ""
-        if self._is_elsewhere(proposal):
-            where = "_elsewhere"
-        hint = language.tr(f"{key}.hint{where}", moment=moment, day=day)
-        return Choice(channel.value, language.tr(f"{key}.label{where}"), hint, _ICONS[channel])
+        key = f"channel.{proposal.channel.channel_id.value}.{name}"
+        return language.tr(key, moment=moment, day=day)
 
     def _is_elsewhere(self, proposal: Proposal) -> bool:
         """A counter, and none here."""
         channel = proposal.channel.channel_id
         return channel is ChannelId.COUNTER and not self.leads_on(channel.value)
 
-    def _caution_words(self, language: Language) -> tuple[str, ...]:
-        return tuple(
-            language.tr(f"eligibility.caution.{item.value}") for item in self._finding.cautions
-        )
+    def _caution_words(self, language: Language, group: str) -> tuple[str, ...]:
+        told = tuple(language.tr(f"{group}.{item.value}") for item in self._finding.cautions)
+        return (*told, language.tr(f"{group}.paper-reported")) if self._shut_out else told
+
+    @property
+    def _shut_out(self) -> bool:
+        """The way by post is proposed to somebody to whom pages say that it is closed."""
+        desk, view = self.desk, self.view
+        if view is None or self._finding.alternative is not Alternative.PAPER_PROCEDURE:
+            return False
+        foreign = desk.answers(view.state).document in _FOREIGN
+        return foreign and bool(in_force(desk.service.paper_file.reported, desk.today))
 
     def _why_blocks(self) -> tuple[SheetBlock, ...]:
         language = self.paper_language
@@ -245,9 +264,10 @@ class ChannelPanel(AdvicePanel):
             key = f"eligibility.alternative.{finding.alternative.value}"
             reason = tr(f"eligibility.barrier.{finding.barrier.value}")
             blocks.append(SheetBlock(tr("sheet.reason"), (reason,)))
-            way = (tr(f"{key}.title"), self.figure(f"{key}.text", language))
+            said = f"answer_sheet.plain.alternative.{finding.alternative.value}"
+            way = (tr(f"{key}.title"), self.figure(said, language))
             blocks.append(SheetBlock(tr("sheet.nearest"), way))
-        cautions = self._caution_words(language)
+        cautions = self._caution_words(language, "sheet.caution")
         if cautions:
             blocks.append(SheetBlock(tr("sheet.cautions"), cautions))
         return tuple(blocks)
@@ -259,5 +279,9 @@ class ChannelPanel(AdvicePanel):
             return SheetBlock(language.tr("sheet.about"), (day,))
         if proposal.channel.delay is DelayKind.REMOTE and proposal.ready_by is not None:
             moment = moment_within(proposal.ready_by, language)
-            return SheetBlock(language.tr("sheet.ready"), (moment,))
-        return None
+            ready = self.figure("sheet.remote", language, moment=moment)
+            return SheetBlock(language.tr("sheet.ready"), (ready,))
+        if self._is_elsewhere(proposal):
+            return None
+        words = self._hint(proposal, language, "when")
+        return SheetBlock(language.tr("sheet.when"), (words,))

@@ -35,6 +35,9 @@ from ui.workers.desk import Failure
 if TYPE_CHECKING:
     from kiosk.capture.doubt import OpenReading
 
+_SHARES, _DENSE_SHARES = (70, 30), (60, 40)
+"""Of the picture and of what is read, in hundredths of the width."""
+
 
 class DocumentPanel(StepPanel):
     """Live picture left, fields right; hands-free: a side is taken as soon as it is read.
@@ -67,7 +70,7 @@ class DocumentPanel(StepPanel):
         self._blind = False
         self._both_examined = False
         self._identity: tuple[str, str] | None = None
-        self.columns(self._left, self.read, (70, 30))
+        self.columns(self._left, self.read, _SHARES)
         self._bind()
 
     def _bind(self) -> None:
@@ -78,6 +81,7 @@ class DocumentPanel(StepPanel):
         self.settling.changed.connect(self._refresh_primary)
         self.dates.expiry.changed.connect(self._refresh_primary)
         self.dates.issue.changed.connect(self._refresh_primary)
+        self.look.theme.changed.connect(self._share_room)
 
     # --- what the router gives ----------------------------------------------------------------
 
@@ -332,6 +336,7 @@ class DocumentPanel(StepPanel):
         self._say_half()
         self.read.show_read(self.view, side, self._today)
         self.read.show_pictures(self.view.state, self._pictures.cards, self._pictures.strips)
+        self._share_room()
         self.quality.setVisible(side is not None)
         if self._last is None or side is None:
             waiting = "waiting" if side else "all_read"
@@ -339,6 +344,15 @@ class DocumentPanel(StepPanel):
             self.preview.show_message(self.tr_(message), live=False)
             self.quality.show_measures(measures_of(None, self.look.language))
         self._refresh_primary()
+
+    def _share_room(self) -> None:
+        """In a low window a form has the whole width, while nothing was read to stand beside it.
+
+        Fields that stand two by two need more of it.
+        """
+        self.share(_DENSE_SHARES if self.read.dense else _SHARES)
+        alone = self.look.theme.low and self.typing and self._document is None
+        self.read.setVisible(not alone)
 
     def _say_half(self) -> None:
         """What is done in the left half, where it is not the camera that works."""

@@ -162,7 +162,8 @@ class EligibilityPanel(AdvicePanel):
         years = permit.min_years
         self._card.set_title(self.figure(f"eligibility.question.{question}", years=years))
         mobile = self._question is Question.MOBILE
-        hint = self.figure(f"eligibility.hint.{question}")
+        born = self.look.language.day(self.desk.service.eligibility.born_by(self.desk.today))
+        hint = self.figure(f"eligibility.hint.{question}", born=born)
         self._hint.setText(f"{hint} {self.tr_('mobile_hint')}" if mobile else hint)
         self.number.setVisible(mobile)
         self.number.set_label(self.tr_("typed"), "06 12 34 56 78")

@@ -4,7 +4,7 @@ Source: GDPR article 13; the long version is printed or handed over.
 """
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from kiosk.documents.catalogue import DocumentCatalogue
@@ -30,6 +30,8 @@ _POINTS = (
     ("rights", "user-check"),
     ("refusal", "hand-stop"),
 )
+_LOW_COLUMNS = 3
+"""So many points stand beside each other in a low window, and all are read without scrolling."""
 
 
 class _Point(QWidget):
@@ -37,8 +39,7 @@ class _Point(QWidget):
 
     def __init__(self, look: Look, icon: str) -> None:
         super().__init__()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(Space.NONE, Space.S, Space.NONE, Space.S)
+        row = self._row = QHBoxLayout(self)
         row.setSpacing(Space.L)
         row.addWidget(Badge(look, icon, Tone.INFO), 0, Qt.AlignmentFlag.AlignTop)
         words = QVBoxLayout()
@@ -48,6 +49,10 @@ class _Point(QWidget):
         words.addWidget(self.title)
         words.addWidget(self.text)
         row.addLayout(words, 1)
+
+    def keep_distance(self, down: Space) -> None:
+        """Air above and below."""
+        self._row.setContentsMargins(Space.NONE, down, Space.NONE, down)
 
 
 class NoticePanel(StepPanel):
@@ -76,14 +81,36 @@ class NoticePanel(StepPanel):
         self.turn.hide()
         self._card = Card(look, " ")
         self._points = {key: _Point(look, icon) for key, icon in _POINTS}
-        for point in self._points.values():
-            self._card.body.addWidget(point)
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(Space.XL)
+        self._card.body.setSpacing(Space.NONE)
+        self._card.body.addLayout(self._grid)
         self._card.body.addStretch(1)
-        self._version = Label(look, "", Type.LABEL, "ink2")
-        self._card.body.addWidget(self._version)
+        self._version = Label(look, "", Type.LABEL, "ink2", wrap=True)
         self.centered(self._card)
+        look.theme.changed.connect(self._lay_points)
+        self._lay_points()
         self.no_button.clicked.connect(self._refuse)
         self.turn.clicked.connect(self.turn_requested)
+
+    def _lay_points(self) -> None:
+        """Under each other, or as many beside each other as a low window takes."""
+        low = self.look.theme.low
+        columns = _LOW_COLUMNS if low else 1
+        self.spread(wide=low)
+        self._grid.setVerticalSpacing(Space.NONE if low else Space.M)
+        self._card.title.setHidden(low)  # the line above it says the same
+        for number, point in enumerate(self._points.values()):
+            point.keep_distance(Space.XS if low else Space.S)
+            self._grid.removeWidget(point)
+            place = (number // columns, number % columns)
+            self._grid.addWidget(point, *place, Qt.AlignmentFlag.AlignTop)
+        for column in range(_LOW_COLUMNS):
+            self._grid.setColumnStretch(column, int(column < columns))
+        self._grid.removeWidget(self._version)
+        row, column = divmod(len(_POINTS), columns)
+        foot = Qt.AlignmentFlag.AlignBottom
+        self._grid.addWidget(self._version, row, column, 1, columns - column, foot)
 
     def set_turnable(self, turnable: bool) -> None:
         """Whether there is only this screen, so that it is turned to the customer."""
@@ -101,6 +128,7 @@ class NoticePanel(StepPanel):
     def refresh(self) -> None:
         tr = self.look.language.tr
         self._card.set_title(tr("notice.title"))
+        self._card.title.setHidden(self.look.theme.low)
         self.no_button.setText(self.tr_("no"))
         self.turn.set_texts(tr("journey.contact.turn"), tr("journey.contact.turn_short"))
         for key, point in self._points.items():

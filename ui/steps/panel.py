@@ -214,6 +214,12 @@ class StepPanel(QWidget):
         self._columns.addWidget(right, shares[1])
         self.body.addLayout(self._columns, 1)
 
+    def share(self, shares: tuple[int, int]) -> None:
+        """Other shares of the width for the two columns."""
+        if self._columns is not None:
+            for place, share in enumerate(shares):
+                self._columns.setStretch(place, share)
+
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -224,12 +230,17 @@ class StepPanel(QWidget):
 
     def centered(self, widget: QWidget) -> None:
         """One column in the middle, as wide as lines can be read."""
-        row = QHBoxLayout()
+        row = self._centered = QHBoxLayout()
         row.addStretch(1)
         row.addWidget(widget, 6)
         row.addStretch(1)
         self.body.addLayout(row, 1)
         self.body.setAlignment(Qt.AlignmentFlag.AlignTop)
+
+    def spread(self, *, wide: bool) -> None:
+        """Give the column of :meth:`centered` the whole width, or take it back."""
+        for edge in (0, 2):
+            self._centered.setStretch(edge, 0 if wide else 1)
 
     def _restyle(self) -> None:
         theme = self.look.theme

@@ -5,7 +5,7 @@ Nothing is scanned, and nothing of the papers is kept.
 
 from typing import Final
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from kiosk.advice.dated import in_force
@@ -54,13 +54,25 @@ class PaperFilePanel(AdvicePanel):
         column = QVBoxLayout(left)
         column.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
         column.setSpacing(Space.S)
-        for widget in (self.items, self._by_hand_label, self.by_hand):
-            column.addWidget(widget)
+        column.addWidget(self.items)
+        hand = self._hand = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        hand.setSpacing(Space.S)
+        hand.addWidget(self._by_hand_label)
+        hand.addWidget(self.by_hand, 1)
+        column.addLayout(hand)
         column.addStretch(1)
         self._card.body.addWidget(self._missing)
         self._card.body.addWidget(self._done)
         self._card.body.addStretch(1)
         self.columns(left, self._card, (7, 4))
+        self.look.theme.changed.connect(self._lay_hand)
+        self.look.theme.changed.connect(self.refresh)
+        self._lay_hand()
+
+    def _lay_hand(self) -> None:
+        """The question stands beside its answers in a low window."""
+        ways = QBoxLayout.Direction
+        self._hand.setDirection(ways.LeftToRight if self.look.theme.low else ways.TopToBottom)
 
     @override
     def extra_buttons(self) -> tuple[Button, ...]:
@@ -158,6 +170,12 @@ class PaperFilePanel(AdvicePanel):
         label = tr(f"paper.item.{item.item_id}")
         return f"{label}. {hint}" if hint else label
 
+    def _part_of(self, item: Item) -> str:
+        """Part of the file; in a low window only where nothing works without it."""
+        if self.look.theme.low and not item.blocking:
+            return ""
+        return self.look.language.tr(f"paper.group.{item.group.value}")
+
     def _write_result(self) -> None:
         tr = self.look.language.tr
         result = self._result()
@@ -176,7 +194,7 @@ class PaperFilePanel(AdvicePanel):
                 RowItem(
                     item.item_id,
                     tr(f"paper.item.{item.item_id}"),
-                    tr(f"paper.group.{item.group.value}"),
+                    self._part_of(item),
                     "alert-triangle" if item.blocking else "minus",
                     Tone.BAD if item.blocking else Tone.WARN,
                 )

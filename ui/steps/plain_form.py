@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from kiosk.documents import issuers
 from kiosk.documents.catalogue import DocumentCatalogue
@@ -28,6 +28,9 @@ from ui.widgets.look import Look
 
 TYPED = Check("reading.typed", Verdict.UNSURE)
 _OLDEST_YEAR = 1900
+_PARTS = 12
+_ROWS, _LOW_ROWS = (2, 3, 2), (4, 3)
+"""How many fields stand beside each other, row by row; each row has so many equal parts."""
 _LEAST_NUMBER = 4
 _NUMBER = re.compile(r"[0-9A-Z]+", re.ASCII)
 _MONTH = re.compile(r"(?:(\d{1,2})[\s./-]+)?(\d{4})")
@@ -91,20 +94,17 @@ class PlainForm(QWidget):
         self._build()
 
     def _build(self) -> None:
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
-        column.setSpacing(Space.M)
         column.addWidget(self.kind)
-        for row in (
-            (self.surname, self.given_names),
-            (self.birth, self.number, self.issuer),
-            (self.issue, self.expiry),
-        ):
-            line = QHBoxLayout()
-            line.setSpacing(Space.XL)
-            for entry in row:
-                line.addWidget(entry, 1, Qt.AlignmentFlag.AlignTop)
-            column.addLayout(line)
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(Space.XL)
+        self._grid.setVerticalSpacing(Space.M)
+        for part in range(_PARTS):
+            self._grid.setColumnStretch(part, 1)
+        column.addLayout(self._grid)
+        self._look.theme.changed.connect(self._lay_fields)
+        self._lay_fields()
         boxes = QHBoxLayout()
         boxes.setSpacing(Space.XL)
         boxes.addWidget(self.no_expiry, 1)
@@ -118,6 +118,18 @@ class PlainForm(QWidget):
             field.entry.edit.editingFinished.connect(self._left)
         for group in (self.kind, self.no_expiry, self.examined):
             group.changed.connect(self._edited)
+
+    def _lay_fields(self) -> None:
+        """Row by row, in their order; in a low window more of them beside each other."""
+        rest, low = iter(self._fields), self._look.theme.low
+        self._column.setSpacing(Space.S if low else Space.M)
+        for row, count in enumerate(_LOW_ROWS if low else _ROWS):
+            span = _PARTS // count
+            for at in range(count):
+                entry = next(rest).entry
+                self._grid.removeWidget(entry)
+                place = (row, at * span, 1, span)
+                self._grid.addWidget(entry, *place, Qt.AlignmentFlag.AlignTop)
 
     # --- what the step gives and takes --------------------------------------------------------
 

@@ -5,7 +5,7 @@ from datetime import date
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from typing_extensions import override
 
-from kiosk.advice.delays import Delays
+from kiosk.advice.service import ServiceFacts
 from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.documents.items import shown
 from kiosk.domain.errors import DayRangeError, NoFactError
@@ -35,9 +35,9 @@ class PresencePanel(StepPanel):
     name = "presence"
     keeps_hint = True
 
-    def __init__(self, look: Look, catalogue: DocumentCatalogue, delays: Delays) -> None:
-        """Delays: how long a letter is kept, by the day on which it was presented."""
-        self._delays = delays
+    def __init__(self, look: Look, catalogue: DocumentCatalogue, service: ServiceFacts) -> None:
+        """Service: how long a letter is kept, and on which days this office is shut."""
+        self._service = service
         super().__init__(look, catalogue)
         self._today = date.min
         self.primary.hide()  # an answer is the way on
@@ -49,6 +49,8 @@ class PresencePanel(StepPanel):
         self.presented = DateEntry(look)
         self.presented.edit.setObjectName("presented-on")
         self._kept = Label(look, "", Type.STRONG, wrap=True)
+        self._sooner = Label(look, "", Type.LABEL_STRONG, "warn", wrap=True)
+        self._sooner.setObjectName("fetch-by")
         self._kept_hint = Label(look, "", Type.LABEL, "ink2", wrap=True)
         self._build()
         self.choices.changed.connect(self._answer)
@@ -61,7 +63,7 @@ class PresencePanel(StepPanel):
         column = QVBoxLayout(inner)
         column.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
         column.setSpacing(Space.L)
-        for widget in (self._rows, self.presented, self._kept, self._kept_hint):
+        for widget in (self._rows, self.presented, self._kept, self._sooner, self._kept_hint):
             column.addWidget(widget)
         column.addStretch(1)
         self._letter.body.addWidget(inner)
@@ -81,9 +83,18 @@ class PresencePanel(StepPanel):
         if day is None or day > self._today:
             return None
         try:
-            return self._delays.kept_until(day)
+            return self._service.delays.kept_until(day)
         except (NoFactError, DayRangeError):
             return None
+
+    @property
+    def fetch_by(self) -> date | None:
+        """The last day on which the office is open, None where that is the last day of keeping."""
+        last = self.kept_until
+        if last is None:
+            return None
+        day = self._service.fetch_by(last)
+        return None if day == last else day
 
     @override
     def forget(self) -> None:
@@ -129,10 +140,17 @@ class PresencePanel(StepPanel):
         if last is None:
             self._kept.setText(self.tr_("presented_wrong"))
             self._kept.set_ink("bad")
+            self._sooner.hide()
             return
-        words = self.look.language.day(last)
-        self._kept.setText(self.tr_("kept", day=words))
+        language, sooner = self.look.language, self.fetch_by
+        self._kept.setText(self.tr_("kept", day=language.full_day(last)))
         self._kept.set_ink("ink")
+        over = last < self._today
+        self._sooner.setVisible(over or sooner is not None)
+        if over:
+            self._sooner.setText(self.tr_("kept_over"))
+        elif sooner is not None:
+            self._sooner.setText(self.tr_("sooner", day=language.full_day(sooner)))
 
     def _answer(self, values: tuple[str, ...]) -> None:
         if not values:
@@ -143,8 +161,9 @@ class PresencePanel(StepPanel):
             self.show_problem(self.tr_("presented_wrong"))
             self.presented.edit.setFocus()
             return
-        kept = last if presence in _KEPT else None
-        self.happened.emit(AddresseeMet(PresenceFacts(presence, kept)))
+        kept = presence in _KEPT
+        facts = PresenceFacts(presence, last if kept else None, self.fetch_by if kept else None)
+        self.happened.emit(AddresseeMet(facts))
 
 
 def _hint(presence: Presence, *, proxies: bool) -> str:

@@ -4,14 +4,24 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QBoxLayout
+
 from kiosk.documents.catalogue import Acceptance, DocumentCatalogue
 from kiosk.documents.identification import identify
 from kiosk.documents.printed_checks import spelling
 from kiosk.domain.evidence import IdentityDocument, Side, Verdict
 from kiosk.journeys.model import CaseState
 from ui.steps.date_lines import DateLines
-from ui.steps.words import day_or_dash, given_names, kind_in_words, partial_day, zone_line
-from ui.theme import Size, Tone, Type
+from ui.steps.words import (
+    announced_document,
+    day_or_dash,
+    given_names,
+    kind_in_words,
+    partial_day,
+    zone_line,
+)
+from ui.theme import Size, Space, TextSize, Tone, Type
 from ui.viewmodels.journey import CaseView
 from ui.widgets.card import Card
 from ui.widgets.chip import Chip
@@ -24,6 +34,7 @@ if TYPE_CHECKING:
     from kiosk.ports import Picture
 
 _FIELDS = ("surname", "given_names", "birth_date", "document_number", "expiry_date")
+_FIRST = ("surname", "birth_date", "document_number")
 _INKS = {Verdict.PASS: "ok", Verdict.FAIL: "bad", Verdict.UNSURE: "warn"}
 _WARNINGS = {Acceptance.REFUSED: "refused_here", Acceptance.POLICY: "policy_here"}
 
@@ -52,13 +63,26 @@ class ReadCard(Card):
             self.kind,
             self.warning,
             self.rows,
-            self.dates.expiry,
-            self.dates.issue,
         ):
             self.body.addWidget(widget)
+        dates = self._dates = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        dates.setSpacing(Space.M)
+        for entry in (self.dates.expiry, self.dates.issue):
+            dates.addWidget(entry, 1, Qt.AlignmentFlag.AlignTop)
+        self.body.addLayout(dates)
         self.body.addStretch(1)
         self.body.addWidget(self.zone)
         self._look.theme.changed.connect(self._find_room)
+
+    @property
+    def dense(self) -> bool:
+        """Whether two fields stand beside each other: dates are confirmed, in a low window.
+
+        The largest letters need the whole width for one.
+        """
+        theme = self._look.theme
+        wide = theme.low and theme.text_size is not TextSize.LARGEST
+        return wide and bool(self.dates.visible)
 
     def show_pictures(
         self,
@@ -75,6 +99,10 @@ class ReadCard(Card):
         self._find_room()
 
     def _find_room(self) -> None:
+        """No picture where the dates need its place; in a low window all stands two by two."""
+        ways = QBoxLayout.Direction
+        self._dates.setDirection(ways.LeftToRight if self.dense else ways.TopToBottom)
+        self.rows.stand(2 if self.dense else 1)
         room = not self.dates.visible and not self._look.theme.tablet
         self.picture.setVisible(self.picture.has_picture and room)
 
@@ -105,12 +133,17 @@ class ReadCard(Card):
         return self._look.language.tr(f"journey.document.{key}", **values)
 
     def _show_kind(self, state: CaseState, today: date) -> None:
-        """Kind, country and series in words; a warning where this procedure does not take it."""
+        """Kind, country and series in words; a warning where this procedure does not take it.
+
+        Before anything was read: the document to ask for, as the request announces it.
+        """
         document = state.document
         if document is None:
             seen = next((side.seen_as for side in state.sides if side.seen_as), "")
             words = self._look.language.tr(f"document_families.{seen}") if seen else ""
-            self._name(self._tr("seen_as", kind=words) if words else "", "")
+            told = announced_document(state.request, self._look.language)
+            asked = self._tr("announced", document=told) if told else ""
+            self._name(self._tr("seen_as", kind=words) if words else asked, "")
             return
         series = self._catalogue.series
         known = identify(document, series, today)
@@ -129,8 +162,11 @@ class ReadCard(Card):
     def _fields(self, state: CaseState) -> tuple[ReadRow, ...]:
         document, language = state.document, self._look.language
         if document is None:
+            # What is to be asked for tells more than two lines that are still empty.
+            told = announced_document(state.request, language)
             return tuple(
-                ReadRow(name, self._tr(f"field.{name}"), "", FieldState.EMPTY) for name in _FIELDS
+                ReadRow(name, self._tr(f"field.{name}"), "", FieldState.EMPTY)
+                for name in (_FIRST if told else _FIELDS)
             )
         bad = {
             check.code.removeprefix("mrz.")

@@ -7,8 +7,8 @@ from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.domain.request import RequestVerdict, VerificationRequest
 from kiosk.journeys.model import RequestPresented
 from ui.steps.code_panel import CodePanel
-from ui.steps.words import full_name, partial_day
-from ui.widgets.field import ReadRow
+from ui.steps.words import announced_document, full_name, partial_day
+from ui.widgets.field import FieldState, ReadRow
 from ui.widgets.look import Look
 
 _NO_REQUEST = frozenset(
@@ -65,6 +65,10 @@ class RequestPanel(CodePanel):
         self.entry.set_label(self.tr_("entry"), self.tr_("entry_hint"))
         if problem is not None:
             self._say(f"verdict.{problem.value}", "bad" if problem in _BAD else "warn")
+            if state.request_office:
+                self._way_on.setText(
+                    f"{self._way_on.text()} {self.tr_('meant_for', office=state.request_office)}"
+                )
         elif state.request is not None:
             self._say("verdict.valid", "ok")
         else:
@@ -78,6 +82,9 @@ class RequestPanel(CodePanel):
                     "birth", self.tr_("birth"), partial_day(request.birth_date, self.look.language)
                 ),
             )
+            announced = announced_document(request, self.look.language)
+            if announced:
+                rows += (ReadRow("document", self.tr_("announced"), announced, FieldState.PLAIN),)
         self._rows.show_rows(rows)
         self._refresh_primary()
 

@@ -46,7 +46,7 @@ class StopPanel(StepPanel):
         super().__init__(look, catalogue)
         self.stop.hide()
         self._card = Card(look, " ")
-        self.choices = ChoiceGroup(look)
+        self.choices = ChoiceGroup(look, low_columns=2)
         self.choices.setObjectName("stop-choices")
         self._card.body.addWidget(self.choices)
         self._card.body.addStretch(1)
@@ -58,11 +58,11 @@ class StopPanel(StepPanel):
         self._to_card.body.addStretch(1)
         self._to_card.hide()
         both = QWidget()
-        row = QHBoxLayout(both)
+        row = self._cards = QHBoxLayout(both)
         row.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
         row.setSpacing(Space.XXL)
-        row.addWidget(self._card, 5)
-        row.addWidget(self._to_card, 3)
+        row.addWidget(self._card)
+        row.addWidget(self._to_card)
         middle = self._middle = QHBoxLayout()
         middle.addStretch(1)
         middle.addWidget(both, 14)  # room for both cards on a narrow screen too
@@ -76,7 +76,10 @@ class StopPanel(StepPanel):
 
     def _spread(self) -> None:
         """In a low window the cards take the whole width: their sentences need fewer lines."""
-        edge = 0 if self.look.theme.low else 1
+        low = self.look.theme.low
+        for place, share in enumerate((7, 3) if low else (5, 3)):
+            self._cards.setStretch(place, share)
+        edge = 0 if low else 1
         self._middle.setStretch(0, edge)
         self._middle.setStretch(2, edge)
 

@@ -5,7 +5,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QWidget
 
 from kiosk.documents.catalogue import DocumentCatalogue
 from kiosk.domain.evidence import DocumentKind
@@ -69,14 +69,21 @@ class TypedHalf(Card):
         foot = QHBoxLayout()
         foot.setSpacing(Space.M)
         buttons = QWidget()
-        column = QVBoxLayout(buttons)
-        column.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
-        column.setSpacing(Space.M)
-        column.addWidget(self.blank)
-        column.addWidget(self.other)
+        ways = self._ways = QBoxLayout(QBoxLayout.Direction.TopToBottom, buttons)
+        ways.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
+        ways.setSpacing(Space.M)
+        ways.addWidget(self.blank)
+        ways.addWidget(self.other)
         foot.addWidget(buttons)
         foot.addStretch(1)
         self.body.addLayout(foot)
+        self._look.theme.changed.connect(self._lay_ways)
+        self._lay_ways()
+
+    def _lay_ways(self) -> None:
+        """The other ways stand beside each other where the window is low."""
+        ways = QBoxLayout.Direction
+        self._ways.setDirection(ways.LeftToRight if self._look.theme.low else ways.TopToBottom)
 
     @property
     def plainly(self) -> bool:

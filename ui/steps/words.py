@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Final
 
 from kiosk.documents.identification import Identification
 from kiosk.documents.printed_checks import spelling
@@ -12,6 +13,9 @@ from kiosk.journeys.model import SideFacts
 from kiosk.texts import MissingTextError
 from ui.i18n import NBSP, Language
 from ui.workers.desk import Failure
+
+_SHOWN_OF_NUMBER: Final = 4
+"""Signs at the end of an announced number: enough to find the document among several."""
 
 
 def given_names(names: tuple[str, ...]) -> str:
@@ -46,6 +50,18 @@ def customer_of(
         surname, given = names_of(document, sides)
         return full_name(surname, (given.split(", ")[0],))
     return ""
+
+
+def announced_document(request: VerificationRequest | None, language: Language) -> str:
+    """The document that a request announces, with the end of its number; ``""`` for any one."""
+    if request is None or (request.document_kind is None and not request.document_number):
+        return ""
+    tr, kind = language.tr, request.document_kind
+    name = tr("journey.request.any_kind" if kind is None else f"document_kinds.{kind.value}")
+    if not request.document_number:
+        return name
+    end = request.document_number.replace(" ", "")[-_SHOWN_OF_NUMBER:]
+    return tr("journey.request.announced_number", kind=name, end=end)
 
 
 def identity_of(document: IdentityDocument | None) -> tuple[str, str] | None:

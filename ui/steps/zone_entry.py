@@ -76,7 +76,7 @@ class ZoneEntry(QWidget):
         self._look = look
         self._series = series
         self._today = date.min
-        self._shape = ChoiceGroup(look, columns=3, keys=False)
+        self._shape = ChoiceGroup(look, columns=3, low_columns=6, keys=False)
         self._shape.setObjectName("zone-form")
         self._lines = [ZoneRow(look, number) for number in range(3)]
         self._seen: OpenReading | None = None

@@ -1,16 +1,13 @@
 """What the help page knows: topics, their questions and courses, and what a search finds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from kiosk.advice.questions import Topic, Tutorial
-from kiosk.advice.search import SearchIndex
+from kiosk.advice.questions import COURSE, Topic, Tutorial
+from kiosk.advice.search import Hit, SearchIndex
 from kiosk.advice.service import ServiceFacts
 from kiosk.domain.errors import NoFactError
 from ui.i18n import Language
-
-COURSE = "course:"
-"""Begins the name of a course; other names are those of questions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +15,7 @@ class HelpLink:
     """One question or course in a list.
 
     Attributes:
-        name: told back when it is chosen.
+        name: told back when it is chosen; begins with ``course:`` where it is a course.
         title: the question, or the title of the course.
         steps: of a course; 0 for a question.
         matched: words that a search found, as they are written.
@@ -78,10 +75,7 @@ class HelpBook:
             return ()
         if self._index is None:
             self._index = self._questions.index(self._words, self._code, self._day)
-        return tuple(
-            HelpLink(hit.entry_id, self._words(f"faq.{hit.entry_id}.ask"), matched=hit.matched)
-            for hit in self._index.search(query)
-        )
+        return tuple(self._found(hit) for hit in self._index.search(query))
 
     def read(self, name: str) -> HelpText:
         """A question or a course. Raises KeyError where there is none."""
@@ -97,6 +91,12 @@ class HelpBook:
                 )
                 return HelpText(self._words(f"tutorial.{wanted}.title"), steps, numbered=True)
         raise KeyError(name)
+
+    def _found(self, hit: Hit) -> HelpLink:
+        for course in self._questions.tutorials:
+            if hit.entry_id == COURSE + course.tutorial_id:
+                return replace(self._course_link(course), matched=hit.matched)
+        return HelpLink(hit.entry_id, self._words(f"faq.{hit.entry_id}.ask"), matched=hit.matched)
 
     def _course_link(self, course: Tutorial) -> HelpLink:
         title = self._words(f"tutorial.{course.tutorial_id}.title")

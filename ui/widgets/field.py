@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from ui.theme import Radius, Size, Space, Stroke, Type
@@ -217,12 +217,13 @@ class ReadList(QWidget):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self._look = look
+        self._columns = 1
         self._rows: tuple[ReadRow, ...] = ()
         self._fields: dict[str, Field] = {}
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
-        self._column.setSpacing(Space.S)
-        self._column.addStretch(1)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
+        self._grid.setHorizontalSpacing(Space.M)
+        self._grid.setVerticalSpacing(Space.S)
 
     def show_rows(self, rows: tuple[ReadRow, ...]) -> None:
         """Show these fields; those of the same names keep their widget, and what is typed."""
@@ -238,22 +239,35 @@ class ReadList(QWidget):
             field.set_label(row.label)
             field.show_value(row.value, row.state, row.reason)
 
+    def stand(self, beside: int) -> None:
+        """Lay so many fields beside each other."""
+        if beside != self._columns:
+            self._columns = beside
+            self._place()
+
     def field(self, name: str) -> Field:
         """The widget of a field. Raises KeyError."""
         return self._fields[name]
 
     def _rebuild(self, rows: tuple[ReadRow, ...]) -> None:
         for field in self._fields.values():
-            self._column.removeWidget(field)
+            self._grid.removeWidget(field)
             field.hide()
             field.deleteLater()
         self._fields = {}
-        for index, row in enumerate(rows):
+        for row in rows:
             field = Field(self._look, row.label, editable=row.editable)
             field.setObjectName(f"field-{row.name}")
             field.edited.connect(partial(self._tell, row.name))
             self._fields[row.name] = field
-            self._column.insertWidget(index, field)
+        self._place()
+
+    def _place(self) -> None:
+        for number, field in enumerate(self._fields.values()):
+            self._grid.removeWidget(field)
+            self._grid.addWidget(field, number // self._columns, number % self._columns)
+        for column in range(self._grid.columnCount()):
+            self._grid.setColumnStretch(column, int(column < self._columns))
 
     def _tell(self, name: str, text: str) -> None:
         self.edited.emit(name, text)

@@ -41,7 +41,8 @@ class _RowContent(QWidget):
         words = QVBoxLayout()
         words.setSpacing(Space.HAIR)
         words.addWidget(Label(look, item.title, Type.ROW, wrap=True))
-        words.addWidget(Label(look, item.detail, Type.LABEL, "ink2", wrap=True))
+        if item.detail:
+            words.addWidget(Label(look, item.detail, Type.LABEL, "ink2", wrap=True))
         row.addLayout(words, 1)
         if item.chip:
             row.addWidget(Chip(look, item.chip, tone=item.tone))
@@ -82,7 +83,8 @@ class ListButton(Pressable):
         self._let_through(content)
         look.theme.changed.connect(self._restyle)
         self._restyle()
-        self.setAccessibleName(f"{item.title}. {item.detail}. {item.chip}".strip())
+        told = (item.title, item.detail, item.chip)
+        self.setAccessibleName(". ".join(words for words in told if words))
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -3,6 +3,7 @@
 For one hand: they stand at the foot of the page, two beside each other where the screen is narrow.
 """
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
 from typing import Final
@@ -26,6 +27,13 @@ REASONS: Final = {
 }
 DAYS_OFFERED: Final = 5
 _SUNDAY: Final = 6
+_MOST_SHUT: Final = 5
+"""No more days than these follow one another on which no carrier goes."""
+
+
+def is_sunday(day: date) -> bool:
+    """The day without a round that everybody knows."""
+    return day.weekday() == _SUNDAY
 
 
 class _Grid(QWidget):
@@ -72,6 +80,9 @@ class MissedVisit(QWidget):
     Signals:
         missed(str, object): value of a :class:`~kiosk.domain.decision.Reason`, and the new day (a
             ``date``) where the visit is put off, else None.
+
+    Attributes:
+        shut_on: days on which no visit is made; from whoever knows the public holidays.
     """
 
     missed = Signal(str, object)
@@ -80,6 +91,7 @@ class MissedVisit(QWidget):
         super().__init__()
         self._look = look
         self._today = date(2000, 1, 1)
+        self.shut_on: Callable[[date], bool] = is_sunday
         self.reasons = {
             name: Button(look, "", icon=icon, key="") for name, (_, icon) in REASONS.items()
         }
@@ -121,7 +133,7 @@ class MissedVisit(QWidget):
         self._look.language.changed.connect(self.retranslate)
 
     def set_today(self, today: date) -> None:
-        """The days offered follow this one, without Sundays."""
+        """The days offered follow this one, without those on which no visit is made."""
         if today != self._today:
             self._today = today
             self.retranslate()
@@ -139,8 +151,8 @@ class MissedVisit(QWidget):
     @property
     def offered(self) -> tuple[date, ...]:
         """The days to choose from."""
-        days = (self._today + timedelta(days=n) for n in range(1, 2 * DAYS_OFFERED))
-        return tuple(day for day in days if day.weekday() != _SUNDAY)[:DAYS_OFFERED]
+        days = (self._today + timedelta(days=n) for n in range(1, 2 * DAYS_OFFERED + _MOST_SHUT))
+        return tuple(day for day in days if not self.shut_on(day))[:DAYS_OFFERED]
 
     def retranslate(self) -> None:
         """Write every word again."""
