@@ -153,7 +153,7 @@ class Page:
             ("expiry", self._value(document.get("expiry_printed"))),
             ("surname", self._value(claims.get("family_name"))),
             ("given", self._value(claims.get("given_name"))),
-            ("birth", self._value(claims.get("birthdate"))),
+            ("birth", self._value(claims.get("birthdate") or claims.get("age_birth_year"))),
             ("person", self._verdict(verdict) if verdict else self._value(None)),
             ("zones", self._value(zones)),
             ("pictures", self._files()),

@@ -384,7 +384,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
     rounds = Rounds(store, links, keys, true_time, membership.issuers)
     rounds.erase_past()
 
-    drafts = Drafts(clock)
+    drafts = Drafts(clock, sealing.standing)
     hand_over = HandOver(store, journal, drafts, clock, sealing)
 
     def end_of_shift(session: Session) -> None:
@@ -444,7 +444,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         desk, journal, clock, catalogue, membership.office_id, membership.require, lease
     )
     if membership.identity is not None:
-        _at_start(parts, journal, anchor, escrow)
+        _at_start(parts, journal, anchor, escrow, hand_over, membership)
     return Kiosk(
         paths=parts.paths,
         config=parts.config,
@@ -612,14 +612,24 @@ def _device(
     )
 
 
-def _at_start(parts: _Parts, journal: Journal, anchor: Anchor, escrow: VaultEscrow) -> None:
+def _at_start(
+    parts: _Parts,
+    journal: Journal,
+    anchor: Anchor,
+    escrow: VaultEscrow,
+    hand_over: HandOver,
+    membership: Membership,
+) -> None:
     """What a device of a fleet does first: look whether its vault was put back, say that it began.
 
-    An escrow that cannot be kept now keeps nobody from working; ``doctor`` tells of it.
+    Cases that were left before this start end now. Neither they nor an escrow that cannot be kept
+    now (a full disk) keep anybody from working; ``doctor`` tells of the escrow.
     """
     anchor.check()
     _note_boot(parts.store, journal, parts.clock)
     escrow.try_keep()
+    with suppress(VaultError, PolicyInvalidError):
+        hand_over.expire(parts.clock.now() - membership.draft_age)
 
 
 def _note_boot(store: "SqlStore", journal: Journal, clock: Clock) -> None:

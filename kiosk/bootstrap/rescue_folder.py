@@ -1,8 +1,9 @@
 """What two people carry off a device, as files in a folder of a stick or of another disk.
 
-Rules, in order: the folder is new or empty, and has the room, before a word is written into the
-journal; each file is on the medium before the next one; what could not be finished leaves nothing
-behind, since half a rescue looks like a whole one.
+Rules, in order: the folder is new or empty, and has the room for every file, each in whole units of
+the medium, before a word is written into the journal; each file is on the medium before the next
+one; what could not be finished leaves nothing behind, since half a rescue looks like a whole one,
+and a file that does not go keeps no other one there.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from kiosk.services.delivery import DeliveryStep, Progress
 from kiosk.services.device_life import NOBODY, RescuedFile, Watch
 
 RECORDS = "records/"
+_UNIT_BYTES = 128 * 1024
+"""Of a medium that does not say how it divides itself: the unit of a large stick (exFAT)."""
 
 
 def require_empty(folder: Path) -> None:
@@ -30,17 +33,28 @@ def require_empty(folder: Path) -> None:
         raise RescueFolderError("cannot be read") from exc
 
 
-def require_room(folder: Path, wanted_bytes: int) -> None:
-    """Raises RescueRoomError where the medium of a folder, made or not, has less room than that."""
+def require_room(folder: Path, sizes: Iterable[int]) -> None:
+    """Raises RescueRoomError where the medium of a folder, made or not, has no room for all files.
+
+    Args:
+        folder: of the rescue.
+        sizes: bytes of each file.
+    """
     place = folder
     while not place.exists() and place != place.parent:
         place = place.parent
     try:
-        free = shutil.disk_usage(place).free
+        free, unit = shutil.disk_usage(place).free, _unit_of(place)
     except OSError as exc:
         raise RescueFolderError("cannot be read") from exc
+    wanted_bytes = sum(-(-size // unit) * unit for size in sizes)
     if free < wanted_bytes:
         raise RescueRoomError(f"{wanted_bytes} bytes")
+
+
+def _unit_of(place: Path) -> int:
+    """Bytes that a medium gives out at once."""
+    return os.statvfs(place).f_frsize if hasattr(os, "statvfs") else _UNIT_BYTES
 
 
 def write_out(
@@ -93,9 +107,10 @@ def _write(target: Path, data: bytes) -> None:
 def _take_back(out: Path, names: Iterable[str], *, new: bool) -> None:
     """Remove what this rescue wrote, and nothing else; a medium that is gone stays as it is."""
     inside = {(out / name).parent for name in names} - {out}
-    with suppress(OSError):
-        for name in names:
+    for name in names:
+        with suppress(OSError):
             (out / name).unlink(missing_ok=True)
-        for folder in (*inside, *((out,) if new else ())):
-            if folder.is_dir() and not any(folder.iterdir()):
-                folder.rmdir()
+    deepest_first = sorted(inside, key=lambda folder: len(folder.parts), reverse=True)
+    for folder in (*deepest_first, *((out,) if new else ())):
+        with suppress(OSError):  # not empty: something of it did not go, or was not of this rescue
+            folder.rmdir()

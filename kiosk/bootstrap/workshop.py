@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 from kiosk.bootstrap.rescue_folder import require_empty, require_room, write_out
 from kiosk.devices.credential_store import CredentialKeyStore
 from kiosk.domain.agent import Duty
+from kiosk.domain.errors import VaultError
 from kiosk.domain.ids import AgentId
 from kiosk.services.agents import Signatory, Signs, require_duty
 from kiosk.services.device_life import NOBODY, Watch
 from kiosk.services.device_state import DeviceState, StateReader
 from kiosk.services.lease import Lease
+from kiosk.services.secret_change import SecretStanding
 
 if TYPE_CHECKING:
     from kiosk.bootstrap import Kiosk
@@ -72,6 +74,33 @@ class Workshop:
         require_duty(by.agent, Duty.TEND)
         self._kiosk.key_change.rotate_database()
 
+    def secret(self) -> SecretStanding | None:
+        """How far a change of the device secret has come; None where nobody can tell now."""
+        try:
+            return self._kiosk.secret_change.standing()
+        except VaultError:
+            return None
+
+    def change_secret(self, by: Signs) -> SecretStanding:
+        """A new device secret behind every PIN; who has to sign in once for it, and until when.
+
+        Raises:
+            NotAllowedError: a role that does not tend the device.
+            SecretChangeError, DiskFullError, KeyStoreError: see SecretChange.begin.
+        """
+        require_duty(by.agent, Duty.TEND)
+        return self._kiosk.secret_change.begin()
+
+    def end_secret(self, by: Signs) -> SecretStanding:
+        """Destroy the device secret of before now; who needs a one-time code from then on.
+
+        Raises:
+            NotAllowedError: a role that does not tend the device.
+            LastManagerError, KeyStoreError: see SecretChange.finish.
+        """
+        require_duty(by.agent, Duty.TEND)
+        return self._kiosk.secret_change.finish()
+
     def close(self, by: Signs, why: str, watch: Watch = NOBODY) -> None:
         """Send everything and close the journal; see DeviceLife.close. The keys are still there."""
         self._kiosk.require_enrolled()
@@ -87,7 +116,7 @@ class Workshop:
         """
         kiosk = self._kiosk
         require_empty(out)
-        require_room(out, self._reader.read().queue.held_bytes)
+        require_room(out, kiosk.life.rescue_sizes(len(kiosk.export_journal().encode())))
         records = kiosk.life.rescue(first, second)
         files = kiosk.life.rescued_files(kiosk.device_id, kiosk.export_journal())
         write_out(out, files, watch, records)

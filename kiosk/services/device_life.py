@@ -123,6 +123,12 @@ def rescue_files(
     yield RescuedFile("rescue.json", canonical_json(about) + b"\n")
 
 
+_LISTED_BYTES = 512
+"""At most, of a record in the list of a rescue: numbers, a digest, a name."""
+_ENTRY_BYTES = 4096
+"""At most, of the entry of a rescue in the export, its checkpoint included."""
+
+
 class DeviceLife:
     """Closes a device and rescues its queue."""
 
@@ -187,6 +193,18 @@ class DeviceLife:
             self._journal.append_signed(uow, EntryKind.OUTBOX_RESCUED, facts, signers)
             uow.commit()
         return records
+
+    def rescue_sizes(self, journal_bytes: int) -> tuple[int, ...]:
+        """Bytes of each file that a rescue would write now, none of them told too small.
+
+        Args:
+            journal_bytes: of the export of the journal as it is before the entry of the rescue.
+        """
+        with self._store.begin() as uow:
+            records = [row.payload_len for row in uow.outbox.all() if not row.purged]
+            results = [len(envelope) for envelope in kept_results(uow).values()]
+        listed = _LISTED_BYTES * (1 + len(records) + len(results))
+        return (*records, *results, journal_bytes + _ENTRY_BYTES, listed)
 
     def rescued_files(self, device_id: DeviceId, journal: str) -> Iterator[RescuedFile]:
         """Every sealed record that is still here, the journal, and a list of them all, last.

@@ -41,7 +41,6 @@ class Queue:
         unwitnessed: a receipt came without enough witnesses, or the policy asks for more by now.
         stored: proven stored.
         held: of those proven stored, how many are still kept here too.
-        held_bytes: of every sealed record that is still here.
     """
 
     waiting: int = 0
@@ -49,7 +48,6 @@ class Queue:
     unwitnessed: int = 0
     stored: int = 0
     held: int = 0
-    held_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +154,6 @@ def _queue(uow: UnitOfWork, rows: Sequence[OutboxRow], quorum: Quorum | None) ->
         unwitnessed=sum(_lacks_witnesses(uow, row, quorum) for row in here),
         stored=len(stored),
         held=sum(not row.purged for row in stored),
-        held_bytes=sum(row.payload_len for row in here),
     )
 
 

@@ -8,13 +8,15 @@ Rules, in order:
    can be taken over while it is open. The copies go with the draft.
 3. A draft that was handed to a colleague has a fresh key, wrapped for that colleague: whoever
    handed it over cannot open it any more. See :mod:`.hand_over`.
+4. Beside each draft lies the record that its case was abandoned, sealed with it: where nobody who
+   can open the draft comes back in time, that record is what the case leaves.
 
 Source: records-and-sync 2.4.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -32,7 +34,7 @@ from kiosk.journeys.model import CaseState
 from kiosk.ports import AgentRow, Clock, DraftRow, UnitOfWork
 from kiosk.services.agents import Session, exchange_public
 from kiosk.services.journal import Journal
-from kiosk.services.standing_record import announce_standing, put_standing
+from kiosk.services.standing_record import StandingRecord, announce_standing, put_standing
 
 HANDS_PREFIX = "case-hands/"
 
@@ -97,7 +99,7 @@ def account_for_drafts(
     """Close the drafts of an agent that nobody can open any more (``only`` these); how many.
 
     Silence is no way out of a case: each is an entry of its own, which says ``why``, and a record
-    where one stands ready (what was handed over and not taken).
+    where one stands ready.
     """
     rows = [
         row
@@ -105,8 +107,10 @@ def account_for_drafts(
         if row.agent_id == agent_id and (only is None or row.case_id in only)
     ]
     for row in rows:
-        waited: dict[str, Fact] = {"why": why, "waited_for": agent_id}
-        if not announce_standing(uow, journal, row.case_id, waited):
+        told: dict[str, Fact] = {"why": why}
+        if hands_of(uow, row.case_id).offered is not None:
+            told["waited_for"] = agent_id
+        if not announce_standing(uow, journal, row.case_id, told):
             facts: dict[str, Fact] = {
                 "case": row.case_id,
                 "agent": agent_id,
@@ -163,11 +167,17 @@ def _copy_context(case_id: CaseId, agent_id: AgentId) -> bytes:
     return canonical_json(["visavis/draft-copy/1", case_id, agent_id])
 
 
+Ready = Callable[[UnitOfWork, CaseState, Session], StandingRecord | None]
+"""Makes the record of a case that is left; None where nobody could ever open it."""
+
+
 class Drafts:
     """Saves and loads the state of open cases."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, ready: Ready | None = None) -> None:
+        """Clock: of the device; ``ready`` seals what a case leaves when nobody comes back."""
         self._clock = clock
+        self._ready = ready
 
     def save(self, uow: UnitOfWork, state: CaseState, session: Session) -> DraftRow:
         """Write the next revision inside ``uow``; the caller commits."""
@@ -177,6 +187,8 @@ class Drafts:
         row = self.row(state, revision, key)
         uow.drafts.put(row)
         self._copy_for_managers(uow, row, key)
+        if self._ready is not None:
+            put_standing(uow, state.case_id, self._ready(uow, state, session))
         return row
 
     def row(self, state: CaseState, revision: int, key: bytes) -> DraftRow:

@@ -11,6 +11,8 @@ Rules, in order:
 5. What was handed over and never opened is sealed as abandoned by its new owner, who came back
    after its time was over; where somebody else comes first, by the record that the giver sealed for
    this event as the case was handed over (:mod:`.standing_record`).
+6. What its own agent left lying ends in the same way when its time is over, without that agent and
+   without any key of theirs. Who is at work at the screen has left nothing.
 
 Source: records-and-sync 2.4 and 2.6.
 """
@@ -27,7 +29,7 @@ from kiosk.domain.errors import DraftError, HandOverError, SamePersonError
 from kiosk.domain.ids import AgentId, CaseId
 from kiosk.journeys.engine import without_decision
 from kiosk.journeys.model import CaseState, StepKind
-from kiosk.ports import Clock, DraftRow, Store, UnitOfWork
+from kiosk.ports import Clock, Store, UnitOfWork
 from kiosk.services.agents import Session, agent_of, require_duty
 from kiosk.services.drafts import (
     Drafts,
@@ -170,18 +172,31 @@ class HandOver:
             accepted += 1
         return accepted
 
-    def expire(self, untouched_since: datetime) -> int:
-        """Close what was handed over before this device time and never opened; how many.
+    def expire(
+        self, untouched_since: datetime, present: AgentId | None = None
+    ) -> frozenset[CaseId]:
+        """Close every case that was last touched before this device time; which ones.
 
-        Each leaves the record that its giver sealed as it was handed over.
+        Each leaves the record that lies beside its draft. One that was handed over and never opened
+        is told from one that its own agent left: ``not-taken``, ``left``.
+
+        Args:
+            untouched_since: a case that was saved or handed over later stays.
+            present: who is at work here now; their own cases stay.
+
+        Raises:
+            DiskFullError, VaultError: nothing was closed.
         """
         with self._store.begin() as uow:
-            late = [row for row in uow.drafts.all() if self._is_late(uow, row, untouched_since)]
-            for agent_id in {row.agent_id for row in late}:
-                cases = {row.case_id for row in late}
-                account_for_drafts(uow, self._journal, agent_id, "not-taken", cases)
-            uow.commit()
-        return len(late)
+            late = [row for row in uow.drafts.all() if row.updated_at <= untouched_since]
+            waiting = {r.case_id for r in late if hands_of(uow, r.case_id).offered is not None}
+            left = {r.case_id for r in late if r.agent_id != present} - waiting
+            for agent_id in sorted({row.agent_id for row in late}):
+                account_for_drafts(uow, self._journal, agent_id, "not-taken", waiting)
+                account_for_drafts(uow, self._journal, agent_id, "left", left)
+            if waiting or left:
+                uow.commit()
+        return frozenset(waiting | left)
 
     def of_colleagues(self, session: Session) -> tuple[ColleagueDraft, ...]:
         """Open cases of others that this manager may take over, newest first; none otherwise."""
@@ -290,11 +305,6 @@ class HandOver:
         put_hands(uow, case_id, Hands((*hands.hops, hop)))
         put_standing(uow, case_id, None)
         self._drafts.save(uow, _given(state, taker), session)
-
-    @staticmethod
-    def _is_late(uow: UnitOfWork, row: DraftRow, untouched_since: datetime) -> bool:
-        waiting = hands_of(uow, row.case_id).offered is not None
-        return waiting and row.updated_at <= untouched_since
 
     @staticmethod
     def _for_managers(

@@ -471,6 +471,11 @@ class Proofing:
             case.wake()
         return case
 
+    def is_open(self, case_id: CaseId) -> bool:
+        """Whether a case has not ended, by whatever way."""
+        with self._desk.store.begin() as uow:
+            return uow.drafts.get(case_id) is not None
+
     def resume(self, case_id: CaseId, session: Session) -> Case:
         """Bring a case back at the step where it stood; one that was handed over is accepted.
 

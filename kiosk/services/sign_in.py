@@ -8,7 +8,8 @@ Rules, in order:
    set back starts the wait again.
 3. After ten wrong PINs only a second person (a manager) opens the agent's place again. The PIN
    stays: it wraps the agent's keys, and ten wrong tries have told a thief next to nothing. Who
-   forgot it is given a one-time code instead, and new keys (:mod:`.onboarding`).
+   forgot it is given a one-time code instead, and new keys (:mod:`.onboarding`). What was open
+   ends as abandoned, by the record that lies ready; nothing is deleted.
 4. Where the device secret was replaced, a right PIN is one that opens under either; the agent's
    keys are then wrapped under the new one (:mod:`.secret_change`).
 5. The shift key is wrapped by the PIN key and survives a crash; signing in again during the shift
@@ -70,6 +71,7 @@ from kiosk.services.secret_change import (
     mark_of,
     note_wrapped,
 )
+from kiosk.services.standing_record import standing_cases
 
 WAITS_S = (0, 0, 0, 30, 60, 300, 900, 3600, 3600)
 """Wait after the first, second ... wrong PIN."""
@@ -358,6 +360,9 @@ class SignIn:
             self._journal.append(uow, EntryKind.LOGIN_FAIL, facts)
             if locked:
                 self._journal.append(uow, EntryKind.LOCKOUT, {"agent": row.agent_id})
+                # What has no record ready stays: a lock-out deletes nothing.
+                ready = standing_cases(uow)
+                account_for_drafts(uow, self._journal, row.agent_id, "lockout", ready)
             uow.commit()
         return LockedOutError("second person") if locked else WrongPinError()
 

@@ -1,11 +1,13 @@
-"""The record of a case that waits for a colleague, ready for the event that nobody takes it.
+"""The record of an open case that was left, ready for the event that nobody comes back to it.
 
 Rules, in order:
 
-1. While a case waits, its draft opens for the colleague alone. So whoever hands it over seals and
-   signs, at that moment, the record that it was abandoned; nobody here can read it again.
-2. It is announced only where the case ends without having been taken; whoever takes the case drops
-   it. A case leaves one record.
+1. A draft opens for its agent alone, and for the colleague alone while a case waits for one. So
+   whoever works on a case or hands it over seals and signs, with each revision of the draft, the
+   record that it was abandoned; nobody here can read that again.
+2. It is announced only where the case ends without its agent, or without having been taken.
+   Whoever goes on with the case replaces it, and whoever closes the case drops it: a case leaves
+   one record.
 3. It lies with the draft and goes with it, in the same unit of work.
 """
 
@@ -44,7 +46,7 @@ class StandingRecord:
     """A record that nothing announces yet.
 
     Attributes:
-        closed: sealed and signed by whoever handed the case over.
+        closed: sealed and signed by whoever had the case last.
         told: what the closing entry says: case, agent, outcome, request, visit.
         visit: of the round, or None.
     """
@@ -60,6 +62,12 @@ def put_standing(uow: UnitOfWork, case_id: CaseId, record: StandingRecord | None
         uow.values.delete(STANDING_PREFIX + case_id)
     else:
         uow.values.put(STANDING_PREFIX + case_id, msgspec.json.encode(record))
+
+
+def standing_cases(uow: UnitOfWork) -> frozenset[CaseId]:
+    """Cases beside whose draft a record lies ready."""
+    names = uow.values.names(STANDING_PREFIX)
+    return frozenset(CaseId(name.removeprefix(STANDING_PREFIX)) for name in names)
 
 
 def announce_standing(

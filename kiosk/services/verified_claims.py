@@ -5,8 +5,11 @@ was really used, else ``vpip``; ``vcrypt`` only where a signature was verified; 
 the agent saw the same person; no level of assurance unless the policy states one; claims are the
 minimum that identifies. Values are those read on the document; names in the spelling of its printed
 zone, with accents, where that was read and agrees with the machine-readable one; the century of a
-birth is the one that the agent confirmed.
-Source: OpenID Identity Assurance Schema Definition 1.0; domain 6.
+birth is the one that the agent confirmed; a birth of which only the year is known has no
+``birthdate``, which the published schema takes as a whole day only, but an ``age_birth_year``.
+``packaging/ida.py`` holds every form of this against the schema that the working group publishes.
+Source: OpenID Identity Assurance Schema Definition 1.0; OpenID Connect Core 1.0, 5.1; the name of
+the year: European Digital Identity Wallet, PID rulebook; domain 6.
 """
 
 from __future__ import annotations
@@ -36,6 +39,8 @@ _TYPES = {
     DocumentKind.FR_PASSPORT: "passport",
     DocumentKind.PASSPORT: "passport",
     DocumentKind.FR_RESIDENCE_PERMIT: "residence_permit",
+    # A type is required. This one is no predefined value: who reads it can only keep it.
+    DocumentKind.OTHER: "other",
 }
 # ICAO Doc 9303-3 writes Germany with one letter, ISO 3166-1 with three.
 _COUNTRY_CODES = {"D": "DEU"}
@@ -131,11 +136,10 @@ def _assurance(terms: Terms, channel: str, check_ids: list[str]) -> dict[str, An
 
 def _document_details(document: IdentityDocument) -> dict[str, Any]:
     details: dict[str, Any] = {
+        "type": _TYPES[document.kind],
         "document_number": document.document_number,
         "issuer": {"country_code": _COUNTRY_CODES.get(document.issuer, document.issuer)},
     }
-    if document.kind in _TYPES:
-        details["type"] = _TYPES[document.kind]
     if document.issuer == "FRA":
         details["issuer"] |= {"name": "République française", "country": "FR"}
     if document.issue_date is not None:
@@ -163,10 +167,8 @@ def _claims(state: CaseState, document: IdentityDocument) -> dict[str, Any]:
         "family_name": printed.get("surname", document.surname),
         "given_name": printed.get("given_names", " ".join(document.given_names)).replace(", ", " "),
         **_confirmed(state),
+        **_birth(_birth_date(state, document)),
     }
-    birthdate = _birthdate(_birth_date(state, document))
-    if birthdate:
-        claims["birthdate"] = birthdate
     return claims
 
 
@@ -196,8 +198,10 @@ def _confirmed(state: CaseState) -> dict[str, Any]:
     return claims
 
 
-def _birthdate(birth: PartialDate) -> str:
-    """OpenID Connect Core 5.1: a full date, or ``YYYY`` alone; anything else has no form there."""
+def _birth(birth: PartialDate) -> dict[str, Any]:
+    """The day, or what is known of it: the year alone."""
     if birth.complete is not None:
-        return birth.complete.isoformat()
-    return "" if birth.year is None or birth.month is not None else f"{birth.year:04d}"
+        return {"birthdate": birth.complete.isoformat()}
+    # A day that no calendar has says nothing sure about its year either.
+    whole = birth.year is not None and birth.month is not None and birth.day is not None
+    return {} if birth.year is None or whole else {"age_birth_year": birth.year}

@@ -66,6 +66,7 @@ from kiosk.services.receipt_check import ReceiptCheck
 from kiosk.services.record_upload import move
 from kiosk.services.sealing import SEALED_PREFIX, Sealing
 from kiosk.services.sign_in import SignIn
+from kiosk.services.standing_record import STANDING_PREFIX
 from kiosk.services.terms import DeviceFacts, Terms
 from kiosk.sync.outbox import OutboxEvent
 from kiosk.sync.receipts import LogKey
@@ -141,15 +142,17 @@ class Office:
         self.store, self.clock, self.keys = store, clock, MarkingKeys()
         self.journal = Journal(store, DEVICE_KEY, clock, DEVICE, lambda: TERMS)
         self.agents = Agents(store, self.keys, self.journal, CHEAP)
-        self.drafts = Drafts(clock)
         self.sealing = Sealing(self.journal, store, lambda: TERMS, clock, DEVICE, DEVICE_KEY)
+        self.drafts = Drafts(clock, self.sealing.standing)
+        self.small_drafts = Drafts(clock)
         ends = self.sealing.seal_open_drafts
         self.sign_in = SignIn(store, self.keys, clock, CHEAP, self.journal, ends)
 
-    def draft(self, state: CaseState, session: Session) -> int:
-        """Save one revision; its number."""
+    def draft(self, state: CaseState, session: Session, *, small: bool = False) -> int:
+        """Save one revision; its number. ``small``: without the record of a case that is left."""
+        drafts = self.small_drafts if small else self.drafts
         with self.store.begin() as uow:
-            row = self.drafts.save(uow, state, session)
+            row = drafts.save(uow, state, session)
             uow.commit()
         return row.revision
 
@@ -264,8 +267,8 @@ class Workload:
         self._recorder.mark(self._kept)
         self._clock.passed_s += 1
 
-    def _draft(self, office: Office, session: Session, number: int) -> None:
-        revision = office.draft(case(number), session)
+    def _draft(self, office: Office, session: Session, number: int, *, small: bool = False) -> None:
+        revision = office.draft(case(number), session, small=small)
         drafts = self._kept.drafts | {case(number).case_id: revision}
         self._kept = replace(self._kept, drafts=drafts)
         self._tell(office)
@@ -301,11 +304,14 @@ class Workload:
         self._recorder.mark(self._kept)
 
     def _until_the_log_starts_again(self, office: Office, session: Session) -> None:
-        """Drafts until SQLite folds its log by itself and writes over it from the start."""
+        """Small drafts until SQLite folds its log by itself and writes over it from the start.
+
+        Small ones, since each is an acknowledgement: the log takes the same pages in more commits.
+        """
         more = 3
         while more:
             seen = len(self._recorder.ops)
-            self._draft(office, session, 60)
+            self._draft(office, session, 60, small=True)
             if self.fold_at:
                 more -= 1
                 continue
@@ -410,6 +416,9 @@ def _read(store: SqlStore) -> Found:
     ended = frozenset(str(header.facts["case"]) for header in closed)
     if ended & set(drafts):
         problems.append("a sealed case is still a draft")
+    standing = {n.removeprefix(STANDING_PREFIX) for n in values if n.startswith(STANDING_PREFIX)}
+    if not standing <= set(drafts):
+        problems.append("a record stands ready for a case that is no draft")
     return Found(
         problems=tuple(problems),
         entries=tuple(sha256(entry.encode()) for entry in entries),

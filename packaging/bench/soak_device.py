@@ -81,8 +81,8 @@ class Device:
             return self._terms
 
         self.journal = Journal(self.store, key, clock, facts, terms)
-        self.drafts = Drafts(clock)
         self.sealing = Sealing(self.journal, self.store, terms, clock, facts, key)
+        self.drafts = Drafts(clock, self.sealing.standing)
         self.agents = Agents(self.store, self.keys, self.journal, powerloss.CHEAP)
         self.sign_in = SignIn(self.store, self.keys, clock, powerloss.CHEAP, self.journal)
         self.delivery = Delivery(self.store, self.journal, links, self.keys, clock)

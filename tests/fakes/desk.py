@@ -59,7 +59,6 @@ class Desk:
     def __post_init__(self) -> None:
         self.journal = Journal(self.store, self.device_key, self.clock, DEVICE, self._terms)
         self.agents = Agents(self.store, self.keys, self.journal, CHEAP)
-        self.drafts = Drafts(self.clock)
         self.sightings = Sightings(self.store, self.keys, self.clock)
         self.sealing = Sealing(
             self.journal,
@@ -70,6 +69,7 @@ class Desk:
             self.device_key,
             self.sightings,
         )
+        self.drafts = Drafts(self.clock, self.sealing.standing)
         self.hand_over = HandOver(self.store, self.journal, self.drafts, self.clock, self.sealing)
         self.onboarding = Onboarding(self.store, self.keys, self.clock, self.journal, self.agents)
         self.sign_in = SignIn(

@@ -94,8 +94,8 @@ class FieldDevice:
 
         self.journal = Journal(self.store, self.key, self.clock, facts, terms)
         self.agents = Agents(self.store, self.keys, self.journal, CHEAP)
-        self.drafts = Drafts(self.clock)
         self.sealing = Sealing(self.journal, self.store, terms, self.clock, facts, self.key)
+        self.drafts = Drafts(self.clock, self.sealing.standing)
         self.sign_in = SignIn(self.store, self.keys, self.clock, CHEAP, self.journal)
         self.delivery = Delivery(self.store, self.journal, self.links, self.keys, self.clock)
         self.custody = Custody(self.store, self.journal, self.key.public)

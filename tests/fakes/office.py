@@ -88,7 +88,7 @@ class Office:
         self.sealing = Sealing(
             self.journal, self.store, self.terms, self.clock, self.device, self.device_key
         )
-        drafts = Drafts(self.clock)
+        drafts = Drafts(self.clock, self.sealing.standing)
         self.hand_over = HandOver(self.store, self.journal, drafts, self.clock, self.sealing)
         self.onboarding = Onboarding(self.store, self.keys, self.clock, self.journal, self.agents)
         self.sign_in = SignIn(

@@ -1,7 +1,7 @@
 """The lease, the closing and the rescue of a device."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import msgspec
@@ -26,6 +26,7 @@ from kiosk.ports import OutboxState
 from kiosk.services.delivery import TIME, DeliveryStep, DeliverySummary, Progress, SignedTime
 from kiosk.services.device_life import DeviceLife, Watch
 from kiosk.services.lease import Lease
+from kiosk.services.result import result_name
 from kiosk.sync.outbox import OutboxRow
 from tests.fakes.cases import new_case
 from tests.fakes.desk import Desk
@@ -265,6 +266,30 @@ def test_two_people_rescue_what_is_sealed_and_both_sign(desk: Desk):
     assert files["journal.txt"] == b"journal\n"
     with desk.store.begin() as uow:
         assert uow.blobs.get(sealed.seq) is not None
+
+
+def test_no_file_of_a_rescue_is_bigger_than_was_told_before_it(desk: Desk):
+    """The room on the medium is looked for by these: records, envelopes, journal and list."""
+    manager, technician = (
+        desk.session("m-1", Role.MANAGER),
+        desk.session("t-1", Role.TECHNICIAN),
+    )
+    for number in range(12):
+        seq = desk.sealing.seal(replace(decided(), case_id=f"{number:032x}"), desk.session()).seq
+        with desk.store.begin() as uow:
+            uow.values.put(result_name(seq), bytes(18_000))
+            uow.commit()
+    life, _ = life_of(desk)
+
+    def journal() -> str:
+        return "".join(f"{row.jws}\n" for row in desk.entries())
+
+    told = life.rescue_sizes(len(journal().encode()))
+    life.rescue(technician, manager)
+    *files, last, listed = [len(f.data) for f in life.rescued_files("dev-1", journal())]
+    assert sorted(files) == sorted(told[:-2])
+    assert len(files) == 24
+    assert (last <= told[-2], listed <= told[-1]) == (True, True)
 
 
 def test_one_person_alone_or_two_without_a_manager_rescue_nothing(desk: Desk):

@@ -1,7 +1,9 @@
 """Cases change hands only by hand-over, and the record names everybody."""
 
 from dataclasses import replace
+from datetime import timedelta
 
+import msgspec
 import pytest
 
 from kiosk.audit.acts import act_holds
@@ -17,7 +19,7 @@ from kiosk.domain.errors import (
     NotAllowedError,
     SamePersonError,
 )
-from kiosk.domain.ids import AgentId
+from kiosk.domain.ids import AgentId, CaseId
 from kiosk.journeys.automatic import Script, play
 from kiosk.journeys.model import (
     CaseAbandoned,
@@ -28,7 +30,7 @@ from kiosk.journeys.model import (
 )
 from kiosk.journeys.service_steps import SignatureFacts, SignatureGiven
 from kiosk.services.drafts import copied_key, hands_of
-from kiosk.services.standing_record import STANDING_PREFIX
+from kiosk.services.standing_record import STANDING_PREFIX, StandingRecord, put_standing
 from tests.fakes.cases import CARD_SIDES
 from tests.fakes.office import Office
 from tests.fakes.store import InMemoryStore
@@ -62,6 +64,13 @@ def opened(office: Office, agent: str = "camille"):
     case = office.proofing.open_case("online-request", session)
     case.present_code(office.code())
     return session, case
+
+
+def standing_of(office: Office, case_id: CaseId) -> StandingRecord:
+    with office.store.begin() as uow:
+        stored = uow.values.get(STANDING_PREFIX + case_id)
+    assert stored is not None
+    return msgspec.json.decode(stored, type=StandingRecord)
 
 
 def abandon(case):
@@ -143,7 +152,7 @@ def test_what_was_handed_over_and_never_opened_leaves_its_record_when_its_time_i
     camille, case = opened(office)
     office.sign_in.sign_out(office.session("sacha"))
     office.hand_over.hand_over(case.state.case_id, SACHA, camille)
-    assert office.hand_over.expire(office.clock.now()) == 1
+    assert len(office.hand_over.expire(office.clock.now())) == 1
     closed = entry(office, "verify_close")
     facts = closed.facts
     assert (facts["agent"], facts["waited_for"], facts["sealed"]) == ("camille", "sacha", True)
@@ -154,12 +163,70 @@ def test_what_was_handed_over_and_never_opened_leaves_its_record_when_its_time_i
     with office.store.begin() as uow:
         assert uow.drafts.all() == ()
         assert uow.values.names("case-") == ()
-    assert office.hand_over.expire(office.clock.now()) == 0
+    assert len(office.hand_over.expire(office.clock.now())) == 0
     assert office.journal_kinds().count("verify_close") == 1
 
 
+def test_what_its_agent_left_lying_ends_without_them_and_without_any_key_of_theirs(office: Office):
+    """At home with the tablet in the locker: the shift is open, the PIN is not here."""
+    _, case = played(office, "online-request", StepKind.CONFIRM, Script())
+    case_id = case.state.case_id
+    with office.store.begin() as uow:
+        (agent,) = [row for row in uow.agents.all() if row.agent_id == "camille"]
+        uow.agents.put(replace(agent, wrapped_shift_key=b"gone", wrapped_signing_key=b"gone"))
+        uow.commit()
+    before = office.clock.now() - timedelta(seconds=1)
+    assert len(office.hand_over.expire(before)) == 0
+    assert len(office.hand_over.expire(office.clock.now())) == 1
+    facts = entry(office, "verify_close").facts
+    assert (facts["agent"], facts["sealed"]) == ("camille", True)
+    assert (facts["outcome"], facts["why"]) == ("abandoned", "left")
+    assert "waited_for" not in facts
+    record = last_record(office)
+    assert (record["agent_id"], record["decision"]["outcome"]) == ("camille", "abandoned")
+    assert record["document"]["number"] == case.state.document.document_number
+    assert office.sealing.sealed_as(case_id) is Outcome.ABANDONED
+    with office.store.begin() as uow:
+        assert uow.drafts.all() == ()
+        assert uow.values.names("case-") == ()
+    assert len(office.hand_over.expire(office.clock.now())) == 0
+    with pytest.raises(EventRefusedError):
+        abandon(case)
+    assert office.journal_kinds().count("verify_close") == 1
+
+
+def test_whoever_is_at_work_has_left_nothing(office: Office):
+    _, case = opened(office)
+    _, other = opened(office, "robin")
+    assert len(office.hand_over.expire(office.clock.now(), AgentId("camille"))) == 1
+    with office.store.begin() as uow:
+        assert [row.case_id for row in uow.drafts.all()] == [case.state.case_id]
+    assert entry(office, "verify_close").facts["case"] == other.state.case_id
+    assert abandon(case).state.closed
+
+
+def test_a_case_that_waits_ends_even_while_whom_it_waits_for_is_at_work(office: Office):
+    camille, case = opened(office)
+    office.session("sacha")
+    office.hand_over.hand_over(case.state.case_id, SACHA, camille)
+    assert len(office.hand_over.expire(office.clock.now(), SACHA)) == 1
+    assert entry(office, "verify_close").facts["why"] == "not-taken"
+
+
+def test_a_draft_from_before_such_records_were_kept_ends_by_its_entry_alone(office: Office):
+    _, case = opened(office)
+    with office.store.begin() as uow:
+        put_standing(uow, case.state.case_id, None)
+        uow.commit()
+    assert len(office.hand_over.expire(office.clock.now())) == 1
+    facts = entry(office, "verify_close").facts
+    assert (facts["why"], facts["sealed"]) == ("left", False)
+    with office.store.begin() as uow:
+        assert (uow.drafts.all(), uow.outbox.all()) == ((), ())
+
+
 @pytest.mark.parametrize("how", ["accepted", "taken over"])
-def test_whoever_takes_a_case_drops_the_record_that_stood_ready(office: Office, how: str):
+def test_whoever_takes_a_case_puts_a_record_of_their_own_in_place(office: Office, how: str):
     sacha = office.session("sacha")
     manager = office.session("dominique", Role.MANAGER)
     camille, case = opened(office)
@@ -171,10 +238,11 @@ def test_whoever_takes_a_case_drops_the_record_that_stood_ready(office: Office, 
         office.hand_over.take_over(case_id, manager)
     taker = sacha if how == "accepted" else manager
     again = office.proofing.resume(case_id, taker)
+    assert standing_of(office, case_id).told["agent"] == taker.agent.agent_id
+    assert len(office.hand_over.expire(office.clock.now(), taker.agent.agent_id)) == 0
+    abandon(again)
     with office.store.begin() as uow:
         assert uow.values.names(STANDING_PREFIX) == ()
-    assert office.hand_over.expire(office.clock.now()) == 0
-    abandon(again)
     assert last_record(office)["agent_id"] == taker.agent.agent_id
     assert office.journal_kinds().count("verify_close") == 1
 
@@ -325,7 +393,8 @@ def test_what_opens_for_nobody_is_accounted_for_as_the_shift_is_ended(office: Of
     opened(office)  # before there was a manager whom a copy of the key could be for
     manager = office.session("dominique", Role.MANAGER)
     assert office.hand_over.end_shift_of(AgentId("camille"), manager) == 0
-    assert entry(office, "verify_close").facts["sealed"] is False
+    assert entry(office, "verify_close").facts["sealed"] is True
+    assert last_record(office)["agent_id"] == "camille"
     with office.store.begin() as uow:
         assert uow.drafts.all() == ()
 

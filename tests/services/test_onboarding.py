@@ -171,7 +171,7 @@ def test_a_forgotten_pin_means_new_keys_and_what_the_old_ones_opened_is_accounte
     assert after.signing_key.public != before.signing_key.public
     assert after.shift_key != before.shift_key
     assert header(desk, "agent_added").facts["anew"] is True
-    assert header(desk, "verify_close").facts["sealed"] is False
+    assert header(desk, "verify_close").facts["sealed"] is True
     assert {"shift_close"} <= set(desk.kinds())
     with desk.store.begin() as uow:
         assert uow.drafts.all() == ()

@@ -27,6 +27,7 @@ from kiosk.domain.ids import AgentId
 from kiosk.services.agents import Session, cost_of
 from kiosk.services.pins import check_pin
 from kiosk.services.sign_in import MAX_FAILURES, WAITS_S, SignIn
+from kiosk.services.standing_record import put_standing
 from kiosk.vault.store import open_store
 from tests.fakes.cases import new_case
 from tests.fakes.desk import PIN, Desk
@@ -304,6 +305,26 @@ def test_only_another_person_who_is_a_manager_can_unlock(desk: Desk):
         desk.sign_in.unlock(AgentId("m-1"), manager)
 
 
+@pytest.mark.parametrize("stands", [True, False])
+def test_a_lock_out_seals_what_was_open_and_deletes_nothing(desk: Desk, stands: bool):
+    row = save_draft(desk, desk.session())
+    if not stands:  # as a draft that an earlier version wrote
+        with desk.store.begin() as uow:
+            put_standing(uow, row.case_id, None)
+            uow.commit()
+    fail_times(desk, MAX_FAILURES - 1)
+    with desk.store.begin() as uow:
+        assert len(uow.drafts.all()) == 1
+    fail_times(desk, 1)
+    with desk.store.begin() as uow:
+        assert len(uow.drafts.all()) == 1 - stands
+    records = [desk.open_record(sent.seq).record["visavis"] for sent in desk.outbox()]
+    assert [record["decision"]["outcome"] for record in records] == ["abandoned"] * stands
+    closed = [row for row in desk.entries() if row.kind == "verify_close"]
+    told = [open_entry(row.jws, desk.device_key.public).facts["why"] for row in closed]
+    assert told == ["lockout"] * stands
+
+
 def test_a_lock_out_touches_no_other_agent(desk: Desk):
     desk.add_agent()
     fail_times(desk, MAX_FAILURES)
@@ -349,24 +370,31 @@ def test_signing_out_seals_open_drafts_as_abandoned(desk: Desk):
         assert uow.drafts.all() == ()
 
 
-def test_a_draft_that_nobody_can_open_is_accounted_for_at_the_end_of_the_shift(desk: Desk):
+@pytest.mark.parametrize("stands", [True, False])
+def test_a_draft_that_nobody_can_open_is_accounted_for_at_the_end_of_the_shift(
+    desk: Desk, stands: bool
+):
     session = desk.session()
     row = save_draft(desk, session)
     with desk.store.begin() as uow:
         uow.drafts.put(
             type(row)(row.case_id, row.agent_id, row.revision, row.step, row.updated_at, b"\x01bad")
         )
+        if not stands:  # as a draft that an earlier version wrote
+            put_standing(uow, row.case_id, None)
         uow.commit()
     desk.sign_in.sign_out(session)
     closed = open_entry(desk.entries()[-2].jws, desk.device_key.public)
     assert closed.kind == "verify_close"
-    assert closed.facts == {
+    told = {
         "case": "c" * 32,
         "agent": AGENT,
         "outcome": "abandoned",
-        "sealed": False,
+        "sealed": stands,
         "why": "shift-end",
     }
+    assert {name: closed.facts.get(name) for name in told} == told
+    assert len(desk.outbox()) == stands
     with desk.store.begin() as uow:
         assert uow.drafts.all() == ()
 

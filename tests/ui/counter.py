@@ -73,7 +73,7 @@ class NoDelivery:
     asked: list[bool | None] = field(default_factory=list)
     """What each delivery was told about the link."""
 
-    def run_once(self, *, metered: bool | None = None) -> NothingSent:
+    def run_once(self, *_watch: object, metered: bool | None = None) -> NothingSent:
         self.asked.append(metered)
         return NothingSent(reason=self.reason)
 

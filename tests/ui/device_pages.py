@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 from kiosk.services.delivery import DeliveryStep, Progress
 from kiosk.services.device_state import DeviceState, Queue
@@ -83,7 +84,8 @@ TROUBLED = Looked(
 def device(look: Look, looked: Looked = CALM, message: str = "", tone: Tone = Tone.OK):
     page = DeviceScreen(look)
     words = StateWords(look.language, Here(), looked)
-    acts = act_rows(look.language, tuple(Act))
+    away = Act.SECRET if looked.secret_changes else Act.SECRET_END
+    acts = act_rows(look.language, tuple(one for one in Act if one is not away))
     page.show_facts(DeviceFacts(DEVICE, words.rows(), words.machine(CAMERA), acts, message, tone))
     return page
 
@@ -94,7 +96,7 @@ def troubled(look: Look) -> DeviceScreen:
     return device(look, TROUBLED, f"{waiting} {what} {do}", Tone.WARN)
 
 
-def act(look: Look, name: Act, **facts: int) -> DeviceActScreen:
+def act(look: Look, name: Act, **facts: Any) -> DeviceActScreen:
     page = DeviceActScreen(look)
     page.begin(ActFacts(name, DEVICE, **facts))
     return page
@@ -171,6 +173,8 @@ PAGES = {
     "device": device,
     "device-troubled": troubled,
     "device-keys": partial(act, name=Act.KEYS),
+    "device-secret": partial(act, name=Act.SECRET),
+    "device-secret-end": partial(act, name=Act.SECRET_END, awaited=("a-17", "camille.r", "b-22")),
     "device-rescue": partial(act, name=Act.RESCUE),
     "device-transfer": partial(act, name=Act.TRANSFER, waiting=9),
     "device-decommission": partial(act, name=Act.DECOMMISSION, cases=2),

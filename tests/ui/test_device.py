@@ -206,6 +206,8 @@ def test_an_agent_finds_no_device_and_gets_none_by_another_way(screen: Screen, t
     for attempt in (
         lambda: workshop.state(session),
         lambda: workshop.change_keys(session),
+        lambda: workshop.change_secret(session),
+        lambda: workshop.end_secret(session),
         lambda: workshop.close(session, "decommission"),
         lambda: workshop.rescue(session, session, tmp_path / "out"),
     ):
@@ -287,6 +289,63 @@ def test_a_technician_changes_the_keys_and_everything_opens_again(screen: Screen
     screen.close()
     screen.device.kiosk = screen.device._built()
     assert screen.device.kiosk.sign_in.sign_in(MANAGER, PIN)
+
+
+def offered(screen: Screen) -> set[str]:
+    return {act.value for act in screen.router.device._offered()}
+
+
+def test_a_new_device_secret_is_begun_at_the_screen_and_the_old_one_waits(screen: Screen):
+    keys = DemonstrationKeyStore(screen.device.folder)
+    before = keys.get("device-secret")
+    screen.open(TECHNICIAN)
+    assert offered(screen) & {"secret", "secret_end"} == {"secret"}
+    screen.act(Act.SECRET)
+    screen.qtbot.keyClick(screen.shell.focusWidget() or screen.shell, Qt.Key.Key_Return)
+    screen.wait(lambda: "L’appareil a un nouveau secret" in screen.words())
+    assert "quand 3 agents se sont connectés une fois" in screen.words()
+    assert keys.get("device-secret") != before
+    assert keys.get("device-secret-past") == before
+    screen.press("primary")
+    screen.on(screen.router.device.page)
+    screen.wait(lambda: "3 agents sont attendus" in screen.words())
+    assert offered(screen) & {"secret", "secret_end"} == {"secret_end"}
+    for who in (MANAGER, TECHNICIAN, AGENT):  # the same PIN, and the old secret goes with the last
+        assert screen.kiosk.sign_in.sign_in(who, PIN)
+    assert keys.get("device-secret-past") is None
+    assert screen.kiosk.secret_change.standing().until is None
+
+
+def test_the_old_secret_is_destroyed_only_after_the_device_was_typed(screen: Screen):
+    keys = DemonstrationKeyStore(screen.device.folder)
+    screen.open(TECHNICIAN)
+    screen.kiosk.secret_change.begin()
+    screen.kiosk.sign_in.sign_in(MANAGER, PIN)
+    screen.router.device._look_again()
+    screen.wait(lambda: "2 agents sont attendus" in screen.words())
+    screen.act(Act.SECRET_END)
+    assert f"Encore attendus : {', '.join(sorted((AGENT, TECHNICIAN)))}" in screen.words()
+    screen.press("primary")
+    assert keys.get("device-secret-past") is not None
+    screen.confirm()
+    screen.press("primary")
+    screen.wait(lambda: "L’ancien secret est détruit. Les codes" in screen.words())
+    assert "Il faut un code à usage unique d’un responsable pour" in screen.words()
+    assert keys.get("device-secret-past") is None
+    assert screen.kiosk.sign_in.sign_in(MANAGER, PIN)
+
+
+def test_no_secret_is_destroyed_that_no_manager_could_do_without(screen: Screen):
+    keys = DemonstrationKeyStore(screen.device.folder)
+    screen.open(TECHNICIAN)
+    screen.kiosk.secret_change.begin()
+    screen.router.device._look_again()
+    screen.wait(lambda: "3 agents sont attendus" in screen.words())
+    screen.act(Act.SECRET_END)
+    screen.confirm()
+    screen.press("primary")
+    screen.wait(lambda: "VAULT-015" in screen.words())
+    assert keys.get("device-secret-past") is not None
 
 
 # --- rescue ---------------------------------------------------------------------------------------

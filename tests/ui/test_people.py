@@ -394,7 +394,7 @@ def test_a_copy_of_the_device_is_told_in_a_sentence(counter: Counter):
 class Forked:
     """A delivery to a central side that knows another history of this device."""
 
-    def run_once(self, *, metered: bool | None = None) -> NothingSent:  # noqa: ARG002 - as it is called
+    def run_once(self, *_watch: object, **_link: object) -> NothingSent:
         return NothingSent(reason="SYNC-004")
 
     def is_metered(self) -> bool:

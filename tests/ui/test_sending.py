@@ -1,5 +1,7 @@
 """When records leave by themselves, what waits to be asked for, and how that is told."""
 
+import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,6 +13,7 @@ from PySide6.QtWidgets import QLabel, QPushButton
 from kiosk.domain.errors import NotEnrolledError
 from kiosk.domain.ids import RecordId
 from kiosk.ports import OutboxRow, OutboxState
+from kiosk.services.delivery import DeliveryStep, Progress
 from tests.ui import samples
 from tests.ui.counter import Counter, NoDelivery
 from ui.demonstration.network import NothingSent
@@ -135,7 +138,7 @@ class Scripted:
         self.said = [False]
         self.fault: Exception | None = None
 
-    def run_once(self, *, metered: bool | None = None) -> NothingSent:
+    def run_once(self, *_watch: object, metered: bool | None = None) -> NothingSent:
         self.asked.append(metered)
         if self.fault is not None:
             raise self.fault
@@ -166,6 +169,110 @@ def test_what_was_asked_for_during_a_delivery_is_asked_for_after_it(qtbot, couri
     model.send()
     qtbot.waitUntil(lambda: len(scripted.asked) == 2 and not model.facts.sending)
     assert scripted.asked == [None, False]
+
+
+class Slow(Scripted):
+    """A delivery of five records that waits before each of them until the test lets it go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = threading.Semaphore(0)
+        self.passed = 0
+
+    def run_once(self, progress=None, cancelled=None, *, metered: bool | None = None):
+        self.asked.append(metered)
+        self.passed = 0
+        for step in (Progress(DeliveryStep.TIME), *self._records()):
+            if cancelled():
+                break
+            progress(step)
+            assert self.gate.acquire(timeout=10)
+            self.passed += 1
+        return NothingSent(reason="")
+
+    @staticmethod
+    def _records() -> list[Progress]:
+        return [Progress(DeliveryStep.RECORDS, number, 5) for number in range(5)]
+
+
+@pytest.fixture
+def slow(counter: Counter, delivery: NoDelivery) -> Iterator[Slow]:
+    slow = Slow()
+    slow.status = counter.router.delivery._delivery.status
+    counter.router.delivery._delivery = slow
+    yield slow
+    slow.gate.release(50)
+
+
+def shown(counter: Counter) -> list[str]:
+    page = counter.router.sections.deliveries
+    return [label.text() for label in page.findChildren(QLabel) if label.isVisible()]
+
+
+def test_each_record_is_told_while_it_is_sent_and_the_rest_can_be_left(
+    counter: Counter, delivery: NoDelivery, slow: Slow
+):
+    counter.sign_in()
+    queue(counter, delivery, 1000)
+    counter.router.delivery.refresh()
+    counter.router.sections.show(Section.DELIVERIES, counter.router.session.session)
+    page = counter.router.sections.deliveries
+    stop = page.findChild(QPushButton, "stop-sending")
+    assert not stop.isVisible()
+    page.findChild(QPushButton, "send-now").click()
+    counter.qtbot.waitUntil(lambda: "Demande de l’heure au service central." in shown(counter))
+    assert stop.isVisible()
+    slow.gate.release(3)
+    counter.qtbot.waitUntil(lambda: "Envoi du dossier 3 sur 5." in shown(counter))
+    stop.click()
+    assert not stop.isEnabled()
+    slow.gate.release()
+    counter.qtbot.waitUntil(lambda: not counter.router.delivery.facts.sending)
+    assert slow.passed == 4  # the record under way arrived, the two behind it were left
+    told = "Envoi arrêté. Ce qui attend partira au prochain envoi."
+    counter.qtbot.waitUntil(lambda: told in shown(counter))
+    assert not stop.isVisible()
+    counter.router.delivery.send()  # the next regular one goes on, and says nothing of the stop
+    slow.gate.release(10)
+    counter.qtbot.waitUntil(lambda: slow.asked == [False, None])
+    counter.qtbot.waitUntil(lambda: not counter.router.delivery.facts.sending)
+    assert told not in shown(counter)
+
+
+def test_a_regular_delivery_without_a_record_passes_without_a_word(counter: Counter, slow: Slow):
+    counter.sign_in()
+    counter.router.sections.show(Section.DELIVERIES, counter.router.session.session)
+    counter.router.delivery.send()
+    counter.qtbot.waitUntil(lambda: counter.router.delivery.facts.progress is not None)
+    assert not counter.router.delivery.facts.told
+    page = counter.router.sections.deliveries
+    assert not page.findChild(QPushButton, "stop-sending").isVisible()
+    assert not page.findChild(QLabel, "course").isVisible()
+
+
+def test_a_delivery_that_was_stopped_says_nothing_of_the_network(
+    qtbot, courier, counter: Counter, slow: Slow
+):
+    model = DeliveryModel(slow, courier, counter.office.clock)
+    model.send_all()
+    model.send_all()  # would follow it
+    qtbot.waitUntil(lambda: model.facts.progress is not None)
+    model.break_off()
+    slow.gate.release(5)
+    qtbot.waitUntil(lambda: not model.facts.sending)
+    assert (model.facts.online, model.facts.stopped, slow.asked) == (None, True, [False])
+
+
+def test_closing_the_window_does_not_wait_for_the_records_behind(
+    qtbot, courier, counter: Counter, slow: Slow
+):
+    model = DeliveryModel(slow, courier, counter.office.clock)
+    model.send_all()
+    qtbot.waitUntil(lambda: model.facts.progress is not None)
+    model.stop()
+    slow.gate.release()
+    courier.close()
+    assert slow.passed == 1
 
 
 def test_a_pace_stays_until_another_is_measured(qtbot, courier, counter):

@@ -279,6 +279,30 @@ def test_a_case_that_nobody_took_leaves_its_record_where_somebody_else_comes_fir
     assert kiosk.verify_journal().verified
 
 
+@pytest.mark.parametrize(("hours", "left"), [(11, 1), (13, 0)])
+@pytest.mark.parametrize("whose", ["nobody's", "somebody's"])
+def test_a_case_that_was_left_ends_at_a_start_and_when_somebody_else_signs_in(
+    device, hours, left, whose
+):
+    kiosk = device()
+    join_fleet(kiosk)
+    camille, sacha = AgentId("a17"), AgentId("b22")
+    kiosk.agents.add(camille, "Camille R.", Role.AGENT, "271828")
+    kiosk.agents.add(sacha, "Sacha P.", Role.AGENT, "271828")
+    kiosk.proofing.open_case("online-request", kiosk.sign_in.sign_in(camille, "271828"))
+    device.clock.advance(seconds=hours * 3600)
+    if whose == "nobody's":  # a start alone, as after a power cut in the evening
+        kiosk.close()
+        kiosk = device()
+    else:
+        kiosk.sign_in.sign_in(sacha, "271828")
+    assert closes(kiosk) == [True] * (1 - left)
+    assert len(kiosk.delivery.status()) == 1 - left
+    with kiosk.store.begin() as uow:
+        assert len(uow.drafts.all()) == left
+    assert kiosk.verify_journal().verified
+
+
 def closes(kiosk) -> list[bool]:
     """Of every case that was closed, whether a record was sealed."""
     with kiosk.store.begin() as uow:

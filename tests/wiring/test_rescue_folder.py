@@ -59,10 +59,28 @@ def test_a_medium_that_fails_is_named_and_cleared(tmp_path: Path, monkeypatch, n
 
 def test_room_is_looked_for_before_anything_is_written(tmp_path: Path, monkeypatch):
     usage = namedtuple("usage", "total used free")  # noqa: PYI024 - as shutil gives it
-    monkeypatch.setattr(rescue_folder.shutil, "disk_usage", lambda _: usage(10, 0, 10))
-    require_room(tmp_path / "not" / "there", 10)
-    with pytest.raises(RescueRoomError):
-        require_room(tmp_path / "not" / "there", 11)
+    monkeypatch.setattr(rescue_folder.shutil, "disk_usage", lambda _: usage(8192, 0, 8192))
+    monkeypatch.setattr(rescue_folder, "_unit_of", lambda _: 4096)
+    require_room(tmp_path / "not" / "there", [4096, 1])
+    require_room(tmp_path / "not" / "there", [1, 1])
+    for sizes in ([4096, 4097], [1, 1, 1]):  # each file takes whole units of the medium
+        with pytest.raises(RescueRoomError):
+            require_room(tmp_path / "not" / "there", sizes)
+
+
+def test_a_file_that_does_not_go_keeps_no_other_one_there(tmp_path: Path, monkeypatch):
+    real, stuck = Path.unlink, tmp_path / "out" / FILES[0].name
+
+    def unlink(path: Path, missing_ok: bool = False) -> None:
+        if path == stuck:
+            raise PermissionError(errno.EACCES, "a reader holds it")
+        real(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", unlink)
+    seen = []
+    with pytest.raises(ActStoppedError):
+        write_out(tmp_path / "out", FILES, Watch(seen.append, lambda: len(seen) == 3), 2)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [stuck]
 
 
 def test_a_folder_with_anything_in_it_is_refused(tmp_path: Path):

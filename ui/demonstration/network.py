@@ -1,10 +1,11 @@
 """The network cable of the demonstration: pulled out, every delivery finds nobody."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from kiosk.domain.errors import UnreachableError
 from kiosk.ports import Contact, OutboxRow
+from kiosk.services.delivery import Progress
 from kiosk.sync.contact import ContactOrder, ContactState
 from ui.router.services import Services
 from ui.viewmodels.delivery import Delivers, Summary
@@ -65,10 +66,16 @@ class _Through:
         self._cable = cable
         self._delivery = delivery
 
-    def run_once(self, *, metered: bool | None = None) -> Summary:
+    def run_once(
+        self,
+        progress: Callable[[Progress], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+        *,
+        metered: bool | None = None,
+    ) -> Summary:
         if not self._cable.plugged:
             return NothingSent()
-        return self._delivery.run_once(metered=metered)
+        return self._delivery.run_once(progress, cancelled, metered=metered)
 
     def is_metered(self) -> bool:
         return self._delivery.is_metered()

@@ -8,7 +8,7 @@ Rules, in order:
 3. A fault page says what happened and leads back to where the work stands.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
@@ -22,6 +22,7 @@ from ui.router.customer import CustomerRouter
 from ui.router.customer_language import CustomerLanguage
 from ui.router.device import DeviceRouter
 from ui.router.entry import EntryRouter
+from ui.router.late_cases import LateCases
 from ui.router.opinions import OpinionRouter
 from ui.router.people import PeopleRouter
 from ui.router.rounds import RoundRouter
@@ -103,6 +104,7 @@ class Router(QObject):
         self.idle = IdleWatch(services.idle_s, parent=self)
         self.privacy = IdleWatch(services.privacy_s, warning_s=0, parent=self)
         self.cover = PrivacyCover(shell, look)
+        self.late = LateCases(services, self.session, self.journey, self.idle, self.desk, self)
         self._bind()
         self._bind_device()
         self._bind_customer()
@@ -151,6 +153,7 @@ class Router(QObject):
         self.case.sealed.connect(self.delivery.send)
         self.session.closed.connect(self.delivery.send)
         self.network.came_back.connect(self.delivery.send)
+        self.late.ended.connect(self._were_late)
 
     def _bind_people(self) -> None:
         self.sign_in.join_requested.connect(self.people.show_join)
@@ -234,6 +237,7 @@ class Router(QObject):
         self.session.list_agents()
         self.delivery.start()
         self.network.start()
+        self.late.start()
 
     def close(self) -> None:
         """Stop camera and threads; what is stored stays. Safe to call twice."""
@@ -243,6 +247,7 @@ class Router(QObject):
             application.removeEventFilter(self.privacy)
             self.scanner.stop(application)
         self.idle.stop()
+        self.late.stop()
         self.entry.close()
         self.privacy.stop()
         if self.rounds is not None:
@@ -347,6 +352,7 @@ class Router(QObject):
         self.customer.uncover()
         if view is not None:
             self.case.show_again()
+            self.late.look()  # it may have ended behind the lock
         else:
             self.go_home()
 
@@ -396,6 +402,14 @@ class Router(QObject):
     def _delivered(self, summary: Summary) -> None:
         if self.rounds is not None and not summary.reason:
             self.rounds.model.network_is_back()
+
+    def _were_late(self, cases: Collection[CaseId]) -> None:
+        """Cases ended by themselves: their records go, and a page of one of them is put away."""
+        view = self.journey.view
+        if view is not None and view.state.case_id in cases and self.case.close_quietly():
+            self.go_home()
+        self.sections.refresh()
+        self.delivery.send()
 
     def _make_rounds(self) -> RoundRouter | None:
         services = self._services

@@ -236,6 +236,8 @@ class DeviceRouter(QObject):
         match self.act.act:
             case Act.KEYS:
                 self.model.change_keys(session)
+            case Act.SECRET | Act.SECRET_END as act:
+                self.model.change_secret(session, end=act is Act.SECRET_END)
             case Act.RESCUE:
                 self.act.show_error("")
                 title = self._look.language.tr("device.act.rescue.choose")
@@ -353,17 +355,20 @@ class DeviceRouter(QObject):
         )
 
     def _offered(self) -> tuple[Act, ...]:
-        """A window that cannot end its device does not close it."""
-        ends = self._services.ending is not None
-        return tuple(act for act in Act if ends or act not in CLOSING)
+        """A window that cannot end its device does not close it; a secret is renewed once."""
+        unfit = set() if self._services.ending is not None else set(CLOSING)
+        changes = self._looked is not None and self._looked.secret_changes
+        unfit.add(Act.SECRET if changes else Act.SECRET_END)
+        return tuple(act for act in Act if act not in unfit)
 
     def _act_facts(self, act: Act) -> ActFacts:
         device = self._services.device_id
         if self._looked is None:
             return ActFacts(act, device)
         state = self._looked.state
-        queue = state.queue
-        return ActFacts(act, device, queue.waiting, queue.stuck, state.open_cases)
+        queue, secret = state.queue, self._looked.secret
+        awaited = () if secret is None else secret.awaited
+        return ActFacts(act, device, queue.waiting, queue.stuck, state.open_cases, awaited)
 
     def _show_course(self, run: ActRun) -> None:
         self.act.show_course(course_words(self._look.language, run, self._out.name))

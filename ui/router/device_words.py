@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from kiosk.domain.errors import DeviceLostError
 from kiosk.services.delivery import DeliveryStep, Progress
 from kiosk.services.device_state import DeviceState
+from kiosk.services.secret_change import SecretStanding
 from ui.i18n import Language
 from ui.router.services import Services
 from ui.screens.device_act import CourseFacts
@@ -25,6 +26,8 @@ _MINUTE_S = 60
 ACT_ICONS = {
     Act.SEND: "cloud-upload",
     Act.KEYS: "key",
+    Act.SECRET: "lock",
+    Act.SECRET_END: "lock",
     Act.RESCUE: "file-check",
     Act.TRANSFER: "send",
     Act.DECOMMISSION: "logout",
@@ -152,6 +155,11 @@ class StateWords:
         plain = looked.key_store == "demonstration"
         word = "escrowed" if looked.escrowed else "not_escrowed"
         detail = f"{tr(f'device.keys.{looked.key_store}')} {tr(f'device.keys.{word}')}"
+        secret = looked.secret
+        if secret is not None and secret.until is not None:
+            until = self._language.day(secret.until)
+            awaited = tr("device.keys.awaited", n=len(secret.awaited), until=until)
+            detail = f"{detail} {awaited}"
         tone = Tone.WARN if plain or not looked.escrowed else Tone.OK
         chip = tr("device.keys.plain" if plain else "device.keys.chip")
         if not plain and not looked.escrowed:
@@ -234,4 +242,19 @@ def course_words(language: Language, run: ActRun, folder: str) -> CourseFacts:
         return CourseFacts(
             tr(f"{key}.done", n=run.answer), f"{where} {tr(f'{key}.eject')}", Tone.OK
         )
+    if isinstance(run.answer, SecretStanding):
+        return CourseFacts(*_secret_words(language, run.answer), tone=Tone.OK)
     return CourseFacts(tr(f"{key}.done"), tone=Tone.OK)
+
+
+def _secret_words(language: Language, standing: SecretStanding) -> tuple[str, str]:
+    """How a change of the device secret stands after an act, and who has to do something."""
+    tr = language.tr
+    if standing.until is not None:
+        until = language.day(standing.until)
+        detail = tr("device.act.secret.awaited", n=len(standing.awaited), until=until)
+        return tr("device.act.secret.done"), detail
+    if standing.stranded:
+        names = ", ".join(standing.stranded)
+        return tr("device.act.secret_end.done"), tr("device.act.secret_end.codes", names=names)
+    return tr("device.act.secret_end.done"), ""

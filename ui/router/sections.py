@@ -10,6 +10,7 @@ from kiosk.domain.errors import CaptivePortalError, ForkError
 from kiosk.domain.ids import CaseId
 from kiosk.services.agents import Session
 from kiosk.services.conflicts import Conflicts
+from kiosk.services.delivery import DeliveryStep
 from kiosk.services.hand_over import ColleagueDraft
 from kiosk.services.proofing import DraftSummary
 from kiosk.sync.conflicts import Conflict
@@ -123,6 +124,7 @@ class SectionRouter(QObject):
         self.past.next_requested.connect(self._back_to_history)
         self.sheet_mail.sheet_lost.connect(lambda text: self._shell.toast(text, Tone.BAD))
         self.deliveries.send_requested.connect(self._delivery.send_all)
+        self.deliveries.stop_requested.connect(self._delivery.break_off)
         self.settings.metered_chosen.connect(self._delivery.set_metered)
         self.deliveries.seen_requested.connect(self._mark_seen)
         self._delivery.finished.connect(self._read_conflicts)
@@ -323,7 +325,24 @@ class SectionRouter(QObject):
             conflicts,
             pace_kbs=round((facts.pace or 0) / 1000),
             minutes_left=facts.minutes_left,
+            course=self._course_of(facts),
+            stopping=facts.stopping,
+            stopped=facts.stopped,
         )
+
+    def _course_of(self, facts: DeliveryFacts) -> str:
+        """How far a delivery is; a regular one without a record passes without a word."""
+        tr, progress = self._look.language.tr, facts.progress
+        if not facts.told:
+            return ""
+        if progress is None:
+            return tr("deliveries.sending")
+        if progress.total:
+            # Told before each record, counted from nought, and once more behind the last one.
+            number = min(progress.done + 1, progress.total)
+            return tr("deliveries.course", n=number, total=progress.total)
+        word = "records_none" if progress.step is DeliveryStep.RECORDS else progress.step.value
+        return tr(f"device.step.{word}")
 
     # --- what happens -------------------------------------------------------------------------
 

@@ -50,6 +50,9 @@ class DeliveriesFacts:
         conflicts: records to look at again, the unread ones first.
         pace_kbs: kilobytes per second when last measured.
         minutes_left: that what waits takes at this pace; 0 where it is short or not known.
+        course: how far the delivery under way is, in words; ``""`` where there is nothing to tell.
+        stopping: it was asked to stop.
+        stopped: the last one was stopped.
     """
 
     items: tuple[DeliveryItem, ...] = ()
@@ -59,6 +62,9 @@ class DeliveriesFacts:
     conflicts: tuple[ConflictRow, ...] = ()
     pace_kbs: int = 0
     minutes_left: int = 0
+    course: str = ""
+    stopping: bool = False
+    stopped: bool = False
 
 
 _CODE = re.compile(r"[A-Z]+-\d{3}")
@@ -74,14 +80,16 @@ STATE_LOOKS = {
 
 
 class DeliveriesScreen(Page):
-    """A list and one button.
+    """A list, “send now”, and while something is sent how far it is and a way to stop it.
 
     Signals:
         send_requested(): send now.
+        stop_requested(): stop before the next record.
         seen_requested(): the agent has read what happened elsewhere.
     """
 
     send_requested = Signal()
+    stop_requested = Signal()
     seen_requested = Signal()
 
     def __init__(self, look: Look) -> None:
@@ -90,16 +98,22 @@ class DeliveriesScreen(Page):
         self._facts = DeliveriesFacts()
         self._send = Button(look, "", kind=ButtonKind.PRIMARY, icon="cloud-upload")
         self._send.setObjectName("send-now")
+        self._stop = Button(look, "", kind=ButtonKind.QUIET, icon="x")
+        self._stop.setObjectName("stop-sending")
+        self.corner.addWidget(self._stop)
         self.corner.addWidget(self._send)
         self._summary = Label(look, "", Type.BODY, "ink2")
         self._card = Card(look, " ", trailing=self._summary)
         self._problem = Label(look, "", Type.STRONG, "warn", wrap=True)
+        self._course = Label(look, "", Type.STRONG, wrap=True)
+        self._course.setObjectName("course")
         self._slow = Label(look, "", Type.BODY, "ink2", wrap=True)
         self._slow.setObjectName("slow-link")
         self._rows = RowList(look)
         self._empty = EmptyState(look, "cloud-check", "", tone=Tone.OK)
         self._last = Label(look, "", Type.LABEL, "ink2")
         self._card.body.addWidget(self._problem)
+        self._card.body.addWidget(self._course)
         self._card.body.addWidget(self._slow)
         self._card.body.addWidget(self._rows)
         self._card.body.addWidget(self._empty, 1)
@@ -112,6 +126,7 @@ class DeliveriesScreen(Page):
         self.body.addWidget(self.stick)
         self.conflicts.seen_requested.connect(self.seen_requested)
         self._send.clicked.connect(self.send_requested)
+        self._stop.clicked.connect(self.stop_requested)
         self.retranslate()
 
     def show_facts(self, facts: DeliveriesFacts) -> None:
@@ -133,7 +148,11 @@ class DeliveriesScreen(Page):
         self.title.setText(tr("deliveries.title"))
         self.hint.setText(tr("deliveries.hint"))
         self._send.setText(tr("deliveries.send"))
-        self._send.updateGeometry()
+        self._stop.setText(tr("deliveries.stopping" if facts.stopping else "deliveries.stop"))
+        self._stop.setEnabled(not facts.stopping)
+        self._stop.setVisible(bool(facts.course))
+        for button in (self._send, self._stop):
+            button.updateGeometry()
         self.conflicts.show_rows(facts.conflicts)
         self._card.set_title(tr("deliveries.list"))
         self._empty.show_text(tr("deliveries.none"), tr("deliveries.none_hint"))
@@ -146,6 +165,9 @@ class DeliveriesScreen(Page):
         )
         self._problem.setText(facts.problem)
         self._problem.setVisible(bool(facts.problem))
+        stopped = tr("deliveries.stopped") if facts.stopped and waiting else ""
+        self._course.setText(facts.course or stopped)
+        self._course.setVisible(bool(facts.course or stopped))
         slow = tr("deliveries.slow", n=facts.minutes_left, pace=max(1, facts.pace_kbs))
         self._slow.setText(slow)
         self._slow.setVisible(bool(facts.minutes_left and waiting and not facts.problem))

@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from ui.screens.page import Page
 from ui.theme import Size, Space, Tone, Type
-from ui.viewmodels.device import CLOSING, Act
+from ui.viewmodels.device import CLOSING, DESTROYING, Act
 from ui.widgets.action_bar import ActionBar
 from ui.widgets.announce import announce
 from ui.widgets.banner import Banner
@@ -40,6 +40,7 @@ class ActFacts:
         waiting: records that have not arrived.
         stuck: records that a person must look at.
         cases: open cases.
+        awaited: badges of agents whose keys hang on the device secret of before.
     """
 
     act: Act
@@ -47,6 +48,7 @@ class ActFacts:
     waiting: int = 0
     stuck: int = 0
     cases: int = 0
+    awaited: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +213,7 @@ class DeviceActScreen(Page):
     def take_focus(self) -> None:
         """To the first thing to type, or to the page."""
         first: QWidget = self
-        if self._course is None and self.act in CLOSING:
+        if self._course is None and self.act in DESTROYING:
             first = self._fields["code"] if self.act is Act.TRANSFER else self._typed
         first.setFocus()
 
@@ -260,7 +262,7 @@ class DeviceActScreen(Page):
 
     def _missing(self) -> tuple[str, str]:
         """Key of what is wrong with the form, and the name of its field; empty for nothing."""
-        if self.act not in CLOSING:
+        if self.act not in DESTROYING:
             return "", ""
         if self.act is Act.TRANSFER and not self.code:
             return "device.act.transfer.code_missing", "code"
@@ -297,7 +299,7 @@ class DeviceActScreen(Page):
 
     def _write_form(self, key: str) -> None:
         tr, facts = self.look.language.tr, self._facts
-        closing = facts.act in CLOSING
+        destroying = facts.act in DESTROYING
         self._explain.set_title(tr("device.act.explain"))
         for number, label in enumerate(self._sentences, start=1):
             label.setText(tr(f"{key}.explain_{number}"))
@@ -311,19 +313,22 @@ class DeviceActScreen(Page):
         ask = tr("device.confirm", code=self._last)
         self._ask.setText(ask)
         self._typed.setAccessibleName(ask)
-        self._form.setVisible(closing)
-        blocked = closing and facts.cases > 0
+        self._form.setVisible(destroying)
+        blocked = facts.act in CLOSING and facts.cases > 0
         self.primary.setEnabled(not blocked or self._course is not None)
         words, tone = self._warning()
-        if words and closing and self._course is None:
+        if words and destroying and self._course is None:
             if (words, self._said.isHidden()) != (self._said.text, False):
                 self._said.show_message(words, tone, ms=0)
         else:
             self._said.hide()
 
     def _warning(self) -> tuple[str, Tone]:
-        """What stands in the way of closing, or what happens to the records that wait."""
+        """What stands in the way, what happens to the records that wait, or to agents."""
         tr, facts = self.look.language.tr, self._facts
+        if facts.act is Act.SECRET_END:
+            names = ", ".join(facts.awaited)
+            return tr("device.act.secret_end.awaited", names=names) if names else "", Tone.WARN
         if facts.cases:
             cases = tr("device.open", n=facts.cases)
             return tr("device.act.open_cases", cases=cases), Tone.BAD

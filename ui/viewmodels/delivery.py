@@ -1,8 +1,12 @@
 """What waits to be sent, and whether the central side answers.
 
-Sending has a thread of its own: an agent's act never waits for the network.
+Rules, in order: sending has a thread of its own, so that an agent's act never waits for the
+network; a delivery tells each record before it is sent, with the list as it is then; one that was
+stopped ends before the next record, and says nothing about the network; what it left goes with the
+next.
 """
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,6 +17,7 @@ from typing import Protocol
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from kiosk.ports import Clock, OutboxRow, OutboxState
+from kiosk.services.delivery import Progress
 from kiosk.sync.outbox import is_held
 from kiosk.sync.pace import bytes_to_send, minutes_for
 from kiosk.sync.retry import spread_ms
@@ -44,7 +49,13 @@ class Summary(Protocol):
 class Delivers(Protocol):
     """Sends sealed records; :class:`kiosk.services.delivery.Delivery`."""
 
-    def run_once(self, *, metered: bool | None = None) -> Summary: ...  # noqa: D102
+    def run_once(  # noqa: D102
+        self,
+        progress: Callable[[Progress], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+        *,
+        metered: bool | None = None,
+    ) -> Summary: ...
     def is_metered(self) -> bool: ...  # noqa: D102
     def set_metered(self, *, metered: bool) -> None: ...  # noqa: D102
     def status(self) -> tuple[OutboxRow, ...]: ...  # noqa: D102
@@ -62,6 +73,10 @@ class DeliveryFacts:
         reason: stable code of the last obstacle, or ``""``.
         metered: each byte of the link costs: big records wait to be asked for.
         pace: bytes per second when last measured, or None.
+        asked: the delivery under way was asked for by a person.
+        progress: how far the delivery under way is; None before its first word.
+        stopping: somebody asked the delivery under way to stop.
+        stopped: the last delivery was stopped.
     """
 
     rows: tuple[OutboxRow, ...] = ()
@@ -71,6 +86,16 @@ class DeliveryFacts:
     reason: str = ""
     metered: bool = False
     pace: float | None = None
+    asked: bool = False
+    progress: Progress | None = None
+    stopping: bool = False
+    stopped: bool = False
+
+    @property
+    def told(self) -> bool:
+        """Whether a delivery is under way that is worth a word: asked for, or at a record."""
+        at_records = self.progress is not None and self.progress.total > 0
+        return self.sending and (self.asked or at_records)
 
     def held(self, row: OutboxRow) -> bool:
         """Whether a record waits for a link that is not metered, or for a person's word."""
@@ -100,6 +125,18 @@ class _Seen:
     metered: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    """A word of the delivery under way.
+
+    Attributes:
+        rows: the list as it is then; None where it need not be read again.
+    """
+
+    progress: Progress
+    rows: tuple[OutboxRow, ...] | None
+
+
 class DeliveryModel(QObject):
     """Sends now and then, and when asked.
 
@@ -110,6 +147,7 @@ class DeliveryModel(QObject):
 
     changed = Signal(object)
     finished = Signal(object)
+    _progressed = Signal(object)
 
     def __init__(
         self,
@@ -136,6 +174,9 @@ class DeliveryModel(QObject):
         self._again = self._everything_again = False
         self._saying: bool | None = None
         self._draw = draw
+        self._halt = threading.Event()
+        # Told in the courier's thread, heard in the window's.
+        self._progressed.connect(self._moved)
         self._timer = QTimer(self)
         self._timer.setInterval(spread_ms(EVERY_MS, draw()))
         self._timer.timeout.connect(self._due)
@@ -152,8 +193,17 @@ class DeliveryModel(QObject):
         self.send()
 
     def stop(self) -> None:
-        """No new deliveries."""
+        """No new deliveries; one under way ends before its next record."""
         self._timer.stop()
+        self._again = self._everything_again = False
+        self._halt.set()
+
+    def break_off(self) -> None:
+        """Stop the delivery under way before its next record, and what was to follow it."""
+        if self._facts.sending:
+            self._again = self._everything_again = False
+            self._halt.set()
+            self._tell(stopping=True)
 
     def refresh(self) -> None:
         """Read the outbox again, without the network."""
@@ -184,7 +234,8 @@ class DeliveryModel(QObject):
             self._again = True
             self._everything_again |= everything
             return
-        self._tell(sending=True)
+        self._halt.clear()
+        self._tell(sending=True, asked=everything, progress=None, stopping=False, stopped=False)
         task = self._courier.submit(partial(self._run, everything=everything))
         task.done.connect(self._ran)
         task.failed.connect(self._broke)
@@ -196,7 +247,14 @@ class DeliveryModel(QObject):
     # In the courier's thread:
 
     def _run(self, *, everything: bool) -> tuple[Summary, _Seen]:
-        return self._delivery.run_once(metered=False if everything else None), self._look()
+        metered = False if everything else None
+        told = self._delivery.run_once(self._hear, self._halt.is_set, metered=metered)
+        return told, self._look()
+
+    def _hear(self, progress: Progress) -> None:
+        """The list goes along where a record is next: the one before it has moved on."""
+        rows = self._delivery.status() if progress.total else None
+        self._progressed.emit(_Moved(progress, rows))
 
     def _look(self) -> _Seen:
         return _Seen(self._delivery.status(), self._delivery.is_metered())
@@ -206,6 +264,11 @@ class DeliveryModel(QObject):
         return self._look()
 
     # In the window's:
+
+    def _moved(self, moved: _Moved) -> None:
+        if self._facts.sending:
+            rows = self._facts.rows if moved.rows is None else moved.rows
+            self._tell(progress=moved.progress, rows=rows)
 
     def _listed(self, seen: _Seen) -> None:
         self._tell(rows=seen.rows, metered=self._metered(seen))
@@ -224,17 +287,28 @@ class DeliveryModel(QObject):
             rows=seen.rows,
             metered=self._metered(seen),
             pace=self._facts.pace if summary.pace is None else summary.pace,
-            online=not summary.reason,
+            # One that was stopped may have ended before it reached anybody.
+            online=self._facts.online if self._facts.stopping else not summary.reason,
             sending=False,
             last_at=self._clock.now(),
             reason=summary.reason,
+            progress=None,
+            stopping=False,
+            stopped=self._facts.stopping,
         )
         self.finished.emit(summary)
         self._once_more()
 
     def _broke(self, failure: Failure) -> None:
         self._saying = None
-        self._tell(sending=False, online=False, last_at=self._clock.now(), reason=failure.code)
+        self._tell(
+            sending=False,
+            online=False,
+            last_at=self._clock.now(),
+            reason=failure.code,
+            progress=None,
+            stopping=False,
+        )
         self._once_more()
 
     def _once_more(self) -> None:

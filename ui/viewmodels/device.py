@@ -21,6 +21,7 @@ from kiosk.services.agents import Session, Signatory, Signs
 from kiosk.services.delivery import Progress
 from kiosk.services.device_life import NOBODY, Watch
 from kiosk.services.device_state import DeviceState
+from kiosk.services.secret_change import SecretStanding
 from ui.workers.desk import Desk, Failure
 
 
@@ -29,6 +30,8 @@ class Act(StrEnum):
 
     SEND = "send"
     KEYS = "keys"
+    SECRET = "secret"  # noqa: S105 - the name of an act
+    SECRET_END = "secret_end"  # noqa: S105 - the name of an act
     RESCUE = "rescue"
     TRANSFER = "transfer"
     DECOMMISSION = "decommission"
@@ -36,6 +39,8 @@ class Act(StrEnum):
 
 CLOSING = (Act.TRANSFER, Act.DECOMMISSION)
 """Acts at whose end the keys are destroyed."""
+DESTROYING = (Act.SECRET_END, *CLOSING)
+"""Acts that are confirmed by what is typed for them."""
 STOPPABLE = (Act.RESCUE, *CLOSING)
 
 
@@ -48,6 +53,9 @@ class Tends(Protocol):
     def vouch(self, agent_id: AgentId, pin: str, duty: Duty) -> Signatory: ...  # noqa: D102
     def check_code(self, code: str) -> None: ...  # noqa: D102
     def change_keys(self, by: Signs) -> None: ...  # noqa: D102
+    def secret(self) -> SecretStanding | None: ...  # noqa: D102
+    def change_secret(self, by: Signs) -> SecretStanding: ...  # noqa: D102
+    def end_secret(self, by: Signs) -> SecretStanding: ...  # noqa: D102
     def close(self, by: Signs, why: str, watch: Watch = NOBODY) -> None: ...  # noqa: D102
     def rescue(  # noqa: D102
         self, first: Signs, second: Signs, out: Path, watch: Watch = NOBODY
@@ -61,11 +69,18 @@ class Looked:
     Attributes:
         key_store: kind, see :mod:`kiosk.bootstrap.workshop`.
         escrowed: whether an emergency key lies beside the vault.
+        secret: how far a change of the device secret has come; None where nobody can tell now.
     """
 
     state: DeviceState
     key_store: str
     escrowed: bool
+    secret: SecretStanding | None = None
+
+    @property
+    def secret_changes(self) -> bool:
+        """Whether an old device secret waits for agents."""
+        return self.secret is not None and self.secret.until is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +164,13 @@ class DeviceModel(QObject):
         """A new key for the vault."""
         self._begin(Act.KEYS, self._desk, lambda _: self._workshop.change_keys(by))
 
+    def change_secret(self, by: Session, *, end: bool) -> None:
+        """A new device secret behind the PINs, or the ``end`` of the old one."""
+        act, call = Act.SECRET, self._workshop.change_secret
+        if end:
+            act, call = Act.SECRET_END, self._workshop.end_secret
+        self._begin(act, self._desk, lambda _: call(by))
+
     def rescue(self, first: Signs, second: Signs, out: Path) -> None:
         """Copy what is sealed."""
         call = partial(self._workshop.rescue, first, second, out)
@@ -168,7 +190,9 @@ class DeviceModel(QObject):
     def _looked_at(self, by: Session) -> Looked:
         """In the vault's thread."""
         workshop = self._workshop
-        return Looked(workshop.state(by), workshop.key_store(), workshop.escrowed())
+        return Looked(
+            workshop.state(by), workshop.key_store(), workshop.escrowed(), workshop.secret()
+        )
 
     def _ask(
         self, desk: Desk, call: Callable[[], object], answered: Callable[[object], None]

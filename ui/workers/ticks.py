@@ -1,6 +1,6 @@
 """Ticks of the clock, and the pause after which a desk locks itself."""
 
-from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QEvent, QObject, QTimer, Signal
 from typing_extensions import override
 
 _ACTS = frozenset(
@@ -35,6 +35,8 @@ class IdleWatch(QObject):
         self._idle_ms = idle_s * 1000
         self._warning_ms = min(warning_s * 1000, self._idle_ms // 2)
         self._warned = False
+        self._since = QElapsedTimer()
+        self._since.start()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._pass)
@@ -43,6 +45,11 @@ class IdleWatch(QObject):
     def active(self) -> bool:
         """Whether the time runs."""
         return self._timer.isActive()
+
+    @property
+    def quiet_s(self) -> int:
+        """Seconds since somebody last touched anything, locked or not."""
+        return self._since.elapsed() // 1000
 
     def start(self) -> None:
         """Begin to count; somebody is signed in."""
@@ -57,7 +64,10 @@ class IdleWatch(QObject):
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in _ACTS and self._timer.isActive():
+        if event.type() not in _ACTS:
+            return False
+        self._since.restart()
+        if self._timer.isActive():
             warned = self._warned
             self.start()
             if warned:
