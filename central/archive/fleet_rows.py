@@ -95,6 +95,7 @@ _COUNT_RECEIPTS = (
     .where(hourly_receipts.c.hour == bindparam("in_hour"))
     .values(receipts=hourly_receipts.c.receipts + bindparam("more"))
 )
+_ENDED = _MINE.values(ended=bindparam("word"))
 _HELD_BACK = _MINE.values(held_back=_STATE.held_back + bindparam("records"))
 
 
@@ -182,10 +183,10 @@ class FleetRows:
             if newest.kind in TOLD:
                 self.add_alarm(device_id, newest.kind, newest.seq, now)
             if newest.kind in ENDS:
-                self._change(device_id, ended=newest.kind.value)
+                self._connection.execute(_ENDED, {"who": device_id, "word": newest.kind.value})
             elif newest.kind is EntryKind.SHIFT_OPEN:
                 # Somebody works there again: what it said of its end is over.
-                self._change(device_id, ended="")
+                self._connection.execute(_ENDED, {"who": device_id, "word": ""})
         if newest is not None:
             told = {"who": device_id, "build": newest.app_build, "now": now}
             self._connection.execute(_TOLD, told)
