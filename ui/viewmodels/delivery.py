@@ -1,6 +1,8 @@
 """What waits to be sent, and whether the central side answers.
 
-Sending has a thread of its own: an agent's act never waits for the network.
+Sending has a thread of its own: an agent's act never waits for the network. Where the central side
+has too much to do and says when to come again, nothing goes by itself before; whoever asks for it
+is not held up, for the central side judges anew each time.
 """
 
 from collections.abc import Callable
@@ -15,7 +17,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from kiosk.ports import Clock, OutboxRow, OutboxState
 from kiosk.sync.outbox import is_held
 from kiosk.sync.pace import bytes_to_send, minutes_for
-from kiosk.sync.retry import spread_ms
+from kiosk.sync.retry import after_told_s, spread_ms
 from ui.workers.desk import Desk, Failure
 
 EVERY_MS = 60_000
@@ -39,6 +41,8 @@ class Summary(Protocol):
     def reason(self) -> str: ...  # noqa: D102
     @property
     def pace(self) -> float | None: ...  # noqa: D102
+    @property
+    def wait_s(self) -> int: ...  # noqa: D102
 
 
 class Delivers(Protocol):
@@ -136,6 +140,7 @@ class DeliveryModel(QObject):
         self._again = self._everything_again = False
         self._saying: bool | None = None
         self._draw = draw
+        self._not_before_ms = 0
         self._timer = QTimer(self)
         self._timer.setInterval(spread_ms(EVERY_MS, draw()))
         self._timer.timeout.connect(self._due)
@@ -161,7 +166,10 @@ class DeliveryModel(QObject):
         task.done.connect(self._listed)
 
     def send(self) -> None:
-        """Send what may go by itself; when a delivery is under way, once more after it."""
+        """Send what may go by itself; when a delivery is under way, once more after it.
+
+        Not before the central side asked for it: the timer is set for then.
+        """
         self._begin(everything=False)
 
     def send_all(self) -> None:
@@ -183,6 +191,8 @@ class DeliveryModel(QObject):
         if self._facts.sending:
             self._again = True
             self._everything_again |= everything
+            return
+        if not everything and self._clock.monotonic_ms() < self._not_before_ms:
             return
         self._tell(sending=True)
         task = self._courier.submit(partial(self._run, everything=everything))
@@ -229,8 +239,16 @@ class DeliveryModel(QObject):
             last_at=self._clock.now(),
             reason=summary.reason,
         )
+        self._wait_as_told(summary.wait_s)
         self.finished.emit(summary)
         self._once_more()
+
+    def _wait_as_told(self, told_s: int) -> None:
+        """Come again when the central side asked for it, if it did."""
+        wait_ms = round(1000 * after_told_s(told_s, self._draw()))
+        self._not_before_ms = self._clock.monotonic_ms() + wait_ms if wait_ms else 0
+        if wait_ms:
+            self._timer.setInterval(wait_ms)
 
     def _broke(self, failure: Failure) -> None:
         self._saying = None
