@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from central.archive.damage_schema import damaged_payloads
 from kiosk.domain.ids import DeviceId
@@ -29,6 +29,19 @@ class DamageRow:
     what: str
     found_at: str
     mended_at: str | None = None
+
+
+# Said once, those of every delivery: to put one together costs more than to carry it out.
+_OPEN_OF = (
+    select(_TABLE.seq)
+    .where(_TABLE.device_id == bindparam("who"), _TABLE.mended_at.is_(None))
+    .order_by(_TABLE.seq)
+)
+_OPEN_AT = select(_TABLE.seq).where(
+    _TABLE.device_id == bindparam("who"),
+    _TABLE.seq == bindparam("at"),
+    _TABLE.mended_at.is_(None),
+)
 
 
 class DamageRows:
@@ -63,15 +76,12 @@ class DamageRows:
 
     def open_of(self, device_id: DeviceId) -> tuple[int, ...]:
         """Entries of a device whose payloads are to come again, in order."""
-        query = select(_TABLE.seq).where(_TABLE.device_id == device_id, _TABLE.mended_at.is_(None))
-        return tuple(self._connection.execute(query.order_by(_TABLE.seq)).scalars())
+        return tuple(self._connection.execute(_OPEN_OF, {"who": device_id}).scalars())
 
     def is_open(self, device_id: DeviceId, seq: int) -> bool:
         """Whether a payload is to come again."""
-        query = select(_TABLE.seq).where(
-            _TABLE.device_id == device_id, _TABLE.seq == seq, _TABLE.mended_at.is_(None)
-        )
-        return self._connection.execute(query).one_or_none() is not None
+        asked = {"who": device_id, "at": seq}
+        return self._connection.execute(_OPEN_AT, asked).one_or_none() is not None
 
     def every(self) -> tuple[DamageRow, ...]:
         """Every damage that was found, oldest first."""

@@ -90,6 +90,12 @@ _TOLD = _MINE.values(
         else_=_STATE.behind_since,
     ),
 )
+_COUNT_RECEIPTS = (
+    update(hourly_receipts)
+    .where(hourly_receipts.c.hour == bindparam("in_hour"))
+    .values(receipts=hourly_receipts.c.receipts + bindparam("more"))
+)
+_ENDED = _MINE.values(ended=bindparam("word"))
 _HELD_BACK = _MINE.values(held_back=_STATE.held_back + bindparam("records"))
 
 
@@ -177,10 +183,10 @@ class FleetRows:
             if newest.kind in TOLD:
                 self.add_alarm(device_id, newest.kind, newest.seq, now)
             if newest.kind in ENDS:
-                self._change(device_id, ended=newest.kind.value)
+                self._connection.execute(_ENDED, {"who": device_id, "word": newest.kind.value})
             elif newest.kind is EntryKind.SHIFT_OPEN:
                 # Somebody works there again: what it said of its end is over.
-                self._change(device_id, ended="")
+                self._connection.execute(_ENDED, {"who": device_id, "word": ""})
         if newest is not None:
             told = {"who": device_id, "build": newest.app_build, "now": now}
             self._connection.execute(_TOLD, told)
@@ -239,13 +245,10 @@ class FleetRows:
 
     def count_receipts(self, hour: str, receipts: int) -> None:
         """So many receipts more in an hour (``2026-11-26T21``, UTC); one writer at a time."""
-        table = hourly_receipts
-        more = table.c.receipts + receipts
-        done = self._connection.execute(
-            update(table).where(table.c.hour == hour).values(receipts=more)
-        )
-        if not done.rowcount:
-            self._connection.execute(insert(table).values(hour=hour, receipts=receipts))
+        counted = {"in_hour": hour, "more": receipts}
+        if not self._connection.execute(_COUNT_RECEIPTS, counted).rowcount:
+            first = insert(hourly_receipts).values(hour=hour, receipts=receipts)
+            self._connection.execute(first)
 
     # --- sums -------------------------------------------------------------------------------------
 

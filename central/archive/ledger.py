@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Row,
     Select,
     Table,
+    bindparam,
     func,
     insert,
     select,
@@ -63,7 +65,7 @@ from kiosk.sync.receipts import ReceiptState
 _HASH_BYTES = 32
 
 
-def _values(row: SealedRow | LeafRow) -> dict[str, Any]:
+def _values(row: SealedRow | LeafRow | EntryRow | DeviceRow) -> dict[str, Any]:
     """Columns of a row; ``asdict`` would copy the bytes of each, one by one."""
     return {name: getattr(row, name) for name in row.__slots__}
 
@@ -92,6 +94,87 @@ def _device(row: Row[Any]) -> DeviceRow:
         checkpoint=row.checkpoint,
         quarantined=bool(row.quarantined),
     )
+
+
+@cache
+def _by_key(table: Table, names: tuple[str, ...]) -> Select[Any]:
+    """The row with given values in these columns."""
+    return select(table).where(*(table.c[name] == bindparam(name) for name in names))
+
+
+# Said once, those of every delivery: to put one together costs more than to carry it out.
+_PUT_DEVICE = (
+    update(devices)
+    .where(devices.c.device_id == bindparam("who"))
+    .values({column.name: bindparam(column.name) for column in devices.c if not column.primary_key})
+)
+_POLICIES_AFTER = (
+    select(policies.c.version, policies.c.token)
+    .where(policies.c.version > bindparam("after"))
+    .order_by(policies.c.version)
+)
+_ENTRIES_BETWEEN = (
+    select(entries)
+    .where(
+        entries.c.device_id == bindparam("who"),
+        entries.c.seq >= bindparam("start"),
+        entries.c.seq < bindparam("end"),
+    )
+    .order_by(entries.c.seq)
+)
+_MISSING = (
+    select(entries.c.seq)
+    .outerjoin(
+        sealed,
+        (sealed.c.device_id == entries.c.device_id) & (sealed.c.seq == entries.c.seq),
+    )
+    .where(
+        entries.c.device_id == bindparam("who"),
+        entries.c.seq > bindparam("behind"),
+        entries.c.record_id.is_not(None),
+        sealed.c.seq.is_(None),
+    )
+    .order_by(entries.c.seq)
+    .limit(bindparam("most"))
+)
+_SEALED_FROM = (
+    select(sealed)
+    .where(sealed.c.device_id == bindparam("who"), sealed.c.seq >= bindparam("start"))
+    .order_by(sealed.c.seq)
+    .limit(bindparam("most"))
+)
+_UNSEQUENCED = (
+    select(sealed, entries.c.leaf)
+    .join(
+        entries,
+        (entries.c.device_id == sealed.c.device_id) & (entries.c.seq == sealed.c.seq),
+    )
+    .where(sealed.c.state == ReceiptState.LOGGED, ~result_awaited())
+    .order_by(sealed.c.received_at, sealed.c.device_id, sealed.c.seq)
+    .limit(bindparam("most"))
+)
+_SET_STATES = (
+    update(sealed)
+    .where(tuple_(sealed.c.device_id, sealed.c.seq).in_(bindparam("keys", expanding=True)))
+    .values(state=bindparam("to"))
+)
+_SEALED_AMONG = select(sealed.c.device_id, sealed.c.seq).where(
+    tuple_(sealed.c.device_id, sealed.c.seq).in_(bindparam("keys", expanding=True))
+)
+_LEAVES_AMONG = select(log_leaves.c.device_id, log_leaves.c.seq).where(
+    tuple_(log_leaves.c.device_id, log_leaves.c.seq).in_(bindparam("keys", expanding=True))
+)
+_QUARANTINED = select(devices.c.device_id, devices.c.quarantined).where(
+    devices.c.device_id.in_(bindparam("who", expanding=True))
+)
+_PUT_LOG = update(log_state).values(
+    size=bindparam("to_size"), frontier=bindparam("to_frontier"), checkpoint=bindparam("to_note")
+)
+_NODE = select(log_nodes.c.hash).where(
+    log_nodes.c.level == bindparam("level"), log_nodes.c.index == bindparam("index")
+)
+_LEAF_HASH = select(log_leaves.c.hash).where(log_leaves.c.index == bindparam("index"))
+_NEWEST_LEAF = select(func.max(log_leaves.c.seq)).where(log_leaves.c.device_id == bindparam("who"))
 
 
 class Ledger:
@@ -164,8 +247,7 @@ class Ledger:
             lock(self._connection, scope)
 
     def _one(self, table: Table, **key: Any) -> Row[Any] | None:
-        query = select(table).where(*(table.c[name] == value for name, value in key.items()))
-        return self._connection.execute(query).one_or_none()
+        return self._connection.execute(_by_key(table, tuple(key)), key).one_or_none()
 
     # --- policies -----------------------------------------------------------------------------
 
@@ -179,8 +261,7 @@ class Ledger:
 
     def policies(self, after: int = 0) -> tuple[tuple[int, str], ...]:
         """Versions and tokens of every policy after version ``after``, oldest first."""
-        query = select(policies.c.version, policies.c.token).where(policies.c.version > after)
-        rows = self._connection.execute(query.order_by(policies.c.version))
+        rows = self._connection.execute(_POLICIES_AFTER, {"after": after})
         return tuple((row.version, row.token) for row in rows)
 
     def add_policy(self, version: int, token: str) -> None:
@@ -216,14 +297,14 @@ class Ledger:
 
     def put_device(self, row: DeviceRow) -> None:
         """Add a device, or replace its state."""
-        values = asdict(row) | {"frontier": _join(row.frontier)}
+        values = _values(row) | {"frontier": _join(row.frontier)}
         known = self.device(row.device_id)
         if known is None:
             self._connection.execute(insert(devices).values(**values))
             self.fleet.add_device(row.device_id, row.office_id, row.enrolled_at)
         else:
-            query = update(devices).where(devices.c.device_id == row.device_id)
-            self._connection.execute(query.values(**values))
+            del values["device_id"]
+            self._connection.execute(_PUT_DEVICE, values | {"who": row.device_id})
         before = (row.office_id, False) if known is None else (known.office_id, known.quarantined)
         if before != (row.office_id, row.quarantined):
             self.fleet.set_device(row.device_id, row.office_id, quarantined=row.quarantined)
@@ -231,16 +312,14 @@ class Ledger:
     def add_entries(self, rows: tuple[EntryRow, ...]) -> None:
         """Append journal entries, of one device."""
         if rows:
-            self._connection.execute(insert(entries), [asdict(row) for row in rows])
+            self._connection.execute(insert(entries), [_values(row) for row in rows])
             records = sum(row.record_id is not None for row in rows)
             self.fleet.announced(rows[0].device_id, records)
 
     def entries(self, device_id: DeviceId, start: int, end: int) -> tuple[EntryRow, ...]:
         """Entries with ``start <= seq < end``, in order."""
-        query = select(entries).where(
-            entries.c.device_id == device_id, entries.c.seq >= start, entries.c.seq < end
-        )
-        rows = self._connection.execute(query.order_by(entries.c.seq))
+        asked = {"who": device_id, "start": start, "end": end}
+        rows = self._connection.execute(_ENTRIES_BETWEEN, asked)
         return tuple(EntryRow(**row._asdict()) for row in rows)
 
     def next_entry(self, device_id: DeviceId, start: int) -> int | None:
@@ -309,22 +388,8 @@ class Ledger:
 
     def missing(self, device_id: DeviceId, limit: int, after: int = -1) -> tuple[int, ...]:
         """Entries behind ``after`` that announce a record which has not arrived, in order."""
-        query = (
-            select(entries.c.seq)
-            .outerjoin(
-                sealed,
-                (sealed.c.device_id == entries.c.device_id) & (sealed.c.seq == entries.c.seq),
-            )
-            .where(
-                entries.c.device_id == device_id,
-                entries.c.seq > after,
-                entries.c.record_id.is_not(None),
-                sealed.c.seq.is_(None),
-            )
-            .order_by(entries.c.seq)
-            .limit(limit)
-        )
-        return tuple(self._connection.execute(query).scalars())
+        asked = {"who": device_id, "behind": after, "most": limit}
+        return tuple(self._connection.execute(_MISSING, asked).scalars())
 
     def kept_page(self, since: str, after: KeptRow | None, limit: int) -> tuple[KeptRow, ...]:
         """Records that were not erased, newest first.
@@ -356,8 +421,8 @@ class Ledger:
 
     def sealed_from(self, device_id: DeviceId, start: int, limit: int) -> tuple[SealedRow, ...]:
         """Records that arrived, from entry ``start`` on."""
-        query = select(sealed).where(sealed.c.device_id == device_id, sealed.c.seq >= start)
-        rows = self._connection.execute(query.order_by(sealed.c.seq).limit(limit))
+        asked = {"who": device_id, "start": start, "most": limit}
+        rows = self._connection.execute(_SEALED_FROM, asked)
         return tuple(SealedRow(**row._asdict()) for row in rows)
 
     def sealed_between(self, device_id: DeviceId, start: int, end: int) -> dict[int, SealedRow]:
@@ -372,18 +437,8 @@ class Ledger:
 
         A record whose entry announces a result waits for that too: a receipt stands for both.
         """
-        query = (
-            select(sealed, entries.c.leaf)
-            .join(
-                entries,
-                (entries.c.device_id == sealed.c.device_id) & (entries.c.seq == sealed.c.seq),
-            )
-            .where(sealed.c.state == ReceiptState.LOGGED, ~result_awaited())
-            .order_by(sealed.c.received_at, sealed.c.device_id, sealed.c.seq)
-            .limit(limit)
-        )
         found = []
-        for row in self._connection.execute(query):
+        for row in self._connection.execute(_UNSEQUENCED, {"most": limit}):
             values = row._asdict()
             leaf = values.pop("leaf")
             found.append((SealedRow(**values), leaf))
@@ -396,8 +451,7 @@ class Ledger:
     def set_states(self, keys: Sequence[tuple[DeviceId, int]], state: str) -> None:
         """Change the state of records."""
         if keys:
-            where = tuple_(sealed.c.device_id, sealed.c.seq).in_(keys)
-            self._connection.execute(update(sealed).where(where).values(state=state))
+            self._connection.execute(_SET_STATES, {"keys": keys, "to": state})
         if state == ReceiptState.QUARANTINED:
             self.fleet.held_back(device_id for device_id, _ in keys)
 
@@ -421,15 +475,12 @@ class Ledger:
 
     def sealed_among(self, keys: Sequence[tuple[DeviceId, int]]) -> frozenset[tuple[str, int]]:
         """Those of ``keys`` (device and entry number) whose record arrived."""
-        query = select(sealed.c.device_id, sealed.c.seq)
-        query = query.where(tuple_(sealed.c.device_id, sealed.c.seq).in_(keys))
-        return frozenset((row.device_id, row.seq) for row in self._connection.execute(query))
+        rows = self._connection.execute(_SEALED_AMONG, {"keys": keys})
+        return frozenset((row.device_id, row.seq) for row in rows)
 
     def quarantined(self, device_ids: Iterable[DeviceId]) -> dict[DeviceId, bool]:
         """For each of these devices that is known, whether it has two histories."""
-        query = select(devices.c.device_id, devices.c.quarantined)
-        query = query.where(devices.c.device_id.in_(sorted(set(device_ids))))
-        rows = self._connection.execute(query)
+        rows = self._connection.execute(_QUARANTINED, {"who": sorted(set(device_ids))})
         return {DeviceId(row.device_id): bool(row.quarantined) for row in rows}
 
     # --- the collector's own log --------------------------------------------------------------
@@ -445,7 +496,8 @@ class Ledger:
         if self.log() is None:
             self._connection.execute(insert(log_state).values(id=1, **values))
         else:
-            self._connection.execute(update(log_state).values(**values))
+            to = {"to_size": row.size, "to_frontier": values["frontier"], "to_note": row.checkpoint}
+            self._connection.execute(_PUT_LOG, to)
 
     def add_leaf(self, row: LeafRow) -> None:
         """Append to the log, with the inner nodes that this leaf completes."""
@@ -471,9 +523,8 @@ class Ledger:
 
     def leaves_among(self, keys: Sequence[tuple[DeviceId, int]]) -> frozenset[tuple[str, int]]:
         """Those of ``keys`` (device and entry number) that have a leaf."""
-        query = select(log_leaves.c.device_id, log_leaves.c.seq)
-        query = query.where(tuple_(log_leaves.c.device_id, log_leaves.c.seq).in_(keys))
-        return frozenset((row.device_id, row.seq) for row in self._connection.execute(query))
+        rows = self._connection.execute(_LEAVES_AMONG, {"keys": keys})
+        return frozenset((row.device_id, row.seq) for row in rows)
 
     def node(self, level: int, index: int) -> bytes:
         """Hash of the complete subtree over leaves ``index << level`` to ``index + 1 << level``.
@@ -481,13 +532,9 @@ class Ledger:
         Raises:
             LookupError: it is not complete.
         """
-        if level:
-            query = select(log_nodes.c.hash).where(
-                log_nodes.c.level == level, log_nodes.c.index == index
-            )
-        else:
-            query = select(log_leaves.c.hash).where(log_leaves.c.index == index)
-        found: bytes | None = self._connection.execute(query).scalar_one_or_none()
+        query = _NODE if level else _LEAF_HASH
+        asked = {"level": level, "index": index} if level else {"index": index}
+        found: bytes | None = self._connection.execute(query, asked).scalar_one_or_none()
         if found is None:
             raise LookupError(f"node {level} {index}")
         return found
@@ -499,8 +546,8 @@ class Ledger:
 
     def newest_leaf_seq(self, device_id: DeviceId) -> int | None:
         """Highest entry number of a device with a leaf in the log."""
-        query = select(func.max(log_leaves.c.seq)).where(log_leaves.c.device_id == device_id)
-        newest: int | None = self._connection.execute(query).scalar_one()
+        asked = {"who": device_id}
+        newest: int | None = self._connection.execute(_NEWEST_LEAF, asked).scalar_one()
         return newest
 
     def unexplained_leaves(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, select, update
 
 from central.archive.round_schema import (
     acts,
@@ -74,6 +74,24 @@ class ActRow:
     received_at: str
     conflict: str | None = None
     conflict_at: str | None = None
+
+
+# Said once, those of every delivery: to put one together costs more than to carry it out.
+_CONFLICTS = (
+    select(acts)
+    .where(acts.c.device_id == bindparam("who"), acts.c.conflict.is_not(None))
+    .order_by(acts.c.seq.desc())
+    .limit(bindparam("most"))
+)
+_CANCELLED_AT = select(cancelled_requests.c.cancelled_at).where(
+    cancelled_requests.c.request_key == bindparam("key")
+)
+_ABOUT = (
+    select(acts)
+    .where(acts.c.request_key == bindparam("key"))
+    .order_by(acts.c.received_at, acts.c.device_id, acts.c.seq)
+)
+_ADD_ACT = insert(acts)
 
 
 class RoundRows:
@@ -159,10 +177,8 @@ class RoundRows:
 
     def request_cancelled_at(self, request_key: str) -> str | None:
         """When a request was cancelled, or None."""
-        query = select(cancelled_requests.c.cancelled_at).where(
-            cancelled_requests.c.request_key == request_key
-        )
-        return self._connection.execute(query).scalar_one_or_none()
+        asked = {"key": request_key}
+        return self._connection.execute(_CANCELLED_AT, asked).scalar_one_or_none()
 
     def cancel_request(self, request_key: str, at: str) -> None:
         """Note that a request is cancelled; the first time counts."""
@@ -172,7 +188,7 @@ class RoundRows:
 
     def add_act(self, row: ActRow) -> None:
         """Keep what an entry is about."""
-        self._connection.execute(insert(acts).values(**asdict(row)))
+        self._connection.execute(_ADD_ACT, {name: getattr(row, name) for name in row.__slots__})
 
     def act(self, device_id: DeviceId, seq: int) -> ActRow | None:
         """What an entry said of a request or a visit."""
@@ -182,12 +198,11 @@ class RoundRows:
 
     def conflicts_of(self, device_id: DeviceId, limit: int) -> tuple[ActRow, ...]:
         """The newest acts of a device that met with something elsewhere, oldest first."""
-        query = select(acts).where(acts.c.device_id == device_id, acts.c.conflict.is_not(None))
-        rows = self._connection.execute(query.order_by(acts.c.seq.desc()).limit(limit)).all()
+        asked = {"who": device_id, "most": limit}
+        rows = self._connection.execute(_CONFLICTS, asked).all()
         return tuple(ActRow(**row._asdict()) for row in reversed(rows))
 
     def acts_about(self, request_key: str) -> tuple[ActRow, ...]:
         """Every act about a request, in the order received."""
-        query = select(acts).where(acts.c.request_key == request_key)
-        ordered = query.order_by(acts.c.received_at, acts.c.device_id, acts.c.seq)
-        return tuple(ActRow(**row._asdict()) for row in self._connection.execute(ordered))
+        rows = self._connection.execute(_ABOUT, {"key": request_key})
+        return tuple(ActRow(**row._asdict()) for row in rows)

@@ -26,6 +26,7 @@ from central.archive.database import Database
 from central.archive.faults import StoreError
 from central.archive.figures import Figures, figures_of
 from central.archive.payloads import Payloads
+from central.collector.admission import Admission
 from central.collector.contacts import ContactCalls
 from central.collector.enrolments import Enrolments
 from central.collector.journals import Journals
@@ -129,6 +130,7 @@ class Collector:
         self._shelf = PolicyShelf(keys.root_public)
         self._origin = origin_of(database, self._shelf)
         self._known: dict[KeyId, bytes] = {}
+        self._admission = Admission()
         log = log_of(database, self._shelf, keys.log)
         self._enrolments = Enrolments(database, keys, self._shelf, log)
         self._journals = Journals(database, self._shelf, self._origin)
@@ -221,7 +223,8 @@ class Collector:
         async def guarded(request: Request) -> Response:
             began = time.perf_counter()
             try:
-                response = await call(request)
+                with self._admission.working():
+                    response = await call(request)
             except OffsetError as exc:
                 response = _answer(exc.problem, exc.status)
                 response.headers[OFFSET] = str(exc.offset)
@@ -263,10 +266,15 @@ class Collector:
         return PlainTextResponse("ok\n")
 
     async def signed_time(self, request: Request) -> Response:
-        """``GET /v1/time?nonce=``: signed time."""
+        """``GET /v1/time?nonce=``: signed time, with which a delivery begins."""
         nonce = request.query_params.get("nonce", "")
         if not 0 < len(nonce) <= _MAX_NONCE:
             raise CallRefusedError(400, "nonce")
+        wait_s = self._admission.wait_s()
+        if wait_s:
+            response = _answer(Problem(error="crowded"), 503)
+            response.headers["Retry-After"] = str(wait_s)
+            return response
         return PlainTextResponse(self._time_note(nonce))
 
     def _time_note(self, nonce: str) -> str:
@@ -349,8 +357,9 @@ class Collector:
             return 200
         with self._records.incoming() as incoming:
             stream = BlobStream(incoming)
-            async for chunk in request.stream():
-                stream.feed(chunk)
+            with self._admission.listening():
+                async for chunk in request.stream():
+                    stream.feed(chunk)
             status = await run_in_threadpool(
                 self._records.keep,
                 announced,
@@ -377,7 +386,8 @@ class Collector:
         """``PATCH …/records/{seq}/upload``: one part; the last one makes the record."""
         device_id, verified = await self._device(request)
         seq = request.path_params["seq"]
-        part = await _bounded_body(request)
+        with self._admission.listening():
+            part = await _bounded_body(request)
         if sha256(part) != verified.body_sha256:
             raise CallRefusedError(422, "digest")
         announced, held = await run_in_threadpool(self._records.announced, device_id, seq)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -175,16 +175,21 @@ class Header:
         return datetime.fromisoformat(self.wall_claimed)
 
 
+def _fields(header: Header) -> dict[str, Any]:
+    """Its fields by name; ``asdict`` would copy each of them."""
+    return {name: getattr(header, name) for name in header.__slots__}
+
+
 def header_bytes(header: Header) -> bytes:
     """Canonical JSON of a header. Raises ValueError beyond 2 KiB."""
-    data = canonical_json(asdict(header))
+    data = canonical_json(_fields(header))
     if len(data) > MAX_HEADER_BYTES:
         raise ValueError("header too long")
     return data
 
 
 def _mac(header: Header, ratchet_key: bytes) -> str:
-    unsigned: dict[str, Any] = asdict(header)
+    unsigned = _fields(header)
     del unsigned["ratchet_mac"]
     return b64u(hmac.digest(ratchet_key, canonical_json(unsigned), "sha256"))
 

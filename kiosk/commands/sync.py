@@ -91,7 +91,7 @@ def _carry(data: Path | None, folder: Path, texts: "Texts", *, give: bool, json:
 
 def _deliver(kiosk: "Kiosk", *, once: bool, metered: bool) -> tuple[int, int, str]:
     """Records confirmed, records still waiting, and the code of the last obstacle."""
-    from kiosk.sync.retry import delay_s
+    from kiosk.sync.retry import after_told_s, delay_s
 
     total, failures = 0, 0
     while True:
@@ -101,7 +101,9 @@ def _deliver(kiosk: "Kiosk", *, once: bool, metered: bool) -> tuple[int, int, st
         if once or waiting == held:
             return total, waiting, summary.reason
         failures = 1 if summary.stored else failures + 1
-        threading.Event().wait(delay_s(failures, SystemRandom().random()))
+        draw = SystemRandom().random()
+        told_s = after_told_s(summary.wait_s, draw)
+        threading.Event().wait(max(told_s, delay_s(failures, draw)))
 
 
 def _waiting(kiosk: "Kiosk", *, metered: bool) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from typing import Any
 import rfc8785
 
 _MAX_INT = 2**53 - 1
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 _MAYBE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -28,12 +29,31 @@ def normalise(value: Any) -> Any:
     return value
 
 
+def _is_plain(value: Any) -> bool:
+    """Whether ``value`` holds ASCII text, integers within 2^53, booleans and null only.
+
+    ASCII is its own NFC and sorts alike by code point and by UTF-16 unit, and such an integer is
+    written as it is: Python's own encoder then gives the bytes of RFC 8785, many times as fast.
+    """
+    if isinstance(value, str):
+        return value.isascii()
+    if value is None or isinstance(value, bool):
+        return True
+    if type(value) is int:
+        return -_MAX_INT <= value <= _MAX_INT
+    if type(value) is dict:
+        return all(type(k) is str and k.isascii() and _is_plain(v) for k, v in value.items())
+    return isinstance(value, (list, tuple)) and all(map(_is_plain, value))
+
+
 def canonical_json(value: Any) -> bytes:
     """The one byte form of ``value`` (JSON types only).
 
     Raises:
         ValueError: a number or text that RFC 8785 cannot represent.
     """
+    if _is_plain(value):
+        return _ENCODER.encode(value).encode("ascii")
     try:
         return rfc8785.dumps(normalise(value))
     except (rfc8785.CanonicalizationError, UnicodeEncodeError) as exc:

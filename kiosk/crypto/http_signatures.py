@@ -21,6 +21,7 @@ from http_message_signatures import (
 )
 
 from kiosk.crypto.digests import sha256
+from kiosk.crypto.plain_signatures import CLOCK_SKEW_S, verify_plain
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import SignatureInvalidError
 from kiosk.domain.ids import KeyId
@@ -28,7 +29,6 @@ from kiosk.domain.ids import KeyId
 TAG = "visavis"
 _COVERED = ("@method", "@authority", "@path", "@query", "content-digest")
 _DIGEST = re.compile(r"sha-256=:([A-Za-z0-9+/]{43}=):")
-_CLOCK_SKEW_S = 5
 
 
 @dataclass
@@ -67,7 +67,7 @@ class _Verifier(HTTPMessageVerifier):
         if type(created) is not int or max_age is None:
             raise InvalidSignature("created")
         age_s = self.now.timestamp() - created
-        if not -max_age.total_seconds() <= age_s <= max_age.total_seconds() + _CLOCK_SKEW_S:
+        if not -max_age.total_seconds() <= age_s <= max_age.total_seconds() + CLOCK_SKEW_S:
             raise StaleSignatureError
 
 
@@ -160,6 +160,9 @@ def verify_request(
         SignatureInvalidError: missing, altered, or by an unknown key.
     """
     lowered = {name.lower(): value for name, value in headers.items()}
+    plain = None if also else verify_plain(method, url, lowered, key_of, now, max_age_s)
+    if plain is not None:
+        return VerifiedRequest(plain.key_id, plain.body_sha256, plain.created_s)
     message = _Message(method, url, lowered)
     verifier = _Verifier(signature_algorithm=algorithms.ED25519, key_resolver=_Keys(None, key_of))
     verifier.now = now

@@ -432,9 +432,17 @@ class SyncError(KioskError):
 
 
 class UnreachableError(SyncError):
-    """The central side does not answer (down, no network, deadline passed)."""
+    """The central side does not answer (down, no network, deadline passed, too much to do).
+
+    Attributes:
+        wait_s: seconds after which it asks to be called again; 0 where it said nothing of them.
+    """
 
     code = "SYNC-001"
+
+    def __init__(self, detail: str = "", wait_s: int = 0) -> None:
+        super().__init__(detail)
+        self.wait_s = wait_s
 
 
 class CertificateError(SyncError):

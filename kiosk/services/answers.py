@@ -9,6 +9,7 @@ from kiosk.domain.errors import (
 )
 from kiosk.ports import LinkAnswer
 from kiosk.sync.messages import Problem, decode
+from kiosk.sync.retry import told_wait_s
 
 
 def refusal_of(answer: LinkAnswer) -> SyncError:
@@ -17,7 +18,7 @@ def refusal_of(answer: LinkAnswer) -> SyncError:
     A busy or failing server is as good as none: everything is kept and tried again later.
     """
     if answer.status in (429, 502, 503, 504):
-        return UnreachableError(f"busy {answer.status}")
+        return UnreachableError(f"busy {answer.status}", told_wait_s(answer.headers))
     try:
         word = decode(answer.body, Problem).error
     except ProtocolError:

@@ -23,6 +23,7 @@ from kiosk.domain.errors import (
     KeyStoreError,
     ProtocolError,
     SyncError,
+    UnreachableError,
 )
 from kiosk.domain.ids import DeviceId
 from kiosk.ports import Clock, CollectorLink, KeyStore, LinkFactory, OutboxRow, Store
@@ -86,6 +87,7 @@ class DeliverySummary:
         reason: code of what stopped the delivery, or ``""``.
         purged: sealed copies deleted here.
         pace: bytes per second of the records, or None where too few were sent to tell.
+        wait_s: seconds after which the central side asks to be called again; 0: it did not.
     """
 
     sent: int = 0
@@ -94,6 +96,7 @@ class DeliverySummary:
     reason: str = ""
     purged: int = 0
     pace: float | None = field(default=None, compare=False)
+    wait_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +214,7 @@ class Delivery:
             pass
         except SyncError as exc:
             run.reason = exc.code
+            run.wait_s = exc.wait_s if isinstance(exc, UnreachableError) else 0
         finally:
             link.close()
         return run.summary()
@@ -267,6 +271,7 @@ class _Run:
         self._watch = watch
         self._sent = self._stored = self._failed = self._purged = 0
         self.reason = ""
+        self.wait_s = 0
         self.metered = False
         self._pace: float | None = None
         self._true_now: datetime | None = None
@@ -274,7 +279,13 @@ class _Run:
     def summary(self) -> DeliverySummary:
         """What was done so far."""
         return DeliverySummary(
-            self._sent, self._stored, self._failed, self.reason, self._purged, self._pace
+            self._sent,
+            self._stored,
+            self._failed,
+            self.reason,
+            self._purged,
+            self._pace,
+            self.wait_s,
         )
 
     @property

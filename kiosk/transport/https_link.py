@@ -33,6 +33,7 @@ from kiosk.domain.errors import (
 )
 from kiosk.ports import CentralSide, Clock, CollectorLink, LinkAnswer
 from kiosk.sync.messages import MAX_MESSAGE_BYTES, Problem, decode
+from kiosk.sync.retry import told_wait_s
 from kiosk.sync.signed_time import open_time
 from kiosk.transport.doorstep import Doorstep, look
 
@@ -289,6 +290,8 @@ class HttpsLink:
         nonce = secrets.token_hex(16)
         url = f"{self._side.url}/v1/time?nonce={nonce}"
         answer, certificate = self._caller.send("GET", url, b"", {})
+        if answer.status == 503:
+            raise UnreachableError("busy 503", told_wait_s(answer.headers))
         if answer.status != 200:
             raise ProtocolError("time")
         self._set_anchor(answer.body.decode("utf-8", "replace"), nonce)

@@ -9,11 +9,18 @@ journal, each record, receipts, conflicts. Entries and signatures are real and c
 scaled down (``--record-bytes``), because bytes are what ``bench ingest`` measures. Calls are signed
 beforehand, for the moment at which they will be made, so that the load generator, which shares the
 machine, costs little. Arrivals do not wait for one another: what is late is told as ``late``.
+
+A device that is put off (503 with ``Retry-After``) hangs up and comes again when it was told to, as
+:mod:`kiosk.sync.retry` lets a real one, over a connection of its own and with calls that it signs
+anew where they have grown old. It is no error; how many there were, how often one device was put
+off at most, and when the last one was served are told.
 """
 
 from __future__ import annotations
 
 import argparse
+import heapq
+import itertools
 import json
 import multiprocessing
 import os
@@ -23,7 +30,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -71,6 +78,7 @@ from kiosk.sync.receipts import (
     open_log_checkpoint,
     verify_receipt,
 )
+from kiosk.sync.retry import after_told_s, told_wait_s
 from tests.fakes.central_side import reading, serving
 from tests.fakes.stores import free_port, postgres
 
@@ -102,6 +110,8 @@ class Visit(msgspec.Struct):
         at_s: when it arrives, seconds from the beginning of the burst.
         port: of the collector process that it reaches.
         sent: entry hash and blob hash by entry number, for the receipts.
+        due_s: when it comes now: at first, or again after it was put off.
+        put_off: how often it was.
     """
 
     device_id: str
@@ -111,6 +121,8 @@ class Visit(msgspec.Struct):
     port: int
     calls: list[Call]
     sent: dict[int, tuple[bytes, bytes]]
+    due_s: float = 0.0
+    put_off: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +191,66 @@ class Measured:
     late: list[float] = field(default_factory=list)
     whole: list[float] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    put_off: list[int] = field(default_factory=list)
     served: int = 0
+    last_s: float = 0.0
+
+
+class _PutOffError(Exception):
+    """The collector asks the device to come again.
+
+    Attributes:
+        wait_s: after so many seconds.
+    """
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__("busy")
+        self.wait_s = wait_s
+
+
+class Returns:
+    """Devices that come again, and how many are not through yet; used from any thread."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._heap: list[tuple[float, int, Visit]] = []
+        self._order = itertools.count()
+        self._open = 0
+
+    def begins(self) -> None:
+        """A device comes for the first time."""
+        with self._changed:
+            self._open += 1
+
+    def ends(self) -> None:
+        """A device is through, or failed."""
+        with self._changed:
+            self._open -= 1
+            self._changed.notify()
+
+    def comes_again(self, visit: Visit) -> None:
+        """At ``visit.due_s``."""
+        with self._changed:
+            heapq.heappush(self._heap, (visit.due_s, next(self._order), visit))
+            self._changed.notify()
+
+    def before(self, due_s: float) -> Visit | None:
+        """The next one that comes again before another that comes at ``due_s``."""
+        with self._changed:
+            return heapq.heappop(self._heap)[2] if self._heap and self._heap[0][0] < due_s else None
+
+    def rest(self, now_s: Callable[[], float]) -> Iterator[Visit]:
+        """Each that still comes, when it does, until every device is through."""
+        while True:
+            with self._changed:
+                if not self._open:
+                    return
+                left = self._heap[0][0] - now_s() if self._heap else 1.0
+                if left > 0:
+                    self._changed.wait(left)
+                    continue
+                found = heapq.heappop(self._heap)[2]
+            yield found
 
 
 class Burst:
@@ -191,6 +262,11 @@ class Burst:
         self._began = began
         self._arrived: queue.Queue[Visit | None] = queue.Queue()
         self.measured = [Measured() for _ in range(threads)]
+        self._returns = Returns()
+        self._chance = random.Random(began)  # noqa: S311 - jitter, not secrets
+
+    def _now_s(self) -> float:
+        return time.monotonic() - self._began
 
     def run(self, visits: Iterator[Visit]) -> None:
         """All of them, in the order of their arrival."""
@@ -198,39 +274,59 @@ class Burst:
         for thread in threads:
             thread.start()
         for visit in visits:
-            wait_for(self._began + visit.at_s)
+            visit.due_s = visit.at_s
+            self._returns.begins()
+            while (other := self._returns.before(visit.due_s)) is not None:
+                self._arrive(other)
+            self._arrive(visit)
+        for visit in self._returns.rest(self._now_s):
             self._arrived.put(visit)
         for _ in threads:
             self._arrived.put(None)
         for thread in threads:
             thread.join()
 
+    def _arrive(self, visit: Visit) -> None:
+        wait_for(self._began + visit.due_s)
+        self._arrived.put(visit)
+
     def _work(self, measured: Measured) -> None:
         while (visit := self._arrived.get()) is not None:
+            measured.late.append(self._now_s() - visit.due_s)
             caller = Caller(visit.port, self._context)
-            began = time.monotonic()
-            measured.late.append(began - self._began - visit.at_s)
             try:
                 self._serve(visit, caller, measured)
+            except _PutOffError as exc:
+                visit.put_off += 1
+                visit.due_s = self._now_s() + exc.wait_s
+                self._returns.comes_again(visit)
+                continue
             except Exception as exc:  # noqa: BLE001 - told in the figures, which then are no good
                 measured.faults.append(f"{type(exc).__name__} {exc}")
             finally:
                 caller.close()
-            measured.whole.append(time.monotonic() - self._began - visit.at_s)
+            measured.whole.append(self._now_s() - visit.at_s)
+            measured.put_off.append(visit.put_off)
+            measured.last_s = self._now_s()
+            self._returns.ends()
 
     def _signed_now(self, visit: Visit) -> None:
         key, url = SigningKey.from_seed(visit.seed), f"https://localhost:{visit.port}"
-        for call in visit.calls:
+        for call in visit.calls[1:]:
             if call.headers:
                 fresh = sign_request(call.method, url + call.path, call.body, key, system_time())
                 call.headers |= fresh
 
     def _serve(self, visit: Visit, caller: Caller, measured: Measured) -> None:
-        if measured.late[-1] > _SIGN_ANEW_S:
-            self._signed_now(visit)
         for call in visit.calls:
             began = time.perf_counter()
             status, body = caller.send(call.method, call.path, call.body, call.headers)
+            if status == 503 and call.name == "time":
+                told_s = told_wait_s(caller.fields)
+                raise _PutOffError(after_told_s(told_s, self._chance.random()))
+            if call.name == "time" and self._now_s() - visit.at_s > _SIGN_ANEW_S:
+                # Whoever is let in late signs with the time that it was just told.
+                self._signed_now(visit)
             measured.seconds.setdefault(call.name, []).append(time.perf_counter() - began)
             if status not in _GOOD:
                 measured.faults.append(f"{call.name} {status} {body[:80]!r}")
@@ -311,7 +407,12 @@ class Preparation:
         decode_visits = msgspec.msgpack.Decoder(list[Visit])
         with file.open("rb") as source:
             for length in self._lengths:
-                yield from decode_visits.decode(source.read(length))
+                bodies: dict[bytes, bytes] = {}
+                for visit in decode_visits.decode(source.read(length)):
+                    for call in visit.calls:
+                        # One sealed record serves a batch: those who wait share its bytes.
+                        call.body = bodies.setdefault(call.body, call.body)
+                    yield visit
 
 
 def _held(data: Path) -> dict[str, int]:
@@ -356,6 +457,7 @@ def _told(
     log = [value for name in _LOG_CALLS for value in calls.get(name, [])]
     late = [value for one in measured for value in one.late]
     whole = [value for one in measured for value in one.whole]
+    put_off = [value for one in measured for value in one.put_off]
     return {
         "devices": options.devices,
         "served": sum(one.served for one in measured),
@@ -366,6 +468,10 @@ def _told(
         "log_p50_s": round(percentile(log, 0.5), 4),
         "log_p99_s": round(percentile(log, 0.99), 4),
         "late_p99_s": round(percentile(late, 0.99), 4),
+        "put_off": sum(put_off),
+        "put_off_devices": sum(1 for value in put_off if value),
+        "put_off_most": max(put_off, default=0),
+        "last_served_s": round(max((one.last_s for one in measured), default=0.0), 1),
         "delivery_p50_s": round(percentile(whole, 0.5), 3),
         "delivery_p99_s": round(percentile(whole, 0.99), 3),
         "p99_s_by_call": {n: round(percentile(v, 0.99), 4) for n, v in calls.items()},

@@ -204,12 +204,17 @@ def register(data: Path, rows: Sequence[DeviceRow]) -> None:
 
 
 class Caller:
-    """One kept-alive TLS 1.3 connection of one device after the other."""
+    """One kept-alive TLS 1.3 connection of one device after the other.
+
+    Attributes:
+        fields: header fields of the last answer, names in lower case.
+    """
 
     def __init__(self, port: int, context: ssl.SSLContext) -> None:
         self._port = port
         self._context = context
         self._connection: http.client.HTTPSConnection | None = None
+        self.fields: tuple[tuple[str, str], ...] = ()
 
     @property
     def url(self) -> str:
@@ -233,6 +238,7 @@ class Caller:
             )
         self._connection.request(method, path, body=body or None, headers=headers)
         answer = self._connection.getresponse()
+        self.fields = tuple((name.lower(), value) for name, value in answer.getheaders())
         return answer.status, answer.read()
 
     def close(self) -> None:

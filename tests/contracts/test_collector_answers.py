@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,7 @@ from central.archive.layout import Layout
 from central.archive.result_rows import ProviderRow, ResultRow, ResultState
 from central.archive.storage import open_database
 from central.authority.policies import Policies
+from central.collector.admission import LONGEST_S, MOST_AT_WORK
 from kiosk.audit.entries import EntryKind
 from kiosk.audit.records import RecordContents, seal_record
 from kiosk.crypto import age
@@ -301,6 +303,31 @@ def anybody_may_ask_the_time_and_the_authority(tour: Tour, post: Post, folder: P
     assert note.split("\n")[2] == "abc"
     for nonce in ("", "?nonce=", "?nonce=" + "a" * 65, "?nonce=a%20b", "?nonce=%C3%A9"):
         assert tour.ask("GET", f"/v1/time{nonce}").status_code == 400
+
+
+@scene
+def a_crowd_is_told_when_to_come_again(tour: Tour, post: Post, folder: Path) -> None:
+    def send(_: int) -> int:
+        link = tour.device.link()
+        try:
+            return link.call("POST", f"/v1/devices/{tour.id}/log", entries).status
+        finally:
+            link.close()
+
+    entries = encode(push(tour.device, 0, tour.device.entries()))
+    crowd = MOST_AT_WORK + 2
+    with closing(sqlite3.connect(Layout(tour.side.data).database, timeout=30)) as other:
+        other.execute("BEGIN IMMEDIATE")  # all of them wait for this writer
+        with ThreadPoolExecutor(crowd) as pool:
+            pushed = pool.map(send, range(crowd))
+            answer = tour.ask("GET", "/v1/time?nonce=n")
+            while answer.status_code == 200:
+                answer = tour.ask("GET", "/v1/time?nonce=n")
+            other.rollback()
+            assert set(pushed) == {200}
+    assert (answer.status_code, answer.json()["error"]) == (503, "crowded")
+    assert 1 <= int(answer.headers["Retry-After"]) <= LONGEST_S
+    assert tour.ask("GET", "/v1/time?nonce=n").status_code == 200
 
 
 @scene

@@ -118,8 +118,9 @@ def test_every_word_of_refusal_is_documented_and_every_documented_word_is_said()
         for word in answer.words
         if word not in IMPLIED | COMPUTED
     }
-    # Said elsewhere than in a refusal: of a message that cannot be read, of a store, of an offset.
-    elsewhere = {(400, "message"), (503, "busy"), (409, "offset")}
+    # Said elsewhere than in a refusal: of a message that cannot be read, of a store, of a crowd, of
+    # an offset.
+    elsewhere = {(400, "message"), (503, "busy"), (503, "crowded"), (409, "offset")}
     assert documented == (_refusals() - CARRIED) | elsewhere
 
 

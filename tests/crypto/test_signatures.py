@@ -4,11 +4,12 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.crypto import http_signatures, jws, notes
-from kiosk.crypto.canonical import canonical_json, parse_json
+from kiosk.crypto.canonical import canonical_json, normalise, parse_json
 from kiosk.crypto.digests import b64u, unb64u
 from kiosk.crypto.signing import EcKey, SigningKey, key_id_of, verify, verify_ecdsa_p256
 from kiosk.domain.errors import SignatureInvalidError
@@ -129,6 +130,25 @@ def test_canonical_json_and_strict_parsing():
             canonical_json(value)
     with pytest.raises(ValueError):
         parse_json("[" * 100_000, 1 << 20)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+        lambda inner: (
+            st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4)
+        ),
+        max_leaves=12,
+    )
+)
+def test_canonical_json_is_that_of_the_reference_for_every_value(value):
+    try:
+        expected = rfc8785.dumps(normalise(value))
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError):
+        with pytest.raises(ValueError):
+            canonical_json(value)
+    else:
+        assert canonical_json(value) == expected
 
 
 @pytest.mark.parametrize(

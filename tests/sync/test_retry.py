@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.sync.retry import CAP_S, delay_s, spread_ms
+from kiosk.sync.retry import (
+    CAP_S,
+    LONGEST_TOLD_S,
+    after_told_s,
+    delay_s,
+    spread_ms,
+    told_wait_s,
+)
 
 DRAWS = st.floats(0, 1, exclude_max=True)
 
@@ -42,3 +49,22 @@ def test_a_spread_pause_stays_within_its_fifth(draw: float) -> None:
 def test_a_spread_needs_a_draw(draw: float) -> None:
     with pytest.raises(ValueError, match="draw"):
         spread_ms(60_000, draw)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [("120", 120), ("0", 0), ("99999999999999", LONGEST_TOLD_S), ("soon", 0), ("-5", 0), ("٣", 0)],
+)
+def test_a_word_of_the_central_side_is_read_as_whole_seconds(value: str, seconds: int) -> None:
+    assert told_wait_s((("date", "now"), ("retry-after", value))) == seconds
+
+
+def test_no_word_is_no_wait() -> None:
+    assert told_wait_s(()) == 0
+    assert told_wait_s((("retry-after", "Fri, 27 Nov 2026 06:00:00 GMT"),)) == 0
+
+
+@given(st.integers(1, LONGEST_TOLD_S), DRAWS)
+def test_nobody_comes_before_the_time_that_was_told(told: int, draw: float) -> None:
+    assert told <= after_told_s(told, draw) <= told + 1
+    assert after_told_s(0, draw) == 0

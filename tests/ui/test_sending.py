@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtNetwork import QNetworkInformation
 from PySide6.QtWidgets import QLabel, QPushButton
 
-from kiosk.domain.errors import NotEnrolledError
+from kiosk.domain.errors import NotEnrolledError, UnreachableError
 from kiosk.domain.ids import RecordId
 from kiosk.ports import OutboxRow, OutboxState
 from kiosk.services.delivery import DeliveryStep, Progress
@@ -135,6 +135,7 @@ class Scripted:
     def __init__(self) -> None:
         self.asked: list[bool | None] = []
         self.pace: float | None = None
+        self.wait_s = 0
         self.said = [False]
         self.fault: Exception | None = None
 
@@ -142,7 +143,8 @@ class Scripted:
         self.asked.append(metered)
         if self.fault is not None:
             raise self.fault
-        return replace(NothingSent(reason=""), pace=self.pace)
+        reason = UnreachableError.code if self.wait_s else ""
+        return replace(NothingSent(reason=reason), pace=self.pace, wait_s=self.wait_s)
 
     def status(self) -> tuple[OutboxRow, ...]:
         return ()
@@ -283,6 +285,40 @@ def test_a_pace_stays_until_another_is_measured(qtbot, courier, counter):
         with qtbot.waitSignal(model.finished):
             model.send()
         assert model.facts.pace == known
+
+
+def test_nothing_goes_by_itself_before_the_central_side_asked_for_it(qtbot, courier, counter):
+    scripted, clock = Scripted(), counter.office.clock
+    scripted.wait_s = 90
+    model = DeliveryModel(scripted, courier, clock, draw=lambda: 0.5)
+    with qtbot.waitSignal(model.finished):
+        model.send()
+    assert model._timer.interval() == 90_500
+    scripted.wait_s = 0
+    clock.advance(seconds=90)
+    model.send()
+    assert not model.facts.sending
+    assert scripted.asked == [None]
+    # A person is not held up; the central side judges anew.
+    with qtbot.waitSignal(model.finished):
+        model.send_all()
+    with qtbot.waitSignal(model.finished):
+        model.send()
+    assert scripted.asked == [None, False, None]
+
+
+def test_the_timer_comes_when_the_central_side_asked_for_it(qtbot, courier, counter):
+    scripted, clock = Scripted(), counter.office.clock
+    scripted.wait_s = 90
+    model = DeliveryModel(scripted, courier, clock, draw=lambda: 0.5)
+    with qtbot.waitSignal(model.finished):
+        model.send()
+    scripted.wait_s = 0
+    clock.advance(seconds=90.5)
+    with qtbot.waitSignal(model.finished):
+        model._due()
+    assert model._timer.interval() == EVERY_MS
+    assert scripted.asked == [None, None]
 
 
 def test_what_the_link_is_is_known_before_anything_was_sent(qtbot, courier, counter):

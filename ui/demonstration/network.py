@@ -20,6 +20,7 @@ class NothingSent:
     failed: int = 0
     reason: str = UnreachableError.code
     pace: float | None = None
+    wait_s: int = 0
 
 
 class Cable:

@@ -1,9 +1,10 @@
 """What waits to be sent, and whether the central side answers.
 
 Rules, in order: sending has a thread of its own, so that an agent's act never waits for the
-network; a delivery tells each record before it is sent, with the list as it is then; one that was
-stopped ends before the next record, and says nothing about the network; what it left goes with the
-next.
+network; where the central side has too much to do and says when to come again, nothing goes by
+itself before (whoever asks for it is not held up, for the central side judges anew each time); a
+delivery tells each record before it is sent, with the list as it is then; one that was stopped ends
+before the next record, and says nothing about the network; what it left goes with the next.
 """
 
 import threading
@@ -20,7 +21,7 @@ from kiosk.ports import Clock, OutboxRow, OutboxState
 from kiosk.services.delivery import Progress
 from kiosk.sync.outbox import is_held
 from kiosk.sync.pace import bytes_to_send, minutes_for
-from kiosk.sync.retry import spread_ms
+from kiosk.sync.retry import after_told_s, spread_ms
 from ui.workers.desk import Desk, Failure
 
 EVERY_MS = 60_000
@@ -44,6 +45,8 @@ class Summary(Protocol):
     def reason(self) -> str: ...  # noqa: D102
     @property
     def pace(self) -> float | None: ...  # noqa: D102
+    @property
+    def wait_s(self) -> int: ...  # noqa: D102
 
 
 class Delivers(Protocol):
@@ -174,6 +177,7 @@ class DeliveryModel(QObject):
         self._again = self._everything_again = False
         self._saying: bool | None = None
         self._draw = draw
+        self._not_before_ms = 0
         self._halt = threading.Event()
         # Told in the courier's thread, heard in the window's.
         self._progressed.connect(self._moved)
@@ -211,7 +215,10 @@ class DeliveryModel(QObject):
         task.done.connect(self._listed)
 
     def send(self) -> None:
-        """Send what may go by itself; when a delivery is under way, once more after it."""
+        """Send what may go by itself; when a delivery is under way, once more after it.
+
+        Not before the central side asked for it: the timer is set for then.
+        """
         self._begin(everything=False)
 
     def send_all(self) -> None:
@@ -233,6 +240,8 @@ class DeliveryModel(QObject):
         if self._facts.sending:
             self._again = True
             self._everything_again |= everything
+            return
+        if not everything and self._clock.monotonic_ms() < self._not_before_ms:
             return
         self._halt.clear()
         self._tell(sending=True, asked=everything, progress=None, stopping=False, stopped=False)
@@ -296,8 +305,16 @@ class DeliveryModel(QObject):
             stopping=False,
             stopped=self._facts.stopping,
         )
+        self._wait_as_told(summary.wait_s)
         self.finished.emit(summary)
         self._once_more()
+
+    def _wait_as_told(self, told_s: int) -> None:
+        """Come again when the central side asked for it, if it did."""
+        wait_ms = round(1000 * after_told_s(told_s, self._draw()))
+        self._not_before_ms = self._clock.monotonic_ms() + wait_ms if wait_ms else 0
+        if wait_ms:
+            self._timer.setInterval(wait_ms)
 
     def _broke(self, failure: Failure) -> None:
         self._saying = None
