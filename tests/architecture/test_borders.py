@@ -30,6 +30,7 @@ _EYES = (
     "reading",
     "seal_watch",
     "side_taking",
+    "still_opinion",
     "zone_agreement",
     "zone_reading",
 )
