@@ -118,7 +118,8 @@ class Logs:
 
         It holds at once, and otherwise says what holds today: what was published for a coming day
         must not begin before it because a disk failed. Whoever planned that publishes it again
-        (:meth:`waiting`); about the collector, its logs and who signs, the newest word counts.
+        (:meth:`waiting`); about the collector, its logs, who signs and which devices are lost, the
+        newest word counts.
 
         Args:
             why: in words, nothing personal.
@@ -149,6 +150,8 @@ class Logs:
             issued_at=now,
             collector=going_on,
             restored=(*newest.restored, ended),
+            # A device reported lost is lost now, whatever day the policy that said so begins.
+            lost=newest.lost,
             root=newest.root,
             valid_from=None,
         )

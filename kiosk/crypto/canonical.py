@@ -50,13 +50,13 @@ def canonical_json(value: Any) -> bytes:
     """The one byte form of ``value`` (JSON types only).
 
     Raises:
-        ValueError: a number or text that RFC 8785 cannot represent.
+        ValueError: a number or text that RFC 8785 cannot represent, or too deep.
     """
-    if _is_plain(value):
-        return _ENCODER.encode(value).encode("ascii")
     try:
+        if _is_plain(value):
+            return _ENCODER.encode(value).encode("ascii")
         return rfc8785.dumps(normalise(value))
-    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as exc:
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as exc:
         raise ValueError("no canonical form") from exc
 
 

@@ -22,7 +22,7 @@ from kiosk.domain.ids import KeyId
 CLOCK_SKEW_S = 5
 _INPUT = re.compile(
     r'visavis=(?P<params>\("@method" "@authority" "@path" "@query" "content-digest"\)'
-    r';created=(?P<created>[0-9]{1,12});keyid="(?P<key>[0-9a-f]{1,64})";alg="ed25519"'
+    r';created=(?P<created>[1-9][0-9]{0,11});keyid="(?P<key>[0-9a-f]{1,64})";alg="ed25519"'
     r';nonce="[0-9a-f]{1,64}";tag="visavis")',
     re.ASCII,
 )

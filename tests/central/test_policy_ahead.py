@@ -131,6 +131,19 @@ def test_an_announced_restore_does_not_bring_a_coming_policy_on(mortal, fielded)
     assert published(mortal, f"valid_from={day}") == coming + 2
 
 
+def test_an_announced_restore_finds_no_device_again_that_was_reported_lost(mortal, fielded):
+    """A loss counts at once, by the newest policy, though that one is of a coming day."""
+    day = f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d}"
+    lost = fielded.identity.device_id
+    published(mortal, f"valid_from={day}", f"lost={lost}")
+    back_up(mortal)
+    mortal.kill()
+    mortal.restore()
+    central("log", "announce-restored", "--why", WHY, "--data", mortal.data)
+    policy = Policies(Layout(mortal.data)).in_force()
+    assert (policy.valid_from, policy.lost) == (None, (lost,))
+
+
 def test_a_reason_that_is_too_long_is_refused_in_words_before_anything_is_written(mortal):
     mortal.kill()
     version = Policies(Layout(mortal.data)).in_force().version

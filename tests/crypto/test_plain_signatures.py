@@ -1,5 +1,6 @@
 """The quick way to judge a signed request lets in what the whole standard lets in, and nothing."""
 
+import base64
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -67,6 +68,25 @@ def test_other_addresses_are_left_to_the_library(url):
 def test_the_bounds_of_time_are_those_of_the_library(seconds):
     url, now = ADDRESSES[0], NOW + timedelta(seconds=seconds)
     assert quick(url, signed(url), now=now) == by_the_library(url, signed(url), now=now)
+
+
+def test_a_time_that_begins_with_a_zero_is_left_to_the_library():
+    """The library writes the number anew, and the signature is then about something else."""
+    url = ADDRESSES[0]
+    headers = signed(url)
+    _, _, params = headers["signature-input"].replace("created=", "created=0").partition("=")
+    base = (
+        '"@method": PUT\n"@authority": central.example\n"@path": /v1/policy\n"@query": ?\n'
+        f'"content-digest": {headers["content-digest"]}\n"@signature-params": {params}'
+    )
+    signature = base64.b64encode(KEY.sign(base.encode())).decode()
+    zero = {
+        **headers,
+        "signature-input": f"visavis={params}",
+        "signature": f"visavis=:{signature}:",
+    }
+    assert by_the_library(url, zero) is None
+    assert quick(url, zero) is None
 
 
 @given(data=st.data())

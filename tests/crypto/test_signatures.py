@@ -119,6 +119,15 @@ def test_notes_round_trip_and_refusals():
         notes.parse_verifier_key(key_text.replace("log", "lag"))
 
 
+@pytest.mark.parametrize("wrap", [lambda v: [v], lambda v: {"a": v}, lambda v: {"é": v}])
+def test_what_is_too_deep_has_no_canonical_form(wrap):
+    value = 0
+    for _ in range(5000):
+        value = wrap(value)
+    with pytest.raises(ValueError, match="canonical"):
+        canonical_json(value)
+
+
 def test_canonical_json_and_strict_parsing():
     composed, decomposed = "\u00c9", "E\u0301"
     assert canonical_json({"b": 1, "a": composed}) == canonical_json({"a": decomposed, "b": 1})

@@ -321,6 +321,25 @@ def test_the_timer_comes_when_the_central_side_asked_for_it(qtbot, courier, coun
     assert scripted.asked == [None, None]
 
 
+def test_a_timer_that_comes_early_comes_again_when_the_central_side_asked_for_it(
+    qtbot, courier, counter
+):
+    scripted, clock = Scripted(), counter.office.clock
+    scripted.wait_s = 90
+    model = DeliveryModel(scripted, courier, clock, draw=lambda: 0.5)
+    with qtbot.waitSignal(model.finished):
+        model.send()
+    scripted.wait_s = 0
+    clock.advance(seconds=90)
+    model._due()
+    assert scripted.asked == [None]
+    assert model._timer.interval() == 500
+    clock.advance(seconds=0.5)
+    with qtbot.waitSignal(model.finished):
+        model._due()
+    assert scripted.asked == [None, None]
+
+
 def test_what_the_link_is_is_known_before_anything_was_sent(qtbot, courier, counter):
     scripted = Scripted()
     scripted.said, scripted.fault = [True], NotEnrolledError()

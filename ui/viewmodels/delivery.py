@@ -250,6 +250,11 @@ class DeliveryModel(QObject):
         task.failed.connect(self._broke)
 
     def _due(self) -> None:
+        early_ms = self._not_before_ms - self._clock.monotonic_ms()
+        if early_ms > 0:
+            # Qt's timers may come a twentieth early; the turn that was given is not lost by that.
+            self._timer.setInterval(early_ms)
+            return
         self._timer.setInterval(spread_ms(EVERY_MS, self._draw()))
         self.send()
 
