@@ -139,7 +139,7 @@ class Collector:
         self._records.adopt(now())
         self._rounds = Rounds(database)
         self.sightings = Sightings(database)
-        self._questions = QuestionCalls(database, self._sound_device, _bounded_body, now)
+        self._questions = QuestionCalls(database, self._sound_device, self._body, now)
         self.metrics = Metrics(self._figures)
         self._contacts = ContactCalls(
             database,
@@ -147,13 +147,11 @@ class Collector:
             contact or ContactSettings(),
             self._sound_device,
             self._device,
-            _bounded_body,
+            self._body,
             lambda ledger: self._shelf.newest(ledger)[0].lost,
         )
         self.later = self._contacts.later
-        self._results = ResultCalls(
-            Results(database, keys.root_public), self._device, _bounded_body
-        )
+        self._results = ResultCalls(Results(database, keys.root_public), self._device, self._body)
 
     def _figures(self) -> Figures:
         with self._database.reading() as ledger:
@@ -290,7 +288,7 @@ class Collector:
 
     async def enrol(self, request: Request) -> Response:
         """``POST /v1/enrolments``: by the one-time code and the key's own signature."""
-        post = decode(await _bounded_body(request), EnrolmentPost)
+        post = decode(await self._body(request), EnrolmentPost)
         answer = await run_in_threadpool(self._enrolments.enrol, post.claim, self._now())
         return _answer(answer)
 
@@ -318,7 +316,7 @@ class Collector:
     async def log_push(self, request: Request) -> Response:
         """``POST …/log``: journal entries."""
         device_id, verified = await self._device(request)
-        body = await _bounded_body(request)
+        body = await self._body(request)
         if sha256(body) != verified.body_sha256:
             raise CallRefusedError(422, "digest")
         push = decode(body, LogPush)
@@ -327,7 +325,7 @@ class Collector:
     async def ratchet_origin(self, request: Request) -> Response:
         """``POST …/ratchet/{seq}``: the ratchet key of an entry, sealed for the auditor."""
         device_id, verified = await self._device(request)
-        body = await _bounded_body(request)
+        body = await self._body(request)
         if sha256(body) != verified.body_sha256:
             raise CallRefusedError(422, "digest")
         seq = request.path_params["seq"]
@@ -351,7 +349,8 @@ class Collector:
             self._records.announced, device_id, request.path_params["seq"]
         )
         if held is not None:
-            await drain(request)
+            with self._admission.listening():
+                await drain(request)
             if held.blob_sha256 != verified.body_sha256:
                 raise CallRefusedError(422, "digest")
             return 200
@@ -386,8 +385,7 @@ class Collector:
         """``PATCH …/records/{seq}/upload``: one part; the last one makes the record."""
         device_id, verified = await self._device(request)
         seq = request.path_params["seq"]
-        with self._admission.listening():
-            part = await _bounded_body(request)
+        part = await self._body(request)
         if sha256(part) != verified.body_sha256:
             raise CallRefusedError(422, "digest")
         announced, held = await run_in_threadpool(self._records.announced, device_id, seq)
@@ -434,7 +432,7 @@ class Collector:
     async def recipient(self, request: Request) -> Response:
         """``PUT …/recipient``: the key that the rounds of this device are sealed to."""
         device_id, verified = await self._sound_device(request)
-        body = await _bounded_body(request)
+        body = await self._body(request)
         if sha256(body) != verified.body_sha256:
             raise CallRefusedError(422, "digest")
         put = decode(body, RecipientPut)
@@ -465,6 +463,11 @@ class Collector:
         if lacking:
             self._journals.tell_ahead(device_id, self._now())
         return token
+
+    async def _body(self, request: Request) -> bytes:
+        """The bounded body. To wait for it is no work, or a few slow links put everybody off."""
+        with self._admission.listening():
+            return await _bounded_body(request)
 
     async def _device(self, request: Request) -> tuple[DeviceId, VerifiedRequest]:
         """The device in the path, which must be the one that signed."""

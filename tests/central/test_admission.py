@@ -125,3 +125,30 @@ def test_the_device_hears_how_long(collector):
     fields = tuple(answer.headers.items())
     error = refusal_of(LinkAnswer(answer.status_code, answer.content, fields))
     assert error.wait_s == int(answer.headers["retry-after"])
+
+
+def test_bodies_that_never_end_put_nobody_off(collector):
+    async def played():
+        asked_for, never = asyncio.Semaphore(0), asyncio.Event()
+
+        async def body():
+            asked_for.release()
+            await never.wait()
+            yield b"{}"
+
+        transport = httpx.ASGITransport(app=collector.application())
+        async with httpx.AsyncClient(transport=transport, base_url="https://localhost") as client:
+            slow = [
+                asyncio.create_task(client.post("/v1/enrolments", content=body()))
+                for _ in range(MOST_AT_WORK + 1)
+            ]
+            for _ in slow:
+                await asked_for.acquire()
+            answer = await client.get("/v1/time?nonce=n")
+            never.set()
+            ended = await asyncio.gather(*slow)
+            return answer, {answer.status_code for answer in ended}
+
+    answer, ended = asyncio.run(played())
+    assert answer.status_code == 200
+    assert ended == {400}
