@@ -130,9 +130,9 @@ def _sides_match(sides: Sequence[SeenSide], document: IdentityDocument) -> tuple
     beside = [side for side in sides if side.side is not zone_side(document)]
     if any(_of_another(side, document) for side in beside):
         return (Check(_SIDES, Verdict.FAIL, "other-document"),)
-    if any(Verdict.FAIL in _verdicts(side, document).values() for side in sides):
+    if any(Verdict.FAIL in found for side in sides for found in _verdicts(side, document).values()):
         return (Check(_SIDES, Verdict.UNSURE, "different"),)
-    if all(_verdicts(side, document).get(_NUMBER) is Verdict.PASS for side in beside):
+    if all(_verdicts(side, document).get(_NUMBER) == {Verdict.PASS} for side in beside):
         return (Check(_SIDES, Verdict.PASS),)
     if any(side.by_hand for side in sides):
         return (Check(_SIDES, Verdict.NOT_DONE),)
@@ -142,23 +142,31 @@ def _sides_match(sides: Sequence[SeenSide], document: IdentityDocument) -> tuple
 def _of_another(side: SeenSide, document: IdentityDocument) -> bool:
     """Whether a side is surely another document's, not one whose print was cut or read wrongly."""
     verdicts = _verdicts(side, document)
-    number = next((value.text for value in side.printed if value.name == _NUMBER), "")
-    differing = [name for name, verdict in verdicts.items() if verdict is Verdict.FAIL]
-    if _NUMBER not in differing or len(differing) < 2 or Verdict.PASS in verdicts.values():
+    differing = [name for name, found in verdicts.items() if Verdict.FAIL in found]
+    if _NUMBER not in differing or len(differing) < 2:
+        return False
+    if any(Verdict.PASS in found for found in verdicts.values()):
         return False
     ours = document.document_number
-    return len(number) == len(ours) and (
-        sum(one != other for one, other in zip(number, ours, strict=True)) > _MISREAD
+    return all(
+        len(value.text) == len(ours)
+        and sum(one != other for one, other in zip(value.text, ours, strict=True)) > _MISREAD
+        for value in side.printed
+        if value.name == _NUMBER
     )
 
 
-def _verdicts(side: SeenSide, document: IdentityDocument) -> dict[str, Verdict]:
-    """Of each value of a side by which documents are told apart, whether it agrees."""
-    return {
-        value.name: compare_with_zone(value.name, value.text, document).verdict
-        for value in side.printed
-        if value.name in _MATCHING
-    }
+def _verdicts(side: SeenSide, document: IdentityDocument) -> dict[str, set[Verdict]]:
+    """Of each name by which documents are told apart, whether its values agree.
+
+    A side may show a name twice: what one of them contradicts, the other does not mend.
+    """
+    verdicts: dict[str, set[Verdict]] = {}
+    for value in side.printed:
+        if value.name in _MATCHING:
+            agreement = compare_with_zone(value.name, value.text, document)
+            verdicts.setdefault(value.name, set()).add(agreement.verdict)
+    return verdicts
 
 
 def _compared(

@@ -34,7 +34,7 @@ def sees_the_same(second: TextReader, cuts: Sequence[ReadZone]) -> bool:
     lines = first.reading.lines
     strips = [for_general(strip, len(lines)) for strip in first.strips]
     disputed: list[Dispute] = []
-    for number, scores in enumerate(second.recognise(strips)):
+    for number, (_, scores) in enumerate(zip(strips, second.recognise(strips), strict=True)):
         look = look_at_line(lines, number, scores, digits_hold=True)
         if look is None or not look.alike or len(look.disputes) > _MOST_SHOWN:
             return False

@@ -190,6 +190,12 @@ def test_the_number_alone_shows_that_two_sides_belong_together():
     assert match((NUMBER,), back=SeenSide(Side.BACK)) is Verdict.PASS  # it bears the zone
 
 
+def test_a_number_that_contradicts_is_not_mended_by_one_beside_it_that_agrees():
+    for front in ((NUMBER, OTHER[1]), (OTHER[1], NUMBER), (*OTHER, NUMBER), (NUMBER, *OTHER)):
+        assert match(front) is Verdict.UNSURE
+    assert match((*OTHER, OTHER[1])) is Verdict.FAIL
+
+
 def test_the_back_of_an_old_card_must_show_the_number_of_its_front():
     front = SeenSide(Side.FRONT, "id-card", (value("surname", OLD.surname),))
     number = value("document_number", OLD.document_number)
