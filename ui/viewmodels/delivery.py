@@ -46,19 +46,24 @@ class Summary(Protocol):
     @property
     def pace(self) -> float | None: ...  # noqa: D102
     @property
-    def wait_s(self) -> int: ...  # noqa: D102
+    def wait_s(self) -> int:
+        """Seconds after which the central side asked to come again; 0 where it did not."""
+        ...
 
 
 class Delivers(Protocol):
     """Sends sealed records; :class:`kiosk.services.delivery.Delivery`."""
 
-    def run_once(  # noqa: D102
+    def run_once(
         self,
         progress: Callable[[Progress], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
         *,
         metered: bool | None = None,
-    ) -> Summary: ...
+    ) -> Summary:
+        """One delivery: ``progress`` before each record, ``cancelled`` asked between two."""
+        ...
+
     def is_metered(self) -> bool: ...  # noqa: D102
     def set_metered(self, *, metered: bool) -> None: ...  # noqa: D102
     def status(self) -> tuple[OutboxRow, ...]: ...  # noqa: D102

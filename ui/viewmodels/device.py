@@ -53,9 +53,18 @@ class Tends(Protocol):
     def vouch(self, agent_id: AgentId, pin: str, duty: Duty) -> Signatory: ...  # noqa: D102
     def check_code(self, code: str) -> None: ...  # noqa: D102
     def change_keys(self, by: Signs) -> None: ...  # noqa: D102
-    def secret(self) -> SecretStanding | None: ...  # noqa: D102
-    def change_secret(self, by: Signs) -> SecretStanding: ...  # noqa: D102
-    def end_secret(self, by: Signs) -> SecretStanding: ...  # noqa: D102
+    def secret(self) -> SecretStanding | None:
+        """How far a change of the device secret has come; None where nobody can tell now."""
+        ...
+
+    def change_secret(self, by: Signs) -> SecretStanding:
+        """A new device secret behind every PIN; who has to sign in once for it, and until when."""
+        ...
+
+    def end_secret(self, by: Signs) -> SecretStanding:
+        """Destroy the device secret of before now; who needs a one-time code from then on."""
+        ...
+
     def close(self, by: Signs, why: str, watch: Watch = NOBODY) -> None: ...  # noqa: D102
     def rescue(  # noqa: D102
         self, first: Signs, second: Signs, out: Path, watch: Watch = NOBODY
