@@ -20,7 +20,7 @@ class Disk:
 
     def __call__(self) -> int:
         self.threads.add(threading.get_ident())
-        self.answers.wait(10)
+        self.answers.wait(60)
         if self.broken:
             raise DiskFullError("disk")
         return self.free
