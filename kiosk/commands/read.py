@@ -37,7 +37,8 @@ from kiosk.texts import Texts
 
 if TYPE_CHECKING:
     from kiosk.commands.read_pool import FileAnswer
-    from kiosk.services.file_reading import CodeReading, DocumentReading, FileReading
+    from kiosk.services.file_codes import CodeReading
+    from kiosk.services.file_reading import DocumentReading, FileReading
 
     Outcome = FileReading | KioskError
 
@@ -287,6 +288,7 @@ def as_json(
         "file": file,
         "documents": [_document_json(document) for document in outcome.documents],
         "codes": [_code_json(code) for code in outcome.codes],
+        "unsure_codes": [asdict(code) for code in outcome.unsure_codes],
         "named": [family.value for family in outcome.named],
         "quality": None
         if quality is None
@@ -367,7 +369,7 @@ def as_text(
     if isinstance(outcome, KioskError):
         yield from (f"  {line}" for line in error_lines(outcome, texts))
         return
-    if not (outcome.documents or outcome.codes or outcome.named):
+    if not (outcome.documents or outcome.codes or outcome.unsure_codes or outcome.named):
         yield "  " + texts("read.nothing")
     for family in outcome.named:
         words = "read.forbidden" if family is Family.SOCIAL_SECURITY else "read.seen_as"
@@ -387,6 +389,8 @@ def as_text(
         yield from _checks_text(code.checks, texts)
         if code.payload.kind is PayloadKind.SEAL and seals is not None:
             yield from (f"    {line}" for line in seals.lines)
+    for unsure in outcome.unsure_codes:
+        yield "  " + texts("read.unsure_code", symbology=unsure.symbology)
     yield from (f"  ! {line}" for line in _left_out(opened or Opened(), texts))
 
 
