@@ -73,6 +73,7 @@ class Tally:
     accepted: int = 0
     not_accepted: int = 0
     nothing: int = 0
+    unsure_codes: int = 0
     errors: int = 0
 
     def add(self, answer: "FileAnswer") -> None:
@@ -81,12 +82,13 @@ class Tally:
         self.accepted += answer.accepted
         self.not_accepted += answer.not_accepted
         self.nothing += answer.nothing
+        self.unsure_codes += answer.unsure_codes
         self.errors += answer.error
 
     def text(self, texts: Texts) -> str:
         """One line."""
         parts = [texts("read.total.files", n=self.files)]
-        for name in ("accepted", "not_accepted", "nothing", "errors"):
+        for name in ("accepted", "not_accepted", "nothing", "unsure_codes", "errors"):
             count = getattr(self, name)
             if count or name == "accepted":
                 parts.append(texts(f"read.total.{name}", n=count))

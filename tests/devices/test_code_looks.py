@@ -302,7 +302,10 @@ def test_a_still_that_only_a_restoration_reads_is_read_surely_or_told_as_such(ki
 
 @pytest.mark.parametrize(
     ("kind", "text", "sigma"),
-    [(KINDS.MicroQRCode, "0123456789", 2.0), (KINDS.DataMatrix, "SPECIMEN SPECIMEN 0123456789", 2.2)],
+    [
+        (KINDS.MicroQRCode, "0123456789", 2.0),
+        (KINDS.DataMatrix, "SPECIMEN SPECIMEN 0123456789", 2.2),
+    ],
 )
 def test_frames_that_follow_confirm_what_a_restoration_gave(kind, text, sigma):
     frame = cv2.GaussianBlur(laid(sheet(text, kind, 6), 3, 3.2 / 6), (0, 0), sigma)
