@@ -347,3 +347,53 @@ def test_a_scan_takes_no_decision(counter):
         counter.scan(code)
         assert counter.state == before
     assert counter.shell.notice.text
+
+
+def test_a_scanner_is_heard_on_every_page_and_changes_none(counter, look):
+    """A code full of digits, letters that are shortcuts, and Enter: told, and nothing else."""
+    foreign = look.language.tr("scan.foreign", name=look.language.tr("scan.name.web-address"))
+
+    def heard(state=None):
+        page, view = counter.shell.page, counter.router.journey.view
+        if state is not None:
+            counter.scan("RR123456785FR")  # at home it opens the case of a letter
+        counter.scan(ADDRESS)
+        counter.qtbot.waitUntil(lambda: not counter.router.scanner.pending)
+        assert counter.shell.notice.text == foreign, page
+        assert counter.shell.page is page
+        assert counter.router.journey.view is view
+        if state is not None:
+            assert counter.state == state
+        counter.shell.notice.dismiss()
+
+    counter.sign_in()
+    pages = set()
+    for section in range(1, 6):
+        counter.key(getattr(Qt.Key, f"Key_{section}"), Qt.KeyboardModifier.AltModifier)
+        counter.qtbot.waitUntil(lambda: counter.router.desk.idle)
+        pages.add(counter.shell.page)
+        heard()
+    assert len(pages) >= 4
+    counter.key(Qt.Key.Key_1, Qt.KeyboardModifier.AltModifier)
+    counter.open_case()
+    counter.reader.code = counter.office.code()
+    counter.at(StepKind.NOTICE)
+    heard(counter.state)
+    counter.key(Qt.Key.Key_Return)
+    counter.at(StepKind.DOCUMENT)
+    heard(counter.state)
+    counter.reader.sides = {Side.FRONT: None, Side.BACK: DOCUMENT}
+    counter.qtbot.waitUntil(lambda: not counter.state.sides_expected, timeout=10_000)
+    for step in (StepKind.CHECKS, StepKind.FEATURES):
+        counter.key(Qt.Key.Key_Return)
+        counter.at(step)
+        heard(counter.state)
+    counter.answer_features()
+    heard(counter.state)
+    counter.key(Qt.Key.Key_1)
+    counter.key(Qt.Key.Key_Return)
+    counter.at(StepKind.DECISION)
+    heard(counter.state)
+    counter.key(Qt.Key.Key_Return)
+    counter.at(StepKind.CONFIRM)
+    heard(counter.state)
