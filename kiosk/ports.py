@@ -347,6 +347,16 @@ class KeyStore(Protocol):
     def delete(self, name: str) -> None: ...
 
 
+class ChipCounter(Protocol):
+    """A counter in the machine's security chip: it only grows, whatever is done to the disk."""
+
+    def read(self) -> int | None:
+        """How far it counted; None where there is no chip that answers."""
+
+    def advance(self) -> None:
+        """Count on by one; nothing happens where no chip answers."""
+
+
 # --- the central side -----------------------------------------------------------------------------
 
 

@@ -6,10 +6,12 @@ chip.
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
+from kiosk.audit.entries import EntryKind
 from kiosk.bootstrap import build
 from kiosk.devices.key_stores import DemonstrationKeyStore
 from kiosk.paths import Paths
@@ -74,3 +76,31 @@ def test_the_secret_of_the_pins_alone_may_be_what_is_gone(told, device, side, tm
     lose(device, DEVICE_SECRET)
     assert told("sync", "--once")[1]["error"]["code"] == "VAULT-010"
     rescued(told, side, tmp_path)
+
+
+def told_of_restore(device: Path) -> list[dict]:
+    kiosk = build(Paths.of_device(device))
+    with kiosk.store.begin() as uow:
+        rows = uow.journal.range(0, uow.journal.size())
+    headers = [kiosk.journal.opened(row) for row in rows]
+    kiosk.close()
+    return [dict(h.facts) for h in headers if h.kind is EntryKind.RESTORE_DETECTED]
+
+
+def test_a_whole_disk_that_was_put_back_is_told_by_the_chip(
+    told, device, chip: Chip, place: Path, program: str, tmp_path, monkeypatch
+):
+    """Vault, anchor and all other files are of yesterday: only the chip knows better."""
+    monkeypatch.setenv("PATH", f"{Path(program).parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("TPM2TOOLS_TCTI", f"swtpm:path={place / 's'}")
+    assert told("keys", "systemd")[0] == 0
+    (device / DemonstrationKeyStore.FILE_NAME).unlink()
+    leave_a_case_open(device)
+    shutil.copytree(device, tmp_path / "yesterday")
+    leave_a_case_open(device)
+    assert told_of_restore(device) == []
+    shutil.rmtree(device)
+    shutil.copytree(tmp_path / "yesterday", device)
+    (said,) = told_of_restore(device)
+    assert said["chip"] == said["here"] + 1
+    assert told_of_restore(device) == [said], "told once"
