@@ -144,6 +144,10 @@ class StoreContract:
             JournalQuery(slip_code="SLIP0004"): [4],
             JournalQuery(slip_code="SLIP0004", kind="verify_close"): [],
             JournalQuery(slip_code="NONE"): [],
+            JournalQuery(behind=(MOMENT + 3 * hour, 3)): [2, 1, 0],
+            JournalQuery(behind=(MOMENT + 3 * hour, 4)): [3, 2, 1, 0],
+            JournalQuery(behind=(MOMENT + 5 * hour, 5), kind="boot", limit=1): [4],
+            JournalQuery(since=MOMENT + hour, behind=(MOMENT + 2 * hour, 0)): [1],
         }
         with store.begin() as uow:
             for query, expected in asked.items():

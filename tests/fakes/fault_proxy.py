@@ -37,7 +37,8 @@ class Fault:
         cut_up / cut_down: bytes towards the server or the client after which ``ending`` happens;
             None for never.
         ending: ``close``, ``reset``, ``half`` (close towards the receiver only), ``swallow`` (read
-            on and pass nothing), ``repeat`` (the last piece again), ``spoil`` (one byte changed).
+            on and pass nothing), ``stall`` (read nothing more, so that the sender's buffers fill),
+            ``repeat`` (the last piece again), ``spoil`` (one byte changed).
         portal: answer every connection as a captive portal that speaks no TLS.
         refuse: close before anything is said.
     """
@@ -237,6 +238,8 @@ class FaultProxy:
             case "swallow":
                 while await source.read(_PIECE):
                     pass
+            case "stall":
+                await asyncio.Event().wait()  # until the other way, or the test, ends
             case "repeat":
                 await self._write(sink, piece, way)
             case "spoil":
