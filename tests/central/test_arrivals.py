@@ -101,10 +101,10 @@ class AwayDatabase:
         self.database, self.away = database, True
 
     @contextmanager
-    def writing(self, *scopes):
+    def writing(self, *scopes, local=False):
         if self.away:
             raise StoreError("OperationalError")
-        with self.database.writing(*scopes) as ledger:
+        with self.database.writing(*scopes, local=local) as ledger:
             yield ledger
 
 
@@ -124,8 +124,8 @@ class StoppedDatabase:
         self.database, self.stops = database, 1
 
     @contextmanager
-    def writing(self, *scopes):
-        with self.database.writing(*scopes) as ledger:
+    def writing(self, *scopes, local=False):
+        with self.database.writing(*scopes, local=local) as ledger:
             yield ledger
             if self.stops:
                 self.stops -= 1

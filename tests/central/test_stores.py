@@ -399,8 +399,8 @@ class LateDatabase:
         self._database, self._work = database, work
 
     @contextmanager
-    def writing(self, *scopes: str) -> Iterator[Ledger]:
-        with ExitStack() as after, self._database.writing(*scopes) as ledger:
+    def writing(self, *scopes: str, local: bool = False) -> Iterator[Ledger]:
+        with ExitStack() as after, self._database.writing(*scopes, local=local) as ledger:
             yield ledger
             after.enter_context(meanwhile(self._work))
 
