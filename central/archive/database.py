@@ -9,7 +9,6 @@ think of two at once; a reader sees one consistent state and never waits.
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from central.archive.ledger import Ledger
 from central.archive.locks import lock
 from central.archive.migrations import migrate
 from central.archive.old_rows import rewrite
+from central.archive.turns import Turns
 
 _BUSY_TIMEOUT_S = 30.0
 _SYNCHRONOUS_FULL = 2
@@ -68,6 +68,13 @@ def _sqlite(path: Path) -> Engine:
     return engine
 
 
+def _turns(path: Path) -> Turns:
+    try:
+        return Turns(path)
+    except OSError as exc:
+        raise FolderError("the database does not answer") from exc
+
+
 def _postgresql(url: str) -> Engine:
     return create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
@@ -109,10 +116,8 @@ class Database:
             FolderError: it does not answer, or refuses what durability depends on.
         """
         self._embedded = isinstance(where, Path)
-        # SQLite lets writers of one process sleep and try again; here they take turns.
-        self._turn: AbstractContextManager[object] = (
-            threading.Lock() if self._embedded else nullcontext()
-        )
+        # SQLite lets writers sleep and try again; here they take turns.
+        self._turns = _turns(where) if isinstance(where, Path) else None
         self._engine = _sqlite(where) if isinstance(where, Path) else _postgresql(where)
         try:
             with self._transaction(("schema",)) as connection:
@@ -120,7 +125,7 @@ class Database:
                     raise FolderError("the database does not keep what it has acknowledged")
                 migrate(connection)
         except SQLAlchemyError as exc:
-            self._engine.dispose()
+            self.close()
             # The text of the driver's error may hold the address and the name of the user.
             raise FolderError("the database does not answer") from exc
 
@@ -134,7 +139,10 @@ class Database:
 
     @contextmanager
     def _transaction(self, scopes: tuple[str, ...]) -> Iterator[Connection]:
-        with self._turn, self._engine.execution_options(writing=True).begin() as connection:
+        turn: AbstractContextManager[None] = (
+            nullcontext() if self._turns is None else self._turns.turn()
+        )
+        with turn, self._engine.execution_options(writing=True).begin() as connection:
             for scope in sorted(set(scopes)) or [EVERYTHING]:
                 lock(connection, scope)
             yield connection
@@ -181,3 +189,6 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
+        if self._turns is not None:
+            self._turns.close()
+            self._turns = None
