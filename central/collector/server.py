@@ -16,7 +16,8 @@ from central.archive.fleet_filling import fill
 from central.archive.layout import FolderError, Layout, read_key
 from central.archive.policy_chain import stored_policies
 from central.archive.storage import open_database, open_payloads
-from central.collector.app import Collector, Now
+from central.collector.app import Collector
+from central.collector.callers import Now
 from central.collector.keys import CollectorKeys
 from central.collector.uploads import Uploads
 from central.collector.witness_link import links_of
