@@ -1,5 +1,7 @@
 """Pages outside a journey: what they show, what they ask for."""
 
+from datetime import date
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
@@ -251,6 +253,18 @@ def test_deliveries_are_told_in_plain_words(show, qtbot):
         press(qtbot, shell, "send-now")
     page.show_facts(DeliveriesFacts())
     assert "Rien à envoyer" in words(page)
+
+
+def test_one_press_leaves_the_cases_whose_sheet_can_be_given_again(show, qtbot):
+    shell, page = show("history")
+    whole = len(page._rows.rows)
+    press(qtbot, shell, "only-closed")
+    assert [row.objectName() for row in page._rows.rows] == ["row-0"]
+    assert "1 écriture" in words(page)
+    press(qtbot, shell, "only-closed")
+    assert len(page._rows.rows) == whole
+    page.show_facts(HistoryFacts(verified=True, day=date(2026, 10, 1), days=True))
+    assert page.only.isHidden()  # an earlier day has no other lines
 
 
 def test_history_names_every_kind_and_survives_an_unknown_one(show, qtbot):
