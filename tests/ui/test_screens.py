@@ -228,6 +228,13 @@ def test_settings_take_effect_at_once_and_are_told(show, look: Look, qtbot):
     assert "Settings" in words(page)
 
 
+@pytest.mark.parametrize(("count", "words_"), [(1, "dossier scellé"), (2, "dossiers scellés")])
+def test_one_sealed_case_is_counted_in_the_singular(show, count, words_):
+    _, page = show("home")
+    page.show_facts(HomeFacts("Camille", verifications=count))
+    assert words_ in words(page)
+
+
 # --- hardware, deliveries, history ------------------------------------------------------------
 
 
