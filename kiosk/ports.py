@@ -104,11 +104,32 @@ class CodeSighting:
     corners: tuple[tuple[float, float], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class CodesSeen:
+    """What one look for codes gave.
+
+    Attributes:
+        certain: codes that count.
+        unsure: one for each place where a code was read, but not in two ways that would not err
+            alike: a code is there, and its payload says nothing.
+    """
+
+    certain: tuple[CodeSighting, ...] = ()
+    unsure: tuple[CodeSighting, ...] = ()
+
+
 class CodeReader(Protocol):
     """Finds and reads codes in a picture."""
 
     def read(self, image: Picture) -> tuple[CodeSighting, ...]:
         """Image (H, W) grey or (H, W, 3) BGR, uint8. Unreadable codes are not returned."""
+
+    def seen(self, image: Picture, *, follows: bool = False) -> CodesSeen:
+        """The same, with the codes that are there and cannot be read surely.
+
+        ``follows``: a frame of the scene of the picture before; where that is not said, a reader of
+        stills takes every picture for one that stands alone.
+        """
 
 
 class DocumentFinder(Protocol):

@@ -28,7 +28,7 @@ from kiosk.domain.errors import (
 )
 from kiosk.domain.ids import DeviceId
 from kiosk.ports import Clock, CollectorLink, KeyStore, LinkFactory, OutboxRow, Store
-from kiosk.services.answers import refusal_of
+from kiosk.services.answers import is_busy, refusal_of
 from kiosk.services.coming_policy import load_coming, promote
 from kiosk.services.conflicts import ConflictCheck
 from kiosk.services.fleet import (
@@ -40,6 +40,7 @@ from kiosk.services.journal import ORIGIN_SEQ, RATCHET_ORIGIN, Journal
 from kiosk.services.journal_upload import JournalUpload
 from kiosk.services.later_contacts import LaterUpload
 from kiosk.services.log_restore import LogRestore
+from kiosk.services.owed import Owed, owed_by
 from kiosk.services.policy_call import fetch_policy
 from kiosk.services.receipt_check import ReceiptCheck
 from kiosk.services.record_upload import BLOB_TYPE, RecordUpload
@@ -163,6 +164,12 @@ class Delivery:
         """Every record on its way, oldest first."""
         with self._store.begin() as uow:
             return uow.outbox.all()
+
+    def owed(self) -> Owed:
+        """What a delivery could bring on, by what the vault holds now; no network is asked."""
+        metered = self.is_metered()
+        with self._store.begin() as uow:
+            return owed_by(uow, metered=metered)
 
     def is_metered(self) -> bool:
         """Whether each byte of this device's link costs: big records then wait to be asked for."""
@@ -369,7 +376,13 @@ class _Run:
 
     def _upload_origin(self) -> None:
         """Hand over, once, the sealed beginning of the ratchet that an entry announced."""
-        if upload_origin(self._store, self._link, self._identity.device_id):
+        try:
+            sent = upload_origin(self._store, self._link, self._identity.device_id)
+        except UnreachableError as exc:
+            if not is_busy(exc):
+                raise
+            return  # a database whose replica is away takes records all the same
+        if sent:
             with self._store.begin() as uow:
                 uow.values.put(ORIGIN_SENT, b"")
                 uow.commit()

@@ -28,7 +28,7 @@ from kiosk.domain.errors import (
 )
 from kiosk.domain.ids import DeviceId
 from kiosk.ports import Clock, CollectorLink, OutboxRow, OutboxState, Store, UnitOfWork
-from kiosk.services.answers import refusal_of
+from kiosk.services.answers import is_busy, refusal_of
 from kiosk.services.journal import Journal
 from kiosk.services.losses import Loss, note_loss
 from kiosk.services.part_upload import PART_BYTES, send_in_parts
@@ -232,7 +232,7 @@ class RecordUpload:
         except (UnreachableError, CertificateError, CourierError) as exc:
             self._commit(seq, OutboxEvent.SEND_INTERRUPTED, exc.code)
             # A collector that has too much to do is no link that broke.
-            if isinstance(exc, UnreachableError) and not exc.detail.startswith("busy"):
+            if isinstance(exc, UnreachableError) and not is_busy(exc):
                 self._note_cut()
             raise
         except SyncError as exc:

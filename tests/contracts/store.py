@@ -274,7 +274,7 @@ class StoreContract:
 
             thread = threading.Thread(target=intrude)
             thread.start()
-            thread.join(10)
+            thread.join(60)
         assert len(problems) == 1
 
     def test_writers_wait_for_each_other_and_lose_nothing(self, store: Store):

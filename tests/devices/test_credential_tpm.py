@@ -25,7 +25,7 @@ pytestmark = [
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="systemd is Linux"),
 ]
 SECRET = bytes(range(32))
-START_S = 20.0
+START_S = 60.0
 SECURE_BOOT = 7
 """The register of the TPM that systemd binds a credential to: the state of Secure Boot."""
 
