@@ -10,7 +10,6 @@ think of two at once; a reader sees one consistent state and never waits.
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from central.archive.locks import lock
 from central.archive.migrations import migrate
 from central.archive.old_rows import rewrite
 from central.archive.replica import Commits
+from central.archive.turns import Turns
 
 _BUSY_TIMEOUT_S = 30.0
 _SYNCHRONOUS_FULL = 2
@@ -70,6 +70,13 @@ def _sqlite(path: Path) -> Engine:
     return engine
 
 
+def _turns(path: Path) -> Turns:
+    try:
+        return Turns(path)
+    except OSError as exc:
+        raise FolderError("the database does not answer") from exc
+
+
 def _postgresql(url: str) -> Engine:
     return create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
@@ -111,10 +118,8 @@ class Database:
             FolderError: it does not answer, or refuses what durability depends on.
         """
         self._embedded = isinstance(where, Path)
-        # SQLite lets writers of one process sleep and try again; here they take turns.
-        self._turn: AbstractContextManager[object] = (
-            threading.Lock() if self._embedded else nullcontext()
-        )
+        # SQLite lets writers sleep and try again; here they take turns.
+        self._turns = _turns(where) if isinstance(where, Path) else None
         self._engine = _sqlite(where) if isinstance(where, Path) else _postgresql(where)
         self._commits = None if self._embedded else Commits(self._engine)
         try:
@@ -126,7 +131,7 @@ class Database:
                     raise FolderError("the database does not keep what it has acknowledged")
                 migrate(connection)
         except (SQLAlchemyError, StoreError) as exc:
-            self._engine.dispose()
+            self.close()
             # The text of the driver's error may hold the address and the name of the user.
             raise FolderError("the database does not answer") from exc
 
@@ -140,8 +145,11 @@ class Database:
 
     @contextmanager
     def _transaction(self, scopes: tuple[str, ...], *, local: bool) -> Iterator[Connection]:
+        turn: AbstractContextManager[None] = (
+            nullcontext() if self._turns is None else self._turns.turn()
+        )
         writing = self._engine.execution_options(writing=True)
-        with self._turn, writing.connect() as connection:
+        with turn, writing.connect() as connection:
             connection.begin()
             if self._commits is not None:
                 self._commits.begin(connection, local=local)
@@ -211,3 +219,6 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
+        if self._turns is not None:
+            self._turns.close()
+            self._turns = None

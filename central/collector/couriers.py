@@ -26,7 +26,8 @@ from starlette.types import ASGIApp
 from central.archive.database import Database
 from central.archive.layout import FolderError, Layout
 from central.archive.storage import open_database, open_payloads
-from central.collector.app import Collector, Now
+from central.collector.app import Collector
+from central.collector.callers import Now
 from central.collector.journals import Journals
 from central.collector.keys import PolicyShelf, origin_of
 from central.collector.server import load_former_keys, load_keys

@@ -16,7 +16,8 @@ from central.archive.fleet_filling import fill
 from central.archive.layout import FolderError, Layout, read_key
 from central.archive.policy_chain import stored_policies
 from central.archive.storage import open_database, open_payloads
-from central.collector.app import Collector, Now
+from central.collector.app import Collector
+from central.collector.callers import Now
 from central.collector.keys import CollectorKeys
 from central.collector.uploads import Uploads
 from central.collector.witness_link import links_of
@@ -24,7 +25,7 @@ from central.contact.later import Later
 from central.contact.settings import load_settings, read_contact_identity
 from central.provider.queue import ResultQueue
 from central.provider.sender import Sender
-from central.serving.listening import Address, Credentials, free_port, listen
+from central.serving.listening import Address, Credentials, held, listen
 from kiosk.crypto.digests import unb64u
 from kiosk.crypto.signing import SigningKey
 
@@ -93,8 +94,8 @@ def serve(layout: Layout, address: Address, now: Now, metrics_port: int | None =
             links_of(layout),
         )
         fill(database, now().isoformat())
-        address = Address(address.host, free_port(address.host, address.port))
         with contextlib.ExitStack() as ending:
+            address = ending.enter_context(held(address))
             ending.callback(collector.witnessing.close)
             if metrics_port is not None:
                 ending.callback(collector.metrics.serve(metrics_port))

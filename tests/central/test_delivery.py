@@ -298,10 +298,11 @@ def test_cancelled_between_two_records(device: EnrolledDevice) -> None:
     seen: list[Progress] = []
 
     def cancelled() -> bool:
-        return any(p.step is DeliveryStep.RECORDS and p.done == 0 for p in seen)
+        return any(p.step is DeliveryStep.RECORDS and p.done == 1 for p in seen)
 
     summary = device.delivery.run_once(seen.append, cancelled)
     assert (summary.sent, summary.stored, summary.reason) == (1, 0, "")
+    assert summary.stopped
     assert device.delivery.run_once().stored == 2
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,8 +16,10 @@ from pathlib import Path
 import httpx
 import psycopg
 
+from tests.fakes.ports import give_back, take_port
+
 _DEBIAN = Path("/usr/lib/postgresql")
-_READY_TRIES = 400
+_READY_TRIES = 2400
 _PAUSE_S = 0.05
 _PAUSE = threading.Event()
 BUCKET = "visavis"
@@ -31,13 +32,6 @@ def postgres_programs() -> Path | None:
         return Path(found).resolve().parent
     versions = sorted(_DEBIAN.glob("*/bin/initdb"))
     return versions[-1].parent if versions else None
-
-
-def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _user() -> str | None:
@@ -87,7 +81,7 @@ class PostgresServer:
         self.folder = folder
         self._data = folder / "pg"
         self._log = folder / "pg.log"
-        self.port = free_port()
+        self.port = take_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._data.mkdir(parents=True)
         if self._user is not None:
@@ -126,6 +120,8 @@ class PostgresServer:
                 **_options(self._user),
             )
         for _ in range(_READY_TRIES):
+            if self._process.poll() is not None:
+                break
             try:
                 self._run("pg_isready", "-h", "127.0.0.1", "-p", self.port)
             except subprocess.CalledProcessError:
@@ -138,11 +134,12 @@ class PostgresServer:
         """As a power cut would."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait(timeout=20)
+            self._process.wait(timeout=60)
 
     def stop(self) -> None:
         """End it at once; nothing is asked of it any more."""
         self.kill()
+        give_back(self.port)
 
     def replicate(self, folder: Path) -> Replica:
         """A server that follows this one; from now on every commit waits for it."""
@@ -237,7 +234,7 @@ class Replica:
 @contextmanager
 def object_store() -> Iterator[str]:
     """An S3-compatible server with one bucket; its base address."""
-    port = free_port()
+    port = take_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
         stdout=subprocess.DEVNULL,
@@ -246,13 +243,17 @@ def object_store() -> Iterator[str]:
     base = f"http://127.0.0.1:{port}"
     try:
         for _ in range(_READY_TRIES):
+            assert process.poll() is None, "the object store ended"
             try:
-                httpx.put(f"{base}/{BUCKET}").raise_for_status()
+                httpx.put(f"{base}/{BUCKET}", timeout=60).raise_for_status()
             except httpx.HTTPError:
                 _PAUSE.wait(_PAUSE_S)
             else:
                 break
+        else:
+            raise AssertionError("the object store does not answer")
         yield base
     finally:
         process.kill()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
+        give_back(port)

@@ -192,7 +192,7 @@ class Slow(Scripted):
         self.passed = 0
         for step in (Progress(DeliveryStep.TIME), *self._records()):
             if cancelled():
-                break
+                return NothingSent(reason="", stopped=True)
             progress(step)
             assert self.gate.acquire(timeout=10)
             self.passed += 1
@@ -269,6 +269,24 @@ def test_a_delivery_that_was_stopped_says_nothing_of_the_network(
     slow.gate.release(5)
     qtbot.waitUntil(lambda: not model.facts.sending)
     assert (model.facts.online, model.facts.stopped, slow.asked) == (None, True, [False])
+
+
+def test_a_stop_that_left_nothing_behind_is_not_told(counter: Counter, delivery, slow: Slow):
+    """Everything was sent when the press came."""
+    counter.sign_in()
+    queue(counter, delivery, 1000)
+    counter.router.delivery.refresh()
+    counter.router.sections.show(Section.DELIVERIES, counter.router.session.session)
+    page = counter.router.sections.deliveries
+    page.findChild(QPushButton, "send-now").click()
+    slow.gate.release(5)
+    counter.qtbot.waitUntil(lambda: "Envoi du dossier 5 sur 5." in shown(counter))
+    page.findChild(QPushButton, "stop-sending").click()
+    slow.gate.release()
+    counter.qtbot.waitUntil(lambda: not counter.router.delivery.facts.sending)
+    facts = counter.router.delivery.facts
+    assert (facts.stopped, facts.online) == (False, True)
+    assert "Envoi arrêté. Ce qui attend partira au prochain envoi." not in shown(counter)
 
 
 def test_closing_the_window_does_not_wait_for_the_records_behind(

@@ -22,6 +22,7 @@ class NothingSent:
     reason: str = UnreachableError.code
     pace: float | None = None
     wait_s: int = 0
+    stopped: bool = False
 
 
 class Cable:

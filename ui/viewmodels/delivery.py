@@ -6,8 +6,9 @@ otherwise the less often the longer there was nothing to bring on, until somethi
 shift ends, the network comes back or somebody asks; where the central side has too much to do and
 says when to come again, nothing goes by itself before (whoever asks for it is not held up, for the
 central side judges anew each time); a delivery tells each record before it is sent, with the list
-as it is then; one that was stopped ends before the next record, and says nothing about the network;
-what it left goes with the next.
+as it is then; one that was stopped ends within a second, in the middle of a record too, and says
+nothing about the network; what it left goes with the next; where nothing was left, it was not
+stopped.
 """
 
 import threading
@@ -54,6 +55,11 @@ class Summary(Protocol):
         """Seconds after which the central side asked to come again; 0 where it did not."""
         ...
 
+    @property
+    def stopped(self) -> bool:
+        """Whether it ended before all was sent, because somebody asked for that."""
+        ...
+
 
 class Delivers(Protocol):
     """Sends sealed records; :class:`kiosk.services.delivery.Delivery`."""
@@ -65,7 +71,7 @@ class Delivers(Protocol):
         *,
         metered: bool | None = None,
     ) -> Summary:
-        """One delivery: ``progress`` before each record, ``cancelled`` asked between two."""
+        """One delivery: ``progress`` before each record, ``cancelled`` ends it."""
         ...
 
     def owed(self) -> Owed: ...  # noqa: D102
@@ -212,14 +218,14 @@ class DeliveryModel(QObject):
         self.send()
 
     def stop(self) -> None:
-        """No new deliveries; one under way ends before its next record."""
+        """No new deliveries; one under way ends within a second."""
         self._over = True
         self._timer.stop()
         self._again = self._everything_again = False
         self._halt.set()
 
     def break_off(self) -> None:
-        """Stop the delivery under way before its next record, and what was to follow it."""
+        """Stop the delivery under way, and what was to follow it."""
         if self._facts.sending:
             self._again = self._everything_again = False
             self._halt.set()
@@ -349,13 +355,13 @@ class DeliveryModel(QObject):
             metered=self._metered(seen),
             pace=self._facts.pace if summary.pace is None else summary.pace,
             # One that was stopped may have ended before it reached anybody.
-            online=self._facts.online if self._facts.stopping else not summary.reason,
+            online=self._facts.online if summary.stopped else not summary.reason,
             sending=False,
             last_at=self._clock.now(),
             reason=summary.reason,
             progress=None,
             stopping=False,
-            stopped=self._facts.stopping,
+            stopped=summary.stopped,
         )
         self._owed = seen.owed
         self._idle_turns = 0 if summary.sent or summary.stored else self._idle_turns + 1
