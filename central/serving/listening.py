@@ -24,7 +24,7 @@ from starlette.applications import Starlette
 
 from central.archive.layout import FolderError
 
-_READY_TRIES = 400
+_READY_TRIES = 2400
 _READY_PAUSE_S = 0.025
 
 
