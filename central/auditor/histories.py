@@ -337,6 +337,7 @@ class _Asked:
         questions += [
             words for _, since, words in self._due if since is None or latest - since > _PATIENCE
         ]
+        questions += [f"entry {seq}: {word}" for seq, word in view.asked]
         return [f"entry {seq}: visit {word}" for seq, word in view.problems], questions
 
 

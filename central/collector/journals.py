@@ -111,7 +111,7 @@ class Journals:
             raise
 
     def _push(self, device_id: DeviceId, push: LogPush, now: datetime) -> LogAnswer:
-        with self._database.writing(device_id) as ledger:
+        with self._database.writing(device_id, local=True) as ledger:
             device = _known(ledger, device_id)
             if push.start > device.size:
                 raise CallRefusedError(409, "gap", device.checkpoint, device.size)

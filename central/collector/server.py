@@ -26,7 +26,7 @@ from central.contact.later import Later
 from central.contact.settings import load_settings, read_contact_identity
 from central.provider.queue import ResultQueue
 from central.provider.sender import Sender
-from central.serving.listening import Address, Credentials, free_port, listen
+from central.serving.listening import Address, Credentials, held, listen
 from kiosk.crypto.digests import unb64u
 from kiosk.crypto.signing import SigningKey
 
@@ -98,8 +98,8 @@ def serve(layout: Layout, address: Address, now: Now, metrics_port: int | None =
             links_of(layout),
         )
         fill(database, now().isoformat())
-        address = Address(address.host, free_port(address.host, address.port))
         with contextlib.ExitStack() as ending:
+            address = ending.enter_context(held(address))
             ending.callback(collector.witnessing.close)
             if metrics_port is not None:
                 ending.callback(collector.metrics.serve(metrics_port))

@@ -111,6 +111,9 @@ CLOSE_OUTCOMES = frozenset(outcome.value for outcome in Outcome)
 ORIGIN_FACT = "ratchet_origin"
 """Fact of the entry whose ratchet key was sealed for the auditor: SHA-256 of what was sealed."""
 
+CHIP_FACT = "chip"
+"""Fact of the entry that opens a visit: which count of the machine's chip it is."""
+
 AGAINST_FACT = "against"
 """Fact of a visit that was abandoned: whether a check had found a mismatch by then. Not what, of
 whom or of which document. Builds of before say nothing, which is not False."""

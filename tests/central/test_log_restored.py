@@ -45,7 +45,7 @@ from tests.fakes.central_side import CentralSide, ask, central, founded, reading
 from tests.fakes.enrolled import EnrolledDevice
 from tests.fakes.field import FieldDevice, audited, enrolled_at, problems, questions
 from tests.fakes.mortal_collector import MortalCollector
-from tests.fakes.stores import free_port
+from tests.fakes.ports import take_port
 from tests.fakes.witness_process import ask_witness, witness
 from tests.fakes.witnessed_side import WitnessedSide, until
 
@@ -597,7 +597,7 @@ def test_witnesses_begin_with_the_log_that_goes_on_and_close_the_one_that_ended(
     """Until a witness vouches for the log that goes on, nothing is believed of it."""
     fleet = WitnessedSide.made(tmp_path, parties=1, quorum=1)
     fleet.policy({"retention.blob_grace_hours": "24"})
-    party, port = fleet.parties[0], free_port()
+    party, port = fleet.parties[0], take_port()
     backup = tmp_path / "backup"
     device = EnrolledDevice()
     with party.serving():
@@ -646,7 +646,7 @@ def _cosigned(fleet: WitnessedSide) -> list[str]:
 def test_a_new_key_keeps_what_witnesses_said_of_the_log(tmp_path):
     """A cosignature is over the text of a state, not over the key that signed it."""
     fleet = WitnessedSide.made(tmp_path, parties=1, quorum=1)
-    party, port, device = fleet.parties[0], free_port(), EnrolledDevice()
+    party, port, device = fleet.parties[0], take_port(), EnrolledDevice()
     with party.serving():
         with serving(fleet.data, port) as running:
             device.enrol(running.enrol_code())
