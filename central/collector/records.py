@@ -60,16 +60,18 @@ class BlobStream:
         if self.header is not None:
             self._write(chunk)
             return
-        self._head += chunk
+        before = len(self._head)
+        # Only as far as a header may reach: what follows it is not copied.
+        self._head += chunk[: _MAX_AGE_HEADER + 1 - before]
         try:
-            self.header, rest = age.split(bytes(self._head))
+            self.header, _ = age.split(bytes(self._head))
         except SealedRecordError as exc:
             if len(self._head) > _MAX_AGE_HEADER:
                 raise CallRefusedError(422, "not-sealed") from exc
             return
-        self._write(rest)
+        self._write(memoryview(chunk)[len(self.header) - before :])
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, data: bytes | memoryview) -> None:
         self._payload.update(data)
         self.payload_len += len(data)
         self._incoming.write(data)
