@@ -17,6 +17,7 @@ from kiosk.capture.zone_lines import Line, Zone
 from kiosk.ports import Frame
 from kiosk.services.look import Look
 from kiosk.services.readers import Readers
+from kiosk.services.restoration import Attempt, Restoration
 from kiosk.services.seal_watch import SealWatch
 from kiosk.services.zone_agreement import ZoneAgreement
 from kiosk.services.zone_reading import ReadZone, Tried, ZoneFinding
@@ -164,3 +165,41 @@ def test_without_a_second_reader_nothing_is_restored():
 def test_what_restorations_show_with_wrong_check_digits_is_no_reading():
     altered = (ANNA[0], ANNA[1].replace("740812", "740813"))
     assert taken(Eyes(NOTHING, altered), Eyes(NOTHING, altered))[0] is None
+
+
+class NextLook:
+    """A confirmation that would like to see a restored strip."""
+
+    def looks(self, _lines):
+        return 1
+
+    def is_news(self, _lines, _blur):
+        return True
+
+
+def restored_three_times():
+    restoration = Restoration(Eyes(NOTHING, ANNA), lambda lines: lines == ANNA)
+    verdicts = [restoration.add(attempt(), wanted=True) for _ in range(9)]
+    assert [v is None for v in verdicts] == [True] * 8 + [False]
+    return restoration
+
+
+def attempt():
+    return Attempt(GREY, Tried(ZONE, STRIPS, 0.5), None, 0.5)
+
+
+def test_the_strip_on_which_an_agreement_stands_is_not_shown_to_the_second_reader():
+    restoration = restored_three_times()
+    assert restoration.shown(ANNA, None, NextLook()).restored is None
+    restoration.add(attempt(), wanted=True)
+    shown = restoration.shown(ANNA, None, NextLook())
+    assert shown.restored is not None
+    assert shown.reading.lines == ANNA
+
+
+def test_nor_one_of_the_first_frame_after_the_zone_jumped():
+    restoration = restored_three_times()
+    restoration.shown(ANNA, None, NextLook())
+    restoration.interrupt()
+    restoration.add(attempt(), wanted=True)
+    assert restoration.shown(ANNA, None, NextLook()).restored is None
