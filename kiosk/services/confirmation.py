@@ -15,9 +15,10 @@ Rules, in order:
    or without a doubt, or nothing was in sight.
 6. A strip whose blur was taken back by guess (:mod:`kiosk.services.restoration`) shows the second
    reader what the first one saw there, and what the filter drew, it draws in every frame. One guess
-   says a thing once, and a line is confirmed by two of them. A character that was seen otherwise in
-   a strip as it is, only strips as they are can settle, by 4. Without a second reader nothing that
-   was restored is confirmed.
+   says a thing once, and a line is confirmed by two of them. A character that strips as they are
+   show as one and the same other character twice, and not once as it was read, no restoration
+   settles: blur errs here and there, print does not. Without a second reader nothing that was
+   restored is confirmed.
 7. A dispute names characters only where both texts have as many letters; else a letter was lost or
    doubled, and nobody knows where.
 """
@@ -48,8 +49,9 @@ at most."""
 _REMEMBERED = 24
 """Pictures of a character that are known as counted: of so many frames a vote offers the best."""
 
-_GUESSES = 2
-"""By how many guesses a line must be seen the same where it is not seen so as it is."""
+_GUESSES, _CONTRADICTS = 2, 2
+"""By how many guesses a line must be seen the same where it is not seen so as it is, and in how
+many strips as they are one other character is there, not in a blur."""
 
 _Place = tuple[int, int]
 
@@ -89,7 +91,7 @@ class Confirmation:
         self._counted: dict[_Place, deque[Picture]] = {}
         self._guesses: dict[int, set[Blur]] = {}
         self._said: set[tuple[_Place, Blur]] = set()
-        self._other_as_it_is: set[_Place] = set()
+        self._as_it_is: dict[_Place, Counter[str]] = {}
         self._blur: Blur | None = None
         self._looks: Counter[int] = Counter()
 
@@ -162,8 +164,8 @@ class Confirmation:
         """What a look at a line says of it, and what is to be shown next."""
         if look is not None and look.alike:
             self._count_again(number, look, strip)
-            if self._blur is None:
-                self._other_as_it_is |= {(d.line, d.position) for d in look.disputes}
+            if self._blur is None and len(look.disputes) <= _MOST_SHOWN:
+                self._remember(number, look)
         left = () if look is None else self._left(look.disputes)
         if look is not None and look.alike and not left:
             self._seen(number)
@@ -180,12 +182,26 @@ class Confirmation:
         if self._blur is not None:
             guesses = self._guesses.setdefault(number, set())
             guesses.add(self._blur)
-            disputed = self._counted.keys() | self._other_as_it_is
-            settled = all(self._lead(p) >= _LEAD for p in disputed if p[0] == number)
+            settled = not any(self._contradicted(p) for p in self._as_it_is if p[0] == number)
             if len(guesses) < _GUESSES or not settled:
                 self._at += 1
                 return
         del self._open[self._at]
+
+    def _remember(self, number: int, look: LineLook) -> None:
+        """What a strip as it is shows: of a place that was ever disputed, the symbol each time."""
+        seen = {d.position: d.seen for d in look.disputes}
+        for place in {*self._as_it_is, *((number, position) for position in seen)}:
+            if place[0] == number:
+                ours = self._lines[number][place[1]]
+                self._as_it_is.setdefault(place, Counter())[seen.get(place[1], ours)] += 1
+
+    def _contradicted(self, place: _Place) -> bool:
+        """Rule 6: strips as they are show another character there, and always the same."""
+        seen = self._as_it_is.get(place)
+        if seen is None or seen[self._lines[place[0]][place[1]]]:
+            return False
+        return max(seen.values()) >= _CONTRADICTS
 
     def _count_again(self, number: int, look: LineLook, strip: Picture) -> None:
         """A character that was disputed before and is not now was seen the same once more."""
@@ -209,11 +225,11 @@ class Confirmation:
 
     def _may_say(self, place: _Place, blur: Blur) -> bool:
         """Whether a restoration by this guess counts where a character was seen otherwise."""
-        return place not in self._other_as_it_is and (place, blur) not in self._said
+        return not self._contradicted(place) and (place, blur) not in self._said
 
     def _said_so(self, place: _Place) -> int:
         """How many guesses showed the same where it was not seen otherwise as it is."""
-        if place in self._other_as_it_is:
+        if self._contradicted(place):
             return 0
         return sum(said == place for said, _ in self._said)
 

@@ -16,12 +16,12 @@ Rules, in order:
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kiosk.capture.deblur import REACH, BlurSearch, taken_back
+from kiosk.capture.deblur import REACH, Blur, BlurSearch, taken_back
 from kiosk.capture.decode import read_zone
 from kiosk.capture.restored_vote import RestoredFrame, RestoredVote, Say
 from kiosk.capture.settle import settle
@@ -38,8 +38,6 @@ _PATIENCE = 6
 """Frames that are read as they are before blur is taken back."""
 _WAYS, _WAYS_CLEAR = 3, 2
 """Restorations a frame; fewer where it is read, and the second reader wants a clearer one."""
-_AS_IT_IS_EVERY = 3
-"""Looks of the second reader at a line: as it is, then so often less one restored."""
 _LARGE_PX = 30.0
 _FITS, _HOLDS = 0.01, 0.01
 """What a reading that fits a layout, and one with right check digits, count beside the gain."""
@@ -63,6 +61,22 @@ class Attempt:
     tried: Tried | None
     plain: ReadZone | None
     sharpness: float
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the second reader is shown of a text.
+
+    Attributes:
+        strips: per line (48, 960) grey uint8.
+        places: per line the middle of each character along its strip; empty: none is shown by
+            itself.
+        blur: that was taken back in the strips; None: they are as they are.
+    """
+
+    strips: tuple[Picture, ...]
+    places: tuple[tuple[float, ...], ...] = ()
+    blur: Blur | None = None
 
 
 class Restoration:
@@ -126,7 +140,7 @@ class Restoration:
 
     def shown(
         self, lines: tuple[str, ...], plain: ReadZone | None, confirmation: Confirmation
-    ) -> ReadZone | None:
+    ) -> Shown | None:
         """Rule 4: what of the last frame the second reader is shown of a text, or None.
 
         Args:
@@ -138,21 +152,23 @@ class Restoration:
         restored = None
         if stood == lines:
             same = (read for read in self._restored if read.reading.lines == lines)
-            restored = next(
-                (r for r in same if r.restored and confirmation.is_news(lines, r.restored)), None
-            )
+            news = (r for r in same if r.restored and confirmation.is_news(lines, r.restored))
+            restored = next((Shown(r.strips, r.reading.places, r.restored) for r in news), None)
         as_it_is = self._as_it_is(lines, plain)
-        if confirmation.looks(lines) % _AS_IT_IS_EVERY == 0:
+        if confirmation.looks(lines) % 2 == 0:
             return as_it_is or restored
         return restored or as_it_is
 
-    def _as_it_is(self, lines: tuple[str, ...], plain: ReadZone | None) -> ReadZone | None:
-        """The strips as they are, also where only a restoration of them was read as this text."""
+    def _as_it_is(self, lines: tuple[str, ...], plain: ReadZone | None) -> Shown | None:
+        """The strips as they are, also where only a restoration of them was read as this text.
+
+        There blur leaves no single character to be shown by itself.
+        """
         if plain is not None and plain.reading.lines == lines:
-            return plain
+            return Shown(plain.strips, plain.reading.places)
         if self._said is None or self._tried is None or self._said.reading.lines != lines:
             return None
-        return replace(self._said, strips=self._tried.strips, restored=None)
+        return Shown(self._tried.strips)
 
     def _read(self, grey: Picture, tried: Tried, ways: int) -> tuple[ReadZone, ...]:
         """What has right check digits, of so many restorations of a frame."""

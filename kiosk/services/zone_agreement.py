@@ -176,8 +176,8 @@ class ZoneAgreement:
                 lines,
                 shown.strips,
                 digits_hold=verdict.digits_hold,
-                places=shown.reading.places,
-                blur=shown.restored,
+                places=shown.places,
+                blur=shown.blur,
             )
         seal_is_in = self._seals.is_in(parsed.document)
         if opinion is None:

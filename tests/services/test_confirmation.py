@@ -224,11 +224,30 @@ def test_a_strip_as_it_is_confirms_what_restored_ones_left_open():
     assert opinions_[-1].agrees
 
 
-def test_what_a_strip_as_it_is_disputes_two_restorations_do_not_outweigh():
-    # Seen otherwise in its line and by itself, then the same in restored strips.
-    reader = Shown(TD3[0], SEEN_OTHERWISE, TD3[1], TD3[1], TD3[1], alone="EE")
-    given = looked_at(reader, None, None, None, None, ONE, TWO, TWO)
-    assert not any(opinion and opinion.agrees for opinion in given)
+def by_line(reader, *blurs):
+    """Opinions on the second line, after the first was confirmed as it is; no character by itself.
+
+    One look for each blur that was taken back; None: as it is.
+    """
+    confirmation = Confirmation(reader)
+    confirmation.step(TD3, STRIPS, digits_hold=True)
+    return [
+        confirmation.step(TD3, [s.copy() for s in STRIPS], digits_hold=True, blur=blur)
+        for blur in blurs
+    ]
+
+
+def test_what_two_strips_as_they_are_show_otherwise_no_restoration_settles():
+    other = SEEN_OTHERWISE
+    reader = Sees(TD3[0], other, TD3[1], other, TD3[1], TD3[1], TD3[1])
+    given = by_line(reader, None, ONE, None, TWO, Blur(1.6), Blur(1.2))
+    assert not any(opinion.agrees for opinion in given)
+
+
+def test_what_blur_shows_now_so_now_otherwise_restorations_settle():
+    reader = Sees(TD3[0], SEEN_OTHERWISE, TD3[1], TD3[1].replace("L898", "L798"), TD3[1])
+    given = by_line(reader, None, ONE, None, TWO)
+    assert [opinion.agrees for opinion in given] == [False, False, False, True]
 
 
 def test_without_a_second_reader_nothing_restored_is_confirmed():

@@ -105,8 +105,8 @@ def test_a_zone_that_only_restorations_show_is_taken_when_the_second_reader_sees
     first, second = Eyes(NOTHING, ANNA), Eyes(NOTHING, ANNA)
     lines, frame = taken(first, second)
     assert lines == ANNA
-    # Six frames as they are, three that agree, then two lines: each as it is and by two guesses.
-    assert frame >= 6 + 3 - 1 + 2 * 3 - 1
+    # Six frames as they are, three that agree, then two lines: each twice as it is, by two guesses.
+    assert frame == 6 + 3 - 1 + 2 * 4 - 1
     assert second.restored_looks >= 4
 
 
@@ -120,24 +120,7 @@ def test_a_stroke_that_the_filter_draws_for_both_readers_stays_unsure():
     # Both see the filter's E, in every guess and frame; the picture itself shows A to the second.
     second = Eyes(ANNA, ANNE, ("A", "E"))
     assert taken(Eyes(NOTHING, ANNE), second)[0] is None
-    assert second.restored_looks > 4
-
-
-def test_it_stays_unsure_where_the_second_reader_hesitates_by_itself():
-    second = Eyes(ANNA, ANNE, ("E", "E"))
-    second.recognise = _every_other(second.recognise, Eyes(ANNA, ANNE, ("A", "E")).recognise)
-    assert taken(Eyes(NOTHING, ANNE), second)[0] is None
-
-
-def _every_other(one, other):
-    """Two recognisers by turns."""
-    calls = []
-
-    def recognise(strips):
-        calls.append(0)
-        return (one if len(calls) % 2 else other)(strips)
-
-    return recognise
+    assert second.restored_looks >= 2
 
 
 @pytest.mark.parametrize("surely", [True, False])
@@ -190,11 +173,9 @@ def attempt():
 
 def test_the_strip_on_which_an_agreement_stands_is_not_shown_to_the_second_reader():
     restoration = restored_three_times()
-    assert restoration.shown(ANNA, None, NextLook()).restored is None
+    assert restoration.shown(ANNA, None, NextLook()).blur is None
     restoration.add(attempt(), wanted=True)
-    shown = restoration.shown(ANNA, None, NextLook())
-    assert shown.restored is not None
-    assert shown.reading.lines == ANNA
+    assert restoration.shown(ANNA, None, NextLook()).blur is not None
 
 
 def test_nor_one_of_the_first_frame_after_the_zone_jumped():
@@ -202,4 +183,4 @@ def test_nor_one_of_the_first_frame_after_the_zone_jumped():
     restoration.shown(ANNA, None, NextLook())
     restoration.interrupt()
     restoration.add(attempt(), wanted=True)
-    assert restoration.shown(ANNA, None, NextLook()).restored is None
+    assert restoration.shown(ANNA, None, NextLook()).blur is None
