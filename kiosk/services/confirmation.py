@@ -162,6 +162,7 @@ class Confirmation:
 
     def _take(self, number: int, look: LineLook | None, strip: Picture, *, may_show: bool) -> None:
         """What a look at a line says of it, and what is to be shown next."""
+        self._asked = []
         if look is not None and look.alike:
             self._count_again(number, look, strip)
             if self._blur is None and len(look.disputes) <= _MOST_SHOWN:

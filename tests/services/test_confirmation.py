@@ -263,3 +263,15 @@ def test_a_guess_that_has_said_its_part_is_no_news():
     assert not confirmation.is_news(TD3, ONE)
     assert confirmation.is_news(TD3, TWO)
     assert confirmation.looks(TD3) == 1
+
+
+def test_strips_without_places_end_what_was_to_be_shown_by_itself():
+    reader = Shown(SEEN_OTHERWISE, TD3[1], TD3[1], TD3[1], alone="")
+    confirmation = Confirmation(reader)
+    confirmation._lines, confirmation._open = TD3, [1]
+    asked = confirmation.step(TD3, STRIPS, digits_hold=True, places=PLACES)
+    assert asked is None  # a character is to be shown by itself next
+    for blur, agrees in ((ONE, False), (TWO, True)):
+        opinion = confirmation.step(TD3, STRIPS, digits_hold=True, blur=blur)
+        assert opinion.agrees is agrees
+        assert confirmation.looks(TD3) == (0 if agrees else 2)
