@@ -5,7 +5,7 @@ Every adapter translates foreign exceptions into the tree of :mod:`kiosk.domain.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -104,11 +104,32 @@ class CodeSighting:
     corners: tuple[tuple[float, float], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class CodesSeen:
+    """What one look for codes gave.
+
+    Attributes:
+        certain: codes that count.
+        unsure: one for each place where a code was read, but not in two ways that would not err
+            alike: a code is there, and its payload says nothing.
+    """
+
+    certain: tuple[CodeSighting, ...] = ()
+    unsure: tuple[CodeSighting, ...] = ()
+
+
 class CodeReader(Protocol):
     """Finds and reads codes in a picture."""
 
     def read(self, image: Picture) -> tuple[CodeSighting, ...]:
         """Image (H, W) grey or (H, W, 3) BGR, uint8. Unreadable codes are not returned."""
+
+    def seen(self, image: Picture, *, follows: bool = False) -> CodesSeen:
+        """The same, with the codes that are there and cannot be read surely.
+
+        ``follows``: a frame of the scene of the picture before; where that is not said, a reader of
+        stills takes every picture for one that stands alone.
+        """
 
 
 class DocumentFinder(Protocol):
@@ -233,6 +254,8 @@ class JournalQuery:
         record_id: the record that the entry announces.
         slip_code: the eight characters of a client's slip.
         limit: at most so many, the newest ones.
+        behind: device time as claimed, aware, and number of an entry: only those that the answer
+            names after it. A long answer is read on from its last entry.
     """
 
     since: datetime | None = None
@@ -241,6 +264,7 @@ class JournalQuery:
     record_id: str = ""
     slip_code: str = ""
     limit: int = 1000
+    behind: tuple[datetime, int] | None = None
 
 
 class JournalRepository(Protocol):
@@ -344,6 +368,16 @@ class KeyStore(Protocol):
     def delete(self, name: str) -> None: ...
 
 
+class ChipCounter(Protocol):
+    """A counter in the machine's security chip: it only grows, whatever is done to the disk."""
+
+    def read(self) -> int | None:
+        """How far it counted; None where there is no chip that answers."""
+
+    def advance(self) -> None:
+        """Count on by one; nothing happens where no chip answers."""
+
+
 # --- the central side -----------------------------------------------------------------------------
 
 
@@ -414,8 +448,21 @@ class LinkFactory(Protocol):
         Raises UnreachableError, ProtocolError.
         """
 
-    def open(self, side: CentralSide, device_key: SigningKey) -> CollectorLink:
-        """A link that signs with ``device_key``."""
+    def open(
+        self,
+        side: CentralSide,
+        device_key: SigningKey,
+        stopped: Callable[[], bool] | None = None,
+    ) -> CollectorLink:
+        """A link that signs with ``device_key``.
+
+        Args:
+            side: pinned.
+            device_key: of this device.
+            stopped: asked in another thread while a call is under way; where it says True, the
+                call ends within a second by SendingStoppedError, whatever the network does. A
+                connection that is only being made may take its own deadline.
+        """
 
 
 class SheetMail(Protocol):

@@ -37,7 +37,8 @@ from kiosk.texts import Texts
 
 if TYPE_CHECKING:
     from kiosk.commands.read_pool import FileAnswer
-    from kiosk.services.file_reading import CodeReading, DocumentReading, FileReading
+    from kiosk.services.file_codes import CodeReading
+    from kiosk.services.file_reading import DocumentReading, FileReading
 
     Outcome = FileReading | KioskError
 
@@ -72,6 +73,7 @@ class Tally:
     accepted: int = 0
     not_accepted: int = 0
     nothing: int = 0
+    unsure_codes: int = 0
     errors: int = 0
 
     def add(self, answer: "FileAnswer") -> None:
@@ -80,12 +82,13 @@ class Tally:
         self.accepted += answer.accepted
         self.not_accepted += answer.not_accepted
         self.nothing += answer.nothing
+        self.unsure_codes += answer.unsure_codes
         self.errors += answer.error
 
     def text(self, texts: Texts) -> str:
         """One line."""
         parts = [texts("read.total.files", n=self.files)]
-        for name in ("accepted", "not_accepted", "nothing", "errors"):
+        for name in ("accepted", "not_accepted", "nothing", "unsure_codes", "errors"):
             count = getattr(self, name)
             if count or name == "accepted":
                 parts.append(texts(f"read.total.{name}", n=count))
@@ -287,6 +290,7 @@ def as_json(
         "file": file,
         "documents": [_document_json(document) for document in outcome.documents],
         "codes": [_code_json(code) for code in outcome.codes],
+        "unsure_codes": [asdict(code) for code in outcome.unsure_codes],
         "named": [family.value for family in outcome.named],
         "quality": None
         if quality is None
@@ -367,7 +371,7 @@ def as_text(
     if isinstance(outcome, KioskError):
         yield from (f"  {line}" for line in error_lines(outcome, texts))
         return
-    if not (outcome.documents or outcome.codes or outcome.named):
+    if not (outcome.documents or outcome.codes or outcome.unsure_codes or outcome.named):
         yield "  " + texts("read.nothing")
     for family in outcome.named:
         words = "read.forbidden" if family is Family.SOCIAL_SECURITY else "read.seen_as"
@@ -387,6 +391,8 @@ def as_text(
         yield from _checks_text(code.checks, texts)
         if code.payload.kind is PayloadKind.SEAL and seals is not None:
             yield from (f"    {line}" for line in seals.lines)
+    for unsure in outcome.unsure_codes:
+        yield "  " + texts("read.unsure_code", symbology=unsure.symbology)
     yield from (f"  ! {line}" for line in _left_out(opened or Opened(), texts))
 
 

@@ -53,6 +53,7 @@ class FileAnswer:
         not_accepted: documents read, but not for certain.
         nothing: whether neither document nor code was found.
         error: whether the file could not be read.
+        unsure_codes: codes that are there and were not read for certain.
     """
 
     object: dict[str, Any]
@@ -62,6 +63,7 @@ class FileAnswer:
     not_accepted: int = 0
     nothing: bool = False
     error: bool = False
+    unsure_codes: int = 0
 
 
 def default_jobs() -> int:

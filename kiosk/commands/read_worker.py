@@ -93,15 +93,20 @@ def _answer(reader: "FileReader", path: Path, told: Told) -> dict[str, Any]:
         outcome = PictureTooLargeError("memory")
     except Exception as exc:  # noqa: BLE001 - the edge of a process: the file is named, not the fault
         outcome = InternalError(type(exc).__name__)
-    documents = () if isinstance(outcome, KioskError) else outcome.documents
-    return {
+    answer = {
         "object": as_json(path, outcome, told.texts, opened, told.seals),
         "lines": list(as_text(path, outcome, told.texts, opened, told.seals)),
         "code": int(exit_code_of(outcome)),
-        "accepted": sum(document.accepted for document in documents),
-        "not_accepted": sum(not document.accepted for document in documents),
-        "error": isinstance(outcome, KioskError),
-        "nothing": not isinstance(outcome, KioskError) and not (documents or outcome.codes),
+    }
+    if isinstance(outcome, KioskError):
+        return {**answer, "error": True}
+    unsure = len(outcome.unsure_codes)
+    return {
+        **answer,
+        "accepted": sum(document.accepted for document in outcome.documents),
+        "not_accepted": sum(not document.accepted for document in outcome.documents),
+        "nothing": not (outcome.documents or outcome.codes or unsure),
+        "unsure_codes": unsure,
     }
 
 

@@ -11,6 +11,8 @@ Rules, in order:
 2. Two readings of one place that differ count both for nothing; a weak one must outweigh, by two
    sightings, every other that is remembered there.
 3. A second of frames is remembered; numbers are bounded.
+4. What does not count is told apart, one for each place where nothing counts: a code is there. Bars
+   are not among it: print and guilloches look like some.
 """
 
 from __future__ import annotations
@@ -22,11 +24,12 @@ from typing import Final
 
 from kiosk.documents.codes import PayloadKind, classify
 from kiosk.domain.evidence import Verdict
-from kiosk.ports import CodeSighting
+from kiosk.ports import CodeSighting, CodesSeen
 
 MAX_CODES: Final = 16
 _MEMORY: Final = 24  # frames for which a weak code is remembered
 _WEAK: Final = frozenset({"Code128", "Code39", "EAN13", "MicroQRCode", "PDF417"})
+_BARS: Final = frozenset({"Code128", "Code39", "EAN13"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,51 +53,66 @@ class Look:
 class Agreement:
     """Decides frame by frame. Used from one thread."""
 
-    def __init__(self, *, remembers: bool) -> None:
-        """``remembers``: frames follow one another; otherwise each stands alone."""
-        self._remembers = remembers
+    def __init__(self) -> None:
+        """Nothing was seen yet."""
         self._frame = 0
         self._seen: deque[tuple[int, CodeSighting]] = deque(maxlen=4 * MAX_CODES)
 
-    def accepted(
-        self, looks: Sequence[Look], look_again: Callable[[CodeSighting], Sequence[CodeSighting]]
-    ) -> tuple[CodeSighting, ...]:
-        """What counts of one frame's looks, at most ``MAX_CODES``.
+    def forget(self) -> None:
+        """The next picture has nothing to do with those before."""
+        self._seen.clear()
+
+    def judged(
+        self, looks: Sequence[Look], look_again: Callable[[Look], Sequence[CodeSighting]]
+    ) -> CodesSeen:
+        """What counts of one frame's looks, at most ``MAX_CODES``, and what does not.
 
         Args:
             looks: of this frame.
-            look_again: other looks at the place of a sighting, differently prepared.
+            look_again: other looks at the place of a look, differently prepared.
         """
         apart = _without_doubles(looks)[: 2 * MAX_CODES]
-        accepted = []
-        for look in apart:
-            if any(contradicts(look.sighting, other.sighting) for other in apart):
-                continue
-            if not look.weak or self._holds(look.sighting, looks, look_again):
-                accepted.append(look.sighting)
-        if self._remembers:
-            weak = [look.sighting for look in apart[:MAX_CODES] if look.weak]
-            self._seen.extend((self._frame, sighting) for sighting in weak)
+        counting = [look for look in apart if self._counts(look, apart, looks, look_again)]
+        weak = [look.sighting for look in apart[:MAX_CODES] if look.weak]
+        self._seen.extend((self._frame, sighting) for sighting in weak)
         self._frame += 1
-        return tuple(accepted[:MAX_CODES])
+        accepted = [look.sighting for look in counting]
+        unsure: list[CodeSighting] = []
+        for look in apart:
+            place = look.sighting
+            if place.symbology not in _BARS and not _any_there(place, (*accepted, *unsure)):
+                unsure.append(place)
+        return CodesSeen(tuple(accepted[:MAX_CODES]), tuple(unsure[:MAX_CODES]))
+
+    def _counts(
+        self,
+        look: Look,
+        apart: Sequence[Look],
+        looks: Sequence[Look],
+        look_again: Callable[[Look], Sequence[CodeSighting]],
+    ) -> bool:
+        if any(contradicts(look.sighting, other.sighting) for other in apart):
+            return False
+        return not look.weak or self._holds(look, looks, look_again)
 
     def _holds(
         self,
-        sighting: CodeSighting,
+        look: Look,
         looks: Sequence[Look],
-        look_again: Callable[[CodeSighting], Sequence[CodeSighting]],
+        look_again: Callable[[Look], Sequence[CodeSighting]],
     ) -> bool:
         """Rules 1 and 2, for a weak code."""
+        sighting = look.sighting
         earlier = [s for frame, s in self._seen if self._frame - frame <= _MEMORY]
         # Itself is among those of this frame.
-        alike = [look.restored for look in looks if same_code(sighting, look.sighting)]
+        alike = [other.restored for other in looks if same_code(sighting, other.sighting)]
         same = sum(same_code(sighting, s) for s in earlier) + alike.count(False) + any(alike)
         others = sum(contradicts(sighting, s) for s in earlier)
         if others:
             return same >= 2 + others
         if same >= 2 or _proves_itself(sighting.payload):
             return True
-        again = look_again(sighting)
+        again = look_again(look)
         return any(same_code(sighting, s) for s in again) and not any(
             contradicts(sighting, s) for s in again
         )
@@ -124,6 +142,10 @@ def _same_place(one: CodeSighting, other: CodeSighting) -> bool:
     """Whether the middle of one lies within the other (a line is given some height)."""
     a, b = _box(one), _box(other)
     return _holds_middle(a, b) or _holds_middle(b, a)
+
+
+def _any_there(place: CodeSighting, others: Sequence[CodeSighting]) -> bool:
+    return any(_same_place(place, other) for other in others)
 
 
 def _box(sighting: CodeSighting) -> tuple[float, float, float, float]:

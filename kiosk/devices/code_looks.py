@@ -51,6 +51,10 @@ _BENT: Final = (0.6, 0.85)
 _SMALL: Final = Blur(0.7, 0.05)
 _BLUR_OF_BARS: Final = Blur(1.4, 0.006)
 STRENGTHS: Final = len(_SOFT)
+# Plain looks at a still whose code only a restoration read.
+_ZOOMS: Final = (2.0, 3.0, 4.0)
+_AMOUNTS: Final = (0.0, 1.5, 3.0)
+_BINARIZERS: Final = (zxingcpp.Binarizer.LocalAverage, zxingcpp.Binarizer.GlobalHistogram)
 _ASIDE: Final = (0.0, 0.14, 0.0, -0.14)  # radians
 
 
@@ -202,6 +206,58 @@ def _read_cut(
 
 def looked_again(sighting: CodeSighting, grey: Picture) -> list[CodeSighting]:
     """Other looks at the same place, of another size and threshold."""
+    looks = (
+        (1.37, zxingcpp.Binarizer.LocalAverage),
+        (1.83, zxingcpp.Binarizer.GlobalHistogram),
+    )
+    kind = zxingcpp.BarcodeFormats([KINDS.__members__[sighting.symbology]])
+    again = []
+    for zoom, binarizer in looks:
+        part = _cut_around(sighting, grey, zoom)
+        both = (part, Cut(as_picture(255 - part.picture), part.back))
+        again += list(chain.from_iterable(_read_cut(look, kind, binarizer) for look in both))
+    return again
+
+
+def looked_harder(sighting: CodeSighting, grey: Picture) -> list[CodeSighting]:
+    """More looks at the place of a matrix code, none at a picture whose blur was taken back.
+
+    Enlarged and sharpened more and less, under other thresholds, and a QR by another library too.
+    Sharpening weighs what is there and guesses no blur: it errs otherwise than a restoration.
+    """
+    kind = zxingcpp.BarcodeFormats([KINDS.__members__[sighting.symbology]])
+    for zoom in _ZOOMS:
+        part = _cut_around(sighting, grey, zoom)
+        for dark in (part, Cut(as_picture(255 - part.picture), part.back)):
+            for amount in _AMOUNTS:
+                picture = code_pictures.sharpened(dark.picture, zoom, amount)
+                look = Cut(picture if amount else dark.picture, dark.back)
+                for binarizer in _BINARIZERS:
+                    found = list(_read_cut(look, kind, binarizer))
+                    if found:
+                        return found
+            if sighting.symbology == KINDS.QRCode.name:
+                found = _read_by_other(dark)
+                if found:
+                    return found
+    return []
+
+
+def _read_by_other(part: Cut) -> list[CodeSighting]:
+    """A QR as OpenCV reads it; it gives text, so what is not ASCII is left out."""
+    try:
+        text, points, _ = cv2.QRCodeDetector().detectAndDecode(part.picture)
+    except cv2.error:
+        return []
+    if not text or not text.isascii() or points is None:
+        return []
+    corners = np.asarray(points, np.float64).reshape(-1, 2) @ part.back[:, :2].T + part.back[:, 2]
+    places = tuple((float(x), float(y)) for x, y in corners)
+    return [CodeSighting(KINDS.QRCode.name, text.encode("ascii"), places)]
+
+
+def _cut_around(sighting: CodeSighting, grey: Picture, zoom: float) -> Cut:
+    """The place of a sighting with a quiet margin, upright, enlarged."""
     corners = np.asarray(sighting.corners)
     along = corners[1] - corners[0]
     across = corners[3] - corners[0]
@@ -210,15 +266,4 @@ def looked_again(sighting: CodeSighting, grey: Picture) -> list[CodeSighting]:
     degrees = float(np.degrees(np.arctan2(along[1], along[0])))
     x, y = corners.mean(0)
     region = Region((float(x), float(y)), (length, height), degrees)
-    margin = max(24.0, 0.12 * length)
-    looks = (
-        (1.37, zxingcpp.Binarizer.LocalAverage),
-        (1.83, zxingcpp.Binarizer.GlobalHistogram),
-    )
-    kind = zxingcpp.BarcodeFormats([KINDS.__members__[sighting.symbology]])
-    again = []
-    for zoom, binarizer in looks:
-        part = code_pictures.cut(grey, region, zoom, margin)
-        both = (part, Cut(as_picture(255 - part.picture), part.back))
-        again += list(chain.from_iterable(_read_cut(look, kind, binarizer) for look in both))
-    return again
+    return code_pictures.cut(grey, region, zoom, max(24.0, 0.12 * length))

@@ -10,13 +10,15 @@ Rules, in order:
    unbent, blur and shake taken back; everything in all the library's own ways. Where that gave a
    code that needs a second frame, the next frame gets the same attempt, once. A still gets all
    attempts at once, also the picture halved.
-2. What was read counts only as ``code_agreement`` says.
+2. What was read counts only as ``code_agreement`` says. Where only a restoration read a code of a
+   still, the picture as it is is looked at in more ways, until one says the same.
 3. Sizes, numbers and attempts are bounded; the time of a frame is, too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 import cv2
@@ -28,7 +30,7 @@ from kiosk.devices.code_agreement import MAX_CODES, Agreement, Look, same_code
 from kiosk.devices.code_looks import ALL, BARS, MAX_PAYLOAD_BYTES, ONLY_MATRIX
 from kiosk.devices.code_pictures import Region
 from kiosk.devices.code_regions import Regions
-from kiosk.ports import CodeSighting
+from kiosk.ports import CodeSighting, CodesSeen
 
 __all__ = ["MAX_CODES", "MAX_PAYLOAD_BYTES", "ZxingCodeReader"]
 
@@ -58,7 +60,7 @@ _ORDER: Final = (0, 0, 0, 1, 0, 0, 2)
 class ZxingCodeReader:
     """See :class:`kiosk.ports.CodeReader`. Used from one thread.
 
-    Remembers a second of live frames; of stills nothing: each stands alone.
+    Remembers a second of live frames; a still stands alone, unless it is said to follow another.
     """
 
     def __init__(self, *, thorough: bool = False) -> None:
@@ -67,39 +69,53 @@ class ZxingCodeReader:
         self._calls = 0
         self._repeated = False
         self._regions = Regions()
-        self._agreement = Agreement(remembers=not thorough)
+        self._agreement = Agreement()
 
     def read(self, image: Picture) -> tuple[CodeSighting, ...]:
         """See the port."""
+        return self.seen(image).certain
+
+    def seen(self, image: Picture, *, follows: bool = False) -> CodesSeen:
+        """See the port."""
+        if self._thorough and not follows:
+            self._agreement.forget()
         grey = grey_of(image)
         if min(grey.shape) < _LEAST_SIDE:
-            return ()
+            return CodesSeen()
         if not self._thorough and grey.size > _MAX_LIVE_PX:
             return self._shrunk(grey)
         clear = code_pictures.stretched(grey)
         looks = list(self._everything(clear) if self._thorough else self._in_turn(grey, clear))
-        accepted = self._agreement.accepted(
-            looks, lambda sighting: code_looks.looked_again(sighting, clear)
-        )
+
+        def look_again(look: Look) -> list[CodeSighting]:
+            again = code_looks.looked_again(look.sighting, clear)
+            if self._thorough and look.restored and not again:
+                again = code_looks.looked_harder(look.sighting, clear)
+            return again
+
+        found = self._agreement.judged(looks, look_again)
         # A second frame is not left to chance: the turn that may give it comes once in twelve.
         alone = any(
-            look.restored and not any(same_code(look.sighting, code) for code in accepted)
+            look.restored and not any(same_code(look.sighting, code) for code in found.certain)
             for look in looks
         )
         self._repeated = alone and not self._repeated
         if not self._repeated:
             self._calls += 1
-        return accepted
+        return found
 
-    def _shrunk(self, grey: Picture) -> tuple[CodeSighting, ...]:
+    def _shrunk(self, grey: Picture) -> CodesSeen:
         scale = (_MAX_LIVE_PX / grey.size) ** 0.5 * 0.98
         small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        return tuple(
-            CodeSighting(
-                s.symbology, s.payload, tuple((x / scale, y / scale) for x, y in s.corners)
+        found = self.seen(as_picture(small))
+        certain, unsure = (
+            tuple(
+                replace(s, corners=tuple((x / scale, y / scale) for x, y in s.corners))
+                for s in sightings
             )
-            for s in self.read(as_picture(small))
+            for sightings in (found.certain, found.unsure)
         )
+        return CodesSeen(certain, unsure)
 
     # --- attempts ---------------------------------------------------------------------------------
 

@@ -25,20 +25,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kiosk.capture.outline import card_around, refined, upright_by, with_head
-from kiosk.capture.picture import grey_of, turned
+from kiosk.capture.picture import grey_of
 from kiosk.capture.quality import Quality, measure
 from kiosk.capture.rectify import rectified
 from kiosk.capture.still import fitted, overlap
 from kiosk.capture.vote import Ballot, Vote
 from kiosk.capture.zone_lines import Zone, zones_in
 from kiosk.documents import mrz, seal_comparison, twoddoc
-from kiosk.documents.codes import Payload, PayloadKind, classify
 from kiosk.documents.series import Family
-from kiosk.documents.twoddoc import Seal, SealVerdict, TrustList
+from kiosk.documents.twoddoc import SealVerdict, TrustList
 from kiosk.domain.errors import DocumentError
 from kiosk.domain.evidence import Check, IdentityDocument, Side, Verdict
-from kiosk.ports import Clock, CodeSighting, TextReader
+from kiosk.ports import Clock, TextReader
 from kiosk.services.confirmation import Confirmation
+from kiosk.services.file_codes import CodeReading, FileCodes, UnsureCode, seal_of
 from kiosk.services.readers import Readers
 from kiosk.services.side_taking import lies_on
 from kiosk.services.still_opinion import sees_the_same
@@ -56,13 +56,6 @@ _SAME_PLACE = 0.3
 _SAME_DOCUMENT = 0.7
 _STATES = frozenset({"mrz.issuer", "mrz.nationality"})
 _NOWHERE: Points = np.empty((0, 2))
-_SEAL_VERDICTS = {
-    SealVerdict.VALID: Verdict.PASS,
-    SealVerdict.INVALID: Verdict.FAIL,
-    SealVerdict.UNKNOWN_CERTIFICATE: Verdict.UNSURE,
-    SealVerdict.LIST_TOO_OLD: Verdict.UNSURE,
-    SealVerdict.TEST_CERTIFICATE: Verdict.UNSURE,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,23 +80,6 @@ class DocumentReading:
 
 
 @dataclass(frozen=True, slots=True)
-class CodeReading:
-    """A code in a picture, named but never opened.
-
-    Attributes:
-        sighting: symbology, payload and place.
-        payload: what it is.
-        checks: on the payload and, for a 2D-Doc, its signature (``seal.signature``).
-        page: which picture of the file, from 0.
-    """
-
-    sighting: CodeSighting
-    payload: Payload
-    checks: tuple[Check, ...]
-    page: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class FileReading:
     """What a file shows.
 
@@ -113,6 +89,7 @@ class FileReading:
         quality: of the first picture that shows a document, else of the first.
         elapsed_ms: opening included.
         named: what the headings of sides without a readable zone say, each once.
+        unsure_codes: codes that are there and cannot be read surely.
     """
 
     documents: tuple[DocumentReading, ...]
@@ -120,11 +97,14 @@ class FileReading:
     quality: Quality | None
     elapsed_ms: int
     named: tuple[Family, ...] = ()
+    unsure_codes: tuple[UnsureCode, ...] = ()
 
     @property
     def certain(self) -> bool:
-        """Whether something was read, every document is accepted, and no seal is against it."""
+        """Whether something was read, all of it is certain, and no seal is against it."""
         if not (self.documents or self.codes) or not all(d.accepted for d in self.documents):
+            return False
+        if self.unsure_codes:
             return False
         checks = [check for document in self.documents for check in document.checks]
         checks += [check for code in self.codes for check in code.checks]
@@ -153,15 +133,6 @@ def _outline(grey: Picture, location: Location, zone: Zone, scale: float) -> Poi
         if overlap(place.corners, told) > _SAME_DOCUMENT:
             return refined(grey, with_head(upright_by(place.corners, corners), told))
     return told
-
-
-def _seal_of(payload: Payload) -> Seal | None:
-    if payload.kind is not PayloadKind.SEAL or not payload.text:
-        return None
-    try:
-        return twoddoc.parse(payload.text)
-    except DocumentError:
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,24 +183,26 @@ class FileReader:
         """
         start = self._clock.monotonic_ms()
         named: list[Family] = []
-        documents, codes, quality = (
-            self._clip(pictures) if moving else self._stills(pictures, named)
+        codes = FileCodes(self._readers.codes, self._trust, self._today())
+        documents, quality = (
+            self._clip(pictures, codes) if moving else self._stills(pictures, codes, named)
         )
         alone = len(documents) == 1
-        documents = [self._with_seal(document, codes, alone=alone) for document in documents]
+        documents = [self._with_seal(document, codes.read, alone=alone) for document in documents]
         elapsed = self._clock.monotonic_ms() - start
-        return FileReading(tuple(documents), tuple(codes), quality, elapsed, tuple(named))
+        return FileReading(
+            tuple(documents), tuple(codes.read), quality, elapsed, tuple(named), codes.unsure
+        )
 
     # --- stills -------------------------------------------------------------------------------
 
     def _stills(
-        self, pictures: Iterable[Picture], named: list[Family]
-    ) -> tuple[list[DocumentReading], list[CodeReading], Quality | None]:
+        self, pictures: Iterable[Picture], codes: FileCodes, named: list[Family]
+    ) -> tuple[list[DocumentReading], Quality | None]:
         documents: list[DocumentReading] = []
-        codes: list[CodeReading] = []
         quality: Quality | None = None
         for page, picture in enumerate(pictures):
-            codes += self._new_codes(picture, codes, page, thorough=True)
+            codes.still(picture, page)
             found, place = self._documents(picture, page)
             if quality is None or (found and not documents):
                 quality = measure(picture, place)
@@ -237,7 +210,7 @@ class FileReader:
             if not found and place is not None:
                 family = self._named(picture, place)
                 named += [] if family in (*named, Family.UNKNOWN) else [family]
-        return documents, codes, quality
+        return documents, quality
 
     def _named(self, picture: Picture, corners: Points) -> Family:
         """What the heading of a side says that shows no zone, whichever way up it lies."""
@@ -327,17 +300,16 @@ class FileReader:
     # --- clips --------------------------------------------------------------------------------
 
     def _clip(
-        self, pictures: Iterable[Picture]
-    ) -> tuple[list[DocumentReading], list[CodeReading], Quality | None]:
+        self, pictures: Iterable[Picture], codes: FileCodes
+    ) -> tuple[list[DocumentReading], Quality | None]:
         documents: list[DocumentReading] = []
-        codes: list[CodeReading] = []
         quality: Quality | None = None
         showing = _Showing(
             ZoneReader(self._readers.text), Vote(), Confirmation(self._readers.second)
         )
         for page, picture in enumerate(pictures):
             if page % 2 == 0:
-                codes += self._new_codes(picture, codes, page, thorough=False)
+                codes.frame(picture, page)
             outcome = self._frame(picture, showing, page)
             if quality is None:
                 quality = measure(picture)
@@ -346,7 +318,7 @@ class FileReader:
             document, quality = outcome
             _keep_better(documents, document)
             showing.vote.clear()
-        return documents, codes, quality
+        return documents, quality
 
     def _frame(
         self, picture: Picture, showing: _Showing, page: int
@@ -374,32 +346,7 @@ class FileReader:
             document = replace(document, accepted=False, checks=(*checks, unsure))
         return document, quality
 
-    # --- codes --------------------------------------------------------------------------------
-
-    def _new_codes(
-        self, picture: Picture, known: Sequence[CodeReading], page: int, *, thorough: bool
-    ) -> list[CodeReading]:
-        sightings = self._readers.codes.read(picture)
-        if thorough and not sightings:
-            # Codes made of bars are not found at every turn.
-            sightings = self._readers.codes.read(turned(picture, 1))
-            sightings = tuple(replace(sighting, corners=()) for sighting in sightings)
-        seen = {code.sighting.payload for code in known}
-        new = []
-        for sighting in sightings:
-            if sighting.payload not in seen:
-                seen.add(sighting.payload)
-                payload = classify(sighting.payload)
-                checks = (*payload.checks, *self._seal_checks(payload))
-                new.append(CodeReading(sighting, payload, checks, page))
-        return new
-
-    def _seal_checks(self, payload: Payload) -> tuple[Check, ...]:
-        seal = _seal_of(payload)
-        if seal is None:
-            return ()
-        verdict = twoddoc.verify(seal, self._trust, self._today())
-        return (Check("seal.signature", _SEAL_VERDICTS[verdict], verdict.value),)
+    # --- seals --------------------------------------------------------------------------------
 
     def _with_seal(
         self, reading: DocumentReading, codes: Sequence[CodeReading], *, alone: bool
@@ -412,7 +359,7 @@ class FileReader:
         document = reading.document
         own = None
         for code in codes:
-            seal = _seal_of(code.payload)
+            seal = seal_of(code.payload)
             if seal is None or not seal_comparison.may_be_of(seal, document):
                 continue
             here = code.page == reading.page

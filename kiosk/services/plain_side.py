@@ -8,6 +8,9 @@ Rules, in order:
    other frames: a card that must not be scanned is not taken, and the agent is told for a while.
 3. What is taken is the very picture whose heading was read: heading, portrait and print are of one
    card, whatever lies there by then.
+4. The first picture that shows enough is named, so that nobody waits for a better one. Where one
+   that came meanwhile is clearly sharper (the lens was still finding its focus), its heading is
+   read too, once, and it is taken whole; the first one is, where only its heading says something.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from kiosk.capture.guidance import MAX_GLARE
 from kiosk.capture.portrait import find_portrait
 from kiosk.capture.rectify import rectified
 from kiosk.documents.identification import Identification
+from kiosk.documents.series import Family
 from kiosk.domain.evidence import Side
 from kiosk.services.gradual import Gradual
 from kiosk.services.look import Look
@@ -32,6 +36,8 @@ _BACK_FRAMES = 10
 _NAMED_FROM = 2  # frames of a back that shows no portrait, after which its heading is looked at
 _FORBIDDEN_FRAMES = 45  # how long the agent is told to take a forbidden card away
 _SHARP_ENOUGH = 0.05
+_SHARPER = 1.2
+"""How many times sharper a later picture must be for its heading to be read too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,8 @@ class PlainSides:
         self._frames = self._portraits = 0
         self._naming: Gradual[Identification] | None = None
         self._named: _Named | None = None
+        self._sharper: _Named | None = None
+        self._first: tuple[_Named, Identification] | None = None
         self.portrait_seen: bool | None = None
         """Whether the last frame that was looked at showed a portrait; None before."""
 
@@ -80,11 +88,14 @@ class PlainSides:
     def interrupt(self) -> None:
         """A zone is in sight."""
         self._frames = 0
-        self._naming = None
+        self._unname()
 
     def lose(self) -> None:
         """No document is in sight: the next one has a heading of its own."""
-        self._naming = None
+        self._unname()
+
+    def _unname(self) -> None:
+        self._naming = self._named = self._sharper = self._first = None
 
     def add(self, look: Look, side: Side, *, zone_expected: bool) -> TakenSide | None:
         """What came of it with this frame; None as long as the side is not taken."""
@@ -105,13 +116,21 @@ class PlainSides:
             self._portraits -= 1
         if zone_expected or not self._may_be(side, found is not None):
             return None
-        if self._naming is None or self._named is None:
+        if self._named is None or look.quality.sharpness >= _SHARPER * self._named.sharpness:
             portrait, card = found or (None, rectified(look.frame.image, look.corners))
-            self._named = _Named(card, portrait, look.quality.sharpness)
-            self._naming = self._taker.identify(card, side)
-        if not self._seen_enough(side) or not self._naming.done:
-            return None
-        return self._taken(self._named, self._naming.outcome, side)
+            self._look_at_heading(_Named(card, portrait, look.quality.sharpness), side)
+        return self._taken(side) if self._seen_enough(side) else None
+
+    def _look_at_heading(self, seen: _Named, side: Side) -> None:
+        """Rule 4."""
+        if self._named is None:
+            self._name(seen, side)
+        elif self._sharper is None or seen.sharpness > self._sharper.sharpness:
+            self._sharper = seen
+
+    def _name(self, seen: _Named, side: Side) -> None:
+        self._named = seen
+        self._naming = self._taker.identify(seen.card, side)
 
     def _may_be(self, side: Side, portrait: bool) -> bool:
         """Whether this frame looks like that side."""
@@ -123,12 +142,22 @@ class PlainSides:
         front = side is Side.FRONT
         return self._portraits >= _FRONT_PORTRAITS if front else self._frames >= _BACK_FRAMES
 
-    def _taken(self, named: _Named, known: Identification, side: Side) -> TakenSide | None:
+    def _taken(self, side: Side) -> TakenSide | None:
+        if self._naming is None or self._named is None or not self._naming.done:
+            return None
+        known, named = self._naming.outcome, self._named
         if known.forbidden:
             # Nothing of it is kept.
             self._begin_again()
             self._forbidden = _FORBIDDEN_FRAMES
             return None
+        if self._sharper is not None and self._first is None:
+            self._first = named, known
+            self._name(self._sharper, side)
+            return None
+        if self._first is not None and known.family is Family.UNKNOWN:
+            says_more = self._first[1].family is not Family.UNKNOWN
+            named, known = self._first if says_more else (named, known)
         seen = PlainSide(named.card, named.portrait, side, known, self._frames)
         return self._taker.plain(seen, named.sharpness)
 

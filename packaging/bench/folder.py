@@ -118,7 +118,11 @@ class Figures:
 def load_truth(file: Path) -> dict[str, list[Zone]]:
     """Zones by file. Raises TruthError, OSError."""
     truth: dict[str, list[Zone]] = {}
-    for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
+    try:
+        lines = file.read_text("utf-8-sig").splitlines()  # some editors begin with a mark
+    except UnicodeDecodeError as exc:
+        raise TruthError("not UTF-8") from exc
+    for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:

@@ -19,6 +19,7 @@ _EYES = (
     "camera_trial",
     "camera_verdict",
     "confirmation",
+    "file_codes",
     "file_reading",
     "look",
     "observation",

@@ -42,6 +42,61 @@ def test_the_most_useful_sentence_comes_first():
     assert judge(scene) is Guidance.CLOSER
 
 
+NOTHING = {"card_share": None, "zone_found": False, "letter_px": None}
+FAULTS = (
+    (Guidance.CLOSER, {"letter_px": 5.0}),
+    (Guidance.TOO_DARK, {"exposure": 0.08}),
+    (Guidance.GLARE, {"glare": 0.2}),
+    (Guidance.HAND_ON_ZONE, {"zone_seen": 0.5}),
+    (Guidance.BLURRED, {"sharpness": 0.0}),
+    (Guidance.HOLD_STILL, {"stable_frames": 0}),
+)
+"""What may be wrong with a zone in sight, the most useful to say first."""
+
+
+def scene_with(*changes):
+    """A scene with several faults at once."""
+    merged = {name: value for change in changes for name, value in change.items()}
+    measured = {n: merged.pop(n) for n in ("sharpness", "glare", "exposure") if n in merged}
+    return replace(STILL, quality=replace(GOOD, **measured), **merged)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [(a, b) for i, a in enumerate(FAULTS) for b in FAULTS[i + 1 :]]
+)
+def test_of_two_faults_the_more_useful_one_is_said(first, second):
+    assert judge(scene_with(first[1], second[1])) is first[0]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_where_nothing_lies_nothing_else_is_said_of_it(fault):
+    assert judge(scene_with(fault[1], NOTHING)) is Guidance.NO_DOCUMENT
+
+
+def test_in_the_dark_nobody_is_asked_for_a_document():
+    assert judge(scene_with({"exposure": 0.01}, NOTHING)) is Guidance.TOO_DARK
+
+
+def test_the_wrong_side_is_said_before_what_is_wrong_with_its_picture():
+    plain = {"zone_found": False, "letter_px": None, "portrait_found": True}
+    for said, fault in FAULTS[2:]:
+        assert judge(scene_with(plain, fault)) is Guidance.WRONG_SIDE, said
+    assert judge(scene_with(plain, {"card_share": 0.2})) is Guidance.CLOSER
+    assert judge(scene_with(plain, {"exposure": 0.08})) is Guidance.TOO_DARK
+    other = {"zone_expected": False, "portrait_found": False}
+    assert judge(scene_with(other)) is Guidance.WRONG_SIDE
+
+
+def test_all_faults_at_once_are_told_one_after_the_other_as_they_are_mended():
+    left = list(FAULTS)
+    said = []
+    while left:
+        said.append(judge(scene_with(*(fault for _, fault in left))))
+        left.pop(0)
+    assert said == [guidance for guidance, _ in FAULTS]
+    assert judge(scene_with()) is Guidance.READING
+
+
 def test_a_sentence_does_not_flicker():
     voice = Voice()
     for _ in range(8):

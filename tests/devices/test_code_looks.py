@@ -13,7 +13,7 @@ from kiosk.devices.code_agreement import Agreement, Look
 from kiosk.devices.code_flattening import flattened, unbent
 from kiosk.devices.code_pictures import Blur, Region
 from kiosk.devices.code_reader import ZxingCodeReader
-from kiosk.ports import CodeSighting
+from kiosk.ports import CodeSighting, CodesSeen
 
 KINDS = zxingcpp.BarcodeFormat
 FRAME = (720, 1280)
@@ -229,43 +229,89 @@ PLACE = ((100.0, 100.0), (190.0, 100.0), (190.0, 190.0), (100.0, 190.0))
 
 
 def test_what_was_read_from_a_restored_picture_must_be_seen_twice():
-    agreement = Agreement(remembers=True)
+    agreement = Agreement()
     look = Look(CodeSighting("QRCode", b"A", PLACE), restored=True)
-    assert agreement.accepted([look], lambda _: []) == ()
-    assert agreement.accepted([], lambda _: []) == ()
-    assert agreement.accepted([look], lambda _: []) == (look.sighting,)
+    assert agreement.judged([look], lambda _: []) == CodesSeen((), (look.sighting,))
+    assert agreement.judged([], lambda _: []) == CodesSeen()
+    assert agreement.judged([look], lambda _: []) == CodesSeen((look.sighting,))
 
 
 def test_all_that_was_restored_of_one_frame_is_one_look():
-    agreement = Agreement(remembers=True)
+    agreement = Agreement()
     sighting = CodeSighting("Aztec", b"A", PLACE)
     looks = [Look(sighting, restored=True)] * 2
-    assert agreement.accepted(looks, lambda _: []) == ()
-    assert agreement.accepted([*looks, Look(sighting)], lambda _: []) == (sighting,)
-    assert agreement.accepted(looks, lambda _: []) == (sighting,)
+    assert agreement.judged(looks, lambda _: []).certain == ()
+    assert agreement.judged([*looks, Look(sighting)], lambda _: []).certain == (sighting,)
+    assert agreement.judged(looks, lambda _: []).certain == (sighting,)
 
 
 def test_what_was_restored_of_a_picture_that_stands_alone_needs_a_plain_look():
-    agreement = Agreement(remembers=False)
+    agreement = Agreement()
     sighting = CodeSighting("DataMatrix", b"A", PLACE)
     looks = [Look(sighting, restored=True)] * 3
     for _ in range(2):
-        assert agreement.accepted(looks, lambda _: []) == ()
-    assert agreement.accepted(looks, lambda _: [sighting]) == (sighting,)
+        agreement.forget()
+        assert agreement.judged(looks, lambda _: []) == CodesSeen((), (sighting,))
+    agreement.forget()
+    assert agreement.judged(looks, lambda _: [sighting]) == CodesSeen((sighting,))
 
 
 def test_two_restored_looks_that_differ_count_for_nothing():
-    agreement = Agreement(remembers=True)
+    agreement = Agreement()
     looks = [
         Look(CodeSighting("QRCode", payload, PLACE), restored=True) for payload in (b"A", b"B")
     ]
-    assert agreement.accepted(looks, lambda _: []) == ()
-    assert agreement.accepted(looks[:1], lambda _: []) == ()
+    seen = agreement.judged(looks, lambda _: [])
+    assert (seen.certain, len(seen.unsure)) == ((), 1)  # one place, whatever was read there
+    assert agreement.judged(looks[:1], lambda _: []).certain == ()
 
 
 def test_a_plain_look_counts_at_once_beside_a_restored_one():
-    agreement = Agreement(remembers=True)
+    agreement = Agreement()
     sighting = CodeSighting("QRCode", b"A", PLACE)
     looks = [Look(sighting, restored=True), Look(sighting)]
-    assert agreement.accepted(looks, lambda _: []) == (sighting,)
-    assert agreement.accepted([Look(sighting)], lambda _: []) == (sighting,)
+    assert agreement.judged(looks, lambda _: []) == CodesSeen((sighting,))
+    assert agreement.judged([Look(sighting)], lambda _: []) == CodesSeen((sighting,))
+
+
+def test_bars_that_were_seen_in_one_way_are_not_told_as_a_code():
+    agreement = Agreement()
+    looks = [Look(CodeSighting("Code39", b"AB", PLACE))]
+    assert agreement.judged(looks, lambda _: []) == CodesSeen()
+
+
+# --- stills ---------------------------------------------------------------------------------------
+
+
+def hard_still(kind, length, degrees):
+    frame = laid(sheet("https://exemple.fr/SPECIMEN", kind, 6), 4, 3.2 / 6)
+    return next(noisy(shaken(frame, length, degrees), 1))
+
+
+@pytest.mark.parametrize("kind", [KINDS.QRCode, KINDS.DataMatrix, KINDS.Aztec])
+def test_a_still_that_only_a_restoration_reads_is_read_surely_or_told_as_such(kind):
+    told = 0
+    for length in (4, 5, 6):
+        for degrees in (10, 70, 135):
+            seen = ZxingCodeReader(thorough=True).seen(hard_still(kind, length, degrees))
+            assert {s.payload for s in seen.certain} <= {b"https://exemple.fr/SPECIMEN"}
+            assert not (seen.certain and seen.unsure)
+            told += bool(seen.certain or seen.unsure)
+    assert told >= 5
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "sigma"),
+    [
+        (KINDS.MicroQRCode, "0123456789", 2.0),
+        (KINDS.DataMatrix, "SPECIMEN SPECIMEN 0123456789", 2.2),
+    ],
+)
+def test_frames_that_follow_confirm_what_a_restoration_gave(kind, text, sigma):
+    frame = cv2.GaussianBlur(laid(sheet(text, kind, 6), 3, 3.2 / 6), (0, 0), sigma)
+    one, other = noisy(frame, 2)
+    reader = ZxingCodeReader(thorough=True)
+    for alone in (one, other):
+        seen = reader.seen(alone)
+        assert (seen.certain, [s.symbology for s in seen.unsure]) == ((), [kind.name])
+    assert [s.payload for s in reader.seen(one, follows=True).certain] == [text.encode()]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from kiosk.documents.catalogue import (
     NEEDS_TOOL,
+    Acceptance,
     Box,
     FeatureKind,
     draw_features,
@@ -17,6 +18,10 @@ from kiosk.documents.catalogue import (
 )
 from kiosk.domain.errors import CatalogueError
 from kiosk.domain.evidence import DocumentKind, Side
+from kiosk.journeys.blocks import Terms
+from kiosk.journeys.model import StepKind
+from kiosk.journeys.procedure import Form
+from kiosk.journeys.procedures import procedures
 
 FOLDER = Path(__file__).resolve().parents[2] / "resources" / "documents"
 KINDS = (FOLDER / "catalogue.toml").read_bytes()
@@ -53,6 +58,89 @@ def test_what_is_accepted_without_a_policy():
         DocumentKind.FR_PASSPORT,
     }
     assert CATALOGUE.accepted_by("another") == frozenset()
+
+
+DAY = date(2026, 11, 27)
+CREATION = ("online-request", "counter-creation", "home-visit")
+ANSWERS = {
+    **{
+        (procedure, kind): verdict
+        for procedure in CREATION
+        for kind, verdict in {
+            DocumentKind.FR_ID_CARD_2021: Acceptance.ACCEPTED,
+            DocumentKind.FR_ID_CARD_1988: Acceptance.ACCEPTED,
+            DocumentKind.FR_PASSPORT: Acceptance.ACCEPTED,
+            DocumentKind.FR_RESIDENCE_PERMIT: Acceptance.POLICY,
+            DocumentKind.EU_ID_CARD: Acceptance.POLICY,
+            DocumentKind.PASSPORT: Acceptance.POLICY,
+            DocumentKind.OTHER: Acceptance.REFUSED,
+        }.items()
+    },
+    **{
+        ("registered-letter", kind): Acceptance.ACCEPTED
+        for kind in DocumentKind
+        if kind is not DocumentKind.OTHER
+    },
+    ("registered-letter", DocumentKind.OTHER): Acceptance.REFUSED,
+}
+
+
+def test_every_procedure_that_looks_at_a_document_has_an_answer_for_every_kind():
+    forms = (Terms(sides=CATALOGUE.sides(), form=form) for form in Form)
+    scanning = {
+        journey.name
+        for terms in forms
+        for journey in procedures(terms)
+        if any(step.kind is StepKind.DOCUMENT for step in journey.steps)
+    }
+    assert {(p, k) for p in scanning for k in DocumentKind} == set(ANSWERS)
+    for (procedure, kind), verdict in ANSWERS.items():
+        assert CATALOGUE.acceptance_of(procedure, kind, day=DAY) is verdict, (procedure, kind)
+
+
+@pytest.mark.parametrize("procedure", sorted({procedure for procedure, _ in ANSWERS}))
+@pytest.mark.parametrize(
+    ("series", "day", "verdict"),
+    [
+        ("eu-id-card.it-paper", date(2026, 8, 3), None),
+        ("eu-id-card.it-paper", date(2026, 8, 4), Acceptance.REFUSED),
+        ("eu-id-card.gr-laminated", date(2026, 8, 3), None),
+        ("eu-id-card.gr-laminated", date(2026, 8, 4), Acceptance.REFUSED),
+        ("eu-id-card.before-2021", date(2031, 8, 3), None),
+    ],
+)
+def test_cards_without_a_working_zone_end_on_their_day(procedure, series, day, verdict):
+    kind = DocumentKind.EU_ID_CARD
+    expected = verdict or ANSWERS[procedure, kind]
+    assert CATALOGUE.acceptance_of(procedure, kind, series, day) is expected
+
+
+@pytest.mark.parametrize("issuer", ["CYP", "IRL"])
+def test_the_letter_takes_cards_of_schengen_states_only(issuer):
+    kind = DocumentKind.EU_ID_CARD
+    accepts = CATALOGUE.acceptance_of
+    assert accepts("registered-letter", kind, issuer="D") is Acceptance.ACCEPTED
+    assert accepts("registered-letter", kind, issuer=issuer) is Acceptance.REFUSED
+
+
+@pytest.mark.parametrize("kind", list(DocumentKind))
+def test_each_kind_says_what_to_ask_for_and_what_to_look_at(kind):
+    entry = CATALOGUE.entry(kind)
+    one_side = kind in (DocumentKind.FR_PASSPORT, DocumentKind.PASSPORT)
+    assert entry.sides == ((Side.FRONT,) if one_side else (Side.FRONT, Side.BACK))
+    front = one_side or kind is DocumentKind.FR_ID_CARD_1988
+    assert entry.zone_side is (Side.FRONT if front else Side.BACK)
+    looked_at = CATALOGUE.must_look_at(kind, "")
+    assert bool(looked_at) is (kind is not DocumentKind.OTHER)
+    assert {feature.side for feature in looked_at} <= set(entry.sides)
+
+
+def test_every_answer_names_its_source_and_its_day():
+    for said in (*CATALOGUE.kinds, *CATALOGUE.acceptance, *CATALOGUE.features):
+        assert len(said.source) > 8
+        assert date(2026, 1, 1) <= said.as_of <= DAY
+    assert date.fromisoformat(CATALOGUE.version) >= max(r.as_of for r in CATALOGUE.acceptance)
+    assert date.fromisoformat(CATALOGUE.features_version) <= DAY
 
 
 @pytest.mark.parametrize("kind", WITH_FEATURES)

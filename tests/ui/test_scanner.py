@@ -347,3 +347,54 @@ def test_a_scan_takes_no_decision(counter):
         counter.scan(code)
         assert counter.state == before
     assert counter.shell.notice.text
+
+
+def heard(counter, look, *, in_case):
+    """Scan a code full of digits, of letters that are shortcuts, and Enter: told, nothing else."""
+    page, view = counter.shell.page, counter.router.journey.view
+    state = counter.state if in_case else None
+    if in_case:
+        counter.scan("RR123456785FR")  # at home it opens the case of a letter
+    counter.scan(ADDRESS)
+    counter.qtbot.waitUntil(lambda: not counter.router.scanner.pending)
+    name = look.language.tr("scan.name.web-address")
+    assert counter.shell.notice.text == look.language.tr("scan.foreign", name=name), page
+    assert counter.shell.page is page
+    assert counter.router.journey.view is view
+    assert not in_case or counter.state == state
+    counter.shell.notice.dismiss()
+    return page
+
+
+def test_a_scanner_is_heard_on_every_page_and_changes_none(counter, look):
+    counter.sign_in()
+    pages = set()
+    for section in range(1, 6):
+        counter.key(getattr(Qt.Key, f"Key_{section}"), Qt.KeyboardModifier.AltModifier)
+        counter.qtbot.waitUntil(lambda: counter.router.desk.idle)
+        pages.add(heard(counter, look, in_case=False))
+    assert len(pages) >= 4
+
+
+def test_a_scanner_is_heard_at_every_step_and_changes_no_case(counter, look):
+    counter.sign_in()
+    counter.open_case()
+    counter.reader.code = counter.office.code()
+    counter.at(StepKind.NOTICE)
+    heard(counter, look, in_case=True)
+    counter.key(Qt.Key.Key_Return)
+    counter.at(StepKind.DOCUMENT)
+    heard(counter, look, in_case=True)
+    counter.reader.sides = {Side.FRONT: None, Side.BACK: DOCUMENT}
+    counter.qtbot.waitUntil(lambda: not counter.state.sides_expected, timeout=10_000)
+    for step in (StepKind.CHECKS, StepKind.FEATURES):
+        counter.key(Qt.Key.Key_Return)
+        counter.at(step)
+        heard(counter, look, in_case=True)
+    counter.answer_features()
+    heard(counter, look, in_case=True)
+    counter.key(Qt.Key.Key_1)
+    for step in (StepKind.DECISION, StepKind.CONFIRM):
+        counter.key(Qt.Key.Key_Return)
+        counter.at(step)
+        heard(counter, look, in_case=True)

@@ -2,6 +2,8 @@
 
 import importlib.util
 import json
+import subprocess
+import sys
 from argparse import Namespace
 from pathlib import Path
 
@@ -16,9 +18,20 @@ SPECIMENS = load_specimens(RESOURCES / "specimens")
 PASSPORT = SPECIMENS["fr-passport-berthier"]
 
 
-def _bench():
-    import sys
+def run_bench(*words):
+    """The benchmark as a person starts it: exit code, figures."""
+    script = ROOT / "packaging" / "bench" / "read.py"
+    done = subprocess.run(
+        [sys.executable, str(script), "--json", *map(str, words)],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    return done.returncode, json.loads(done.stdout) if done.stdout.strip() else None, done.stderr
 
+
+def _bench():
     file = ROOT / "packaging" / "bench" / "folder.py"
     spec = importlib.util.spec_from_file_location("bench_folder", file)
     module = importlib.util.module_from_spec(spec)
@@ -83,6 +96,17 @@ def test_a_truth_of_another_form_names_its_line(tmp_path, line):
         BENCH.load_truth(file)
 
 
+def test_a_truth_is_read_as_editors_write_it(tmp_path):
+    file = tmp_path / "truth.jsonl"
+    file.write_bytes(
+        b'\xef\xbb\xbf{"file": "a", "mrz": ["x"]}\r\n\r\n{"file": "a", "mrz": ["y"]}\r\n'
+    )
+    assert BENCH.load_truth(file) == {"a": [("x",), ("y",)]}
+    file.write_bytes('{"file": "é", "mrz": []}'.encode("latin-1"))
+    with pytest.raises(BENCH.TruthError, match="UTF-8"):
+        BENCH.load_truth(file)
+
+
 def test_a_folder_is_read_and_held_to_its_truth(tmp_path, capsys):
     (tmp_path / "inside").mkdir()
     (tmp_path / "inside" / "a.jpg").write_bytes(PASSPORT.files[Side.FRONT].read_bytes())
@@ -96,3 +120,33 @@ def test_a_folder_is_read_and_held_to_its_truth(tmp_path, capsys):
     truth.write_text(false + "\n", "utf-8")
     assert BENCH.main(options) == 1
     assert BENCH.main(Namespace(folder=str(tmp_path / "no"), truth=None, json=True, jobs=1)) == 2
+
+
+@pytest.mark.process
+def test_a_folder_without_a_truth_is_read_and_nothing_is_judged(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(PASSPORT.files[Side.FRONT].read_bytes())
+    (tmp_path / "b.png").write_bytes(b"no picture")
+    code, report, _ = run_bench("--folder", tmp_path, "--jobs", "1")
+    assert code == 0
+    assert (report["files"], report["documents"], report["accepted_documents"]) == (2, 1, 1)
+    assert list(report["errors"]) == ["b.png"]
+    assert report["median_ms"] > 0
+    assert report["p95_ms"] >= report["median_ms"]
+    assert not {"exact", "accepted_but_wrong", "unread", "unjudged"} & set(report)
+
+
+@pytest.mark.process
+def test_a_truth_elsewhere_is_taken_and_what_is_wrong_ends_with_one(tmp_path):
+    folder, truth = tmp_path / "pictures", tmp_path / "said.jsonl"
+    folder.mkdir()
+    (folder / "a.jpg").write_bytes(PASSPORT.files[Side.FRONT].read_bytes())
+    other = [PASSPORT.mrz[0], PASSPORT.mrz[1].replace("0", "8", 1)]
+    truth.write_text(json.dumps({"file": "a.jpg", "mrz": other}) + "\n", "utf-8")
+    code, report, _ = run_bench("--folder", folder, "--truth", truth, "--jobs", "1")
+    assert code == 1
+    assert (report["exact"], report["accepted_but_wrong"], report["wrong"]) == (0, 1, ["a.jpg"])
+    truth.write_text("{\n", "utf-8")
+    code, report, said = run_bench("--folder", folder, "--truth", truth)
+    assert (code, report) == (2, None)
+    assert "line 1" in said
+    assert "Traceback" not in said

@@ -9,7 +9,11 @@ import sys
 import time
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
+import zxingcpp
+from PIL import Image
 
 from kiosk.__main__ import build_app, run
 from kiosk.commands.read_pool import ReadPool, default_jobs
@@ -20,7 +24,10 @@ from kiosk.paths import RESOURCES
 from kiosk.texts import Texts
 
 PASSPORT = load_specimens(RESOURCES / "specimens")["fr-passport-berthier"].files[Side.FRONT]
+PHOTOS = Path(__file__).parents[1] / "devices" / "pictures"
 TEXTS = Texts.load("en")
+KINDS = zxingcpp.BarcodeFormat
+WEB = "https://exemple.fr/SPECIMEN"
 
 
 @pytest.fixture
@@ -58,6 +65,28 @@ def test_answers_keep_the_order_and_the_sum_goes_to_the_error_stream(ask, tmp_pa
     assert codes <= {"CAPTURE-010", "CAPTURE-041"}
     assert "3 fichiers, 1 document lu de façon sûre, 2 fichiers impossibles à ouvrir." in err
     assert code == 3
+
+
+def test_a_code_that_is_there_but_unsure_is_told_and_counted(ask, tmp_path):
+    # A QR out of focus: only a restoration reads it, and of one picture that is not enough.
+    code = np.array(zxingcpp.write_barcode_to_image(zxingcpp.create_barcode(WEB, KINDS.QRCode)))
+    sheet = cv2.resize(code, None, fx=3.2, fy=3.2, interpolation=cv2.INTER_AREA)
+    desk = np.full((720, 1280), 150, np.uint8)
+    desk[200 : 240 + sheet.shape[0], 400 : 440 + sheet.shape[1]] = 250
+    desk[220 : 220 + sheet.shape[0], 420 : 420 + sheet.shape[1]] = sheet
+    for name, sigma in (("clear.png", 0.6), ("soft.png", 2.2)):
+        cv2.imwrite(str(tmp_path / name), cv2.GaussianBlur(desk, (0, 0), sigma))
+    code, out, _ = ask(tmp_path)
+    texts = Texts.load("fr")
+    assert code == 1
+    assert texts("read.unsure_code", symbology="QRCode") in out
+    assert texts("read.total.unsure_codes", n=1) in out
+    assert texts("read.total.nothing", n=1) not in out
+    assert out.count(WEB) == 1
+    _, out, _ = ask(tmp_path / "soft.png", "--json")
+    answer = json.loads(out)
+    assert answer["unsure_codes"] == [{"symbology": "QRCode", "page": 0}]
+    assert WEB not in out
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="names that Windows does not allow")
@@ -164,9 +193,13 @@ def test_a_person_at_a_terminal_sees_a_bar_and_may_stop(tmp_path):
     assert process.wait(60) == 3
     assert "Lecture interrompue." in seen.decode("utf-8", "replace")
     assert b"Traceback" not in seen
-    for line in out.read_text("utf-8").splitlines():
-        assert json.loads(line)["documents"]
-    deadline = time.monotonic() + 10
+    answers = out.read_text("utf-8").splitlines()
+    assert 0 < len(answers) < 40
+    assert all(json.loads(line)["documents"] for line in answers)
+    # The sum comes last, and counts what was answered.
+    told = seen.decode("utf-8", "replace").rpartition("Lecture interrompue.")[2]
+    assert f"{len(answers)} fichier" in told
+    deadline = time.monotonic() + 60
     while any(Path(f"/proc/{pid}").exists() for pid in workers):
         assert time.monotonic() < deadline, "a process was left behind"
 
@@ -218,12 +251,22 @@ def test_a_camera_that_is_not_there_is_a_failure_with_its_code(ask, tmp_path):
     assert (code, json.loads(out)["error"]["code"]) == (3, "CAPTURE-001")
 
 
-def test_a_camera_that_does_not_open_is_told_in_words_of_a_console(ask):
+@pytest.mark.parametrize(
+    "camera",
+    [
+        "/dev/video987",
+        "97",
+        pytest.param(
+            "0", marks=pytest.mark.skipif(Path("/dev/video0").exists(), reason="there is a camera")
+        ),
+    ],
+)
+def test_a_camera_that_does_not_open_is_told_in_words_of_a_console(ask, camera):
     texts = Texts.load("fr")
-    code, out, err = ask("--camera", "/dev/video987")
+    code, out, err = ask("--camera", camera, "--seconds", "10")
     assert code == 3
     said = out + err
-    assert texts("read.camera.closed.live.what", camera="/dev/video987") in said
+    assert texts("read.camera.closed.live.what", camera=camera) in said
     assert texts("read.camera.closed.live.do") in said
     assert "CAPTURE-001" in said
     assert "Réessayer" not in said
@@ -244,3 +287,60 @@ def test_a_camera_is_asked_for_wrongly(ask):
     assert ask("--camera", "rtsp://somewhere/else")[0] == 2
     assert ask("--camera", "0", PASSPORT)[0] == 2
     assert ask("--camera", "0", "--seconds", "0")[0] == 2
+
+
+# --- every kind of file ---------------------------------------------------------------------------
+
+
+def written_in_every_form(folder: Path) -> list[str]:
+    """The passport as each kind of file that the command takes; their names."""
+    page = Image.open(PASSPORT).convert("RGB")
+    turned_over = Image.Exif()
+    turned_over[274] = 3
+    page.save(folder / "a.png")
+    page.save(folder / "b.jpg", quality=88)
+    page.save(folder / "c.webp", quality=85)
+    page.save(
+        folder / "d.tiff", save_all=True, append_images=[Image.new("RGB", (800, 500), "white")]
+    )
+    page.save(folder / "e.bmp")
+    page.quantize(64).save(folder / "f.gif")
+    page.save(folder / "g.avif", quality=80)
+    page.save(folder / "h.pdf", resolution=300)
+    page.convert("L").save(folder / "i-grey.png")
+    page.convert("CMYK").save(folder / "j-cmyk.jpg", quality=90)
+    page.rotate(180).save(folder / "k-turned-by-exif.jpg", quality=90, exif=turned_over)
+    deep = np.asarray(page.convert("L")).astype(np.uint16) * 257
+    Image.fromarray(deep).save(folder / "l-sixteen-bits.png")
+    page.save(folder / "m-by-another-name.pdf", "PNG")
+    small = page.resize((600, round(600 * page.height / page.width)))
+    for name, size, shown in (("n-640", (640, 480), small), ("o-12-mp", (4000, 3000), page)):
+        desk = Image.new("RGB", size, (90, 92, 96))
+        desk.paste(shown, ((size[0] - shown.width) // 2, (size[1] - shown.height) // 2))
+        desk.save(folder / f"{name}.jpg", quality=92)
+    clip = cv2.VideoWriter(str(folder / "p.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 15, (1280, 900))
+    frame = cv2.resize(np.asarray(page)[..., ::-1], (1280, 900), interpolation=cv2.INTER_AREA)
+    rng = np.random.default_rng(3)
+    for _ in range(12):
+        clip.write(np.clip(frame + rng.normal(0, 2, frame.shape), 0, 255).astype(np.uint8))
+    clip.release()
+    for name in ("passport", "passport-turned"):
+        (folder / f"q-{name}.heic").write_bytes((PHOTOS / f"{name}.heic").read_bytes())
+    return sorted(file.name for file in folder.iterdir())
+
+
+def test_every_kind_and_size_of_file_gives_the_same_document(ask, tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    names = written_in_every_form(folder)
+    code, out, err = ask(folder, "--json", "--jobs", "2")
+    answers = {Path(a["file"]).name: a for a in map(json.loads, out.splitlines())}
+    assert list(answers) == names
+    lines = list(load_specimens(RESOURCES / "specimens")["fr-passport-berthier"].mrz)
+    read = {name: [d["mrz"] for d in a.get("documents", [])] for name, a in answers.items()}
+    assert read == {name: [lines] for name in names}
+    kinds = {name: a["opened"]["kind"] for name, a in answers.items()}
+    assert {n for n, kind in kinds.items() if kind != "picture"} == {"h.pdf", "p.avi"}
+    accepted = sum(a["documents"][0]["accepted"] for a in answers.values())
+    assert accepted >= len(names) - 2  # the smallest ones may be left to a person
+    assert (code, f"{len(names)} fichiers" in err) == (int(accepted < len(names)), True)

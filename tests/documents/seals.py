@@ -1,0 +1,64 @@
+"""2D-Doc seals for tests: samples of the specification, and seals of a signer of our own."""
+
+from datetime import date
+
+from kiosk.crypto.signing import EcKey
+from kiosk.documents.twoddoc import SealCertificate, Signer, TrustList, issue
+
+# Samples of the specification, signed with the published test certificate FR00/0001.
+TITLE = (
+    "DC03FR000001092D1636070160NATACHA\x1d62SPECIMEN\x1d65P 6607CD12304\x1d67FR68F6CFR\x1f"
+    "EYLJXYH5R3HYO5YWTMELK7P277KKOK5TTNB26S6UAPDH2KJGT37YXNDEZTGEK2LX3OSRNAXOP4UHFWHNTOU6LTOSBMX2"
+    "EBCQ36UZ4FA"
+)
+ZONE = (
+    "DC03FR000001092D163608016FP FRASPECIMEN  NATACHA                      "
+    "07CD123044FRA7307122F1603062              04\x1d\x1f"
+    "TYXD5GHXKAQ52NCB4IZGXJFYIYTX7UR5SIG7DPDJOS3KOW67ESGECFXFTZFE3MO263SYM7KY2GTNOR4Z5RROT7XDCOCT"
+    "W3I7OREONIY"
+)
+FOREIGN = (
+    "DC04FR0000011CE91D231301FR6J26K92012020040123591236L010420206PAUTORISE A TRAVAILLER\x1d"
+    "6Q750312052162SPECIMEN\x1d63BERTHIER SPECIMEN\x1d60NATACHA/CORINNE\x1d68F6912071973"
+    "6ABUENOS AIRES\x1d6CAR67AR6U145 AVENUE DES SPECIMENS\x1d6W750006XPARIS\x1d"
+    "6MENFANT ENTRE PAR REGROUPEMENT FAMILIAL\x1d6N010520206O300620206YFR\x1f"
+    "PJIX6XX3TPFYJTMI6IEIPDU5C5D2X4VBHZEEIC24WPW4I3XETZOGETCMU2J2DKLEGSJDDKYJXBTVBKKY5MPAKEOL2A4R"
+    "ZNIUFTHW44A"
+)
+BILL = (
+    "DC02FR000001125E125B0126FR247500010MME/SPECIMEN/NATACHA\x1d22145 AVENUE DES SPECIMENS\x1d\x1f"
+    "54LDD5F7JD4JEFPR6WZYVZVB2JZXPZB73SP7WUTN5N44P3GESXW75JZUZD5FM3G4URAJ6IKDSSUB66Y3OWQIEH22G46Q"
+    "OAGWH7YHJWQ"
+)
+SAMPLES = [TITLE, ZONE, FOREIGN, BILL]
+TEST_CERTIFICATE = SealCertificate(
+    ca_id="FR00",
+    certificate_id="0001",
+    x=bytes.fromhex("a98f0d7ccd62808893bec4d436e79d1834a1d6e001d70f1c4cdccd9d9e2fe229"),
+    y=bytes.fromhex("f7240514e8ddc0ca98d0c7440c9cc492849a0fbda73fc392f4da0ae07f84c23c"),
+    not_before=date(2000, 1, 1),
+    not_after=date(2099, 12, 31),
+)
+TRUST = TrustList((TEST_CERTIFICATE,))
+
+KEY = EcKey.from_private(bytes(31) + b"\x07")
+SIGNER = Signer("FR05", "ABCD", KEY)
+CERTIFICATE = SealCertificate(
+    "FR05", "ABCD", *KEY.public_xy, not_before=date(2020, 1, 1), not_after=date(2022, 12, 31)
+)
+TITLE_FIELDS = (
+    ("60", "MAELYS GAELLE/MARIE"),
+    ("62", "MARTIN"),
+    ("65", "ID"),
+    ("66", "X4RTBPFW4"),
+    ("67", "FR"),
+    ("68", "F"),
+    ("69", "13071990"),
+    ("6C", "FR"),
+)
+
+
+def seal_of(fields=TITLE_FIELDS, signed=date(2021, 4, 29), document_type="07"):
+    return issue(
+        fields, SIGNER, document_type=document_type, issued=date(2021, 4, 29), signed=signed
+    )
