@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kiosk.capture.alone import ALONE_WIDTH, SHOWN
 from kiosk.capture.deblur import Blur
@@ -275,3 +277,51 @@ def test_strips_without_places_end_what_was_to_be_shown_by_itself():
         opinion = confirmation.step(TD3, STRIPS, digits_hold=True, blur=blur)
         assert opinion.agrees is agrees
         assert confirmation.looks(TD3) == (0 if agrees else 2)
+
+
+class Whim:
+    """A reader that sees what is drawn for each look."""
+
+    def __init__(self):
+        self.seen = TD3[0]
+
+    def warm_up(self):
+        pass
+
+    def recognise(self, strips):
+        if strips[0].shape[1] == ALONE_WIDTH:
+            return [scores_of((self.seen or "X")[0] * SHOWN) for _ in strips]
+        return [scores_of(self.seen)]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    looks=st.lists(
+        st.tuples(
+            st.sampled_from([*TD3, SEEN_OTHERWISE, "ANNA", "", "XLE"]),
+            st.sampled_from([None, ONE, TWO]),
+            st.booleans(),
+            st.sampled_from([TD3, TD3, TD3, (TD3[0].replace("ANNA", "ANNE"), TD3[1])]),
+        ),
+        max_size=40,
+    )
+)
+def test_looks_in_any_order_never_confirm_a_line_that_one_guess_alone_showed(looks):
+    reader, told = Whim(), set()
+    confirmation, text = Confirmation(reader), ()
+    for seen, blur, by_itself, lines in looks:
+        if lines != text:
+            told, text = set(), lines
+        reader.seen = seen
+        confirmation.looks(lines)
+        confirmation.is_news(lines, ONE)
+        told.add(blur)
+        confirmation.step(
+            lines,
+            [strip.copy() for strip in STRIPS],
+            digits_hold=True,
+            places=PLACES if by_itself else (),
+            blur=blur,
+        )
+        if confirmation.confirmed(lines):
+            assert None in told or len(told) > 1
