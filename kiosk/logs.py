@@ -18,6 +18,8 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Final
 
+from typing_extensions import override
+
 from kiosk.domain.errors import KioskError
 
 FIELDS: Final = frozenset(
@@ -72,7 +74,7 @@ def error(name: str, exc: BaseException, **fields: object) -> None:
 
 def start(folder: Path) -> logging.Handler:
     """Write the log into ``folder``; other libraries' lines are kept by level and name only."""
-    handler = RotatingFileHandler(
+    handler = _Lines(
         folder / "visavis.log",
         maxBytes=_MAX_BYTES,
         backupCount=_FILES,
@@ -90,6 +92,14 @@ def stop(handler: logging.Handler) -> None:
     """Close the log again."""
     logging.getLogger().removeHandler(handler)
     handler.close()
+
+
+class _Lines(RotatingFileHandler):
+    """A disk that is full or takes no writes costs lines of the log, and nothing else."""
+
+    @override
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Not as the library does: it would print a traceback, with the words of the line."""
 
 
 class _JsonLines(logging.Formatter):

@@ -7,7 +7,7 @@ from typing import Final, Self
 
 import platformdirs
 
-from kiosk.domain.errors import ConfigError, DiskFullError
+from kiosk.domain.errors import ConfigError, DiskFullError, VaultReadOnlyError
 
 RESOURCES: Final = Path(__file__).resolve().parent.parent / "resources"
 """Texts, catalogues, fonts, icons and specimens that came with the program."""
@@ -58,6 +58,7 @@ class Paths:
         Raises:
             ConfigError: the folder cannot be created or written.
             DiskFullError: no room for a folder.
+            VaultReadOnlyError: the disk takes no writes.
         """
         try:
             for folder in (self.data, self.logs):
@@ -67,9 +68,12 @@ class Paths:
         except OSError as exc:
             if exc.errno in _NO_ROOM:
                 raise DiskFullError("data folder") from exc
+            if exc.errno == _READ_ONLY:
+                raise VaultReadOnlyError("data folder") from exc
             raise ConfigError("data folder") from exc
         if not os.access(self.data, os.W_OK):
             raise ConfigError("data folder is read-only")
 
 
 _NO_ROOM: Final = (28, 122)  # ENOSPC, EDQUOT
+_READ_ONLY: Final = 30  # EROFS

@@ -5,7 +5,7 @@ Every adapter translates foreign exceptions into the tree of :mod:`kiosk.domain.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -254,6 +254,8 @@ class JournalQuery:
         record_id: the record that the entry announces.
         slip_code: the eight characters of a client's slip.
         limit: at most so many, the newest ones.
+        behind: device time as claimed, aware, and number of an entry: only those that the answer
+            names after it. A long answer is read on from its last entry.
     """
 
     since: datetime | None = None
@@ -262,6 +264,7 @@ class JournalQuery:
     record_id: str = ""
     slip_code: str = ""
     limit: int = 1000
+    behind: tuple[datetime, int] | None = None
 
 
 class JournalRepository(Protocol):
@@ -365,6 +368,16 @@ class KeyStore(Protocol):
     def delete(self, name: str) -> None: ...
 
 
+class ChipCounter(Protocol):
+    """A counter in the machine's security chip: it only grows, whatever is done to the disk."""
+
+    def read(self) -> int | None:
+        """How far it counted; None where there is no chip that answers."""
+
+    def advance(self) -> None:
+        """Count on by one; nothing happens where no chip answers."""
+
+
 # --- the central side -----------------------------------------------------------------------------
 
 
@@ -435,8 +448,21 @@ class LinkFactory(Protocol):
         Raises UnreachableError, ProtocolError.
         """
 
-    def open(self, side: CentralSide, device_key: SigningKey) -> CollectorLink:
-        """A link that signs with ``device_key``."""
+    def open(
+        self,
+        side: CentralSide,
+        device_key: SigningKey,
+        stopped: Callable[[], bool] | None = None,
+    ) -> CollectorLink:
+        """A link that signs with ``device_key``.
+
+        Args:
+            side: pinned.
+            device_key: of this device.
+            stopped: asked in another thread while a call is under way; where it says True, the
+                call ends within a second by SendingStoppedError, whatever the network does. A
+                connection that is only being made may take its own deadline.
+        """
 
 
 class SheetMail(Protocol):

@@ -35,10 +35,10 @@ MODULES = ("age-encryption", "playwright-core", "axe-core")
 OLDEST = (3, 11)
 BENCHMARKS = (
     *("startup", "frame", "memory", "read", "seal", "codes", "printed"),
-    *("powerloss", "canary", "flips", "journal", "kills", "effort"),
+    *("powerloss", "canary", "flips", "journal", "kills", "drafts", "effort"),
     *("ingest", "fleet", "link", "soak"),
 )
-WITH_TEST_TOOLS = frozenset({"kills", "ingest", "fleet", "link", "soak"})
+WITH_TEST_TOOLS = frozenset({"kills", "drafts", "ingest", "fleet", "link", "soak"})
 
 # Shared library -> Debian package. Qt needs the first group without a screen, the second with one.
 LIBRARIES = {

@@ -3,7 +3,15 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from PySide6.QtCore import QDate, QLocale, QObject, Signal
+from PySide6.QtCore import (
+    QCoreApplication,
+    QDate,
+    QLibraryInfo,
+    QLocale,
+    QObject,
+    QTranslator,
+    Signal,
+)
 
 from kiosk.texts import Texts
 
@@ -118,6 +126,31 @@ class Language(QObject):
         """What stands on a key cap: ``Entrée`` for ``Return``, ``Échap`` for ``Esc``."""
         parts = [_KEY_NAMES.get((self._code, part), part) for part in key.split("+")]
         return "+".join(parts)
+
+
+class QtWords(QObject):
+    """The few words that Qt writes by itself, in the language in force.
+
+    They are those of the choice of a folder, and of the menu of a line that is typed in.
+    """
+
+    def __init__(self, language: Language, parent: QObject | None = None) -> None:
+        """In force from now on, until :meth:`end`. Needs a QCoreApplication."""
+        super().__init__(parent)
+        self._language = language
+        self._translator = QTranslator(self)
+        language.changed.connect(self._load)
+        self._load()
+
+    def end(self) -> None:
+        """Qt's own words again. Safe to call twice."""
+        QCoreApplication.removeTranslator(self._translator)
+
+    def _load(self) -> None:
+        self.end()
+        folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+        if self._translator.load(f"qtbase_{self._language.code}", folder):
+            QCoreApplication.installTranslator(self._translator)
 
 
 _KEY_NAMES = {

@@ -142,19 +142,30 @@ def serve_command(
         level=logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
-    with _opened(data) as (witness, _):
-        listening = Listening(host, _free_port(host, port), certificate, certificate_key)
+    with _opened(data) as (witness, _), _held(host, port) as own:
+        listening = Listening(host, own, certificate, certificate_key)
         asyncio.run(serve(witness, listening))
 
 
-def _free_port(host: str, port: int) -> int:
-    """``port`` if nobody listens there, or a free one for 0. Raises OSError."""
+@contextmanager
+def _held(host: str, port: int) -> Iterator[int]:
+    """``port`` if nobody listens there, or a free one for 0; nobody else's inside the block.
+
+    Raises OSError.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        if os.name == "posix":
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind((host, port))
-        return int(probe.getsockname()[1])
+    with socket.socket(family, socket.SOCK_STREAM) as holder:
+        # The server would share a port with another one without a word: this asks first.
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            if os.name == "posix":
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+            own = int(probe.getsockname()[1])
+            if os.name == "posix":
+                holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+                holder.bind((host, own))
+        yield own
 
 
 @app.command("show")

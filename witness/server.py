@@ -16,6 +16,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +35,7 @@ from witness.memory import MemoryFaultError
 from witness.submissions import MAX_BYTES
 
 _log = logging.getLogger("visavis.witness")
-_READY_TRIES = 400
+_READY_S = 60.0
 _READY_PAUSE_S = 0.025
 
 
@@ -115,7 +116,8 @@ async def serve(witness: Witness, listening: Listening) -> None:
 
 
 async def _announce(listening: Listening) -> None:
-    for _ in range(_READY_TRIES):
+    until = time.monotonic() + _READY_S
+    while time.monotonic() < until:
         with contextlib.suppress(OSError):
             _, writer = await asyncio.open_connection(listening.host, listening.port)
             writer.close()

@@ -1,7 +1,8 @@
 """The collector's database: SQLite in one file, or PostgreSQL.
 
 Rules, in order: a commit is durable when it returns (SQLite: WAL with ``synchronous=FULL``, because
-NORMAL loses acknowledged rows at a power cut; PostgreSQL: ``synchronous_commit=on`` at least);
+NORMAL loses acknowledged rows at a power cut; PostgreSQL: ``synchronous_commit=on`` at least, and
+where it has a synchronous replica, that one has it too: :mod:`central.archive.replica`);
 writers of one scope come one after the other, also from several processes, so that no rule needs to
 think of two at once; a reader sees one consistent state and never waits.
 """
@@ -9,7 +10,6 @@ think of two at once; a reader sees one consistent state and never waits.
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -25,6 +25,8 @@ from central.archive.ledger import Ledger
 from central.archive.locks import lock
 from central.archive.migrations import migrate
 from central.archive.old_rows import rewrite
+from central.archive.replica import Commits
+from central.archive.turns import Turns
 
 _BUSY_TIMEOUT_S = 30.0
 _SYNCHRONOUS_FULL = 2
@@ -68,6 +70,13 @@ def _sqlite(path: Path) -> Engine:
     return engine
 
 
+def _turns(path: Path) -> Turns:
+    try:
+        return Turns(path)
+    except OSError as exc:
+        raise FolderError("the database does not answer") from exc
+
+
 def _postgresql(url: str) -> Engine:
     return create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
@@ -109,18 +118,20 @@ class Database:
             FolderError: it does not answer, or refuses what durability depends on.
         """
         self._embedded = isinstance(where, Path)
-        # SQLite lets writers of one process sleep and try again; here they take turns.
-        self._turn: AbstractContextManager[object] = (
-            threading.Lock() if self._embedded else nullcontext()
-        )
+        # SQLite lets writers sleep and try again; here they take turns.
+        self._turns = _turns(where) if isinstance(where, Path) else None
         self._engine = _sqlite(where) if isinstance(where, Path) else _postgresql(where)
+        self._commits = None if self._embedded else Commits(self._engine)
         try:
-            with self._transaction(("schema",)) as connection:
+            if self._commits is not None:
+                with _failing_in_one_word():
+                    self._commits.start()
+            with self._transaction(("schema",), local=True) as connection:
                 if not self._durable(connection):
                     raise FolderError("the database does not keep what it has acknowledged")
                 migrate(connection)
-        except SQLAlchemyError as exc:
-            self._engine.dispose()
+        except (SQLAlchemyError, StoreError) as exc:
+            self.close()
             # The text of the driver's error may hold the address and the name of the user.
             raise FolderError("the database does not answer") from exc
 
@@ -133,25 +144,52 @@ class Database:
         return commit in _DURABLE and fsync == "on"
 
     @contextmanager
-    def _transaction(self, scopes: tuple[str, ...]) -> Iterator[Connection]:
-        with self._turn, self._engine.execution_options(writing=True).begin() as connection:
+    def _transaction(self, scopes: tuple[str, ...], *, local: bool) -> Iterator[Connection]:
+        turn: AbstractContextManager[None] = (
+            nullcontext() if self._turns is None else self._turns.turn()
+        )
+        writing = self._engine.execution_options(writing=True)
+        with turn, writing.connect() as connection:
+            connection.begin()
+            if self._commits is not None:
+                self._commits.begin(connection, local=local)
             for scope in sorted(set(scopes)) or [EVERYTHING]:
                 lock(connection, scope)
             yield connection
+            if self._commits is None:
+                connection.commit()
+            elif not self._commits.commit(connection) and not local:
+                raise StoreError("replica")
 
     @contextmanager
-    def writing(self, *scopes: str) -> Iterator[Ledger]:
+    def writing(self, *scopes: str, local: bool = False) -> Iterator[Ledger]:
         """A ledger to change; committed durably when the block ends well, else rolled back.
 
         Args:
             scopes: what is written (devices, the log; :data:`EVERYTHING` where none is named);
                 writers of other scopes need not wait, where the database can do that.
+            local: to be durable on one server is enough, for whoever brings it keeps it, or asks
+                anew. Else it is on the synchronous replica too, where there is one.
 
         Raises:
-            StoreError: the database does not answer, or refuses.
+            StoreError: the database does not answer, or refuses, or its replica is away.
         """
-        with _failing_in_one_word(), self._transaction(scopes) as connection:
+        with _failing_in_one_word(), self._transaction(scopes, local=local) as connection:
             yield Ledger(connection)
+
+    @property
+    def behind(self) -> bool:
+        """Whether a synchronous replica may lack what was committed here."""
+        return self._commits is not None and self._commits.behind
+
+    def settle(self) -> None:
+        """Return once all that is visible now is on the synchronous replica too. Raises StoreError.
+
+        Where there is none, that is at once.
+        """
+        if self._commits is not None:
+            with _failing_in_one_word():
+                self._commits.settle()
 
     @contextmanager
     def reading(self) -> Iterator[Ledger]:
@@ -181,3 +219,6 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
+        if self._turns is not None:
+            self._turns.close()
+            self._turns = None

@@ -33,7 +33,7 @@ def fill(database: Database, now: str) -> int:
             waiting = ledger.fleet.uncounted(_BATCH)
         if not waiting:
             return done
-        with database.writing("fleet") as ledger:
+        with database.writing("fleet", local=True) as ledger:
             ledger.lock(str(device_id) for device_id in waiting)
             for device_id in waiting:
                 device = ledger.device(device_id)

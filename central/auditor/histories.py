@@ -27,8 +27,9 @@ from central.auditor.journals import pages_of, rows_of
 from central.auditor.opening import read_blob
 from central.auditor.ratchet import RatchetCheck
 from central.auditor.shown_logs import ShownLogs, ends_of
+from central.auditor.void_receipts import VoidReceipts
 from kiosk.audit.checkpoint import Checkpoint, open_note, slip_code
-from kiosk.audit.entries import ALARMS, Header, open_entry
+from kiosk.audit.entries import ALARMS, EntryKind, Fact, Header, open_entry
 from kiosk.audit.records import describe_blob
 from kiosk.audit.tree import Frontier, frontier_of, leaf_hash
 from kiosk.audit.verify import JournalCheck
@@ -69,10 +70,17 @@ class _Steps:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """Who looks, and when."""
+    """Who looks, and when.
+
+    Attributes:
+        now: aware.
+        identities: of the auditor; none where ratchets stay unread.
+        policies: versions that are held and hold.
+    """
 
     now: datetime
     identities: tuple[Identity, ...]
+    policies: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +185,8 @@ class Histories:
                 orders = ErasureCheck(self._layout, self._control, database)
                 problems += (*orders.problems, *_recipient_problems(self._control, policies))
                 beside = (shown, steps, orders)
+                held = frozenset(one.version for one in policies.held)
+                look = replace(look, policies=held)
                 devices = tuple(self._device(ledger, d, policy, look, beside) for d in rows)
                 devices = _with_split_views(devices, shown.finish(rows))
                 devices = tuple(_with_states_behind(one, shown) for one in devices)
@@ -211,7 +221,7 @@ class Histories:
         """One device, a page of entries at a time: nothing grows with them but open questions."""
         shown, steps, orders = beside
         journal = JournalCheck(device.device_id, device.public_key)
-        asked = _Asked()
+        asked, void = _Asked(), VoidReceipts(device.device_id)
         ratchet = (
             None
             if not look.identities
@@ -235,6 +245,7 @@ class Histories:
                 if header is None:
                     continue
                 asked.feed(header, missing=missing)
+                void.feed(header)
                 shown.feed(header)
                 if ratchet is not None:
                     ratchet.feed(header)
@@ -258,7 +269,11 @@ class Histories:
             stored=stored,
             missing=tuple(asked.missing),
             problems=tuple(problems),
-            questions=(*questions, *_policies_unknown(alarms)),
+            questions=(
+                *questions,
+                *void.told(ledger, policy),
+                *_policies_unknown(alarms, asked, look),
+            ),
         )
 
     def _record_problem(
@@ -296,12 +311,17 @@ class _Asked:
 
     def __init__(self) -> None:
         self.missing: list[int] = []
+        self.entries = 0
+        self.follows: Fact = None
         self._visits = VisitTally()
         self._due: list[tuple[int, datetime | None, str]] = []
 
     def feed(self, header: Header, *, missing: bool) -> None:
         """Take the next entry, verified; ``missing``: its record has not arrived."""
         self._visits.feed(header)
+        self.entries = header.seq + 1
+        applied = header.kind == EntryKind.POLICY_APPLIED
+        self.follows = header.facts.get("version") if applied else header.policy_v
         if missing:
             words = f"record {header.seq}: announced and never received"
             self._due.append((header.seq, header.wall_time, words))
@@ -323,6 +343,7 @@ class _Asked:
         questions += [
             words for _, since, words in self._due if since is None or latest - since > _PATIENCE
         ]
+        questions += [f"entry {seq}: {word}" for seq, word in view.asked]
         return [f"entry {seq}: visit {word}" for seq, word in view.problems], questions
 
 
@@ -365,9 +386,19 @@ def _alarming(alarms: Iterable[AlarmRow]) -> list[str]:
     ]
 
 
-def _policies_unknown(alarms: Iterable[AlarmRow]) -> list[str]:
-    """What is to be asked where a device holds a policy that is not known here."""
-    found = {alarm.detail for alarm in alarms if alarm.kind == POLICY_AHEAD}
+def _policies_unknown(alarms: Iterable[AlarmRow], asked: _Asked, look: _Look) -> list[str]:
+    """What is to be asked where a device holds a policy that is not known here.
+
+    Nothing any more once that version was published again, or once the device's journal goes on
+    under one that is held: whoever still follows another is given nothing and delivers nothing.
+    """
+    found = {
+        alarm.detail
+        for alarm in alarms
+        if alarm.kind == POLICY_AHEAD
+        and alarm.detail not in {str(version) for version in look.policies}
+        and not (asked.entries > alarm.seq and asked.follows in look.policies)
+    }
     named = ", ".join(f"version {one}" for one in sorted(found) if one) or "of some version"
     return [f"it follows a policy that is not known here ({named})"] if found else []
 

@@ -80,7 +80,8 @@ class Arrivals:
         keys = [(waiting.row.device_id, waiting.row.seq) for waiting in batch]
         rows: dict[tuple[str, int], SealedRow] = {}
         erased: list[_Waiting] = []
-        with self._database.writing(*(device for device, _ in keys)) as ledger:
+        devices = (device for device, _ in keys)
+        with self._database.writing(*devices, local=True) as ledger:
             quarantined = ledger.quarantined(device for device, _ in keys)
             held = ledger.sealed_among(keys)
             erasures = ledger.erasures

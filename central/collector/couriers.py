@@ -26,7 +26,9 @@ from starlette.types import ASGIApp
 from central.archive.database import Database
 from central.archive.layout import FolderError, Layout
 from central.archive.storage import open_database, open_payloads
-from central.collector.app import Collector, Now
+from central.collector.app import Collector
+from central.collector.callers import Now
+from central.collector.journals import Journals
 from central.collector.keys import PolicyShelf, origin_of
 from central.collector.server import load_former_keys, load_keys
 from central.collector.uploads import Uploads
@@ -50,7 +52,15 @@ from kiosk.sync.courier import (
     open_manifest,
     sign_answers,
 )
-from kiosk.sync.messages import MAX_BLOB_BYTES, MAX_PAGE_RECEIPTS, Problem, ReceiptPage, encode
+from kiosk.sync.messages import (
+    MAX_BLOB_BYTES,
+    MAX_MISSING,
+    MAX_PAGE_RECEIPTS,
+    LogState,
+    Problem,
+    ReceiptPage,
+    encode,
+)
 
 SIGNATURE_AGE_S: Final = 400 * 24 * 3600
 """A signature may be as old as what a device keeps; what it covers is safe to repeat."""
@@ -62,8 +72,18 @@ _SETTLED = (_OK, _CREATED, 422)
 """Of an envelope: it is here, or will never be taken."""
 
 
-Receipts = Callable[[DeviceId, int, int], ReceiptPage]
-"""A page of receipts of a device, from an entry on, for one that saw a log of a size."""
+@dataclass(frozen=True, slots=True)
+class Following:
+    """Answers to questions that nobody could sign, because they follow from other answers.
+
+    Attributes:
+        receipts: a page of receipts of a device, from an entry on, for one that saw so much of the
+            log.
+        state: what is held of a device, and what is lacking behind an entry.
+    """
+
+    receipts: Callable[[DeviceId, int, int], ReceiptPage]
+    state: Callable[[DeviceId, int], LogState]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +113,12 @@ def open_couriers(layout: Layout, now: Now) -> Iterator[Couriers]:
             signature_age_s=SIGNATURE_AGE_S,
         )
         ending.callback(collector.witnessing.close)
-        origin = origin_of(database, PolicyShelf(keys.root_public))
+        shelf = PolicyShelf(keys.root_public)
+        origin = origin_of(database, shelf)
         signer = LogSigner(origin, keys.log, load_former_keys(layout))
-        yield Couriers(collector.application(), database, collector.receipts_of, signer)
+        state = Journals(database, shelf, origin).state
+        following = Following(collector.receipts_of, state)
+        yield Couriers(collector.application(), database, following, signer)
 
 
 @dataclass(slots=True)
@@ -127,12 +150,12 @@ class Couriers:
     """Works through media, with one collector."""
 
     def __init__(
-        self, application: ASGIApp, database: Database, receipts: Receipts, log: LogSigner
+        self, application: ASGIApp, database: Database, following: Following, log: LogSigner
     ) -> None:
         """Application: a collector that lets signatures be :data:`SIGNATURE_AGE_S` old."""
         self._application = application
         self._database = database
-        self._receipts = receipts
+        self._following = following
         self._log = log
 
     async def run(self, medium: Path, *, give: bool) -> list[Carried]:
@@ -154,7 +177,7 @@ class Couriers:
         carried.device_id = manifest.device
         transport = httpx.ASGITransport(self._application, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url=manifest.url) as client:
-            visit = _Visit(client, self._receipts, folder, manifest, carried)
+            visit = _Visit(client, self._following, folder, manifest, carried)
             await visit.bring()
             if give:
                 answers = Answers(PROFILE, manifest.device, tuple(await visit.ask()))
@@ -183,13 +206,13 @@ class _Visit:
     def __init__(
         self,
         client: httpx.AsyncClient,
-        receipts: Receipts,
+        following: Following,
         folder: Path,
         manifest: Manifest,
         carried: Carried,
     ) -> None:
         self._client = client
-        self._receipts = receipts
+        self._following = following
         self._folder = folder
         self._manifest = manifest
         self._carried = carried
@@ -259,6 +282,8 @@ class _Visit:
                     answers += [one async for one in self._policies(call, answer)]
                 elif "/receipts?" in call.path:
                     answers += self._pages(answer)
+                elif call.path.endswith("/log"):
+                    answers += self._lacking(answer)
         return answers
 
     async def _policies(
@@ -272,6 +297,18 @@ class _Visit:
             last = await self._send("GET", call.path, call, etag=etag)
             yield _carried(call.path, etag, last)
 
+    def _lacking(self, last: httpx.Response) -> Iterator[CarriedAnswer]:
+        """Pages of what is lacking here, after the one that was asked for."""
+        device_id, content = DeviceId(self._manifest.device), last.content
+        for _ in range(_MOST_PAGES if last.status_code == _OK else 0):
+            missing = msgspec.json.decode(content, type=LogState).missing
+            if len(missing) < MAX_MISSING:
+                return
+            after = missing[-1].seq
+            content = encode(self._following.state(device_id, after))
+            path = f"/v1/devices/{device_id}/log?after={after}"
+            yield CarriedAnswer(path, "", _OK, b64u(content))
+
     def _pages(self, last: httpx.Response) -> Iterator[CarriedAnswer]:
         """Pages after one that is full, each for a device that has seen the log as of the last."""
         device_id, content = DeviceId(self._manifest.device), last.content
@@ -280,7 +317,7 @@ class _Visit:
             if len(page.receipts) < MAX_PAGE_RECEIPTS:
                 return
             start, tree = page.receipts[-1].seq + 1, int(page.checkpoint.split("\n")[1])
-            content = encode(self._receipts(device_id, start, tree))
+            content = encode(self._following.receipts(device_id, start, tree))
             path = f"/v1/devices/{device_id}/receipts?from={start}&tree={tree}"
             yield CarriedAnswer(path, "", _OK, b64u(content))
 

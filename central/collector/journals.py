@@ -111,7 +111,7 @@ class Journals:
             raise
 
     def _push(self, device_id: DeviceId, push: LogPush, now: datetime) -> LogAnswer:
-        with self._database.writing(device_id) as ledger:
+        with self._database.writing(device_id, local=True) as ledger:
             device = _known(ledger, device_id)
             if push.start > device.size:
                 raise CallRefusedError(409, "gap", device.checkpoint, device.size)
@@ -268,10 +268,14 @@ class Journals:
 
 
 def _tell_ahead(ledger: Ledger, device_id: DeviceId, version: str, now: datetime) -> None:
-    """Raise the alarm once for each device and version, at the entry where it showed first."""
-    told = {(alarm.kind, alarm.detail) for alarm in ledger.alarms(device_id)}
+    """Raise the alarm once for each device and version, at the entry where it showed first.
+
+    And again where its journal went on since: then it was over, and this is another backup.
+    """
+    seq = _known(ledger, device_id).size
+    alarms = ledger.alarms(device_id)
+    told = {(alarm.kind, alarm.detail) for alarm in alarms if alarm.seq >= seq}
     if (POLICY_AHEAD, version) not in told:
-        seq = _known(ledger, device_id).size
         ledger.add_alarm(AlarmRow(device_id, POLICY_AHEAD, seq, version, now.isoformat()))
 
 

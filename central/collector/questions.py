@@ -58,7 +58,7 @@ class Questions:
         Raises:
             CallRefusedError: 409 another question has this number, 429 too many are open.
         """
-        with self._database.writing(_scope(device_id)) as ledger:
+        with self._database.writing(_scope(device_id), local=True) as ledger:
             office_id = _office(_device(ledger, device_id))
             ledger.questions.forget(office_id, _text(_since(now)))
             row = QuestionRow(
@@ -111,7 +111,7 @@ class Questions:
                 otherwise, or by the device that asks.
         """
         asker, question = asked
-        with self._database.writing(_scope(asker)) as ledger:
+        with self._database.writing(_scope(asker), local=True) as ledger:
             office_id = _office(_device(ledger, device_id))
             row = ledger.questions.get(asker, question)
             if row is None or row.office_id != office_id or row.asked_at < _text(_since(now)):

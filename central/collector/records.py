@@ -20,8 +20,10 @@ from central.collector.log import CollectorLog
 from central.collector.refusal import CallRefusedError
 from central.collector.witnessing import SCOPE as WITNESS_SCOPE
 from central.collector.witnessing import Witnessing
+from kiosk.audit.checkpoint import parse
 from kiosk.audit.entries import Header, open_entry
 from kiosk.crypto import age
+from kiosk.crypto.cosignatures import split_note
 from kiosk.crypto.digests import b64u
 from kiosk.domain.errors import SealedRecordError
 from kiosk.domain.ids import DeviceId
@@ -58,16 +60,18 @@ class BlobStream:
         if self.header is not None:
             self._write(chunk)
             return
-        self._head += chunk
+        before = len(self._head)
+        # Only as far as a header may reach: what follows it is not copied.
+        self._head += chunk[: _MAX_AGE_HEADER + 1 - before]
         try:
-            self.header, rest = age.split(bytes(self._head))
+            self.header, _ = age.split(bytes(self._head))
         except SealedRecordError as exc:
             if len(self._head) > _MAX_AGE_HEADER:
                 raise CallRefusedError(422, "not-sealed") from exc
             return
-        self._write(rest)
+        self._write(memoryview(chunk)[len(self.header) - before :])
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, data: bytes | memoryview) -> None:
         self._payload.update(data)
         self.payload_len += len(data)
         self._incoming.write(data)
@@ -99,6 +103,7 @@ class Records:
         self._log = log
         self._witnessing = witnessing
         self._arrivals = Arrivals(database)
+        self._settled = 0
 
     def adopt(self, now: datetime) -> None:
         """Go on with the log under the name and key of today; nothing where that is so already."""
@@ -186,13 +191,20 @@ class Records:
         """Append what waits for a leaf to the log; how many records are stored by that.
 
         One batch after the other, each durable: whoever asks for receipts next finds them.
+
+        Raises:
+            StoreError: nothing is called stored now, a replica that must have it is away.
         """
         done = 0
+        if self._database.behind:
+            self._database.settle()
         while self._waiting():
             with self._database.writing(LOG_SCOPE) as ledger:
                 stored = self._log.sequence(ledger, self._payloads.storage_class)
                 ledger.fleet.count_receipts(now.isoformat()[:_TO_THE_HOUR], stored)
                 done += stored
+                size = self._log.state(ledger).size
+            self._settled = max(self._settled, size)
         return done
 
     def _waiting(self) -> bool:
@@ -212,13 +224,26 @@ class Records:
         return ConsistencyAnswer(consistency=tuple(b64u(step) for step in proof))
 
     def receipts(self, device_id: DeviceId, start: int, tree: int, now: datetime) -> ReceiptPage:
-        """A page of receipts, of everything that has arrived until now."""
-        self.sequence(now)
+        """A page of receipts, of everything that has arrived until now.
+
+        While a replica of the database is away, records are called logged and not stored.
+
+        Raises:
+            StoreError: the log itself may be further than the replica: nothing of it is shown.
+        """
+        if not self._database.behind:
+            self.sequence(now)
         if self._witnessing is not None:
             self._witnessing.hurry()
         with self._database.reading() as ledger:
             quorums = () if self._witnessing is None else self._witnessing.quorums(ledger)
-            return self._log.page(ledger, device_id, start, tree, quorums)
+            page = self._log.page(ledger, device_id, start, tree, quorums)
+        size = parse(split_note(page.checkpoint)[0]).size
+        if size > self._settled:
+            # Another process appended it, or the server came back from a crash with it.
+            self._database.settle()
+            self._settled = max(self._settled, size)
+        return page
 
 
 def _check_blob(announced: Header, header: bytes, stream: BlobStream) -> None:

@@ -102,7 +102,7 @@ class Results:
         """
         if seq > MAX_SEQ:
             raise CallRefusedError(404, "entry-unknown")
-        with self._database.writing(device_id) as ledger:
+        with self._database.writing(device_id, local=True) as ledger:
             row = ledger.results.get(device_id, seq)
             if row is None:
                 raise CallRefusedError(404, "entry-unknown")

@@ -19,7 +19,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from kiosk.sync.messages import MAX_BLOB_BYTES, Problem, encode
+from central.collector.refusal import CallRefusedError
+from kiosk.sync.messages import MAX_BLOB_BYTES, Message, Problem, encode
 
 NO_SUCH_CALL, METHOD = "no-such-call", "method"
 
@@ -40,12 +41,9 @@ async def _refused(request: Request, exc: Exception) -> Response:
     await drain(request)
     refused = cast("HTTPException", exc)
     word = METHOD if refused.status_code == 405 else NO_SUCH_CALL
-    return Response(
-        encode(Problem(error=word)),
-        refused.status_code,
-        headers=refused.headers,
-        media_type="application/json",
-    )
+    response = answered(Problem(error=word), refused.status_code)
+    response.headers.update(refused.headers or {})
+    return response
 
 
 def asked_for(request: Request) -> str:
@@ -58,6 +56,19 @@ def asked_for(request: Request) -> str:
     path, query = raw.decode("ascii"), request.scope["query_string"].decode("ascii")
     address = f"https://{request.headers.get('host', '')}{path}"
     return f"{address}?{query}" if query else address
+
+
+def number_of(request: Request, name: str) -> int:
+    """A number of the query, 0 where it is left out. Raises CallRefusedError: 400."""
+    text = request.query_params.get(name, "0")
+    if not text.isascii() or not text.isdecimal() or len(text) > 12:
+        raise CallRefusedError(400, name)
+    return int(text)
+
+
+def answered(message: Message, status: int = 200) -> Response:
+    """A message as the answer to a call."""
+    return Response(encode(message), status, media_type="application/json")
 
 
 async def drain(request: Request) -> None:

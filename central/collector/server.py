@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import logging
 import random
@@ -16,7 +17,8 @@ from central.archive.fleet_filling import fill
 from central.archive.layout import FolderError, Layout, read_key
 from central.archive.policy_chain import stored_policies
 from central.archive.storage import open_database, open_payloads
-from central.collector.app import Collector, Now
+from central.collector.app import Collector
+from central.collector.callers import Now
 from central.collector.keys import CollectorKeys
 from central.collector.uploads import Uploads
 from central.collector.witness_link import links_of
@@ -24,7 +26,7 @@ from central.contact.later import Later
 from central.contact.settings import load_settings, read_contact_identity
 from central.provider.queue import ResultQueue
 from central.provider.sender import Sender
-from central.serving.listening import Address, Credentials, free_port, listen
+from central.serving.listening import Address, Credentials, held, listen
 from kiosk.crypto.digests import unb64u
 from kiosk.crypto.signing import SigningKey
 
@@ -36,6 +38,9 @@ _LATER_AT_ONCE = 16
 _SWITCH_S = 0.0005
 """How long a thread may keep the interpreter from the others: a tenth of Python's own choice, which
 lets the loop that answers calls wait behind every thread that works on one."""
+_NEW_OBJECTS = 20_000
+"""Objects that may be added before Python looks for cycles among them; its own choice is 700, which
+a single call exceeds."""
 
 
 def load_keys(layout: Layout) -> CollectorKeys:
@@ -93,13 +98,17 @@ def serve(layout: Layout, address: Address, now: Now, metrics_port: int | None =
             links_of(layout),
         )
         fill(database, now().isoformat())
-        address = Address(address.host, free_port(address.host, address.port))
         with contextlib.ExitStack() as ending:
+            address = ending.enter_context(held(address))
             ending.callback(collector.witnessing.close)
             if metrics_port is not None:
                 ending.callback(collector.metrics.serve(metrics_port))
             queue = ResultQueue(database, load_keys(layout).root_public)
             sender = Sender(queue, lambda: read_key(layout.webhook_key), now)
+            # What was made until here stays: no search for garbage needs to go through it again.
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(_NEW_OBJECTS)
             asyncio.run(_run(layout, address, collector, sender, now))
     finally:
         database.close()

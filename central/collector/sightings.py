@@ -66,7 +66,7 @@ class Sightings:
                 batch = todo[:_BATCH]
                 newest = max(datetime.fromisoformat(one.at) for one in batch)
                 after = (newest - _REFUSAL_COUNTS).isoformat(timespec="milliseconds")
-                with self._database.writing(SCOPE) as ledger:
+                with self._database.writing(SCOPE, local=True) as ledger:
                     ledger.fleet.saw(batch, after)
                 del todo[:_BATCH]
         finally:

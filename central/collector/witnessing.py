@@ -150,7 +150,7 @@ class Witnessing:
 
     def _ask_those_behind(self) -> list[Future[None]]:
         """Ask those that are due and have not cosigned the newest state, one task each."""
-        if self._pool is None:
+        if self._pool is None or self._database.behind:
             return []
         with self._database.reading() as ledger:
             state = ledger.log()
@@ -194,6 +194,8 @@ class Witnessing:
                     # It vouched for leaves that are not here: this database was put back.
                     raise WitnessTroubleError("ahead")
                 proof = StoredTree(ledger.node).consistency(old, state.size)
+            # A state that a replica lacks may be lost with this server; it is vouched for for ever.
+            self._database.settle()
             answer = asked.link.submit(old, proof, state.checkpoint)
             if isinstance(answer, Cosignature):
                 self._keep(asked, state.size, state.checkpoint, answer)

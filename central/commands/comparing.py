@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from central.archive.layout import Layout
@@ -16,20 +14,25 @@ from central.commands.auditors import (
     ReasonOption,
     Sitting,
     answering,
-    request_keys,
     sit,
 )
 from central.commands.console import DEFAULT_DATA, NO, DataOption, JsonOption, system_time, tell
+from central.commands.subjects import (
+    FirstDayOption,
+    LastDayOption,
+    OfficeOption,
+    RecordsOption,
+    RequestsOption,
+    subject_of,
+)
 
 
 def audit_compare(  # noqa: PLR0913, PLR0917 - one parameter an option
-    record: Annotated[list[str] | None, typer.Option(help="Single control: a record.")] = None,
-    request_id: Annotated[
-        list[str] | None, typer.Option(help="Single control: a request, ISSUER:ID.")
-    ] = None,
-    office: Annotated[str, typer.Option(help="Single control: office.")] = "",
-    first: Annotated[str, typer.Option(help="First day.")] = "",
-    last: Annotated[str, typer.Option(help="Last day; 31 days at most.")] = "",
+    record: RecordsOption = None,
+    request_id: RequestsOption = None,
+    office: OfficeOption = "",
+    first: FirstDayOption = "",
+    last: LastDayOption = "",
     identity: IdentityOption = None,
     key: KeysOption = None,
     order: OrderOption = None,
@@ -50,10 +53,7 @@ def audit_compare(  # noqa: PLR0913, PLR0917 - one parameter an option
     from central.auditor.session import require_about, session
 
     layout, now = Layout(data), system_time()
-    try:
-        about = Subject(tuple(record or ()), request_keys(request_id or []), office, first, last)
-    except ValueError as exc:
-        raise typer.BadParameter(str(exc)) from exc
+    about = subject_of(record, request_id, (office, first, last))
     if order is None and about == Subject():
         raise typer.BadParameter("name records, requests, or an office with its days")
     with answering({"compared": False}):

@@ -20,8 +20,6 @@ from central.commands.auditors import (
     Sitting,
     answering,
     control_of,
-    criteria_of,
-    request_keys,
     sit,
 )
 from central.commands.console import (
@@ -31,6 +29,14 @@ from central.commands.console import (
     JsonOption,
     system_time,
     tell,
+)
+from central.commands.subjects import (
+    FirstDayOption,
+    LastDayOption,
+    OfficeOption,
+    RecordsOption,
+    RequestsOption,
+    subject_of,
 )
 
 if TYPE_CHECKING:
@@ -60,13 +66,11 @@ def person_new(
 
 def audit_access(  # noqa: PLR0913, PLR0917 - one parameter an option
     out: Annotated[Path, typer.Option(help="A new folder for the copy.")],
-    record: Annotated[list[str] | None, typer.Option(help="Single control: a record.")] = None,
-    request_id: Annotated[
-        list[str] | None, typer.Option(help="Single control: a request, ISSUER:ID.")
-    ] = None,
-    office: Annotated[str, typer.Option(help="Single control: office.")] = "",
-    first: Annotated[str, typer.Option(help="First day.")] = "",
-    last: Annotated[str, typer.Option(help="Last day; 31 days at most.")] = "",
+    record: RecordsOption = None,
+    request_id: RequestsOption = None,
+    office: OfficeOption = "",
+    first: FirstDayOption = "",
+    last: LastDayOption = "",
     person: Annotated[Path | None, typer.Option(help="Whom to look for.")] = None,
     identity: IdentityOption = None,
     key: KeysOption = None,
@@ -80,7 +84,7 @@ def audit_access(  # noqa: PLR0913, PLR0917 - one parameter an option
     """Copy a person's own data out of the sealed records, for that person."""
     from central.auditor.access import find_access, write_access
     from central.auditor.opening import Opening
-    from central.auditor.orders import Act, Subject
+    from central.auditor.orders import Act
     from central.auditor.person import read_person
     from central.auditor.session import require_about, session
 
@@ -89,14 +93,9 @@ def audit_access(  # noqa: PLR0913, PLR0917 - one parameter an option
         raise typer.BadParameter("the folder of the copy is there already")
     try:
         whom = None if person is None else read_person(person)
-        about = Subject(
-            tuple(record or ()),
-            request_keys(request_id or []),
-            *(office, first, last),
-            criteria_of(person),
-        )
     except ValueError as exc:
         raise typer.BadParameter(str(exc)) from exc
+    about = subject_of(record, request_id, (office, first, last), person)
     with answering({"made": False}):
         sitting = Sitting(layout, identity, key, order, approval, unredacted=True)
         present, authority = sit(sitting, Act.ACCESS, about, (reason, ground), now)

@@ -133,7 +133,7 @@ class Challenges:
             sent_at=_text(now),
             expires_at=_text(now + VALIDITY),
         )
-        with self._database.writing() as ledger:
+        with self._database.writing(local=True) as ledger:
             held = ledger.challenges.get(challenge_id)
             if held is None:
                 self._begin(ledger, row, now)
@@ -217,17 +217,17 @@ class Challenges:
         try:
             self._ways.senders[row.channel].send(order.address, message)
         except NotSentError as exc:
-            with self._database.writing() as ledger:
+            with self._database.writing(local=True) as ledger:
                 ledger.challenges.close(row.challenge_id, _FAILED)
             raise RefusedError(502, "not-sent") from exc
-        with self._database.writing() as ledger:
+        with self._database.writing(local=True) as ledger:
             held = ledger.challenges.get(row.challenge_id)
             if held is not None and held.status == _SENDING:
                 ledger.challenges.set_status(row.challenge_id, ChallengeStatus.SENT)
 
     def _judge(self, row: ChallengeRow, typed: str, now: datetime) -> None:
         """Rules 4 and 5."""
-        with self._database.writing() as ledger:
+        with self._database.writing(local=True) as ledger:
             held = ledger.challenges.get(row.challenge_id)
             if held is None or held.status != ChallengeStatus.SENT:
                 return
@@ -240,7 +240,7 @@ class Challenges:
         # Between the transactions: the hash is slow, and nobody else shall wait for it.
         code = stripped_code(held.channel, typed)
         right = code is not None and same_code(code, held.salt, held.code_hash)
-        with self._database.writing() as ledger:
+        with self._database.writing(local=True) as ledger:
             after = ledger.challenges.get(row.challenge_id)
             if after is None or after.status != ChallengeStatus.SENT:
                 return

@@ -82,6 +82,13 @@ class Later:
         Raises:
             RefusedError: 404 entry-unknown, 422 not-the-announced.
         """
+        new = self._keep(device_id, seq, sealed, now)
+        if not new:
+            # The device lets go of it now: what another process took in must be safe by then.
+            self._database.settle()
+        return new
+
+    def _keep(self, device_id: DeviceId, seq: int, sealed: bytes, now: datetime) -> bool:
         with self._database.writing(device_id) as ledger:
             row = ledger.later.get(device_id, seq)
             if row is None:

@@ -19,7 +19,7 @@ from central.operations.lost import LostDevices
 from central.operations.operators import Operators
 from central.operations.pages import Pages
 from central.operations.views import Views
-from central.serving.listening import Address, Credentials, free_port, listen
+from central.serving.listening import Address, Credentials, held, listen
 
 DEFAULT_ZONE: Final = "Europe/Paris"
 
@@ -61,8 +61,8 @@ def serve(layout: Layout, how: Serving, now: Callable[[], datetime]) -> None:
         deeds, pages = Deeds(layout), Pages(zone)
         views = Views(reader, CensusTaker(reader, stores, LostDevices(layout)), deeds, pages)
         application = Operations(operators, deeds, views, pages, now).application()
-        address = Address(how.address.host, free_port(how.address.host, how.address.port))
-        deeds.write(now(), Deed.STARTED)
-        asyncio.run(listen(application, address, how.credentials))
+        with held(how.address) as address:
+            deeds.write(now(), Deed.STARTED)
+            asyncio.run(listen(application, address, how.credentials))
     finally:
         reader.close()

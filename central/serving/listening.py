@@ -13,7 +13,8 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Coroutine, Sequence
+import time
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from starlette.applications import Starlette
 
 from central.archive.layout import FolderError
 
-_READY_TRIES = 400
+_READY_S = 60.0
 _READY_PAUSE_S = 0.025
 
 
@@ -55,23 +56,34 @@ class Credentials:
     key: Path
 
 
-def free_port(host: str, port: int) -> int:
-    """``port`` if nobody listens there, or one that is free for 0.
+@contextlib.contextmanager
+def held(address: Address) -> Iterator[Address]:
+    """The address, its port chosen if it was 0, and nobody else's for as long as the block lasts.
 
-    The server itself would share a port with another one without a word.
+    The server itself would share a port with another one without a word: a first socket asks
+    whether anybody listens there. A second one, bound in the way of the server, stays until the
+    end, so that the system gives the port to nobody before the server listens.
 
     Raises:
         FolderError: somebody listens there, or it is no address of this machine.
     """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        if os.name == "posix":
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as exc:
-            raise FolderError(f"cannot listen on {host}, port {port}: {exc.strerror}") from exc
-        return int(probe.getsockname()[1])
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as holder:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            posix = os.name == "posix"
+            try:
+                if posix:
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind((address.host, address.port))
+                port = int(probe.getsockname()[1])
+                if posix:
+                    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+                    holder.bind((address.host, port))
+            except OSError as exc:
+                told = f"cannot listen on {address.host}, port {address.port}: {exc.strerror}"
+                raise FolderError(told) from exc
+        yield Address(address.host, port)
 
 
 async def listen(
@@ -114,7 +126,8 @@ async def listen(
 
 async def _announce(address: Address) -> None:
     """Print the ready line when the port answers."""
-    for _ in range(_READY_TRIES):
+    until = time.monotonic() + _READY_S
+    while time.monotonic() < until:
         with contextlib.suppress(OSError):
             _, writer = await asyncio.open_connection(address.host, address.port)
             writer.close()

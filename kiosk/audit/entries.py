@@ -81,6 +81,7 @@ class EntryKind(StrEnum):
     """The central side does not hold a record that it gave a receipt for."""
 
     LOG_RESTORED = "log_restored"
+    RECEIPT_VOID = "receipt_void"
     """The collector's log was put back to a backup, as the root announced; what follows from it."""
 
     ANNOUNCEMENT_REFUSED = "announcement_refused"
@@ -110,6 +111,9 @@ CLOSE_OUTCOMES = frozenset(outcome.value for outcome in Outcome)
 
 ORIGIN_FACT = "ratchet_origin"
 """Fact of the entry whose ratchet key was sealed for the auditor: SHA-256 of what was sealed."""
+
+CHIP_FACT = "chip"
+"""Fact of the entry that opens a visit: which count of the machine's chip it is."""
 
 AGAINST_FACT = "against"
 """Fact of a visit that was abandoned: whether a check had found a mismatch by then. Not what, of

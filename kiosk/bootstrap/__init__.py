@@ -66,6 +66,7 @@ from kiosk.ports import Clock, CollectorLink, FrameSource, KeyStore
 from kiosk.services.activity import Activity
 from kiosk.services.agents import Agents, Session, Signs
 from kiosk.services.anchor import Anchor
+from kiosk.services.chip_count import NO_CHIP, ChipCount
 from kiosk.services.colleagues import Elsewhere, OfficeLine, OpinionDesk
 from kiosk.services.coming_policy import promote
 from kiosk.services.conflicts import Conflicts
@@ -429,6 +430,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
             membership.enrolment_keys,
         ),
         words.require,
+        _chip(parts, journal, membership),
     )
     anchor = Anchor(store, keys, journal, device_key.public)
     escrow = _escrow(parts, membership, device)
@@ -610,6 +612,23 @@ def _device(
             "service": service.version,
         },
     )
+
+
+def _chip(parts: _Parts, journal: Journal, membership: Membership) -> ChipCount:
+    """What counts visits: the chip that keeps the keys, where one does.
+
+    A device of a fleet first looks by it whether its vault was put back.
+    """
+    from kiosk.devices.credential_store import CredentialKeyStore
+
+    if not isinstance(parts.keys, CredentialKeyStore) or not parts.keys.uses_tpm:
+        return NO_CHIP
+    from kiosk.devices.chip_counter import TpmCounter
+
+    chip = ChipCount(TpmCounter(str(parts.paths.data)))
+    if membership.identity is not None:
+        chip.check(parts.store, journal)
+    return chip
 
 
 def _at_start(

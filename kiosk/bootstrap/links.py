@@ -1,5 +1,6 @@
 """Links to the central side as the settings of the device want them."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from kiosk.config import CollectorConfig
@@ -22,11 +23,16 @@ class Links:
         links = HttpsLinks(self._clock, Deadlines(pause_s=self._config.timeout_s))
         return links.first_contact(url)
 
-    def open(self, side: CentralSide, device_key: SigningKey) -> CollectorLink:
+    def open(
+        self,
+        side: CentralSide,
+        device_key: SigningKey,
+        stopped: Callable[[], bool] | None = None,
+    ) -> CollectorLink:
         """See :class:`kiosk.ports.LinkFactory`; what was pinned stays pinned at another address."""
         from kiosk.transport.https_link import Deadlines, HttpsLinks
 
         if self._config.url:
             side = replace(side, url=self._config.url.rstrip("/"))
         links = HttpsLinks(self._clock, Deadlines(pause_s=self._config.timeout_s))
-        return links.open(side, device_key)
+        return links.open(side, device_key, stopped)

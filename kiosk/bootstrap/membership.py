@@ -15,6 +15,7 @@ from kiosk.services.coming_policy import in_force, load_coming
 from kiosk.services.delivery import TIME, Delivery, DeliverySummary, Progress, SignedTime
 from kiosk.services.examination import DocumentRules
 from kiosk.services.fleet import DeviceIdentity, issuer_keys_of, load_identity, load_policy
+from kiosk.services.owed import Owed
 from kiosk.services.requests import IssuerKey
 from kiosk.services.terms import Terms, terms_of
 from kiosk.sync.policy import Policy, Retention
@@ -230,6 +231,10 @@ class Deliveries:
     def status(self) -> tuple[OutboxRow, ...]:
         """Every record on its way, oldest first."""
         return self._delivery.status()
+
+    def owed(self) -> Owed:
+        """See :meth:`kiosk.services.delivery.Delivery.owed`."""
+        return self._delivery.owed()
 
     def is_metered(self) -> bool:
         """See :meth:`kiosk.services.delivery.Delivery.is_metered`."""

@@ -18,7 +18,7 @@ import hmac
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, hpke
@@ -45,6 +45,8 @@ _TAG = 16
 _NONCE_BYTES = 16
 _MAX_HEADER = 64 * 1024
 _LINE = 64
+_RECIPIENTS_KEPT = 32
+"""Public keys kept once they were read: a policy names a handful, and each seal asks for them."""
 
 _SUITE = hpke.Suite(hpke.KEM.MLKEM768_X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.CHACHA20_POLY1305)
 
@@ -101,7 +103,9 @@ class Identity:
         return bech32.encode(_RECIPIENT_HRP, raw)
 
 
+@lru_cache(maxsize=_RECIPIENTS_KEPT)
 def _public_of(recipient: str) -> bytes:
+    """Raw public key of a recipient. Raises ValueError where it is none."""
     raw = bech32.decode(_RECIPIENT_HRP, recipient)
     if len(raw) != _PUBLIC_BYTES:
         raise ValueError("not a hybrid recipient")
@@ -113,6 +117,7 @@ def kid_of(recipient: str) -> KeyId:
     return KeyId(sha256(_public_of(recipient)).hex()[:16])
 
 
+@lru_cache(maxsize=_RECIPIENTS_KEPT)
 def _hpke_public(recipient: str) -> hpke.MLKEM768X25519PublicKey:
     raw = _public_of(recipient)
     return hpke.MLKEM768X25519PublicKey(

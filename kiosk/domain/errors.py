@@ -245,6 +245,12 @@ class DiskFullError(VaultError):
     code = "VAULT-003"
 
 
+class VaultReadOnlyError(VaultError):
+    """The disk of the store takes no writes any more; nothing was half-written."""
+
+    code = "VAULT-016"
+
+
 class VaultBusyError(VaultError):
     """Another process holds the store."""
 
@@ -443,6 +449,12 @@ class UnreachableError(SyncError):
     def __init__(self, detail: str = "", wait_s: int = 0) -> None:
         super().__init__(detail)
         self.wait_s = wait_s
+
+
+class SendingStoppedError(UnreachableError):
+    """Somebody stopped the sending in the middle of a call; everything is kept here."""
+
+    code = "SYNC-060"
 
 
 class CertificateError(SyncError):

@@ -12,6 +12,11 @@ from kiosk.sync.messages import Problem, decode
 from kiosk.sync.retry import told_wait_s
 
 
+def is_busy(exc: UnreachableError) -> bool:
+    """Whether the central side answered, and only could not do this now: others may go on."""
+    return exc.detail.startswith("busy")
+
+
 def refusal_of(answer: LinkAnswer) -> SyncError:
     """The error that an unsuccessful answer stands for; its detail is the collector's word.
 

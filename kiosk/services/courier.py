@@ -17,6 +17,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -53,7 +54,7 @@ from kiosk.services.fleet import (
     require_membership,
 )
 from kiosk.services.journal import Journal
-from kiosk.services.journal_upload import JournalUpload
+from kiosk.services.journal_upload import JournalUpload, whole_state
 from kiosk.services.later_contacts import LaterUpload
 from kiosk.services.log_restore import LogRestore
 from kiosk.services.policy_call import fetch_policy, held_etag
@@ -253,10 +254,9 @@ class _Visit:
     def _take_state(self, link: CarriedAnswers) -> None:
         """How far the central side was; which records it lacked then tells nothing of today."""
         try:
-            answer = link.call("GET", f"/v1/devices/{self._id}/log")
+            state = whole_state(partial(_state_from, link), f"/v1/devices/{self._id}/log")
         except NothingCarriedError:
             return
-        state = decode(answer.body, LogState)
         self._lacked = frozenset(item.seq for item in state.missing)
         self._state = replace_missing(state, ())
 
@@ -382,6 +382,18 @@ class _Visit:
         for path in self._restore(link).questions():
             link.call("GET", path)
         link.call("GET", f"{base}/conflicts", etag=etag)
+
+
+def _state_from(link: CarriedAnswers, path: str) -> LogState:
+    """What a page of the answers says. Raises NothingCarriedError where the first is not there."""
+    try:
+        answer = link.call("GET", path)
+    except NothingCarriedError:
+        if "?" not in path:
+            raise
+        # A central side of before does not answer what nobody asked: that page is all there is.
+        return LogState(size=0, root="")
+    return decode(answer.body, LogState)
 
 
 def replace_missing(state: LogState, seqs: tuple[int, ...]) -> LogState:

@@ -22,12 +22,13 @@ from kiosk.domain.errors import (
     CaptivePortalError,
     KeyStoreError,
     ProtocolError,
+    SendingStoppedError,
     SyncError,
     UnreachableError,
 )
 from kiosk.domain.ids import DeviceId
 from kiosk.ports import Clock, CollectorLink, KeyStore, LinkFactory, OutboxRow, Store
-from kiosk.services.answers import refusal_of
+from kiosk.services.answers import is_busy, refusal_of
 from kiosk.services.coming_policy import load_coming, promote
 from kiosk.services.conflicts import ConflictCheck
 from kiosk.services.fleet import (
@@ -39,6 +40,7 @@ from kiosk.services.journal import ORIGIN_SEQ, RATCHET_ORIGIN, Journal
 from kiosk.services.journal_upload import JournalUpload
 from kiosk.services.later_contacts import LaterUpload
 from kiosk.services.log_restore import LogRestore
+from kiosk.services.owed import Owed, owed_by
 from kiosk.services.policy_call import fetch_policy
 from kiosk.services.receipt_check import ReceiptCheck
 from kiosk.services.record_upload import BLOB_TYPE, RecordUpload
@@ -47,7 +49,6 @@ from kiosk.services.time_call import fetch_time
 from kiosk.sync.logs import log_key_of
 from kiosk.sync.messages import LogState
 from kiosk.sync.outbox import goes_by_itself
-from kiosk.sync.pace import pace_of
 from kiosk.sync.policy import Policy
 from kiosk.sync.receipts import LogKey
 
@@ -88,6 +89,7 @@ class DeliverySummary:
         purged: sealed copies deleted here.
         pace: bytes per second of the records, or None where too few were sent to tell.
         wait_s: seconds after which the central side asks to be called again; 0: it did not.
+        stopped: somebody stopped it before every record was sent that could go.
     """
 
     sent: int = 0
@@ -97,6 +99,7 @@ class DeliverySummary:
     purged: int = 0
     pace: float | None = field(default=None, compare=False)
     wait_s: int = 0
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +165,12 @@ class Delivery:
         with self._store.begin() as uow:
             return uow.outbox.all()
 
+    def owed(self) -> Owed:
+        """What a delivery could bring on, by what the vault holds now; no network is asked."""
+        metered = self.is_metered()
+        with self._store.begin() as uow:
+            return owed_by(uow, metered=metered)
+
     def is_metered(self) -> bool:
         """Whether each byte of this device's link costs: big records then wait to be asked for."""
         with self._store.begin() as uow:
@@ -185,7 +194,8 @@ class Delivery:
 
         Args:
             progress: told before each step and each record.
-            cancelled: asked at the same moments; True stops there.
+            cancelled: asked at the same moments, and in another thread while a call is under way;
+                True stops there, in the middle of a record too, which goes on from there later.
             metered: whether big records wait; None as this device's setting says. False where
                 somebody asked for all of it to be sent.
 
@@ -203,15 +213,15 @@ class Delivery:
         key = SigningKey.from_seed(seed)
         with self._store.begin() as uow:
             coming = load_coming(uow)
-        link = self._links.open(identity.side(policy, coming), key)
+        link = self._links.open(identity.side(policy, coming), key, cancelled)
         watch = _Watch(progress or (lambda _: None), cancelled or (lambda: False))
         membership = _Membership(identity, policy, key)
         run = _Run(self._store, self._journal, self._clock, membership, link, watch)
         run.metered = self.is_metered() if metered is None else metered
         try:
             run.all_steps()
-        except _CancelledError:
-            pass
+        except (_CancelledError, SendingStoppedError):
+            run.stopped = not run.all_sent
         except SyncError as exc:
             run.reason = exc.code
             run.wait_s = exc.wait_s if isinstance(exc, UnreachableError) else 0
@@ -273,6 +283,7 @@ class _Run:
         self.reason = ""
         self.wait_s = 0
         self.metered = False
+        self.stopped = self.all_sent = False
         self._pace: float | None = None
         self._true_now: datetime | None = None
 
@@ -286,6 +297,7 @@ class _Run:
             self._purged,
             self._pace,
             self.wait_s,
+            self.stopped,
         )
 
     @property
@@ -364,7 +376,13 @@ class _Run:
 
     def _upload_origin(self) -> None:
         """Hand over, once, the sealed beginning of the ratchet that an entry announced."""
-        if upload_origin(self._store, self._link, self._identity.device_id):
+        try:
+            sent = upload_origin(self._store, self._link, self._identity.device_id)
+        except UnreachableError as exc:
+            if not is_busy(exc):
+                raise
+            return  # a database whose replica is away takes records all the same
+        if sent:
             with self._store.begin() as uow:
                 uow.values.put(ORIGIN_SENT, b"")
                 uow.commit()
@@ -384,7 +402,6 @@ class _Run:
             self._journal,
         )
         upload.recover(state)
-        began_ms = self._clock.monotonic_ms()
         try:
             for done in upload.run(
                 lambda n, of: self._watch.record(DeliveryStep.RECORDS, n, of),
@@ -394,7 +411,9 @@ class _Run:
                 self._failed += not done
         finally:
             # A link that broke off was measured by what passed before.
-            self._pace = pace_of(upload.accepted_bytes, self._clock.monotonic_ms() - began_ms)
+            self._pace = upload.pace
+            upload.keep_pace()
+            self.all_sent = not upload.left
 
     def _check_receipts(self, missing: frozenset[int]) -> None:
         device_id = self._identity.device_id

@@ -7,7 +7,7 @@ batch ends with a checkpoint signed by the device. Source: records-and-sync 2.8.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -43,6 +43,28 @@ ACKNOWLEDGED = "central/journal-acknowledged"
 
 _HANDED_OVER = ("central/ratchet-origin-sent",)
 """What this device remembers to have handed over beside entries and records; results too."""
+
+
+def whole_state(asked: Callable[[str], LogState], path: str) -> LogState:
+    """What the collector holds of a device, and all that it lacks.
+
+    It names a page of what it lacks. What was let go here and will never come to it stands there
+    for ever, and may fill a page: what can still be sent lies behind that.
+
+    Args:
+        asked: its answer to a path.
+        path: of the device's log there.
+    """
+    page = state = asked(path)
+    missing = list(state.missing)
+    while len(page.missing) >= MAX_MISSING:
+        last = missing[-1].seq
+        page = asked(f"{path}?after={last}")
+        # A collector of before knows no pages, and says the first one again.
+        missing += (item for item in page.missing if item.seq > last)
+        if missing[-1].seq == last:
+            break
+    return msgspec.structs.replace(state, missing=tuple(missing))
 
 
 class JournalUpload:
@@ -82,6 +104,9 @@ class JournalUpload:
             raise ForkError("histories differ")
         self._pushed = held
         self._push_all(self._rows(state.size), held)
+        if state.size == size:
+            # Somebody else may have brought them: a stick, or this device before it was put back.
+            self._acknowledge(size)
         return state
 
     def _note_going_back(self, size: int) -> None:
@@ -94,9 +119,11 @@ class JournalUpload:
                 uow.commit()
 
     def _acknowledge(self, size: int) -> None:
+        told = str(size).encode("ascii")
         with self._store.begin() as uow:
-            uow.values.put(ACKNOWLEDGED, str(size).encode("ascii"))
-            uow.commit()
+            if uow.values.get(ACKNOWLEDGED) != told:
+                uow.values.put(ACKNOWLEDGED, told)
+                uow.commit()
 
     def _held(self, at: int) -> tuple[int, Frontier]:
         """Size of the journal here, and the tree over its first ``at`` entries as they are now.
@@ -126,21 +153,7 @@ class JournalUpload:
                 uow.commit()
 
     def _state(self) -> LogState:
-        """What the collector holds, and all that it lacks.
-
-        It names a page of what it lacks. What was let go here and will never come to it stands
-        there for ever, and may fill a page: what can still be sent lies behind that.
-        """
-        page = state = self._asked(self._path)
-        missing = list(state.missing)
-        while len(page.missing) >= MAX_MISSING:
-            last = missing[-1].seq
-            page = self._asked(f"{self._path}?after={last}")
-            # A collector of before knows no pages, and says the first one again.
-            missing += (item for item in page.missing if item.seq > last)
-            if missing[-1].seq == last:
-                break
-        return msgspec.structs.replace(state, missing=tuple(missing))
+        return whole_state(self._asked, self._path)
 
     def _asked(self, path: str) -> LogState:
         answer = self._link.call("GET", path)

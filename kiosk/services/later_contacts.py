@@ -26,7 +26,7 @@ from kiosk.domain.ids import DeviceId, RecordId
 from kiosk.journeys.model import CaseState
 from kiosk.journeys.service_steps import ContactStatus
 from kiosk.ports import CollectorLink, Store
-from kiosk.services.answers import refusal_of
+from kiosk.services.answers import is_busy, refusal_of
 from kiosk.services.terms import Terms
 from kiosk.sync.contact import message_language
 from kiosk.sync.later_contacts import LaterAddress, LaterContacts, SealedLater, seal_later
@@ -112,7 +112,11 @@ class LaterUpload:
             answer = self._link.call("PUT", self._path(name), blob, LATER_TYPE)
             if answer.status not in (*_TAKEN, _REFUSED):
                 raise refusal_of(answer)
-        except (UnreachableError, CertificateError, CourierError):
+        except UnreachableError as exc:
+            if not is_busy(exc):
+                raise
+            return 0  # the records behind it may be taken all the same
+        except (CertificateError, CourierError):
             raise
         except SyncError:
             return 0

@@ -9,7 +9,7 @@ Rules, in order:
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
@@ -69,13 +69,14 @@ def _kept(
 ) -> Iterator[JournalRow]:
     """Acts of a time whose receipt was not let go, newest first."""
     gone = let_go(uow)
+    query = JournalQuery(since, until, EntryKind.VERIFY_CLOSE.value, limit=_BATCH)
     while True:
-        query = JournalQuery(since, until, EntryKind.VERIFY_CLOSE.value, limit=_BATCH)
         rows = uow.journal.find(query)
         yield from (row for row in rows if row.record_id is not None and row.seq not in gone)
         if len(rows) < _BATCH:
             return
-        until = rows[-1].wall_claimed
+        # By time and number: a clock that stood, or was set, claims one moment for many of them.
+        query = replace(query, behind=(rows[-1].wall_claimed, rows[-1].seq))
 
 
 def _start(day: date) -> datetime:

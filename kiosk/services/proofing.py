@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from kiosk.audit.entries import EntryKind
+from kiosk.audit.entries import EntryKind, Fact
 from kiosk.audit.records import Attachment
 from kiosk.domain.agent import Agent, Duty
 from kiosk.domain.decision import Decision, Outcome
@@ -54,6 +54,7 @@ from kiosk.journeys.procedure import Journey
 from kiosk.journeys.service_steps import ContactConfirmed, SecondAgentAnswered
 from kiosk.ports import Clock, DraftRow, Store, UnitOfWork
 from kiosk.services.agents import Session, require_duty
+from kiosk.services.chip_count import NO_CHIP, ChipCount
 from kiosk.services.colleagues import Elsewhere
 from kiosk.services.contact import ContactWord, no_word
 from kiosk.services.drafts import Drafts, Hands, hands_of
@@ -129,6 +130,7 @@ class Desk:
         seconds: asks colleagues to stand by a decision.
         elsewhere: asks them at the other devices of the office.
         require_word: verifies the central side's word about an address.
+        chip: counts the visits that are opened.
     """
 
     store: Store
@@ -140,6 +142,7 @@ class Desk:
     seconds: SecondAgents
     elsewhere: Elsewhere
     require_word: ContactWord = no_word
+    chip: ChipCount = NO_CHIP
 
 
 class Case:
@@ -458,14 +461,17 @@ class Proofing:
         for event in begun:
             state = advance(journey, state, event).state
         with self._desk.store.begin() as uow:
-            facts = {
+            count = self._desk.chip.facts(uow)
+            facts: dict[str, Fact] = {
                 "case": state.case_id,
                 "procedure": journey.name,
                 "agent": state.agent_id,
+                **count,
             }
             self._journal.append(uow, EntryKind.VERIFY_OPEN, facts)
             self._desk.drafts.save(uow, state, session)
             uow.commit()
+        self._desk.chip.durable(count)
         case = Case(self._desk, journey, state, session)
         if begun:
             case.wake()

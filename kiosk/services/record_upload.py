@@ -3,7 +3,8 @@
 Rules, in order: what is kept here must still be what the journal announced, else a person must
 look; every state is durable before and after a record travels; where a try was cut, this record and
 those after it travel in parts, and so do those of the days after, because such a link breaks off
-again; an answer is no proof of storage, only a verified receipt is.
+again; what would be long on its way travels in parts too, so that whoever stops it loses one part;
+an answer is no proof of storage, only a verified receipt is.
 Source: records-and-sync 2.8.
 """
 
@@ -21,22 +22,30 @@ from kiosk.domain.errors import (
     CourierError,
     RefusedByCollectorError,
     SealedRecordError,
+    SendingStoppedError,
     SyncError,
     UnreachableError,
 )
 from kiosk.domain.ids import DeviceId
 from kiosk.ports import Clock, CollectorLink, OutboxRow, OutboxState, Store, UnitOfWork
-from kiosk.services.answers import refusal_of
+from kiosk.services.answers import is_busy, refusal_of
 from kiosk.services.journal import Journal
 from kiosk.services.losses import Loss, note_loss
 from kiosk.services.part_upload import PART_BYTES, send_in_parts
 from kiosk.sync.messages import LogState
 from kiosk.sync.outbox import OutboxEvent, advance
+from kiosk.sync.pace import pace_of
 
 BLOB_TYPE = "application/vnd.age"
 CUT = "delivery/cut-at"
 """When a link broke off in the middle of a record, device time."""
 CUT_COUNTS = timedelta(days=14)
+LINK_PACE = "delivery/link-pace"
+"""Bytes per second of the records of the last delivery that sent enough to tell."""
+LONG_S = 4
+"""A record that takes longer at the known pace travels in parts."""
+UNTRIED_BYTES = 1024 * 1024
+"""Where no pace is known yet, a bigger one does."""
 CENTRAL_LOSS_PREFIX = "custody/central-loss/"
 
 
@@ -58,6 +67,11 @@ def move(
     return after
 
 
+def _alike(pace: float, kept: float) -> bool:
+    """Whether two paces are of one order: not worth a write to the vault."""
+    return kept / 2 <= pace <= 2 * kept
+
+
 def _never_arrived(row: OutboxRow, state: LogState) -> bool:
     """Whether a record left by a way that did not reach the collector: it lacks even the entry."""
     return row.state is OutboxState.UNCONFIRMED and row.seq >= state.size
@@ -77,7 +91,12 @@ class RecordUpload:
         *,
         parts: bool = True,
     ) -> None:
-        """Parts: a record whose first try was cut travels in parts, where the link knows them."""
+        """Parts: what is cut, or would be long, travels in parts, where the link knows them.
+
+        Attributes:
+            accepted_bytes: of the records that were taken.
+            left: records that stayed behind because somebody stopped.
+        """
         self._parts = parts
         self.accepted_bytes = 0
         self._journal = journal
@@ -88,6 +107,9 @@ class RecordUpload:
         self._clock = clock
         self._begun: set[int] = set()
         self._shaky = False
+        self._began_ms = clock.monotonic_ms()
+        self._known_pace: float | None = None
+        self.left = 0
 
     def recover(self, state: LogState) -> None:
         """Put back what was interrupted, and what the collector says it does not hold.
@@ -158,28 +180,59 @@ class RecordUpload:
         """
         rows = tuple(row for row in self.waiting() if goes(row))
         self._shaky = any(row.attempts for row in rows) or self._was_cut_lately()
+        self._known_pace = self._kept_pace()
+        self._began_ms = self._clock.monotonic_ms()
         for done, row in enumerate(rows):
+            self.left = len(rows) - done
             if not told(done, len(rows)):
                 return
             yield self._send(row.seq)
+            self.left -= 1
+
+    @property
+    def pace(self) -> float | None:
+        """Bytes per second since the first record; None where too little was sent to tell."""
+        return pace_of(self.accepted_bytes, self._clock.monotonic_ms() - self._began_ms)
+
+    def keep_pace(self) -> None:
+        """Remember how fast this link is, where that was seen and differs from what is kept."""
+        pace = self.pace
+        if pace is None or (self._known_pace is not None and _alike(pace, self._known_pace)):
+            return
+        with self._store.begin() as uow:
+            uow.values.put(LINK_PACE, str(round(pace)).encode("ascii"))
+            uow.commit()
+
+    def _kept_pace(self) -> float | None:
+        with self._store.begin() as uow:
+            kept = uow.values.get(LINK_PACE)
+        return None if kept is None else float(kept)
+
+    def _is_long(self, length: int) -> bool:
+        """Whether a record would be under way for longer than a person waits for a stop."""
+        pace = self.pace or self._known_pace
+        return length > UNTRIED_BYTES if pace is None else length > LONG_S * pace
 
     def _send(self, seq: int) -> bool:
         """Send one record; False when it was not accepted (its row says why)."""
-        self._commit(seq, OutboxEvent.SEND_STARTED)
+        row = self._commit(seq, OutboxEvent.SEND_STARTED)
         blob = self._whole_blob(seq)
         if blob is None:
             self._tell_damage(seq)
             return False
         try:
-            in_parts = self._parts and (self._shaky or seq in self._begun)
-            if in_parts and len(blob) > PART_BYTES:
+            if self._goes_in_parts(seq, len(blob)):
                 send_in_parts(self._link, self._path(seq), blob)
             else:
                 self._put(seq, blob)
+        except SendingStoppedError:
+            # A person's wish says nothing of the record, nor of the link.
+            self._commit(seq, OutboxEvent.SEND_INTERRUPTED, row.reason)
+            raise
         except (UnreachableError, CertificateError, CourierError) as exc:
             self._commit(seq, OutboxEvent.SEND_INTERRUPTED, exc.code)
             # A collector that has too much to do is no link that broke.
-            if isinstance(exc, UnreachableError) and not exc.detail.startswith("busy"):
+            if isinstance(exc, UnreachableError) and not is_busy(exc):
                 self._note_cut()
             raise
         except SyncError as exc:
@@ -190,6 +243,10 @@ class RecordUpload:
         self._commit(seq, OutboxEvent.ACCEPTED)
         self.accepted_bytes += len(blob)
         return True
+
+    def _goes_in_parts(self, seq: int, length: int) -> bool:
+        worth_it = self._shaky or seq in self._begun or self._is_long(length)
+        return self._parts and worth_it and length > PART_BYTES
 
     def _was_cut_lately(self) -> bool:
         """Whether a link of this device broke off in the middle of a record not long ago.

@@ -8,13 +8,14 @@ Rules, in order:
 2. It is announced only where the case ends without its agent, or without having been taken.
    Whoever goes on with the case replaces it, and whoever closes the case drops it: a case leaves
    one record.
-3. It lies with the draft and goes with it, in the same unit of work.
+3. It lies with the draft and goes with it, in the same unit of work. Its bytes lie apart, as they
+   are: written as text they would be a third longer, at every step of every case.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -30,6 +31,7 @@ from kiosk.services.journal import Journal
 from kiosk.services.visit_ends import VisitEnd, keep_visit_end
 
 STANDING_PREFIX: Final = "case-standing/"
+_BYTES_PREFIX: Final = "case-standing-bytes/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,27 @@ def put_standing(uow: UnitOfWork, case_id: CaseId, record: StandingRecord | None
     """Keep it with the draft, or none; the caller commits."""
     if record is None:
         uow.values.delete(STANDING_PREFIX + case_id)
+        uow.values.delete(_BYTES_PREFIX + case_id)
     else:
-        uow.values.put(STANDING_PREFIX + case_id, msgspec.json.encode(record))
+        told = _with_bytes(record, b"")
+        uow.values.put(STANDING_PREFIX + case_id, msgspec.json.encode(told))
+        uow.values.put(_BYTES_PREFIX + case_id, record.closed.blob.blob)
+
+
+def _with_bytes(record: StandingRecord, data: bytes) -> StandingRecord:
+    return replace(
+        record, closed=replace(record.closed, blob=replace(record.closed.blob, blob=data))
+    )
+
+
+def standing_of(uow: UnitOfWork, case_id: CaseId) -> StandingRecord | None:
+    """The record as it was kept; one of an earlier program holds its bytes itself."""
+    stored = uow.values.get(STANDING_PREFIX + case_id)
+    if stored is None:
+        return None
+    record = msgspec.json.decode(stored, type=StandingRecord)
+    data = uow.values.get(_BYTES_PREFIX + case_id)
+    return record if data is None else _with_bytes(record, data)
 
 
 def standing_cases(uow: UnitOfWork) -> frozenset[CaseId]:
@@ -77,10 +98,9 @@ def announce_standing(
 
     The caller drops the draft and commits.
     """
-    stored = uow.values.get(STANDING_PREFIX + case_id)
-    if stored is None:
+    record = standing_of(uow, case_id)
+    if record is None:
         return False
-    record = msgspec.json.decode(stored, type=StandingRecord)
     closed, visit = record.closed, record.visit
     seq, slip = announce(uow, journal, EntryKind.VERIFY_CLOSE, {**record.told, **more}, closed)
     sealed = SealedFacts(closed.record_id, seq, slip, closed.sealed_at)

@@ -1,8 +1,10 @@
 """When to try again: exponential back-off with full jitter, as pure functions.
 
 Full jitter (a uniform draw between zero and the bound) spreads a fleet that lost its central side
-at the same second. Where the central side itself says when to come again, its word counts: it has
-given others the seconds beside. Sources: records-and-sync 2.8 (peak); RFC 9110, 10.2.3.
+at the same second. Between two deliveries that nobody asked for, the pause grows while there is
+nothing to bring on: a whole fleet that calls once a minute is a crowd at any hour. Where the
+central side itself says when to come again, its word counts: it has given others the seconds
+beside. Sources: records-and-sync 2.8 (peak); RFC 9110, 10.2.3.
 """
 
 from collections.abc import Iterable
@@ -13,7 +15,23 @@ SPREAD = 0.2
 """Share of a regular pause by which it is made longer or shorter."""
 LONGEST_TOLD_S = 3600
 """No longer does a device wait on anybody's word: what it holds is to arrive today."""
+QUIET_S = (60, 120, 300, 900)
+"""Pauses between regular deliveries that found nothing to do, one after the other."""
 _RETRY_AFTER = "retry-after"
+
+
+def pause_ms(idle_turns: int, *, left: bool) -> int:
+    """The pause after a regular delivery, on average; see :func:`spread_ms`.
+
+    Args:
+        idle_turns: deliveries in a row that brought nothing on; 0 after one that did.
+        left: something is left to be sent or heard of, or nobody was reached: never more than
+            :data:`CAP_S` then.
+    """
+    if idle_turns < 0:
+        raise ValueError("turns that are none")
+    pause_s = QUIET_S[min(max(idle_turns, 1), len(QUIET_S)) - 1]
+    return round(1000 * (min(pause_s, CAP_S) if left else pause_s))
 
 
 def spread_ms(pause_ms: int, draw: float) -> int:

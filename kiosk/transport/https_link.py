@@ -1,9 +1,10 @@
 """The link to the collector over HTTPS.
 
 Rules, in order: TLS 1.3 with the pinned authority and nothing else; every call signed by the device
-key; every wait has a deadline, every answer a bound; no redirect, no proxy of the environment, no
-compressed body. A wrong device clock must not matter: signed server time replaces it, both for the
-age of signatures and for the validity of the certificate, whose chain and name are always checked.
+key; every wait has a deadline, every answer a bound, and whoever asks for an end gets it
+(:mod:`.breaking_off`); no redirect, no proxy of the environment, no compressed body. A wrong device
+clock must not matter: signed server time replaces it, both for the age of signatures and for the
+validity of the certificate, whose chain and name are always checked.
 Whatever is refused stays refused; where a page of the network stands in the collector's place, the
 refusal has a name of its own (:mod:`.doorstep`).
 Source: records-and-sync 2.8.
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import secrets
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,6 +28,7 @@ from kiosk.domain.errors import (
     CaptivePortalError,
     CertificateError,
     ProtocolError,
+    SendingStoppedError,
     SignatureInvalidError,
     SyncError,
     UnreachableError,
@@ -35,6 +37,7 @@ from kiosk.ports import CentralSide, Clock, CollectorLink, LinkAnswer
 from kiosk.sync.messages import MAX_MESSAGE_BYTES, Problem, decode
 from kiosk.sync.retry import told_wait_s
 from kiosk.sync.signed_time import open_time
+from kiosk.transport.breaking_off import BreakOff
 from kiosk.transport.doorstep import Doorstep, look
 
 _NO_CHECK_TIME = 0x200000
@@ -136,10 +139,17 @@ class _Caller:
     """Sends one request and reads its bounded answer."""
 
     def __init__(
-        self, client: httpx.Client, clock: Clock, deadlines: Deadlines, *, proven: bool = True
+        self,
+        client: httpx.Client,
+        clock: Clock,
+        deadlines: Deadlines,
+        break_off: BreakOff,
+        *,
+        proven: bool = True,
     ) -> None:
         """Proven: the client believes the pinned authority only, not whoever answers."""
         self._proven = proven
+        self._break_off = break_off
         self._client = client
         self._clock = clock
         self._deadlines = deadlines
@@ -148,11 +158,21 @@ class _Caller:
         self, method: str, url: str, body: bytes, headers: dict[str, str]
     ) -> tuple[LinkAnswer, dict[str, Any]]:
         """The answer, and the server's certificate as ``ssl`` describes it."""
+        heard = {"trace": self._break_off.hear}
+        if self._break_off.asked:
+            raise SendingStoppedError
         try:
-            with self._client.stream(method, url, content=body, headers=headers) as response:
+            with (
+                self._break_off.watching(),
+                self._client.stream(
+                    method, url, content=body, headers=headers, extensions=heard
+                ) as response,
+            ):
                 content = self._read(response)
                 certificate = _certificate(response)
         except httpx.HTTPError as exc:
+            if self._break_off.happened:
+                raise SendingStoppedError from exc
             if _may_be_portal(exc) and look(url, self._deadlines.connect_s) is Doorstep.PORTAL:
                 raise CaptivePortalError("another answers") from exc
             raise _translated(exc) from exc
@@ -192,8 +212,14 @@ class HttpsLink:
     """A link to one collector for one device. Used from one thread."""
 
     def __init__(
-        self, side: CentralSide, device_key: SigningKey, clock: Clock, deadlines: Deadlines
+        self,
+        side: CentralSide,
+        device_key: SigningKey,
+        clock: Clock,
+        deadlines: Deadlines,
+        break_off: BreakOff | None = None,
     ) -> None:
+        self._break_off = break_off or BreakOff()
         self._side = side
         self._key = device_key
         self._clock = clock
@@ -204,7 +230,8 @@ class HttpsLink:
 
     def _new_caller(self) -> _Caller:
         context = _context(self._side.ca_pem, check_time=self._trust_clock)
-        return _Caller(_client(context, self._deadlines), self._clock, self._deadlines)
+        client = _client(context, self._deadlines)
+        return _Caller(client, self._clock, self._deadlines, self._break_off)
 
     def call(
         self,
@@ -324,12 +351,18 @@ class HttpsLinks:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         client = _client(context, self._deadlines)
-        caller = _Caller(client, self._clock, self._deadlines, proven=False)
+        caller = _Caller(client, self._clock, self._deadlines, BreakOff(), proven=False)
         try:
             return caller.send("GET", f"{url}/v1/authority", b"", {})[0]
         finally:
             caller.close()
 
-    def open(self, side: CentralSide, device_key: SigningKey) -> CollectorLink:
+    def open(
+        self,
+        side: CentralSide,
+        device_key: SigningKey,
+        stopped: Callable[[], bool] | None = None,
+    ) -> CollectorLink:
         """See :class:`kiosk.ports.LinkFactory`."""
-        return HttpsLink(side, device_key, self._clock, self._deadlines)
+        break_off = None if stopped is None else BreakOff(stopped)
+        return HttpsLink(side, device_key, self._clock, self._deadlines, break_off)

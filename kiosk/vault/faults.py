@@ -1,7 +1,8 @@
 """Faults of SQLite, told in the words of this program.
 
 SQLite's result codes decide, never its English sentences; where its code leaves open whether space
-ran out, the folder is asked. Source: sqlite.org/rescode.html.
+ran out, or whether the disk takes writes at all, the folder is asked. Source:
+sqlite.org/rescode.html.
 """
 
 from __future__ import annotations
@@ -21,11 +22,13 @@ from kiosk.domain.errors import (
     VaultBusyError,
     VaultCorruptError,
     VaultError,
+    VaultReadOnlyError,
 )
 
 _BUSY, _LOCKED = 5, 6
-_IOERR, _CORRUPT, _FULL, _NOTADB = 10, 11, 13, 26
+_READONLY, _IOERR, _CORRUPT, _FULL, _CANTOPEN, _NOTADB = 8, 10, 11, 13, 14, 26
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_NO_WRITES = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 _PROBE_BYTES = 64 * 1024
 
 
@@ -36,6 +39,10 @@ def fault_of(cause: BaseException, path: Path) -> VaultError:
     if not isinstance(code, int):
         return VaultError(name)
     primary = code & 0xFF
+    # A disk that turned read-only under an open file is an I/O error to SQLite; one that was so
+    # before leaves it without the files beside.
+    if primary == _READONLY or (primary in (_IOERR, _CANTOPEN) and not _writable(path)):
+        return VaultReadOnlyError(name)
     # SQLite says "full" for ENOSPC in the file alone; a quota, a file-size limit or a failed growth
     # of the shared index are plain I/O errors to it.
     if primary == _FULL or (primary == _IOERR and not _room_beside(path)):
@@ -50,7 +57,19 @@ def fault_of(cause: BaseException, path: Path) -> VaultError:
 def fault_of_file(cause: OSError) -> VaultError:
     """The error of our tree for a failed call on a file of ours."""
     detail = errno.errorcode.get(cause.errno or 0, "file")
+    if cause.errno in _NO_WRITES:
+        return VaultReadOnlyError(detail)
     return DiskFullError(detail) if cause.errno in _NO_ROOM else VaultError(detail)
+
+
+def _writable(path: Path) -> bool:
+    """Whether the system lets this user write in the folder, and into the files of ours there.
+
+    Asked without opening them: closing any handle of a file ends the locks of this process on it.
+    """
+    return all(
+        os.access(file, os.W_OK) for file in (path.parent, *path.parent.glob(path.name + "*"))
+    )
 
 
 def _room_beside(path: Path) -> bool:

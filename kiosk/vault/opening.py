@@ -5,8 +5,9 @@ read back and a file that does not accept one is refused; the version is known; 
 exists. A small neighbour file holds a check value of the key, so that a wrong key is told apart
 from a damaged file, and the salt of the file's own key. SQLCipher keeps that salt in the first 16
 bytes of the file only, which are written again whenever the log is folded: junk left there by a
-power cut would shut out everything that the log still holds. Source: records-and-sync 2.4;
-sqlcipher 4 design notes.
+power cut would shut out everything that the log still holds. One program alone has the file, from
+its first look on until it closes it. Source: records-and-sync 2.4; sqlcipher 4 design notes;
+sqlite.org/wal.html (heap memory instead of a shared index).
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ BUSY_TIMEOUT_S = 5.0
 # fullfsync matters on macOS, where fsync alone does not flush the drive.
 _SETTINGS: tuple[tuple[str, str, str], ...] = (
     ("auto_vacuum", "INCREMENTAL", "2"),
+    ("locking_mode", "EXCLUSIVE", "exclusive"),
     ("journal_mode", "WAL", "wal"),
     ("synchronous", "FULL", "2"),
     ("fullfsync", "1", "1"),
@@ -132,6 +134,10 @@ def _connect(path: Path, key: bytes, busy_timeout_s: float, salt: bytes | None) 
     # SQLCipher writes its own log lines to stderr; our errors carry what matters.
     connection.execute("PRAGMA cipher_log_level = NONE")
     connection.execute(f"PRAGMA key = \"x'{key.hex()}{(salt or b'').decode()}'\"")
+    # Before the first look into the file: from then on one program alone has it, and the index of
+    # the log is in memory. In a file that is mapped, as it would be otherwise, a disk that turns
+    # read-only ends the program at its next touch (SIGBUS), without a word.
+    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
     return connection
 
 

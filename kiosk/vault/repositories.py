@@ -10,7 +10,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, select
+from sqlalchemy import Row, delete, func, insert, or_, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from kiosk.audit.entries import entry_leaf
@@ -139,6 +139,13 @@ class Journal:
             wanted = wanted.where(table.c.wall_claimed >= _text(query.since))
         if query.until is not None:
             wanted = wanted.where(table.c.wall_claimed < _text(query.until))
+        if query.behind is not None:
+            moment, seq = _text(query.behind[0]), query.behind[1]
+            # The first condition alone lets the index begin there.
+            wanted = wanted.where(
+                table.c.wall_claimed <= moment,
+                or_(table.c.wall_claimed < moment, table.c.seq < seq),
+            )
         # By the time that was claimed, as the indexes are; entries of one moment by their number.
         order = (table.c.wall_claimed.desc(), table.c.seq.desc())
         rows = self._tx.rows(wanted.order_by(*order).limit(query.limit))

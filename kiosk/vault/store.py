@@ -27,6 +27,7 @@ from kiosk.domain.errors import (
     VaultCorruptError,
     VaultError,
     VaultKeyError,
+    VaultReadOnlyError,
 )
 from kiosk.ports import (
     AgentRepository,
@@ -112,6 +113,10 @@ class SqlStore:
             raise VaultBusyError("writer's lock")
         try:
             transaction = Transaction(self._open_engine(), self._path)
+        except VaultReadOnlyError:
+            self._drop_engine()
+            self._lock.release()
+            raise
         except BaseException:
             self._lock.release()
             raise
@@ -132,7 +137,8 @@ class SqlStore:
         finally:
             if transaction.met_damage:
                 # SQLCipher lets nothing more through a connection that met a damaged page. A new
-                # one still reaches everything that the damage does not touch.
+                # one still reaches everything that the damage does not touch; and it finds out
+                # whether a disk that took no write takes them again.
                 self._drop_engine()
             if transaction.erases_a_key:
                 self._fold_log()

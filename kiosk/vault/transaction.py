@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Executable, Row
 
-from kiosk.domain.errors import VaultCorruptError
+from kiosk.domain.errors import VaultCorruptError, VaultReadOnlyError
 from kiosk.vault.faults import translated
 
 
@@ -19,7 +19,8 @@ class Transaction:
 
     Attributes:
         erases_a_key: once committed, no older copy of a key may stay in the write-ahead log.
-        met_damage: a page did not decrypt or does not make sense; the connection is of no more use.
+        met_damage: a page did not decrypt or does not make sense, or the disk took no write; the
+            connection is of no more use.
     """
 
     def __init__(self, engine: Engine, path: Path) -> None:
@@ -49,7 +50,7 @@ class Transaction:
         try:
             with translated(self._path):
                 yield
-        except VaultCorruptError:
+        except (VaultCorruptError, VaultReadOnlyError):
             self.met_damage = True
             raise
 

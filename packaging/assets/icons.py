@@ -21,7 +21,7 @@ NAMES = (
     "file-check", "hand-finger", "hand-stop", "help-circle", "help-octagon", "history", "home",
     "id", "info-circle", "key", "keyboard", "language", "line-scan", "list-check", "lock",
     "lock-open", "logout", "mail", "minus", "moon", "pencil", "player-play", "plus",
-    "printer", "qrcode", "receipt-2", "refresh", "rotate-3d", "scale", "scan", "send",
+    "printer", "qrcode", "refresh", "rotate-3d", "scale", "scan", "send",
     "settings", "shield-check", "signature", "sparkles", "sun", "sunset-2", "target",
     "user", "user-check", "user-scan", "users", "wifi", "wifi-off", "x", "zoom-in",
 )  # fmt: skip

@@ -80,7 +80,8 @@ from kiosk.sync.receipts import (
 )
 from kiosk.sync.retry import after_told_s, told_wait_s
 from tests.fakes.central_side import reading, serving
-from tests.fakes.stores import free_port, postgres
+from tests.fakes.ports import take_port
+from tests.fakes.stores import postgres
 
 GOAL_LOG_P99_S = 1.0
 _VERIFY_EVERY = 50
@@ -428,7 +429,7 @@ def fleet(options: argparse.Namespace, folder: Path, running: ExitStack) -> dict
         storage = Storage(running.enter_context(postgres()).url)
     now = system_time()
     found(Layout(data), LOCAL_HOSTS, "idp.test", now, demonstration=False, storage=storage)
-    ports = tuple(free_port() for _ in range(options.processes))
+    ports = tuple(take_port() for _ in range(options.processes))
     preparation, file = Preparation(options, data, ports), folder / "visits"
     began = time.perf_counter()
     preparation.run(file)

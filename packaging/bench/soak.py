@@ -37,10 +37,10 @@ from central.authority.founding import LOCAL_HOSTS, found
 from kiosk.domain.ids import OfficeId
 from tests.fakes.central_side import reading
 from tests.fakes.fault_proxy import NONE, Fault, FaultProxy
+from tests.fakes.ports import take_port
 from tests.fakes.stores import (
     BUCKET,
     PostgresServer,
-    free_port,
     object_store,
     postgres,
 )
@@ -68,7 +68,7 @@ class Collector:
     """One collector process on a port that stays, started again whenever it was killed."""
 
     def __init__(self, data: Path) -> None:
-        self.data, self.port = data, free_port()
+        self.data, self.port = data, take_port()
         self.process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:

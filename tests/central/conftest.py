@@ -33,7 +33,7 @@ def mortal(tmp_path: Path) -> Iterator[MortalCollector]:
     Policies(Layout(collector.data)).change({"retention.blob_grace_hours": "24"}, datetime.now(UTC))
     collector.start()
     yield collector
-    collector.kill()
+    collector.close()
 
 
 @pytest.fixture

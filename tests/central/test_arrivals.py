@@ -41,7 +41,7 @@ def committed_together(arrivals, rows):
     answers, start = {}, threading.Barrier(len(rows))
 
     def commit(number):
-        start.wait(10)
+        start.wait(60)
         try:
             answers[number] = arrivals.commit(rows[number])
         except (StoreError, LookupError) as exc:
@@ -51,7 +51,7 @@ def committed_together(arrivals, rows):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
     return [answers[number] for number in range(len(rows))]
 
 
@@ -101,10 +101,10 @@ class AwayDatabase:
         self.database, self.away = database, True
 
     @contextmanager
-    def writing(self, *scopes):
+    def writing(self, *scopes, local=False):
         if self.away:
             raise StoreError("OperationalError")
-        with self.database.writing(*scopes) as ledger:
+        with self.database.writing(*scopes, local=local) as ledger:
             yield ledger
 
 
@@ -124,8 +124,8 @@ class StoppedDatabase:
         self.database, self.stops = database, 1
 
     @contextmanager
-    def writing(self, *scopes):
-        with self.database.writing(*scopes) as ledger:
+    def writing(self, *scopes, local=False):
+        with self.database.writing(*scopes, local=local) as ledger:
             yield ledger
             if self.stops:
                 self.stops -= 1
@@ -150,7 +150,7 @@ def test_a_writer_that_is_ended_tells_nobody_that_a_row_is_here(database):
         while len(arrivals._queue) < 2:
             threads[0].join(0.01)
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
     assert sorted(map(str, answers)) == sorted(map(str, (StoreError, KeyboardInterrupt)))
     with database.reading() as ledger:
         assert ledger.sealed_from(ONE, 0, 100) == ()

@@ -20,6 +20,8 @@ from tests.fakes.fault_proxy import NONE, Fault, FaultProxy
 
 pytestmark = pytest.mark.process
 HASTY = Deadlines(connect_s=2, pause_s=2, call_s=5)
+PATIENT = Deadlines(connect_s=60, pause_s=60, call_s=120)
+"""Where nothing is in the way: how fast the machine is, is not asked."""
 BYTES = 600_000
 
 
@@ -36,8 +38,12 @@ def device(side: CentralSide, proxy: FaultProxy) -> EnrolledDevice:
         Layout(side.data), proxy.url, OfficeId("075012"), datetime.now(UTC), timedelta(hours=1)
     )
     made = EnrolledDevice()
-    made.links._links = HttpsLinks(made.clock, HASTY)
+    hurry(made, PATIENT)
     return made.enrol(code.text())
+
+
+def hurry(device: EnrolledDevice, deadlines: Deadlines) -> None:
+    device.links._links = HttpsLinks(device.clock, deadlines)
 
 
 FAULTS = {
@@ -63,6 +69,7 @@ FAULTS = {
 def test_one_bad_connection_after_the_other_then_a_good_one(side, proxy, device, name):
     numbers = [device.seal(extra_bytes=BYTES)[0] for _ in range(2)]
     proxy.choose = lambda _: FAULTS[name]
+    hurry(device, HASTY)
     for _ in range(3):
         summary = device.delivery.run_once()
         assert summary.reason == ("SYNC-032" if name == "portal" else "SYNC-001") or (
@@ -70,6 +77,7 @@ def test_one_bad_connection_after_the_other_then_a_good_one(side, proxy, device,
         ), summary
     assert proxy.struck, "the fault really happened"
     proxy.choose = lambda _: NONE
+    hurry(device, PATIENT)
     for _ in range(3):
         device.delivery.run_once()
     assert {device.row(seq).state for seq in numbers} == {OutboxState.STORED}
@@ -90,10 +98,12 @@ def test_any_mixture_of_faults_ends_with_one_stored_copy_of_each(side, proxy, de
         return FAULTS[fault]
 
     proxy.choose = choose
+    hurry(device, HASTY)
     for _ in range(12):
         device.delivery.run_once()
     assert proxy.struck
     proxy.choose = lambda _: NONE
+    hurry(device, PATIENT)
     for _ in range(3):
         device.delivery.run_once()
     assert {device.row(seq).state for seq in numbers} == {OutboxState.STORED}

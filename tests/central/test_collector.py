@@ -231,7 +231,7 @@ def test_an_unsigned_call_is_refused(side: CentralSide, device: EnrolledDevice) 
     import ssl
 
     context = ssl.create_default_context(cadata=device.identity.ca_pem)
-    with httpx.Client(verify=context, trust_env=False) as client:
+    with httpx.Client(verify=context, trust_env=False, timeout=60) as client:
         answer = client.get(side.url + path(device))
         assert (answer.status_code, answer.json()["error"]) == (401, "signature")
         assert client.get(f"{side.url}/healthz").status_code == 200
@@ -269,7 +269,7 @@ def test_a_body_changed_on_the_way_is_noticed(
     url = side.url + path(device)
     headers = sign_request("POST", url, body, device.key, device.clock.now())
     context = ssl.create_default_context(cadata=device.identity.ca_pem)
-    with httpx.Client(verify=context, trust_env=False) as client:
+    with httpx.Client(verify=context, trust_env=False, timeout=60) as client:
         answer = client.post(url, content=body + b" ", headers=headers)
     assert (answer.status_code, answer.json()["error"]) == (422, "digest")
     assert state(link, device).size == 0
@@ -338,7 +338,7 @@ def test_a_kill_in_the_middle_loses_nothing_that_was_answered(tmp_path) -> None:
                 taken.append(call.path)
                 if len(taken) == 2:
                     side.process.kill()
-                    side.process.wait(timeout=20)
+                    side.process.wait(timeout=60)
             return answer
 
         device.links.trouble = killing

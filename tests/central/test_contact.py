@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import socket
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -47,6 +46,7 @@ from kiosk.sync.contact import (
 from kiosk.sync.messages import Problem, decode, encode
 from tests.fakes.central_side import CentralSide, central, founded, serving
 from tests.fakes.enrolled import EnrolledDevice
+from tests.fakes.ports import give_back, take_port
 from ui.demonstration.post import Post
 
 CASE = "c" * 32
@@ -207,7 +207,7 @@ def test_the_page_takes_the_code_on_the_customers_own_phone(
     context = ssl.create_default_context(
         cadata=Layout(contact_side.data).ca_certificate.read_text()
     )
-    with httpx.Client(verify=context, base_url=contact_side.url) as phone:
+    with httpx.Client(verify=context, base_url=contact_side.url, timeout=60) as phone:
         page = phone.get(path)
         assert page.status_code == 200
         assert page.headers["content-security-policy"] == HEADERS["Content-Security-Policy"]
@@ -437,15 +437,19 @@ def tls_mail(tmp_path: Path) -> Iterator[tuple[int, list[str], Path]]:
             taken.extend(envelope.rcpt_tos)
             return "250 OK"
 
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = take_port()
     server = Controller(
-        Handler(), hostname="127.0.0.1", port=port, tls_context=context, require_starttls=True
+        Handler(),
+        hostname="127.0.0.1",
+        port=port,
+        ready_timeout=60,
+        tls_context=context,
+        require_starttls=True,
     )
     server.start()
     yield port, taken, layout.ca_certificate
     server.stop()
+    give_back(port)
 
 
 def mail_to(port: int) -> MailSender:

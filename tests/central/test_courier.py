@@ -386,6 +386,22 @@ def test_more_receipts_than_a_page_come_back_in_one_journey(side, device, stick,
     assert courier(device).take(stick).stored == 7
 
 
+def test_every_page_of_what_is_lacking_comes_back_in_one_journey(side, device, stick, monkeypatch):
+    for room in ("central.collector.journals", "central.collector.couriers"):
+        monkeypatch.setattr(f"{room}.MAX_MISSING", 3)
+    monkeypatch.setattr("kiosk.services.journal_upload.MAX_MISSING", 3)
+    seqs = {device.seal()[0] for _ in range(7)}
+    courier(device).give(stick)
+    for path in folder_of(stick).iterdir():
+        if path.name != OUT and path.stat().st_size > 20_000:
+            path.unlink()  # the records; journal and questions stay
+    assert at_central(side, stick)[0].taken == 0
+    visit = courier(device)._visit(stick, None, None)
+    central_side = device.identity.side(device.policy)
+    visit._take_state(visit._links.arriving(stick, device.identity.device_id, central_side))
+    assert visit._lacked == seqs
+
+
 def test_a_folder_without_ours_is_told(side, stick):
     with pytest.raises(FolderError, match="nothing"):
         at_central(side, stick)

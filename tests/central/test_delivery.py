@@ -16,6 +16,8 @@ from kiosk.domain.errors import CertificateError, NotEnrolledError, UnreachableE
 from kiosk.ports import LinkAnswer, OutboxState
 from kiosk.services.delivery import Delivery, DeliveryStep, DeliverySummary, Progress
 from kiosk.services.fleet import LOG_CHECKPOINT, POLICY
+from kiosk.services.journal_upload import ACKNOWLEDGED
+from kiosk.services.owed import Owed
 from kiosk.services.receipts_kept import RECEIPT_PREFIX
 from kiosk.sync.messages import ReceiptPage, decode, encode
 from kiosk.sync.policy import open_policy, sign_policy
@@ -296,10 +298,11 @@ def test_cancelled_between_two_records(device: EnrolledDevice) -> None:
     seen: list[Progress] = []
 
     def cancelled() -> bool:
-        return any(p.step is DeliveryStep.RECORDS and p.done == 0 for p in seen)
+        return any(p.step is DeliveryStep.RECORDS and p.done == 1 for p in seen)
 
     summary = device.delivery.run_once(seen.append, cancelled)
     assert (summary.sent, summary.stored, summary.reason) == (1, 0, "")
+    assert summary.stopped
     assert device.delivery.run_once().stored == 2
 
 
@@ -464,6 +467,40 @@ def test_two_deliveries_at_once_double_nothing(side: CentralSide, device: Enroll
     assert leaves(side, device) == [seq]
     with reading(side.data) as ledger:
         assert len(ledger.sealed_from(device.identity.device_id, 0, 10)) == 1
+
+
+# --- what is owed ---------------------------------------------------------------------------------
+
+
+def test_nothing_is_owed_once_everything_arrived(device) -> None:
+    seq, _ = device.seal()
+    assert device.delivery.owed().records == {seq}
+    assert device.delivery.owed().entries == device.size()
+    device.delivery.run_once()
+    # The deletion is an entry of its own, and was sent by the same delivery.
+    assert device.delivery.owed() == Owed()
+    assert not device.delivery.owed()
+    device.journal.record(EntryKind.FRAUD_ALERT, {"case": "c-17"})
+    assert device.delivery.owed() == Owed(entries=device.size())
+
+
+def test_what_a_person_must_send_is_owed_by_nobody(device) -> None:
+    device.seal(extra_bytes=BIG)
+    device.delivery.set_metered(metered=True)
+    device.delivery.run_once()
+    assert device.delivery.owed() == Owed()
+    device.delivery.set_metered(metered=False)
+    assert device.delivery.owed()
+
+
+def test_entries_that_somebody_else_brought_are_not_owed(device) -> None:
+    device.delivery.run_once()
+    with device.store.begin() as uow:
+        uow.values.delete(ACKNOWLEDGED)
+        uow.commit()
+    assert device.delivery.owed().entries
+    device.delivery.run_once()
+    assert device.delivery.owed() == Owed()
 
 
 # --- metered links --------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 import ssl
 import threading
 from collections.abc import Iterator
@@ -45,6 +44,7 @@ from kiosk.sync.later_contacts import (
 from tests.fakes.central_side import CentralSide, ask, central, founded, serving
 from tests.fakes.contact import TEXTS
 from tests.fakes.enrolled import EnrolledDevice
+from tests.fakes.ports import take_port
 from tests.fakes.provider import REFUSED, answered, seal_case
 from ui.demonstration.post import Post
 
@@ -361,9 +361,7 @@ def post() -> Iterator[Post]:
 def opened_service(data: Path, post: Post) -> int:
     """Have a central side confirm later; the port that its page will be on."""
     settings = Layout(data).contact_settings
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = take_port()
     post.write_settings(settings)
     assert central("contact", "confirm-later", "--data", data, check=False).returncode == 2
     with settings.open("a") as file:
@@ -382,7 +380,9 @@ def type_the_code(side: CentralSide, post: Post) -> str:
     assert secret
     context = ssl.create_default_context(cafile=Layout(side.data).ca_certificate)
     page = f"{side.url}/c/{secret[1]}"
-    return httpx.post(page, data={"code": message.code}, verify=context, trust_env=False).text
+    return httpx.post(
+        page, data={"code": message.code}, verify=context, trust_env=False, timeout=60
+    ).text
 
 
 @pytest.mark.process

@@ -35,7 +35,7 @@ from kiosk.domain.ids import DeviceId, OfficeId, RecordId
 from kiosk.sync.receipts import ReceiptState
 from tests.fakes.central_side import founded, serving
 from tests.fakes.enrolled import EnrolledDevice
-from tests.fakes.stores import free_port
+from tests.fakes.ports import take_port
 
 LEAVES = [leaf_hash(str(number).encode()) for number in range(70)]
 
@@ -116,15 +116,15 @@ def test_a_schema_of_a_newer_program_is_refused_and_left_as_it_is(tmp_path):
 
 @pytest.mark.process
 def test_figures_and_readiness_say_how_the_collector_is(tmp_path):
-    data, port = founded(tmp_path / "data"), free_port()
+    data, port = founded(tmp_path / "data"), take_port()
     with serving(data, metrics=port) as side:
         device = EnrolledDevice().enrol(side.enrol_code())
         device.seal()
         device.delivery.run_once()
-        text = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+        text = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=60).text
         payloads = Layout(data).payloads
         trusted = ssl.create_default_context(cafile=Layout(data).ca_certificate)
-        with httpx.Client(verify=trusted) as client:
+        with httpx.Client(verify=trusted, timeout=60) as client:
             assert client.get(f"{side.url}/readyz").status_code == 200
             payloads.rename(payloads.with_name("gone"))
             assert client.get(f"{side.url}/readyz").status_code == 503

@@ -21,6 +21,8 @@ from central.archive.faults import StoreError
 from central.archive.layout import Layout, read_key
 from central.archive.storage import open_database, open_payloads
 from central.auditor.histories import Histories
+from central.auditor.journals import headers_of
+from central.auditor.void_receipts import VoidReceipts
 from central.authority.drafts import read_draft
 from central.authority.policies import Policies
 from central.authority.publishing import policy_of
@@ -36,7 +38,7 @@ from kiosk.crypto.signing import SigningKey
 from kiosk.domain.ids import DeviceId
 from kiosk.ports import OutboxState
 from kiosk.services.courier import Courier
-from kiosk.services.fleet import LOG_CHECKPOINT, POLICY
+from kiosk.services.fleet import LOG_CHECKPOINT, POLICY, require_membership
 from kiosk.services.receipts_kept import RECEIPT_PREFIX, VOID_PREFIX
 from kiosk.sync.policy import Policy, sign_policy
 from kiosk.transport.folder_link import FolderLinks
@@ -45,7 +47,7 @@ from tests.fakes.central_side import CentralSide, ask, central, founded, reading
 from tests.fakes.enrolled import EnrolledDevice
 from tests.fakes.field import FieldDevice, audited, enrolled_at, problems, questions
 from tests.fakes.mortal_collector import MortalCollector
-from tests.fakes.stores import free_port
+from tests.fakes.ports import take_port
 from tests.fakes.witness_process import ask_witness, witness
 from tests.fakes.witnessed_side import WitnessedSide, until
 
@@ -166,9 +168,29 @@ def test_what_was_let_go_is_named_and_its_receipt_kept(mortal, fielded, tmp_path
     assert any(f"seq {gone}" in line and "central_loss" in line for line in asked)
     assert not any("split view" in line for line in problems(report, fielded))
     assert any("put back" in line for line in asked), "the state it relied on is behind the end"
+    place = f"leaf 1 of 2 in {loss['log']}"
+    lost = f"record {gone}: the collector signed that it was stored ({place}), and lost it"
+    assert lost in asked, "by what the journal handed in alone"
+    assert len(asked_of(mortal, fielded, {})) == 1
+    for name, other in (("signed", "AAAA"), ("proof", "AAAA"), ("proof", ""), ("received", "?")):
+        (told,) = asked_of(mortal, fielded, {name: other})
+        assert "proves nothing" in told, name
     # Work goes on.
     assert fielded.visit(4).seq
     assert fielded.send().stored == 1
+
+
+def asked_of(mortal, fielded, altered: dict[str, str]) -> list[str]:
+    """What an auditor says of the receipts that were handed in, some of their facts altered."""
+    device_id = fielded.identity.device_id
+    void = VoidReceipts(device_id)
+    with side(mortal).ledger() as ledger:
+        device = ledger.device(device_id)
+        for header in headers_of(ledger, device):
+            changed = header.kind is EntryKind.RECEIPT_VOID
+            facts = header.facts | (altered if changed else {})
+            void.feed(replace(header, facts=facts))
+        return void.told(ledger, require_membership(fielded.store)[1])
 
 
 def test_what_was_lost_by_one_restore_is_not_lost_again_by_the_next(mortal, fielded):
@@ -597,7 +619,7 @@ def test_witnesses_begin_with_the_log_that_goes_on_and_close_the_one_that_ended(
     """Until a witness vouches for the log that goes on, nothing is believed of it."""
     fleet = WitnessedSide.made(tmp_path, parties=1, quorum=1)
     fleet.policy({"retention.blob_grace_hours": "24"})
-    party, port = fleet.parties[0], free_port()
+    party, port = fleet.parties[0], take_port()
     backup = tmp_path / "backup"
     device = EnrolledDevice()
     with party.serving():
@@ -646,7 +668,7 @@ def _cosigned(fleet: WitnessedSide) -> list[str]:
 def test_a_new_key_keeps_what_witnesses_said_of_the_log(tmp_path):
     """A cosignature is over the text of a state, not over the key that signed it."""
     fleet = WitnessedSide.made(tmp_path, parties=1, quorum=1)
-    party, port, device = fleet.parties[0], free_port(), EnrolledDevice()
+    party, port, device = fleet.parties[0], take_port(), EnrolledDevice()
     with party.serving():
         with serving(fleet.data, port) as running:
             device.enrol(running.enrol_code())

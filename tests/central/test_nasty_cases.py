@@ -338,7 +338,7 @@ def test_a_key_of_the_log_that_a_policy_changed_is_followed(mortal, fielded, ann
 
 # --- 9: boxes in between --------------------------------------------------------------------------
 
-HASTY = Deadlines(connect_s=5, pause_s=5, call_s=20)
+PATIENT = Deadlines(connect_s=60, pause_s=60, call_s=120)
 
 
 @pytest.fixture
@@ -353,7 +353,7 @@ def behind(side: CentralSide, box: Middlebox) -> EnrolledDevice:
     now = datetime.now(UTC)
     code = new_code(Layout(side.data), box.url, OfficeId("075012"), now, timedelta(hours=1))
     made = EnrolledDevice()
-    made.links._links = HttpsLinks(made.clock, HASTY)
+    made.links._links = HttpsLinks(made.clock, PATIENT)
     return made.enrol(code.text())
 
 

@@ -53,6 +53,12 @@ def details(mortal, fielded) -> list[tuple[str, str]]:
     return [(alarm.kind, alarm.detail) for alarm in found]
 
 
+def unknown(mortal, fielded) -> list[str]:
+    """What an audit asks about policies that are not known here."""
+    asked = questions(audited(side(mortal)), fielded)
+    return [one for one in asked if "not known here" in one]
+
+
 def everything(device: FieldDevice, origin: str) -> LogPush:
     """The whole journal, as a device sends it."""
     with device.store.begin() as uow:
@@ -89,6 +95,22 @@ def test_once_higher_ones_are_published_everything_goes_on_by_itself(mortal, fie
         assert fielded.send().reason == ""
     assert {row.state for row in fielded.rows()} == {OutboxState.STORED}
     assert [kind for kind, _ in alarms(side(mortal), fielded)] == ["policy-ahead"]
+    assert not unknown(mortal, fielded), "the alarm stays, and there is nothing to ask any more"
+
+
+def test_a_second_backup_behind_the_fleet_is_told_again(mortal, fielded):
+    version = behind(mortal, fielded)
+    assert fielded.send().reason == "SYNC-007"
+    mortal.kill()
+    assert [published(mortal) for _ in range(2)] == [version, version + 1]
+    mortal.start()
+    assert fielded.send().reason == ""
+    assert not unknown(mortal, fielded)
+    behind(mortal, fielded)
+    for _ in range(2):
+        assert fielded.send().reason == "SYNC-007"
+    assert details(mortal, fielded) == [("policy-ahead", "")] * 2
+    assert unknown(mortal, fielded)
 
 
 def test_entries_under_a_version_that_is_still_missing_name_it(mortal, fielded):
@@ -104,6 +126,10 @@ def test_entries_under_a_version_that_is_still_missing_name_it(mortal, fielded):
         journals.push(fielded.identity.device_id, everything(fielded, origin), datetime.now(UTC))
     database.close()
     assert details(mortal, fielded) == [("policy-ahead", str(version))]
+    named = f"it follows a policy that is not known here (version {version})"
+    assert unknown(mortal, fielded) == [named]
+    assert published(mortal) == version
+    assert not unknown(mortal, fielded)
 
 
 def test_an_announced_restore_does_not_bring_a_coming_policy_on(mortal, fielded):

@@ -54,8 +54,9 @@ from kiosk.sync.policy import Policy
 from kiosk.sync.receipts import ReceiptState
 from tests.fakes.central_side import CentralSide, ask, central, serving
 from tests.fakes.enrolled import EnrolledDevice
+from tests.fakes.ports import take_port
 from tests.fakes.provider import answered, provider_of, seal_case
-from tests.fakes.stores import BUCKET, PostgresServer, free_port, object_store, postgres
+from tests.fakes.stores import BUCKET, PostgresServer, object_store, postgres
 
 pytestmark = pytest.mark.process
 SERVERS = {"AWS_ACCESS_KEY_ID": "specimen", "AWS_SECRET_ACCESS_KEY": "specimen"}
@@ -147,7 +148,7 @@ def test_the_log_goes_on_when_the_process_that_wrote_it_dies(data):
         device.seal()
         device.delivery.run_once()
         one.process.kill()
-        one.process.wait(timeout=20)
+        one.process.wait(timeout=60)
         survivor = enrolled(other)
         seq, _ = survivor.seal()
         survivor.delivery.run_once()
@@ -264,7 +265,7 @@ def meanwhile(work: Callable[[], object]) -> Iterator[None]:
     thread.start()
     thread.join(timeout=1)
     yield
-    thread.join(timeout=30)
+    thread.join(timeout=120)
 
 
 def test_of_two_devices_that_use_one_request_at_once_one_hears_of_it(sides, data):
@@ -398,8 +399,8 @@ class LateDatabase:
         self._database, self._work = database, work
 
     @contextmanager
-    def writing(self, *scopes: str) -> Iterator[Ledger]:
-        with ExitStack() as after, self._database.writing(*scopes) as ledger:
+    def writing(self, *scopes: str, local: bool = False) -> Iterator[Ledger]:
+        with ExitStack() as after, self._database.writing(*scopes, local=local) as ledger:
             yield ledger
             after.enter_context(meanwhile(self._work))
 
@@ -469,7 +470,7 @@ def test_an_object_that_was_cut_short_is_asked_of_its_device_again(sides, data):
 
 
 def test_a_restore_is_announced_on_other_stores_too(data):
-    layout, port = Layout(data), free_port()
+    layout, port = Layout(data), take_port()
     with serving(data, port) as side:
         device = enrolled(side)
         seqs = [device.seal()[0] for _ in range(2)]

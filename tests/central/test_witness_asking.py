@@ -54,7 +54,7 @@ class FakeWitness:
     def submit(self, old_size: int, proof: tuple[bytes, ...], note: str) -> Cosignature | Behind:
         self.asked += 1
         if self.gate is not None:
-            self.gate.wait(10)
+            self.gate.wait(60)
         if self.trouble:
             raise WitnessTroubleError(self.trouble)
         if old_size != self.size:
@@ -407,7 +407,7 @@ def test_a_witness_elsewhere_is_asked_over_tls_by_its_own_authority(tmp_path: Pa
     with witnessing(tmp_path / "w", 0, *map(str, options)) as running:
         assert running.url.startswith("https://")
         for trusted, trouble in (("ca.pem", ""), ("", "unreachable")):
-            address = WitnessAddress(key=made, url=running.url, ca=trusted, timeout_s=5)
+            address = WitnessAddress(key=made, url=running.url, ca=trusted, timeout_s=60)
             link = WitnessLink(address, tmp_path)
             with closing(link):
                 if trouble:

@@ -70,5 +70,5 @@ class FrameSourceContract:
         reader = threading.Thread(target=keep_reading)
         reader.start()
         source.stop()
-        reader.join(5)
+        reader.join(60)
         assert ended.is_set()

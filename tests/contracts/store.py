@@ -144,6 +144,10 @@ class StoreContract:
             JournalQuery(slip_code="SLIP0004"): [4],
             JournalQuery(slip_code="SLIP0004", kind="verify_close"): [],
             JournalQuery(slip_code="NONE"): [],
+            JournalQuery(behind=(MOMENT + 3 * hour, 3)): [2, 1, 0],
+            JournalQuery(behind=(MOMENT + 3 * hour, 4)): [3, 2, 1, 0],
+            JournalQuery(behind=(MOMENT + 5 * hour, 5), kind="boot", limit=1): [4],
+            JournalQuery(since=MOMENT + hour, behind=(MOMENT + 2 * hour, 0)): [1],
         }
         with store.begin() as uow:
             for query, expected in asked.items():
@@ -270,7 +274,7 @@ class StoreContract:
 
             thread = threading.Thread(target=intrude)
             thread.start()
-            thread.join(10)
+            thread.join(60)
         assert len(problems) == 1
 
     def test_writers_wait_for_each_other_and_lose_nothing(self, store: Store):

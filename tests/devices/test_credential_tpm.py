@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.devices.chip_counter import TpmCounter
 from kiosk.devices.credential_store import PROGRAM, CredentialKeyStore
 from kiosk.domain.errors import CredentialStoreError
 from kiosk.ports import KeyStore
@@ -24,7 +25,7 @@ pytestmark = [
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="systemd is Linux"),
 ]
 SECRET = bytes(range(32))
-START_S = 20.0
+START_S = 60.0
 SECURE_BOOT = 7
 """The register of the TPM that systemd binds a credential to: the state of Secure Boot."""
 
@@ -158,3 +159,50 @@ def test_another_way_of_starting_the_machine_opens_nothing(
         store.get("database")
     chip("chip")
     assert store.get("database") == SECRET
+
+
+# --- the counter ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tools(place: Path, chip: Chip, monkeypatch: pytest.MonkeyPatch) -> Chip:
+    """The programs that ask the chip find it where it is."""
+    monkeypatch.setenv("TPM2TOOLS_TCTI", f"swtpm:path={place / 's'}")
+    return chip
+
+
+def test_the_chip_counts_on_over_a_restart_and_by_device(tools: Chip):
+    counter = TpmCounter("/data/one")
+    first = counter.read()
+    assert first is not None
+    counter.advance()
+    counter.advance()
+    assert counter.read() == first + 2
+    tools("chip")
+    assert TpmCounter("/data/one").read() == first + 2
+    assert TpmCounter("/data/two").read() != TpmCounter("/data/one").read()
+
+
+def test_a_counter_that_somebody_made_anew_begins_above_the_old_one(tools: Chip):
+    counter = TpmCounter("/data/one")
+    counter.read()
+    counter.advance()
+    before = counter.read()
+    assert before is not None
+    subprocess.run(["tpm2_nvundefine", counter.index, "-C", "o"], check=True, capture_output=True)
+    again = TpmCounter("/data/one").read()
+    assert again is not None
+    assert again > before
+
+
+def test_a_chip_that_is_not_there_or_falls_silent_counts_nothing(
+    tools: Chip, place: Path, monkeypatch: pytest.MonkeyPatch
+):
+    counter = TpmCounter("/data/one")
+    assert counter.read() is not None
+    monkeypatch.setenv("TPM2TOOLS_TCTI", f"swtpm:path={place / 'nobody'}")
+    assert counter.read() is None
+    counter.advance()
+    assert TpmCounter("/data/one").read() is None
+    monkeypatch.setenv("PATH", str(place))
+    assert TpmCounter("/data/one").read() is None

@@ -31,7 +31,7 @@ def central(*arguments: str | Path, check: bool = True) -> subprocess.CompletedP
         capture_output=True,
         text=True,
         check=check,
-        timeout=60,
+        timeout=120,
     )
 
 
@@ -67,7 +67,7 @@ class CentralSide:
     def stop(self) -> int:
         """End the collector as a service supervisor would; its exit status."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=20)
+        return self.process.wait(timeout=60)
 
 
 @contextmanager
@@ -104,7 +104,7 @@ def serving(data: Path, port: int = 0, metrics: int | None = None) -> Iterator[C
         yield CentralSide(data, ready["url"], process, log)
     finally:
         process.kill()
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
 
 
 def founded(data: Path) -> Path:

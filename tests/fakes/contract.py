@@ -225,7 +225,7 @@ class Caller:
         """The answer to a case, judged by the document."""
         request = requests.Request(**case.as_transport_kwargs(base_url=self.url), auth=auth)
         response = self.session.send(
-            self.session.prepare_request(request), allow_redirects=False, timeout=20
+            self.session.prepare_request(request), allow_redirects=False, timeout=60
         )
         status = response.status_code
         self.answered[f"{case.method} {case.operation.path}", status] += 1
@@ -340,7 +340,7 @@ class Mangler:
     def _exchange(self, request: bytes) -> bytes:
         try:
             if self._open is None:
-                raw = socket.create_connection(("127.0.0.1", self.port), timeout=10)
+                raw = socket.create_connection(("127.0.0.1", self.port), timeout=60)
                 self._open = self.context.wrap_socket(raw, server_hostname="localhost")
             self._open.sendall(request)
             answer = self._open.recv(65_536)

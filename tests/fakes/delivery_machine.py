@@ -22,6 +22,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
@@ -53,7 +54,7 @@ from tests.fakes.field import FieldDevice
 from tests.fakes.mortal_collector import MortalCollector
 
 HASTY = Deadlines(connect_s=1, pause_s=0.7, call_s=3)
-PATIENT = Deadlines(connect_s=10, pause_s=20, call_s=60)
+PATIENT = Deadlines(connect_s=60, pause_s=60, call_s=120)
 LARGE = 600_000
 """Bytes of a record that travels in parts once its first try was cut."""
 _ROUNDS = 4
@@ -145,9 +146,15 @@ class DeliveryMachine(RuleBasedStateMachine):
         code = new_code(layout, self.proxy.url, OfficeId("075012"), now, validity)
         vault = self.folder / "device"
         vault.mkdir()
-        self.device = FieldDevice(vault)
-        self.hurry(PATIENT)
-        self.device.enrol(code.text())
+        device = FieldDevice(vault)
+        device.links._links = HttpsLinks(device.clock, PATIENT)
+        try:
+            device.enrol(code.text())
+        except BaseException:
+            # No device of this machine: nothing is delivered at its end, and this error is told.
+            device.store.close()
+            raise
+        self.device = device
         self.hurry(HASTY)
         if backed_up:
             self.back_up()
@@ -161,11 +168,12 @@ class DeliveryMachine(RuleBasedStateMachine):
             if self.device is not None:
                 self.heal()
         finally:
-            if self.device is not None:
-                self.device.store.close()
-            self.collector.kill()
-            self.proxy.__exit__(None, None, None)
-            shutil.rmtree(self.folder)
+            with ExitStack() as ending:
+                ending.callback(shutil.rmtree, self.folder)
+                ending.callback(self.proxy.__exit__, None, None, None)
+                ending.callback(self.collector.close)
+                if self.device is not None:
+                    ending.callback(self.device.store.close)
 
     # --- work -------------------------------------------------------------------------------------
 

@@ -67,8 +67,13 @@ class TroubledLinks:
     def first_contact(self, url: str) -> LinkAnswer:
         return self._links.first_contact(url)
 
-    def open(self, side: CentralSide, device_key: SigningKey) -> CollectorLink:
-        return _TroubledLink(self, self._links.open(side, device_key))
+    def open(
+        self,
+        side: CentralSide,
+        device_key: SigningKey,
+        stopped: Callable[[], bool] | None = None,
+    ) -> CollectorLink:
+        return _TroubledLink(self, self._links.open(side, device_key, stopped))
 
 
 class _TroubledLink:

@@ -16,8 +16,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
+from weakref import WeakSet
 
 _PIECE = 16 * 1024
+_PATIENCE_S = 120
+"""For what takes a moment, on a machine that has no moment."""
 _PORTAL = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 26\r\n"
     b"Connection: close\r\n\r\n<html>Please log in</html>"
@@ -34,7 +37,8 @@ class Fault:
         cut_up / cut_down: bytes towards the server or the client after which ``ending`` happens;
             None for never.
         ending: ``close``, ``reset``, ``half`` (close towards the receiver only), ``swallow`` (read
-            on and pass nothing), ``repeat`` (the last piece again), ``spoil`` (one byte changed).
+            on and pass nothing), ``stall`` (read nothing more, so that the sender's buffers fill),
+            ``repeat`` (the last piece again), ``spoil`` (one byte changed).
         portal: answer every connection as a captive portal that speaks no TLS.
         refuse: close before anything is said.
     """
@@ -85,6 +89,7 @@ class FaultProxy:
         self._struck: set[int] = set()
         # The loop holds its tasks weakly: one that waits for a closed connection would be lost.
         self._serving: set[asyncio.Task[None] | None] = set()
+        self._lines = WeakSet[asyncio.WriteTransport]()
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -93,7 +98,7 @@ class FaultProxy:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self._ready.wait(10)
+        assert self._ready.wait(_PATIENCE_S), "the proxy does not listen"
         return self
 
     def __exit__(
@@ -102,9 +107,9 @@ class FaultProxy:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(_PATIENCE_S)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(_PATIENCE_S)
         self._loop.close()
 
     @property
@@ -134,10 +139,15 @@ class FaultProxy:
             for task in others:
                 task.cancel()
             await asyncio.gather(*others, return_exceptions=True)
+        # One that still has bytes for somebody who reads no more would outlive the loop.
+        for line in tuple(self._lines):
+            line.abort()
+        await asyncio.sleep(0)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         self._serving.add(task)
+        self._lines.add(writer.transport)
         number = self.connections
         fault = self.choose(number)
         self.connections += 1
@@ -162,6 +172,7 @@ class FaultProxy:
         number: int,
     ) -> None:
         up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self._upstream)
+        self._lines.add(up_writer.transport)
         tasks: set[asyncio.Future[bool]] = set()
         try:
             up = self._pump(reader, up_writer, _Way(fault, number, up=True))
@@ -175,6 +186,7 @@ class FaultProxy:
         finally:
             for task in tasks:
                 task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             up_writer.close()
 
     async def _pump(
@@ -226,6 +238,8 @@ class FaultProxy:
             case "swallow":
                 while await source.read(_PIECE):
                     pass
+            case "stall":
+                await asyncio.Event().wait()  # until the other way, or the test, ends
             case "repeat":
                 await self._write(sink, piece, way)
             case "spoil":

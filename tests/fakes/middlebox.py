@@ -103,7 +103,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _ask(self, passing: Passing) -> None:
         connection = http.client.HTTPSConnection(
-            "localhost", self.server.upstream, context=self.server.trust, timeout=20
+            "localhost", self.server.upstream, context=self.server.trust, timeout=60
         )
         sent = {k: v for k, v in passing.fields.items() if k.lower() not in _NOT_PASSED}
         connection.request(passing.method, passing.path, passing.body, sent)

@@ -20,6 +20,7 @@ from kiosk.journeys.procedure import Journey
 from kiosk.journeys.procedures import registered_letter
 from kiosk.ports import Clock, Store
 from kiosk.services.agents import DEVICE_SECRET, Agents, Session
+from kiosk.services.chip_count import NO_CHIP, ChipCount
 from kiosk.services.colleagues import Elsewhere, OfficeLine
 from kiosk.services.contact import ContactWord, no_word
 from kiosk.services.drafts import Drafts
@@ -75,6 +76,7 @@ class Office:
     letter: Journey = field(default_factory=lambda: registered_letter(ProcedureTerms(SIDES)))
     journeys: Sequence[Journey] = (JOURNEY,)
     word: ContactWord = no_word
+    chip: ChipCount = NO_CHIP
 
     def __post_init__(self) -> None:
         self.device_key = SigningKey.from_seed(SEEDS["device"])
@@ -106,6 +108,7 @@ class Office:
                 OfficeLine(lambda: None, self.device.device_id), self.journal, lambda: None, dict
             ),
             self.word,
+            self.chip,
         )
         catalogue = JourneyCatalogue(*self.journeys, self.letter)
         self.proofing = Proofing(desk, self.journal, self.clock, catalogue, OFFICE)

@@ -84,14 +84,14 @@ class SwitchedLine:
         )
 
     def state(self, question: str) -> AnswerPost | None:
-        self.switch.gate.wait(10)
+        self.switch.gate.wait(60)
         self._require_up()
         if question not in self.switch.asked:
             raise QuestionGoneError("question")
         return self.switch.answers.get(question)
 
     def of_others(self) -> tuple[Question, ...]:
-        self.switch.gate.wait(10)
+        self.switch.gate.wait(60)
         self._require_up()
         return tuple(
             question

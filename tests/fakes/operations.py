@@ -87,7 +87,7 @@ class OperationsSide:
         context = ssl.create_default_context(cafile=str(Layout(self.data).ca_certificate))
         headers = {"Accept-Language": language}
         with httpx.Client(
-            base_url=self.url, verify=context, headers=headers, trust_env=False, timeout=30
+            base_url=self.url, verify=context, headers=headers, trust_env=False, timeout=60
         ) as client:
             yield Reader(client, self.url)
 
@@ -121,4 +121,4 @@ def operations(data: Path) -> Iterator[OperationsSide]:
         yield OperationsSide(data, url, process, log)
     finally:
         process.kill()
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)

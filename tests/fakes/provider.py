@@ -105,7 +105,7 @@ class Provider:
             (row,) = ledger.results.of_record(record_id)
         return row
 
-    def wait_for(self, request_id: str, seconds: float = 20.0) -> str:
+    def wait_for(self, request_id: str, seconds: float = 120.0) -> str:
         """The outcome of a request, once it moved on."""
         requests = self.server.requests
         with requests.changed:

@@ -78,6 +78,7 @@ class _Journal(_Repository):
                 and query.kind in ("", row.kind)
                 and query.record_id in ("", row.record_id)
                 and query.slip_code in ("", self._tables.slips[row.seq])
+                and (query.behind is None or (row.wall_claimed, row.seq) < query.behind)
             )
 
         found = sorted(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,9 +14,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import psycopg
+
+from tests.fakes.ports import give_back, take_port
 
 _DEBIAN = Path("/usr/lib/postgresql")
-_READY_TRIES = 400
+_READY_TRIES = 2400
 _PAUSE_S = 0.05
 _PAUSE = threading.Event()
 BUCKET = "visavis"
@@ -30,13 +32,6 @@ def postgres_programs() -> Path | None:
         return Path(found).resolve().parent
     versions = sorted(_DEBIAN.glob("*/bin/initdb"))
     return versions[-1].parent if versions else None
-
-
-def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _user() -> str | None:
@@ -73,6 +68,7 @@ class PostgresServer:
     """A server that can be killed and started again over the same files.
 
     Attributes:
+        folder: everything of it lies there.
         port: of loopback.
     """
 
@@ -82,9 +78,10 @@ class PostgresServer:
             raise RuntimeError("PostgreSQL is not installed: apt-get install postgresql")
         self._programs = programs
         self._user = _user()
+        self.folder = folder
         self._data = folder / "pg"
         self._log = folder / "pg.log"
-        self.port = free_port()
+        self.port = take_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._data.mkdir(parents=True)
         if self._user is not None:
@@ -123,6 +120,8 @@ class PostgresServer:
                 **_options(self._user),
             )
         for _ in range(_READY_TRIES):
+            if self._process.poll() is not None:
+                break
             try:
                 self._run("pg_isready", "-h", "127.0.0.1", "-p", self.port)
             except subprocess.CalledProcessError:
@@ -135,17 +134,107 @@ class PostgresServer:
         """As a power cut would."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait(timeout=20)
+            self._process.wait(timeout=60)
 
     def stop(self) -> None:
         """End it at once; nothing is asked of it any more."""
         self.kill()
+        give_back(self.port)
+
+    def replicate(self, folder: Path) -> Replica:
+        """A server that follows this one; from now on every commit waits for it."""
+        folder.mkdir(mode=0o755)
+        if self._user is not None:
+            shutil.chown(folder, self._user)
+        data = folder / "pg"
+        where = ("-h", "127.0.0.1", "-p", self.port, "-U", "visavis")
+        self._run("pg_basebackup", *where, "-D", data, "-R", "-X", "stream", "-c", "fast")
+        replica = Replica(self, self._programs / "postgres", folder, self._user)
+        replica.start()
+        self.wait_for(replica=True)
+        self.ask("ALTER SYSTEM SET synchronous_standby_names TO '*'")
+        self.ask("SELECT pg_reload_conf()")
+        self.wait_for(replica=True, synchronous=True)
+        return replica
+
+    def ask(self, question: str) -> object:
+        """The first value of the answer; None where there is none."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            cursor = connection.execute(question)
+            row = cursor.fetchone() if cursor.description else None
+        return row[0] if row else None
+
+    def wait_for(self, *, replica: bool, synchronous: bool = False) -> None:
+        """Wait until a server follows this one, or none does."""
+        state = " WHERE sync_state = 'sync'" if synchronous else ""
+        for _ in range(_READY_TRIES):
+            if bool(self.ask(f"SELECT count(*) FROM pg_stat_replication{state}")) is replica:  # noqa: S608
+                return
+            _PAUSE.wait(_PAUSE_S)
+        raise RuntimeError(self._log.read_text("utf-8", "replace"))
+
+
+class Replica:
+    """A server that follows another one, and can be killed and started again.
+
+    It listens at a socket of its own alone: no port can be taken by somebody else.
+    """
+
+    def __init__(
+        self, primary: PostgresServer, program: Path, folder: Path, user: str | None
+    ) -> None:
+        self._primary, self._program, self._folder, self._user = primary, program, folder, user
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether it was started and not ended since."""
+        return self._process is not None
+
+    def start(self) -> None:
+        """Start; it follows once it has caught up."""
+        with (self._folder / "pg.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    *(str(self._program), "-D", str(self._folder / "pg")),
+                    *("-c", "listen_addresses=", "-c", f"unix_socket_directories={self._folder}"),
+                    *("-c", "max_connections=200"),
+                ],
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                **_options(self._user),
+            )
+
+    def come_back(self) -> None:
+        """Start again, and wait until commits have it again."""
+        self.start()
+        self._primary.wait_for(replica=True, synchronous=True)
+
+    def kill(self) -> None:
+        """As a power cut would; returns once the other server has noticed."""
+        self.stop()
+        self._primary.wait_for(replica=False)
+
+    def stop(self) -> None:
+        """End it at once."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(timeout=20)
+            self._process = None
+
+    def size_of(self, table: str) -> int:
+        """Rows of a table as this server has them."""
+        where = f"postgresql://visavis@/postgres?host={self._folder}"
+        with psycopg.connect(where, autocommit=True) as connection:
+            row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608
+        return int(row[0]) if row else 0
 
 
 @contextmanager
 def object_store() -> Iterator[str]:
     """An S3-compatible server with one bucket; its base address."""
-    port = free_port()
+    port = take_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
         stdout=subprocess.DEVNULL,
@@ -154,13 +243,17 @@ def object_store() -> Iterator[str]:
     base = f"http://127.0.0.1:{port}"
     try:
         for _ in range(_READY_TRIES):
+            assert process.poll() is None, "the object store ended"
             try:
-                httpx.put(f"{base}/{BUCKET}").raise_for_status()
+                httpx.put(f"{base}/{BUCKET}", timeout=60).raise_for_status()
             except httpx.HTTPError:
                 _PAUSE.wait(_PAUSE_S)
             else:
                 break
+        else:
+            raise AssertionError("the object store does not answer")
         yield base
     finally:
         process.kill()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
+        give_back(port)

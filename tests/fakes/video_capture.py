@@ -34,7 +34,7 @@ class FakeVideoCapture:
 
     def read(self) -> tuple[bool, np.ndarray | None]:
         if self.hold is not None:
-            self.hold.wait(10)
+            self.hold.wait(60)
         if self.on_read is not None:
             self.on_read()
         image = self.picture(self.count)
@@ -57,7 +57,7 @@ class FakeOpener:
         self, _device: CameraDevice, _size: tuple[int, int], _fps: float
     ) -> FakeVideoCapture:
         if self.wait_for is not None:
-            self.wait_for.wait(10)
+            self.wait_for.wait(60)
         capture = self.make()
         self.captures.append(capture)
         return capture

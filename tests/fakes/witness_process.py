@@ -22,7 +22,7 @@ def witness(*arguments: str | Path, check: bool = True) -> subprocess.CompletedP
         capture_output=True,
         text=True,
         check=check,
-        timeout=60,
+        timeout=120,
     )
 
 
@@ -52,7 +52,7 @@ class WitnessProcess:
     def kill(self) -> None:
         """As a power cut would."""
         self.process.kill()
-        self.process.wait(timeout=20)
+        self.process.wait(timeout=60)
 
 
 @contextmanager
@@ -75,4 +75,4 @@ def witnessing(data: Path, port: int = 0, *options: str) -> Iterator[WitnessProc
         yield WitnessProcess(data, ready["url"], process)
     finally:
         process.kill()
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)

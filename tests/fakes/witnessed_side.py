@@ -15,13 +15,13 @@ from central.authority.policies import Policies
 from central.collector.witness_settings import WitnessAddress, add_witness
 from kiosk.crypto.cosignatures import Cosigner, parse_cosigner
 from tests.fakes.central_side import CentralSide, founded, serving
-from tests.fakes.stores import free_port
+from tests.fakes.ports import take_port
 from tests.fakes.witness_process import WitnessProcess, witness, witnessing
 
 _PAUSE = threading.Event()
 
 
-def until(holds: Callable[[], bool], seconds: float = 30) -> bool:
+def until(holds: Callable[[], bool], seconds: float = 120) -> bool:
     """Whether ``holds`` came true in time."""
     end = time.monotonic() + seconds
     while not holds():
@@ -74,7 +74,7 @@ class WitnessedSide:
     def party(self, folder: Path, name: str) -> Party:
         """One more witness that the collector asks."""
         log_key = Policies(self.layout).in_force().collector.log_key
-        party = Party(folder / name, free_port())
+        party = Party(folder / name, take_port())
         witness("init", party.data, "--name", f"witness.test/{name}", "--log", log_key)
         address = WitnessAddress(
             key=party.cosigner.text(), url=f"http://127.0.0.1:{party.port}", timeout_s=2

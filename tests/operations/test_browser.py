@@ -66,7 +66,7 @@ def browse(pages: OperationsSide, steps: list[dict[str, Any]], **how: Any) -> li
         input=json.dumps(job),
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=840,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
@@ -83,7 +83,7 @@ def pages_of(name: str, seq: int, record: str) -> list[str]:
 
 
 @pytest.mark.process
-@pytest.mark.timeout(280)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(("width", "height", "scheme", "every"), LOOKS)
 def test_every_page_is_accessible_in_every_look(shown, tmp_path, width, height, scheme, every):
     pages, name, seq, record = shown
@@ -109,7 +109,7 @@ def test_every_page_is_accessible_in_every_look(shown, tmp_path, width, height, 
 
 
 @pytest.mark.process
-@pytest.mark.timeout(280)
+@pytest.mark.timeout(900)
 def test_the_keyboard_alone_leads_from_the_sign_in_to_an_acknowledged_alarm(shown):
     pages, name, seq, _ = shown
     alarm = f"/alarms/{name}/fork/{seq}"

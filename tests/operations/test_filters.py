@@ -196,7 +196,7 @@ def test_a_number_begins_with_or_without_its_prefix(typed, begins):
     assert beginning_of(typed) == begins
 
 
-@pytest.mark.timeout(280)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     ("width", "height", "scheme"),
     [(1280, 800, "light"), (1280, 720, "dark"), (800, 1280, "light"), (390, 844, "dark")],

@@ -29,6 +29,7 @@ from kiosk.journeys.model import (
     StepKind,
 )
 from kiosk.journeys.service_steps import SignatureFacts, SignatureGiven
+from kiosk.services import standing_record
 from kiosk.services.drafts import copied_key, hands_of
 from kiosk.services.standing_record import STANDING_PREFIX, StandingRecord, put_standing
 from tests.fakes.cases import CARD_SIDES
@@ -68,9 +69,9 @@ def opened(office: Office, agent: str = "camille"):
 
 def standing_of(office: Office, case_id: CaseId) -> StandingRecord:
     with office.store.begin() as uow:
-        stored = uow.values.get(STANDING_PREFIX + case_id)
-    assert stored is not None
-    return msgspec.json.decode(stored, type=StandingRecord)
+        record = standing_record.standing_of(uow, case_id)
+    assert record is not None
+    return record
 
 
 def abandon(case):
@@ -223,6 +224,30 @@ def test_a_draft_from_before_such_records_were_kept_ends_by_its_entry_alone(offi
     assert (facts["why"], facts["sealed"]) == ("left", False)
     with office.store.begin() as uow:
         assert (uow.drafts.all(), uow.outbox.all()) == ((), ())
+
+
+def test_a_record_that_an_earlier_program_kept_as_one_text_is_announced_too(office: Office):
+    _, case = opened(office)
+    case_id = case.state.case_id
+    record = standing_of(office, case_id)
+    with office.store.begin() as uow:
+        put_standing(uow, case_id, None)
+        uow.values.put(STANDING_PREFIX + case_id, msgspec.json.encode(record))
+        uow.commit()
+    assert len(office.hand_over.expire(office.clock.now())) == 1
+    assert entry(office, "verify_close").facts["sealed"] is True
+    with office.store.begin() as uow:
+        (row,) = uow.outbox.all()
+        assert uow.blobs.get(row.seq) == record.closed.blob.blob
+
+
+def test_nothing_of_the_record_stays_behind_when_its_case_is_over(office: Office):
+    _, case = opened(office)
+    with office.store.begin() as uow:
+        assert len(uow.values.names("case-standing")) == 2
+    abandon(case)
+    with office.store.begin() as uow:
+        assert uow.values.names("case-standing") == ()
 
 
 @pytest.mark.parametrize("how", ["accepted", "taken over"])

@@ -74,6 +74,17 @@ def test_a_long_history_is_read_in_parts(desk: Desk, monkeypatch):
     assert seqs(PastDays(desk.store).before(day_of(desk))) == made[::-1]
 
 
+def test_many_acts_of_one_moment_are_all_found(desk: Desk, monkeypatch):
+    """A clock that stands, or was set, claims the same time for more of them than a part holds."""
+    monkeypatch.setattr(past_days, "_BATCH", 2)
+    made = [kept(desk, number) for number in range(1, 8)]
+    day = day_of(desk)
+    next_day(desk)
+    days = PastDays(desk.store)
+    assert seqs(days.before(day_of(desk))) == made[::-1]
+    assert seqs(days.after(day - timedelta(days=3), day_of(desk))) == made[::-1]
+
+
 def test_a_day_after_a_long_silence_is_found(desk: Desk):
     first, day = kept(desk, 1), day_of(desk)
     next_day(desk, 100)

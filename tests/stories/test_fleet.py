@@ -71,7 +71,7 @@ def fleet(tmp_path_factory):
         yield Fleet(central, device, ready["url"])
     finally:
         server.terminate()
-        server.communicate(timeout=20)
+        server.communicate(timeout=60)
 
 
 def test_a_device_enrols_verifies_delivers_and_lets_go_only_what_is_safe(fleet):

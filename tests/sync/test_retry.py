@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 from kiosk.sync.retry import (
     CAP_S,
     LONGEST_TOLD_S,
+    QUIET_S,
     after_told_s,
     delay_s,
+    pause_ms,
     spread_ms,
     told_wait_s,
 )
@@ -49,6 +51,20 @@ def test_a_spread_pause_stays_within_its_fifth(draw: float) -> None:
 def test_a_spread_needs_a_draw(draw: float) -> None:
     with pytest.raises(ValueError, match="draw"):
         spread_ms(60_000, draw)
+
+
+def test_the_pause_grows_while_there_is_nothing_to_bring_on() -> None:
+    assert [pause_ms(turns, left=False) // 1000 for turns in range(6)] == [60, *QUIET_S, 900]
+
+
+@given(st.integers(0, 10**6))
+def test_what_is_left_waits_no_longer_than_after_failures(turns: int) -> None:
+    assert pause_ms(turns, left=True) <= min(pause_ms(turns, left=False), 1000 * CAP_S)
+
+
+def test_turns_that_are_none_are_refused() -> None:
+    with pytest.raises(ValueError, match="turns"):
+        pause_ms(-1, left=False)
 
 
 @pytest.mark.parametrize(

@@ -28,11 +28,14 @@ from kiosk.sync.signed_time import sign_time
 from kiosk.transport.doorstep import Doorstep, look
 from kiosk.transport.https_link import Deadlines, HttpsLinks
 from tests.fakes.clock import FakeClock
+from tests.fakes.ports import give_back, take_port
 from tests.fakes.scripted_server import Answer, Asked, ScriptedServer, scripted
 
 LOG = SigningKey.from_seed(b"l" * 32)
 DEVICE = SigningKey.from_seed(b"d" * 32)
 SHORT = Deadlines(connect_s=5, pause_s=0.3, call_s=5)
+PATIENT = Deadlines(connect_s=60, pause_s=60, call_s=60)
+"""Where something is to come: how fast the machine is, is not asked."""
 
 
 def now() -> datetime:
@@ -41,10 +44,13 @@ def now() -> datetime:
 
 @contextmanager
 def linked(
-    server: ScriptedServer, clock: FakeClock | None = None, ca_pem: str | None = None
+    server: ScriptedServer,
+    clock: FakeClock | None = None,
+    ca_pem: str | None = None,
+    deadlines: Deadlines = PATIENT,
 ) -> Iterator[CollectorLink]:
     side = CentralSide(server.url, ca_pem or server.ca_pem, "log.test", LOG.public)
-    link = HttpsLinks(clock or FakeClock(wall=now()), SHORT).open(side, DEVICE)
+    link = HttpsLinks(clock or FakeClock(wall=now()), deadlines).open(side, DEVICE)
     try:
         yield link
     finally:
@@ -176,10 +182,10 @@ def test_a_silent_server_is_left(tmp_path: Path) -> None:
     released = threading.Event()
 
     def silent(_asked: Asked) -> Answer:
-        released.wait(10)
+        released.wait(60)
         return Answer()
 
-    with scripted(tmp_path, silent) as server, linked(server) as link:
+    with scripted(tmp_path, silent) as server, linked(server, deadlines=SHORT) as link:
         with pytest.raises(UnreachableError):
             link.call("GET", "/v1/x")
         released.set()
@@ -246,7 +252,7 @@ def test_time_signed_by_the_key_of_a_coming_policy_is_believed(tmp_path: Path) -
         side = CentralSide(
             server.url, server.ca_pem, "log.test", LOG.public, (("log.next", coming.public),)
         )
-        link = HttpsLinks(clock, SHORT).open(side, DEVICE)
+        link = HttpsLinks(clock, PATIENT).open(side, DEVICE)
         assert link.call("GET", "/v1/x").status == 200
         link.close()
         with linked(server, clock) as other, pytest.raises(ProtocolError):
@@ -329,7 +335,7 @@ def test_without_signed_time_a_wrong_date_stays_a_refusal(tmp_path: Path) -> Non
 
 def test_first_contact_reads_what_anybody_may_read(tmp_path: Path) -> None:
     with scripted(tmp_path, telling) as server:
-        answer = HttpsLinks(FakeClock(), SHORT).first_contact(server.url)
+        answer = HttpsLinks(FakeClock(), PATIENT).first_contact(server.url)
     assert answer.status == 200
     (asked,) = server.asked
     assert asked.path == "/v1/authority"
@@ -407,7 +413,7 @@ def test_html_behind_the_pinned_certificate_is_no_welcome_page(tmp_path: Path) -
 def test_at_the_first_contact_a_page_or_a_redirect_is_a_welcome_page(
     tmp_path: Path, answer: Answer
 ) -> None:
-    links = HttpsLinks(FakeClock(wall=now()), SHORT)
+    links = HttpsLinks(FakeClock(wall=now()), PATIENT)
     with (
         scripted(tmp_path, lambda _: answer) as server,
         pytest.raises(CaptivePortalError),
@@ -433,16 +439,16 @@ def test_what_is_not_clear_is_not_guessed(said: bytes, seen: Doorstep) -> None:
 
 
 def test_nobody_at_the_door() -> None:
-    with one_answer(b"") as port:
-        pass
-    assert look(f"https://127.0.0.1:{port}", 5) is Doorstep.UNKNOWN
+    port = take_port()
+    assert look(f"https://127.0.0.1:{port}", 60) is Doorstep.UNKNOWN
+    give_back(port)
 
 
 @contextmanager
 def one_answer(said: bytes) -> Iterator[int]:
     """A server that reads once, says this, and hangs up."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(5)
+        server.settimeout(60)
 
         def serve() -> None:
             with suppress(OSError):

@@ -4,7 +4,7 @@ import gc
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ["QT_SCALE_FACTOR"] = "1"
@@ -14,6 +14,9 @@ import pytest
 import shiboken6
 from PySide6.QtCore import QCoreApplication, QEvent, QThread, QTimer
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from pytestqt.wait_signal import SignalBlocker
+from typing_extensions import override
 
 from kiosk.texts import Texts
 from ui.i18n import Language
@@ -25,6 +28,26 @@ if TYPE_CHECKING:
     from tests.ui.counter import Counter
 
 RESOURCES = Path(__file__).parents[2] / "resources"
+PATIENCE_MS = 60_000
+
+
+class PatientBot(QtBot):
+    """Waits as long as it takes for what must come: how fast the machine is, is not asked here."""
+
+    @override
+    def waitUntil(self, callback: Callable[[], bool | None], *, timeout: int = PATIENCE_MS) -> None:
+        super().waitUntil(callback, timeout=max(timeout, PATIENCE_MS))
+
+    @override
+    def waitSignal(
+        self, signal: object, *, timeout: int = PATIENCE_MS, **how: Any
+    ) -> SignalBlocker:
+        return super().waitSignal(signal, timeout=max(timeout, PATIENCE_MS), **how)
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> PatientBot:
+    return PatientBot(request)
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,7 @@ from kiosk.ports import JournalRow, OutboxRow
 from kiosk.services.agents import Session
 from kiosk.services.colleagues import OpinionDesk
 from kiosk.services.contact import Contacts
+from kiosk.services.owed import Owed
 from kiosk.services.past_answers import PastAnswers
 from kiosk.services.past_days import PastDays
 from kiosk.services.sheet_mail import SheetMailer
@@ -76,6 +77,9 @@ class NoDelivery:
     def run_once(self, *_watch: object, metered: bool | None = None) -> NothingSent:
         self.asked.append(metered)
         return NothingSent(reason=self.reason)
+
+    def owed(self) -> Owed:
+        return Owed(records=frozenset(row.seq for row in self.status()))
 
     def is_metered(self) -> bool:
         return self.metered

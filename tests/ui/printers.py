@@ -22,7 +22,7 @@ class SlowPrinter:
         self.broken = False
 
     def print_or_keep(self, piece: Piece, _file: Path) -> Kept:
-        self.paper.wait(10)
+        self.paper.wait(60)
         if self.broken:
             raise PrinterFailedError("no paper")
         self.pieces.append(piece)

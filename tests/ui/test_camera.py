@@ -59,7 +59,7 @@ class HeldReader(ScriptedReader):
 
     def observe(self, frame):
         self.began.set()
-        self.waited_out = not self.let_go.wait(5) or self.waited_out
+        self.waited_out = not self.let_go.wait(60) or self.waited_out
         return super().observe(frame)
 
 

@@ -459,7 +459,7 @@ def test_a_closing_can_be_stopped_and_its_end_is_told_elsewhere(screen: Screen, 
 
     def close(_life: DeviceLife, _by: object, _why: str, watch: object) -> None:
         seen.append(threading.get_ident())
-        gate.wait(10)
+        gate.wait(60)
         assert watch.cancelled()
         raise type("ActStoppedError", (UnreachableError,), {"code": "DEVICE-021"})
 
@@ -584,7 +584,7 @@ def held(monkeypatch, name: str) -> tuple[threading.Event, threading.Event]:
 
     def late(*args: object) -> object:
         asked.set()
-        assert go_on.wait(15)
+        assert go_on.wait(60)
         return answer(*args)
 
     monkeypatch.setattr(Workshop, name, late)

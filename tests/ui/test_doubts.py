@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from PySide6.QtCore import Qt
 
 from kiosk.domain.evidence import Check, Verdict
 from kiosk.journeys.automatic import Script, play
@@ -47,6 +48,16 @@ def test_the_first_enter_leads_to_the_open_tick_and_the_second_one_on(checks):
     assert panel.banner.text == panel.look.language.tr("journey.checks.open_tick")
     panel.go_on()
     assert panel.told == [ChecksReviewed(())]
+
+
+def test_each_doubt_is_ticked_by_its_digit(checks, qtbot):
+    panel = checks(NAME, SEAL)
+    panel.activateWindow()
+    qtbot.waitUntil(panel.isActiveWindow)
+    keys = [row.tick_button.key for row in panel.rows.values() if row.tick_button]
+    assert keys == ["1", "2"]
+    qtbot.keyClick(panel, Qt.Key.Key_2)
+    assert panel.ticked == (SEAL.code,)
 
 
 def test_each_open_tick_is_told_after_another_one_was_set(checks):

@@ -5,8 +5,10 @@ import threading
 import pytest
 
 from kiosk.domain.errors import DiskFullError
+from kiosk.services.sealing import SPACE_RESERVE_BYTES
 from tests.fakes.office import office_on_disk
 from tests.ui.counter import Counter
+from ui.workers.desk import Failure
 
 
 class Disk:
@@ -20,7 +22,7 @@ class Disk:
 
     def __call__(self) -> int:
         self.threads.add(threading.get_ident())
-        self.answers.wait(10)
+        self.answers.wait(60)
         if self.broken:
             raise DiskFullError("disk")
         return self.free
@@ -71,10 +73,30 @@ def test_a_disk_that_does_not_answer_is_a_row_and_no_fault(counter, disk, look):
 def test_a_disk_that_is_nearly_full_is_said_so(counter, disk, look):
     disk.free = 900_000_000
     answered(counter, disk)
+    assert store(counter).chip == look.language.tr("hardware.store.short")
+    assert store(counter).detail == "900\u00a0Mo libres"
+
+
+def test_a_disk_on_which_no_case_begins_is_called_full(counter, disk, look):
+    disk.free = SPACE_RESERVE_BYTES - 1
+    answered(counter, disk)
     assert store(counter).chip == look.language.tr("hardware.store.full")
+    assert store(counter).detail.startswith("67\u00a0Mo libres\u00a0:")
 
 
 def test_the_free_room_is_told_in_the_language_of_the_screen(counter, disk, look):
     answered(counter, disk)
     look.language.choose("en")
     assert store(counter).detail == "118\u00a0GB free"
+
+
+def test_the_row_of_the_camera_says_what_the_chip_does_not(counter, look):
+    def camera():
+        return counter.router.sections.equipment.rows[0]
+
+    tr = look.language.tr
+    assert camera().chip == tr("hardware.camera.unknown")
+    assert camera().detail == tr("hardware.camera.unknown_hint")
+    counter.router.capture._failure = Failure("CAPTURE-001")
+    assert camera().chip == tr("hardware.camera.missing")
+    assert camera().detail == tr("errors.CAPTURE-001.what")

@@ -1,8 +1,9 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from PySide6.QtWidgets import QLineEdit
 
-from ui.i18n import Language
+from ui.i18n import Language, QtWords
 
 
 def test_switching_tells_once_and_changes_the_words(language: Language, qtbot):
@@ -61,3 +62,25 @@ def test_keys_are_named_as_on_the_keyboard(language: Language):
     assert language.key_name("Ctrl+L") == "Ctrl+L"
     language.choose("en")
     assert language.key_name("Return") == "Enter"
+
+
+def test_what_qt_writes_by_itself_is_written_in_the_language_of_the_screen(
+    language: Language, qtbot
+):
+    line = QLineEdit()
+    qtbot.addWidget(line)
+
+    def menu() -> set[str]:
+        made = line.createStandardContextMenu()
+        try:
+            return {action.text().replace("&", "").partition("\t")[0] for action in made.actions()}
+        finally:
+            made.deleteLater()
+
+    words = QtWords(language)
+    assert "Copier" in menu()
+    language.choose("en")
+    assert "Copy" in menu()
+    language.choose("fr")
+    words.end()
+    assert "Copy" in menu()

@@ -197,7 +197,7 @@ def test_the_key_during_a_seal_leaves_the_next_customer_alone(counter):
     walk_to(counter, StepKind.CONFIRM)
     receipt = counter.router.case.receipt
     gate = threading.Event()
-    counter.router.desk.submit(lambda: gate.wait(10))
+    counter.router.desk.submit(lambda: gate.wait(60))
     counter.qtbot.keyClick(counter.focused, Qt.Key.Key_Return)
     assert counter.router.journey.busy
     counter.qtbot.keyClick(counter.focused, Qt.Key.Key_F3)

@@ -116,6 +116,23 @@ def test_a_typed_number_is_checked_where_it_is_typed(qtbot, look, text, problem)
     assert (events[0].facts.number, events[0].facts.by_hand) == (NUMBER, True)
 
 
+def test_a_camera_that_opens_is_waited_for_in_words(qtbot, look):
+    panel = panel_at(look, StepKind.ITEM)
+    qtbot.addWidget(panel)
+    panel.preview.clear()
+    panel.retranslate()
+    assert panel.preview.message == look.language.tr("hardware.starting")
+
+
+def test_the_button_that_leads_back_to_the_camera_shows_one(qtbot, look):
+    panel = panel_at(look, StepKind.ITEM)
+    qtbot.addWidget(panel)
+    panel.type_button.click()
+    assert panel.type_button._icon_name == "camera"
+    panel.type_button.click()
+    assert panel.type_button._icon_name == "keyboard"
+
+
 def test_a_number_of_an_unknown_form_is_confirmed_once_more(qtbot, look):
     panel = panel_at(look, StepKind.ITEM)
     events = told(qtbot, panel)

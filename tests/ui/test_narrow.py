@@ -192,4 +192,7 @@ def test_a_low_window_gives_the_air_of_its_frame_to_the_work_and_takes_it_back(l
     shell.resize(1280, 720)
     settle()
     words = [label.text() for label in shell.page.findChildren(QLabel) if label.isVisible()]
-    assert any(sentence in text for text in words)
+    # The two sentences stand together now: both speak to the colleague.
+    assert not any(sentence in text for text in words)
+    own = look.language.tr("journey.second-agent.own_code")
+    assert any(text.endswith(own) for text in words)

@@ -15,6 +15,7 @@ from kiosk.domain.ids import AgentId
 from kiosk.journeys.catalogue import JourneyCatalogue
 from kiosk.journeys.model import StepKind
 from kiosk.services.lease import Lease
+from kiosk.services.owed import Owed
 from kiosk.services.sign_in import MAX_FAILURES
 from tests.fakes.cases import DOCUMENT, JOURNEY
 from tests.fakes.office import PIN, Office, office_on_disk
@@ -396,6 +397,9 @@ class Forked:
 
     def run_once(self, *_watch: object, **_link: object) -> NothingSent:
         return NothingSent(reason="SYNC-004")
+
+    def owed(self) -> Owed:
+        return Owed()
 
     def is_metered(self) -> bool:
         return False

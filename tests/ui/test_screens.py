@@ -1,5 +1,7 @@
 """Pages outside a journey: what they show, what they ask for."""
 
+from datetime import date
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
@@ -226,6 +228,13 @@ def test_settings_take_effect_at_once_and_are_told(show, look: Look, qtbot):
     assert "Settings" in words(page)
 
 
+@pytest.mark.parametrize(("count", "words_"), [(1, "dossier scellé"), (2, "dossiers scellés")])
+def test_one_sealed_case_is_counted_in_the_singular(show, count, words_):
+    _, page = show("home")
+    page.show_facts(HomeFacts("Camille", verifications=count))
+    assert words_ in words(page)
+
+
 # --- hardware, deliveries, history ------------------------------------------------------------
 
 
@@ -251,6 +260,18 @@ def test_deliveries_are_told_in_plain_words(show, qtbot):
         press(qtbot, shell, "send-now")
     page.show_facts(DeliveriesFacts())
     assert "Rien à envoyer" in words(page)
+
+
+def test_one_press_leaves_the_cases_whose_sheet_can_be_given_again(show, qtbot):
+    shell, page = show("history")
+    whole = len(page._rows.rows)
+    press(qtbot, shell, "only-closed")
+    assert [row.objectName() for row in page._rows.rows] == ["row-0"]
+    assert "1 écriture" in words(page)
+    press(qtbot, shell, "only-closed")
+    assert len(page._rows.rows) == whole
+    page.show_facts(HistoryFacts(verified=True, day=date(2026, 10, 1), days=True))
+    assert page.only.isHidden()  # an earlier day has no other lines
 
 
 def test_history_names_every_kind_and_survives_an_unknown_one(show, qtbot):

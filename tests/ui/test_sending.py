@@ -1,7 +1,7 @@
 """When records leave by themselves, what waits to be asked for, and how that is told."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,6 +14,7 @@ from kiosk.domain.errors import NotEnrolledError, UnreachableError
 from kiosk.domain.ids import RecordId
 from kiosk.ports import OutboxRow, OutboxState
 from kiosk.services.delivery import DeliveryStep, Progress
+from kiosk.services.owed import Owed
 from tests.ui import samples
 from tests.ui.counter import Counter, NoDelivery
 from ui.demonstration.network import NothingSent
@@ -138,13 +139,18 @@ class Scripted:
         self.wait_s = 0
         self.said = [False]
         self.fault: Exception | None = None
+        self.owes = Owed()
+        self.brings = NothingSent(reason="")
 
     def run_once(self, *_watch: object, metered: bool | None = None) -> NothingSent:
         self.asked.append(metered)
         if self.fault is not None:
             raise self.fault
-        reason = UnreachableError.code if self.wait_s else ""
-        return replace(NothingSent(reason=reason), pace=self.pace, wait_s=self.wait_s)
+        reason = UnreachableError.code if self.wait_s else self.brings.reason
+        return replace(self.brings, reason=reason, pace=self.pace, wait_s=self.wait_s)
+
+    def owed(self) -> Owed:
+        return self.owes
 
     def status(self) -> tuple[OutboxRow, ...]:
         return ()
@@ -186,7 +192,7 @@ class Slow(Scripted):
         self.passed = 0
         for step in (Progress(DeliveryStep.TIME), *self._records()):
             if cancelled():
-                break
+                return NothingSent(reason="", stopped=True)
             progress(step)
             assert self.gate.acquire(timeout=10)
             self.passed += 1
@@ -265,6 +271,24 @@ def test_a_delivery_that_was_stopped_says_nothing_of_the_network(
     assert (model.facts.online, model.facts.stopped, slow.asked) == (None, True, [False])
 
 
+def test_a_stop_that_left_nothing_behind_is_not_told(counter: Counter, delivery, slow: Slow):
+    """Everything was sent when the press came."""
+    counter.sign_in()
+    queue(counter, delivery, 1000)
+    counter.router.delivery.refresh()
+    counter.router.sections.show(Section.DELIVERIES, counter.router.session.session)
+    page = counter.router.sections.deliveries
+    page.findChild(QPushButton, "send-now").click()
+    slow.gate.release(5)
+    counter.qtbot.waitUntil(lambda: "Envoi du dossier 5 sur 5." in shown(counter))
+    page.findChild(QPushButton, "stop-sending").click()
+    slow.gate.release()
+    counter.qtbot.waitUntil(lambda: not counter.router.delivery.facts.sending)
+    facts = counter.router.delivery.facts
+    assert (facts.stopped, facts.online) == (False, True)
+    assert "Envoi arrêté. Ce qui attend partira au prochain envoi." not in shown(counter)
+
+
 def test_closing_the_window_does_not_wait_for_the_records_behind(
     qtbot, courier, counter: Counter, slow: Slow
 ):
@@ -338,6 +362,90 @@ def test_a_timer_that_comes_early_comes_again_when_the_central_side_asked_for_it
     with qtbot.waitSignal(model.finished):
         model._due()
     assert scripted.asked == [None, None]
+
+
+# --- how often nobody's deliveries come -----------------------------------------------------------
+
+
+@pytest.fixture
+def regular(
+    qtbot, courier, counter
+) -> Iterator[tuple[DeliveryModel, Scripted, Callable[..., int]]]:
+    """A model, what it delivers, and how many deliveries the next seconds bring."""
+    scripted, clock = Scripted(), counter.office.clock
+    model = DeliveryModel(scripted, courier, clock, draw=lambda: 0.5)
+
+    def over(seconds: float) -> int:
+        before, until = len(scripted.asked), clock.monotonic_ms() + 1000 * seconds
+        while clock.monotonic_ms() < until:
+            clock.advance(seconds=min(model._timer.interval(), until - clock.monotonic_ms()) / 1000)
+            model._due()
+            qtbot.waitUntil(lambda: courier.idle and not model.facts.sending)
+        return len(scripted.asked) - before
+
+    yield model, scripted, over
+    model.stop()
+
+
+def test_deliveries_become_seldom_while_there_is_nothing_to_send(regular):
+    _, scripted, over = regular
+    assert over(60) == 1
+    assert [over(60 * minutes) for minutes in (1, 2, 5, 15, 15)] == [1] * 5
+    assert over(4 * 3600) == 16
+    assert set(scripted.asked) == {None}
+
+
+@pytest.mark.parametrize(
+    "owes", [Owed(entries=9), Owed(records=frozenset({8})), Owed(addresses=frozenset({"a"}))]
+)
+def test_what_is_new_in_the_vault_goes_within_a_minute_at_any_hour(regular, owes):
+    _, scripted, over = regular
+    over(3600)
+    scripted.owes = owes
+    assert over(60) == 1
+
+
+def test_what_could_not_be_brought_on_is_tried_every_five_minutes(regular):
+    _, scripted, over = regular
+    scripted.owes = Owed(records=frozenset({7}))
+    over(3600)
+    assert over(3600) == 12
+
+
+def test_a_network_that_is_away_is_looked_for_every_five_minutes(regular):
+    _, scripted, over = regular
+    scripted.brings = NothingSent()
+    over(3600)
+    assert over(3600) == 12
+
+
+def test_a_delivery_that_brought_something_is_followed_by_quick_ones(regular):
+    _, scripted, over = regular
+    over(3600)
+    scripted.owes, scripted.brings = Owed(records=frozenset({7})), NothingSent(1, 1, reason="")
+    assert over(60) == 1
+    scripted.owes, scripted.brings = Owed(), NothingSent(reason="")
+    assert [over(60), over(60), over(120)] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("ask", ["send", "send_all"])
+def test_whoever_asks_is_answered_at_once_and_the_pace_is_quick_again(qtbot, courier, regular, ask):
+    model, scripted, over = regular
+    over(3600)
+    before = len(scripted.asked)
+    with qtbot.waitSignal(model.finished):
+        getattr(model, ask)()
+    assert len(scripted.asked) == before + 1
+    assert over(60) == 1
+
+
+def test_a_window_that_was_closed_begins_nothing_more(qtbot, courier, regular):
+    model, scripted, _ = regular
+    scripted.owes = Owed(entries=1)
+    model._due()
+    model.stop()
+    qtbot.waitUntil(lambda: courier.idle)
+    assert scripted.asked == []
 
 
 def test_what_the_link_is_is_known_before_anything_was_sent(qtbot, courier, counter):

@@ -31,7 +31,7 @@ class MailRoom:
         self.line.set()
 
     def mail_sheet(self, seq: int, order: SheetOrder) -> None:
-        self.line.wait(10)
+        self.line.wait(60)
         if self.trouble is not None:
             raise self.trouble
         self.sent.append((seq, order))

@@ -75,6 +75,13 @@ def test_every_procedure_and_outcome_has_a_sheet(sheet_of, procedure, outcome, v
     assert sheet.qr_text == f"VV1:{'a' * 32}:7:3F7K9QRD"
 
 
+@pytest.mark.parametrize("variant", [Variant.NORMAL, Variant.EASY])
+def test_a_moment_within_a_french_sentence_has_a_small_letter(sheet_of, variant):
+    sheet = sheet_of(ACTS["confirmed"], variant)
+    assert sheet.moment.startswith("Mercredi 25")
+    assert sheet.standing.partition("\u00a0: ")[2].startswith("mercredi 25")
+
+
 @pytest.mark.parametrize("variant", list(Variant))
 @pytest.mark.parametrize("alternative", list(Alternative))
 def test_who_does_not_meet_the_conditions_reads_what_else_there_is(sheet_of, alternative, variant):
@@ -153,7 +160,7 @@ def test_the_sheet_names_nobody(sheet_of, procedure, outcome, variant):
 def test_a_provisional_sheet_says_so_and_a_confirmed_one_says_when(sheet_of):
     assert "provisoire" in sheet_of(ACTS["accepted"]).standing
     assert not sheet_of(ACTS["accepted"]).firm
-    assert "Mercredi 25 novembre 2026" in sheet_of(ACTS["confirmed"]).standing
+    assert "mercredi 25 novembre 2026" in sheet_of(ACTS["confirmed"]).standing
     assert "Confirmed" in sheet_of(ACTS["confirmed"], Variant.ENGLISH).standing
     assert sheet_of(ACTS["confirmed"]).firm
 

@@ -1,7 +1,7 @@
 """The frame: two layouts, one way out, help, and keys that lead from place to place."""
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from tests.ui.samples import CHIPS, window
@@ -14,7 +14,7 @@ from ui.shell import (
 )
 from ui.theme import Density
 from ui.widgets.action_bar import ActionBar
-from ui.widgets.announce import Toast
+from ui.widgets.announce import TOAST_MS, Toast
 from ui.widgets.button import Button, ButtonKind
 from ui.widgets.look import Look
 from ui.widgets.steps import StepBar, StepItem
@@ -80,6 +80,21 @@ def test_ctrl_l_locks_and_f1_helps_in_both_layouts(shell: Shell, qtbot, size):
     assert "Reprendre la photo" not in shown
 
 
+@pytest.mark.parametrize(("size", "first"), [((1920, 1080), "keys"), ((1280, 800), "line")])
+def test_who_has_no_keyboard_finds_first_whom_to_call(shell: Shell, look: Look, qtbot, size, first):
+    shell.resize(*size)
+    shell.set_help(HelpFacts((HelpEntry("F5", "Reprendre la photo"),), "Appelez le 3631."))
+    shell.toggle_help()
+    heads = {key: look.language.tr(f"help.{key}") for key in ("keys", "line")}
+    found = {label.text(): label for label in shell._help.findChildren(QLabel)}
+
+    def in_order() -> bool:
+        at = {key: found[text].mapTo(shell, QPoint(0, 0)).y() for key, text in heads.items()}
+        return min(at, key=at.__getitem__) == first and len(set(at.values())) > 1
+
+    qtbot.waitUntil(in_order, timeout=3000)
+
+
 def test_a_short_word_goes_away_by_itself(shell: Shell):
     shell.toast("Dossier scellé.")
     toast = shell.findChild(Toast)
@@ -87,6 +102,18 @@ def test_a_short_word_goes_away_by_itself(shell: Shell):
     assert shell.rect().contains(toast.geometry())
     toast.finish()
     assert not toast.isVisible()
+
+
+@pytest.mark.parametrize("width", [811, 1280])
+def test_a_long_word_stays_within_the_window_and_is_whole(shell: Shell, look: Look, width):
+    shell.resize(width, 800)
+    text = f"{look.language.tr('aside.rejoined')} {look.language.tr('aside.lost')}"
+    shell.toast(text)
+    toast = shell.findChild(Toast)
+    assert shell.rect().contains(toast.geometry())
+    label = next(one for one in toast.findChildren(QLabel) if one.text() == text)
+    assert label.heightForWidth(label.width()) <= label.height()
+    assert toast._timer.interval() > TOAST_MS  # it takes longer to read
 
 
 def test_a_word_about_one_customer_goes_away_before_the_next(shell: Shell):

@@ -31,7 +31,7 @@ class ScriptedStick:
     def run(self, medium, *, give, progress=None, cancelled=None):
         self.visits.append((medium, give))
         progress(Progress(DeliveryStep.RECORDS, 2, 7))
-        self.gate.wait(10)
+        self.gate.wait(60)
         self.stopped = cancelled()
         if self.error is not None:
             raise self.error
@@ -162,7 +162,7 @@ def test_a_volume_that_does_not_answer_holds_nothing_up(qtbot, page, stick):
 
     def likely():
         threads.append(threading.get_ident())
-        gate.wait(10)
+        gate.wait(60)
         return "/media/gone"
 
     firsts = []

@@ -441,6 +441,61 @@ def test_rows_that_did_not_change_stay_as_they_are(look: Look, show):
     assert rows.rows == before
 
 
+def test_the_focus_stays_with_its_row_when_the_words_of_the_row_change(look: Look, show, qtbot):
+    rows = RowList(look, clickable=True)
+    rows.show_items(
+        (RowItem("a", "A", "ouvert depuis 1 minute", "id"), RowItem("b", "B", "", "id"))
+    )
+    window = show(rows)
+    rows.rows[0].setFocus()
+    rows.show_items(
+        (RowItem("a", "A", "ouvert depuis 2 minutes", "id"), RowItem("b", "B", "", "id"))
+    )
+    with qtbot.waitSignal(rows.chosen) as chosen:
+        qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Space)
+    assert chosen.args == ["a"]
+
+
+def test_a_row_that_says_the_same_survives_its_neighbours(look: Look, show, qtbot):
+    rows = RowList(look, clickable=True)
+    rows.show_items((RowItem("a", "A", "", "id"), RowItem("b", "B", "", "id")))
+    show(rows)
+    pressed = rows.rows[0]
+    qtbot.mousePress(pressed, Qt.MouseButton.LeftButton)
+    rows.show_items(
+        (RowItem("new", "N", "", "id"), RowItem("a", "A", "", "id"), RowItem("c", "", "", "id"))
+    )
+    with qtbot.waitSignal(rows.chosen) as chosen:
+        qtbot.mouseRelease(pressed, Qt.MouseButton.LeftButton)
+    assert chosen.args == ["a"]
+    assert [row.objectName() for row in rows.rows] == ["row-new", "row-a", "row-c"]
+
+
+def test_a_row_that_goes_gives_the_focus_to_no_other_control(look: Look, show, qtbot):
+    rows, other = RowList(look, clickable=True), Button(look, "Autre")
+    rows.show_items((RowItem("a", "A", "", "id"),))
+    window = show(rows, other)
+    rows.rows[0].setFocus()
+    rows.show_items(())
+    assert window.focusWidget() is rows
+
+
+def test_tab_goes_down_the_list_in_its_order(look: Look, show, qtbot):
+    rows = RowList(look, clickable=True)
+    rows.show_items((RowItem("b", "B", "", "id"), RowItem("c", "C", "", "id")))
+    window = show(rows)
+    rows.show_items(
+        (RowItem("a", "A", "", "id"), RowItem("b", "B", "", "id"), RowItem("c", "C", "", "id"))
+    )
+    qtbot.waitUntil(rows.rows[0].isVisible)
+    rows.rows[0].setFocus()
+    order = []
+    for _ in rows.rows:
+        order.append(window.focusWidget().objectName())
+        qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Tab)
+    assert order == ["row-a", "row-b", "row-c"]
+
+
 def test_undo_is_offered_for_a_while(look: Look, show, qtbot):
     banner = Banner(look)
     window = show(banner)

@@ -34,7 +34,7 @@ def seal_until_killed(path: Path, seconds: float) -> list[tuple[str, int, str]]:
         child.wait(timeout=seconds)
     except subprocess.TimeoutExpired:
         child.kill()
-    rest, _ = child.communicate(timeout=30)
+    rest, _ = child.communicate(timeout=120)
     assert child.returncode == -9
     lines = (first + rest).splitlines(keepends=True)
     # A line that the kill cut short was not acknowledged to anybody.

@@ -13,7 +13,7 @@ from kiosk.audit.entries import entry_leaf
 from kiosk.audit.tree import frontier_of
 from kiosk.ports import AgentRow, JournalQuery, OutboxState
 from kiosk.vault import migrations, schema
-from kiosk.vault.store import open_store
+from kiosk.vault.store import SqlStore, open_store
 from tests.fakes.desk import Desk
 from tests.services.test_sealing import decided
 
@@ -79,7 +79,9 @@ def old_file(path: Path, version: int, day: Desk) -> None:
         target.executescript(f"{statement};" if "BEGIN SELECT" not in statement else "")
         if "BEGIN SELECT" in statement:
             target.execute(statement)
-    source = raw(path.with_name("today.db"))
+    assert isinstance(day.store, SqlStore)
+    # The store has its file for itself: read through its own connection.
+    source = day.store._open_engine().raw_connection().cursor()
     tables = target.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     target.execute("BEGIN")
     for (table,) in tables:

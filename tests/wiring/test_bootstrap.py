@@ -481,7 +481,7 @@ class TimeOnly:
     def __init__(self, at, log: SigningKey) -> None:
         self.at, self.log = at, log
 
-    def open(self, _side: CentralSide, _key: SigningKey) -> "TimeOnly":
+    def open(self, _side: CentralSide, _key: SigningKey, _stopped: object) -> "TimeOnly":
         return self
 
     def call(self, _method: str, path: str, *_rest: object, **_fields: object) -> LinkAnswer:

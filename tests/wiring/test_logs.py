@@ -76,3 +76,15 @@ def logs_error_from_the_program():
     store = InMemoryStore()
     store.free = 0
     require_space(store)
+
+
+def test_a_disk_that_takes_no_line_costs_the_line_and_prints_nothing(tmp_path, capsys):
+    """The library would print a traceback, with the words of the line in it."""
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    handler = logs.start(folder)
+    folder.rmdir()  # nothing can be created there any more
+    logs.event("case.opened")
+    logs.stop(handler)
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "")

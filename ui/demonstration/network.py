@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from kiosk.domain.errors import UnreachableError
 from kiosk.ports import Contact, OutboxRow
 from kiosk.services.delivery import Progress
+from kiosk.services.owed import Owed
 from kiosk.sync.contact import ContactOrder, ContactState
 from ui.router.services import Services
 from ui.viewmodels.delivery import Delivers, Summary
@@ -21,6 +22,7 @@ class NothingSent:
     reason: str = UnreachableError.code
     pace: float | None = None
     wait_s: int = 0
+    stopped: bool = False
 
 
 class Cable:
@@ -77,6 +79,9 @@ class _Through:
         if not self._cable.plugged:
             return NothingSent()
         return self._delivery.run_once(progress, cancelled, metered=metered)
+
+    def owed(self) -> Owed:
+        return self._delivery.owed()
 
     def is_metered(self) -> bool:
         return self._delivery.is_metered()

@@ -146,6 +146,7 @@ class Router(QObject):
         self.privacy.expired.connect(self._hide_screen)
         self.idle.expired.connect(self.session.lock)
         self.idle.warned.connect(self._warn_idle)
+        self.idle.revived.connect(self._shell.quiet)
         self._look.language.changed.connect(self.retranslate)
 
     def _bind_sending(self) -> None:
@@ -316,6 +317,7 @@ class Router(QObject):
         return Section.ROUND if carrier else Section.HOME
 
     def _show_lock(self) -> None:
+        self._shell.quiet()
         self.customer.cover()
         self.idle.stop()
         self._stop_privacy()
@@ -514,7 +516,9 @@ class Router(QObject):
             self.people.show_change(session)
 
     def _warn_idle(self, seconds: int) -> None:
-        self._shell.toast(self._look.language.tr("journey.locking", n=seconds), Tone.WARN)
+        """Until the lock, or until somebody is there after all."""
+        words = self._look.language.tr("journey.locking", n=seconds)
+        self._shell.toast(words, Tone.WARN, seconds * 1000)
 
     def _make_camera(self) -> CameraThread:
         return CameraThread(self._services.open_camera, self._make_reader)

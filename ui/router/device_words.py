@@ -23,6 +23,7 @@ _MEGABYTE = 1024**2
 _DAY = timedelta(days=1)
 _HOUR_S = 3600
 _MINUTE_S = 60
+_UNITS = (("days", 86_400), ("hours", _HOUR_S), ("minutes", _MINUTE_S))
 ACT_ICONS = {
     Act.SEND: "cloud-upload",
     Act.KEYS: "key",
@@ -137,16 +138,18 @@ class StateWords:
 
     def _clock(self) -> RowItem:
         tr, state = self._language.tr, self._state
-        moment = self._language.moment(self._services.clock.now())
+        now = self._services.clock.now()
         tone, chip = (Tone.WARN, "bad") if state.drifts else (Tone.OK, "good")
         if not state.clock_plausible:
+            # With the year: that is what is wrong with a clock whose battery is dead.
+            day = self._language.full_day(now.astimezone().date())
+            moment = f"{day[:1].upper()}{day[1:]}, {self._language.time(now)}"
             detail = tr("device.clock.wrong", moment=moment)
         elif state.drifts and state.drift is not None:
             word = "fast" if state.drift > timedelta() else "slow"
-            minutes = int(abs(state.drift).total_seconds() // _MINUTE_S)
-            detail = tr(f"device.clock.{word}", n=minutes)
+            detail = tr(f"device.clock.{word}", apart=_apart(state.drift, self._language))
         else:
-            detail = tr("device.clock.right", moment=moment)
+            detail = tr("device.clock.right", moment=self._language.moment(now))
         title = tr("device.clock.title")
         return RowItem("clock", title, detail, "clock", tone, tr(f"device.{chip}"))
 
@@ -188,6 +191,13 @@ class StateWords:
         tone, chip = (Tone.OK, "chip") if enough else (Tone.BAD, "full")
         title = tr("device.disk.title")
         return RowItem("disk", title, detail, "database", tone, tr(f"device.disk.{chip}"))
+
+
+def _apart(drift: timedelta, language: Language) -> str:
+    """How far a clock is off, in the largest unit of which there are two."""
+    seconds = int(abs(drift).total_seconds())
+    unit, size = next((one for one in _UNITS if seconds >= 2 * one[1]), _UNITS[-1])
+    return language.tr(f"device.clock.apart.{unit}", number=language.number(seconds // size))
 
 
 def act_rows(language: Language, acts: tuple[Act, ...]) -> tuple[RowItem, ...]:

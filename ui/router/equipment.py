@@ -7,6 +7,7 @@ a fault: the work that needs it says so itself.
 
 from PySide6.QtCore import QObject, Signal
 
+from kiosk.services.sealing import SPACE_RESERVE_BYTES
 from ui.router.services import Services
 from ui.theme import Tone
 from ui.viewmodels.capture import CaptureModel
@@ -16,13 +17,20 @@ from ui.widgets.look import Look
 from ui.workers.desk import Desk, Failure
 
 _LOW_BYTES = 1_000_000_000
-_GIGABYTE = 1_000_000_000
+_GIGABYTE, _MEGABYTE = 1_000_000_000, 1_000_000
 _CAMERA_FAULTS = {
     "CAPTURE-001": "missing",
     "CAPTURE-002": "busy",
     "CAPTURE-003": "denied",
     "CAPTURE-004": "missing",
 }
+
+
+def _room(free: int) -> tuple[str, Tone]:
+    """Full is what keeps a case from beginning; before that the room is short."""
+    if free < SPACE_RESERVE_BYTES:
+        return "full", Tone.BAD
+    return ("short", Tone.WARN) if free < _LOW_BYTES else ("ready", Tone.OK)
 
 
 class Equipment(QObject):
@@ -72,7 +80,10 @@ class Equipment(QObject):
         else:
             state = "ready" if self._capture.camera_name else "unknown"
         tone = {"ready": Tone.OK, "unknown": Tone.NEUTRAL}.get(state, Tone.WARN)
-        detail = self._capture.camera_name or tr("hardware.camera.unknown")
+        if failure is not None:
+            detail = tr(f"errors.{failure.code}.what")
+        else:
+            detail = self._capture.camera_name or tr("hardware.camera.unknown_hint")
         name, word = tr("hardware.camera.name"), tr(f"hardware.camera.{state}")
         return RowItem("camera", name, detail, "camera", tone, word)
 
@@ -83,8 +94,14 @@ class Equipment(QObject):
             state, tone = ("failing", Tone.BAD) if self._failing else ("unknown", Tone.NEUTRAL)
             detail = language.tr(f"hardware.store.{state}_hint")
         else:
-            state, tone = ("ready", Tone.OK) if free > _LOW_BYTES else ("full", Tone.BAD)
-            detail = language.tr("hardware.store.free", size=language.number(free / _GIGABYTE))
+            state, tone = _room(free)
+            if free < _LOW_BYTES:
+                megabytes = language.number(free // _MEGABYTE)
+                key = "full_hint" if state == "full" else "free_mb"
+                detail = language.tr(f"hardware.store.{key}", size=megabytes)
+            else:
+                gigabytes = language.number(free // _GIGABYTE)
+                detail = language.tr("hardware.store.free", size=gigabytes)
         name, word = language.tr("hardware.store.name"), language.tr(f"hardware.store.{state}")
         return RowItem("store", name, detail, "database", tone, word)
 

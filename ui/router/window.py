@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication
 from kiosk.domain.errors import KioskError
 from kiosk.paths import RESOURCES
 from kiosk.texts import LANGUAGES, Texts
-from ui.i18n import Language
+from ui.i18n import Language, QtWords
 from ui.router import Router, Services
 from ui.router.device import Farewell
 from ui.router.ending import EndingRouter
@@ -128,6 +128,7 @@ class Window(QObject):
             self.theme.choose(ThemeName(theme))
         self.theme.apply(self._app)
         self.language = Language(texts, language)
+        self._qt_words = QtWords(self.language, self)
         self.look = Look(self.theme, self.language)
         self.shell = Shell(self.look, kiosk=kiosk)
         self.router: Router | None = None
@@ -174,6 +175,7 @@ class Window(QObject):
     def close(self) -> None:
         """Join the threads and close the window. Safe to call twice."""
         self._hooks.remove()
+        self._qt_words.end()
         router, self.router = self.router, None
         if router is not None:
             router.close()

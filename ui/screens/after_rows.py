@@ -28,9 +28,7 @@ def rows_after(
     # A day is agreed on with somebody.
     met = _AT_THE_DOOR in facts.words or facts.visit_on is not None
     absent = facts.outcome is Outcome.NO_SHOW and not met
-    receipt = RowItem(
-        "hand_over", tr("receipt.hand_over"), tr("receipt.hand_over_hint"), "receipt-2"
-    )
+    receipt = RowItem("hand_over", tr("receipt.hand_over"), tr("receipt.hand_over_hint"), "printer")
     if past:
         told = RowItem("past", tr("answer_sheet.past"), tr("answer_sheet.past_hint"), "book")
         return (told, receipt)

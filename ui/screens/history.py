@@ -14,7 +14,7 @@ from ui.screens.conflicts import conflict_words
 from ui.screens.day_bar import DayBar
 from ui.screens.page import Page
 from ui.theme import Space, Tone, Type
-from ui.widgets.button import Button
+from ui.widgets.button import Button, ButtonKind
 from ui.widgets.card import Card
 from ui.widgets.empty import EmptyState
 from ui.widgets.label import IconLabel, Label
@@ -76,6 +76,7 @@ KIND_LOOKS = {
     "split_view": ("alert-triangle", Tone.BAD),
     "central_loss": ("alert-triangle", Tone.BAD),
     "log_restored": ("alert-triangle", Tone.WARN),
+    "receipt_void": ("file-check", Tone.NEUTRAL),
     "announcement_refused": ("alert-triangle", Tone.BAD),
     "keys_changed": ("key", Tone.INFO),
     "policy_applied": ("clipboard-check", Tone.INFO),
@@ -99,6 +100,9 @@ _CLOSED = "verify_close"
 class HistoryScreen(Page):
     """A list, and the check of the whole journal.
 
+    At the end of a day a customer leaves three lines or more: one press leaves those of which the
+    sheet can be given again, so that the one looked for is not among a hundred others.
+
     Signals:
         verify_requested(): check the journal.
         answer_chosen(int): the line of a closed act, to give the customer's sheet again.
@@ -113,6 +117,10 @@ class HistoryScreen(Page):
         self._facts = HistoryFacts()
         self._verify = Button(look, "", icon="shield-check")
         self._verify.setObjectName("verify-journal")
+        self._only_closed = False
+        self.only = Button(look, "", kind=ButtonKind.QUIET, icon="list-check")
+        self.only.setObjectName("only-closed")
+        self.corner.addWidget(self.only)
         self.corner.addWidget(self._verify)
         self.days = DayBar(look)
         self._count = Label(look, "", Type.BODY, "ink2")
@@ -123,6 +131,7 @@ class HistoryScreen(Page):
         self._state = Label(look, "", Type.LABEL_STRONG, "ink2", wrap=True)
         self._build()
         self._verify.clicked.connect(self.verify_requested)
+        self.only.clicked.connect(self._toggle_only)
         self._rows.chosen.connect(self._choose)
         self.retranslate()
 
@@ -144,6 +153,18 @@ class HistoryScreen(Page):
         self._verify.set_busy(facts.verifying)
         self.retranslate()
 
+    @property
+    def _items(self) -> tuple[HistoryItem, ...]:
+        """The lines that are shown."""
+        items = self._facts.items
+        if self._facts.day is not None or not self._only_closed:
+            return items
+        return tuple(item for item in items if item.kind == _CLOSED)
+
+    def _toggle_only(self) -> None:
+        self._only_closed = not self._only_closed
+        self.retranslate()
+
     def _choose(self, name: str) -> None:
         self.answer_chosen.emit(int(name))
 
@@ -159,13 +180,17 @@ class HistoryScreen(Page):
         self.days.set_open(earlier=not facts.oldest, later=facts.day is not None)
         self._verify.setText(tr("history.verify"))
         self._verify.updateGeometry()
+        self.only.setText(tr("history.all_lines" if self._only_closed else "history.only_closed"))
+        self.only.updateGeometry()
+        self.only.setVisible(not day)
+        items = self._items
         self._card.set_title(day or tr("history.list"))
-        self._count.setText(tr("history.count", n=len(facts.items)) if facts.items else "")
+        self._count.setText(tr("history.count", n=len(items)) if items else "")
         none = "history.none_past" if day else "history.none"
         self._empty.show_text(tr(none), tr(f"{none}_hint"))
-        self._empty.setVisible(not facts.items)
-        self._rows.setVisible(bool(facts.items))
-        self._rows.show_items(tuple(self._row(item) for item in facts.items))
+        self._empty.setVisible(not items)
+        self._rows.setVisible(bool(items))
+        self._rows.show_items(tuple(self._row(item) for item in items))
         key, icon, ink = {
             None: ("history.unchecked", "circle-dashed", "ink2"),
             True: ("history.verified", "shield-check", "ok"),

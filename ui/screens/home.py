@@ -284,11 +284,12 @@ class HomeScreen(Page):
         self._ending.end.setText(tr("home.end.now"))
         self._today.set_title(tr("home.today"))
         self._equipment.set_title(tr("home.hardware"))
+        sealed = facts.verifications
         figures = (
-            (language.number(facts.verifications), "home.figure.verifications"),
-            (facts.duration, "home.figure.duration"),
-            (language.number(facts.to_send), "home.figure.to_send"),
+            (language.number(sealed), tr("home.figure.verifications", n=sealed)),
+            (facts.duration, tr("home.figure.duration")),
+            (language.number(facts.to_send), tr("home.figure.to_send")),
         )
-        for figure, (value, key) in zip(self._figures, figures, strict=True):
-            figure.show_figure(value, tr(key))
+        for figure, (value, words) in zip(self._figures, figures, strict=True):
+            figure.show_figure(value, words)
             figure.setVisible(bool(value))

@@ -225,6 +225,11 @@ def _after_advice(facts: AnswerFacts) -> Iterator[str]:
         yield "follow"
 
 
+def _capital(text: str) -> str:
+    """A text that stands by itself."""
+    return text[:1].upper() + text[1:]
+
+
 @dataclass(frozen=True, slots=True)
 class _Composer:
     """Writes one sheet."""
@@ -242,7 +247,7 @@ class _Composer:
         return Sheet(
             title=self.tr("title"),
             place=self.tr("office", office=facts.office_id),
-            moment=self.moment(facts.sealed_at),
+            moment=_capital(self.moment(facts.sealed_at)),
             outcome=facts.outcome,
             firm=facts.standing is not Standing.PROVISIONAL,
             verdict=self.of_procedure(
@@ -267,8 +272,9 @@ class _Composer:
         return self.tr(own if known else f"{group}.{name}")
 
     def moment(self, value: datetime) -> str:
+        """As it is written within a sentence."""
         day = self.language.full_day(value.astimezone().date())
-        return f"{day[:1].upper()}{day[1:]}, {self.language.time(value)}"
+        return f"{day}, {self.language.time(value)}"
 
     def standing(self) -> str:
         facts = self.facts

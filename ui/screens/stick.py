@@ -60,7 +60,7 @@ class StickCard(Card):
         self._hint = Label(look, "", Type.BODY, "ink2", wrap=True)
         self._said = Banner(look)
         self.write = Button(look, "", icon="file-check")
-        self.read = Button(look, "", icon="receipt-2")
+        self.read = Button(look, "", icon="cloud-check")
         self.halt = Button(look, "", kind=ButtonKind.QUIET, icon="x")
         for button, name in ((self.write, "write"), (self.read, "read"), (self.halt, "stop")):
             button.setObjectName(f"stick-{name}")

@@ -151,29 +151,41 @@ class HelpPanel(QWidget):
         column = QVBoxLayout(inner)
         column.setContentsMargins(Space.NONE, Space.NONE, Space.M, Space.NONE)
         column.setSpacing(Space.M)
-        column.addWidget(Label(self._look, tr("help.keys"), Type.H3))
+        parts = [self._write_keys, self._write_line, self._write_service]
+        if self._look.theme.tablet:  # who has no keyboard at hand looks for somebody to call
+            parts = parts[1:] + parts[:1]
+        for part in parts:
+            part(column)
+        column.addStretch(1)
+        self._scroll.setWidget(inner)
+
+    def _write_keys(self, column: QVBoxLayout) -> None:
+        self._head(column, "help.keys")
         for entry in self._facts.entries:
             row = QHBoxLayout()
             row.setSpacing(Space.L)
             row.addWidget(Label(self._look, entry.text, Type.BODY, wrap=True), 1)
             row.addWidget(KeyCap(self._look, entry.key))
             column.addLayout(row)
-        if self._facts.line:
+
+    def _write_line(self, column: QVBoxLayout) -> None:
+        if not self._facts.line:
+            return
+        self._head(column, "help.line")
+        line = QHBoxLayout()
+        line.addWidget(IconLabel(self._look, "info-circle", "primary"))
+        line.addWidget(Label(self._look, self._facts.line, Type.BODY, wrap=True), 1)
+        column.addLayout(line)
+
+    def _head(self, column: QVBoxLayout, key: str) -> None:
+        if column.count():
             column.addSpacing(Space.L)
-            column.addWidget(Label(self._look, tr("help.line"), Type.H3))
-            line = QHBoxLayout()
-            line.addWidget(IconLabel(self._look, "info-circle", "primary"))
-            line.addWidget(Label(self._look, self._facts.line, Type.BODY, wrap=True), 1)
-            column.addLayout(line)
-        self._write_service(column)
-        column.addStretch(1)
-        self._scroll.setWidget(inner)
+        column.addWidget(Label(self._look, self._look.language.tr(key), Type.H3))
 
     def _write_service(self, column: QVBoxLayout) -> None:
         tr = self._look.language.tr
         if self._facts.numbers:
-            column.addSpacing(Space.L)
-            column.addWidget(Label(self._look, tr("help_page.panel_line"), Type.H3))
+            self._head(column, "help_page.panel_line")
         for number in self._facts.numbers:
             column.addWidget(Label(self._look, number, Type.BODY, wrap=True))
         if self._facts.more:

@@ -210,9 +210,9 @@ class Shell(QWidget):
             self.help_opening.emit()
             self._help.reveal()
 
-    def toast(self, text: str, tone: Tone = Tone.OK) -> None:
-        """A short word that goes away by itself."""
-        self._toast.show_text(text, tone)
+    def toast(self, text: str, tone: Tone = Tone.OK, ms: int = 0) -> None:
+        """A short word that goes away by itself: after ``ms``, or once it can have been read."""
+        self._toast.show_text(text, tone, ms)
 
     def quiet(self) -> None:
         """Another customer: a word about the one before goes away now."""

@@ -1,5 +1,7 @@
 """What was checked without asking: each check in a sentence, near matches to confirm by a tick."""
 
+from itertools import count
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -313,6 +315,7 @@ class ChecksPanel(StepPanel):
             row.hide()
             row.deleteLater()
         self._rows = {}
+        numbers = count(1)
         for check in checks:
             tick = self._tick_words(check) if check.code in near else ""
             row = CheckRow(
@@ -321,6 +324,7 @@ class ChecksPanel(StepPanel):
                 check.verdict,
                 detail=check_label(check, self.look.language),
                 tick=tick,
+                number=next(numbers) if tick else 0,
             )
             row.setObjectName(f"check-{check.code}")
             row.set_ticked(check.code in ticked)

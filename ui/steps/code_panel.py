@@ -95,6 +95,7 @@ class CodePanel(StepPanel):
         tr = self.look.language.tr
         self._card.set_title(self.tr_("card"))
         self.again_button.setText(self.tr_("again"))
+        self.type_button.set_icon("camera" if self.typing else "keyboard")
         if self.typing:
             self.type_button.set_texts(
                 tr("journey.request.use_camera"), tr("journey.request.use_camera_short")
@@ -102,7 +103,10 @@ class CodePanel(StepPanel):
             self.back.setEnabled(True)
         else:
             self.type_button.set_texts(tr("journey.type"), tr("journey.type_short"))
-        self.preview.show_message(self.tr_("show_code"), live=self.preview.picture.has_picture)
+        live = self.preview.picture.has_picture
+        # A camera takes seconds to open on some machines: what is waited for is said.
+        words = self.tr_("show_code") if live else tr("hardware.starting")
+        self.preview.show_message(words, live=live)
 
     @override
     def show_sight(self, sight: Sight) -> None:

@@ -327,6 +327,7 @@ class DocumentPanel(StepPanel):
         self.hint.setText(self.tr_(f"instruction_{key}"))
         tr = self.look.language.tr
         self.type_button.set_texts(tr("journey.type"), tr("journey.type_short"))
+        self.type_button.set_icon("camera" if self.typing else "keyboard")
         if self.typing:
             self.type_button.set_texts(self.tr_("use_camera"), self.tr_("use_camera_short"))
         self.retake_button.set_texts(self.tr_("retake"), self.tr_("retake_short"))
@@ -341,7 +342,10 @@ class DocumentPanel(StepPanel):
         if self._last is None or side is None:
             waiting = "waiting" if side else "all_read"
             message = "expiry_missing" if self._wants_expiry else waiting
-            self.preview.show_message(self.tr_(message), live=False)
+            opening = side is not None and not self._blind and not self.preview.picture.has_picture
+            self.preview.show_message(
+                tr("hardware.starting") if opening else self.tr_(message), live=False
+            )
             self.quality.show_measures(measures_of(None, self.look.language))
         self._refresh_primary()
 

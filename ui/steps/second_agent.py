@@ -145,10 +145,11 @@ class SecondAgentPanel(StepPanel):
         self._why.setVisible(not self._code)
         self.answers.setVisible(not self._code)
         self.person.set_asking(not self._code)
-        # In a low window the sentence under the title stands with the other one, beside the code.
+        # In a low window the sentence under the title gives its line to the code; what it says is
+        # told to the colleague, whom the other sentence addresses too.
         low, why = self.look.theme.low, self.tr_(f"why.{about}")
         self.hint.setVisible(not low)
-        self._why.setText(f"{why} {self.tr_('instruction')}" if low else why)
+        self._why.setText(f"{why} {self.tr_('own_code')}" if low else why)
         self._facts.setText("\n".join(self._lines(self.view.state)))
         kept = self.answers.selected
         self.answers.show_choices(answer_choices(self.look, about))

@@ -1,10 +1,14 @@
 """What waits to be sent, and whether the central side answers.
 
 Rules, in order: sending has a thread of its own, so that an agent's act never waits for the
-network; where the central side has too much to do and says when to come again, nothing goes by
-itself before (whoever asks for it is not held up, for the central side judges anew each time); a
-delivery tells each record before it is sent, with the list as it is then; one that was stopped ends
-before the next record, and says nothing about the network; what it left goes with the next.
+network; a look at the vault once a minute sends what is new there, and the central side is called
+otherwise the less often the longer there was nothing to bring on, until something is sealed, a
+shift ends, the network comes back or somebody asks; where the central side has too much to do and
+says when to come again, nothing goes by itself before (whoever asks for it is not held up, for the
+central side judges anew each time); a delivery tells each record before it is sent, with the list
+as it is then; one that was stopped ends within a second, in the middle of a record too, and says
+nothing about the network; what it left goes with the next; where nothing was left, it was not
+stopped.
 """
 
 import threading
@@ -19,13 +23,14 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from kiosk.ports import Clock, OutboxRow, OutboxState
 from kiosk.services.delivery import Progress
+from kiosk.services.owed import Owed
 from kiosk.sync.outbox import is_held
 from kiosk.sync.pace import bytes_to_send, minutes_for
-from kiosk.sync.retry import after_told_s, spread_ms
+from kiosk.sync.retry import after_told_s, pause_ms, spread_ms
 from ui.workers.desk import Desk, Failure
 
 EVERY_MS = 60_000
-"""Pause between two deliveries that nobody asked for, on average."""
+"""Pause between two looks at the vault, on average; most of them need no network."""
 
 _CHANCE = SystemRandom()
 
@@ -50,6 +55,11 @@ class Summary(Protocol):
         """Seconds after which the central side asked to come again; 0 where it did not."""
         ...
 
+    @property
+    def stopped(self) -> bool:
+        """Whether it ended before all was sent, because somebody asked for that."""
+        ...
+
 
 class Delivers(Protocol):
     """Sends sealed records; :class:`kiosk.services.delivery.Delivery`."""
@@ -61,9 +71,10 @@ class Delivers(Protocol):
         *,
         metered: bool | None = None,
     ) -> Summary:
-        """One delivery: ``progress`` before each record, ``cancelled`` asked between two."""
+        """One delivery: ``progress`` before each record, ``cancelled`` ends it."""
         ...
 
+    def owed(self) -> Owed: ...  # noqa: D102
     def is_metered(self) -> bool: ...  # noqa: D102
     def set_metered(self, *, metered: bool) -> None: ...  # noqa: D102
     def status(self) -> tuple[OutboxRow, ...]: ...  # noqa: D102
@@ -131,6 +142,7 @@ class _Seen:
 
     rows: tuple[OutboxRow, ...]
     metered: bool
+    owed: Owed
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +194,10 @@ class DeliveryModel(QObject):
         self._again = self._everything_again = False
         self._saying: bool | None = None
         self._draw = draw
-        self._not_before_ms = 0
+        self._not_before_ms = self._next_ms = 0
+        self._idle_turns = 0
+        self._owed = Owed()
+        self._over = False
         self._halt = threading.Event()
         # Told in the courier's thread, heard in the window's.
         self._progressed.connect(self._moved)
@@ -197,18 +212,20 @@ class DeliveryModel(QObject):
 
     def start(self) -> None:
         """Look at the outbox, and send from now on."""
+        self._over = False
         self._timer.start()
         self.refresh()
         self.send()
 
     def stop(self) -> None:
-        """No new deliveries; one under way ends before its next record."""
+        """No new deliveries; one under way ends within a second."""
+        self._over = True
         self._timer.stop()
         self._again = self._everything_again = False
         self._halt.set()
 
     def break_off(self) -> None:
-        """Stop the delivery under way before its next record, and what was to follow it."""
+        """Stop the delivery under way, and what was to follow it."""
         if self._facts.sending:
             self._again = self._everything_again = False
             self._halt.set()
@@ -224,10 +241,12 @@ class DeliveryModel(QObject):
 
         Not before the central side asked for it: the timer is set for then.
         """
+        self._idle_turns = 0
         self._begin(everything=False)
 
     def send_all(self) -> None:
         """Send all that waits, on a metered link too: somebody asked for it."""
+        self._idle_turns = 0
         self._begin(everything=True)
 
     def set_metered(self, metered: bool) -> None:
@@ -260,8 +279,36 @@ class DeliveryModel(QObject):
             # Qt's timers may come a twentieth early; the turn that was given is not lost by that.
             self._timer.setInterval(early_ms)
             return
-        self._timer.setInterval(spread_ms(EVERY_MS, self._draw()))
-        self.send()
+        self._set_timer()
+        if not self._facts.sending:
+            task = self._courier.submit(self._look)
+            task.done.connect(self._looked)
+            task.failed.connect(self._regular)  # the delivery says what is wrong with the vault
+
+    def _looked(self, seen: _Seen) -> None:
+        """Send what is new; what could not be brought on lately waits for its turn."""
+        if self._over or self._facts.sending:
+            return
+        self._listed(seen)
+        if seen.owed and seen.owed != self._owed:
+            self.send()
+        else:
+            self._regular()
+
+    def _regular(self, _failure: object = None) -> None:
+        if not self._over and self._clock.monotonic_ms() >= self._next_ms:
+            self._begin(everything=False)
+
+    def _pause(self, *, left: bool) -> None:
+        """Set the next regular delivery. Left: something is to be brought on still."""
+        pause = spread_ms(pause_ms(self._idle_turns, left=left), self._draw())
+        self._next_ms = self._clock.monotonic_ms() + pause
+        self._set_timer()
+
+    def _set_timer(self) -> None:
+        look = spread_ms(EVERY_MS, self._draw())
+        early = self._next_ms - self._clock.monotonic_ms()
+        self._timer.setInterval(min(look, early) if early > 0 else look)
 
     # In the courier's thread:
 
@@ -276,7 +323,8 @@ class DeliveryModel(QObject):
         self._progressed.emit(_Moved(progress, rows))
 
     def _look(self) -> _Seen:
-        return _Seen(self._delivery.status(), self._delivery.is_metered())
+        delivery = self._delivery
+        return _Seen(delivery.status(), delivery.is_metered(), delivery.owed())
 
     def _say_metered(self, *, metered: bool) -> _Seen:
         self._delivery.set_metered(metered=metered)
@@ -307,14 +355,17 @@ class DeliveryModel(QObject):
             metered=self._metered(seen),
             pace=self._facts.pace if summary.pace is None else summary.pace,
             # One that was stopped may have ended before it reached anybody.
-            online=self._facts.online if self._facts.stopping else not summary.reason,
+            online=self._facts.online if summary.stopped else not summary.reason,
             sending=False,
             last_at=self._clock.now(),
             reason=summary.reason,
             progress=None,
             stopping=False,
-            stopped=self._facts.stopping,
+            stopped=summary.stopped,
         )
+        self._owed = seen.owed
+        self._idle_turns = 0 if summary.sent or summary.stored else self._idle_turns + 1
+        self._pause(left=bool(seen.owed or summary.reason))
         self._wait_as_told(summary.wait_s)
         self.finished.emit(summary)
         self._once_more()
@@ -324,6 +375,7 @@ class DeliveryModel(QObject):
         wait_ms = round(1000 * after_told_s(told_s, self._draw()))
         self._not_before_ms = self._clock.monotonic_ms() + wait_ms if wait_ms else 0
         if wait_ms:
+            self._next_ms = self._not_before_ms
             self._timer.setInterval(wait_ms)
 
     def _broke(self, failure: Failure) -> None:
@@ -336,6 +388,8 @@ class DeliveryModel(QObject):
             progress=None,
             stopping=False,
         )
+        self._idle_turns += 1
+        self._pause(left=True)
         self._once_more()
 
     def _once_more(self) -> None:

@@ -1,7 +1,8 @@
 """The round of today, or the appointments: what is here, and whether it is fresh.
 
 Rules, in order: loading has the courier's thread, so nothing on the screen waits for the network;
-what is shown is what the vault holds; a look once a minute erases a day that is over.
+what is shown is what the vault holds; a look once a minute erases a day that is over, and asks the
+central side again where its last word is a quarter of an hour old, however seldom records leave.
 """
 
 from dataclasses import dataclass, replace
@@ -66,6 +67,7 @@ class RoundModel(QObject):
         self._clock = clock
         self._session: Session | None = None
         self._facts = RoundFacts()
+        self._asked_at: datetime | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(EVERY_MS)
         self._timer.timeout.connect(self._tick)
@@ -107,6 +109,7 @@ class RoundModel(QObject):
         """Ask the central side; one question at a time."""
         if self._session is None or self._facts.loading:
             return
+        self._asked_at = self._clock.now()
         self._tell(loading=True)
         task = self._courier.submit(partial(self._rounds.load, self._session))
         task.done.connect(partial(self._loaded, self._session))
@@ -120,6 +123,8 @@ class RoundModel(QObject):
 
     def _tick(self) -> None:
         self.refresh()
+        if self._asked_at is not None and self._clock.now() - self._asked_at > FRESH:
+            self.load()
 
     def _listed(self, session: Session, visits: tuple[PlannedVisit, ...]) -> None:
         if session is self._session:

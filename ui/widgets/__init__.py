@@ -37,7 +37,7 @@ pin_pad        ``PinPad(look, *, length)``: signal ``entered(str)``; ``show_erro
 choices        ``Choice(value, label, hint, icon, tone)``; ``ChoiceGroup(look, *, multiple, columns,
                keys)``: ``show_choices``, ``selected``, ``select(*values)``; signal
                ``changed(tuple)``
-check_row      ``CheckRow(look, sentence, verdict, *, detail, tick)``: ``ticked``; signal
+check_row      ``CheckRow(look, sentence, verdict, *, detail, tick, number)``: ``ticked``; signal
                ``ticked_changed(bool)``
 feature_card   ``Gesture``; ``FeatureView(title, instruction, gesture, box, side, shape)`` (box = x,
                y, width, height in 0..1 of the document, or None; shape ``card`` or ``passport``);

@@ -43,7 +43,9 @@ class CheckRow(QWidget):
         *,
         detail: str = "",
         tick: str = "",
+        number: int = 0,
     ) -> None:
+        """A row as it stays; ``number``: the digit that sets the tick, 0 for none."""
         super().__init__()
         self._look = look
         self._verdict = verdict
@@ -68,7 +70,8 @@ class CheckRow(QWidget):
         words.addWidget(self._detail)
         self._tick: ChoiceButton | None = None
         if tick:
-            self._tick = ChoiceButton(look, Choice("tick", tick, tone=Tone.WARN), 0, multiple=True)
+            choice = Choice("tick", tick, tone=Tone.WARN)
+            self._tick = ChoiceButton(look, choice, number, multiple=True)
             self._tick.toggled.connect(self.ticked_changed)
             words.addWidget(self._tick)
         row.addLayout(words, 1)

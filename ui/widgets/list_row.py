@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 
 from PySide6.QtCore import QPointF, QRectF, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
@@ -120,6 +121,11 @@ def _draw_divider(painter: QPainter, row: QWidget, look: Look, last: bool) -> No
     painter.drawLine(QPointF(left, y), QPointF(row.width(), y))
 
 
+def _told_of(items: tuple[RowItem, ...]) -> tuple[tuple[RowItem, bool], ...]:
+    """Each row, and whether it is the last one, which has no line under it."""
+    return tuple((item, index == len(items) - 1) for index, item in enumerate(items))
+
+
 class RowList(QWidget):
     """Rows under each other.
 
@@ -148,27 +154,51 @@ class RowList(QWidget):
         return tuple(self._rows)
 
     def show_items(self, items: tuple[RowItem, ...]) -> None:
-        """Show these rows; nothing moves when they are the same as before."""
+        """Show these rows; nothing moves when they are the same as before.
+
+        A row that says the same as before stays, under a finger too. The focus stays with its row,
+        though the words of that row are others now; Tab goes down the list, in its order.
+        """
         if items == self._items:
             return
+        focused = self._row_in_focus()
+        kept = self._told()
         self._items = items
+        rows = [kept.pop(told) if told in kept else self._made(*told) for told in _told_of(items)]
         for old in self._rows:
             self._column.removeWidget(old)
-            old.hide()
-            old.deleteLater()
-        self._rows = []
-        for index, item in enumerate(items):
-            last = index == len(items) - 1
-            row: QWidget
-            if self._clickable and item.opens:
-                button = ListButton(self._look, item, last=last)
-                button.clicked.connect(partial(self._choose, item.name))
-                row = button
-            else:
-                row = ListRow(self._look, item, last=last)
-            row.setObjectName(f"row-{item.name}")
-            self._rows.append(row)
+            if old not in rows:
+                old.hide()
+                old.deleteLater()
+        self._rows = rows
+        for index, row in enumerate(rows):
             self._column.insertWidget(index, row)
+        for above, below in pairwise(rows):
+            self.setTabOrder(above, below)
+        if focused:
+            same = next((row for row in rows if row.objectName() == focused), None)
+            if same is not None:
+                same.show()  # else the layout shows it later, and the focus is elsewhere by then
+            (same or self).setFocus()
+
+    def _told(self) -> "dict[tuple[RowItem, bool], QWidget]":
+        """The rows by what they say."""
+        return dict(zip(_told_of(self._items or ()), self._rows, strict=True))
+
+    def _row_in_focus(self) -> str:
+        """Name of the row that has the focus, ``""`` for none."""
+        return next((row.objectName() for row in self._rows if row.hasFocus()), "")
+
+    def _made(self, item: RowItem, last: bool) -> QWidget:
+        row: QWidget
+        if self._clickable and item.opens:
+            button = ListButton(self._look, item, last=last)
+            button.clicked.connect(partial(self._choose, item.name))
+            row = button
+        else:
+            row = ListRow(self._look, item, last=last)
+        row.setObjectName(f"row-{item.name}")
+        return row
 
     def _choose(self, name: str, _checked: bool = False) -> None:
         self.chosen.emit(name)
