@@ -122,13 +122,13 @@ class Records:
         if seq > MAX_SEQ:
             raise CallRefusedError(404, "entry-unknown")
         with self._database.reading() as ledger:
-            device, entry = ledger.device(device_id), ledger.entry(device_id, seq)
-            if device is None or entry is None or entry.record_id is None:
+            found = ledger.announced(device_id, seq)
+            if found is None:
                 raise CallRefusedError(404, "entry-unknown")
-            held = ledger.sealed(device_id, seq)
+            held = found.held
             if held is not None and ledger.damages.is_open(device_id, seq):
                 held = None  # its row stands, and its bytes are wanted again
-            return open_entry(entry.jws, device.public_key), held
+        return open_entry(found.jws, found.public_key), held
 
     def incoming(self) -> Incoming:
         """A place for bytes that arrive."""
