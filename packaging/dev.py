@@ -21,6 +21,7 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -286,6 +287,15 @@ def run(words):
     return 0
 
 
+def checked(name, command, environment, aside=False):
+    """Run one check: its name, exit status, seconds; and what it said, where that is kept aside."""
+    say(f"== {name}" + (" (beside the tests)" if aside else ""))
+    start = time.monotonic()
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT} if aside else {}
+    done = subprocess.run(command, check=False, cwd=ROOT, env=environment, **streams)
+    return name, done.returncode, time.monotonic() - start, done.stdout or b""
+
+
 def test(words):
     """Every check that must hold before a change lands."""
     setup(with_tests=True)
@@ -293,22 +303,27 @@ def test(words):
     environment.pop("QT_QPA_FONTDIR", None)
     python = [str(PYTHON), "-m"]
     workers = [] if any(w.startswith("-n") for w in words) else ["-n", "2"]
-    checks = [
+    first = [
         ("format", [*python, "ruff", "format", "--check", "--quiet", "."]),
         ("lint", [*python, "ruff", "check", "--quiet", "."]),
+    ]
+    # These have one processor each: beside the tests, they take what those leave idle.
+    beside = [
         ("types", [*python, "mypy"]),
         ("import contract", [str(BIN / "lint-imports"), "--no-cache"]),
-        ("tests", [*python, "pytest", "-q", "--cov", "--cov-report=term", *workers, *words]),
     ]
-    results = []
-    for name, command in checks:
-        say(f"== {name}")
-        start = time.monotonic()
-        code = subprocess.run(command, check=False, cwd=ROOT, env=environment).returncode
-        results.append((name, code, time.monotonic() - start))
-    for name, code, seconds in results:
+    tests = [*python, "pytest", "-q", "--cov", "--cov-report=term", *workers, *words]
+    results = [checked(*check, environment) for check in first]
+    with ThreadPoolExecutor(len(beside)) as pool:
+        going = [pool.submit(checked, *check, environment, aside=True) for check in beside]
+        last = checked("tests", tests, environment)
+        results += [one.result() for one in going] + [last]
+    for name, _, _, told in results:
+        if told:
+            say(f"== {name}\n" + told.decode("utf-8", "replace").rstrip())
+    for name, code, seconds, _ in results:
         say(f"{'ok    ' if code == 0 else 'FAILED'} {name:16} {seconds:6.1f} s")
-    return 1 if any(code for _, code, _ in results) else 0
+    return 1 if any(code for _, code, _, _ in results) else 0
 
 
 def bench(words):

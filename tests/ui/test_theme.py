@@ -160,6 +160,24 @@ def test_icons_are_those_of_the_manifest():
     assert "MIT" in (folder / "LICENSE.txt").read_text()
 
 
+def test_a_font_belongs_to_whoever_asked(theme: Theme):
+    """One that is changed changes no other, and each setting has its own."""
+    first, plain = theme.font(Type.BODY), theme.font(Type.BODY).pixelSize()
+    first.setPixelSize(1)
+    first.setItalic(True)
+    again = theme.font(Type.BODY)
+    assert (again.pixelSize(), again.italic()) == (plain, False)
+    theme.set_text_size(TextSize.LARGEST)
+    largest = theme.font(Type.BODY).pixelSize()
+    theme.set_density(Density.TABLET)
+    on_a_tablet = theme.font(Type.BODY).pixelSize()
+    theme.set_text_size(TextSize.NORMAL)
+    theme.set_density(Density.COUNTER)
+    assert plain < largest
+    assert on_a_tablet != plain
+    assert theme.font(Type.BODY).pixelSize() == plain
+
+
 def test_fonts_keep_their_licence():
     for slug in ("atkinson-hyperlegible-next", "atkinson-hyperlegible-mono"):
         assert "SIL OPEN FONT LICENSE" in (RESOURCES / "fonts" / f"{slug}.OFL.txt").read_text()

@@ -38,6 +38,8 @@ TimeOf = Callable[[QKeyEvent], int]
 """Milliseconds of a key event, on a clock that does not go back."""
 
 _KEYS = frozenset({QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress, QEvent.Type.KeyRelease})
+_INTERRUPTS = frozenset({QEvent.Type.MouseButtonPress, QEvent.Type.ApplicationDeactivate})
+_HEARD = _KEYS | _INTERRUPTS
 _ENDINGS: dict[int, str] = {Qt.Key.Key_Return: "\r", Qt.Key.Key_Enter: "\r", Qt.Key.Key_Tab: "\t"}
 _LONE: frozenset[int] = frozenset(
     {
@@ -118,11 +120,11 @@ class Scanner(QObject):
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()
-        if self._giving_back:
+        # Every event of the program comes by here, and nearly none is heard: that is asked first.
+        if kind not in _HEARD or self._giving_back:
             return False
-        if kind in (QEvent.Type.MouseButtonPress, QEvent.Type.ApplicationDeactivate):
+        if kind in _INTERRUPTS:
             self._end_now()
-        if kind not in _KEYS:
             return False
         key = cast("QKeyEvent", event)
         if key.isAutoRepeat() and kind is not QEvent.Type.KeyRelease and not self._swallowing:

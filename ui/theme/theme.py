@@ -54,6 +54,7 @@ class Theme(QObject):
         self._icons_dir = resources / "icons"
         self._svg: dict[str, bytes] = {}
         self._pixmaps: dict[tuple[str, str, int, float], QPixmap] = {}
+        self._fonts: dict[tuple[Type, Density, TextSize], QFont] = {}
         self._app: QApplication | None = None
         self._override: ThemeName | None = None
         self._text_size = TextSize.NORMAL
@@ -133,7 +134,15 @@ class Theme(QObject):
         return QColor(getattr(self.palette, role))
 
     def font(self, style: Type) -> QFont:
-        """Font of a style at the density and text size in force."""
+        """Font of a style at the density and text size in force: a copy, the caller's own."""
+        key = (style, self._density, self._text_size)
+        font = self._fonts.get(key)
+        if font is None:
+            font = self._fonts[key] = self._new_font(style)
+        # Copies share what they are made of; a font made anew looks all of it up again.
+        return QFont(font)
+
+    def _new_font(self, style: Type) -> QFont:
         spec = TYPES[style]
         font = QFont()
         font.setFamilies([MONO_FAMILY if spec.mono else UI_FAMILY, UI_FAMILY])
@@ -239,3 +248,5 @@ class Theme(QObject):
             palette.setColor(role, self.color(name))
         self._app.setPalette(palette)
         self._app.setFont(self.font(Type.BODY))
+        # A new font begins as the application's, which is another one from here on.
+        self._fonts.clear()
