@@ -10,13 +10,15 @@ think of two at once; a reader sees one consistent state and never waits.
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from central.archive.faults import StoreError
@@ -32,6 +34,9 @@ _BUSY_TIMEOUT_S = 30.0
 _SYNCHRONOUS_FULL = 2
 _CONNECTIONS = 40
 """As many as the threads that answer calls."""
+_FRESH_S = 1.0
+"""A connection to a server that was used so lately is not asked whether it still stands."""
+_FRESH_UNTIL = "visavis_fresh_until"
 _DURABLE = frozenset({"on", "local", "remote_write", "remote_apply"})
 EVERYTHING = ""
 """Scope of a writer that keeps out only writers without a scope of their own."""
@@ -78,15 +83,35 @@ def _turns(path: Path) -> Turns:
 
 
 def _postgresql(url: str) -> Engine:
-    return create_engine(
+    engine = create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=_CONNECTIONS,
         max_overflow=0,
         # Whoever waited for another writer must read what that one wrote.
         isolation_level="READ COMMITTED",
-        # A server that was restarted is met by a new connection, not by a failed call.
-        pool_pre_ping=True,
     )
+    _ask_after_a_pause(engine)
+    return engine
+
+
+def _ask_after_a_pause(engine: Engine) -> None:
+    """A server that was restarted is met by a new connection, not by a failed call.
+
+    A connection that answered a moment ago is not asked: that would cost every call a round trip.
+    """
+
+    def lent(driver: DBAPIConnection, entry: ConnectionPoolEntry, _proxy: object) -> None:
+        if time.monotonic() > entry.info.get(_FRESH_UNTIL, 0.0):
+            try:
+                engine.dialect.do_ping(driver)
+            except Exception as exc:
+                raise DisconnectionError from exc
+
+    def given_back(_driver: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
+        entry.info[_FRESH_UNTIL] = time.monotonic() + _FRESH_S
+
+    event.listen(engine, "checkout", lent)
+    event.listen(engine, "checkin", given_back)
 
 
 @contextmanager
@@ -121,6 +146,14 @@ class Database:
         # SQLite lets writers sleep and try again; here they take turns.
         self._turns = _turns(where) if isinstance(where, Path) else None
         self._engine = _sqlite(where) if isinstance(where, Path) else _postgresql(where)
+        # Said by the driver with the statement that begins the transaction.
+        self._reading = (
+            self._engine
+            if self._embedded
+            else self._engine.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+        )
         self._commits = None if self._embedded else Commits(self._engine)
         try:
             if self._commits is not None:
@@ -194,11 +227,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Ledger]:
         """A ledger to read, in one consistent state. Raises StoreError."""
-        with _failing_in_one_word(), self._engine.begin() as connection:
-            if not self._embedded:
-                connection.execute(
-                    text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-                )
+        with _failing_in_one_word(), self._reading.begin() as connection:
             yield Ledger(connection)
 
     def forget(self) -> Forgotten:

@@ -50,7 +50,7 @@ class _IncomingObject:
     ) -> None:
         self._spool.close()
 
-    def write(self, chunk: bytes) -> None:
+    def write(self, chunk: bytes | memoryview) -> None:
         self._spool.write(chunk)
 
     def keep(self, name: str) -> None:

@@ -61,7 +61,7 @@ class Incoming(Protocol):
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None: ...
-    def write(self, chunk: bytes) -> None:
+    def write(self, chunk: bytes | memoryview) -> None:
         """Append bytes."""
 
     def keep(self, name: str) -> None:
@@ -126,7 +126,7 @@ class _IncomingFile:
         self._file.close()
         self._path.unlink(missing_ok=True)
 
-    def write(self, chunk: bytes) -> None:
+    def write(self, chunk: bytes | memoryview) -> None:
         self._file.write(chunk)
 
     def keep(self, name: str) -> None:

@@ -125,6 +125,21 @@ class SealedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class AnnouncedRow:
+    """An entry that announces a record, with what is needed to judge that record.
+
+    Attributes:
+        public_key: of its device.
+        jws: the entry as signed.
+        held: the record where it arrived already, or None.
+    """
+
+    public_key: bytes
+    jws: str
+    held: SealedRow | None
+
+
+@dataclass(frozen=True, slots=True)
 class KeptRow:
     """Where the payload of a record lies; its header is not read."""
 

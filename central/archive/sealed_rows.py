@@ -9,8 +9,8 @@ from sqlalchemy import Select, bindparam, func, insert, select, tuple_, update
 
 from central.archive.fleet_rows import Arrived
 from central.archive.result_rows import result_awaited
-from central.archive.rows import KeptRow, SealedRow
-from central.archive.schema import entries, sealed
+from central.archive.rows import AnnouncedRow, KeptRow, SealedRow
+from central.archive.schema import devices, entries, sealed
 from central.archive.transaction import Transaction
 from kiosk.domain.ids import DeviceId
 from kiosk.sync.receipts import ReceiptState
@@ -30,6 +30,19 @@ _MISSING = (
     )
     .order_by(entries.c.seq)
     .limit(bindparam("most"))
+)
+_ANNOUNCED = (
+    select(devices.c.public_key, entries.c.jws, sealed)
+    .join(entries, entries.c.device_id == devices.c.device_id)
+    .outerjoin(
+        sealed,
+        (sealed.c.device_id == entries.c.device_id) & (sealed.c.seq == entries.c.seq),
+    )
+    .where(
+        entries.c.device_id == bindparam("who"),
+        entries.c.seq == bindparam("at"),
+        entries.c.record_id.is_not(None),
+    )
 )
 _SEALED_FROM = (
     select(sealed)
@@ -97,6 +110,15 @@ class SealedRows(Transaction):
         query = _kept().where(sealed.c.received_at < before)
         rows = self._connection.execute(query.order_by(func.random()).limit(count))
         return tuple(KeptRow(**row._asdict()) for row in rows)
+
+    def announced(self, device_id: DeviceId, seq: int) -> AnnouncedRow | None:
+        """The entry that announces a record; None where none does."""
+        row = self._connection.execute(_ANNOUNCED, {"who": device_id, "at": seq}).one_or_none()
+        if row is None:
+            return None
+        values = row._asdict()
+        key, jws = values.pop("public_key"), values.pop("jws")
+        return AnnouncedRow(key, jws, None if values["seq"] is None else SealedRow(**values))
 
     def sealed(self, device_id: DeviceId, seq: int) -> SealedRow | None:
         """A record that arrived."""

@@ -60,16 +60,18 @@ class BlobStream:
         if self.header is not None:
             self._write(chunk)
             return
-        self._head += chunk
+        before = len(self._head)
+        # Only as far as a header may reach: what follows it is not copied.
+        self._head += chunk[: _MAX_AGE_HEADER + 1 - before]
         try:
-            self.header, rest = age.split(bytes(self._head))
+            self.header, _ = age.split(bytes(self._head))
         except SealedRecordError as exc:
             if len(self._head) > _MAX_AGE_HEADER:
                 raise CallRefusedError(422, "not-sealed") from exc
             return
-        self._write(rest)
+        self._write(memoryview(chunk)[len(self.header) - before :])
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, data: bytes | memoryview) -> None:
         self._payload.update(data)
         self.payload_len += len(data)
         self._incoming.write(data)
@@ -120,13 +122,13 @@ class Records:
         if seq > MAX_SEQ:
             raise CallRefusedError(404, "entry-unknown")
         with self._database.reading() as ledger:
-            device, entry = ledger.device(device_id), ledger.entry(device_id, seq)
-            if device is None or entry is None or entry.record_id is None:
+            found = ledger.announced(device_id, seq)
+            if found is None:
                 raise CallRefusedError(404, "entry-unknown")
-            held = ledger.sealed(device_id, seq)
+            held = found.held
             if held is not None and ledger.damages.is_open(device_id, seq):
                 held = None  # its row stands, and its bytes are wanted again
-            return open_entry(entry.jws, device.public_key), held
+        return open_entry(found.jws, found.public_key), held
 
     def incoming(self) -> Incoming:
         """A place for bytes that arrive."""

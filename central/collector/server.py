@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import logging
 import random
@@ -37,6 +38,9 @@ _LATER_AT_ONCE = 16
 _SWITCH_S = 0.0005
 """How long a thread may keep the interpreter from the others: a tenth of Python's own choice, which
 lets the loop that answers calls wait behind every thread that works on one."""
+_NEW_OBJECTS = 20_000
+"""Objects that may be added before Python looks for cycles among them; its own choice is 700, which
+a single call exceeds."""
 
 
 def load_keys(layout: Layout) -> CollectorKeys:
@@ -101,6 +105,10 @@ def serve(layout: Layout, address: Address, now: Now, metrics_port: int | None =
                 ending.callback(collector.metrics.serve(metrics_port))
             queue = ResultQueue(database, load_keys(layout).root_public)
             sender = Sender(queue, lambda: read_key(layout.webhook_key), now)
+            # What was made until here stays: no search for garbage needs to go through it again.
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(_NEW_OBJECTS)
             asyncio.run(_run(layout, address, collector, sender, now))
     finally:
         database.close()

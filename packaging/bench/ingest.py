@@ -2,10 +2,14 @@
 
     python packaging/bench/ingest.py [--json] [--quick] [--store embedded|servers] [--processes N]
                                      [--records N] [--connections N]
+                                     [--s3-url URL]
 
 Records of 1 MB over TLS 1.3, each announced by a signed journal entry, each durable (file and
 database row) before it is answered. The load generator runs on the same machine. ``servers`` means
-PostgreSQL and an S3-compatible server (moto's), both on this machine too.
+PostgreSQL and an S3-compatible server, both on this machine too: moto's, or the one at
+``--s3-url``, which has the bucket ``visavis`` and takes the environment's credentials. What each
+uses of the processors is told apart. ``bound_mb_per_s`` is what two cores can carry of all of it
+together, ``bound_without_stores_mb_per_s`` what they carry where the stores are elsewhere.
 
 Every tenth upload is followed at once by a call for its receipt, which is verified as a device
 verifies it; the receipt time runs from the first byte of the upload to that verification.
@@ -35,6 +39,7 @@ from simulated import (
     SimulatedDevice,
     cpu_s,
     percentile,
+    programs_cpu_s,
     register,
     sealed_blob,
     side_of,
@@ -54,17 +59,16 @@ from kiosk.sync.receipts import (
     verify_receipt,
 )
 from tests.fakes.central_side import serving
-from tests.fakes.stores import (
-    BUCKET,
-    object_store,
-    postgres,
-)
+from tests.fakes.stores import BUCKET, object_store, postgres
 
 RECORD_BYTES = 1_000_000
 GOAL_MB_S, GOAL_RECEIPT_S = 180.0, 2.0
 RECEIPT_EVERY = 10
 _DISTINCT = 8
 _PER_DEVICE = 20
+_CORES = 2
+_STORES = ("postgres", "moto.server")
+"""Part of the command line of each program that keeps something."""
 
 
 @dataclass
@@ -126,7 +130,7 @@ def ingest(options: argparse.Namespace, store: str, processes: int) -> dict[str,
             os.environ.setdefault("AWS_ACCESS_KEY_ID", "specimen")
             os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "specimen")
             database = running.enter_context(postgres())
-            objects = running.enter_context(object_store())
+            objects = options.s3_url or running.enter_context(object_store())
             storage = Storage(database.url, f"s3://{BUCKET}/sealed", objects, "eu-west-3")
         found(
             Layout(data),
@@ -160,6 +164,7 @@ def ingest(options: argparse.Namespace, store: str, processes: int) -> dict[str,
             for number in range(options.connections)
         ]
         used = [cpu_s(one.process.pid) for one in sides]
+        stores = [programs_cpu_s(name) for name in _STORES]
         own, began = time.process_time(), time.perf_counter()
         for thread in threads:
             thread.start()
@@ -167,8 +172,11 @@ def ingest(options: argparse.Namespace, store: str, processes: int) -> dict[str,
             thread.join()
         took_s, own = time.perf_counter() - began, time.process_time() - own
         serving_s = sum(cpu_s(one.process.pid) for one in sides) - sum(used)
+        stores_s = [programs_cpu_s(name) - was for name, was in zip(_STORES, stores, strict=True)]
     uploads = [one for each in taken for one in each.uploads]
     receipts = [one for each in taken for one in each.receipts]
+    database_s, objects_s = stores_s
+    core_mb = len(uploads) * RECORD_BYTES / 1e6 * _CORES
     sent_mb = len(uploads) * RECORD_BYTES / 1e6
     return {
         "store": store,
@@ -182,6 +190,10 @@ def ingest(options: argparse.Namespace, store: str, processes: int) -> dict[str,
         "receipt_p95_s": round(percentile(receipts, 0.95), 3),
         "collector_cpu_ms_per_record": round(1000 * serving_s / max(1, len(uploads)), 2),
         "generator_cpu_ms_per_record": round(1000 * own / max(1, len(uploads)), 2),
+        "database_cpu_ms_per_record": round(1000 * database_s / max(1, len(uploads)), 2),
+        "objects_cpu_ms_per_record": round(1000 * objects_s / max(1, len(uploads)), 2),
+        "bound_mb_per_s": round(core_mb / (serving_s + own + database_s + objects_s), 1),
+        "bound_without_stores_mb_per_s": round(core_mb / (serving_s + own), 1),
         "seconds": round(took_s, 1),
         "faults": [fault for each in taken for fault in each.faults][:5],
     }
@@ -196,6 +208,7 @@ def main() -> int:
     parser.add_argument("--processes", type=int, action="append")
     parser.add_argument("--records", type=int, default=2000)
     parser.add_argument("--connections", type=int, default=16)
+    parser.add_argument("--s3-url", default="", help="a store that runs and has the bucket")
     options = parser.parse_args()
     if options.quick:
         options.records, options.connections = 80, 4

@@ -266,6 +266,28 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def programs_cpu_s(name: str) -> float:
+    """Processor time of every process below this one whose command line names a program.
+
+    Those that ended meanwhile count where whoever started them has waited for them.
+    """
+    parents: dict[int, int] = {}
+    for path in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            fields = (path / "stat").read_text("ascii", "replace").rpartition(")")[2].split()
+            parents[int(path.name)] = int(fields[1])
+    used = 0.0
+    for pid in parents:
+        above = pid
+        while above in parents and above != os.getpid():
+            above = parents[above]
+        with contextlib.suppress(OSError):
+            words = Path(f"/proc/{pid}/cmdline").read_bytes()
+            if above == os.getpid() != pid and name.encode() in words:
+                used += cpu_s(pid)
+    return used
+
+
 def percentile(values: Sequence[float], share: float) -> float:
     """The value that ``share`` of all do not exceed."""
     ordered = sorted(values)
