@@ -180,7 +180,9 @@ class DeliveriesScreen(Page):
         state = item.state.value
         word = "held" if item.held else state
         detail = tr(f"deliveries.detail.{word}", age=self._age(item.age_s))
-        if item.reason and item.state is not OutboxState.STORED and not item.held:
+        # That it is set apart is all that the central side said of such a record.
+        told = item.state is OutboxState.QUARANTINED and not _CODE.fullmatch(item.reason)
+        if item.reason and item.state is not OutboxState.STORED and not (item.held or told):
             detail = f"{detail}. {self._reason(item.reason)}"
         return RowItem(
             name=str(item.seq),
