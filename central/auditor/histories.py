@@ -27,6 +27,7 @@ from central.auditor.journals import pages_of, rows_of
 from central.auditor.opening import read_blob
 from central.auditor.ratchet import RatchetCheck
 from central.auditor.shown_logs import ShownLogs, ends_of
+from central.auditor.void_receipts import VoidReceipts
 from kiosk.audit.checkpoint import Checkpoint, open_note, slip_code
 from kiosk.audit.entries import ALARMS, EntryKind, Fact, Header, open_entry
 from kiosk.audit.records import describe_blob
@@ -220,7 +221,7 @@ class Histories:
         """One device, a page of entries at a time: nothing grows with them but open questions."""
         shown, steps, orders = beside
         journal = JournalCheck(device.device_id, device.public_key)
-        asked = _Asked()
+        asked, void = _Asked(), VoidReceipts(device.device_id)
         ratchet = (
             None
             if not look.identities
@@ -244,6 +245,7 @@ class Histories:
                 if header is None:
                     continue
                 asked.feed(header, missing=missing)
+                void.feed(header)
                 shown.feed(header)
                 if ratchet is not None:
                     ratchet.feed(header)
@@ -267,7 +269,11 @@ class Histories:
             stored=stored,
             missing=tuple(asked.missing),
             problems=tuple(problems),
-            questions=(*questions, *_policies_unknown(alarms, asked, look)),
+            questions=(
+                *questions,
+                *void.told(ledger, policy),
+                *_policies_unknown(alarms, asked, look),
+            ),
         )
 
     def _record_problem(

@@ -81,6 +81,7 @@ class EntryKind(StrEnum):
     """The central side does not hold a record that it gave a receipt for."""
 
     LOG_RESTORED = "log_restored"
+    RECEIPT_VOID = "receipt_void"
     """The collector's log was put back to a backup, as the root announced; what follows from it."""
 
     ANNOUNCEMENT_REFUSED = "announcement_refused"

@@ -127,14 +127,14 @@ class Vote:
             return _AGREE_FAILING if len(whole) >= _AGREE_FAILING else None
         if clear and sum(not b.reading.doubts for b in same) >= _AGREE:
             return _AGREE
-        return _AGREE_DOUBTFUL if _settled(same) else None
+        return _AGREE_DOUBTFUL if settled([b.reading for b in same]) else None
 
 
-def _settled(same: Sequence[Ballot]) -> bool:
-    """Whether the mean over the frames leaves no character doubtful."""
-    first = same[0].reading
+def settled(same: Sequence[ZoneReading]) -> bool:
+    """Whether the mean over frames that were read as one text leaves no character doubtful."""
+    first = same[0]
     for number, line in enumerate(first.lines):
-        mean = np.mean([b.reading.scores[number] for b in same], axis=0)
+        mean = np.mean([reading.scores[number] for reading in same], axis=0)
         classes = LAYOUTS[first.layout].classes[number]
         if not all(_clear(mean[i], c, classes[i]) for i, c in enumerate(line)):
             return False

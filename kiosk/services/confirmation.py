@@ -13,7 +13,13 @@ Rules, in order:
 5. An opinion is given when every line is confirmed, and after each round over those that are not.
    What was confirmed stays confirmed until another card may lie there: another text was read, whole
    or without a doubt, or nothing was in sight.
-6. A dispute names characters only where both texts have as many letters; else a letter was lost or
+6. A strip whose blur was taken back by guess (:mod:`kiosk.services.restoration`) shows the second
+   reader what the first one saw there, and what the filter drew, it draws in every frame. One guess
+   says a thing once, and a line is confirmed by two of them. A character that strips as they are
+   show as one and the same other character twice, and not once as it was read, no restoration
+   settles: blur errs here and there, print does not. Without a second reader nothing that was
+   restored is confirmed.
+7. A dispute names characters only where both texts have as many letters; else a letter was lost or
    doubled, and nobody knows where.
 """
 
@@ -30,6 +36,7 @@ from kiosk.capture.zone_lines import for_general
 from kiosk.ports import TextReader
 
 if TYPE_CHECKING:
+    from kiosk.capture.deblur import Blur
     from kiosk.capture.picture import Picture
 
 _MOST_SHOWN = 4
@@ -41,6 +48,10 @@ _LEAD, _TIMES = 2, 8
 at most."""
 _REMEMBERED = 24
 """Pictures of a character that are known as counted: of so many frames a vote offers the best."""
+
+_GUESSES, _CONTRADICTS = 2, 2
+"""By how many guesses a line must be seen the same where it is not seen so as it is, and in how
+many strips as they are one other character is there, not in a blur."""
 
 _Place = tuple[int, int]
 
@@ -78,6 +89,29 @@ class Confirmation:
         self._same: Counter[_Place] = Counter()
         self._other: Counter[_Place] = Counter()
         self._counted: dict[_Place, deque[Picture]] = {}
+        self._guesses: dict[int, set[Blur]] = {}
+        self._said: set[tuple[_Place, Blur]] = set()
+        self._as_it_is: dict[_Place, Counter[str]] = {}
+        self._blur: Blur | None = None
+        self._looks: Counter[int] = Counter()
+
+    def confirmed(self, lines: tuple[str, ...]) -> bool:
+        """Whether every line of this text is confirmed."""
+        return lines == self._lines and not self._open
+
+    def looks(self, lines: tuple[str, ...]) -> int:
+        """How often the line of this text was looked at that is looked at next."""
+        if lines != self._lines or not self._open:
+            return 0
+        return self._looks[self._open[self._at]]
+
+    def is_news(self, lines: tuple[str, ...], blur: Blur) -> bool:
+        """Whether a restoration by this guess can say more of the line that is looked at next."""
+        if lines != self._lines or not self._open:
+            return True
+        if self._asked:
+            return any(self._may_say((d.line, d.position), blur) for d in self._asked)
+        return blur not in self._guesses.get(self._open[self._at], ())
 
     def note(self, lines: tuple[str, ...] | None) -> None:
         """A frame was surely read as these lines; None: it shows neither document nor zone.
@@ -95,6 +129,7 @@ class Confirmation:
         *,
         digits_hold: bool,
         places: Sequence[Sequence[float]] = (),
+        blur: Blur | None = None,
     ) -> Opinion | None:
         """Look at one more strip; the opinion once every open line was looked at, else None.
 
@@ -104,15 +139,18 @@ class Confirmation:
             digits_hold: every check digit of the text is right.
             places: per line the middle of each character along its strip, as a share of its width;
                 without them no character is shown by itself.
+            blur: that was taken back in the strips; None: they are as they were seen.
         """
         if self._second is None:
-            return Opinion(agrees=True)
+            return Opinion(agrees=blur is None)
         if lines != self._lines:
             self.reset()
             self._lines, self._open = lines, list(range(len(lines)))
         if not self._open:
             return Opinion(agrees=True)
         number = self._open[self._at]
+        self._blur = blur
+        self._looks[number] += 1
         if self._asked and places:
             self._show(self._second, strips[number], places[number], digits_hold=digits_hold)
         else:
@@ -124,11 +162,14 @@ class Confirmation:
 
     def _take(self, number: int, look: LineLook | None, strip: Picture, *, may_show: bool) -> None:
         """What a look at a line says of it, and what is to be shown next."""
+        self._asked = []
         if look is not None and look.alike:
             self._count_again(number, look, strip)
+            if self._blur is None and len(look.disputes) <= _MOST_SHOWN:
+                self._remember(number, look)
         left = () if look is None else self._left(look.disputes)
         if look is not None and look.alike and not left:
-            del self._open[self._at]
+            self._seen(number)
             return
         if may_show and look is not None and look.alike and len(left) <= _MOST_SHOWN:
             self._asked = [d for d in left if self._undecided(d) and self._is_new(d, strip)]
@@ -137,10 +178,36 @@ class Confirmation:
             return
         self._disputed(None if look is None else left)
 
+    def _seen(self, number: int) -> None:
+        """A line was seen the same: confirmed, or by a restoration for the first time."""
+        if self._blur is not None:
+            guesses = self._guesses.setdefault(number, set())
+            guesses.add(self._blur)
+            settled = not any(self._contradicted(p) for p in self._as_it_is if p[0] == number)
+            if len(guesses) < _GUESSES or not settled:
+                self._at += 1
+                return
+        del self._open[self._at]
+
+    def _remember(self, number: int, look: LineLook) -> None:
+        """What a strip as it is shows: of a place that was ever disputed, the symbol each time."""
+        seen = {d.position: d.seen for d in look.disputes}
+        for place in {*self._as_it_is, *((number, position) for position in seen)}:
+            if place[0] == number:
+                ours = self._lines[number][place[1]]
+                self._as_it_is.setdefault(place, Counter())[seen.get(place[1], ours)] += 1
+
+    def _contradicted(self, place: _Place) -> bool:
+        """Rule 6: strips as they are show another character there, and always the same."""
+        seen = self._as_it_is.get(place)
+        if seen is None or seen[self._lines[place[0]][place[1]]]:
+            return False
+        return max(seen.values()) >= _CONTRADICTS
+
     def _count_again(self, number: int, look: LineLook, strip: Picture) -> None:
         """A character that was disputed before and is not now was seen the same once more."""
         disputed = {(d.line, d.position) for d in look.disputes}
-        for place in self._same.keys() | self._other.keys():
+        for place in tuple(self._counted):
             if place[0] == number and place not in disputed:
                 self._count(place, strip, same=True)
 
@@ -149,12 +216,30 @@ class Confirmation:
         pictures = self._counted.setdefault(place, deque(maxlen=_REMEMBERED))
         if any(strip is counted for counted in pictures):
             return
+        if self._blur is not None and same:
+            if self._may_say(place, self._blur):
+                self._said.add((place, self._blur))
+                pictures.append(strip)
+            return
         pictures.append(strip)
         (self._same if same else self._other)[place] += 1
 
+    def _may_say(self, place: _Place, blur: Blur) -> bool:
+        """Whether a restoration by this guess counts where a character was seen otherwise."""
+        return not self._contradicted(place) and (place, blur) not in self._said
+
+    def _said_so(self, place: _Place) -> int:
+        """How many guesses showed the same where it was not seen otherwise as it is."""
+        if self._contradicted(place):
+            return 0
+        return sum(said == place for said, _ in self._said)
+
     def _is_new(self, dispute: Dispute, strip: Picture) -> bool:
         """Whether this picture of the character was not counted yet."""
-        counted = self._counted.get((dispute.line, dispute.position), ())
+        place = (dispute.line, dispute.position)
+        if self._blur is not None and not self._may_say(place, self._blur):
+            return False
+        counted = self._counted.get(place, ())
         return not any(strip is picture for picture in counted)
 
     def _show(
@@ -177,7 +262,7 @@ class Confirmation:
         if left:
             self._disputed(left)
         else:
-            del self._open[self._at]
+            self._seen(self._open[self._at])
 
     def _disputed(self, found: Sequence[Dispute] | None) -> None:
         self._at += 1
@@ -188,16 +273,15 @@ class Confirmation:
 
     def _left(self, found: Sequence[Dispute]) -> tuple[Dispute, ...]:
         """Those that were not seen the same by themselves."""
-        return tuple(d for d in found if self._lead(d) < _LEAD)
+        return tuple(d for d in found if self._lead((d.line, d.position)) < _LEAD)
 
     def _undecided(self, dispute: Dispute) -> bool:
         place = (dispute.line, dispute.position)
-        shown = self._same[place] + self._other[place]
-        return abs(self._lead(dispute)) < _LEAD and shown < _TIMES
+        shown = self._same[place] + self._other[place] + self._said_so(place)
+        return abs(self._lead(place)) < _LEAD and shown < _TIMES
 
-    def _lead(self, dispute: Dispute) -> int:
-        place = (dispute.line, dispute.position)
-        return self._same[place] - self._other[place]
+    def _lead(self, place: _Place) -> int:
+        return self._same[place] + self._said_so(place) - self._other[place]
 
     def _opinion(self) -> Opinion | None:
         if not self._open:

@@ -7,8 +7,8 @@ and the log that goes on must begin with it (consistency proofs for both); a sta
 hold is journalled once and refused: everything is kept, no receipt is believed. What is proven to
 lie before the end stays proven. Every other receipt is void: a record whose sealed copy is here is
 delivered again, one that was let go is asked about, and where the log does not hold it any more, or
-its bytes are damaged there, the journal names it, with what its receipt said; that receipt is kept
-as evidence. All of this is one unit of work.
+its bytes are damaged there, the journal names it, with what its receipt said and proved; that
+receipt is kept as evidence. All of this is one unit of work.
 Source: records-and-sync section 8, case 1; C2SP ``tlog-checkpoint``.
 """
 
@@ -22,6 +22,7 @@ import msgspec
 from kiosk.audit.checkpoint import Checkpoint, parse
 from kiosk.audit.entries import EntryKind, Fact
 from kiosk.audit.tree import EMPTY_ROOT, verify_consistency
+from kiosk.audit.void_receipts import packed, signature_in
 from kiosk.crypto.cosignatures import split_note
 from kiosk.crypto.digests import b64u, unb64u
 from kiosk.domain.errors import (
@@ -317,6 +318,7 @@ class LogRestore:
             for seq in lost:
                 self._void(uow, seq, pending.unproven[seq])
                 self._journal.append(uow, EntryKind.CENTRAL_LOSS, _told(pending.unproven[seq]))
+                self._journal.append(uow, EntryKind.RECEIPT_VOID, _evidence(pending.unproven[seq]))
                 uow.values.put(central_loss_name(seq, gone=True), b"")
             uow.values.put(LOG_CHECKPOINT, shown[0].encode())
             uow.commit()
@@ -349,6 +351,18 @@ def _is_void(uow: UnitOfWork, seq: int, receipt: bytes) -> bool:
 def _state(note: str) -> Checkpoint:
     """The state in a note that was verified when it was kept."""
     return parse(split_note(note)[0])
+
+
+def _evidence(receipt: KeptReceipt) -> dict[str, Fact]:
+    """What the void receipt holds beyond :func:`_told`: with it, anybody can verify it again."""
+    item, note = receipt.item, receipt.checkpoint
+    return {
+        "seq": item.seq,
+        "received": "" if item.leaf is None else item.leaf.received_at,
+        "storage": "" if item.leaf is None else item.leaf.storage,
+        "signed": signature_in(note, log_of(note)),
+        "proof": packed(item.proof),
+    }
 
 
 def _told(receipt: KeptReceipt) -> dict[str, Fact]:

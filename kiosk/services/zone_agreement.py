@@ -7,6 +7,10 @@ Rules, in order:
 2. What frames or readers leave open is offered to the agent; what the agent settles is accepted
    only with every check digit right, and stays marked as settled by a person.
 3. A card that should carry a seal is given a moment more (:mod:`kiosk.services.seal_watch`).
+4. Frames that cannot be read without a doubt are read with their blur taken back too, after a while
+   (:mod:`kiosk.services.restoration`): more frames and more looks of the second reader are needed
+   then. What check digits say against a document, a restoration never answers, and nothing that was
+   restored is offered to the agent.
 """
 
 from __future__ import annotations
@@ -25,6 +29,7 @@ from kiosk.services.confirmation import Confirmation
 from kiosk.services.gradual import Gradual
 from kiosk.services.look import Look
 from kiosk.services.readers import Readers
+from kiosk.services.restoration import Attempt, Restoration
 from kiosk.services.seal_watch import SealWatch
 from kiosk.services.side_taking import SeenZone
 from kiosk.services.zone_reading import ReadZone, ZoneReader, differing, makes_sense
@@ -56,6 +61,7 @@ class ZoneAgreement:
         self._track = ZoneTrack()
         self._confirmation = Confirmation(readers.second)
         self._open_confirmation = Confirmation(readers.second)
+        self._restoration = Restoration(readers.text, self._holds)
         self.reset(None)
 
     def reset(self, request: VerificationRequest | None) -> None:
@@ -73,6 +79,7 @@ class ZoneAgreement:
         self._track.reset()
         self._confirmation.reset()
         self._open_confirmation.reset()
+        self._restoration.reset()
 
     def settle(self, lines: tuple[str, ...]) -> AgreedZone | None:
         """What the agent settled in the open reading.
@@ -86,7 +93,7 @@ class ZoneAgreement:
         if not _chosen(self.open, lines):
             return None
         parsed = self._parsed(lines)
-        if parsed is None or not (parsed.digits_agree and makes_sense(parsed)):
+        if parsed is None or not self._holds(lines):
             return None
         open_characters = len(self.open.open)
         settled = Check("reading.settled", CheckVerdict.UNSURE, str(open_characters))
@@ -99,40 +106,93 @@ class ZoneAgreement:
     def lose(self) -> None:
         """A frame shows neither a document nor a zone: the next one may be another one."""
         self._confirmation.note(None)
+        self._restoration.lose()
 
     def add(self, look: Look) -> AgreedZone | None:
         """Read the zone of this frame; what all frames so far agree on, or None."""
         if self._track.broken(look.zone.corners, look.frame.timestamp_ms):
             self._confirmation.note(None)
-        read = self._zones.read(look.zone)
+            self._restoration.interrupt()
+        plain = self._zones.read(look.zone)
+        verdict = None if plain is None else self._as_it_is(look, plain)
+        restored = self._restored(look, plain)
+        said = self._restoration.said
+        read = said if verdict is None and said is not None else plain
+        verdict = verdict or restored
         if read is None:
             return self._read_by_second(look)
-        parsed = self._parsed(read.reading.lines)
-        if parsed is None:
+        if verdict is None:
+            if self._holds(read.reading.lines):
+                self._restoration.interrupt()  # the frames are not at one
+            if plain is not None and self._parsed(plain.reading.lines) is not None:
+                self._offer(look, plain)
             return None
+        return self._confirmed(look, plain, read, verdict)
+
+    def _as_it_is(self, look: Look, read: ReadZone) -> Verdict | None:
+        """What frames that were read as they are agree on with this one."""
+        lines = read.reading.lines
+        if self._parsed(lines) is None:
+            return None
+        self._note(look, lines)
+        holds = self._holds(lines)
+        self._withdraw(lines)
+        if holds or not read.reading.doubts:
+            self._confirmation.note(lines)
+        return self._vote.add(Ballot(read.reading, holds, look.quality.sharpness, read.strips))
+
+    def _restored(self, look: Look, plain: ReadZone | None) -> Verdict | None:
+        """Rule 4: what frames agree on with this one, once their blur is taken back."""
+        if self._second is None:
+            return None
+        # A text that is confirmed waits for the card to lie still, or for its seal.
+        waits = plain is not None and self._confirmation.confirmed(plain.reading.lines)
+        attempt = Attempt(look.zone.grey, self._zones.tried, plain, look.quality.sharpness)
+        verdict = self._restoration.add(attempt, wanted=not waits)
+        said = self._restoration.said
+        if said is not None:
+            self._note(look, said.reading.lines)
+            self._confirmation.note(said.reading.lines)
+        return verdict
+
+    def _note(self, look: Look, lines: tuple[str, ...]) -> None:
+        """The first reader read this text."""
         if self._first_read_ms is None:
             self._first_read_ms = look.frame.timestamp_ms
-        self._seals.note_text(read.reading.lines)
-        holds = parsed.digits_agree and makes_sense(parsed)
-        self._withdraw(read.reading.lines)
-        if holds or not read.reading.doubts:
-            self._confirmation.note(read.reading.lines)
-        ballot = Ballot(read.reading, holds, look.quality.sharpness, read.strips)
-        verdict = self._vote.add(ballot)
-        if verdict is None:
-            self._offer(look, read)
+        self._seals.note_text(lines)
+
+    def _confirmed(
+        self, look: Look, plain: ReadZone | None, read: ReadZone, verdict: Verdict
+    ) -> AgreedZone | None:
+        """What frames agree on, if the second reader confirms it."""
+        lines = verdict.lines
+        parsed = self._parsed(lines)
+        if parsed is None:
             return None
-        opinion = self._confirmation.step(
-            verdict.lines, read.strips, digits_hold=holds, places=read.reading.places
-        )
+        shown = self._restoration.shown(lines, plain, self._confirmation)
+        opinion = None
+        if shown is not None:
+            opinion = self._confirmation.step(
+                lines,
+                shown.strips,
+                digits_hold=verdict.digits_hold,
+                places=shown.places,
+                blur=shown.blur,
+            )
         seal_is_in = self._seals.is_in(parsed.document)
         if opinion is None:
             return None
         if not opinion.agrees:
-            self._offer(look, read)
+            if plain is not None:
+                self._offer(look, plain)
         elif seal_is_in and look.still:
             return self._agreed(look, read, parsed, verdict)
         return None
+
+    def _holds(self, lines: tuple[str, ...]) -> bool:
+        """Whether every check digit of a text is right and the text makes sense."""
+        parsed = self._parsed(lines)
+        return parsed is not None and parsed.digits_agree and makes_sense(parsed)
 
     def _withdraw(self, lines: tuple[str, ...]) -> None:
         """Take an offer back when another document lies there, told by its text."""
@@ -145,6 +205,7 @@ class ZoneAgreement:
             self._strange = 0
             self._vote.clear()
             self._open_confirmation.reset()
+            self._restoration.reset()
 
     def _offer(self, look: Look, read: ReadZone) -> None:
         """Rule 2: after a while, what only a few characters stand in the way of."""

@@ -29,6 +29,7 @@ from kiosk.ports import TextReader
 from kiosk.services.gradual import Gradual, Steps
 
 if TYPE_CHECKING:
+    from kiosk.capture.deblur import Blur
     from kiosk.capture.location import Place
     from kiosk.capture.picture import Picture, Points, Scores
 
@@ -43,11 +44,28 @@ class ReadZone:
         reading: lines, doubts and probabilities.
         strips: per line (48, 960) grey uint8, upright, in reading order.
         corners: (4, 2) of the zone in px of the frame, from its first letter.
+        restored: the strips are not the picture itself: this blur was taken back by guess.
     """
 
     reading: ZoneReading
     strips: tuple[Picture, ...]
     corners: Points
+    restored: Blur | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """How a zone was looked at, whether or not it was read.
+
+    Attributes:
+        zone: its lines, upright.
+        strips: per line (48, 960) grey uint8, cut from it.
+        certainty: how sure the reader was of its letters, 0 to 1.
+    """
+
+    zone: Zone
+    strips: tuple[Picture, ...]
+    certainty: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +120,14 @@ class ZoneReader:
         self._text_reader = text_reader
         self._turned_over = False
         self._failures = 0
+        self.tried: Tried | None = None
+        """How the last zone was looked at: as it was read, or as it comes nearest to a zone."""
 
     def reset(self) -> None:
         """Another document: nothing is known of its orientation."""
         self._turned_over = False
         self._failures = 0
+        self.tried = None
 
     def find(self, grey: Picture, place: Place | None) -> ZoneFinding:
         """The lines at a place of a grey frame (H, W)."""
@@ -119,11 +140,19 @@ class ZoneReader:
 
     def read(self, finding: ZoneFinding) -> ReadZone | None:
         """The zone as read, or None where nothing fits a layout."""
+        nearest, self.tried = -1.0, None
         for turned_over, upright in self._tries(finding):
-            read = read_lines(self._text_reader, finding.grey, upright)
-            if read is not None:
+            strips = strips_of(finding.grey, upright)
+            scores = self._text_reader.recognise(strips)
+            sure = certainty_of(scores)
+            near = sure + all(_may_be_line(line, len(strips)) for line in scores)
+            if near > nearest:
+                nearest, self.tried = near, Tried(upright, strips, sure)
+            reading = read_zone(scores)
+            if reading is not None:
+                self.tried = Tried(upright, strips, sure)
                 self._succeeded(turned_over=turned_over)
-                return read
+                return ReadZone(settle(reading), strips, upright.corners)
         if finding.zones:
             self._failures += 1
         return None
@@ -171,6 +200,19 @@ def read_lines(
     strips = strips_of(grey, zone, looser=looser)
     reading = read_zone(reader.recognise(strips))
     return None if reading is None else ReadZone(settle(reading), strips, zone.corners)
+
+
+def certainty_of(scores: Sequence[Scores]) -> float:
+    """How sure a reader was of the letters of some lines, 0 to 1; 0 where a line has none.
+
+    Args:
+        scores: per line (T, 38) float32.
+    """
+    sure = []
+    for line in scores:
+        top = line.max(1)[line.argmax(1) > 0]
+        sure.append(float(top.mean()) if len(top) else 0.0)
+    return sum(sure) / len(sure) if sure else 0.0
 
 
 def _may_be_line(scores: Scores, lines: int) -> bool:

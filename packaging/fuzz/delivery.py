@@ -22,6 +22,7 @@ from hypothesis.stateful import run_state_machine_as_test
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from tests.fakes import programs
 from tests.fakes.central_side import founded
 from tests.fakes.delivery_machine import DeliveryMachine
 
@@ -35,8 +36,7 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
-    # Each collector is forked; without this, each would run this file first.
-    del globals()["__file__"]
+    programs.keep_loaded()
     until, number, happened = time.monotonic() + chosen.minutes * 60, chosen.seed, Counter[str]()
     with tempfile.TemporaryDirectory() as folder:
 

@@ -17,7 +17,8 @@ What is proven, in order, for each entry: one exact form, the device's signature
 number, the root of everything before it (RFC 6962), a monotonic clock that never goes back within
 one start. Then of the whole: the checkpoint's signature (C2SP signed note), its size and its root.
 Visits that were opened and never closed are listed beside the faults: they prove nothing wrong,
-they are whom to ask about.
+they are whom to ask about. So are counts of the machine's chip that no entry tells, which only a
+journal that was put back leaves, and counts that went back.
 Exit code 0: proven. 1: every fault is named. 2: wrong use, or not an export.
 """
 
@@ -343,6 +344,23 @@ def open_visits(text: str, key: bytes) -> list[str]:
     return [f"open: visit {case}, opened by entry {n}, has no end" for case, n in opened_by.items()]
 
 
+def chip_holes(text: str, key: bytes) -> list[str]:
+    """Where the counts of the chip do not go on by one; a power cut may repeat one."""
+    found, before = [], None
+    for number, entry in enumerate(text.split("\n")[1:]):
+        try:
+            header = opened(entry, key)
+        except Fault:
+            continue
+        count = header["facts"].get("chip") if isinstance(header["facts"], dict) else None
+        if header["kind"] != "verify_open" or type(count) is not int:
+            continue
+        if before is not None and count not in (before, before + 1):
+            found.append(f"chip: entry {number} says count {count} after count {before}")
+        before = count
+    return found
+
+
 def public_key(text: str) -> bytes:
     """32 bytes of a key written as 64 hexadecimal digits or as a C2SP verifier key."""
     try:
@@ -375,7 +393,8 @@ def main() -> int:
     except (OSError, ValueError, Fault) as fault:
         print(f"cannot be read: {fault}", file=sys.stderr)
         return 2
-    for line in (*faults, *open_visits(text, words.key)):
+    listed = (*open_visits(text, words.key), *chip_holes(text, words.key))
+    for line in (*faults, *listed):
         print(line)
     if not faults:
         print(f"proven: {text.count(chr(10)) - 1} entries, nothing missing or altered")

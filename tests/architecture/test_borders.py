@@ -29,6 +29,7 @@ _EYES = (
     "printed_reading",
     "readers",
     "reading",
+    "restoration",
     "seal_watch",
     "side_taking",
     "still_opinion",

@@ -58,6 +58,17 @@ def test_a_record_not_signed_by_the_device_is_refused():
         opened(sealed.blob)
 
 
+def test_two_agents_do_not_stand_for_the_device():
+    """Both are known, both signatures hold: a record that no device signed is still none."""
+    other = SigningKey.from_seed(bytes([3]) * 32)
+    signers = SIGNERS | {other.key_id: other.public}
+    sealed = records.seal_record(CONTENTS, [IDENTITY.recipient], AGENT, other)
+    with pytest.raises(SignatureInvalidError):
+        records.open_record(sealed.blob, IDENTITY, signers, DEVICE.key_id)
+    true = records.seal_record(CONTENTS, [IDENTITY.recipient], other, DEVICE)
+    assert records.open_record(true.blob, IDENTITY, signers, DEVICE.key_id) == CONTENTS
+
+
 def zipped(members, compression=zipfile.ZIP_STORED) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", compression) as archive:

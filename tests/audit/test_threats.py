@@ -93,6 +93,22 @@ def test_nothing_that_a_device_holds_opens_a_record_that_was_sealed_there():
     assert desk.open_record(sealed.seq)  # as whoever it was sealed to
 
 
+OPENERS = {"open_record", "decrypt", "open_file", "_file_key"}
+"""Whatever opens an age file, by the names of :mod:`kiosk.audit.records` and :mod:`.age`."""
+
+MAY_OPEN = {
+    "kiosk/audit/records.py",  # defines the opening that auditors call
+    "kiosk/audit/vault_escrow.py",  # the sealed key beside the vault, as an auditor opens it
+    "kiosk/crypto/aead.py",  # drafts, which are no age files
+    "kiosk/crypto/age.py",
+    "kiosk/crypto/age_passphrase.py",  # keys of the central side, which share the form
+    "kiosk/crypto/exchange.py",  # copies of keys for a colleague, which are no age files
+    "kiosk/sync/later_contacts.py",  # addresses, as the contact service opens them
+    "kiosk/sync/results.py",  # results, as a provider opens them
+    "kiosk/sync/rounds.py",  # visits that were sealed to this device
+}
+
+
 def test_no_part_of_a_device_asks_for_a_sealed_record_to_be_opened():
     """No screen, service or command reads back what was finished: there is no call to do it by."""
     assert (ROOT / "kiosk" / "audit" / "records.py").is_file()
@@ -109,9 +125,10 @@ def test_no_part_of_a_device_asks_for_a_sealed_record_to_be_opened():
                 for node in ast.walk(ast.parse(file.read_text("utf-8")))
                 if isinstance(node, ast.Attribute)
             }
-            if "open_record" in names:
+            if names & OPENERS:
                 askers.add(file.relative_to(ROOT).as_posix())
-    assert askers == set()
+    assert askers <= MAY_OPEN
+    assert "kiosk/audit/records.py" in askers
 
 
 def test_a_record_with_one_name_twice_is_refused():

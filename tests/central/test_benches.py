@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.fakes.central_side import ROOT
+from tests.fakes.programs import ROOT
 
 pytestmark = pytest.mark.process
 

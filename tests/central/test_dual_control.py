@@ -27,9 +27,11 @@ from central.authority.founding import LOCAL_HOSTS, found
 from kiosk.audit.vault_escrow import VaultKeys, seal_vault_keys
 from kiosk.crypto import age
 from kiosk.domain.ids import DeviceId, RecordId
+from tests.fakes import programs
 from tests.fakes.auditors import CHEAP, NOW, PHRASES, WHY, Auditors, auditors_of
-from tests.fakes.central_side import ROOT, CentralSide, central, serving
+from tests.fakes.central_side import CentralSide, central, serving
 from tests.fakes.enrolled import EnrolledDevice
+from tests.fakes.programs import ROOT
 
 RECORD = RecordId("a" * 32)
 TARGET = Target(RECORD, DeviceId("dev-0123456789abcdef"))
@@ -313,15 +315,8 @@ def office(two: Auditors) -> Iterator[tuple[Auditors, CentralSide, EnrolledDevic
 
 
 def say(phrases: tuple[str, ...], *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "central", *map(str, arguments)],
-        cwd=ROOT,
-        input="".join(f"{phrase}\n" for phrase in phrases),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    given = "".join(f"{phrase}\n" for phrase in phrases)
+    return programs.run("central", *arguments, given=given)
 
 
 @pytest.mark.process

@@ -2,7 +2,6 @@
 
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -17,8 +16,9 @@ from central.auditor.refusal import AuditRefusedError
 from central.auditor.session import Target, session
 from kiosk.domain.ids import DeviceId, RecordId
 from kiosk.ports import LinkAnswer
+from tests.fakes import programs
 from tests.fakes.auditors import Auditors, auditors_of
-from tests.fakes.central_side import ROOT, CentralSide, reading, serving
+from tests.fakes.central_side import CentralSide, reading, serving
 from tests.fakes.enrolled import EnrolledDevice
 
 pytestmark = pytest.mark.process
@@ -371,14 +371,7 @@ def written(two: Auditors, statement: str, values: tuple[str, ...] = ()) -> None
 
 
 def said(two: Auditors, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "central", "audit", *words, "--data", str(two.layout.root)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    return programs.run("central", "audit", *words, "--data", two.layout.root)
 
 
 def test_a_waiting_erasure_that_was_taken_out_is_missed(office: Office) -> None:

@@ -22,8 +22,9 @@ from kiosk.audit.records import Attachment
 from kiosk.crypto.canonical import canonical_json, parse_json
 from kiosk.crypto.digests import b64u, sha256
 from tests.fakes.cases import DOCUMENT
-from tests.fakes.central_side import ROOT, CentralSide, central, founded, serving
+from tests.fakes.central_side import CentralSide, central, founded, serving
 from tests.fakes.enrolled import EnrolledDevice
+from tests.fakes.programs import ROOT
 from tests.fakes.sealed_cases import seal_case
 from tests.services.test_sealing import decided
 

@@ -21,6 +21,8 @@ from central.archive.faults import StoreError
 from central.archive.layout import Layout, read_key
 from central.archive.storage import open_database, open_payloads
 from central.auditor.histories import Histories
+from central.auditor.journals import headers_of
+from central.auditor.void_receipts import VoidReceipts
 from central.authority.drafts import read_draft
 from central.authority.policies import Policies
 from central.authority.publishing import policy_of
@@ -36,7 +38,7 @@ from kiosk.crypto.signing import SigningKey
 from kiosk.domain.ids import DeviceId
 from kiosk.ports import OutboxState
 from kiosk.services.courier import Courier
-from kiosk.services.fleet import LOG_CHECKPOINT, POLICY
+from kiosk.services.fleet import LOG_CHECKPOINT, POLICY, require_membership
 from kiosk.services.receipts_kept import RECEIPT_PREFIX, VOID_PREFIX
 from kiosk.sync.policy import Policy, sign_policy
 from kiosk.transport.folder_link import FolderLinks
@@ -166,9 +168,29 @@ def test_what_was_let_go_is_named_and_its_receipt_kept(mortal, fielded, tmp_path
     assert any(f"seq {gone}" in line and "central_loss" in line for line in asked)
     assert not any("split view" in line for line in problems(report, fielded))
     assert any("put back" in line for line in asked), "the state it relied on is behind the end"
+    place = f"leaf 1 of 2 in {loss['log']}"
+    lost = f"record {gone}: the collector signed that it was stored ({place}), and lost it"
+    assert lost in asked, "by what the journal handed in alone"
+    assert len(asked_of(mortal, fielded, {})) == 1
+    for name, other in (("signed", "AAAA"), ("proof", "AAAA"), ("proof", ""), ("received", "?")):
+        (told,) = asked_of(mortal, fielded, {name: other})
+        assert "proves nothing" in told, name
     # Work goes on.
     assert fielded.visit(4).seq
     assert fielded.send().stored == 1
+
+
+def asked_of(mortal, fielded, altered: dict[str, str]) -> list[str]:
+    """What an auditor says of the receipts that were handed in, some of their facts altered."""
+    device_id = fielded.identity.device_id
+    void = VoidReceipts(device_id)
+    with side(mortal).ledger() as ledger:
+        device = ledger.device(device_id)
+        for header in headers_of(ledger, device):
+            changed = header.kind is EntryKind.RECEIPT_VOID
+            facts = header.facts | (altered if changed else {})
+            void.feed(replace(header, facts=facts))
+        return void.told(ledger, require_membership(fielded.store)[1])
 
 
 def test_what_was_lost_by_one_restore_is_not_lost_again_by_the_next(mortal, fielded):

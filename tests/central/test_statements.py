@@ -3,7 +3,6 @@
 import json
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -35,8 +34,9 @@ from central.authority.policies import Policies
 from kiosk.crypto.age import Identity, kid_of
 from kiosk.domain.errors import SealedRecordError
 from kiosk.domain.ids import DeviceId, RecordId
+from tests.fakes import programs
 from tests.fakes.auditors import CHEAP, NOW, PHRASES, WHY, Auditors, auditors_of
-from tests.fakes.central_side import ROOT, CentralSide, serving
+from tests.fakes.central_side import CentralSide, serving
 from tests.fakes.enrolled import EnrolledDevice
 
 RECORD = RecordId("a" * 32)
@@ -385,15 +385,8 @@ def test_an_auditor_alone_gives_way_to_two(tmp_path: Path) -> None:
 
 
 def say(phrases: tuple[str, ...], *words: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "central", *map(str, words)],
-        cwd=ROOT,
-        input="".join(f"{phrase}\n" for phrase in phrases),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    given = "".join(f"{phrase}\n" for phrase in phrases)
+    return programs.run("central", *words, given=given)
 
 
 def answered(phrases: tuple[str, ...], *words: str | Path, code: int = 0) -> dict[str, Any]:

@@ -215,6 +215,14 @@ def test_a_shaken_qr_is_read_live(length, degrees):
     assert read_over_time(frame) == {("QRCode", b"https://exemple.fr/SPECIMEN")}
 
 
+@pytest.mark.parametrize("degrees", [10, 70])
+def test_a_shaken_aztec_is_read_live(degrees):
+    text = "TRAIN SPECIMEN SPECIMEN 0123456789"
+    frame = shaken(laid(sheet(text, KINDS.Aztec, 6), 4, 3.2 / 6), 6, degrees)
+    frame = cv2.GaussianBlur(frame, (0, 0), 0.6)
+    assert read_over_time(frame) == {("Aztec", text.encode())}
+
+
 def test_the_direction_of_a_shake_is_told_and_its_absence_too():
     paper = sheet("https://exemple.fr/SPECIMEN", KINDS.QRCode, 4)
     assert code_pictures.shake_of(paper) is None

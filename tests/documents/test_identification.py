@@ -84,6 +84,19 @@ def test_a_refugee_s_travel_document_is_a_passport_of_no_kind_known_here():
     assert (found.family, found.kind, found.series) == (Family.PASSPORT, DocumentKind.OTHER, "")
 
 
+@pytest.mark.parametrize("second", "<ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+def test_every_second_letter_of_a_passport_is_one(second):
+    """P< and the harmonised letters of 2026, and those that a State may still use."""
+    lines = (f"P{second}{vectors.PASSPORT_LEAP[0][2:]}", vectors.PASSPORT_LEAP[1])
+    parsed = parse(lines, TODAY)
+    assert parsed.document.layout == "TD3"
+    assert parsed.digits_agree
+    assert known(lines).family is Family.PASSPORT
+    # Refugees, stateless persons and aliens are no nationals, a laissez-passer is no passport.
+    own = second not in "RSTL"
+    assert (parsed.document.kind is DocumentKind.FR_PASSPORT) is own
+
+
 def test_a_driving_licence_and_a_vehicle_paper_are_named_instead_of_failed():
     licence = identify_lines(["D1FRA13AA000026181231MARTIN<<9"], SERIES)
     assert (licence.family, licence.issuer) == (Family.DRIVING_LICENCE, "FRA")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -19,20 +18,12 @@ from central.archive.storage import open_database
 from central.authority.codes import new_code
 from central.authority.founding import LOCAL_HOSTS, found
 from kiosk.domain.ids import OfficeId
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.fakes import programs
 
 
 def central(*arguments: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
     """Run ``visavis-central`` to its end."""
-    return subprocess.run(
-        [sys.executable, "-m", "central", *map(str, arguments)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=check,
-        timeout=120,
-    )
+    return programs.run("central", *arguments, check=check)
 
 
 def ask(*arguments: str | Path) -> Any:
@@ -53,7 +44,7 @@ class CentralSide:
 
     data: Path
     url: str
-    process: subprocess.Popen[str]
+    process: programs.Program
     log: Path
 
     def enrol_code(self, office: str = "075012", hours: float = 1) -> str:
@@ -85,23 +76,14 @@ def reading(data: Path) -> Iterator[Ledger]:
 def serving(data: Path, port: int = 0, metrics: int | None = None) -> Iterator[CentralSide]:
     """A collector over an existing folder, until the block ends."""
     options = [] if metrics is None else ["--metrics", str(metrics)]
-    # The log goes to a file: a pipe that nobody reads would fill up and stop the collector.
     log = data.with_name(f"{data.name}.log")
-    with log.open("a") as errors:
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "central", "serve"),
-                *("--data", str(data), "--port", str(port), *options),
-            ],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-        )
+    words = ("serve", "--data", data, "--port", port, *options)
+    process = programs.start("central", *words, errors=log)
     try:
         assert process.stdout is not None
-        ready = json.loads(process.stdout.readline())
-        yield CentralSide(data, ready["url"], process, log)
+        line = process.stdout.readline()
+        assert line, log.read_text()
+        yield CentralSide(data, json.loads(line)["url"], process, log)
     finally:
         process.kill()
         process.communicate(timeout=60)

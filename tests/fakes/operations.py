@@ -6,7 +6,6 @@ import json
 import re
 import ssl
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from pathlib import Path
 import httpx
 
 from central.archive.layout import Layout
-from tests.fakes.central_side import ROOT
+from tests.fakes import programs
 
 NAME, PASSWORD = "claire", "quatre chevaux bleus"
 _WORD = re.compile(r'name="word" value="([^"]+)"')
@@ -23,18 +22,8 @@ _WORD = re.compile(r'name="word" value="([^"]+)"')
 
 def add_operator(data: Path, name: str, password: str) -> subprocess.CompletedProcess[str]:
     """As a person at the machine does, but for the prompt."""
-    return subprocess.run(
-        [
-            *(sys.executable, "-m", "central", "operator", "add", name),
-            *("--data", str(data), "--password-stdin"),
-        ],
-        cwd=ROOT,
-        input=f"{password}\n",
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    words = ("operator", "add", name, "--data", data, "--password-stdin")
+    return programs.run("central", *words, given=f"{password}\n")
 
 
 @dataclass
@@ -77,7 +66,7 @@ class OperationsSide:
 
     data: Path
     url: str
-    process: subprocess.Popen[str]
+    process: programs.Program
     log: Path
     _signed_in: Reader | None = field(default=None)
 
@@ -104,14 +93,8 @@ class OperationsSide:
 def operations(data: Path) -> Iterator[OperationsSide]:
     """The pages of a central side, until the block ends."""
     log = data.with_name(f"{data.name}-operations.log")
-    with log.open("a") as errors:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "central", "operations", "--data", str(data), "--port", "0"],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-        )
+    words = ("operations", "--data", data, "--port", 0)
+    process = programs.start("central", *words, errors=log)
     try:
         assert process.stdout is not None
         line = process.stdout.readline()

@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.fakes import programs
 
 
 def witness(*arguments: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
     """Run ``visavis-witness`` to its end."""
-    return subprocess.run(
-        [sys.executable, "-m", "witness", *map(str, arguments)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=check,
-        timeout=120,
-    )
+    return programs.run("witness", *arguments, check=check)
 
 
 def ask_witness(*arguments: str | Path) -> Any:
@@ -43,7 +35,7 @@ class WitnessProcess:
 
     data: Path
     url: str
-    process: subprocess.Popen[str]
+    process: programs.Program
 
     @property
     def port(self) -> int:
@@ -58,21 +50,14 @@ class WitnessProcess:
 @contextmanager
 def witnessing(data: Path, port: int = 0, *options: str) -> Iterator[WitnessProcess]:
     """A witness over an existing folder, until the block ends."""
-    with data.with_name(f"{data.name}.log").open("a") as errors:
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "witness", "serve"),
-                *("--data", str(data), "--port", str(port), *options),
-            ],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-        )
+    log = data.with_name(f"{data.name}.log")
+    words = ("serve", "--data", data, "--port", port, *options)
+    process = programs.start("witness", *words, errors=log)
     try:
         assert process.stdout is not None
-        ready = json.loads(process.stdout.readline())
-        yield WitnessProcess(data, ready["url"], process)
+        line = process.stdout.readline()
+        assert line, log.read_text()
+        yield WitnessProcess(data, json.loads(line)["url"], process)
     finally:
         process.kill()
         process.communicate(timeout=60)

@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kiosk.capture.alone import ALONE_WIDTH, SHOWN
+from kiosk.capture.deblur import Blur
 from kiosk.services.confirmation import Confirmation, Opinion
 from tests.capture.lines import TD3, scores_of
 
@@ -190,3 +193,135 @@ def test_what_was_confirmed_is_looked_at_anew_after_another_text():
     assert confirmation.step(TD3, STRIPS, digits_hold=True) is None
     assert confirmation.step(TD3, STRIPS, digits_hold=True).agrees
     assert reader.calls == 4
+
+
+ONE, TWO = Blur(0.8, 6.0, 0), Blur(0.8, 6.0, 8)
+
+
+def looked_at(reader, *blurs, places=PLACES):
+    """Opinions on strips that were restored so, one look each; None: as they are."""
+    confirmation = Confirmation(reader)
+    return [
+        confirmation.step(
+            TD3, [s.copy() for s in STRIPS], digits_hold=True, places=places, blur=blur
+        )
+        for blur in blurs
+    ]
+
+
+def test_a_line_of_restored_strips_is_confirmed_by_two_guesses():
+    reader = Sees(*TD3)
+    first, second, third, fourth = looked_at(reader, ONE, ONE, TWO, TWO)
+    assert (first, third) == (None, None)
+    assert not second.agrees
+    assert fourth.agrees
+
+
+def test_one_guess_confirms_nothing_however_often_it_is_shown():
+    assert not any(opinion and opinion.agrees for opinion in looked_at(Sees(*TD3), *[ONE] * 20))
+
+
+def test_a_strip_as_it_is_confirms_what_restored_ones_left_open():
+    opinions_ = looked_at(Sees(*TD3), ONE, ONE, None, None)
+    assert opinions_[-1].agrees
+
+
+def by_line(reader, *blurs):
+    """Opinions on the second line, after the first was confirmed as it is; no character by itself.
+
+    One look for each blur that was taken back; None: as it is.
+    """
+    confirmation = Confirmation(reader)
+    confirmation.step(TD3, STRIPS, digits_hold=True)
+    return [
+        confirmation.step(TD3, [s.copy() for s in STRIPS], digits_hold=True, blur=blur)
+        for blur in blurs
+    ]
+
+
+def test_what_two_strips_as_they_are_show_otherwise_no_restoration_settles():
+    other = SEEN_OTHERWISE
+    reader = Sees(TD3[0], other, TD3[1], other, TD3[1], TD3[1], TD3[1])
+    given = by_line(reader, None, ONE, None, TWO, Blur(1.6), Blur(1.2))
+    assert not any(opinion.agrees for opinion in given)
+
+
+def test_what_blur_shows_now_so_now_otherwise_restorations_settle():
+    reader = Sees(TD3[0], SEEN_OTHERWISE, TD3[1], TD3[1].replace("L898", "L798"), TD3[1])
+    given = by_line(reader, None, ONE, None, TWO)
+    assert [opinion.agrees for opinion in given] == [False, False, False, True]
+
+
+def test_without_a_second_reader_nothing_restored_is_confirmed():
+    confirmation = Confirmation(None)
+    assert not confirmation.step(TD3, STRIPS, digits_hold=True, blur=ONE).agrees
+
+
+def test_a_guess_that_has_said_its_part_is_no_news():
+    confirmation = Confirmation(Sees(TD3[0]))
+    assert confirmation.is_news(TD3, ONE)
+    for _ in range(2):
+        confirmation.step(TD3, STRIPS, digits_hold=True, blur=ONE)
+    assert not confirmation.is_news(TD3, ONE)
+    assert confirmation.is_news(TD3, TWO)
+    assert confirmation.looks(TD3) == 1
+
+
+def test_strips_without_places_end_what_was_to_be_shown_by_itself():
+    reader = Shown(SEEN_OTHERWISE, TD3[1], TD3[1], TD3[1], alone="")
+    confirmation = Confirmation(reader)
+    confirmation._lines, confirmation._open = TD3, [1]
+    asked = confirmation.step(TD3, STRIPS, digits_hold=True, places=PLACES)
+    assert asked is None  # a character is to be shown by itself next
+    for blur, agrees in ((ONE, False), (TWO, True)):
+        opinion = confirmation.step(TD3, STRIPS, digits_hold=True, blur=blur)
+        assert opinion.agrees is agrees
+        assert confirmation.looks(TD3) == (0 if agrees else 2)
+
+
+class Whim:
+    """A reader that sees what is drawn for each look."""
+
+    def __init__(self):
+        self.seen = TD3[0]
+
+    def warm_up(self):
+        pass
+
+    def recognise(self, strips):
+        if strips[0].shape[1] == ALONE_WIDTH:
+            return [scores_of((self.seen or "X")[0] * SHOWN) for _ in strips]
+        return [scores_of(self.seen)]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    looks=st.lists(
+        st.tuples(
+            st.sampled_from([*TD3, SEEN_OTHERWISE, "ANNA", "", "XLE"]),
+            st.sampled_from([None, ONE, TWO]),
+            st.booleans(),
+            st.sampled_from([TD3, TD3, TD3, (TD3[0].replace("ANNA", "ANNE"), TD3[1])]),
+        ),
+        max_size=40,
+    )
+)
+def test_looks_in_any_order_never_confirm_a_line_that_one_guess_alone_showed(looks):
+    reader, told = Whim(), set()
+    confirmation, text = Confirmation(reader), ()
+    for seen, blur, by_itself, lines in looks:
+        if lines != text:
+            told, text = set(), lines
+        reader.seen = seen
+        confirmation.looks(lines)
+        confirmation.is_news(lines, ONE)
+        told.add(blur)
+        confirmation.step(
+            lines,
+            [strip.copy() for strip in STRIPS],
+            digits_hold=True,
+            places=PLACES if by_itself else (),
+            blur=blur,
+        )
+        if confirmation.confirmed(lines):
+            assert None in told or len(told) > 1

@@ -30,7 +30,7 @@ from kiosk.journeys.model import (
 )
 from kiosk.journeys.service_steps import SignatureFacts, SignatureGiven
 from kiosk.services import standing_record
-from kiosk.services.drafts import copied_key, hands_of
+from kiosk.services.drafts import copied_key, draft_key, hands_of, opened_with
 from kiosk.services.standing_record import STANDING_PREFIX, StandingRecord, put_standing
 from tests.fakes.cases import CARD_SIDES
 from tests.fakes.office import Office
@@ -112,6 +112,25 @@ def test_whoever_gave_a_case_can_neither_open_nor_move_it_any_more(office: Offic
         abandon(case)
     with pytest.raises(DraftError):
         office.hand_over.hand_over(case.state.case_id, SACHA, camille)
+
+
+@pytest.mark.parametrize("accepted", [False, True])
+def test_what_was_given_away_has_a_key_that_the_giver_never_held(office: Office, accepted: bool):
+    """Whoever has the shift key of the giver, and the whole vault, opens it no more."""
+    camille, case = opened(office)
+    sacha = office.session("sacha")
+    case_id = case.state.case_id
+    with office.store.begin() as uow:
+        row = uow.drafts.get(case_id)
+    assert opened_with(draft_key(camille, case_id), row).case_id == case_id
+    office.hand_over.hand_over(case_id, SACHA, camille)
+    if accepted:
+        office.proofing.resume(case_id, sacha)
+    with office.store.begin() as uow:
+        row, hands = uow.drafts.get(case_id), hands_of(uow, case_id)
+    assert camille.agent.agent_id not in hands.copies
+    with pytest.raises(DraftError):
+        opened_with(draft_key(camille, case_id), row)
 
 
 def test_a_third_person_opens_nothing_before_or_after(office: Office):

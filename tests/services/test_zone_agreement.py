@@ -37,6 +37,8 @@ class Card:
 class FirstReads:
     """Zones as the first reader reads them."""
 
+    tried = None  # no frame is restored here
+
     def __init__(self):
         self.card = Card(ANNA, ANNA)
 

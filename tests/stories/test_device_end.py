@@ -80,11 +80,20 @@ def proven(device: Path, name: str, side: CentralSide) -> list[str]:
     return VERIFIER.prove(text, row.public_key)
 
 
+def kept_secrets(device: Path) -> dict[str, bytes]:
+    """Every secret that the key store of a device still holds."""
+    store = DemonstrationKeyStore(device)
+    found = {name: store.get(name) for name in SECRETS}
+    return {name: secret for name, secret in found.items() if secret is not None}
+
+
 def test_a_decommissioned_device_sent_everything_and_keeps_no_key(told, device, side):
+    assert {"database", "device-signing", "device-secret"} <= kept_secrets(device).keys()
     code, answer = told("device", "decommission", "--manager", MANAGER, "--yes")
     assert code == 0
     name = answer["closed"]
     assert not list(device.glob("vault.db*"))
+    assert kept_secrets(device) == {}
     assert proven(device, name, side) == []
     report = ask("audit", "verify", "--data", side.data)
     assert report["verified"] is True
@@ -100,8 +109,11 @@ def test_a_transferred_device_is_another_one_at_the_other_office(told, device, s
     wrong = told("device", "transfer", "no code", "--manager", MANAGER, "--yes")
     assert (wrong[0], wrong[1]["error"]["code"]) == (3, "SYNC-008")
     words = ("--manager", MANAGER, "--yes", "--first-manager", "m9", "--first-manager-name", "Alex")
+    before = set(kept_secrets(device).values())
     code, answer = told("device", "transfer", side.enrol_code("069002"), *words)
     assert code == 0
+    assert len(before) >= 3
+    assert before.isdisjoint(kept_secrets(device).values()), "another device has keys of its own"
     assert (answer["manager"], len(answer["code"])) == ("m9", 9)
     assert answer["office_id"] == "069002"
     assert answer["device_id"] != answer["closed"]

@@ -73,17 +73,3 @@ def test_a_collector_that_ends_instead_of_answering_is_noticed(tmp_path):
     collector.start()
     assert collector.alive
     collector.close()
-
-
-def test_another_collector_on_its_port_is_not_taken_for_it(tmp_path):
-    """Its own process lives and has not listened yet: the other one cannot prove who it is."""
-    other = MortalCollector(founded(tmp_path / "other"))
-    other.start()
-    mine = MortalCollector(founded(tmp_path / "mine"))
-    assert not mine.answers()
-    assert other.answers()
-    mine.port, own = other.port, mine.port
-    assert not mine.answers()
-    mine.port = own
-    for one in (mine, other):
-        one.close()

@@ -61,6 +61,9 @@ def test_nobody_who_was_not_there_is_given_a_receipt(look):
 
 def test_whoever_agreed_on_another_day_takes_it_along(look):
     assert names(ACTS["visit"], look) == ["outcome", "hand_over"]
+    row = rows_after(ACTS["visit"], look.language)[0]
+    assert row.title == look.language.tr("receipt.visit.next_title")
+    assert "mardi 1er décembre" in row.detail
 
 
 def test_who_refuses_the_letter_was_there(look):

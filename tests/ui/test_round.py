@@ -184,7 +184,9 @@ def test_putting_off_asks_for_a_day_that_is_no_sunday(
     assert view.state.visit.postponed_to == missed.offered[1]
     assert view.state.decision is not None
     assert view.state.decision.reasons == (Reason.VISIT_POSTPONED,)
-    assert "Nouveau jour" in screen.words()
+    assert "Nouveau jour\u00a0: " in screen.words()
+    told = screen.words().partition("Nouveau jour\u00a0: ")[2]
+    assert told[0].islower()  # within a sentence
 
 
 def test_a_day_agreed_on_stands_on_the_sheet_and_in_the_list(

@@ -2,10 +2,16 @@
 
 import pytest
 
+from kiosk.domain.evidence import Side
+from kiosk.journeys.model import StepKind
 from kiosk.texts import Texts
-from tests.fakes.capture import ScriptedQuality, ScriptedSight
+from tests.fakes.capture import ScriptedQuality, ScriptedReading, ScriptedSight
+from tests.fakes.cases import CARD_SIDES, DOCUMENT
+from tests.ui.case_pages import case_at, panel_at
+from tests.ui.compositions import frame
 from ui.i18n import Language
 from ui.steps.sight import guidance_sentence
+from ui.workers.camera import Sight
 
 FRENCH = Language({"fr": Texts.load("fr")}, "fr")
 
@@ -32,3 +38,14 @@ def test_a_reflection_is_told_with_its_place(at, where):
 def test_a_reflection_without_a_place_is_told_all_the_same():
     seen = ScriptedSight(guidance=Said(), quality=ScriptedQuality(glare=0.1))
     assert guidance_sentence(seen, FRENCH).startswith("Un reflet")
+
+
+def test_a_side_that_was_taken_and_still_lies_there_is_to_be_turned(look, qtbot):
+    case = case_at(StepKind.DOCUMENT)
+    case.dispatch(CARD_SIDES[1])  # the back first, as it happens to lie
+    panel = panel_at(look, StepKind.DOCUMENT, case.state)
+    qtbot.addWidget(panel)
+    seen = ScriptedSight(reading=ScriptedReading(DOCUMENT, Side.BACK))
+    panel.show_sight(Sight(frame(), None, seen, 2, 0))
+    assert panel.expected is Side.FRONT
+    assert panel.preview.message == look.language.tr("guidance.wrong-side")

@@ -5,15 +5,18 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QFileDialog
 
 from kiosk.domain.errors import FolderFullError, FolderMissingError
 from kiosk.services.courier import CourierSummary
 from kiosk.services.delivery import DeliveryStep, Progress
 from tests.fakes.office import office_on_disk
 from tests.ui.counter import Counter
+from ui.router.folders import FolderChoice
 from ui.router.stick import StickRouter
 from ui.screens.deliveries import DeliveriesFacts, DeliveriesScreen
 from ui.theme import Tone
+from ui.widgets.look import Look
 from ui.workers.desk import Desk
 
 
@@ -292,3 +295,22 @@ def test_where_the_network_is_away_the_stick_comes_before_the_list(page):
     assert page.body.indexOf(page.stick) < page.body.indexOf(page._card)
     page.show_facts(DeliveriesFacts())
     assert page.body.indexOf(page.stick) > page.body.indexOf(page._card)
+
+
+def test_the_choice_of_a_folder_speaks_the_language_of_the_screen(
+    qtbot, look: Look, monkeypatch, page
+):
+    seen: list[str] = []
+    label = QFileDialog.DialogLabel
+
+    def look_at(dialog: QFileDialog) -> int:
+        seen.extend(dialog.labelText(one) for one in (label.LookIn, label.FileType))
+        return 0
+
+    monkeypatch.setattr(QFileDialog, "exec", look_at)
+    folders = FolderChoice(look, page)
+    folders.likely = lambda: ""
+    folders.ask("Titre", lambda _: None)
+    qtbot.waitUntil(lambda: not folders.asking, timeout=5000)
+    folders.close()
+    assert seen == [look.language.tr("folders.look_in"), look.language.tr("folders.kind")]

@@ -177,6 +177,33 @@ def test_every_setting_is_in_force_on_the_open_connection(path: Path):
     engine.dispose()
 
 
+# Written down once more, so that no change of the table in the program goes unnoticed.
+# Source: records-and-sync 2.4; docs/decisions/0056 for the lock.
+DEMANDED = {
+    "auto_vacuum": "2",
+    "locking_mode": "exclusive",
+    "journal_mode": "wal",
+    "synchronous": "2",
+    "fullfsync": "1",
+    "checkpoint_fullfsync": "1",
+    "foreign_keys": "1",
+    "secure_delete": "1",
+    "temp_store": "2",
+    "trusted_schema": "0",
+}
+
+
+def test_the_settings_are_those_that_durability_and_secrecy_need(path: Path):
+    store = open_store(path, KEY)
+    with store._open_engine().connect() as connection:
+        found = {
+            name: str(connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()).lower()
+            for name in DEMANDED
+        }
+    store.close()
+    assert found == DEMANDED
+
+
 def test_a_migration_that_fails_leaves_the_old_version(path: Path, monkeypatch: pytest.MonkeyPatch):
     def broken(connection) -> None:
         connection.exec_driver_sql("CREATE TABLE half (x)")

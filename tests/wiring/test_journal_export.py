@@ -174,6 +174,23 @@ def test_a_visit_without_an_end_is_listed_and_no_fault():
     assert listed == [f"open: visit {'b' * 32}, opened by entry 2, has no end"]
 
 
+def test_counts_of_the_chip_that_no_entry_tells_are_listed():
+    desk = Desk()
+    for case, count in enumerate((7, 8, 8, 9, 12, 3)):
+        facts = {"case": f"{case:032x}", "chip": count}
+        desk.journal.record(EntryKind.VERIFY_OPEN, facts)
+    entries = [row.jws for row in desk.entries()]
+    text = export(entries, note(entries, desk.device_key))
+    first = next(
+        n for n, jws in enumerate(entries) if open_entry(jws, desk.device_key.public).facts
+    )
+    assert VERIFIER.chip_holes(text, desk.device_key.public) == [
+        f"chip: entry {first + 4} says count 12 after count 9",
+        f"chip: entry {first + 5} says count 3 after count 12",
+    ]
+    assert VERIFIER.chip_holes(TRUE, KEY.public) == []
+
+
 def test_a_history_cut_back_and_signed_anew_shows_against_what_was_kept_elsewhere():
     cut = export(ENTRIES[:5], note(ENTRIES[:5], KEY))
     assert prove(cut) == []

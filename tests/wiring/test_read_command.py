@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 import zxingcpp
+from PIL import Image
 
 from kiosk.__main__ import build_app, run
 from kiosk.commands.read_pool import ReadPool, default_jobs
@@ -23,6 +24,7 @@ from kiosk.paths import RESOURCES
 from kiosk.texts import Texts
 
 PASSPORT = load_specimens(RESOURCES / "specimens")["fr-passport-berthier"].files[Side.FRONT]
+PHOTOS = Path(__file__).parents[1] / "devices" / "pictures"
 TEXTS = Texts.load("en")
 KINDS = zxingcpp.BarcodeFormat
 WEB = "https://exemple.fr/SPECIMEN"
@@ -285,3 +287,60 @@ def test_a_camera_is_asked_for_wrongly(ask):
     assert ask("--camera", "rtsp://somewhere/else")[0] == 2
     assert ask("--camera", "0", PASSPORT)[0] == 2
     assert ask("--camera", "0", "--seconds", "0")[0] == 2
+
+
+# --- every kind of file ---------------------------------------------------------------------------
+
+
+def written_in_every_form(folder: Path) -> list[str]:
+    """The passport as each kind of file that the command takes; their names."""
+    page = Image.open(PASSPORT).convert("RGB")
+    turned_over = Image.Exif()
+    turned_over[274] = 3
+    page.save(folder / "a.png")
+    page.save(folder / "b.jpg", quality=88)
+    page.save(folder / "c.webp", quality=85)
+    page.save(
+        folder / "d.tiff", save_all=True, append_images=[Image.new("RGB", (800, 500), "white")]
+    )
+    page.save(folder / "e.bmp")
+    page.quantize(64).save(folder / "f.gif")
+    page.save(folder / "g.avif", quality=80)
+    page.save(folder / "h.pdf", resolution=300)
+    page.convert("L").save(folder / "i-grey.png")
+    page.convert("CMYK").save(folder / "j-cmyk.jpg", quality=90)
+    page.rotate(180).save(folder / "k-turned-by-exif.jpg", quality=90, exif=turned_over)
+    deep = np.asarray(page.convert("L")).astype(np.uint16) * 257
+    Image.fromarray(deep).save(folder / "l-sixteen-bits.png")
+    page.save(folder / "m-by-another-name.pdf", "PNG")
+    small = page.resize((600, round(600 * page.height / page.width)))
+    for name, size, shown in (("n-640", (640, 480), small), ("o-12-mp", (4000, 3000), page)):
+        desk = Image.new("RGB", size, (90, 92, 96))
+        desk.paste(shown, ((size[0] - shown.width) // 2, (size[1] - shown.height) // 2))
+        desk.save(folder / f"{name}.jpg", quality=92)
+    clip = cv2.VideoWriter(str(folder / "p.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 15, (1280, 900))
+    frame = cv2.resize(np.asarray(page)[..., ::-1], (1280, 900), interpolation=cv2.INTER_AREA)
+    rng = np.random.default_rng(3)
+    for _ in range(12):
+        clip.write(np.clip(frame + rng.normal(0, 2, frame.shape), 0, 255).astype(np.uint8))
+    clip.release()
+    for name in ("passport", "passport-turned"):
+        (folder / f"q-{name}.heic").write_bytes((PHOTOS / f"{name}.heic").read_bytes())
+    return sorted(file.name for file in folder.iterdir())
+
+
+def test_every_kind_and_size_of_file_gives_the_same_document(ask, tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    names = written_in_every_form(folder)
+    code, out, err = ask(folder, "--json", "--jobs", "2")
+    answers = {Path(a["file"]).name: a for a in map(json.loads, out.splitlines())}
+    assert list(answers) == names
+    lines = list(load_specimens(RESOURCES / "specimens")["fr-passport-berthier"].mrz)
+    read = {name: [d["mrz"] for d in a.get("documents", [])] for name, a in answers.items()}
+    assert read == {name: [lines] for name in names}
+    kinds = {name: a["opened"]["kind"] for name, a in answers.items()}
+    assert {n for n, kind in kinds.items() if kind != "picture"} == {"h.pdf", "p.avi"}
+    accepted = sum(a["documents"][0]["accepted"] for a in answers.values())
+    assert accepted >= len(names) - 2  # the smallest ones may be left to a person
+    assert (code, f"{len(names)} fichiers" in err) == (int(accepted < len(names)), True)

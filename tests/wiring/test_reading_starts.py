@@ -80,3 +80,19 @@ def test_nothing_is_loaded_before_the_camera_opens_and_all_before_the_first_docu
     assert not told["document_at_first"]
     assert told["nets_at_first"] == 3
     assert (told["read"], told["nets_at_end"]) == ("BERTHIER", 3)
+
+
+@pytest.mark.process
+@pytest.mark.skipif(sys.platform != "linux", reason="the system tells its figures elsewhere")
+def test_reading_keeps_within_its_memory():
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "packaging" / "bench" / "memory.py"), "--quick", "--json"],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    told = json.loads(done.stdout)
+    assert told["accepted"] >= 3
+    assert told["loaded_before"] == []
+    assert told["above_idle_mb"] <= told["goal_mb"] == 220

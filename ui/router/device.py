@@ -95,7 +95,7 @@ class DeviceRouter(QObject):
             Duty.CLOSE_DEVICE: SecondPersonScreen(look, "device.sign.close"),
             Duty.RESCUE: SecondPersonScreen(look, "device.sign.rescue"),
         }
-        self.folders = FolderChoice(self.page, self)
+        self.folders = FolderChoice(look, self.page, self)
         self._bind()
 
     def _bind(self) -> None:

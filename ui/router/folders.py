@@ -12,6 +12,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QStorageInfo, QTimer
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from ui.widgets.look import Look
 from ui.workers.desk import Desk
 
 _PLACES = ("/media/", "/run/media/", "/mnt/", "/Volumes/")
@@ -48,9 +49,10 @@ class FolderChoice(QObject):
         likely: the folder to begin at; asked away from the screen's thread.
     """
 
-    def __init__(self, window: QWidget, parent: QObject | None = None) -> None:
+    def __init__(self, look: Look, window: QWidget, parent: QObject | None = None) -> None:
         """Window: any widget of the window that the choice stands over."""
         super().__init__(parent)
+        self._look = look
         self._widget = window
         self.choose: Choose = self._ask
         self.likely: Callable[[], str] = likely_stick
@@ -108,8 +110,16 @@ class FolderChoice(QObject):
         dialog = self._dialog = QFileDialog(window, title, first)
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        self._name(dialog)
         try:
             return dialog.selectedFiles()[0] if dialog.exec() else ""
         finally:
             self._dialog = None
             dialog.deleteLater()
+            window.activateWindow()  # where no window manager does, keys would reach nobody
+
+    def _name(self, dialog: QFileDialog) -> None:
+        """The two words that the translation of Qt leaves out."""
+        tr, label = self._look.language.tr, QFileDialog.DialogLabel
+        dialog.setLabelText(label.LookIn, tr("folders.look_in"))
+        dialog.setLabelText(label.FileType, tr("folders.kind"))

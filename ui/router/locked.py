@@ -45,7 +45,7 @@ class LockedCopy(QObject):
         self._facts = FaultFacts("", "", "")
         self._out = Path()
         self._desk = Desk("locked")
-        self.folders = FolderChoice(page, self)
+        self.folders = FolderChoice(look, page, self)
         page.extra_requested.connect(self._ask)
 
     def facts(self, facts: FaultFacts) -> FaultFacts:

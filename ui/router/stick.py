@@ -31,7 +31,7 @@ class StickRouter(QObject):
         super().__init__(parent)
         self._look = look
         self._card = card
-        self.folders = FolderChoice(card, self)
+        self.folders = FolderChoice(look, card, self)
         self.model = CarryingModel(carries, courier, self)
         card.write_requested.connect(self._write)
         card.read_requested.connect(self._read)

@@ -53,6 +53,9 @@ def _outcome(facts: AnswerFacts, language: Language) -> RowItem:
             case = "returned" if facts.kept_until is None else "notice"
         key = f"receipt.letter.{case}"
         return RowItem("outcome", tr(f"{key}.next_title"), tr(f"{key}.next"), "mail")
+    if facts.visit_on is not None:
+        words = tr("receipt.visit.next", day=language.weekday_within(facts.visit_on))
+        return RowItem("outcome", tr("receipt.visit.next_title"), words, "calendar")
     key = f"receipt.outcome.{outcome.value}"
     if outcome is not Outcome.ACCEPTED:
         return RowItem("outcome", tr(f"{key}.next_title"), tr(f"{key}.next"), "user")

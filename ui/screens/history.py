@@ -76,6 +76,7 @@ KIND_LOOKS = {
     "split_view": ("alert-triangle", Tone.BAD),
     "central_loss": ("alert-triangle", Tone.BAD),
     "log_restored": ("alert-triangle", Tone.WARN),
+    "receipt_void": ("file-check", Tone.NEUTRAL),
     "announcement_refused": ("alert-triangle", Tone.BAD),
     "keys_changed": ("key", Tone.INFO),
     "policy_applied": ("clipboard-check", Tone.INFO),

@@ -116,7 +116,7 @@ class ConfirmPanel(StepPanel):
             self._outcome.show_text(tr(f"outcomes.{decision.outcome.value}"), tone, icon)
             reasons = [tr(f"reasons.{reason.value}") for reason in decision.reasons]
             if state.visit is not None and state.visit.postponed_to is not None:
-                new_day = self.look.language.weekday(state.visit.postponed_to)
+                new_day = self.look.language.weekday_within(state.visit.postponed_to)
                 reasons.append(tr("journey.visit.new_day", day=new_day))
             self._reasons.setText("\n".join(reasons) or self.tr_("no_reason"))
             if decision.fraud_suspected:

@@ -390,10 +390,20 @@ class DocumentPanel(StepPanel):
             self.preview.show_message(self.tr_("all_read"), live=True)
             return
         language = self.look.language
-        self.preview.show_message(
-            guidance_sentence(sight.observation, language), progress_of(sight.observation)
-        )
+        if self._lies_as_read(sight):
+            self.preview.show_message(language.tr("guidance.wrong-side"), live=True)
+        else:
+            self.preview.show_message(
+                guidance_sentence(sight.observation, language), progress_of(sight.observation)
+            )
         self.quality.show_measures(measures_of(sight.observation, language))
+
+    def _lies_as_read(self, sight: Sight) -> bool:
+        """Whether the side that was taken still lies there, while the other one is due."""
+        document = self._document
+        if sight.observation.reading is None or document is None or not document.layout:
+            return False
+        return self.expected is not self.catalogue.entry(document.kind).zone_side
 
     def _settle(self, reading: "OpenReading") -> None:
         """The camera is sure of all but some characters: they are the agent's."""
