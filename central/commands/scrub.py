@@ -29,6 +29,8 @@ def scrub(
 ) -> None:
     """Hash stored payloads; what is damaged is asked of its device again. 1 while any is open.
 
+    Rows that say otherwise than the device signed, or than the log, are named: 1 as well.
+
     For every night, beside the running collector.
     """
     from central.collector.scrub import Scrub
@@ -50,11 +52,16 @@ def scrub(
     lines += [
         f"{row.what}: {row.device_id} entry {row.seq}, since {row.found_at}" for row in report.open
     ]
+    lines += [
+        f"contradicted: {device} entry {seq}: see what audit verify says"
+        for device, seq in report.contradicted
+    ]
     answer = {
+        "contradicted": [{"device_id": d, "seq": n} for d, n in report.contradicted],
         "checked": report.checked,
         "found": [asdict(row) for row in report.found],
         "open": [asdict(row) for row in report.open],
     }
     tell(answer, "\n".join(lines), as_json=as_json)
-    if report.open:
+    if report.open or report.contradicted:
         raise typer.Exit(NO)

@@ -11,7 +11,7 @@ from sqlalchemy import update
 from central.archive.layout import FolderError, Layout
 from central.archive.payloads import FolderPayloads, PayloadState
 from central.archive.reader import open_reader
-from central.archive.schema import sealed
+from central.archive.schema import entries, log_leaves, sealed
 from central.archive.storage import open_database, open_payloads
 from central.auditor.opening import read_blob
 from central.collector.keys import PolicyShelf
@@ -207,3 +207,30 @@ def test_older_ones_are_drawn_by_chance(side, patient):
 def test_what_cannot_be_read_is_said_to_be_so(tmp_path):
     (tmp_path / "name-00").mkdir()
     assert FolderPayloads(tmp_path).state("name-00") is PayloadState.UNREADABLE
+
+
+ALTERATIONS = {
+    "the digest of the record": update(sealed).values(blob_sha256=bytes(32)),
+    "the leaf of the receipt": update(log_leaves).values(data=b'{"seq":0}'),
+    "the entry of the device": update(entries)
+    .where(entries.c.record_id.is_not(None))
+    .values(jws="e30.e30.e30"),
+}
+
+
+@pytest.mark.parametrize("what", ALTERATIONS)
+def test_a_row_that_says_otherwise_than_device_and_log_is_named(side, patient, what):
+    """The payload is whole; somebody wrote in the database."""
+    seq, _ = patient.seal()
+    assert patient.delivery.run_once().stored == 1
+    assert scrubbed(side).contradicted == ()
+    database = open_database(Layout(side.data))
+    with database.writing() as ledger:
+        ledger._connection.execute(ALTERATIONS[what])
+    database.close()
+    report = scrubbed(side)
+    assert (report.checked, report.found, report.open) == (1, (), ())
+    assert report.contradicted == ((patient.identity.device_id, seq),)
+    told = central("scrub", "--data", side.data, check=False)
+    assert told.returncode == 1
+    assert f"contradicted: {patient.identity.device_id} entry {seq}" in told.stdout
