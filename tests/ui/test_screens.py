@@ -118,6 +118,14 @@ def test_desk_without_agents_says_what_to_do(show):
     assert "Aucun agent sur ce poste" in words(page)
 
 
+def test_nobody_is_said_to_be_missing_before_the_vault_has_told_who_works_here(show):
+    _, page = show("sign_in")
+    page.show_facts(SignInFacts((), listed=False))
+    assert page._empty.isHidden()
+    page.show_facts(SignInFacts(()))
+    assert not page._empty.isHidden()
+
+
 def test_language_is_switched_before_signing_in(show, look: Look, qtbot):
     shell, page = show("sign_in")
     with qtbot.waitSignal(page.language_chosen) as chosen:

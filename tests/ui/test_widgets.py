@@ -162,6 +162,17 @@ def test_pin_is_sent_once_while_it_is_being_checked(look: Look, show, qtbot):
     pad.set_busy(False)
 
 
+def test_the_key_of_a_page_is_no_part_of_a_code(look: Look, show, qtbot):
+    pad = PinPad(look)
+    show(pad)
+    pad.field.setFocus()
+    qtbot.keyClick(pad.field, Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)
+    qtbot.keyClick(pad, Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)
+    assert pad.field.text() == ""
+    qtbot.keyClick(pad.field, Qt.Key.Key_2)
+    assert pad.field.text() == "2"
+
+
 def test_empty_pin_is_not_sent(look: Look, show, qtbot):
     pad = PinPad(look)
     window = show(pad)

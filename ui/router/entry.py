@@ -33,6 +33,7 @@ class EntryRouter(QObject):
         self._services = services
         self._session = session
         self._waiting = ""
+        self._listed = False
         self._wait_over = QTimer(self)
         self._wait_over.setSingleShot(True)
         self.agents: tuple[Agent, ...] = ()
@@ -48,7 +49,8 @@ class EntryRouter(QObject):
         agent = self._session.agent
         cards = tuple(AgentCard(a.agent_id, a.display_name, a.role.value) for a in self.agents)
         self.page.reset()
-        self.page.show_facts(SignInFacts(cards, agent.agent_id if agent and locked else "", locked))
+        chosen = agent.agent_id if agent and locked else ""
+        self.page.show_facts(SignInFacts(cards, chosen, locked, listed=self._listed))
         self._shell.show_bare()
         self._shell.set_page(self.page)
         tr = self._look.language.tr
@@ -63,7 +65,8 @@ class EntryRouter(QObject):
         self._wait_over.stop()
 
     def _list_agents(self, agents: tuple[Agent, ...]) -> None:
-        same, self.agents = agents == self.agents, agents
+        same, self.agents = self._listed and agents == self.agents, agents
+        self._listed = True
         if self._shell.page is self.page and not same:  # else somebody may be typing
             self.show()
 

@@ -37,11 +37,13 @@ class SignInFacts:
         agents: who may sign in.
         selected: preselected agent, or ``""``.
         locked: the desk is locked, work is waiting.
+        listed: the vault has told who works here; before that nobody is said to be missing.
     """
 
     agents: tuple[AgentCard, ...]
     selected: str = ""
     locked: bool = False
+    listed: bool = True
 
 
 class SignInScreen(Page):
@@ -130,7 +132,7 @@ class SignInScreen(Page):
         if chosen:
             self._agents.select(chosen)
         self._scroll.setVisible(bool(facts.agents))
-        self._empty.setVisible(not facts.agents)
+        self._empty.setVisible(facts.listed and not facts.agents)
         self.retranslate()
         self._agent_changed()
 

@@ -63,6 +63,14 @@ class PinField(QLineEdit):
         return QSize(width, theme.scaled(Size.TARGET_BAR if theme.low else Size.TARGET_COUNTER))
 
     @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """``Alt+2`` leads to a page, where there are pages: its digit is no part of a code."""
+        if event.modifiers() == Qt.KeyboardModifier.AltModifier and event.text() in _DIGITS:
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+    @override
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = self._look.theme
         painter = QPainter(self)
@@ -230,6 +238,8 @@ class PinPad(QWidget):
             self.field.backspace()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._enter()
+        elif event.modifiers() == Qt.KeyboardModifier.AltModifier:
+            return False
         elif len(event.text()) == 1 and event.text() in _DIGITS:
             self.field.insert(event.text())
         else:
