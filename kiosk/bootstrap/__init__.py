@@ -83,6 +83,7 @@ from kiosk.services.hand_over import HandOver
 from kiosk.services.journal import Journal
 from kiosk.services.key_change import DATABASE_KEY, DATABASE_NEXT, KeyChange
 from kiosk.services.lease import Lease, closed_at
+from kiosk.services.lying_time import KnownClock
 from kiosk.services.onboarding import Onboarding
 from kiosk.services.proofing import Desk, Proofing
 from kiosk.services.receipt_retention import ReceiptRetention
@@ -379,10 +380,11 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
     device = _device(device_key, parts.config, documents, service)
     journal = Journal(store, device_key, clock, device, membership.terms)
     true_time = SignedClock(clock, membership)
-    sightings = Sightings(store, keys, true_time)
+    known = KnownClock(store, clock)
+    sightings = Sightings(store, keys, true_time, known)
     sealing = Sealing(journal, store, membership.terms, clock, device, device_key, sightings)
     links = Links(clock, parts.config.collector)
-    rounds = Rounds(store, links, keys, true_time, membership.issuers)
+    rounds = Rounds(store, links, keys, true_time, membership.issuers, known)
     rounds.erase_past()
 
     drafts = Drafts(clock, sealing.standing)
@@ -489,7 +491,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         anchor=anchor,
         escrow=escrow,
         key_change=KeyChange(store, keys, journal, escrow.keep),
-        secret_change=_secret_change(parts, journal, true_time),
+        secret_change=_secret_change(parts, journal, known),
         contacts=Contacts(
             CentralContact(_opener(membership, links, device_key), device.device_id),
             words,
@@ -519,9 +521,9 @@ def _each_day(
     return on
 
 
-def _secret_change(parts: _Parts, journal: Journal, true_time: Clock) -> SecretChange:
+def _secret_change(parts: _Parts, journal: Journal, known: Clock) -> SecretChange:
     """Replaces the device secret; one that was interrupted goes on here."""
-    change = SecretChange(parts.store, parts.keys, journal, true_time)
+    change = SecretChange(parts.store, parts.keys, journal, known)
     try_settle(change)
     return change
 

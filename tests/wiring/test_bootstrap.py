@@ -333,6 +333,40 @@ def test_a_clock_that_was_set_ends_no_case_of_a_colleague(device, days, boots):
     assert kiosk.verify_journal().verified
 
 
+def test_a_clock_a_year_ahead_erases_no_round_and_no_past_secret(device):
+    """The machine was off, and no network tells the time: nothing is destroyed on its word."""
+    kiosk = device()
+    join_fleet(kiosk)
+    kiosk.agents.add(AgentId("a17"), "Camille R.", Role.AGENT, "271828")
+    kiosk.agents.add(AgentId("b22"), "Sacha P.", Role.MANAGER, "271828")
+    hear_time(kiosk, device.clock.now())
+    kiosk.secret_change.begin(days=7)
+    kiosk.sign_in.sign_in(AgentId("b22"), "271828")
+    today = f"round/a17/{device.clock.now():%Y-%m-%d}/visit-1"
+    with kiosk.store.begin() as uow:
+        uow.values.put(today, b"sealed")
+        uow.commit()
+    kiosk.close()
+    device.clock.set_wall(device.clock.now() + timedelta(days=365))
+    device.clock.reboot()
+    kiosk = device()
+    with kiosk.store.begin() as uow:
+        assert uow.values.get(today) == b"sealed"
+    assert kiosk.secret_change.standing().awaited == (AgentId("a17"),)
+    kiosk.sign_in.sign_in(AgentId("a17"), "271828")  # still opens under the past secret
+    hear_time(kiosk, device.clock.now())
+    assert kiosk.rounds.erase_past() == 1
+
+
+def hear_time(kiosk, at) -> None:
+    clock = kiosk.clock
+    signed = SignedTime(at, clock.now(), clock.monotonic_ms(), clock.boot_id)
+    with kiosk.store.begin() as uow:
+        uow.values.put(TIME, msgspec.json.encode(signed))
+        uow.commit()
+    kiosk.membership.reload()
+
+
 def jumps(kiosk) -> list[int]:
     with kiosk.store.begin() as uow:
         rows = [r for r in uow.journal.range(0, uow.journal.size()) if r.kind == "clock_jump"]
