@@ -24,9 +24,12 @@ from central.collector.proofs import StoredTree
 from central.collector.witnessing import quorums_of, witnessed
 from kiosk.audit.checkpoint import Checkpoint
 from kiosk.audit.tiles import CHECKPOINT, LEVELS, TILES, WIDTH, Tile, bundle_of, tiles_of
+from kiosk.audit.tree import leaf_hash
 from kiosk.domain.errors import SignatureInvalidError
 from kiosk.sync.logs import log_key_of
 from kiosk.sync.receipts import LogKey, open_seen
+
+_ALTERED = "log: the leaves are not the ones that were signed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +64,20 @@ def publish(ledger: Ledger, shelf: PolicyShelf, folder: Path, now: datetime) -> 
     note = _shown(ledger, shelf, now)
     shown = _opened(note, log, "log: its newest state is not of the log that the policy names")
     tree = StoredTree(ledger.node)
-    if shown.size and tree.root(shown.size) != shown.root:
-        raise FolderError("log: the leaves are not the ones that were signed")
     held = _held(folder, log)
+    try:
+        if shown.size and tree.root(shown.size) != shown.root:
+            raise FolderError(_ALTERED)
+        return _continued(ledger, (folder, held), (note, shown), tree)
+    except LookupError as exc:
+        raise FolderError(_ALTERED) from exc
+
+
+def _continued(
+    ledger: Ledger, copy: tuple[Path, Checkpoint], state: tuple[str, Checkpoint], tree: StoredTree
+) -> Published:
+    """Write what a copy lacks. Raises LookupError where a hash of the log is not here."""
+    (folder, held), (note, shown) = copy, state
     if held.size > shown.size:
         raise FolderError(f"the copy holds {held.size} leaves, and the log shows {shown.size}")
     if held.size and tree.root(held.size) != held.root:
@@ -116,9 +130,15 @@ def _is_begun(path: Path) -> bool:
 
 def _bytes_of(ledger: Ledger, tile: Tile) -> bytes:
     start, end = tile.index * WIDTH, tile.index * WIDTH + tile.width
-    if tile.level is None:
-        return bundle_of(ledger.leaves_between(start, end))
-    return b"".join(ledger.nodes_between(LEVELS * tile.level, start, end))
+    hashes = ledger.nodes_between(LEVELS * (tile.level or 0), start, end)
+    if len(hashes) != tile.width:
+        raise FolderError(_ALTERED)
+    if tile.level is not None:
+        return b"".join(hashes)
+    entries = ledger.leaves_between(start, end)
+    if tuple(map(leaf_hash, entries)) != hashes:
+        raise FolderError(_ALTERED)
+    return bundle_of(entries)
 
 
 def _write(path: Path, data: bytes) -> None:

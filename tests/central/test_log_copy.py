@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -224,6 +225,25 @@ def test_the_names_of_new_folders_are_durable_before_the_checkpoint_is_there(sid
     side.grow(*words(0, 257))
     side.publish()
     assert {".", "copy", "copy/tile", "copy/tile/0", "copy/tile/0/001.p"} <= set(synced)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE log_leaves SET data = x'7b7d' WHERE seq = 1",
+        "DELETE FROM log_nodes WHERE level = 8",
+        "DELETE FROM log_leaves WHERE seq = 256",
+    ],
+)
+def test_a_log_that_was_altered_here_is_not_published(side, statement):
+    side.grow(*words(0, 257))
+    database = sqlite3.connect(side.layout.database)
+    assert database.execute(statement).rowcount > 0
+    database.commit()
+    database.close()
+    with pytest.raises(FolderError, match="not the ones that were signed"):
+        side.publish()
+    assert not (side.copy / "checkpoint").exists()
 
 
 def test_before_the_first_record_there_is_nothing_to_publish(side):

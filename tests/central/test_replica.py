@@ -6,6 +6,7 @@ records-and-sync, section 8, case 13.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -14,13 +15,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
+import psycopg
 import pytest
 from sqlalchemy import Connection, create_engine
 
 from central.archive.database import Database
 from central.archive.faults import StoreError
 from central.archive.layout import Layout
-from central.archive.replica import PATIENCE_S, Commits
+from central.archive.replica import PATIENCE_S, Commits, _Waits
 from central.archive.rows import CodeRow
 from central.archive.storage import Storage, open_payloads
 from central.auditor.histories import Histories
@@ -292,3 +294,24 @@ def test_whether_it_is_behind_is_asked_once_where_a_commit_begins() -> None:
     connection = SimpleNamespace(info={}, execute=said.append)
     commits.begin(cast("Connection", connection), local=True)
     assert list(connection.info.values()) == [bool(said)]
+
+
+def test_a_wait_whose_end_did_not_arrive_is_called_off_again() -> None:
+    """Else it would last until the replica is there, however long that is."""
+
+    class Waiting:
+        """A commit that hears only the second word."""
+
+        def __init__(self) -> None:
+            self.words, self.ended = 0, threading.Event()
+
+        def cancel_safe(self, **_how: float) -> None:
+            self.words += 1
+            if self.words == 1:
+                raise psycopg.OperationalError("no connection is left for it")
+            self.ended.set()
+
+    waiting = Waiting()
+    with _Waits(0.01).bounded(cast("psycopg.Connection", waiting)) as wait:
+        assert waiting.ended.wait(LONGEST_S)
+    assert wait.called_off
