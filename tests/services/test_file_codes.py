@@ -141,6 +141,13 @@ def test_a_code_that_cannot_be_read_surely_is_told_without_its_text():
         assert "geheim" not in f"{answer}{lines}"
 
 
+def test_which_page_shows_it_is_told():
+    reading = reader_of(Glimpses(CodesSeen(), CodesSeen(), unsure())).read([BLANK, BLANK])
+    for language in ("fr", "en"):
+        (line,) = list(as_text(Path("a.pdf"), reading, Texts.load(language)))[1:]
+        assert "(QRCode, page 2)" in line
+
+
 def test_a_seal_that_one_look_gave_counts_where_its_signature_verifies():
     good = seal_of()
     reading = reader_of(Glimpses(unsure(good.encode(), "DataMatrix"))).read([BLANK])
