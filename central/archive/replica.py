@@ -108,8 +108,9 @@ class Commits:
         Raises:
             StoreError: it is not, and the replica is away.
         """
-        connection.info[_LOCAL] = local and self.behind
-        if self.behind:
+        behind = self.behind  # asked once: others change it meanwhile
+        connection.info[_LOCAL] = local and behind
+        if behind:
             if not local:
                 raise StoreError("replica")
             connection.execute(_HERE)

@@ -3,7 +3,8 @@
 Rules, in order: what is published is a state that devices are shown, so where the policy demands
 witnesses, one that enough of them cosigned; a copy only grows: before a byte is written, the state
 that it ends with must be the beginning of the log as it lies here; tiles are written once and made
-durable, the checkpoint last, so that whatever it speaks of is there. The files name devices, entry
+durable, the checkpoint last, so that whatever it speaks of is there; a copy that was stopped before
+its first checkpoint is begun again. The files name devices, entry
 numbers, digests and times of arrival, no person, and nothing opens a record by them: they may lie
 on a host that is not trusted. Source: records-and-sync 2.9.
 """
@@ -22,7 +23,7 @@ from central.collector.keys import PolicyShelf
 from central.collector.proofs import StoredTree
 from central.collector.witnessing import quorums_of, witnessed
 from kiosk.audit.checkpoint import Checkpoint
-from kiosk.audit.tiles import CHECKPOINT, LEVELS, WIDTH, Tile, bundle_of, tiles_of
+from kiosk.audit.tiles import CHECKPOINT, LEVELS, TILES, WIDTH, Tile, bundle_of, tiles_of
 from kiosk.domain.errors import SignatureInvalidError
 from kiosk.sync.logs import log_key_of
 from kiosk.sync.receipts import LogKey, open_seen
@@ -101,11 +102,16 @@ def _held(folder: Path, log: LogKey) -> Checkpoint:
     """The state that a copy ends with; that of an empty log where there is none yet."""
     path = folder / CHECKPOINT
     if not path.exists():
-        if folder.exists() and any(folder.iterdir()):
+        if folder.exists() and any(not _is_begun(path) for path in folder.iterdir()):
             raise FolderError("the folder of the copy holds something else")
         return Checkpoint(log.origin, 0, b"")
     text = path.read_text("utf-8", "replace")
     return _opened(text, log, "the folder holds a copy of another log: take a new one")
+
+
+def _is_begun(path: Path) -> bool:
+    """Whether it is what a copy leaves that was stopped before its first checkpoint."""
+    return path.name in {TILES, f".{CHECKPOINT}.new"}
 
 
 def _bytes_of(ledger: Ledger, tile: Tile) -> bytes:
@@ -116,7 +122,7 @@ def _bytes_of(ledger: Ledger, tile: Tile) -> bytes:
 
 
 def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make(path.parent)
     beside = path.with_name(f".{path.name}.new")
     with beside.open("wb") as file:
         file.write(data)
@@ -124,3 +130,12 @@ def _write(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
     beside.replace(path)
     sync_folder(path.parent)
+
+
+def _make(folder: Path) -> None:
+    """Make a folder, and its name durable, like those above it."""
+    if folder.is_dir():
+        return
+    _make(folder.parent)
+    folder.mkdir(exist_ok=True)
+    sync_folder(folder.parent)

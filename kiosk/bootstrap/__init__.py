@@ -398,10 +398,9 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
     def start_of_work(session: Session) -> None:
         # What cannot be sealed now (full disk, no policy) is no reason to keep an agent out.
         with suppress(VaultError, PolicyInvalidError):
-            too_old = clock.now() - membership.draft_age
-            hand_over.accept_all(session, too_old)
-            sealing.seal_open_drafts(session, too_old)
-            hand_over.expire(too_old)
+            hand_over.accept_all(session, membership.draft_age)
+            sealing.seal_open_drafts(session, membership.draft_age)
+            hand_over.expire(membership.draft_age)
 
     catalogue = _procedures(membership, documents, device)
     sign_in = SignIn(store, keys, clock, costs, journal, end_of_shift, start_of_work)
@@ -651,7 +650,7 @@ def _at_start(
     _note_boot(parts.store, journal, parts.clock)
     escrow.try_keep()
     with suppress(VaultError, PolicyInvalidError):
-        hand_over.expire(parts.clock.now() - membership.draft_age)
+        hand_over.expire(membership.draft_age)
 
 
 def _note_boot(store: "SqlStore", journal: Journal, clock: Clock) -> None:

@@ -12,12 +12,13 @@ from kiosk.domain.ids import KeyId, OfficeId
 from kiosk.journeys.procedures import ONLINE_REQUEST
 from kiosk.ports import CentralSide, Clock, OutboxRow, Store
 from kiosk.services.coming_policy import in_force, load_coming
-from kiosk.services.delivery import TIME, Delivery, DeliverySummary, Progress, SignedTime
+from kiosk.services.delivery import Delivery, DeliverySummary, Progress
 from kiosk.services.examination import DocumentRules
 from kiosk.services.fleet import DeviceIdentity, issuer_keys_of, load_identity, load_policy
 from kiosk.services.owed import Owed
 from kiosk.services.requests import IssuerKey
 from kiosk.services.terms import Terms, terms_of
+from kiosk.services.time_call import TIME, SignedTime
 from kiosk.sync.policy import Policy, Retention
 
 _FEATURES_WITHOUT_POLICY = 3

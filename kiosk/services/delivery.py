@@ -45,14 +45,13 @@ from kiosk.services.policy_call import fetch_policy
 from kiosk.services.receipt_check import ReceiptCheck
 from kiosk.services.record_upload import BLOB_TYPE, RecordUpload
 from kiosk.services.result_upload import ResultUpload
-from kiosk.services.time_call import fetch_time
+from kiosk.services.time_call import TIME, SignedTime, fetch_time
 from kiosk.sync.logs import log_key_of
 from kiosk.sync.messages import LogState
 from kiosk.sync.outbox import goes_by_itself
 from kiosk.sync.policy import Policy
 from kiosk.sync.receipts import LogKey
 
-TIME = "central/time"
 ORIGIN_SENT = "central/ratchet-origin-sent"
 METERED = "delivery/metered"
 """Named value: whether each byte of the link costs, once somebody has said so on this device."""
@@ -100,22 +99,6 @@ class DeliverySummary:
     pace: float | None = field(default=None, compare=False)
     wait_s: int = 0
     stopped: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SignedTime:
-    """Signed server time beside what this device believed then.
-
-    Attributes:
-        at: server time, aware UTC.
-        wall: device time.
-        mono_ms / boot_id: monotonic clock.
-    """
-
-    at: datetime
-    wall: datetime
-    mono_ms: int
-    boot_id: str
 
 
 def upload_origin(store: Store, link: CollectorLink, device_id: DeviceId) -> bool:

@@ -18,12 +18,12 @@ from kiosk.audit.witnesses import Quorum
 from kiosk.domain.errors import ReceiptUnwitnessedError
 from kiosk.ports import Clock, JournalQuery, OutboxRow, OutboxState, Store, UnitOfWork
 from kiosk.services.coming_policy import load_coming
-from kiosk.services.delivery import TIME, SignedTime
 from kiosk.services.diagnosis import EARLIEST_PLAUSIBLE, LATEST_PLAUSIBLE
 from kiosk.services.fleet import load_policy
 from kiosk.services.lease import Lease, closed_at
 from kiosk.services.receipts_kept import KeptReceipt, kept_name
 from kiosk.services.sealing import SPACE_RESERVE_BYTES
+from kiosk.services.time_call import TIME, SignedTime
 from kiosk.sync.policy import Policy
 
 CLOCK_DRIFT = timedelta(minutes=5)

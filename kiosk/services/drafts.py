@@ -34,6 +34,7 @@ from kiosk.journeys.model import CaseState
 from kiosk.ports import AgentRow, Clock, DraftRow, UnitOfWork
 from kiosk.services.agents import Session, exchange_public
 from kiosk.services.journal import Journal
+from kiosk.services.lying_time import note_touch, put_touch
 from kiosk.services.standing_record import StandingRecord, announce_standing, put_standing
 
 HANDS_PREFIX = "case-hands/"
@@ -86,6 +87,7 @@ def drop_draft(uow: UnitOfWork, case_id: CaseId) -> None:
     """Remove a draft with every copy of its key, and a standing record; the caller commits."""
     uow.drafts.delete(case_id)
     put_standing(uow, case_id, None)
+    put_touch(uow, case_id, None)
     uow.values.delete(HANDS_PREFIX + case_id)
 
 
@@ -184,16 +186,15 @@ class Drafts:
         before = uow.drafts.get(state.case_id)
         revision = 1 if before is None else before.revision + 1
         key = draft_key(session, state.case_id)
-        row = self.row(state, revision, key)
-        uow.drafts.put(row)
+        row = self.put(uow, state, revision, key)
         self._copy_for_managers(uow, row, key)
         if self._ready is not None:
             put_standing(uow, state.case_id, self._ready(uow, state, session))
         return row
 
-    def row(self, state: CaseState, revision: int, key: bytes) -> DraftRow:
-        """A draft of ``state``, sealed with ``key``."""
-        return DraftRow(
+    def put(self, uow: UnitOfWork, state: CaseState, revision: int, key: bytes) -> DraftRow:
+        """Write a draft of ``state``, sealed with ``key``, changed now; the caller commits."""
+        row = DraftRow(
             case_id=state.case_id,
             agent_id=state.agent_id,
             revision=revision,
@@ -201,6 +202,9 @@ class Drafts:
             updated_at=self._clock.now(),
             sealed=sealed_state(key, state, revision),
         )
+        uow.drafts.put(row)
+        note_touch(uow, self._clock, state.case_id)
+        return row
 
     @staticmethod
     def load(row: DraftRow, session: Session) -> CaseState:

@@ -12,7 +12,8 @@ Rules, in order:
    after its time was over; where somebody else comes first, by the record that the giver sealed for
    this event as the case was handed over (:mod:`.standing_record`).
 6. What its own agent left lying ends in the same way when its time is over, without that agent and
-   without any key of theirs. Who is at work at the screen has left nothing.
+   without any key of theirs. Who is at work at the screen has left nothing. How long that is, no
+   clock says that was set (:mod:`.lying_time`).
 
 Source: records-and-sync 2.4 and 2.6.
 """
@@ -20,7 +21,7 @@ Source: records-and-sync 2.4 and 2.6.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from kiosk.audit.entries import EntryKind, Fact
 from kiosk.crypto import aead
@@ -44,6 +45,7 @@ from kiosk.services.drafts import (
     wrapped_for,
 )
 from kiosk.services.journal import Journal
+from kiosk.services.lying_time import lain_for, put_touch, touch_of
 from kiosk.services.round_blobs import erase_agent
 from kiosk.services.sealing import Sealing
 from kiosk.services.standing_record import put_standing
@@ -117,7 +119,7 @@ class HandOver:
             entry = self._journal.append_signed(
                 uow, EntryKind.CASE_HANDED, facts, {"from": session.signing_key}
             )
-            uow.drafts.put(self._drafts.row(_given(state, to), row.revision + 1, key))
+            self._drafts.put(uow, _given(state, to), row.revision + 1, key)
             put_hands(uow, case_id, Hands(hands.hops, copies, entry))
             put_standing(uow, case_id, standing)
             uow.commit()
@@ -131,71 +133,70 @@ class HandOver:
         """
         return self._accept(case_id, session)
 
-    def _accept(
-        self, case_id: CaseId, session: Session, touched_at: datetime | None = None
-    ) -> CaseState:
-        """As ``accept``; the draft says that it was last changed at ``touched_at``, or now."""
+    def _accept(self, case_id: CaseId, session: Session, *, as_old: bool = False) -> CaseState:
+        """As ``accept``; the draft was changed now, or is ``as_old`` as it was."""
         with self._store.begin() as uow:
             row, hands = uow.drafts.get(case_id), hands_of(uow, case_id)
             if row is None or row.agent_id != session.agent.agent_id or hands.offered is None:
                 raise DraftError("not handed over")
             state = opened_with(copied_key(hands, session, case_id), row)
+            touch = touch_of(uow, case_id)
             self._take(uow, state, self.giver(uow, hands), session, hands)
             taken = uow.drafts.get(case_id)
-            if taken is not None and touched_at is not None:
-                uow.drafts.put(replace(taken, updated_at=touched_at))
+            if taken is not None and as_old:
+                uow.drafts.put(replace(taken, updated_at=row.updated_at))
+                put_touch(uow, case_id, touch)
             uow.commit()
         return state
 
-    def accept_all(self, session: Session, untouched_since: datetime | None = None) -> int:
+    def accept_all(self, session: Session, after: timedelta | None = None) -> int:
         """Accept what was handed to this agent, so that it can be sealed at the end; how many.
 
         Args:
             session: of the agent.
-            untouched_since: only what was handed over at or before this device time; None for all.
-                It stays as old as it was: if the power goes now, it is still due to be sealed.
+            after: only what was handed over so long ago or longer; None for all. It stays as old
+                as it was: if the power goes now, it is still due to be sealed.
         """
         with self._store.begin() as uow:
-            waiting = [
+            rows = [
                 row
                 for row in uow.drafts.all()
                 if row.agent_id == session.agent.agent_id
                 and hands_of(uow, row.case_id).offered is not None
-                and (untouched_since is None or row.updated_at <= untouched_since)
             ]
+            waiting = rows if after is None else lain_for(uow, self._clock, rows, after)
         accepted = 0
         for row in waiting:
             try:
-                self._accept(row.case_id, session, row.updated_at)
+                self._accept(row.case_id, session, as_old=True)
             except DraftError:
                 continue
             accepted += 1
         return accepted
 
-    def expire(
-        self, untouched_since: datetime, present: AgentId | None = None
-    ) -> frozenset[CaseId]:
-        """Close every case that was last touched before this device time; which ones.
+    def expire(self, after: timedelta, present: AgentId | None = None) -> frozenset[CaseId]:
+        """Close every case that has lain for so long, by :mod:`.lying_time`; which ones.
 
         Each leaves the record that lies beside its draft. One that was handed over and never opened
         is told from one that its own agent left: ``not-taken``, ``left``.
 
         Args:
-            untouched_since: a case that was saved or handed over later stays.
+            after: a case that was saved or handed over since stays.
             present: who is at work here now; their own cases stay.
 
         Raises:
             DiskFullError, VaultError: nothing was closed.
         """
         with self._store.begin() as uow:
-            late = [row for row in uow.drafts.all() if row.updated_at <= untouched_since]
+            # Before anything ends by it: a clock that was set is told first.
+            self._journal.note_jump(uow)
+            late = lain_for(uow, self._clock, uow.drafts.all(), after)
             waiting = {r.case_id for r in late if hands_of(uow, r.case_id).offered is not None}
             left = {r.case_id for r in late if r.agent_id != present} - waiting
             for agent_id in sorted({row.agent_id for row in late}):
                 account_for_drafts(uow, self._journal, agent_id, "not-taken", waiting)
                 account_for_drafts(uow, self._journal, agent_id, "left", left)
-            if waiting or left:
-                uow.commit()
+            uow.commit()
         return frozenset(waiting | left)
 
     def of_colleagues(self, session: Session) -> tuple[ColleagueDraft, ...]:

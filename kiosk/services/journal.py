@@ -140,6 +140,10 @@ class Journal:
         announced = _Announced(sealed, record_id, policy_version)
         return self._write(uow, kind, facts or {}, announced, reading)
 
+    def note_jump(self, uow: UnitOfWork) -> None:
+        """Append an entry where the wall clock was set since the last one; the caller commits."""
+        self._read_clock(uow)
+
     def opened(self, row: JournalRow) -> Header:
         """The header of an entry of this journal, its signature verified. Raises AuditError."""
         return open_entry(row.jws, self._device_key.public)

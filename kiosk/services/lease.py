@@ -25,8 +25,8 @@ import msgspec
 from kiosk.audit.entries import EntryKind
 from kiosk.domain.errors import DeviceClosedError, DeviceLostError, LeaseExpiredError
 from kiosk.ports import Clock, Store, UnitOfWork
-from kiosk.services.delivery import TIME, SignedTime
 from kiosk.services.journal import Journal
+from kiosk.services.time_call import TIME, SignedTime
 
 PASSED = "lease/passed"
 CLOSED = "device/closed"

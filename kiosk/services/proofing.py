@@ -19,7 +19,7 @@ Source: design.md 4.4, records-and-sync 2.4.
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from kiosk.audit.entries import EntryKind, Fact
@@ -61,6 +61,7 @@ from kiosk.services.drafts import Drafts, Hands, hands_of
 from kiosk.services.hand_over import ColleagueDraft, HandOver
 from kiosk.services.journal import Journal
 from kiosk.services.lease import Lease
+from kiosk.services.lying_time import lain
 from kiosk.services.requests import RequestDesk
 from kiosk.services.sealing import Sealing, require_space
 from kiosk.services.second_agent import SecondAgents
@@ -104,6 +105,7 @@ class DraftSummary:
         can_resume: whether it opens in this session.
         opened_at: when the case was opened, device time; None where the draft does not open.
         handed_by: short name of the colleague who handed it over, or ``""``.
+        lain: for how long nothing was done on it, by :mod:`.lying_time`.
     """
 
     case_id: CaseId
@@ -114,6 +116,7 @@ class DraftSummary:
     can_resume: bool
     opened_at: datetime | None = None
     handed_by: str = ""
+    lain: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -554,9 +557,13 @@ class Proofing:
                 row.case_id: names.get(self._desk.hand_over.giver(uow, hands[row.case_id]), "")
                 for row in rows
             }
+            ages = lain(uow, self._clock, rows)
         newest_first = sorted(rows, key=lambda row: row.updated_at, reverse=True)
         return tuple(
-            self._summary(row, session, hands[row.case_id], givers[row.case_id])
+            replace(
+                self._summary(row, session, hands[row.case_id], givers[row.case_id]),
+                lain=ages[row.case_id],
+            )
             for row in newest_first
         )
 

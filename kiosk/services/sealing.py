@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -42,6 +42,7 @@ from kiosk.services.distribution import (
 from kiosk.services.drafts import Drafts, Hop, drop_draft, hands_of
 from kiosk.services.journal import Journal
 from kiosk.services.later_contacts import seal_deferred
+from kiosk.services.lying_time import lain_for
 from kiosk.services.record import Beside, build_record
 from kiosk.services.result import ResultSealer, certificate_of
 from kiosk.services.sheets_kept import keep_sheet
@@ -155,23 +156,22 @@ class Sealing:
             return None
         return Outcome(str(open_entry(entry.jws, self._device_key.public).facts["outcome"]))
 
-    def seal_open_drafts(self, session: Session, untouched_since: datetime | None = None) -> int:
+    def seal_open_drafts(self, session: Session, after: timedelta | None = None) -> int:
         """Every draft of the agent that can still be opened becomes an abandoned record.
 
         Args:
             session: of the agent whose shift ends, or who comes back.
-            untouched_since: only drafts last changed at or before this device time; None for all.
+            after: only drafts that have lain so long, by :mod:`.lying_time`; None for all.
 
         Returns:
             How many were sealed. A draft that does not open stays for the caller to account for.
         """
         drafts = Drafts(self._clock)
         with self._store.begin() as uow:
-            rows = [r for r in uow.drafts.all() if r.agent_id == session.agent.agent_id]
+            own = [r for r in uow.drafts.all() if r.agent_id == session.agent.agent_id]
+            rows = own if after is None else lain_for(uow, self._clock, own, after)
         sealed = 0
         for row in rows:
-            if untouched_since is not None and row.updated_at > untouched_since:
-                continue
             try:
                 state = drafts.load(row, session)
             except DraftError:

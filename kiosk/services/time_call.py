@@ -1,7 +1,8 @@
-"""Asks the central side what time it is."""
+"""Asks the central side what time it is, and says how the answer is kept."""
 
 import secrets
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from kiosk.domain.errors import ProtocolError, SignatureInvalidError
@@ -9,6 +10,25 @@ from kiosk.ports import CollectorLink
 from kiosk.services.answers import refusal_of
 from kiosk.sync.policy import Policy
 from kiosk.sync.signed_time import open_time
+
+TIME = "central/time"
+"""Named value: the newest :class:`SignedTime`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedTime:
+    """Signed server time beside what this device believed then.
+
+    Attributes:
+        at: server time, aware UTC.
+        wall: device time.
+        mono_ms / boot_id: monotonic clock.
+    """
+
+    at: datetime
+    wall: datetime
+    mono_ms: int
+    boot_id: str
 
 
 def fetch_time(link: CollectorLink, trusted: Iterable[Policy]) -> datetime:

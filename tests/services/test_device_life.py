@@ -23,10 +23,11 @@ from kiosk.domain.errors import (
     SamePersonError,
 )
 from kiosk.ports import OutboxState
-from kiosk.services.delivery import TIME, DeliveryStep, DeliverySummary, Progress, SignedTime
+from kiosk.services.delivery import DeliveryStep, DeliverySummary, Progress
 from kiosk.services.device_life import DeviceLife, Watch
 from kiosk.services.lease import Lease
 from kiosk.services.result import result_name
+from kiosk.services.time_call import TIME, SignedTime
 from kiosk.sync.outbox import OutboxRow
 from tests.fakes.cases import new_case
 from tests.fakes.desk import Desk

@@ -9,10 +9,10 @@ import pytest
 from kiosk.domain.agent import Role
 from kiosk.domain.errors import DeviceLostError, LeaseExpiredError, ReceiptUnwitnessedError
 from kiosk.ports import OutboxState
-from kiosk.services.delivery import TIME, SignedTime
 from kiosk.services.device_life import DeviceLife
 from kiosk.services.device_state import DeviceState, Queue, StateReader
 from kiosk.services.lease import Lease
+from kiosk.services.time_call import TIME, SignedTime
 from tests.fakes.cases import new_case
 from tests.fakes.desk import Desk
 from tests.services.test_device_life import DAY_S, ScriptedSending, contact

@@ -172,7 +172,7 @@ def test_what_was_handed_over_and_never_opened_leaves_its_record_when_its_time_i
     camille, case = opened(office)
     office.sign_in.sign_out(office.session("sacha"))
     office.hand_over.hand_over(case.state.case_id, SACHA, camille)
-    assert len(office.hand_over.expire(office.clock.now())) == 1
+    assert len(office.hand_over.expire(timedelta())) == 1
     closed = entry(office, "verify_close")
     facts = closed.facts
     assert (facts["agent"], facts["waited_for"], facts["sealed"]) == ("camille", "sacha", True)
@@ -183,7 +183,7 @@ def test_what_was_handed_over_and_never_opened_leaves_its_record_when_its_time_i
     with office.store.begin() as uow:
         assert uow.drafts.all() == ()
         assert uow.values.names("case-") == ()
-    assert len(office.hand_over.expire(office.clock.now())) == 0
+    assert len(office.hand_over.expire(timedelta())) == 0
     assert office.journal_kinds().count("verify_close") == 1
 
 
@@ -195,9 +195,8 @@ def test_what_its_agent_left_lying_ends_without_them_and_without_any_key_of_thei
         (agent,) = [row for row in uow.agents.all() if row.agent_id == "camille"]
         uow.agents.put(replace(agent, wrapped_shift_key=b"gone", wrapped_signing_key=b"gone"))
         uow.commit()
-    before = office.clock.now() - timedelta(seconds=1)
-    assert len(office.hand_over.expire(before)) == 0
-    assert len(office.hand_over.expire(office.clock.now())) == 1
+    assert len(office.hand_over.expire(timedelta(seconds=1))) == 0
+    assert len(office.hand_over.expire(timedelta())) == 1
     facts = entry(office, "verify_close").facts
     assert (facts["agent"], facts["sealed"]) == ("camille", True)
     assert (facts["outcome"], facts["why"]) == ("abandoned", "left")
@@ -209,7 +208,7 @@ def test_what_its_agent_left_lying_ends_without_them_and_without_any_key_of_thei
     with office.store.begin() as uow:
         assert uow.drafts.all() == ()
         assert uow.values.names("case-") == ()
-    assert len(office.hand_over.expire(office.clock.now())) == 0
+    assert len(office.hand_over.expire(timedelta())) == 0
     with pytest.raises(EventRefusedError):
         abandon(case)
     assert office.journal_kinds().count("verify_close") == 1
@@ -218,7 +217,7 @@ def test_what_its_agent_left_lying_ends_without_them_and_without_any_key_of_thei
 def test_whoever_is_at_work_has_left_nothing(office: Office):
     _, case = opened(office)
     _, other = opened(office, "robin")
-    assert len(office.hand_over.expire(office.clock.now(), AgentId("camille"))) == 1
+    assert len(office.hand_over.expire(timedelta(), AgentId("camille"))) == 1
     with office.store.begin() as uow:
         assert [row.case_id for row in uow.drafts.all()] == [case.state.case_id]
     assert entry(office, "verify_close").facts["case"] == other.state.case_id
@@ -229,7 +228,7 @@ def test_a_case_that_waits_ends_even_while_whom_it_waits_for_is_at_work(office: 
     camille, case = opened(office)
     office.session("sacha")
     office.hand_over.hand_over(case.state.case_id, SACHA, camille)
-    assert len(office.hand_over.expire(office.clock.now(), SACHA)) == 1
+    assert len(office.hand_over.expire(timedelta(), SACHA)) == 1
     assert entry(office, "verify_close").facts["why"] == "not-taken"
 
 
@@ -238,7 +237,7 @@ def test_a_draft_from_before_such_records_were_kept_ends_by_its_entry_alone(offi
     with office.store.begin() as uow:
         put_standing(uow, case.state.case_id, None)
         uow.commit()
-    assert len(office.hand_over.expire(office.clock.now())) == 1
+    assert len(office.hand_over.expire(timedelta())) == 1
     facts = entry(office, "verify_close").facts
     assert (facts["why"], facts["sealed"]) == ("left", False)
     with office.store.begin() as uow:
@@ -253,7 +252,7 @@ def test_a_record_that_an_earlier_program_kept_as_one_text_is_announced_too(offi
         put_standing(uow, case_id, None)
         uow.values.put(STANDING_PREFIX + case_id, msgspec.json.encode(record))
         uow.commit()
-    assert len(office.hand_over.expire(office.clock.now())) == 1
+    assert len(office.hand_over.expire(timedelta())) == 1
     assert entry(office, "verify_close").facts["sealed"] is True
     with office.store.begin() as uow:
         (row,) = uow.outbox.all()
@@ -283,7 +282,7 @@ def test_whoever_takes_a_case_puts_a_record_of_their_own_in_place(office: Office
     taker = sacha if how == "accepted" else manager
     again = office.proofing.resume(case_id, taker)
     assert standing_of(office, case_id).told["agent"] == taker.agent.agent_id
-    assert len(office.hand_over.expire(office.clock.now(), taker.agent.agent_id)) == 0
+    assert len(office.hand_over.expire(timedelta(), taker.agent.agent_id)) == 0
     abandon(again)
     with office.store.begin() as uow:
         assert uow.values.names(STANDING_PREFIX) == ()

@@ -27,10 +27,10 @@ from kiosk.services.coming_policy import (
     promote,
     tokens_coming,
 )
-from kiosk.services.delivery import TIME, SignedTime
 from kiosk.services.examination import CatalogueExamination, DocumentRules
 from kiosk.services.fleet import IDENTITY, POLICY, DeviceIdentity
 from kiosk.services.record import build_record
+from kiosk.services.time_call import TIME, SignedTime
 from kiosk.sync.policy import sign_policy
 from tests.documents.test_packs import later, packs
 from tests.fakes.cases import DOCUMENT, side

@@ -1,5 +1,7 @@
 """What was left lying ends while the window is open, and its page goes with it."""
 
+from datetime import timedelta
+
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QSignalSpy
 
@@ -104,3 +106,41 @@ def test_a_receipt_that_is_still_shown_stays(counter: Counter):
     look(counter)
     assert counter.state.closed
     assert counter.shell.page is page
+
+
+def test_a_clock_that_is_set_ends_nothing_and_nothing_stays_for_it(
+    counter: Counter, office: Office
+):
+    """A year ahead, and a year back: thirteen hours of the machine end the case in both."""
+    counter.sign_in()
+    counter.open_case()
+    counter.to_document()
+    counter.router.session.lock()
+    counter.on(counter.router.sign_in)
+    office.clock.set_wall(office.clock.now() + timedelta(days=365))
+    look(counter)
+    assert closings(office) == []
+    assert office.journal_kinds()[-1] == "clock_jump"
+    office.clock.set_wall(office.clock.now() - timedelta(days=730))
+    office.clock.advance(seconds=11 * HOURS)
+    look(counter)
+    assert closings(office) == []
+    office.clock.advance(seconds=2 * HOURS)
+    look(counter)
+    assert [closed["why"] for closed in closings(office)] == ["left"]
+
+
+def test_home_says_when_a_case_ends_by_the_time_that_passed(counter: Counter, office: Office):
+    """Not by the clock of then: that was set since."""
+    counter.sign_in()
+    counter.open_case()
+    counter.to_document()
+    counter.key(Qt.Key.Key_Escape)
+    office.clock.set_wall(office.clock.now() + timedelta(days=365))
+    home, services = counter.router.sections, counter.router._services
+    (draft,) = office.proofing.drafts(counter.router.session.session)
+    assert home._draft_words(draft, "", "step")[1] == "step"
+    office.clock.advance(seconds=11 * HOURS)
+    (draft,) = office.proofing.drafts(counter.router.session.session)
+    ends = services.clock.now() + timedelta(hours=1)
+    assert home._look.language.time(ends) in home._draft_words(draft, "", "step")[1]

@@ -35,9 +35,9 @@ from kiosk.domain.ids import AgentId, OfficeId
 from kiosk.paths import Paths
 from kiosk.ports import CentralSide, LinkAnswer
 from kiosk.services.coming_policy import keep_coming
-from kiosk.services.delivery import TIME, SignedTime
 from kiosk.services.fleet import POLICY
 from kiosk.services.pin_costs import STANDARD
+from kiosk.services.time_call import TIME, SignedTime
 from kiosk.sync.policy import CollectorTerms, Retention, TrustedKey, open_policy, sign_policy
 from kiosk.sync.signed_time import sign_time
 from tests.fakes.clock import FakeClock
@@ -322,6 +322,42 @@ def test_a_case_that_was_left_ends_at_a_start_and_when_somebody_else_signs_in(
     assert kiosk.verify_journal().verified
 
 
+@pytest.mark.parametrize("boots", [False, True])
+@pytest.mark.parametrize("days", [365, -365])
+def test_a_clock_that_was_set_ends_no_case_of_a_colleague(device, days, boots):
+    """Between two starts: the case is there for its agent, and the journal tells of the clock."""
+    kiosk = device()
+    join_fleet(kiosk)
+    camille, sacha = AgentId("a17"), AgentId("b22")
+    kiosk.agents.add(camille, "Camille R.", Role.AGENT, "271828")
+    kiosk.agents.add(sacha, "Sacha P.", Role.AGENT, "271828")
+    case = kiosk.proofing.open_case("online-request", kiosk.sign_in.sign_in(camille, "271828"))
+    kiosk.close()
+    device.clock.set_wall(device.clock.now() + timedelta(days=days))
+    if boots:
+        device.clock.reboot()
+    kiosk = device()
+    if not boots:  # a machine that was off may have been so for a year: its start says the time
+        assert jumps(kiosk) == [days * 86_400]
+    kiosk.sign_in.sign_in(sacha, "271828")
+    session = kiosk.sign_in.sign_in(camille, "271828")
+    assert closes(kiosk) == []
+    (draft,) = kiosk.proofing.drafts(session)
+    assert (draft.case_id, draft.can_resume) == (case.state.case_id, True)
+    assert draft.lain < timedelta(minutes=1)
+    device.clock.advance(seconds=13 * 3600)
+    kiosk.close()
+    kiosk = device()
+    assert closes(kiosk) == [True]
+    assert kiosk.verify_journal().verified
+
+
+def jumps(kiosk) -> list[int]:
+    with kiosk.store.begin() as uow:
+        rows = [r for r in uow.journal.range(0, uow.journal.size()) if r.kind == "clock_jump"]
+    return [kiosk.journal.opened(row).facts["jump_s"] for row in rows]
+
+
 def closes(kiosk) -> list[bool]:
     """Of every case that was closed, whether a record was sealed."""
     with kiosk.store.begin() as uow:
@@ -341,7 +377,7 @@ def test_what_could_not_be_sealed_at_once_is_sealed_at_the_next_start(device):
     kiosk.hand_over.hand_over(case.state.case_id, taker, session)
     device.clock.advance(seconds=13 * 3600)
     # As if the power had gone between the two: accepted, and not sealed yet.
-    assert kiosk.hand_over.accept_all(waiting, device.clock.now() - timedelta(hours=12)) == 1
+    assert kiosk.hand_over.accept_all(waiting, timedelta(hours=12)) == 1
     kiosk.close()
     kiosk = device()
     kiosk.sign_in.sign_in(taker, "271828")

@@ -73,9 +73,8 @@ class LateCases(QObject):
 
     def _close(self, present: AgentId | None, shown: CaseId | None) -> Collection[CaseId]:
         services = self._services
-        too_old = services.clock.now() - services.draft_age()
         try:
-            ended = services.hand_over.expire(too_old, present)
+            ended = services.hand_over.expire(services.draft_age(), present)
             if shown is not None and not services.proofing.is_open(shown):
                 ended |= {shown}  # by a lock-out, say, or as its agent came back too late
         except (VaultError, PolicyInvalidError):

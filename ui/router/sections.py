@@ -279,10 +279,10 @@ class SectionRouter(QObject):
             minutes = int((now - draft.opened_at).total_seconds() // 60)
         if minutes > 0:
             detail = tr("aside.since", detail=detail, n=minutes)
-        expires = draft.updated_at + self._services.draft_age()
-        if expires - now > _NEAR_EXPIRY:
+        left = self._services.draft_age() - draft.lain
+        if left > _NEAR_EXPIRY:
             return detail, step
-        return detail, tr("aside.expires", time=language.time(expires))
+        return detail, tr("aside.expires", time=language.time(now + left))
 
     def _colleague_row(self, draft: ColleagueDraft) -> RowItem:
         """Whose case it is and where it stands; not a word about the customer."""
