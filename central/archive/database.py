@@ -75,13 +75,6 @@ def _sqlite(path: Path) -> Engine:
     return engine
 
 
-def _turns(path: Path) -> Turns:
-    try:
-        return Turns(path)
-    except OSError as exc:
-        raise FolderError("the database does not answer") from exc
-
-
 def _postgresql(url: str) -> Engine:
     engine = create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
@@ -144,7 +137,7 @@ class Database:
         """
         self._embedded = isinstance(where, Path)
         # SQLite lets writers sleep and try again; here they take turns.
-        self._turns = _turns(where) if isinstance(where, Path) else None
+        self._turns = Turns(where) if isinstance(where, Path) else None
         self._engine = _sqlite(where) if isinstance(where, Path) else _postgresql(where)
         # Said by the driver with the statement that begins the transaction.
         self._reading = (

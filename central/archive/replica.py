@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -31,6 +32,8 @@ from central.archive.faults import StoreError
 PATIENCE_S = 3.0
 """How long a commit waits for the replica: less than a device waits for its answer."""
 _LOOK_S = 0.2
+_AGAIN_S = 1.0
+"""After so long a wait that did not end is called off once more."""
 _CANCEL_S = 2.0
 _WARNED = "visavis-warned"
 _LOCAL = "visavis-local"
@@ -40,40 +43,56 @@ _REPLICAS = text("SELECT current_setting('synchronous_standby_names')")
 _MARK = text("SELECT pg_logical_emit_message(true, 'visavis', '')")
 
 
+@dataclass(slots=True)
+class _Wait:
+    """A commit under way.
+
+    Attributes:
+        until: when it is called off, monotonic clock, seconds.
+        called_off: somebody tried to.
+    """
+
+    until: float
+    called_off: bool = False
+
+
 class _Waits:
-    """Calls off what waits too long, in a thread of its own."""
+    """Calls off what waits too long, in a thread of its own; again where that did not arrive."""
 
     def __init__(self, patience_s: float) -> None:
         self._patience_s = patience_s
         self._some = threading.Condition()
-        self._until: dict[Driver[Any], float] = {}
+        self._under_way: dict[Driver[Any], _Wait] = {}
         self._watching = False
 
     @contextmanager
-    def bounded(self, driver: Driver[Any]) -> Iterator[None]:
+    def bounded(self, driver: Driver[Any]) -> Iterator[_Wait]:
         """Let what is done inside wait no longer than patience; it ends by itself then."""
+        wait = _Wait(time.monotonic() + self._patience_s)
         with self._some:
-            self._until[driver] = time.monotonic() + self._patience_s
+            self._under_way[driver] = wait
             if not self._watching:
                 self._watching = True
                 threading.Thread(target=self._watch, name="replica", daemon=True).start()
         try:
-            yield
+            yield wait
         finally:
             with self._some:
-                self._until.pop(driver, None)
+                self._under_way.pop(driver, None)
 
     def _watch(self) -> None:
         """Ends where nothing waits any more; the next commit begins another."""
         while True:
             with self._some:
-                if not self._until:
+                if not self._under_way:
                     self._watching = False
                     return
                 now = time.monotonic()
-                for driver in [one for one, until in self._until.items() if until <= now]:
+                for driver, wait in self._under_way.items():
+                    if wait.until > now:
+                        continue
                     # Held meanwhile: the connection is not used for anything else before.
-                    del self._until[driver]
+                    wait.called_off, wait.until = True, now + _AGAIN_S
                     with suppress(psycopg.Error, OSError):
                         driver.cancel_safe(timeout=_CANCEL_S)
                 self._some.wait(_LOOK_S)
@@ -108,8 +127,9 @@ class Commits:
         Raises:
             StoreError: it is not, and the replica is away.
         """
-        connection.info[_LOCAL] = local and self.behind
-        if self.behind:
+        behind = self.behind  # asked once: others change it meanwhile
+        connection.info[_LOCAL] = local and behind
+        if behind:
             if not local:
                 raise StoreError("replica")
             connection.execute(_HERE)
@@ -121,13 +141,13 @@ class Commits:
         driver = connection.connection.driver_connection
         if driver is None:
             raise StoreError("connection")
-        with self._waits.bounded(driver):
+        with self._waits.bounded(driver) as wait:
             connection.commit()
-        if info.pop(_LOCAL, False):
-            return False
-        if info[_WARNED]:
+        if wait.called_off or info[_WARNED]:
             # It may be called off once more, at its next statement.
             connection.invalidate()
+        if info.pop(_LOCAL, False):
+            return False
         self.behind = bool(info[_WARNED])
         return not self.behind
 

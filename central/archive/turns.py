@@ -3,8 +3,10 @@
 Rules, in order: one writes at a time, and one other is next; whoever wants to write becomes the
 next one first, so that a process whose threads follow each other without a gap lets another process
 in between (SQLite itself lets it ask again, up to a tenth of a second later each time, and find the
-file busy each time); a turn is a courtesy: after :data:`PATIENCE_S`, and on systems without such
-locks, SQLite's own lock decides alone. Both locks are dropped by the system with their process.
+file busy each time); a turn is a courtesy: after :data:`PATIENCE_S`, on systems and file systems
+without such locks, and for whoever may not open these, SQLite's own lock decides alone. The locks
+belong to whoever the database belongs to, so that a command of the administrator shuts out nobody.
+Both are dropped by the system with their process.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -27,12 +29,9 @@ class Turns:
     """The turns at one database; used from any thread."""
 
     def __init__(self, database: Path) -> None:
-        """Open the locks beside the file. Raises OSError."""
+        """Open the locks beside the file."""
         self._threads = threading.Lock()
-        self._next, self._writer = (
-            os.open(database.with_name(f".{database.name}.{name}"), os.O_RDWR | os.O_CREAT, 0o600)
-            for name in ("next", "turn")
-        )
+        self._next, self._writer = (_opened(database, name) for name in ("next", "turn"))
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -51,11 +50,13 @@ class Turns:
         """Close the locks; no turn is taken any more."""
         with self._threads:
             for handle in (self._next, self._writer):
-                os.close(handle)
+                if handle is not None:
+                    os.close(handle)
+            self._next = self._writer = None
 
     @staticmethod
-    def _take(handle: int, deadline: float) -> None:
-        if sys.platform == "win32":
+    def _take(handle: int | None, deadline: float) -> None:
+        if sys.platform == "win32" or handle is None:
             return
         import fcntl
 
@@ -67,13 +68,32 @@ class Turns:
                 if time.monotonic() > deadline:
                     return
                 _NEVER.wait(_PAUSE_S)
+            except OSError:
+                return  # this file system knows no such locks
             else:
                 return
 
     @staticmethod
-    def _drop(handle: int) -> None:
-        if sys.platform == "win32":
+    def _drop(handle: int | None) -> None:
+        if sys.platform == "win32" or handle is None:
             return
         import fcntl
 
-        fcntl.flock(handle, fcntl.LOCK_UN)
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_UN)
+
+
+def _opened(database: Path, name: str) -> int | None:
+    """One of the locks; None where this user may not open it, or the folder is not there."""
+    try:
+        handle = os.open(
+            database.with_name(f".{database.name}.{name}"), os.O_RDWR | os.O_CREAT, 0o600
+        )
+    except OSError:
+        return None
+    if sys.platform != "win32" and os.geteuid() == 0:
+        # As SQLite does with its own files.
+        with suppress(OSError):
+            owner = (database if database.exists() else database.parent).stat()
+            os.fchown(handle, owner.st_uid, owner.st_gid)
+    return handle

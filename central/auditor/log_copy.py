@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kiosk.audit.checkpoint import Checkpoint
 from kiosk.audit.tiles import CHECKPOINT, WIDTH, Tile, cut_bundle, tiles_of
 from kiosk.audit.tree import EMPTY_ROOT, Frontier, frontier_of, leaf_hash
 from kiosk.audit.witnesses import NO_QUORUM, Quorum
@@ -54,36 +53,39 @@ def verify_copy(
         return CopyReport(0, ("checkpoint: none",))
     except SignatureInvalidError:
         return CopyReport(0, ("checkpoint: not signed by this log",))
-    look = _Look(folder, _states_of(seen, log))
+    states, foreign = _states_of(seen, log)
+    look = _Look(folder, states)
     if not quorum.met_by(note):
         look.problems.append(f"checkpoint: fewer than {quorum.needed} of these witnesses")
     root = look.through(shown.size)
     if root != shown.root:
         look.problems.append("the leaves are not the ones that were signed")
-    for size, named in look.states.items():
+    for size in sorted(look.states):
         if size > shown.size:
             look.problems.append(f"a state of {size} leaves was signed, and {shown.size} are here")
-        elif named is None:
-            look.problems.append("a checkpoint that was kept is not of this log")
+    if foreign:
+        look.problems.append("a checkpoint that was kept is not of this log")
     return CopyReport(shown.size, tuple(look.problems[:_MOST_TOLD]))
 
 
-def _states_of(seen: Sequence[str], log: LogKey) -> dict[int, Checkpoint | None]:
-    found: dict[int, Checkpoint | None] = {}
+def _states_of(seen: Sequence[str], log: LogKey) -> tuple[dict[int, set[bytes]], bool]:
+    """Roots that were signed, by size: of one size there may be two. And whether any is foreign."""
+    found: dict[int, set[bytes]] = {}
+    foreign = False
     for note in seen:
         try:
             checkpoint = open_seen(note, log)
         except SignatureInvalidError:
-            found[-1] = None
+            foreign = True
         else:
-            found[checkpoint.size] = checkpoint
-    return found
+            found.setdefault(checkpoint.size, set()).add(checkpoint.root)
+    return found, foreign
 
 
 class _Look:
     """Goes through a copy once, a bundle at a time."""
 
-    def __init__(self, folder: Path, states: dict[int, Checkpoint | None]) -> None:
+    def __init__(self, folder: Path, states: dict[int, set[bytes]]) -> None:
         self._folder = folder
         self.states = states
         self.problems: list[str] = []
@@ -139,5 +141,5 @@ class _Look:
 
     def _compare(self, tree: Frontier) -> None:
         named = self.states.get(tree.size)
-        if named is not None and named.root != tree.root():
+        if named and named != {tree.root()}:
             self.problems.append(f"another history was signed before, at {tree.size} leaves")

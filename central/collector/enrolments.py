@@ -15,6 +15,7 @@ from central.collector.log import CollectorLog
 from central.collector.refusal import CallRefusedError
 from kiosk.crypto.digests import b64u, sha256, unb64u
 from kiosk.domain.errors import EnrolmentError
+from kiosk.domain.ids import DeviceId
 from kiosk.sync.enrolment import DeviceCertificate, device_id_of, open_claim, sign_certificate
 from kiosk.sync.messages import EnrolmentAnswer
 
@@ -41,14 +42,23 @@ class Enrolments:
             secret_sha256 = sha256(unb64u(claim.secret))
         except (EnrolmentError, ValueError) as exc:
             raise CallRefusedError(422, "claim") from exc
-        device_id = device_id_of(public)
+        answer, new = self._enrolled(device_id_of(public), public, secret_sha256, now)
+        if not new:
+            # The device begins to work now: what another process wrote must be safe by then.
+            self._database.settle()
+        return answer
+
+    def _enrolled(
+        self, device_id: DeviceId, public: bytes, secret_sha256: bytes, now: datetime
+    ) -> tuple[EnrolmentAnswer, bool]:
+        """The answer, and whether this call enrolled the device."""
         with self._database.writing() as ledger:
             code = ledger.code(secret_sha256)
             if code is None:
                 raise CallRefusedError(403, "code-unknown")
             if code.device_id not in (None, device_id):
                 raise CallRefusedError(409, "code-used")
-            certificate = code.certificate
+            certificate, new = code.certificate, code.certificate is None
             if certificate is None:
                 if now > datetime.fromisoformat(code.expires_at):
                     raise CallRefusedError(410, "code-expired")
@@ -58,8 +68,9 @@ class Enrolments:
                     row = DeviceRow(device_id, public, code.office_id, now.isoformat())
                     ledger.put_device(row)
                 ledger.put_code(replace(code, device_id=device_id, certificate=certificate))
-            return EnrolmentAnswer(
+            answer = EnrolmentAnswer(
                 certificate=certificate,
                 policy=self._shelf.in_force(ledger, now)[1],
                 checkpoint=self._log.state(ledger).checkpoint,
             )
+        return answer, new

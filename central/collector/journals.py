@@ -173,6 +173,13 @@ class Journals:
         Raises:
             CallRefusedError: 404 no such entry, 422 not what the entry announced.
         """
+        status = self._keep_origin(device_id, seq, sealed, now)
+        if status == 200:
+            # The device sends it no more: what another process took in must be safe by then.
+            self._database.settle()
+        return status
+
+    def _keep_origin(self, device_id: DeviceId, seq: int, sealed: bytes, now: datetime) -> int:
         with self._database.writing() as ledger:
             device, entry = _known(ledger, device_id), ledger.entry(device_id, seq)
             if entry is None or lost_leaf(entry.jws) is not None:

@@ -132,9 +132,12 @@ class Results:
     def page(self, provider: ProviderRow, after: int) -> ResultPage:
         """What a provider can fetch behind a place."""
         rows = self._queue.offered(provider.issuer, after, PAGE)
+        slips = self._queue.slip_codes(rows)
         items = [
-            ResultItem(position=row.position, record=row.record_id, sha256=b64u(row.digest))
-            for row in rows
+            ResultItem(
+                position=row.position, record=row.record_id, sha256=b64u(row.digest), slip=slip
+            )
+            for row, slip in zip(rows, slips, strict=True)
             if row.position is not None
         ]
         return ResultPage(results=tuple(items), next=items[-1].position if items else after)

@@ -163,7 +163,8 @@ class Sheets:
 
     def _end(self, row: SheetRow, status: str) -> None:
         ended = SheetRow(row.device_id, row.seq, row.address_hash, row.variant, status, row.sent_at)
-        with self._database.writing(row.device_id) as ledger:
+        # It happened, wherever that can be written down: the agent must not be told otherwise.
+        with self._database.writing(row.device_id, local=True) as ledger:
             ledger.sheets.put(ended)
 
     def _hash(self, order: SheetOrder) -> bytes:

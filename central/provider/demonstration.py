@@ -1,10 +1,12 @@
 """A provider for demonstrations: a real HTTPS server that does what a real provider has to do.
 
 Rules, in order, for what is posted to it: the request is signed by the key that the operator gave
-it, over the idempotency key too; the body is the signed one; the envelope opens with its own key,
-and its signatures and certificate hold; the record inside is the one of the idempotency key. The
-same record again changes nothing; an accepted or refused result is not undone by a suspended one.
-What it shows of a request is its number, where it stands, and the names of the claims.
+it, over the idempotency key too, and over the code of the customer's sheet where one is there; the
+body is the signed one; the envelope opens with its own key, and its signatures and certificate
+hold; the record inside is the one of the idempotency key. The same record again changes nothing; an
+accepted or refused result is not undone by a suspended one. A code that the customer shows is held
+against the posted one: without one it says nothing, and never yes. What it shows of a request is
+its number, where it stands, the names of the claims, and the code.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from central.archive.layout import write_secret
-from central.provider.posting import IDEMPOTENCY
+from central.provider.posting import IDEMPOTENCY, SLIP
 from kiosk.crypto.age import Identity
 from kiosk.crypto.certificates import make_ca, make_server_certificate
 from kiosk.crypto.digests import sha256
@@ -93,21 +95,32 @@ class Requests:
     Attributes:
         results: by request, the result that counts.
         seen: records that were taken, with how often each was posted.
+        slips: by record, the code of the customer's sheet, where it was posted.
     """
 
     results: dict[str, Result] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
+    slips: dict[str, str] = field(default_factory=dict)
     changed: threading.Condition = field(default_factory=threading.Condition)
 
-    def take(self, result: Result) -> None:
-        """Move a request on, once a record."""
+    def take(self, result: Result, slip: str = "") -> None:
+        """Move a request on, once a record; ``slip`` of the customer's sheet, or ""."""
         with self.changed:
             first = result.record_id not in self.seen
+            if slip:
+                self.slips.setdefault(result.record_id, slip)
             self.seen[result.record_id] = self.seen.get(result.record_id, 0) + 1
             held = self.results.get(result.request_id)
             if first and (held is None or held.outcome not in _FINAL):
                 self.results[result.request_id] = result
             self.changed.notify_all()
+
+    def bears(self, request_id: str, code: str) -> bool | None:
+        """Whether the customer's sheet of a request bears ``code``; None: nothing to compare."""
+        with self.changed:
+            result = self.results.get(request_id)
+            slip = None if result is None else self.slips.get(result.record_id)
+            return None if slip is None else slip == code.strip().upper()
 
     def told(self) -> list[dict[str, object]]:
         """Every request, without a value of any claim."""
@@ -118,6 +131,7 @@ class Requests:
                     "outcome": result.outcome.value,
                     "at": result.at.isoformat(),
                     "claims": sorted((result.verified_claims or {}).get("claims", {})),
+                    "slip": self.slips.get(result.record_id, ""),
                 }
                 for result in self.results.values()
             ]
@@ -187,6 +201,8 @@ class DemonstrationProvider:
             return 503
         lowered = {name.lower(): value for name, value in headers.items()}
         key_id = key_id_of(trusts.webhook)
+        # A code that nobody signed is refused with its post; one taken off breaks the signature.
+        also = [name.lower() for name in (IDEMPOTENCY, SLIP)]
         try:
             verified = verify_request(
                 "POST",
@@ -194,7 +210,7 @@ class DemonstrationProvider:
                 lowered,
                 lambda asked: trusts.webhook if asked == key_id else None,
                 self._now(),
-                also=(IDEMPOTENCY.lower(),),
+                also=[name for name in also if name != SLIP.lower() or name in lowered],
             )
         except SignatureInvalidError:
             return 401
@@ -206,7 +222,7 @@ class DemonstrationProvider:
             return 422
         if result.record_id != lowered.get(IDEMPOTENCY.lower()):
             return 422
-        self.requests.take(result)
+        self.requests.take(result, lowered.get(SLIP.lower(), ""))
         return 204
 
 

@@ -2,8 +2,9 @@
 
 Rules, in order: only ``https``, only the address that the operator configured, with the authority
 configured for it; no redirect is followed, no proxy of the environment used; the request is signed
-(RFC 9421) with the key that the provider was given, over the idempotency key too; nothing of the
-answer is read but its status and how long to wait, and the whole post has one deadline.
+(RFC 9421) with the key that the provider was given, over the idempotency key too, and over the code
+of the customer's sheet where the journal has it; nothing of the answer is read but its status and
+how long to wait, and the whole post has one deadline.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from kiosk.crypto.http_signatures import sign_request
 from kiosk.crypto.signing import SigningKey
 
 IDEMPOTENCY: Final = "Idempotency-Key"
+SLIP: Final = "Visavis-Slip"
+"""The code of the customer's sheet; covered by the signature where it is there."""
 RESULT_TYPE: Final = "application/vnd.age"
 DEADLINE_S: Final = 20.0
 _MAX_URL = 500
@@ -66,12 +69,18 @@ class Posting:
     key: SigningKey
     deadline_s: float = DEADLINE_S
 
-    async def post(self, row: ResultRow, now: datetime) -> Failure | None:
-        """Post one result; None where the provider's server took it."""
+    async def post(self, row: ResultRow, now: datetime, slip: str = "") -> Failure | None:
+        """Post one result; None where the provider's server took it.
+
+        Args:
+            row: taken from the queue.
+            now: server time.
+            slip: code of the customer's sheet; left out where it is "".
+        """
         if row.sealed is None:
             return Failure("erased")
         url = self.provider.url
-        also = {IDEMPOTENCY: row.record_id}
+        also = {IDEMPOTENCY: row.record_id} | ({SLIP: slip} if slip else {})
         headers = sign_request("POST", url, row.sealed, self.key, now, also=also)
         headers["Content-Type"] = RESULT_TYPE
         try:

@@ -28,6 +28,7 @@ from central.archive.result_rows import (
     ResultRow,
     ResultState,
 )
+from central.provider.slip import slip_of
 from central.provider.withholding import device_because, lost_devices, withheld_because
 from kiosk.domain.ids import RecordId
 from kiosk.sync.retry import delay_s
@@ -109,6 +110,11 @@ class ResultQueue:
                 ledger.results.change(row, attempts=row.attempts + 1, next_at=later)
                 taken.append(replace(row, attempts=row.attempts + 1, next_at=later))
         return tuple(taken)
+
+    def slip_codes(self, rows: Sequence[ResultRow]) -> tuple[str, ...]:
+        """Of each result the code of the customer's sheet, "" where the journal has no entry."""
+        with self._database.reading() as ledger:
+            return tuple(slip_of(ledger, row) for row in rows)
 
     def offered(self, issuer: str, after: int, limit: int) -> tuple[ResultRow, ...]:
         """What a provider can fetch behind a place, in order."""

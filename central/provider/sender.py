@@ -129,8 +129,9 @@ class Sender:
             _log.warning(json.dumps({"results": type(exc).__name__}))
 
     async def _post(self, line: _Line, row: ResultRow) -> None:
+        (slip,) = await asyncio.to_thread(self._queue.slip_codes, (row,))
         try:
-            failure = await line.posting.post(row, self._now())
+            failure = await line.posting.post(row, self._now(), slip)
         except Exception as exc:  # noqa: BLE001 - whatever it was, it is tried again, and later
             failure = Failure(type(exc).__name__)
         now = self._now()

@@ -81,8 +81,10 @@ class EntryKind(StrEnum):
     """The central side does not hold a record that it gave a receipt for."""
 
     LOG_RESTORED = "log_restored"
-    RECEIPT_VOID = "receipt_void"
     """The collector's log was put back to a backup, as the root announced; what follows from it."""
+
+    RECEIPT_VOID = "receipt_void"
+    """What a receipt held that such a restore made void, and that had let a record go."""
 
     ANNOUNCEMENT_REFUSED = "announcement_refused"
     """Somebody announced a restore of the collector's log that this device has no reason to

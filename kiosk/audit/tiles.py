@@ -17,6 +17,7 @@ LEVELS = 8
 MAX_ENTRY_BYTES = 0xFFFF
 ENTRIES = "entries"
 CHECKPOINT = "checkpoint"
+TILES = "tile"
 _LENGTH_BYTES = 2
 
 
@@ -43,7 +44,7 @@ class Tile:
             left //= 1000
         level = ENTRIES if self.level is None else str(self.level)
         end = "" if self.width == WIDTH else f".p/{self.width}"
-        return f"tile/{level}/{'/'.join(groups)}{end}"
+        return f"{TILES}/{level}/{'/'.join(groups)}{end}"
 
 
 def tiles_of(size: int, before: int = 0) -> Iterator[Tile]:

@@ -1,7 +1,9 @@
 """How a receipt that became void is told in a journal entry of at most 2 KiB.
 
 The proof is one run of hashes; of the note, the three lines stand in the facts of the loss already,
-and the signature of the log alone is added. What witnesses said beside it is left out.
+and the signature of the log alone is added. What witnesses said beside it is left out, and so is
+what is longer than a sound central side ever says: an entry that does not fit would keep the device
+from going on.
 """
 
 from __future__ import annotations
@@ -14,6 +16,15 @@ from kiosk.crypto.digests import b64u, unb64u
 HASH_BYTES = 32
 MOST_STEPS = 28
 """More leaves than this proof spans (2^28) do not fit an entry: it is left out then."""
+
+_LONGEST_WORD = 64
+_SIGNATURE_CHARS = 92
+"""Of a key's four bytes and an Ed25519 signature, in base64."""
+
+
+def fitting(word: str) -> str:
+    """A word of the receipt; ``""`` where it is too long."""
+    return word if len(word) <= _LONGEST_WORD else ""
 
 
 def packed(proof: Sequence[str]) -> str:
@@ -37,7 +48,8 @@ def signature_in(note: str, origin: str) -> str:
     """The log's own signature in a note, standard base64; ``""`` where there is none."""
     mine = f"\u2014 {origin} "
     lines = note.rpartition("\n\n")[2].splitlines()
-    return next((line.removeprefix(mine) for line in lines if line.startswith(mine)), "")
+    signed = (line.removeprefix(mine) for line in lines if line.startswith(mine))
+    return next((one for one in signed if len(one) == _SIGNATURE_CHARS), "")
 
 
 def note_of(state: Checkpoint, signature: str) -> str:

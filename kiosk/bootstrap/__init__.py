@@ -85,6 +85,7 @@ from kiosk.services.key_change import DATABASE_KEY, DATABASE_NEXT, KeyChange
 from kiosk.services.lease import Lease, closed_at
 from kiosk.services.lying_time import KnownClock
 from kiosk.services.onboarding import Onboarding
+from kiosk.services.pin_costs import Costs, FixedCosts, PinCosts
 from kiosk.services.proofing import Desk, Proofing
 from kiosk.services.receipt_retention import ReceiptRetention
 from kiosk.services.requests import RequestDesk
@@ -147,6 +148,7 @@ class Kiosk:
     texts: Mapping[str, Texts]
     journal: Journal
     agents: Agents
+    pin_costs: Costs
     onboarding: Onboarding
     hand_over: HandOver
     sign_in: SignIn
@@ -335,7 +337,7 @@ def build(
         config: settings; read from the folder where None.
         clock: the machine's where None.
         keys: secret store; the folder's own where None.
-        cost: of one PIN try; the default where None.
+        cost: of one PIN try; measured on this machine where None.
 
     Raises:
         ConfigFileError, AlreadyRunningError, KeyStoreError, VaultError, PolicyInvalidError,
@@ -371,7 +373,7 @@ class _Parts:
 
 def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
     store, clock, keys = parts.store, parts.clock, parts.keys
-    cost = cost or Argon2Cost()
+    costs = PinCosts(store, clock) if cost is None else FixedCosts(cost)
     device_key = device_key_of(keys, store)
     membership = Membership(store, OfficeId(parts.config.office), clock)
     packs = read_packs(RESOURCES / "documents")
@@ -403,7 +405,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
             hand_over.expire(membership.draft_age)
 
     catalogue = _procedures(membership, documents, device)
-    sign_in = SignIn(store, keys, clock, cost, journal, end_of_shift, start_of_work)
+    sign_in = SignIn(store, keys, clock, costs, journal, end_of_shift, start_of_work)
     words = ContactWords(device.device_id, membership.log_keys)
 
     requests = RequestDesk(
@@ -435,12 +437,12 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
     )
     anchor = Anchor(store, keys, journal, device_key.public)
     escrow = _escrow(parts, membership, device)
-    agents = Agents(store, keys, journal, cost)
+    agents = Agents(store, keys, journal, costs)
     lease = Lease(store, journal, clock, membership.lease_days, membership.is_lost)
     deliveries = Deliveries(
         Delivery(store, journal, links, keys, clock, metered=parts.config.collector.metered),
         membership,
-        (anchor.keep, escrow.try_keep),
+        (anchor.keep, escrow.try_keep, costs.try_settle),
         _each_day(store, journal, membership),
     )
     proofing = Proofing(
@@ -463,6 +465,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         texts={language: Texts.load(language) for language in LANGUAGES},
         journal=journal,
         agents=agents,
+        pin_costs=costs,
         onboarding=Onboarding(store, keys, clock, journal, agents),
         hand_over=hand_over,
         sign_in=sign_in,

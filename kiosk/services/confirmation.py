@@ -93,6 +93,7 @@ class Confirmation:
         self._said: set[tuple[_Place, Blur]] = set()
         self._as_it_is: dict[_Place, Counter[str]] = {}
         self._blur: Blur | None = None
+        self._blur_of_line: Blur | None = None
         self._looks: Counter[int] = Counter()
 
     def confirmed(self, lines: tuple[str, ...]) -> bool:
@@ -162,7 +163,7 @@ class Confirmation:
 
     def _take(self, number: int, look: LineLook | None, strip: Picture, *, may_show: bool) -> None:
         """What a look at a line says of it, and what is to be shown next."""
-        self._asked = []
+        self._asked, self._blur_of_line = [], self._blur
         if look is not None and look.alike:
             self._count_again(number, look, strip)
             if self._blur is None and len(look.disputes) <= _MOST_SHOWN:
@@ -179,10 +180,14 @@ class Confirmation:
         self._disputed(None if look is None else left)
 
     def _seen(self, number: int) -> None:
-        """A line was seen the same: confirmed, or by a restoration for the first time."""
-        if self._blur is not None:
+        """A line was seen the same: confirmed, or by a restoration for the first time.
+
+        Characters of it that were shown as they are, by themselves, say nothing of the others.
+        """
+        blur = self._blur_of_line or self._blur
+        if blur is not None:
             guesses = self._guesses.setdefault(number, set())
-            guesses.add(self._blur)
+            guesses.add(blur)
             settled = not any(self._contradicted(p) for p in self._as_it_is if p[0] == number)
             if len(guesses) < _GUESSES or not settled:
                 self._at += 1

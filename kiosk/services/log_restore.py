@@ -22,7 +22,7 @@ import msgspec
 from kiosk.audit.checkpoint import Checkpoint, parse
 from kiosk.audit.entries import EntryKind, Fact
 from kiosk.audit.tree import EMPTY_ROOT, verify_consistency
-from kiosk.audit.void_receipts import packed, signature_in
+from kiosk.audit.void_receipts import fitting, packed, signature_in
 from kiosk.crypto.cosignatures import split_note
 from kiosk.crypto.digests import b64u, unb64u
 from kiosk.domain.errors import (
@@ -358,8 +358,8 @@ def _evidence(receipt: KeptReceipt) -> dict[str, Fact]:
     item, note = receipt.item, receipt.checkpoint
     return {
         "seq": item.seq,
-        "received": "" if item.leaf is None else item.leaf.received_at,
-        "storage": "" if item.leaf is None else item.leaf.storage,
+        "received": "" if item.leaf is None else fitting(item.leaf.received_at),
+        "storage": "" if item.leaf is None else fitting(item.leaf.storage),
         "signed": signature_in(note, log_of(note)),
         "proof": packed(item.proof),
     }

@@ -76,11 +76,17 @@ def _with_bytes(record: StandingRecord, data: bytes) -> StandingRecord:
 
 
 def standing_of(uow: UnitOfWork, case_id: CaseId) -> StandingRecord | None:
-    """The record as it was kept; one of an earlier program holds its bytes itself."""
+    """The record as it was kept; one of an earlier program holds its bytes itself.
+
+    Those count, whatever lies beside: an earlier program that was put back leaves bytes there that
+    it does not know, and that are of an earlier step.
+    """
     stored = uow.values.get(STANDING_PREFIX + case_id)
     if stored is None:
         return None
     record = msgspec.json.decode(stored, type=StandingRecord)
+    if record.closed.blob.blob:
+        return record
     data = uow.values.get(_BYTES_PREFIX + case_id)
     return record if data is None else _with_bytes(record, data)
 

@@ -25,6 +25,7 @@ MAX_CONFLICTS = 1024
 
 _Seq = Annotated[int, Meta(ge=0, le=MAX_SEQ)]
 _Hash = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{43}$")]
+_Slip = Annotated[str, Meta(pattern=r"^(?:[0-9A-HJKMNP-TV-Z]{8})?$")]
 _Note = Annotated[str, Meta(max_length=16_384)]
 _Entry = Annotated[str, Meta(max_length=8_192)]
 _Token = Annotated[str, Meta(max_length=65_536)]
@@ -193,18 +194,20 @@ class RoundAnswer(Message, frozen=True, forbid_unknown_fields=True):
     visits: Annotated[tuple[RoundItem, ...], Meta(max_length=MAX_ROUND_ITEMS)] = ()
 
 
-class ResultItem(Message, frozen=True, forbid_unknown_fields=True):
+class ResultItem(Message, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A result that a provider can fetch.
 
     Attributes:
         position: its place in the order of all results.
         record: idempotency key.
         sha256: of the envelope, as the device signed it.
+        slip: code of the customer's sheet; left out where the journal does not hold its entry.
     """
 
     position: _Seq
     record: _Word
     sha256: _Hash
+    slip: _Slip = ""
 
 
 class ResultPage(Message, frozen=True, forbid_unknown_fields=True):

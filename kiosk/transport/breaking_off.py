@@ -17,6 +17,7 @@ from typing import Any, Final
 ASKED_EVERY_S: Final = 0.2
 """How long it takes at most until a call notices."""
 
+_CONNECTING: Final = "connection.connect_tcp.started"
 _CONNECTED: Final = frozenset({"connection.connect_tcp.complete", "connection.start_tls.complete"})
 
 
@@ -40,6 +41,9 @@ class BreakOff:
 
     def hear(self, event: str, info: Mapping[str, Any]) -> None:
         """What the HTTP library tells of a connection (its ``trace`` extension)."""
+        if event == _CONNECTING:
+            # The one before is over: to end that would end nothing.
+            self._socket = None
         if event in _CONNECTED:
             self._socket = info["return_value"].get_extra_info("socket")
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from central.archive.rows import LeafRow, LogRow
 from central.archive.storage import open_database
 from central.auditor.log_copy import verify_copy
 from central.authority.policies import Policies
+from central.collector import log_copy as module
 from central.collector.keys import PolicyShelf
 from central.collector.log_copy import Published, publish
 from central.collector.server import load_keys
@@ -153,6 +156,8 @@ def test_a_state_that_was_kept_must_be_the_beginning(side, tmp_path):
     other = Side(tmp_path / "other")
     rewritten = sign(Checkpoint(side.log.origin, 3, bytes(32)), load_keys(side.layout).log)
     assert side.problems(seen=[rewritten]) == ("another history was signed before, at 3 leaves",)
+    assert side.problems(seen=[rewritten, kept]) == side.problems(seen=[kept, rewritten])
+    assert side.problems(seen=[rewritten, kept]), "of two states of one size, one is not true"
     foreign = sign(Checkpoint("another.log", 3, bytes(32)), load_keys(other.layout).log)
     assert side.problems(seen=[foreign]) == ("a checkpoint that was kept is not of this log",)
     (side.copy / "checkpoint").write_text(kept)
@@ -188,6 +193,57 @@ def test_a_folder_that_holds_something_else_is_left_alone(side, tmp_path):
     side.copy = other.copy
     with pytest.raises(FolderError, match="another log"):
         side.publish()
+
+
+def test_a_copy_that_was_stopped_before_its_first_checkpoint_is_begun_again(side, monkeypatch):
+    side.grow(*words(0, 3))
+    write = module._write
+
+    def cut(path, data):
+        if path.name == "checkpoint":
+            path.with_name(".checkpoint.new").write_bytes(data[:5])
+            raise OSError(errno.EIO, "the power went")
+        write(path, data)
+
+    monkeypatch.setattr(module, "_write", cut)
+    with pytest.raises(OSError, match="power"):
+        side.publish()
+    monkeypatch.undo()
+    side.grow(*words(3, 9))
+    assert side.publish().size == 9
+    assert side.problems() == ()
+
+
+def test_the_names_of_new_folders_are_durable_before_the_checkpoint_is_there(side, monkeypatch):
+    synced = []
+
+    def sync(folder):
+        synced.append(str(folder.relative_to(side.copy.parent)))
+        assert not (side.copy / "checkpoint").exists() or folder == side.copy
+
+    monkeypatch.setattr(module, "sync_folder", sync)
+    side.grow(*words(0, 257))
+    side.publish()
+    assert {".", "copy", "copy/tile", "copy/tile/0", "copy/tile/0/001.p"} <= set(synced)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE log_leaves SET data = x'7b7d' WHERE seq = 1",
+        "DELETE FROM log_nodes WHERE level = 8",
+        "DELETE FROM log_leaves WHERE seq = 256",
+    ],
+)
+def test_a_log_that_was_altered_here_is_not_published(side, statement):
+    side.grow(*words(0, 257))
+    database = sqlite3.connect(side.layout.database)
+    assert database.execute(statement).rowcount > 0
+    database.commit()
+    database.close()
+    with pytest.raises(FolderError, match="not the ones that were signed"):
+        side.publish()
+    assert not (side.copy / "checkpoint").exists()
 
 
 def test_before_the_first_record_there_is_nothing_to_publish(side):

@@ -6,18 +6,23 @@ records-and-sync, section 8, case 13.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
+import psycopg
 import pytest
+from sqlalchemy import Connection, create_engine
 
 from central.archive.database import Database
 from central.archive.faults import StoreError
 from central.archive.layout import Layout
-from central.archive.replica import PATIENCE_S
+from central.archive.replica import PATIENCE_S, Commits, _Waits
 from central.archive.rows import CodeRow
 from central.archive.storage import Storage, open_payloads
 from central.auditor.histories import Histories
@@ -25,11 +30,14 @@ from central.authority.founding import LOCAL_HOSTS, found
 from central.collector.app import Collector
 from central.collector.server import load_keys
 from central.collector.uploads import Uploads
+from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import UnreachableError
 from kiosk.domain.ids import OfficeId
-from kiosk.ports import OutboxState
+from kiosk.ports import LinkAnswer, OutboxState
+from kiosk.services.journal import ORIGIN_SEQ, RATCHET_ORIGIN
+from kiosk.sync.enrolment import parse_code, sign_claim
 from tests.fakes.central_side import CentralSide, serving
-from tests.fakes.enrolled import EnrolledDevice
+from tests.fakes.enrolled import Call, EnrolledDevice
 from tests.fakes.stores import PostgresServer, Replica, postgres
 
 pytestmark = pytest.mark.process
@@ -173,6 +181,47 @@ def test_a_collector_starts_while_the_replica_is_away(
         until_stored(device, [seq])
 
 
+def test_what_one_process_wrote_here_alone_another_one_calls_safe_only_once_it_is(
+    side: CentralSide, data: Path, servers: tuple[PostgresServer, Replica], replica: Replica
+) -> None:
+    """The sealed beginning of a ratchet, and an enrolment: the device relies on the answer."""
+    device = enrolled(side)
+
+    def elsewhere(call: Call) -> LinkAnswer:
+        if "/ratchet/" in call.path:
+            raise UnreachableError("busy")
+        return call.go()
+
+    device.links.trouble = elsewhere
+    device.delivery.run_once()
+    with device.store.begin() as uow:
+        origin, seq = uow.values.get(RATCHET_ORIGIN), uow.values.get(ORIGIN_SEQ)
+    assert origin is not None
+    assert seq is not None
+    claim = sign_claim(parse_code(side.enrol_code()).secret, "0.1.0", SigningKey.generate())
+    now = datetime.now(UTC)
+    with ExitStack() as opened:
+        databases = [opened.enter_context(closing(Database(servers[0].url))) for _ in range(4)]
+        parties = [process_over(database, data) for database in databases]
+
+        def keep(party: Collector) -> int:
+            return party._journals.keep_origin(
+                device.identity.device_id, int(seq or 0), origin or b"", now
+            )
+
+        def enrol(party: Collector) -> str:
+            return party._enrolments.enrol(claim, now).certificate
+
+        replica.kill()
+        for party, act in zip(parties, (keep, keep, enrol, enrol), strict=True):
+            with pytest.raises(StoreError, match="replica"):
+                act(party)
+        replica.come_back()
+        databases[0].settle()
+        assert keep(parties[0]) == 200
+        assert enrol(parties[0])
+
+
 # --- the database itself --------------------------------------------------------------------------
 
 
@@ -220,3 +269,49 @@ def test_only_one_call_at_a_time_looks_for_the_replica(
         database.settle()  # somebody is at it: no second thread waits
     database.settle()
     assert not database.behind
+
+
+def test_whether_it_is_behind_is_asked_once_where_a_commit_begins() -> None:
+    """Else one commits here alone, and takes that for the word of the replica."""
+
+    class Turning(Commits):
+        """Found behind from the second look on."""
+
+        def __init__(self) -> None:
+            self.looks = 0
+            super().__init__(create_engine("sqlite://"))
+
+        @property
+        def behind(self) -> bool:
+            self.looks += 1
+            return self.looks > 1
+
+        @behind.setter
+        def behind(self, _value: bool) -> None:
+            pass
+
+    commits, said = Turning(), []
+    connection = SimpleNamespace(info={}, execute=said.append)
+    commits.begin(cast("Connection", connection), local=True)
+    assert list(connection.info.values()) == [bool(said)]
+
+
+def test_a_wait_whose_end_did_not_arrive_is_called_off_again() -> None:
+    """Else it would last until the replica is there, however long that is."""
+
+    class Waiting:
+        """A commit that hears only the second word."""
+
+        def __init__(self) -> None:
+            self.words, self.ended = 0, threading.Event()
+
+        def cancel_safe(self, **_how: float) -> None:
+            self.words += 1
+            if self.words == 1:
+                raise psycopg.OperationalError("no connection is left for it")
+            self.ended.set()
+
+    waiting = Waiting()
+    with _Waits(0.01).bounded(cast("psycopg.Connection", waiting)) as wait:
+        assert waiting.ended.wait(LONGEST_S)
+    assert wait.called_off

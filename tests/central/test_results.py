@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -17,17 +18,21 @@ from central.archive.layout import Layout
 from central.archive.result_rows import ResultState
 from central.archive.storage import open_database
 from central.provider.demonstration import DemonstrationProvider, provider_keys
-from kiosk.audit.entries import EntryKind
+from central.provider.posting import SLIP
+from central.provider.slip import slip_of
+from kiosk.audit.entries import EntryKind, entry_leaf, lost_entry
 from kiosk.crypto.age import Identity
 from kiosk.crypto.digests import b64u
 from kiosk.crypto.http_signatures import sign_request
 from kiosk.crypto.signing import SigningKey
 from kiosk.domain.errors import SealedRecordError, UnreachableError
-from kiosk.domain.ids import RecordId
+from kiosk.domain.ids import DeviceId, RecordId
 from kiosk.ports import LinkAnswer, OutboxState
+from kiosk.services.answer_facts import code_of
 from kiosk.services.result import RESULT_PREFIX, result_name
 from kiosk.sync.messages import ResultPage, decode
 from kiosk.sync.results import open_result
+from tests.central.test_auditor import change
 from tests.fakes.central_side import CentralSide, ask, central, founded, serving
 from tests.fakes.enrolled import Call, EnrolledDevice
 from tests.fakes.provider import (
@@ -480,7 +485,9 @@ def test_a_provider_fetches_what_it_is_not_sent(tmp_path: Path) -> None:
         provider_of(side, tmp_path, url="", pull_key=key.public) as provider,
     ):
         device = EnrolledDevice().enrol(side.enrol_code())
-        records = [seal_case(device, answered(number)).record_id for number in range(3)]
+        sealed = [seal_case(device, answered(number)) for number in range(3)]
+        sheets = {one.record_id: one.slip_code for one in sealed}
+        records = list(sheets)
         device.delivery.run_once()
         pause = threading.Event()
         while {provider.row(r).state for r in records} != {ResultState.QUEUED}:
@@ -500,6 +507,7 @@ def test_a_provider_fetches_what_it_is_not_sent(tmp_path: Path) -> None:
                 opened = open_result(blob, provider.keys.identity, ISSUER, enrolment)
                 assert opened.record_id == item.record
                 assert item.sha256 == b64u(provider.row(item.record).digest)
+                assert item.slip == sheets[RecordId(item.record)]
             first = page.results[0].position
             for _ in range(2):
                 assert call("POST", f"/v1/results/{first}/acknowledge").status_code == 204
@@ -515,6 +523,97 @@ def test_a_provider_fetches_what_it_is_not_sent(tmp_path: Path) -> None:
             assert client.get("/v1/results").status_code == 401
             assert call("GET", "/v1/results/999").status_code == 404
             assert call("GET", "/v1/results?after=-1").status_code == 400
+
+
+def posted_by(provider: Provider) -> list[tuple[dict[str, str], str, bytes]]:
+    """Every post as it reaches the provider from now on."""
+    posts: list[tuple[dict[str, str], str, bytes]] = []
+    judge = provider.server.judge
+
+    def watching(headers, path, body) -> int:
+        posts.append(({name.lower(): value for name, value in headers.items()}, path, body))
+        return judge(headers, path, body)
+
+    provider.server.judge = watching  # type: ignore[method-assign] # looks on, judges the same
+    return posts
+
+
+def test_the_code_of_the_sheet_goes_with_the_result(
+    provider: Provider, base: int, desk: EnrolledDevice
+) -> None:
+    sheets = [code_of(seal_case(desk, answered(base + n))).slip_code for n in (1, 2)]
+    desk.delivery.run_once()
+    for n, sheet in zip((1, 2), sheets, strict=True):
+        provider.wait_for(f"req-{base + n}")
+        requests = provider.server.requests
+        assert requests.slips[requests.results[f"req-{base + n}"].record_id] == sheet
+        assert requests.bears(f"req-{base + n}", f" {sheet.lower()}") is True
+    # The first is told by the entry behind it, the second by the newest state, until one follows.
+    assert sheets[0] != sheets[1]
+    record = provider.server.requests.results[f"req-{base + 2}"].record_id
+    desk.seal()
+    desk.delivery.run_once()
+    with provider.side.ledger() as ledger:
+        assert slip_of(ledger, provider.row(record)) == sheets[1]
+
+
+def test_a_sheet_of_an_act_that_the_journal_dropped_is_noticed(
+    provider: Provider, base: int, desk: EnrolledDevice
+) -> None:
+    desk.delivery.run_once()
+    restored = desk.clone()
+    dropped = [code_of(seal_case(desk, answered(base + n))).slip_code for n in (1, 2)]
+    # The disk is put back to before both acts, and one of the requests is answered anew.
+    seal_case(restored, answered(base + 1))
+    restored.delivery.run_once()
+    provider.wait_for(f"req-{base + 1}")
+    assert provider.server.requests.bears(f"req-{base + 1}", dropped[0]) is False
+    assert provider.server.requests.bears(f"req-{base + 2}", dropped[1]) is None
+
+
+def test_a_code_that_was_changed_or_taken_off_on_the_way_is_refused(
+    provider: Provider, base: int, desk: EnrolledDevice
+) -> None:
+    posts = posted_by(provider)
+    sealed = seal_case(desk, answered(base + 1))
+    desk.delivery.run_once()
+    provider.wait_for(f"req-{base + 1}")
+    headers, path, body = posts[0]
+    name = SLIP.lower()
+    assert headers[name] == sealed.slip_code
+    judge = provider.server.judge
+    assert judge(headers, path, body) == 204
+    assert judge(headers | {name: "00000000"}, path, body) == 401
+    assert judge({key: headers[key] for key in headers if key != name}, path, body) == 401
+
+
+def test_without_the_entry_there_is_no_code(tmp_path: Path) -> None:
+    with serving(founded(tmp_path / "central")) as side, provider_of(side, tmp_path) as provider:
+        device = EnrolledDevice().enrol(side.enrol_code())
+        sealed = seal_case(device, answered(1))
+        row = partial(provider.row, sealed.record_id)
+        device.seal()
+        device.delivery.run_once()
+        provider.wait_for("req-1")
+        with side.ledger() as ledger:
+            assert slip_of(ledger, row()) == sealed.slip_code
+            for other in (
+                replace(row(), seq=row().seq + 1),
+                replace(row(), record_id=RecordId("0" * 32)),
+                replace(row(), digest=bytes(32)),
+                replace(row(), device_id=DeviceId("dev-nobody")),
+            ):
+                assert slip_of(ledger, other) == ""
+        behind = f"WHERE device_id = '{device.identity.device_id}' AND seq = {sealed.seq + 1}"
+        lost = lost_entry(entry_leaf(device.entries()[sealed.seq + 1]))
+        for statement, code in (
+            (f"UPDATE entries SET jws = '{lost}' {behind}", sealed.slip_code),  # noqa: S608
+            (f"DELETE FROM entries {behind}", ""),  # noqa: S608 - ours, above
+            (f"DELETE FROM entries WHERE seq = {sealed.seq}", ""),  # noqa: S608 - ours, above
+        ):
+            change(side, statement)
+            with side.ledger() as ledger:
+                assert slip_of(ledger, row()) == code
 
 
 def test_what_two_people_carry_off_reaches_the_provider(

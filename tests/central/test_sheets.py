@@ -1,16 +1,20 @@
 """The customer's sheet by e-mail: what is sent, to whom, how often, and what stays of it."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from itertools import product
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from central.archive.database import Database
+from central.archive.faults import StoreError
 from central.archive.layout import Layout
+from central.archive.ledger import Ledger
 from central.archive.rows import DeviceRow, EntryRow
 from central.contact.challenges import RefusedError
 from central.contact.messages import NotSentError, Sent
@@ -83,6 +87,29 @@ def office(tmp_path: Path) -> Iterator[Office]:
     database = Database(tmp_path / "collector.db")
     yield Office(database, Box())
     database.close()
+
+
+class ReplicaAway:
+    """A database whose replica goes away while a mail is on its way."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    @contextmanager
+    def writing(self, *scopes: str, local: bool = False) -> Iterator[Ledger]:
+        if self._office.box.mails and not local:
+            raise StoreError("replica")
+        with self._office.database.writing(*scopes, local=local) as ledger:
+            yield ledger
+
+
+def test_a_mail_that_left_is_told_as_sent_where_the_replica_went_away_meanwhile(office: Office):
+    away = cast("Database", ReplicaAway(office))
+    office.sheets = Sheets(away, SigningKey.from_seed(b"k" * 32), office.box, TEXTS)
+    assert office.send()
+    office.sheets = Sheets(office.database, SigningKey.from_seed(b"k" * 32), office.box, TEXTS)
+    assert not office.send(at=NOW + timedelta(days=1)), "not a second time, however late"
+    assert len(office.box.mails) == 1
 
 
 def refused(office: Office, **arguments) -> tuple[int, str]:

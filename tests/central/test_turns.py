@@ -3,6 +3,7 @@
 Two :class:`Turns` of one process stand for two processes: the locks belong to the open files.
 """
 
+import errno
 import fcntl
 import os
 import threading
@@ -92,6 +93,46 @@ def test_one_that_is_held_for_ever_is_waited_for_a_while_and_no_longer(path, mon
     held, ours = Turns(path), Turns(path)
     with held.turn(), ours.turn():
         pass
+
+
+def write_through(path: Path) -> None:
+    database = Database(path)
+    with database.writing() as ledger:
+        ledger.add_policy(1, "token")
+    database.close()
+
+
+def test_locks_that_this_user_may_not_open_shut_nobody_out(path, monkeypatch):
+    """A command of another user made them."""
+    really = os.open
+
+    def refused(name, *rest, **more):
+        if str(name).endswith((".next", ".turn")):
+            raise PermissionError(13, "not yours")
+        return really(name, *rest, **more)
+
+    monkeypatch.setattr(module.os, "open", refused)
+    write_through(path)
+
+
+def test_a_file_system_without_such_locks_shuts_nobody_out(path, monkeypatch):
+    def unknown(_handle, _how):
+        raise OSError(errno.ENOLCK, "no locks here")
+
+    monkeypatch.setattr(fcntl, "flock", unknown)
+    write_through(path)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only the administrator gives a file away")
+def test_what_the_administrator_makes_belongs_to_the_owner_of_the_database(path):
+    write_through(path)
+    os.chown(path, 65534, 65534)
+    for name in ("next", "turn"):
+        path.with_name(f".a.db.{name}").unlink()
+    turns = Turns(path)
+    turns.close()
+    owners = {path.with_name(f".a.db.{name}").stat().st_uid for name in ("next", "turn")}
+    assert owners == {65534}
 
 
 def test_a_database_whose_folder_is_gone_does_not_answer(tmp_path):

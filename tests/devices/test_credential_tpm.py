@@ -195,6 +195,36 @@ def test_a_counter_that_somebody_made_anew_begins_above_the_old_one(tools: Chip)
     assert again > before
 
 
+def test_a_counter_that_was_made_and_never_counted_counts_on(tools: Chip):
+    """The power went between the two."""
+    counter = TpmCounter("/data/one")
+    rights = "ownerread|ownerwrite|authread|authwrite|nt=counter"
+    made = ["tpm2_nvdefine", counter.index, "-C", "o", "-s", "8", "-a", rights]
+    subprocess.run(made, check=True, capture_output=True)
+    first = counter.read()
+    assert first is not None
+    counter.advance()
+    assert TpmCounter("/data/one").read() == first + 1
+
+
+def test_a_counter_that_cannot_be_read_once_is_not_counted_on(
+    tools: Chip, monkeypatch: pytest.MonkeyPatch
+):
+    """A count too many would look like a journal that was put back."""
+    first = TpmCounter("/data/one").read()
+    counter = TpmCounter("/data/one")
+    really, said = counter._ask, []
+
+    def ask(program: str, *words: str) -> bytes:
+        said.append(program)
+        return b"" if said == ["tpm2_nvread"] else really(program, *words)
+
+    monkeypatch.setattr(counter, "_ask", ask)
+    assert counter.read() is None
+    assert "tpm2_nvincrement" not in said
+    assert TpmCounter("/data/one").read() == first
+
+
 def test_a_chip_that_is_not_there_or_falls_silent_counts_nothing(
     tools: Chip, place: Path, monkeypatch: pytest.MonkeyPatch
 ):

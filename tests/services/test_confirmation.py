@@ -226,6 +226,17 @@ def test_a_strip_as_it_is_confirms_what_restored_ones_left_open():
     assert opinions_[-1].agrees
 
 
+def test_a_character_shown_as_it_is_does_not_stand_for_its_restored_line():
+    """The others of that line were seen by one guess alone."""
+    reader = Shown(TD3[0], SEEN_OTHERWISE, TD3[1], alone="LL")
+    *before, alone = looked_at(reader, None, ONE, None, None)
+    assert before == [None] * 3
+    assert reader.shown == 2
+    assert not alone.agrees
+    reader = Shown(TD3[0], SEEN_OTHERWISE, TD3[1], alone="LL")
+    assert looked_at(reader, None, ONE, None, None, None)[-1].agrees  # the line as it is, at last
+
+
 def by_line(reader, *blurs):
     """Opinions on the second line, after the first was confirmed as it is; no character by itself.
 

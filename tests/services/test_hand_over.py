@@ -259,6 +259,18 @@ def test_a_record_that_an_earlier_program_kept_as_one_text_is_announced_too(offi
         assert uow.blobs.get(row.seq) == record.closed.blob.blob
 
 
+def test_bytes_of_an_earlier_step_are_not_taken_for_a_record_that_holds_its_own(office: Office):
+    """An earlier program was put back for a while: it replaces the record, and not what lies by."""
+    _, case = opened(office)
+    case_id = case.state.case_id
+    record = standing_of(office, case_id)
+    with office.store.begin() as uow:
+        uow.values.put(STANDING_PREFIX + case_id, msgspec.json.encode(record))
+        uow.values.put("case-standing-bytes/" + case_id, b"of an earlier step")
+        uow.commit()
+    assert standing_of(office, case_id) == record
+
+
 def test_nothing_of_the_record_stays_behind_when_its_case_is_over(office: Office):
     _, case = opened(office)
     with office.store.begin() as uow:

@@ -23,6 +23,7 @@ from ui.screens.absence import notice_of
 from ui.screens.sheet_words import compose
 from ui.viewmodels.journey import CaseView
 from ui.widgets.signature_pad import PAD_HEIGHT, PAD_WIDTH, SignaturePad
+from ui.workers.desk import Failure
 
 NUMBER = "RR123456785FR"
 
@@ -122,6 +123,15 @@ def test_a_camera_that_opens_is_waited_for_in_words(qtbot, look):
     panel.preview.clear()
     panel.retranslate()
     assert panel.preview.message == look.language.tr("hardware.starting")
+
+
+def test_a_camera_that_fails_is_not_said_to_open(qtbot, look):
+    panel = panel_at(look, StepKind.ITEM)
+    qtbot.addWidget(panel)
+    panel.show_camera_fault(Failure("CAPTURE-001"))
+    said = panel.preview.message
+    panel.retranslate()
+    assert panel.preview.message == said == look.language.tr("journey.item.or_type")
 
 
 def test_the_button_that_leads_back_to_the_camera_shows_one(qtbot, look):

@@ -278,6 +278,11 @@ def test_one_press_leaves_the_cases_whose_sheet_can_be_given_again(show, qtbot):
     assert "1 écriture" in words(page)
     press(qtbot, shell, "only-closed")
     assert len(page._rows.rows) == whole
+    press(qtbot, shell, "only-closed")
+    others = tuple(item for item in page._facts.items if item.kind != "verify_close")
+    page.show_facts(HistoryFacts(others))
+    assert page.look.language.tr("history.none_closed") in words(page)
+    assert page.look.language.tr("history.none") not in words(page)
     page.show_facts(HistoryFacts(verified=True, day=date(2026, 10, 1), days=True))
     assert page.only.isHidden()  # an earlier day has no other lines
 

@@ -12,6 +12,7 @@ from tests.ui.compositions import frame
 from ui.i18n import Language
 from ui.steps.sight import guidance_sentence
 from ui.workers.camera import Sight
+from ui.workers.desk import Failure
 
 FRENCH = Language({"fr": Texts.load("fr")}, "fr")
 
@@ -49,3 +50,12 @@ def test_a_side_that_was_taken_and_still_lies_there_is_to_be_turned(look, qtbot)
     panel.show_sight(Sight(frame(), None, seen, 2, 0))
     assert panel.expected is Side.FRONT
     assert panel.preview.message == look.language.tr("guidance.wrong-side")
+
+
+def test_a_camera_that_fails_is_not_waited_for(look, qtbot):
+    panel = panel_at(look, StepKind.DOCUMENT)
+    qtbot.addWidget(panel)
+    panel.show_camera_fault(Failure("CAPTURE-001"))
+    said = panel.preview.message
+    panel.retranslate()
+    assert panel.preview.message == said == look.language.tr("journey.document.or_type")

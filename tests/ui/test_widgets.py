@@ -162,12 +162,14 @@ def test_pin_is_sent_once_while_it_is_being_checked(look: Look, show, qtbot):
     pad.set_busy(False)
 
 
-def test_the_key_of_a_page_is_no_part_of_a_code(look: Look, show, qtbot):
+@pytest.mark.parametrize("beside", ["NoModifier", "KeypadModifier", "ShiftModifier"])
+def test_the_key_of_a_page_is_no_part_of_a_code(look: Look, show, qtbot, beside):
     pad = PinPad(look)
     show(pad)
     pad.field.setFocus()
-    qtbot.keyClick(pad.field, Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)
-    qtbot.keyClick(pad, Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)
+    modifiers = Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier[beside]
+    qtbot.keyClick(pad.field, Qt.Key.Key_2, modifiers)
+    qtbot.keyClick(pad, Qt.Key.Key_2, modifiers)
     assert pad.field.text() == ""
     qtbot.keyClick(pad.field, Qt.Key.Key_2)
     assert pad.field.text() == "2"

@@ -1,5 +1,6 @@
 """The first start, every later one, and what was lost: told, never papered over."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -35,10 +36,12 @@ from kiosk.paths import Paths
 from kiosk.ports import CentralSide, LinkAnswer
 from kiosk.services.coming_policy import keep_coming
 from kiosk.services.fleet import POLICY
+from kiosk.services.pin_costs import STANDARD
 from kiosk.services.time_call import TIME, SignedTime
 from kiosk.sync.policy import CollectorTerms, Retention, TrustedKey, open_policy, sign_policy
 from kiosk.sync.signed_time import sign_time
 from tests.fakes.clock import FakeClock
+from tests.fakes.desk import PIN
 from tests.fakes.key_stores import MemoryKeyStore
 from tests.fakes.membership import ISSUER, LOG, POLICY_IN_FORCE, ROOT, join_fleet
 from tests.fakes.office import CHEAP
@@ -78,6 +81,22 @@ def test_the_first_start_makes_the_secrets_and_later_ones_find_them(device):
     assert "online-request" in second.catalogue.names()
     assert "home-visit" not in second.catalogue.names()
     assert second.verify_journal().verified
+
+
+def test_what_a_pin_costs_is_measured_for_agents_who_were_there_before(device):
+    first = device()
+    first.agents.add(AgentId("a-17"), "A", Role.AGENT, PIN)
+    assert first.pin_costs.measured() is None, "a cost that is given is not measured"
+    first.close()
+    now = device(cost=None)
+    now.sign_in.sign_in(AgentId("a-17"), PIN)
+    assert now.pin_costs.measured() is None
+    with suppress(NotEnrolledError):
+        now.delivery.run_once()
+    measured = now.pin_costs.measured()
+    assert measured is not None
+    assert measured.cost == STANDARD
+    assert measured.ms == 400, "by what stands in for a machine in tests"
 
 
 def test_the_same_folder_serves_one_program_at_a_time(device):

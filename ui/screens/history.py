@@ -186,7 +186,9 @@ class HistoryScreen(Page):
         items = self._items
         self._card.set_title(day or tr("history.list"))
         self._count.setText(tr("history.count", n=len(items)) if items else "")
-        none = "history.none_past" if day else "history.none"
+        # Of a day with other lines alone nobody may read that nothing was written down.
+        none = "none_past" if day else "none_closed" if self._only_closed else "none"
+        none = f"history.{none}"
         self._empty.show_text(tr(none), tr(f"{none}_hint"))
         self._empty.setVisible(not items)
         self._rows.setVisible(bool(items))

@@ -39,6 +39,7 @@ class CodePanel(StepPanel):
         self.again_button.setObjectName("scan-again")
         super().__init__(look, catalogue)
         self.preview = Preview(look)
+        self._blind = False
         self.entry = Entry(look, mono=True)
         self.entry.edit.setObjectName(self.entry_name)
         self.entry.edit.setMaxLength(self.longest)
@@ -79,6 +80,7 @@ class CodePanel(StepPanel):
         super().forget()
         self.entry.edit.clear()
         self.preview.clear()
+        self._blind = False
         self._stack.setCurrentIndex(0)
 
     @override
@@ -103,6 +105,9 @@ class CodePanel(StepPanel):
             self.back.setEnabled(True)
         else:
             self.type_button.set_texts(tr("journey.type"), tr("journey.type_short"))
+        if self._blind:
+            self.preview.show_message(self.tr_("or_type"), live=False)
+            return
         live = self.preview.picture.has_picture
         # A camera takes seconds to open on some machines: what is waited for is said.
         words = self.tr_("show_code") if live else tr("hardware.starting")
@@ -110,11 +115,13 @@ class CodePanel(StepPanel):
 
     @override
     def show_sight(self, sight: Sight) -> None:
+        self._blind = False
         self.preview.show_frame(sight.image, sight.outline)
         self.preview.show_message(self.tr_("show_code"), live=True)
 
     @override
     def show_camera_fault(self, failure: Failure) -> None:
+        self._blind = True
         what, do = error_words(failure.code, self.look.language)
         self.preview.show_note(f"{what} {do}")
         self.preview.show_message(self.tr_("or_type"), live=False)

@@ -340,7 +340,7 @@ class DocumentPanel(StepPanel):
         self._share_room()
         self.quality.setVisible(side is not None)
         if self._last is None or side is None:
-            waiting = "waiting" if side else "all_read"
+            waiting = ("or_type" if self._blind else "waiting") if side else "all_read"
             message = "expiry_missing" if self._wants_expiry else waiting
             opening = side is not None and not self._blind and not self.preview.picture.has_picture
             self.preview.show_message(

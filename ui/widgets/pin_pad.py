@@ -27,6 +27,15 @@ MAX_LENGTH = 64
 """Longest passphrase that can be typed."""
 
 
+def _leads_elsewhere(event: QKeyEvent) -> bool:
+    """Whether a digit comes with ``Alt``: by the keypad too, or by Shift, as on a French keyboard.
+
+    With ``Ctrl`` beside it, it is AltGr, which writes.
+    """
+    besides = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
+    return (event.modifiers() & ~besides) == Qt.KeyboardModifier.AltModifier
+
+
 class PinField(QLineEdit):
     """A password field that shows one dot for each sign, and empty places up to ``length``."""
 
@@ -65,7 +74,7 @@ class PinField(QLineEdit):
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """``Alt+2`` leads to a page, where there are pages: its digit is no part of a code."""
-        if event.modifiers() == Qt.KeyboardModifier.AltModifier and event.text() in _DIGITS:
+        if _leads_elsewhere(event) and event.text() in _DIGITS:
             event.ignore()
         else:
             super().keyPressEvent(event)
@@ -238,7 +247,7 @@ class PinPad(QWidget):
             self.field.backspace()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._enter()
-        elif event.modifiers() == Qt.KeyboardModifier.AltModifier:
+        elif _leads_elsewhere(event):
             return False
         elif len(event.text()) == 1 and event.text() in _DIGITS:
             self.field.insert(event.text())
