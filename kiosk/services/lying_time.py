@@ -18,7 +18,7 @@ Source: records-and-sync 2.8 (clock); threat 12 (time within an offline interval
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
@@ -70,7 +70,7 @@ class _Runs:
 
 @dataclass(frozen=True, slots=True)
 class _Touch:
-    """When a draft was last changed: in which run, and its monotonic clock."""
+    """A moment, of the last change of a draft say: in which run, and its monotonic clock."""
 
     run: int
     mono_ms: int
@@ -78,8 +78,28 @@ class _Touch:
 
 def note_touch(uow: UnitOfWork, clock: Clock, case_id: CaseId) -> None:
     """The draft of this case is changed now; the caller commits."""
+    note_moment(uow, clock, TOUCH_PREFIX + case_id)
+
+
+def note_moment(uow: UnitOfWork, clock: Clock, name: str) -> None:
+    """Keep this moment under a name, for :func:`passed_since`; the caller commits."""
     runs = _read(uow, clock)
-    _put(uow, case_id, _Touch(runs.runs[-1].number, runs.mono_ms))
+    _put(uow, name, _Touch(runs.runs[-1].number, runs.mono_ms))
+
+
+def passed_since(
+    uow: UnitOfWork, clock: Clock, moments: Mapping[str, datetime]
+) -> dict[str, timedelta]:
+    """For how long each of these moments is known to be past; whoever may write commits.
+
+    Args:
+        uow: open unit of work.
+        clock: of the device.
+        moments: name under which each was kept, and what the wall clock showed: believed, up to
+            :data:`BELIEVED`, where an earlier program kept no more.
+    """
+    runs = _read(uow, clock)
+    return {name: _age(runs, _touch(uow, runs, name, wall)) for name, wall in moments.items()}
 
 
 def touch_of(uow: UnitOfWork, case_id: CaseId) -> bytes | None:
@@ -101,8 +121,9 @@ def lain(uow: UnitOfWork, clock: Clock, rows: Iterable[DraftRow]) -> dict[CaseId
     One of an earlier program, of which only the wall clock was kept, has lain for as long as that
     is believed for.
     """
-    runs = _read(uow, clock)
-    return {row.case_id: _age(runs, _touch(uow, runs, row)) for row in rows}
+    drafts = tuple(rows)
+    passed = passed_since(uow, clock, {TOUCH_PREFIX + d.case_id: d.updated_at for d in drafts})
+    return {draft.case_id: passed[TOUCH_PREFIX + draft.case_id] for draft in drafts}
 
 
 def lain_for(
@@ -162,17 +183,17 @@ class KnownClock:
         return self._device.boot_id
 
 
-def _touch(uow: UnitOfWork, runs: _Runs, row: DraftRow) -> _Touch:
-    stored = uow.values.get(TOUCH_PREFIX + row.case_id)
+def _touch(uow: UnitOfWork, runs: _Runs, name: str, wall: datetime) -> _Touch:
+    stored = uow.values.get(name)
     if stored is not None:
         return msgspec.json.decode(stored, type=_Touch)
-    touch = _Touch(runs.runs[-1].number, runs.mono_ms - _believed_ms(runs.wall - row.updated_at))
-    _put(uow, row.case_id, touch)
+    touch = _Touch(runs.runs[-1].number, runs.mono_ms - _believed_ms(runs.wall - wall))
+    _put(uow, name, touch)
     return touch
 
 
-def _put(uow: UnitOfWork, case_id: CaseId, touch: _Touch) -> None:
-    uow.values.put(TOUCH_PREFIX + case_id, msgspec.json.encode(touch))
+def _put(uow: UnitOfWork, name: str, touch: _Touch) -> None:
+    uow.values.put(name, msgspec.json.encode(touch))
 
 
 def _age(runs: _Runs, touch: _Touch) -> timedelta:

@@ -24,6 +24,7 @@ from kiosk.ports import Clock, CollectorLink, OutboxState, Store, UnitOfWork
 from kiosk.services.answers import refusal_of
 from kiosk.services.fleet import LOG_CHECKPOINT
 from kiosk.services.journal import Journal
+from kiosk.services.lying_time import note_moment, passed_since
 from kiosk.services.receipts_kept import KeptReceipt, kept_name
 from kiosk.services.record_upload import move
 from kiosk.services.result import let_go_result
@@ -194,25 +195,38 @@ class ReceiptCheck:
         kept = KeptReceipt(item, note)
         uow.values.put(kept_name(item.seq), msgspec.json.encode(kept))
         move(uow, self._clock, item.seq, OutboxEvent.RECEIPT_VERIFIED)
+        note_moment(uow, self._clock, _proven(item.seq))
         return True
 
     def purge(self, grace: timedelta) -> int:
-        """Delete the blobs of records that have been proven stored for ``grace``; how many."""
-        due_before = self._clock.now() - grace
+        """Delete the blobs of records that have been proven stored for ``grace``; how many.
+
+        By the time that passed, never by a clock that was set (:mod:`.lying_time`).
+        """
         with self._store.begin() as uow:
             seen = self._seen(uow.values.get(LOG_CHECKPOINT))
-            due = [
-                row.seq
+            proven = {
+                row.seq: row.updated_at
                 for row in uow.outbox.unsettled()
                 if row.state is OutboxState.STORED
-                and row.updated_at <= due_before
-                and self._witnessed(uow, row.seq)
-            ]
+            }
+            if grace:
+                moments = {_proven(seq): wall for seq, wall in proven.items()}
+                passed = passed_since(uow, self._clock, moments)
+                proven = {n: wall for n, wall in proven.items() if passed[_proven(n)] >= grace}
+            due = [seq for seq in proven if self._witnessed(uow, seq)]
+            uow.commit()
         for seq in due:
             with self._store.begin() as uow:
                 uow.blobs.purge(seq)
                 let_go_result(uow, seq)
+                uow.values.delete(_proven(seq))
                 move(uow, self._clock, seq, OutboxEvent.PURGED)
                 self._journal.append(uow, EntryKind.BLOB_PURGED, {"seq": seq, **_log_facts(seen)})
                 uow.commit()
         return len(due)
+
+
+def _proven(seq: int) -> str:
+    """Under which name the moment is kept at which a record was proven stored."""
+    return f"outbox-proven/{seq:012d}"

@@ -23,6 +23,7 @@ from kiosk.sync.messages import ReceiptPage, decode, encode
 from kiosk.sync.policy import open_policy, sign_policy
 from tests.fakes.central_side import CentralSide, founded, reading, serving
 from tests.fakes.enrolled import Call, EnrolledDevice, Trouble
+from tests.fakes.field import FieldDevice
 
 pytestmark = pytest.mark.process
 
@@ -558,3 +559,19 @@ def test_a_pace_is_measured_where_enough_was_sent(device) -> None:
     assert device.delivery.run_once().pace is None
     _, sealed = device.seal(extra_bytes=BIG)
     assert device.delivery.run_once().pace == pytest.approx(len(sealed.blob) / 3)
+
+
+def test_a_clock_that_was_set_neither_shortens_nor_lengthens_a_grace(fielded: FieldDevice) -> None:
+    """A delivered record stays for the hours that the policy says, and goes after them."""
+    seq = fielded.visit(1).seq
+    assert fielded.send().stored == 1
+    fielded.clock.set_wall(fielded.clock.now() + timedelta(days=365))
+    assert fielded.send().purged == 0
+    fielded.clock.set_wall(fielded.clock.now() - timedelta(days=730))
+    fielded.clock.advance(seconds=23 * 3600)
+    assert fielded.send().purged == 0
+    fielded.clock.advance(seconds=2 * 3600)
+    assert fielded.send().purged == 1
+    with fielded.store.begin() as uow:
+        assert uow.blobs.get(seq) is None
+        assert uow.values.names("outbox-proven/") == ()

@@ -286,8 +286,13 @@ class DeliveryMachine(RuleBasedStateMachine):
 
     @rule(hours=st.sampled_from((-30, 1, 25, 9_000)))
     def set_clock(self, hours: int) -> None:
-        """Somebody sets the clock, or time passes: the device cannot know which."""
+        """Somebody sets the clock."""
         self.device.clock.wall += timedelta(hours=hours)
+
+    @rule(hours=st.sampled_from((1, 25)))
+    def pass_time(self, hours: int) -> None:
+        """The machine runs on."""
+        self.device.clock.advance(seconds=hours * 3600)
 
     @rule()
     def kill_collector(self) -> None:

@@ -71,7 +71,7 @@ def no_network(device: Device) -> Iterator[None]:
     """The tablet drives into the valley: every new link leads nowhere."""
     links = device.kiosk.links
     opened = links.open
-    object.__setattr__(links, "open", lambda side, key: opened(replace(side, url=NOWHERE), key))
+    object.__setattr__(links, "open", lambda side, *more: opened(replace(side, url=NOWHERE), *more))
     try:
         yield
     finally:
