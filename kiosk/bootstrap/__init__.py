@@ -83,7 +83,9 @@ from kiosk.services.hand_over import HandOver
 from kiosk.services.journal import Journal
 from kiosk.services.key_change import DATABASE_KEY, DATABASE_NEXT, KeyChange
 from kiosk.services.lease import Lease, closed_at
+from kiosk.services.lying_time import KnownClock
 from kiosk.services.onboarding import Onboarding
+from kiosk.services.pin_costs import Costs, FixedCosts, PinCosts
 from kiosk.services.proofing import Desk, Proofing
 from kiosk.services.receipt_retention import ReceiptRetention
 from kiosk.services.requests import RequestDesk
@@ -146,6 +148,7 @@ class Kiosk:
     texts: Mapping[str, Texts]
     journal: Journal
     agents: Agents
+    pin_costs: Costs
     onboarding: Onboarding
     hand_over: HandOver
     sign_in: SignIn
@@ -334,7 +337,7 @@ def build(
         config: settings; read from the folder where None.
         clock: the machine's where None.
         keys: secret store; the folder's own where None.
-        cost: of one PIN try; the default where None.
+        cost: of one PIN try; measured on this machine where None.
 
     Raises:
         ConfigFileError, AlreadyRunningError, KeyStoreError, VaultError, PolicyInvalidError,
@@ -370,7 +373,7 @@ class _Parts:
 
 def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
     store, clock, keys = parts.store, parts.clock, parts.keys
-    cost = cost or Argon2Cost()
+    costs = PinCosts(store, clock) if cost is None else FixedCosts(cost)
     device_key = device_key_of(keys, store)
     membership = Membership(store, OfficeId(parts.config.office), clock)
     packs = read_packs(RESOURCES / "documents")
@@ -379,10 +382,11 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
     device = _device(device_key, parts.config, documents, service)
     journal = Journal(store, device_key, clock, device, membership.terms)
     true_time = SignedClock(clock, membership)
-    sightings = Sightings(store, keys, true_time)
+    known = KnownClock(store, clock)
+    sightings = Sightings(store, keys, true_time, known)
     sealing = Sealing(journal, store, membership.terms, clock, device, device_key, sightings)
     links = Links(clock, parts.config.collector)
-    rounds = Rounds(store, links, keys, true_time, membership.issuers)
+    rounds = Rounds(store, links, keys, true_time, membership.issuers, known)
     rounds.erase_past()
 
     drafts = Drafts(clock, sealing.standing)
@@ -401,7 +405,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
             hand_over.expire(membership.draft_age)
 
     catalogue = _procedures(membership, documents, device)
-    sign_in = SignIn(store, keys, clock, cost, journal, end_of_shift, start_of_work)
+    sign_in = SignIn(store, keys, clock, costs, journal, end_of_shift, start_of_work)
     words = ContactWords(device.device_id, membership.log_keys)
 
     requests = RequestDesk(
@@ -433,12 +437,12 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
     )
     anchor = Anchor(store, keys, journal, device_key.public)
     escrow = _escrow(parts, membership, device)
-    agents = Agents(store, keys, journal, cost)
+    agents = Agents(store, keys, journal, costs)
     lease = Lease(store, journal, clock, membership.lease_days, membership.is_lost)
     deliveries = Deliveries(
         Delivery(store, journal, links, keys, clock, metered=parts.config.collector.metered),
         membership,
-        (anchor.keep, escrow.try_keep),
+        (anchor.keep, escrow.try_keep, costs.try_settle),
         _each_day(store, journal, membership),
     )
     proofing = Proofing(
@@ -461,6 +465,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         texts={language: Texts.load(language) for language in LANGUAGES},
         journal=journal,
         agents=agents,
+        pin_costs=costs,
         onboarding=Onboarding(store, keys, clock, journal, agents),
         hand_over=hand_over,
         sign_in=sign_in,
@@ -489,7 +494,7 @@ def _wired(parts: _Parts, cost: Argon2Cost | None) -> Kiosk:
         anchor=anchor,
         escrow=escrow,
         key_change=KeyChange(store, keys, journal, escrow.keep),
-        secret_change=_secret_change(parts, journal, true_time),
+        secret_change=_secret_change(parts, journal, known),
         contacts=Contacts(
             CentralContact(_opener(membership, links, device_key), device.device_id),
             words,
@@ -519,9 +524,9 @@ def _each_day(
     return on
 
 
-def _secret_change(parts: _Parts, journal: Journal, true_time: Clock) -> SecretChange:
+def _secret_change(parts: _Parts, journal: Journal, known: Clock) -> SecretChange:
     """Replaces the device secret; one that was interrupted goes on here."""
-    change = SecretChange(parts.store, parts.keys, journal, true_time)
+    change = SecretChange(parts.store, parts.keys, journal, known)
     try_settle(change)
     return change
 

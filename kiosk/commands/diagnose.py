@@ -26,7 +26,18 @@ if TYPE_CHECKING:
 
 PACKAGES = ("cryptography", "sqlalchemy", "sqlcipher3", "opencv-python-headless", "onnxruntime")
 _OF_THE_VAULT = (
-    *("keys", "secret", "enrolment", "outbox", "custody", "seals", "clock", "disk", "network"),
+    *(
+        "keys",
+        "secret",
+        "pins",
+        "enrolment",
+        "outbox",
+        "custody",
+        "seals",
+        "clock",
+        "disk",
+        "network",
+    ),
 )
 
 
@@ -107,6 +118,7 @@ def _vault_probes(kiosk: "Kiosk") -> "dict[str, Probe]":
         "store": lambda: diagnosis.store(kiosk.store, kiosk.store.problems()),
         "keys": lambda: diagnosis.keys(kiosk.keys, escrowed=kiosk.escrow.kept()),
         "secret": lambda: diagnosis.secret(kiosk.secret_change.standing()),
+        "pins": lambda: diagnosis.pins(kiosk.pin_costs.measured()),
         "enrolment": lambda: diagnosis.enrolment(kiosk.policy.version if kiosk.policy else None),
         "outbox": lambda: diagnosis.outbox(kiosk.store),
         "custody": lambda: _custody(kiosk),

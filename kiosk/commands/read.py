@@ -392,7 +392,8 @@ def as_text(
         if code.payload.kind is PayloadKind.SEAL and seals is not None:
             yield from (f"    {line}" for line in seals.lines)
     for unsure in outcome.unsure_codes:
-        yield "  " + texts("read.unsure_code", symbology=unsure.symbology)
+        what = f"{unsure.symbology}{_page_text(unsure.page, texts)}"
+        yield "  " + texts("read.unsure_code", symbology=what)
     yield from (f"  ! {line}" for line in _left_out(opened or Opened(), texts))
 
 
@@ -406,13 +407,18 @@ def _left_out(opened: Opened, texts: Texts) -> Iterator[str]:
 
 def _document_text(reading: "DocumentReading", texts: Texts) -> Iterator[str]:
     state = texts("read.accepted" if reading.accepted else "read.not_accepted")
-    page = f", {texts('read.page', n=reading.page + 1)}" if reading.page else ""
+    page = _page_text(reading.page, texts)
     yield "  " + texts("read.pair", label=f"{reading.document.layout}{page}", value=state)
     yield from (f"    {line}" for line in reading.document.mrz)
     for name, value in fields_of(reading.document).items():
         label = texts(f"read.field.{name}")
         yield "    " + texts("read.pair", label=label, value=value)
     yield from _checks_text(reading.checks, texts)
+
+
+def _page_text(page: int, texts: Texts) -> str:
+    """Which page, from 0; nothing for the first."""
+    return f", {texts('read.page', n=page + 1)}" if page else ""
 
 
 def _checks_text(checks: Iterable[Check], texts: Texts) -> Iterator[str]:

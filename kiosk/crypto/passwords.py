@@ -13,7 +13,7 @@ from kiosk.crypto.aead import KEY_BYTES, derive_key
 
 @dataclass(frozen=True, slots=True)
 class Argon2Cost:
-    """Cost of one try. The default takes about 0.2 s on an ordinary PC; the floor is 19 MiB, 2."""
+    """Cost of one try; the default is the usual one, from which a device measures its own."""
 
     memory_kib: int = 64 * 1024
     iterations: int = 3

@@ -29,6 +29,7 @@ from kiosk.domain.errors import (
 from kiosk.domain.ids import AgentId
 from kiosk.ports import AgentRow, KeyStore, Store, UnitOfWork
 from kiosk.services.journal import Journal
+from kiosk.services.pin_costs import Costs, costs_of
 from kiosk.services.pins import check_pin
 
 _SALT_BYTES = 16
@@ -164,11 +165,14 @@ def exchange_public(uow: UnitOfWork, row: AgentRow) -> bytes | None:
 class Agents:
     """Adds agents to this device and lists them."""
 
-    def __init__(self, store: Store, keys: KeyStore, journal: Journal, cost: Argon2Cost) -> None:
+    def __init__(
+        self, store: Store, keys: KeyStore, journal: Journal, cost: Argon2Cost | Costs
+    ) -> None:
+        """Cost: of one PIN try, fixed or measured; the first agent waits for the measuring."""
         self._store = store
         self._keys = keys
         self._journal = journal
-        self._cost = cost
+        self._costs = costs_of(cost)
 
     def all(self) -> tuple[Agent, ...]:
         """Every agent of this device, by name."""
@@ -199,17 +203,19 @@ class Agents:
 
         Raises:
             PinPolicyError, SignInError, KeyStoreError: as :meth:`add`.
+            VaultError: the cost of a PIN try was measured just now and cannot be kept.
         """
         require_badge(agent.agent_id)
         form = check_pin(pin, agent.agent_id)
-        salt = fresh_salt()
-        kek = pin_key(form, salt, device_secret(self._keys), self._cost)
+        secret, salt = device_secret(self._keys), fresh_salt()
+        cost = self._costs.settled()
+        kek = pin_key(form, salt, secret, cost)
         key = SigningKey.generate()
         row = AgentRow(
             agent_id=agent.agent_id,
             display_name=unicodedata.normalize("NFC", agent.display_name),
             role=agent.role.value,
-            kdf=cost_text(self._cost),
+            kdf=cost_text(cost),
             salt=salt,
             public_key=key.public,
             wrapped_signing_key=wrap(kek, key.seed, agent.agent_id, SIGNING),

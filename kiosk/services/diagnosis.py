@@ -15,6 +15,7 @@ from typing import Final
 
 from kiosk.domain.errors import AlreadyRunningError, CaptureError, KioskError, SyncError
 from kiosk.ports import Clock, CollectorLink, FrameSource, KeyStore, OutboxState, Store
+from kiosk.services.pin_costs import FLOOR, SLOWEST_MS, MeasuredCost
 from kiosk.services.secret_change import SecretStanding
 
 LOW_SPACE_BYTES: Final = 1024**3
@@ -257,6 +258,20 @@ def secret(standing: SecretStanding) -> Finding:
         return Finding("secret", Grade.OK, "doctor.secret.ok")
     key = f"doctor.secret.{word}"
     return Finding("secret", Grade.WARNING, key, f"{key}_how", mender, values)
+
+
+def pins(measured: MeasuredCost | None) -> Finding:
+    """What one PIN try costs here; None where nothing was measured yet."""
+    if measured is None:
+        return Finding("pins", Grade.OK, "doctor.pins.usual")
+    values: dict[str, str | int] = {
+        "mib": measured.memory_kib // 1024,
+        "passes": measured.iterations,
+        "ms": measured.ms,
+        "on": measured.at.astimezone().date().isoformat(),
+    }
+    slow = measured.cost == FLOOR and measured.ms > SLOWEST_MS
+    return Finding("pins", Grade.OK, f"doctor.pins.{'floor' if slow else 'ok'}", values=values)
 
 
 def seals(sequence: int | None, age_days: int, *, too_old: bool) -> Finding:

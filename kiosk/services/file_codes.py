@@ -4,7 +4,7 @@ Rules, in order:
 
 1. What counts, the code reader says. A still gets a second look turned by a quarter where the first
    one saw nothing. Frames of a clip follow one another: what one restoration gave, another frame
-   may confirm.
+   may confirm, unless it is the very same picture: a clip of one picture is looked at once.
 2. A 2D-Doc that was read in one way only counts where its signature verifies: no misreading does.
 3. Of a code that is there and cannot be read surely, kind and page are told and nothing else; in a
    clip, where two frames show it.
@@ -16,6 +16,8 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from kiosk.capture.picture import turned
 from kiosk.documents import twoddoc
@@ -90,6 +92,8 @@ class FileCodes:
         self.read: list[CodeReading] = []
         self._unsure: list[UnsureCode] = []
         self._glimpses: Counter[CodeSighting] = Counter()
+        self._frame: Picture | None = None
+        self._glimpsed: set[CodeSighting] = set()
 
     def still(self, picture: Picture, page: int) -> None:
         """A picture (H, W, 3) BGR that stands alone."""
@@ -107,9 +111,11 @@ class FileCodes:
 
     def frame(self, picture: Picture, page: int) -> None:
         """A frame of a clip (H, W, 3) BGR."""
-        seen = self._reader.seen(picture, follows=page > 0)
-        unsure = self._counting(seen, page)
-        self._glimpses.update({replace(s, payload=b"", corners=()) for s in unsure})
+        if self._frame is None or not np.array_equal(picture, self._frame):
+            self._frame = picture
+            unsure = self._counting(self._reader.seen(picture, follows=page > 0), page)
+            self._glimpsed = {replace(s, payload=b"", corners=()) for s in unsure}
+        self._glimpses.update(self._glimpsed)
 
     @property
     def unsure(self) -> tuple[UnsureCode, ...]:

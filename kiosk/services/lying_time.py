@@ -11,6 +11,7 @@ Rules, in order:
    a false clock. The machine's own running time goes on counting, so that nothing stays for ever.
 4. Never more than is known: what was kept too long ago to be compared counts from the oldest run
    that is remembered.
+5. What is destroyed when its day is over goes by the same: by the day that is known to have come.
 
 Source: records-and-sync 2.8 (clock); threat 12 (time within an offline interval).
 """
@@ -19,13 +20,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 import msgspec
 
 from kiosk.domain.ids import CaseId
-from kiosk.ports import Clock, DraftRow, UnitOfWork
+from kiosk.ports import Clock, DraftRow, Store, UnitOfWork
 from kiosk.services.time_call import TIME, SignedTime
 
 BELIEVED: Final = timedelta(days=4)
@@ -111,6 +112,54 @@ def lain_for(
     drafts = tuple(rows)
     ages = lain(uow, clock, drafts)
     return [row for row in drafts if ages[row.case_id] >= after]
+
+
+def known_now(uow: UnitOfWork, clock: Clock) -> datetime:
+    """The latest moment that is known to have come, aware UTC; whoever may write commits.
+
+    Signed time, and what is known to have passed since. Where none was ever heard it is the wall
+    clock: there is nothing to hold it against.
+    """
+    runs = _read(uow, clock)
+    anchored = [run for run in runs.runs if run.true_ms is not None]
+    if anchored:
+        last, now = anchored[-1], runs.runs[-1]
+        passed_ms = now.base_ms + runs.mono_ms - last.base_ms
+        return _EPOCH + timedelta(milliseconds=(last.true_ms or 0) + passed_ms)
+    told = uow.values.get(TIME)
+    if told is None:
+        return runs.wall
+    # Heard before runs were remembered.
+    heard = msgspec.json.decode(told, type=SignedTime).at
+    return heard + timedelta(milliseconds=_believed_ms(runs.wall - heard))
+
+
+class KnownClock:
+    """A :class:`kiosk.ports.Clock` by which things are destroyed: :func:`known_now`."""
+
+    def __init__(self, store: Store, device: Clock) -> None:
+        self._store = store
+        self._device = device
+
+    def now(self) -> datetime:
+        """See :func:`known_now`."""
+        with self._store.begin() as uow:
+            now = known_now(uow, self._device)
+            uow.commit()
+        return now
+
+    def day_in(self, uow: UnitOfWork) -> date:
+        """The day at the office then, read in a unit of work that is open."""
+        return known_now(uow, self._device).astimezone().date()
+
+    def monotonic_ms(self) -> int:
+        """As the device."""
+        return self._device.monotonic_ms()
+
+    @property
+    def boot_id(self) -> str:
+        """As the device."""
+        return self._device.boot_id
 
 
 def _touch(uow: UnitOfWork, runs: _Runs, row: DraftRow) -> _Touch:

@@ -45,6 +45,7 @@ from kiosk.services.answers import refusal_of
 from kiosk.services.coming_policy import load_coming
 from kiosk.services.drafts import Drafts, hands_of
 from kiosk.services.fleet import DEVICE_KEY, DeviceIdentity, require_membership
+from kiosk.services.lying_time import KnownClock
 from kiosk.services.proofing import Case, Proofing
 from kiosk.services.requests import IssuerKeys, RequestDesk
 from kiosk.services.round_blobs import StoredVisit
@@ -123,6 +124,7 @@ class Rounds:
         keys: KeyStore,
         clock: Clock,
         issuers: IssuerKeys,
+        known: KnownClock | None = None,
     ) -> None:
         """Wire the service.
 
@@ -130,14 +132,16 @@ class Rounds:
             store: the vault.
             links: to the central side.
             keys: holds the device's key.
-            clock: true time: which day it is decides what is erased.
+            clock: true time: which day it is.
             issuers: pinned keys of those who sign requests and visits.
+            known: which day it is decides what is erased; without one ``clock``.
         """
         self._store = store
         self._links = links
         self._keys = keys
         self._clock = clock
         self._issuers = issuers
+        self._known = known
         self._drafts = Drafts(clock)
 
     @property
@@ -178,9 +182,12 @@ class Rounds:
         return self._keep(session, day, fresh, _Answered(invalid, _header(answer, "etag")))
 
     def erase_past(self) -> int:
-        """Erase every round of an earlier day; needs no key and nobody signed in."""
-        today = self.day
+        """Erase every round of an earlier day; needs no key and nobody signed in.
+
+        Of a day that is known to be over: none goes because a clock was set.
+        """
         with self._store.begin() as uow:
+            today = self.day if self._known is None else self._known.day_in(uow)
             erased = round_blobs.erase_before(uow, today)
             forget_old_ends(uow, today)
             uow.commit()

@@ -222,6 +222,7 @@ class SecretChange:
     def _announce(self, days: int) -> None:
         """The vault learns who is awaited, and the journal that the secret is another one."""
         mark = mark_of(device_secret(self._keys))
+        until = self._today() + timedelta(days=days)
         with self._store.begin() as uow:
             rows = uow.agents.all()
             stranded = set(_listed(uow))
@@ -229,7 +230,6 @@ class SecretChange:
                 # Whoever missed an earlier change hangs on a secret that is gone, not on this one.
                 if row.agent_id not in stranded:
                     uow.values.put(_AWAITED + row.agent_id, mark)
-            until = self._today() + timedelta(days=days)
             change = _Change(until, uow.values.names(INVITATION_PREFIX))
             uow.values.put(CHANGE, msgspec.json.encode(change))
             facts: dict[str, Fact] = {

@@ -33,6 +33,7 @@ from kiosk.domain.evidence import Check, IdentityDocument, Verdict
 from kiosk.journeys.model import CaseState
 from kiosk.ports import Clock, KeyStore, Store, UnitOfWork
 from kiosk.services.agents import device_secret
+from kiosk.services.lying_time import KnownClock
 
 DOCUMENT_SEEN: Final = "history.document"
 PERSON_TODAY: Final = "history.person_today"
@@ -63,8 +64,11 @@ class _PastKey:
 class Sightings:
     """Remembers and tells."""
 
-    def __init__(self, store: Store, keys: KeyStore, clock: Clock) -> None:
-        """Clock: for the day of the act, in the time zone of the device."""
+    def __init__(
+        self, store: Store, keys: KeyStore, clock: Clock, known: KnownClock | None = None
+    ) -> None:
+        """Clock: for the day of the act, in the time zone of the device; known: for forgetting."""
+        self._known = known
         self._store = store
         self._keys = keys
         self._clock = clock
@@ -99,7 +103,7 @@ class Sightings:
             days: for how many days a document counts as seen; 0: nothing is remembered.
         """
         today = self._today()
-        _forget(uow, today)
+        _forget(uow, today if self._known is None else self._known.day_in(uow))
         document = state.document
         if document is None or not days:
             return

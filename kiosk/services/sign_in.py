@@ -64,6 +64,7 @@ from kiosk.services.agents import (
 )
 from kiosk.services.drafts import account_for_drafts
 from kiosk.services.journal import Journal
+from kiosk.services.pin_costs import Costs, costs_of, raised
 from kiosk.services.pins import check_pin
 from kiosk.services.secret_change import (
     SecretChange,
@@ -103,7 +104,7 @@ class _Proof:
     Attributes:
         kek: opens what is stored.
         seed: of the agent's signing key.
-        next_kek / salt: what the agent's keys are wrapped with from now on.
+        next_kek / salt / cost: what the agent's keys are wrapped with from now on.
         mark: of the device secret in ``next_kek``.
     """
 
@@ -111,6 +112,7 @@ class _Proof:
     seed: bytes = field(repr=False)
     next_kek: bytes = field(repr=False)
     salt: bytes
+    cost: Argon2Cost
     mark: bytes = field(repr=False)
 
 
@@ -122,7 +124,7 @@ class SignIn:
         store: Store,
         keys: KeyStore,
         clock: Clock,
-        cost: Argon2Cost,
+        cost: Argon2Cost | Costs,
         journal: Journal,
         end_of_shift: EndOfShift | None = None,
         start_of_work: StartOfWork | None = None,
@@ -133,7 +135,8 @@ class SignIn:
             store: the vault.
             keys: holds the device secret.
             clock: both clocks.
-            cost: of one PIN check; agents added at another cost move to this one as they sign in.
+            cost: of one PIN check, fixed or measured; agents added at a lower one move to it as
+                they sign in, and nobody moves down.
             journal: where shifts and failures are told.
             end_of_shift: called before a shift key dies; seals the drafts that are still open.
             start_of_work: called at an agent's first sign-in since the program began, when no case
@@ -142,7 +145,7 @@ class SignIn:
         self._store = store
         self._keys = keys
         self._clock = clock
-        self._cost = cost
+        self._costs = costs_of(cost)
         self._journal = journal
         self._end_of_shift = end_of_shift
         self._start_of_work = start_of_work
@@ -215,7 +218,7 @@ class SignIn:
             raise SamePinError
         proof = self._prove(agent_id, pin)
         salt, secret = fresh_salt(), device_secret(self._keys)
-        kek = pin_key(form, salt, secret, self._cost)
+        kek = pin_key(form, salt, secret, proof.cost)
         with self._store.begin() as uow:
             row = _known(uow, agent_id)
             shift = row.wrapped_shift_key
@@ -226,7 +229,7 @@ class SignIn:
                 replace(
                     row,
                     failures=0,
-                    kdf=cost_text(self._cost),
+                    kdf=cost_text(proof.cost),
                     salt=salt,
                     wrapped_signing_key=wrap(kek, proof.seed, agent_id, SIGNING),
                     wrapped_shift_key=shift,
@@ -245,12 +248,14 @@ class SignIn:
         secret = device_secret(self._keys)
         mark = mark_of(secret)
         opened = _opened(row, form, secret)
-        if opened is not None and row.kdf == cost_text(self._cost):
+        held = cost_of(row.kdf)
+        cost = raised(held, self._costs.current())
+        if opened is not None and cost == held:
             kek, seed = opened
-            return _Proof(kek, seed, kek, row.salt, mark)
+            return _Proof(kek, seed, kek, row.salt, held, mark)
         kek, seed = opened or self._opened_with_past(row, form, mark)
         salt = fresh_salt()
-        return _Proof(kek, seed, pin_key(form, salt, secret, self._cost), salt, mark)
+        return _Proof(kek, seed, pin_key(form, salt, secret, cost), salt, cost, mark)
 
     def _opened_with_past(self, row: AgentRow, form: str, mark: bytes) -> tuple[bytes, bytes]:
         """As ``_opened``, under the device secret of before. Raises a SignInError leaf."""
@@ -270,7 +275,7 @@ class SignIn:
         return replace(
             row,
             failures=0,
-            kdf=cost_text(self._cost),
+            kdf=cost_text(proof.cost),
             salt=proof.salt,
             wrapped_signing_key=wrap(proof.next_kek, proof.seed, row.agent_id, SIGNING),
             wrapped_shift_key=shift,

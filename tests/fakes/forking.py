@@ -88,7 +88,10 @@ class Forks:
             return None
         left, body = int.from_bytes(data, "big"), b""
         while left > len(body):
-            body += self._control.recv(left - len(body))
+            more = self._control.recv(left - len(body))
+            if not more:
+                return None
+            body += more
         return json.loads(body), list(files)
 
     def _started(self, pid: int, files: list[int]) -> None:

@@ -15,6 +15,7 @@ from kiosk.domain.ids import AgentId, RecordId
 from kiosk.ports import Frame, JournalRow, LinkAnswer, OutboxRow, OutboxState
 from kiosk.services import diagnosis
 from kiosk.services.diagnosis import Finding, Grade, Mender, examine, worst
+from kiosk.services.pin_costs import MeasuredCost
 from kiosk.services.secret_change import SecretStanding
 from kiosk.texts import LANGUAGES, Texts
 from tests.fakes.clock import FakeClock
@@ -199,6 +200,9 @@ def test_every_finding_has_its_words(language):
         diagnosis.secret(SecretStanding()),
         diagnosis.secret(SecretStanding((AgentId("a-17"),), (), NOW.date())),
         diagnosis.secret(SecretStanding((), (AgentId("a-17"),))),
+        diagnosis.pins(None),
+        diagnosis.pins(MeasuredCost(65536, 6, 1, 402, NOW)),
+        diagnosis.pins(MeasuredCost(19 * 1024, 2, 1, 912, NOW)),
         diagnosis.enrolment(None),
         diagnosis.enrolment(3),
         diagnosis.clock(FakeClock(wall=NOW), None),

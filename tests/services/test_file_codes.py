@@ -35,6 +35,7 @@ TODAY = FakeClock().now().astimezone().date()
 VECTORS = {"title": TITLE, "zone": ZONE, "foreign": FOREIGN, "bill": BILL}
 TRUST = TrustList((TEST_CERTIFICATE, CERTIFICATE), next_update=TODAY)
 BLANK = np.full((300, 400, 3), 200, np.uint8)
+FRAMES = [np.full((300, 400, 3), shade, np.uint8) for shade in range(200, 206)]
 PLACE = ((100.0, 100.0), (190.0, 100.0), (190.0, 190.0), (100.0, 190.0))
 
 
@@ -140,6 +141,13 @@ def test_a_code_that_cannot_be_read_surely_is_told_without_its_text():
         assert "geheim" not in f"{answer}{lines}"
 
 
+def test_which_page_shows_it_is_told():
+    reading = reader_of(Glimpses(CodesSeen(), CodesSeen(), unsure())).read([BLANK, BLANK])
+    for language in ("fr", "en"):
+        (line,) = list(as_text(Path("a.pdf"), reading, Texts.load(language)))[1:]
+        assert "(QRCode, page 2)" in line
+
+
 def test_a_seal_that_one_look_gave_counts_where_its_signature_verifies():
     good = seal_of()
     reading = reader_of(Glimpses(unsure(good.encode(), "DataMatrix"))).read([BLANK])
@@ -170,14 +178,23 @@ def test_frames_of_a_clip_follow_one_another_and_pages_do_not():
     reader_of(codes).read([BLANK] * 3)
     assert not any(codes.followed)
     codes = Glimpses()
-    reader_of(codes).read([BLANK] * 5, moving=True)
+    reader_of(codes).read(FRAMES[:5], moving=True)
     assert codes.followed == [False, True, True]
 
 
 def test_one_frame_of_a_clip_alone_tells_of_no_code():
-    one = reader_of(Glimpses(unsure(b"A"))).read([BLANK] * 6, moving=True)
-    two = reader_of(Glimpses(unsure(b"A"), unsure(b"B"))).read([BLANK] * 6, moving=True)
+    one = reader_of(Glimpses(unsure(b"A"))).read(FRAMES, moving=True)
+    two = reader_of(Glimpses(unsure(b"A"), unsure(b"B"))).read(FRAMES, moving=True)
     assert (one.unsure_codes, [c.symbology for c in two.unsure_codes]) == ((), ["QRCode"])
+
+
+def test_a_clip_of_one_picture_confirms_nothing_and_tells_what_is_there():
+    seen = unsure(b"A"), CodesSeen((CodeSighting("QRCode", b"A", PLACE),))
+    codes = Glimpses(*seen)
+    reading = reader_of(codes).read([BLANK.copy() for _ in range(6)], moving=True)
+    assert (reading.codes, [c.symbology for c in reading.unsure_codes]) == ((), ["QRCode"])
+    assert codes.followed == [False]
+    assert len(reader_of(Glimpses(*seen)).read(FRAMES, moving=True).codes) == 1
 
 
 # --- codes that mean harm -------------------------------------------------------------------------

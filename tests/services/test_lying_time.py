@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from kiosk.domain.ids import AgentId, CaseId
 from kiosk.ports import DraftRow
-from kiosk.services.lying_time import BELIEVED, lain, lain_for, note_touch, put_touch, touch_of
+from kiosk.services.lying_time import (
+    BELIEVED,
+    KnownClock,
+    lain,
+    lain_for,
+    note_touch,
+    put_touch,
+    touch_of,
+)
 from kiosk.services.time_call import TIME, SignedTime
 from tests.fakes.clock import FakeClock
 from tests.fakes.store import InMemoryStore
@@ -228,3 +236,41 @@ def test_never_older_than_it_is_however_clocks_are_set_while_it_runs(told):
         age = machine.age()
         slack = timedelta(seconds=starts)
         assert ran - slack <= age <= machine.true - begun + slack
+
+
+def known(machine: Machine) -> timedelta:
+    """By how much the moment that is known to have come is behind the truth."""
+    clock = KnownClock(machine.store, machine.clock)
+    assert (clock.boot_id, clock.monotonic_ms()) == (machine.clock.boot, machine.clock.mono_ms)
+    return machine.true - clock.now()
+
+
+def test_what_is_known_to_have_come_is_signed_time_and_what_passed_since(machine: Machine):
+    machine.hears()
+    assert known(machine) == timedelta()
+    machine.clock.wall += 365 * DAY
+    machine.runs(HOUR)
+    assert known(machine) == timedelta()
+    machine.is_off(14 * HOUR)
+    assert abs(known(machine)) < timedelta(seconds=1)
+    machine.is_off(HOUR, 365 * DAY)
+    known(machine)
+    machine.runs(HOUR)
+    assert abs(known(machine) - HOUR) < timedelta(seconds=2)
+    machine.hears()
+    assert known(machine) == timedelta()
+
+
+def test_without_any_signed_time_only_the_wall_clock_is_there(machine: Machine):
+    machine.clock.wall += 365 * DAY
+    assert known(machine) == -365 * DAY
+
+
+@pytest.mark.parametrize(("shows", "behind"), [(DAY, 0 * DAY), (365 * DAY, DAY)])
+def test_signed_time_of_before_an_update_is_carried_on_as_far_as_is_believed(
+    shows: timedelta, behind: timedelta
+):
+    machine = Machine()
+    machine.hears()
+    machine.is_off(DAY, shows)
+    assert known(machine) == behind

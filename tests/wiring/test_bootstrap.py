@@ -1,5 +1,6 @@
 """The first start, every later one, and what was lost: told, never papered over."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -35,10 +36,12 @@ from kiosk.paths import Paths
 from kiosk.ports import CentralSide, LinkAnswer
 from kiosk.services.coming_policy import keep_coming
 from kiosk.services.fleet import POLICY
+from kiosk.services.pin_costs import STANDARD
 from kiosk.services.time_call import TIME, SignedTime
 from kiosk.sync.policy import CollectorTerms, Retention, TrustedKey, open_policy, sign_policy
 from kiosk.sync.signed_time import sign_time
 from tests.fakes.clock import FakeClock
+from tests.fakes.desk import PIN
 from tests.fakes.key_stores import MemoryKeyStore
 from tests.fakes.membership import ISSUER, LOG, POLICY_IN_FORCE, ROOT, join_fleet
 from tests.fakes.office import CHEAP
@@ -78,6 +81,22 @@ def test_the_first_start_makes_the_secrets_and_later_ones_find_them(device):
     assert "online-request" in second.catalogue.names()
     assert "home-visit" not in second.catalogue.names()
     assert second.verify_journal().verified
+
+
+def test_what_a_pin_costs_is_measured_for_agents_who_were_there_before(device):
+    first = device()
+    first.agents.add(AgentId("a-17"), "A", Role.AGENT, PIN)
+    assert first.pin_costs.measured() is None, "a cost that is given is not measured"
+    first.close()
+    now = device(cost=None)
+    now.sign_in.sign_in(AgentId("a-17"), PIN)
+    assert now.pin_costs.measured() is None
+    with suppress(NotEnrolledError):
+        now.delivery.run_once()
+    measured = now.pin_costs.measured()
+    assert measured is not None
+    assert measured.cost == STANDARD
+    assert measured.ms == 400, "by what stands in for a machine in tests"
 
 
 def test_the_same_folder_serves_one_program_at_a_time(device):
@@ -331,6 +350,40 @@ def test_a_clock_that_was_set_ends_no_case_of_a_colleague(device, days, boots):
     kiosk = device()
     assert closes(kiosk) == [True]
     assert kiosk.verify_journal().verified
+
+
+def test_a_clock_a_year_ahead_erases_no_round_and_no_past_secret(device):
+    """The machine was off, and no network tells the time: nothing is destroyed on its word."""
+    kiosk = device()
+    join_fleet(kiosk)
+    kiosk.agents.add(AgentId("a17"), "Camille R.", Role.AGENT, "271828")
+    kiosk.agents.add(AgentId("b22"), "Sacha P.", Role.MANAGER, "271828")
+    hear_time(kiosk, device.clock.now())
+    kiosk.secret_change.begin(days=7)
+    kiosk.sign_in.sign_in(AgentId("b22"), "271828")
+    today = f"round/a17/{device.clock.now():%Y-%m-%d}/visit-1"
+    with kiosk.store.begin() as uow:
+        uow.values.put(today, b"sealed")
+        uow.commit()
+    kiosk.close()
+    device.clock.set_wall(device.clock.now() + timedelta(days=365))
+    device.clock.reboot()
+    kiosk = device()
+    with kiosk.store.begin() as uow:
+        assert uow.values.get(today) == b"sealed"
+    assert kiosk.secret_change.standing().awaited == (AgentId("a17"),)
+    kiosk.sign_in.sign_in(AgentId("a17"), "271828")  # still opens under the past secret
+    hear_time(kiosk, device.clock.now())
+    assert kiosk.rounds.erase_past() == 1
+
+
+def hear_time(kiosk, at) -> None:
+    clock = kiosk.clock
+    signed = SignedTime(at, clock.now(), clock.monotonic_ms(), clock.boot_id)
+    with kiosk.store.begin() as uow:
+        uow.values.put(TIME, msgspec.json.encode(signed))
+        uow.commit()
+    kiosk.membership.reload()
 
 
 def jumps(kiosk) -> list[int]:

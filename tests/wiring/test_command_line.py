@@ -114,7 +114,7 @@ def test_the_doctor_sees_every_part_and_a_healthy_device_is_0(ask):
     findings = {item["subject"]: item for item in json.loads(out)["findings"]}
     assert code == 0
     assert set(findings) == {
-        *("versions", "camera", "screens", "store", "keys", "secret"),
+        *("versions", "camera", "screens", "store", "keys", "secret", "pins"),
         *("enrolment", "outbox", "custody", "seals", "clock", "disk", "network"),
     }
     assert findings["camera"]["values"]["width"] == 1280

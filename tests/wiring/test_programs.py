@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ import pytest
 
 from tests.fakes import programs
 from tests.fakes.central_side import founded
+from tests.fakes.forking import LENGTH
 
 pytestmark = pytest.mark.process
 
@@ -221,6 +223,23 @@ def test_what_speaks_to_the_interpreter_needs_a_new_one(
     assert int(programs.run("probed").stdout) != os.getpid()
     monkeypatch.setenv(name, "C" if name == "LC_ALL" else "1")
     assert int(programs.run("probed").stdout) == os.getpid()
+
+
+def test_whoever_is_gone_in_the_middle_of_a_request_leaves_nobody_waiting() -> None:
+    asks, other = socket.socketpair()
+    with other:
+        forks = subprocess.Popen(
+            programs.command_of("tests.fakes.forking", other.fileno()),
+            cwd=programs.ROOT,
+            pass_fds=(other.fileno(),),
+        )
+    with asks:
+        socket.send_fds(asks, [(9).to_bytes(LENGTH, "big") + b"half"], [0, 1, 2, 2])
+    try:
+        assert forks.wait(60) == 0
+    finally:
+        forks.kill()
+        forks.wait(60)
 
 
 def test_nothing_is_left_once_it_is_let_go() -> None:

@@ -24,6 +24,7 @@ import segno
 
 from kiosk.bootstrap import Kiosk, build
 from kiosk.config import CameraConfig, CameraKind, Config, Profile
+from kiosk.crypto.passwords import Argon2Cost
 from kiosk.devices.key_stores import DemonstrationKeyStore
 from kiosk.domain.agent import Role
 from kiosk.domain.errors import UnreachableError
@@ -234,7 +235,8 @@ class DemonstrationOffice:
             fresh.enrolment.enrol(self.central.enrol_code())
         finally:
             fresh.close()
-        kiosk = build(paths, config, keys=keys)
+        # The usual cost of a PIN: a device of a demonstration is not worth the time to measure.
+        kiosk = build(paths, config, keys=keys, cost=Argon2Cost())
         kiosk.agents.add(AGENT, AGENT_NAME, Role.AGENT, PIN)
         for agent_id, called, role in COLLEAGUES:
             kiosk.agents.add(agent_id, called, role, PIN)

@@ -84,7 +84,7 @@ class DeliveriesScreen(Page):
 
     Signals:
         send_requested(): send now.
-        stop_requested(): stop before the next record.
+        stop_requested(): stop, in the middle of a record too.
         seen_requested(): the agent has read what happened elsewhere.
     """
 
