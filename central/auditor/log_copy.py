@@ -96,6 +96,8 @@ class _Look:
         self._compare(tree)
         above: list[list[bytes]] = []
         for bundle in (tile for tile in tiles_of(size) if tile.level is None):
+            if len(self.problems) >= _MOST_TOLD:
+                break  # whatever is signed, nobody looks for a thousand million files in vain
             hashes = [leaf_hash(entry) for entry in self._entries(bundle)]
             self._hold(Tile(0, bundle.index, bundle.width), hashes, above, 0)
             for hashed in hashes:

@@ -11,6 +11,8 @@ from kiosk.domain.errors import SignatureInvalidError
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _SLIP_LENGTH = 8
+_SIZE_DIGITS = 19
+"""No log has more leaves than a number of 64 bits counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ def parse(text: str) -> Checkpoint:
     lines = text.split("\n")
     if len(lines) != 4 or lines[3] or not lines[1].isascii() or not lines[1].isdecimal():
         raise SignatureInvalidError("checkpoint form")
+    if len(lines[1]) > _SIZE_DIGITS:
+        raise SignatureInvalidError("checkpoint size")
     try:
         root = base64.b64decode(lines[2], validate=True)
     except ValueError as exc:

@@ -150,9 +150,11 @@ def known_now(uow: UnitOfWork, clock: Clock) -> datetime:
     told = uow.values.get(TIME)
     if told is None:
         return runs.wall
-    # Heard before runs were remembered.
+    # Heard before runs were remembered: whatever the wall clock says, what ran since has passed.
     heard = msgspec.json.decode(told, type=SignedTime).at
-    return heard + timedelta(milliseconds=_believed_ms(runs.wall - heard))
+    oldest, last = runs.runs[0], runs.runs[-1]
+    passed_ms = last.base_ms + runs.mono_ms - oldest.base_ms - oldest.since_ms
+    return heard + timedelta(milliseconds=max(passed_ms, _believed_ms(runs.wall - heard)))
 
 
 class KnownClock:

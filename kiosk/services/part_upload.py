@@ -14,6 +14,8 @@ from kiosk.services.answers import refusal_of
 
 PART_BYTES = 256 * 1024
 PART_TYPE = "application/partial-upload"
+_MOST_DIGITS = 12
+"""Of an offset, as the collector itself reads it."""
 _MOST_TURNS = 4
 """How often the collector may send us elsewhere before this try is given up."""
 
@@ -66,6 +68,9 @@ def _complete(answer: LinkAnswer) -> bool:
 def _offset(answer: LinkAnswer, length: int) -> int:
     """The collector's offset. Raises ProtocolError where it makes no sense."""
     text = _field(answer, "upload-offset")
-    if not text.isascii() or not text.isdecimal() or not 0 <= int(text[:12]) <= length:
+    if not text.isascii() or not text.isdecimal() or len(text) > _MOST_DIGITS:
         raise ProtocolError("upload offset")
-    return int(text)
+    offset = int(text)
+    if offset > length:
+        raise ProtocolError("upload offset")
+    return offset

@@ -138,7 +138,15 @@ def test_checkpoints_are_signed_statements_of_one_log():
 
 
 @pytest.mark.parametrize(
-    "text", ["a\n1\n", "a\n-1\nAA==\n", "a\n01\n" + "A" * 43 + "=\n", "a\n1\n!\n", "a\n1\nAA==\n"]
+    "text",
+    [
+        "a\n1\n",
+        "a\n-1\nAA==\n",
+        "a\n01\n" + "A" * 43 + "=\n",
+        "a\n1\n!\n",
+        "a\n1\nAA==\n",
+        "a\n" + "9" * 5000 + "\n" + "A" * 43 + "=\n",
+    ],
 )
 def test_malformed_checkpoints_are_refused(text):
     with pytest.raises(SignatureInvalidError):

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import sqlite3
+from base64 import b64encode
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from central.collector.log_copy import Published, publish
 from central.collector.server import load_keys
 from kiosk.audit.checkpoint import Checkpoint, sign
 from kiosk.audit.tree import frontier_of, leaf_hash
+from kiosk.crypto.notes import sign_note
 from kiosk.domain.ids import DeviceId
 from kiosk.ports import OutboxState
 from kiosk.sync.logs import log_key_of
@@ -135,6 +137,18 @@ def test_whatever_is_changed_or_gone_is_named(side, name, spoil):
     side.publish()
     spoil(side.copy / name)
     assert side.problems()
+
+
+def test_a_state_of_more_leaves_than_anybody_has_is_refused_soon(side):
+    """Signed by the log itself."""
+    side.grow(*words(0, 3))
+    side.publish()
+    origin, key = side.log.origin, load_keys(side.layout).log
+    (side.copy / "checkpoint").write_text(sign(Checkpoint(origin, 10**18, bytes(32)), key))
+    assert len(side.problems()) == 20
+    body = f"{origin}\n{'9' * 5000}\n{b64encode(bytes(32)).decode()}\n"
+    (side.copy / "checkpoint").write_text(sign_note(body, origin, key))
+    assert side.problems() == ("checkpoint: not signed by this log",)
 
 
 def test_a_bundle_that_was_cut_is_named(side):

@@ -274,3 +274,16 @@ def test_signed_time_of_before_an_update_is_carried_on_as_far_as_is_believed(
     machine.hears()
     machine.is_off(DAY, shows)
     assert known(machine) == behind
+
+
+def test_on_a_device_that_hears_nothing_after_an_update_the_days_go_on_all_the_same():
+    """One that sends on sticks alone: what is to be destroyed when its day is over, is."""
+    afresh = Machine()
+    afresh.hears()
+    afresh.is_off(10 * DAY)
+    assert known(afresh) == 10 * DAY
+    for _ in range(3):
+        afresh.runs(10 * HOUR)
+        known(afresh)
+        afresh.is_off(14 * HOUR)
+    assert abs(known(afresh) - 10 * DAY) < timedelta(seconds=5)
