@@ -1,7 +1,7 @@
 """The language of the screen: one object that every widget asks, and that tells when it changes."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from PySide6.QtCore import (
     QCoreApplication,
@@ -16,6 +16,7 @@ from PySide6.QtCore import (
 from kiosk.texts import Texts
 
 NBSP = "\u00a0"
+_MINUTE = 60
 
 
 def spaced_code(code: str) -> str:
@@ -112,6 +113,19 @@ class Language(QObject):
         if self._code == "fr":
             return f"{value.hour}{NBSP}h{NBSP}{value.minute:02d}"
         return f"{value.hour}:{value.minute:02d}"
+
+    def duration(self, value: timedelta) -> str:
+        """``2 min 40`` of a span; ``40 s`` below a minute, ``1 h 05`` from an hour on."""
+        seconds = round(value.total_seconds())
+        if seconds < _MINUTE:
+            return f"{seconds}{NBSP}s"
+        # From an hour on seconds are not told.
+        minutes, rest = divmod(seconds, _MINUTE)
+        unit = "min"
+        if minutes >= _MINUTE:
+            minutes, rest = divmod(minutes, _MINUTE)
+            unit = "h"
+        return f"{minutes}{NBSP}{unit}{NBSP}{rest:02d}"
 
     def moment(self, value: datetime) -> str:
         """Day and time of an aware moment."""

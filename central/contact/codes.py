@@ -1,9 +1,9 @@
 """Codes: made at random, kept as a salted hash, compared in constant time.
 
 Rules, in order: six digits by e-mail, four signs by text message, as the service does (domain.md
-1.3); the signs are capitals and digits that no font confuses; a code is compared as typed, case
-included; the hash is a slow one, because a code is short and the table might leak within the
-minutes that it counts.
+1.3); the signs are capitals and digits that no font confuses, so that small letters count as
+capitals (:func:`kiosk.sync.contact.stripped_code`); the hash is a slow one, because a code is short
+and the table might leak within the minutes that it counts.
 """
 
 from __future__ import annotations
@@ -13,11 +13,9 @@ import hmac
 import secrets
 from typing import Final
 
-from kiosk.sync.contact import EMAIL
+from kiosk.sync.contact import CODE_SIGNS, EMAIL
 
 DIGITS: Final = "0123456789"
-SIGNS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-"""Without I, O, 0 and 1: 32 signs, so that four of them have 20 bits."""
 _LENGTHS: Final = {True: 6, False: 4}
 SALT_BYTES: Final = 16
 # About 16 MiB and a few hundredths of a second: RFC 7914 with the parameters for interactive use.
@@ -27,7 +25,9 @@ _COST: Final = 2**14
 def new_code(channel: str) -> str:
     """A code for a channel."""
     by_mail = channel == EMAIL
-    return "".join(secrets.choice(DIGITS if by_mail else SIGNS) for _ in range(_LENGTHS[by_mail]))
+    return "".join(
+        secrets.choice(DIGITS if by_mail else CODE_SIGNS) for _ in range(_LENGTHS[by_mail])
+    )
 
 
 def new_salt() -> bytes:

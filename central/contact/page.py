@@ -124,7 +124,7 @@ def _word(row: ChallengeRow, word: str) -> str:
 def _form(row: ChallengeRow, tr: Texts, problem: str) -> str:
     by_mail = row.channel == EMAIL
     form = "mail" if by_mail else "sms"
-    pattern = "[0-9 ]{6,12}" if by_mail else "[A-Z0-9 ]{4,8}"
+    pattern = "[0-9 ]{6,12}" if by_mail else "[A-Za-z0-9 ]{4,8}"
     keyboard = 'inputmode="numeric"' if by_mail else 'autocapitalize="characters"'
     parts = [f"<h1>{_e(tr('contact_page.title'))}</h1>"]
     if problem == "wrong":

@@ -95,7 +95,7 @@ def advance(journey: Journey, state: CaseState, event: Event) -> Advance:
         return Advance(_spoken(state, event), (SaveDraft(),))
     step = _step(journey, state)
     if isinstance(event, SteppedBack):
-        moved = _gone_back(journey, state, step)
+        moved = _gone_back(journey, state, event.to)
     elif isinstance(event, CaseAbandoned):
         moved = _abandoned(journey, state, step, event)
     else:
@@ -191,8 +191,18 @@ def _step(journey: Journey, state: CaseState) -> Step:
         raise EventRefusedError("step of another procedure") from exc
 
 
-def _gone_back(journey: Journey, state: CaseState, step: Step) -> CaseState:
-    if not step.back or not state.trail:
+def _gone_back(journey: Journey, state: CaseState, to: StepKind | None) -> CaseState:
+    """One step back; with ``to`` as many as lead there, each of which may be left backwards."""
+    if to is not None and to not in state.trail:
+        raise EventRefusedError("no way back")
+    state = _one_back(journey, state)
+    while to is not None and state.step is not to:
+        state = _one_back(journey, state)
+    return state
+
+
+def _one_back(journey: Journey, state: CaseState) -> CaseState:
+    if not _step(journey, state).back or not state.trail:
         raise EventRefusedError("no way back")
     *trail, before = state.trail
     while trail and before is StepKind.SIGNATURE and not _signs(journey, state):

@@ -410,7 +410,9 @@ class RecordSealed:
 
 @dataclass(frozen=True, slots=True)
 class SteppedBack:
-    """The agent went back one step."""
+    """The agent went back one step; or to the step ``to``, past those that came after it."""
+
+    to: StepKind | None = None
 
 
 @dataclass(frozen=True, slots=True)

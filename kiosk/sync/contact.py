@@ -39,6 +39,8 @@ MOBILE: Final = "mobile"
 LANGUAGES: Final = ("fr", "en")
 """Languages that messages to customers are written in; the first one where none was chosen."""
 MAX_TRIES: Final = 5
+CODE_SIGNS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+"""Of a code by text message; without I, O, 0 and 1: 32 signs, so that four of them have 20 bits."""
 _MAX_STATEMENT = 4096
 
 _Hex = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
@@ -151,13 +153,14 @@ def message_language(chosen: str) -> str:
 
 
 def stripped_code(channel: str, typed: str) -> str | None:
-    """The code without its spaces, case kept; None where it has not the form of one.
+    """The code without its spaces, in capitals; None where it has not the form of one.
 
-    A code of another form was not sent by anybody: typing it costs no try.
+    The codes that are sent have no small letters (:data:`CODE_SIGNS`), so that one typed in small
+    letters is the same code. One of another form was not sent by anybody: it costs no try.
     """
     code = "".join(typed.split())
     form = _FORMS.get(channel)
-    return code if form is not None and form.fullmatch(code) else None
+    return code.upper() if form is not None and form.fullmatch(code) else None
 
 
 def sign_confirmation(said: Confirmation, key: SigningKey) -> str:

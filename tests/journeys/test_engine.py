@@ -120,6 +120,24 @@ def test_a_person_who_changes_their_mind_goes_back_and_consents():
     assert case.dispatch(ConsentAnswered("1", given=True)).step is StepKind.DOCUMENT
 
 
+def test_one_press_leads_back_to_the_checks_and_what_came_after_them_is_kept():
+    case = case_at(StepKind.DECISION)
+    before = case.state
+    state = case.dispatch(SteppedBack(StepKind.CHECKS))
+    assert state.step is StepKind.CHECKS
+    assert StepKind.CHECKS not in state.trail
+    assert (state.features, state.person) == (before.features, before.person)
+
+
+def test_no_press_leads_back_to_a_step_that_is_not_behind():
+    case = case_at(StepKind.CHECKS)
+    with pytest.raises(EventRefusedError):
+        case.dispatch(SteppedBack(StepKind.DECISION))
+    with pytest.raises(EventRefusedError):
+        case.dispatch(SteppedBack(StepKind.CHECKS))
+    assert case.state.step is StepKind.CHECKS
+
+
 def test_a_card_is_complete_with_both_sides_and_a_passport_with_one():
     case = case_at(StepKind.DOCUMENT)
     assert case.state.sides_expected == (Side.FRONT, Side.BACK)

@@ -67,6 +67,7 @@ EVENTS = st.one_of(
             CaptureRestarted(),
             FeaturesFinished(),
             SteppedBack(),
+            SteppedBack(StepKind.CHECKS),
             LanguageChosen("en"),
             CaseAbandoned(),
             CaseAbandoned(Reason.TECHNICAL_FAILURE),

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from kiosk.domain.evidence import Check, Verdict
 from kiosk.journeys.automatic import Script, play
 from kiosk.journeys.blocks import Terms
-from kiosk.journeys.model import ChecksReviewed, DecisionTaken, StepKind
+from kiosk.journeys.model import ChecksReviewed, DecisionTaken, StepKind, SteppedBack
 from kiosk.journeys.procedure import Form
 from kiosk.journeys.procedures import procedures
 from kiosk.journeys.reasons import reasons_of
@@ -92,6 +92,28 @@ def test_the_decision_names_what_failed_and_what_was_not_ticked(look, qtbot):
     assert tr("checks.validity.expiry.label") in failed
     assert tr("checks.seal.signature.label") in unticked
     assert tr("checks.request.surname.label") not in panel._obstacles.text()
+
+
+def test_from_the_decision_one_key_leads_to_the_tick_that_is_missing(look, qtbot):
+    state = replace(case_at(StepKind.DECISION).state, checks=(SEAL, NAME), ticked=())
+    panel = panel_at(look, StepKind.DECISION, state)
+    qtbot.addWidget(panel)
+    told = []
+    panel.happened.connect(told.append)
+    qtbot.addWidget(panel.bar)
+    panel.bar.show()
+    panel.bar.activateWindow()
+    qtbot.waitUntil(panel.bar.isActiveWindow)
+    qtbot.keyClick(panel.bar, Qt.Key.Key_F5)
+    assert told == [SteppedBack(StepKind.CHECKS)]
+
+
+def test_no_way_to_a_tick_is_offered_where_none_would_help(look, qtbot):
+    for checks, ticked in (((SEAL,), (SEAL.code,)), ((SEAL, EXPIRED), ())):
+        state = replace(case_at(StepKind.DECISION).state, checks=checks, ticked=ticked)
+        panel = panel_at(look, StepKind.DECISION, state)
+        qtbot.addWidget(panel)
+        assert panel.to_checks.isHidden()
 
 
 @pytest.mark.parametrize("form", Form)

@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from PySide6.QtWidgets import QLineEdit
@@ -84,3 +84,12 @@ def test_what_qt_writes_by_itself_is_written_in_the_language_of_the_screen(
     language.choose("fr")
     words.end()
     assert "Copy" in menu()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0 s"), (40, "40 s"), (60, "1 min 00"), (160.4, "2 min 40"), (3900, "1 h 05")],
+)
+def test_a_span_is_written_as_it_is_said(language: Language, seconds, words):
+    text = language.duration(timedelta(seconds=seconds))
+    assert text == words.replace(" ", "\u00a0")

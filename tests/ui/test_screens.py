@@ -16,7 +16,9 @@ from ui.screens.history import KIND_LOOKS, HistoryFacts
 from ui.screens.home import HomeFacts
 from ui.screens.sign_in import SignInFacts, initials_of
 from ui.theme import TextSize, ThemeName
+from ui.widgets.choices import Choice, ChoiceGroup
 from ui.widgets.look import Look
+from ui.widgets.person_pin import PersonPin
 
 
 @pytest.fixture
@@ -66,6 +68,43 @@ def test_code_without_a_name_asks_for_the_name(show, qtbot):
     with qtbot.assertNotEmitted(page.pin_entered):
         qtbot.keyClick(shell, Qt.Key.Key_Return)
     assert "Choisissez d’abord votre nom." in words(page)
+
+
+def test_what_was_typed_before_a_name_is_kept_until_one_is_chosen(show, qtbot):
+    shell, page = show("sign_in")
+    page.show_facts(SignInFacts(()))
+    page.show_facts(SignInFacts(samples.AGENTS))
+    page.pad.setFocus()
+    qtbot.keyClicks(page.pad.field, "314159")
+    qtbot.keyClick(shell, Qt.Key.Key_Return)
+    assert page.pad.field.text() == "314159"
+    agents = page.findChild(ChoiceGroup, "agents")
+    agents.button("dominique").click()
+    assert "Choisissez d’abord votre nom." not in words(page)
+    with qtbot.waitSignal(page.pin_entered) as entered:
+        qtbot.keyClick(shell, Qt.Key.Key_Return)
+    assert entered.args == ["dominique", "314159"]
+    page.pad.set_busy(False)
+    agents.button("sacha").click()  # another person: the code of the first one is none of theirs
+    assert page.pad.field.text() == ""
+
+
+def test_a_code_typed_before_a_second_person_is_chosen_is_kept(look, qtbot):
+    page = PersonPin(look, "people.unlock.primary")
+    qtbot.addWidget(page)
+    people = (Choice("a", "A. Martin"), Choice("b", "B. Durand"))
+    page.show_people(people, "?", ("", ""))
+    given = []
+    page.given.connect(lambda *told: given.append(told))
+    qtbot.keyClicks(page.pad.field, "271828")
+    page.pad._submit.click()
+    assert (given, page.pad.field.text()) == ([], "271828")
+    chosen = page.findChild(ChoiceGroup, "people")
+    chosen.button("b").click()
+    page.pad._submit.click()
+    assert given == [("b", "271828")]
+    page.show_error("?")
+    assert page.pad.field.text() == ""
 
 
 def test_wrong_pin_says_how_many_tries_are_left(show):

@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 
 from tests.ui.samples import CHIPS, window
 from ui.shell import (
@@ -12,7 +12,7 @@ from ui.shell import (
     Section,
     Shell,
 )
-from ui.theme import Density
+from ui.theme import Density, Tone
 from ui.widgets.action_bar import ActionBar
 from ui.widgets.announce import TOAST_MS, Toast
 from ui.widgets.button import Button, ButtonKind
@@ -120,6 +120,24 @@ def test_a_word_about_one_customer_goes_away_before_the_next(shell: Shell):
     shell.toast("Remettez la lettre.")
     shell.quiet()
     assert not shell.findChild(Toast).isVisible()
+
+
+def test_a_word_of_success_goes_with_its_page_and_a_warning_stays(shell: Shell, qtbot):
+    toast = shell.findChild(Toast)
+    first, second = QWidget(), QWidget()
+    shell.set_page(first)
+    shell.toast("Le dossier attend.")
+    shell.set_page(second)  # what was done led here: the word is read here
+    assert toast.isVisible()
+    qtbot.waitUntil(lambda: shell._toast_page is second)
+    shell.set_page(second)
+    assert toast.isVisible()
+    shell.set_page(first)
+    assert not toast.isVisible()
+    shell.toast("La feuille n’est pas sortie.", Tone.BAD)
+    QApplication.processEvents()
+    shell.set_page(second)
+    assert toast.isVisible()
 
 
 def test_once_every_step_is_done_the_narrow_form_gives_its_room_to_the_page(shell: Shell):

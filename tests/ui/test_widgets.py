@@ -548,3 +548,22 @@ def test_no_word_is_cut_in_a_narrow_band_of_buttons(look: Look, show, qtbot, wid
     qtbot.waitUntil(lambda: all(b.width() >= b.sizeHint().width() for b in buttons))
     assert primary.geometry().right() <= width
     assert others[1].shown_text == ("Saisir à la main" if width == 1600 else "Saisir")
+
+
+def test_the_focus_of_an_option_that_goes_does_not_wander_to_the_next_button(look, qtbot):
+    page = QWidget()
+    qtbot.addWidget(page)
+    column = QVBoxLayout(page)
+    group, back = ChoiceGroup(look), Button(look, "Retour")
+    column.addWidget(group)
+    column.addWidget(back)
+    group.show_choices((Choice("a", "A"), Choice("b", "B")))
+    page.show()
+    page.activateWindow()
+    qtbot.waitUntil(page.isActiveWindow)
+    group.button("b").setFocus()
+    group.show_choices((Choice("b", "Bis"), Choice("c", "C")))
+    assert group.button("b").hasFocus()
+    group.show_choices((Choice("d", "D"),))
+    assert group.hasFocus()
+    assert not back.hasFocus()

@@ -5,7 +5,7 @@ page comes back to today whenever it is opened anew, and when nobody is signed i
 """
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
@@ -14,6 +14,7 @@ from kiosk.audit.entries import EntryKind
 from kiosk.audit.verify import JournalReport
 from kiosk.ports import JournalRow
 from kiosk.services.answer_facts import AnswerFacts
+from kiosk.services.day_figures import mean_duration
 from kiosk.services.past_days import PastDay
 from ui.router.services import Services
 from ui.screens.history import HistoryFacts, HistoryItem, HistoryScreen
@@ -55,6 +56,7 @@ class HistoryRouter(QObject):
         self._past_day: PastDay | None = None
         self._oldest = False
         self._journal: tuple[JournalRow, ...] = ()
+        self._mean: tuple[list[JournalRow], timedelta | None] | None = None
         self._verified: bool | None = None
         self._verifying = False
         self.page = HistoryScreen(look)
@@ -105,6 +107,15 @@ class HistoryRouter(QObject):
     def closed_today(self) -> int:
         """Verifications that ended today."""
         return sum(row.kind == EntryKind.VERIFY_CLOSE.value for row in self._today())
+
+    @property
+    def duration_today(self) -> str:
+        """How long the cases that ended today took on average, in words; ``""`` without one."""
+        today = self._today()
+        if self._mean is None or self._mean[0] != today:
+            self._mean = (today, mean_duration(today))
+        mean = self._mean[1]
+        return "" if mean is None else self._look.language.duration(mean)
 
     # --- the day ------------------------------------------------------------------------------
 

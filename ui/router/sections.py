@@ -237,6 +237,7 @@ class SectionRouter(QObject):
             drafts=tuple(self._draft_row(draft) for draft in self._home_model.drafts),
             colleagues=tuple(self._colleague_row(d) for d in self._home_model.colleagues),
             verifications=self.journal.closed_today,
+            duration=self.journal.duration_today,
             to_send=self._delivery.facts.waiting,
             hardware=self.equipment.rows,
             open_cases=sum(draft.can_resume for draft in self._home_model.drafts),

@@ -247,7 +247,7 @@ class OpinionScreen(Page):
     def _give(self, agent_id: str, pin: str) -> None:
         picked = self.answers.selected
         if not picked:
-            self.person.show_error(self.look.language.tr("opinion.answer_first"))
+            self.person.ask_first(self.look.language.tr("opinion.answer_first"))
             return
         self.banner.dismiss()
         self.person.pad.set_busy(True)

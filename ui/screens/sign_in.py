@@ -65,6 +65,7 @@ class SignInScreen(Page):
         super().__init__(look)
         self.setObjectName("sign-in")
         self._facts = SignInFacts(())
+        self._typed_for = ""
         self._agents = ChoiceGroup(look, keys=False, columns=2)
         self._agents.setObjectName("agents")
         self._empty = EmptyState(look, "users", "")
@@ -221,11 +222,16 @@ class SignInScreen(Page):
         self._code.set_title(tr("sign_in.code_for", name=name) if name else tr("sign_in.pin"))
 
     def _agent_changed(self, _values: tuple[str, ...] = ()) -> None:
+        """The code of one agent is none of another's; what was typed before a name is kept."""
+        before, self._typed_for = self._typed_for, self.selected
         self._write_code_title()
         self.unlock.hide()
         # The wait of one agent is not the wait of another.
-        self.pad.set_locked(False)
-        self.pad.show_error("")
+        if self.selected and not before:
+            self.pad.ask_first("")
+        else:
+            self.pad.set_locked(False)
+            self.pad.show_error("")
         if self.selected:
             self.pad.setFocus()
 
@@ -235,6 +241,6 @@ class SignInScreen(Page):
 
     def _entered(self, pin: str) -> None:
         if not self.selected:
-            self.pad.show_error(self.look.language.tr("sign_in.choose_first"))
+            self.pad.ask_first(self.look.language.tr("sign_in.choose_first"))
             return
         self.pin_entered.emit(self.selected, pin)

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QKeySequence,
@@ -36,6 +36,7 @@ from ui.widgets.steps import StepItem
 __all__ = ["ChipItem", "Shell"]
 
 AGENT_CHIP = "agent"
+_OF_ITS_PAGE = frozenset({Tone.NEUTRAL, Tone.INFO, Tone.OK})
 _PLACING = frozenset(
     {QEvent.Type.Show, QEvent.Type.LayoutRequest, QEvent.Type.Resize, QEvent.Type.Move}
 )
@@ -82,6 +83,7 @@ class Shell(QWidget):
         self._bar_stack = Pages()
         self.notice = Notice(look)
         self._toast = Toast(self, look)
+        self._toast_page: QWidget | None = None
         self._help = HelpPanel(self, look)
         self._build()
         self._bind()
@@ -143,6 +145,8 @@ class Shell(QWidget):
             self._bars[page] = actions
         if page is not self._pages.current:
             self.notice.dismiss()
+            if self._toast_page is not None and page is not self._toast_page:
+                self.quiet()
         self._pages.show_page(page)
         bar = self._bars.get(page)
         self._bar_stack.setVisible(bar is not None)
@@ -211,12 +215,25 @@ class Shell(QWidget):
             self._help.reveal()
 
     def toast(self, text: str, tone: Tone = Tone.OK, ms: int = 0) -> None:
-        """A short word that goes away by itself: after ``ms``, or once it can have been read."""
+        """A short word that goes away by itself: after ``ms``, or once it can have been read.
+
+        One that says that something is done goes with the page it was said on, or just before; a
+        warning stays on the next page too.
+        """
         self._toast.show_text(text, tone, ms)
+        self._toast_page = None
+        if tone in _OF_ITS_PAGE:
+            QTimer.singleShot(0, self, self._keep_toast_page)
 
     def quiet(self) -> None:
         """Another customer: a word about the one before goes away now."""
         self._toast.finish()
+        self._toast_page = None
+
+    def _keep_toast_page(self) -> None:
+        """Whatever led to another page with this word has done so by now."""
+        if self._toast.isVisible():
+            self._toast_page = self.page
 
     def enter_kiosk(self) -> None:
         """Cover the screen. Without a window manager X keeps a small window: hence the geometry."""

@@ -19,7 +19,7 @@ from kiosk.journeys.guards import (
     person_unsure,
     proxy_may_receive,
 )
-from kiosk.journeys.model import DecisionTaken, StepKind
+from kiosk.journeys.model import CaseState, DecisionTaken, StepKind, SteppedBack
 from kiosk.journeys.reasons import GROUPS, groups_of, suggested_reasons
 from kiosk.journeys.service_steps import SecondAgentAsked
 from ui.steps.panel import StepPanel
@@ -35,6 +35,7 @@ from ui.widgets.reason_groups import ReasonGroup, ReasonGroups
 from ui.widgets.scroll import ScrollArea
 
 ASK_KEY = "F6"
+TICK_KEY = "F5"
 _OUTCOMES = (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.SUSPENDED)
 _SUGGESTED = "suggested"
 _LATER = frozenset({"features_conform", "person_same"})
@@ -49,6 +50,9 @@ class DecisionPanel(StepPanel):
     def __init__(self, look: Look, catalogue: DocumentCatalogue) -> None:
         self.ask = Button(look, "", icon="users", key=ASK_KEY)
         self.ask.setObjectName("ask-colleague")
+        self.to_checks = Button(look, "", icon="list-check", key=TICK_KEY)
+        self.to_checks.setObjectName("to-checks")
+        self.to_checks.hide()
         super().__init__(look, catalogue)
         self.ask.clicked.connect(self._ask)
         self.outcomes = ChoiceGroup(look)
@@ -68,6 +72,7 @@ class DecisionPanel(StepPanel):
         self.outcomes.changed.connect(self._judge)
         self.reasons.changed.connect(self._judge)
         self.flag.changed.connect(self._judge)
+        self.to_checks.clicked.connect(self._go_to_checks)
         look.theme.changed.connect(self.refresh)
 
     def _build(self) -> None:
@@ -116,11 +121,15 @@ class DecisionPanel(StepPanel):
 
     @override
     def extra_buttons(self) -> tuple[Button, ...]:
-        return (self.ask,)
+        return (self.ask, self.to_checks)
 
     def _ask(self) -> None:
         """In doubt about the person: a colleague compares too."""
         self.happened.emit(SecondAgentAsked())
+
+    def _go_to_checks(self) -> None:
+        """What was not ticked is ticked there, and what came after it is not done again."""
+        self.happened.emit(SteppedBack(StepKind.CHECKS))
 
     @override
     def go_on(self) -> None:
@@ -217,8 +226,18 @@ class DecisionPanel(StepPanel):
         self._why_not.setVisible(blocked)
         self._obstacles.setVisible(bool(names))
         self._why_not.setText(self.tr_("stopped" if stopped else "why_not"))
+        self.to_checks.set_texts(self.tr_("to_checks"), self.tr_("to_checks_short"))
+        self.to_checks.updateGeometry()
+        self.to_checks.setVisible("checks_clear" in names and self._ticks_left(state))
         lines = (line for name in names for line in self._obstacle(name))
         self._obstacles.setText("\n".join(f"– {line}" for line in lines))
+
+    @staticmethod
+    def _ticks_left(state: CaseState) -> bool:
+        """Whether a tick, and no failed check, is what is missing."""
+        failed = any(check.verdict is Verdict.FAIL for check in all_checks(state))
+        unticked = any(check.code not in state.ticked for check in near_matches(state))
+        return unticked and not failed and StepKind.CHECKS in state.trail
 
     def _obstacle(self, name: str) -> tuple[str, ...]:
         """An obstacle in words; the checks by name, as the agent saw them."""

@@ -53,7 +53,7 @@ class FeaturesPanel(StepPanel):
         self.answers.setObjectName("feature-answers")
         self._question = Label(look, "", Type.H3, wrap=True)
         self._side = Card(look, " ")
-        self._list = RowList(look, clickable=True)
+        self._list = RowList(look, clickable=True, close=True)
         self._rows = ScrollArea(look)
         self.signs = ChoiceGroup(look, multiple=True, columns=2, keys=False)
         self.signs.setObjectName("signs")
@@ -68,7 +68,7 @@ class FeaturesPanel(StepPanel):
         right = QWidget()
         column = QVBoxLayout(right)
         column.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
-        column.setSpacing(Space.L)
+        self._right_column = column
         answer = Card(self.look)
         answer.body.addWidget(self._question)
         answer.body.addWidget(self.answers)
@@ -79,6 +79,7 @@ class FeaturesPanel(StepPanel):
         inside.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
         inside.addWidget(self._list)
         inside.addStretch(1)
+        rows.setMinimumHeight(1)  # what the rows need at their width, not what Qt guesses of words
         self._rows.setWidget(rows)
         self._rows.setMinimumHeight(Size.ROW - Space.M)  # one row, and that there are more
         self._side.body.addWidget(self._rows, 1)
@@ -89,8 +90,14 @@ class FeaturesPanel(StepPanel):
         self._left.addWidget(left)
         self._left.addWidget(self._signs_card())
         self.columns(self._left, right, (6, 4))
+        self.look.theme.changed.connect(self._restyle_right)
+        self._restyle_right()
         self.signs_button.clicked.connect(self._toggle_signs)
         self.signs.changed.connect(self._note_signs)
+
+    def _restyle_right(self) -> None:
+        """In a low window a little less air is one row more."""
+        self._right_column.setSpacing(Space.M if self.look.theme.low else Space.L)
 
     def _signs_card(self) -> Card:
         inner = QWidget()

@@ -44,7 +44,7 @@ class PaperFilePanel(AdvicePanel):
         self.items = ChoiceGroup(look, multiple=True, columns=2)
         self._chip = Chip(look)
         self._card = Card(look, " ", trailing=self._chip)
-        self._missing = RowList(look)
+        self._missing = RowList(look, close=True)
         self._done = Label(look, "", Type.BODY, wrap=True)
         self._build()
         self.by_hand.changed.connect(self._changed)

@@ -188,11 +188,11 @@ class SecondAgentPanel(StepPanel):
         return tuple(lines)
 
     def _chosen(self, _values: tuple[str, ...]) -> None:
-        self.person.pad.show_error("")
+        self.person.ask_first("")
 
     def _given(self, agent_id: str, pin: str) -> None:
         chosen = self.answers.selected
         if not chosen:
-            self.person.show_error(self.tr_("answer_first"))
+            self.person.ask_first(self.tr_("answer_first"))
             return
         self.answered.emit(agent_id, pin, Verdict(chosen[0]))

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -152,6 +152,14 @@ class SettlingPanel(Card):
         self.body.addLayout(foot)
         self.body.addWidget(self.note)
         self.body.addStretch(1)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a window a little too low for it all, the parts stand closer: nothing scrolls."""
+        super().resizeEvent(event)
+        theme = self._look.theme
+        close = not theme.tablet and self.window().height() < theme.scaled(Size.HOME_HIGH)
+        self.body.setSpacing(Space.S if close else Space.M)
 
     # --- what the step gives ------------------------------------------------------------------
 

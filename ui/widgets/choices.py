@@ -192,10 +192,17 @@ class ChoiceGroup(QWidget):
         return len(self._choices)
 
     def show_choices(self, choices: tuple[Choice, ...]) -> None:
-        """Show these options; what was chosen stays chosen where it is still offered."""
+        """Show these options; what was chosen stays chosen where it is still offered.
+
+        The focus stays with its option, or in the group: Qt would give it to the next button,
+        which is the way back.
+        """
         if choices == self._choices:
             return
         kept = self.selected
+        focused = next((value for value, one in self._buttons.items() if one.hasFocus()), "")
+        if focused:
+            self.setFocus()
         self._choices = choices
         for old in self._buttons.values():
             self._grid.removeWidget(old)
@@ -211,6 +218,9 @@ class ChoiceGroup(QWidget):
             self._buttons[choice.value] = button
         self._flow()
         self.select(*kept)
+        if focused in self._buttons:
+            self._buttons[focused].show()  # else the layout shows it later, and cannot focus it yet
+            self._buttons[focused].setFocus()
 
     @property
     def values(self) -> tuple[str, ...]:

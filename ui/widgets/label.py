@@ -1,4 +1,10 @@
-"""Text and icons that stand still."""
+"""Text and icons that stand still.
+
+A line that wraps never breaks between a number and what it counts, nor within ``2D-Doc``.
+"""
+
+import re
+from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
@@ -7,6 +13,12 @@ from typing_extensions import override
 
 from ui.theme import Size, Tone, Type
 from ui.widgets.look import Look
+
+_COUNTED: Final = re.compile(r"(?<=\d) (?=[a-zà-ÿ])")
+_NBSP: Final = "\u00a0"
+_SPLIT_NAME: Final = "2D-Doc"
+_WHOLE_NAME: Final = "2D-\u2060Doc"
+"""With a word joiner: no line break (Unicode UAX 14, class WJ), and nothing to see."""
 
 
 class Label(QLabel):
@@ -21,8 +33,9 @@ class Label(QLabel):
         *,
         wrap: bool = False,
     ) -> None:
-        super().__init__(text)
+        super().__init__()
         self._look = look
+        self._text = ""
         self._style = style
         self._ink = ink
         self.setTextFormat(Qt.TextFormat.PlainText)
@@ -33,8 +46,23 @@ class Label(QLabel):
             policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
             policy.setHeightForWidth(True)
             self.setSizePolicy(policy)
+        self.setText(text)
         look.theme.changed.connect(self._restyle)
         self._restyle()
+
+    @override
+    def setText(self, text: str) -> None:
+        self._text = text
+        super().setText(_unbroken(text) if self.wordWrap() else text)
+
+    @override
+    def clear(self) -> None:
+        self.setText("")
+
+    @override
+    def text(self) -> str:
+        """The words as they were given."""
+        return self._text
 
     @property
     def ink(self) -> str:
@@ -58,6 +86,11 @@ class Label(QLabel):
         palette = self.palette()
         palette.setColor(QPalette.ColorRole.WindowText, self._look.theme.color(self._ink))
         self.setPalette(palette)
+
+
+def _unbroken(text: str) -> str:
+    """The same words, tied together where a line must not break."""
+    return _COUNTED.sub(_NBSP, text).replace(_SPLIT_NAME, _WHOLE_NAME)
 
 
 class IconLabel(QLabel):
@@ -112,6 +145,12 @@ class Badge(QWidget):
         self._size = size
         look.theme.changed.connect(self._restyle)
         self._restyle()
+
+    def set_size(self, size: int) -> None:
+        """Another diameter, px before the text-size factor."""
+        if size != self._size:
+            self._size = size
+            self._restyle()
 
     def show_icon(self, icon: str, tone: Tone) -> None:
         """Another icon or tone."""

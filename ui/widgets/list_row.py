@@ -33,12 +33,15 @@ class RowItem:
 class _RowContent(QWidget):
     """Badge, words and chip."""
 
-    def __init__(self, look: Look, item: RowItem) -> None:
+    def __init__(self, look: Look, item: RowItem, *, close: bool = False) -> None:
         super().__init__()
+        self._look = look
+        self._close = close
         row = QHBoxLayout(self)
         row.setContentsMargins(Space.NONE, Space.NONE, Space.NONE, Space.NONE)
         row.setSpacing(Space.L)
-        row.addWidget(Badge(look, item.icon, item.tone))
+        self._badge = Badge(look, item.icon, item.tone)
+        row.addWidget(self._badge)
         words = QVBoxLayout()
         words.setSpacing(Space.HAIR)
         words.addWidget(Label(look, item.title, Type.ROW, wrap=True))
@@ -47,39 +50,51 @@ class _RowContent(QWidget):
         row.addLayout(words, 1)
         if item.chip:
             row.addWidget(Chip(look, item.chip, tone=item.tone))
+        look.theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def _restyle(self) -> None:
+        self._badge.set_size(_badge_size(self._look, close=self._close))
 
 
 class ListRow(QWidget):
     """A row that only tells."""
 
-    def __init__(self, look: Look, item: RowItem, *, last: bool = False) -> None:
+    def __init__(
+        self, look: Look, item: RowItem, *, last: bool = False, close: bool = False
+    ) -> None:
         super().__init__()
         self._look = look
         self._last = last
+        self._close = close
         self._column = QVBoxLayout(self)
-        self._column.addWidget(_RowContent(look, item))
+        self._column.addWidget(_RowContent(look, item, close=close))
         look.theme.changed.connect(self._restyle)
         self._restyle()
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        _draw_divider(painter, self, self._look, self._last)
+        if not self._last:
+            _draw_divider(painter, self, self._look, close=self._close)
         painter.end()
 
     def _restyle(self) -> None:
-        self._column.setContentsMargins(*_margins(self._look))
+        self._column.setContentsMargins(*_margins(self._look, close=self._close))
         self.update()
 
 
 class ListButton(Pressable):
     """A row that opens what it tells of."""
 
-    def __init__(self, look: Look, item: RowItem, *, last: bool = False) -> None:
+    def __init__(
+        self, look: Look, item: RowItem, *, last: bool = False, close: bool = False
+    ) -> None:
         super().__init__(look)
         self._last = last
+        self._close = close
         self._column = QVBoxLayout(self)
-        content = _RowContent(look, item)
+        content = _RowContent(look, item, close=close)
         self._column.addWidget(content)
         self._let_through(content)
         look.theme.changed.connect(self._restyle)
@@ -95,28 +110,32 @@ class ListButton(Pressable):
         rect = QRectF(self.rect())
         if self.underMouse() or self.isDown():
             draw_box(painter, rect, Radius.BUTTON, theme.color("psoft"))
-        _draw_divider(painter, self, self._look, self._last)
+        if not self._last:
+            _draw_divider(painter, self, self._look, close=self._close)
         if self.hasFocus():
             draw_focus(painter, rect, Radius.BUTTON, theme, "surface")
         painter.end()
 
     def _restyle(self) -> None:
-        self._column.setContentsMargins(*_margins(self._look))
+        self._column.setContentsMargins(*_margins(self._look, close=self._close))
         self.updateGeometry()
 
 
-def _margins(look: Look) -> tuple[int, int, int, int]:
-    """Rows are roomy at the counter, tighter where the screen is low."""
+def _margins(look: Look, *, close: bool) -> tuple[int, int, int, int]:
+    """Rows are roomy at the counter, tighter where the screen is low; ``close`` ones most there."""
     down = int(Space.M if look.theme.tablet else Space.XL)
-    down = int(Space.S) if look.theme.low else down
+    down = int(Space.XS if close else Space.S) if look.theme.low else down
     return int(Space.HAIR), down, int(Space.HAIR), down
 
 
-def _draw_divider(painter: QPainter, row: QWidget, look: Look, last: bool) -> None:
-    if last:
-        return
+def _badge_size(look: Look, *, close: bool) -> int:
+    """The words alone say how high a ``close`` row of a low screen is."""
+    return Size.ICON_LARGE if close and look.theme.low else Size.BADGE
+
+
+def _draw_divider(painter: QPainter, row: QWidget, look: Look, *, close: bool) -> None:
     painter.setPen(QPen(look.theme.color("line"), Stroke.CARD))
-    left = look.theme.scaled(Size.BADGE) + Space.L
+    left = look.theme.scaled(_badge_size(look, close=close)) + Space.L
     y = row.height() - Stroke.CARD / 2
     painter.drawLine(QPointF(left, y), QPointF(row.width(), y))
 
@@ -135,9 +154,17 @@ class RowList(QWidget):
 
     chosen = Signal(str)
 
-    def __init__(self, look: Look, *, clickable: bool = False) -> None:
+    def __init__(self, look: Look, *, clickable: bool = False, close: bool = False) -> None:
+        """Rows under each other.
+
+        Args:
+            look: theme and language.
+            clickable: rows are pressed.
+            close: on a low screen the rows stand closer, for a list that shall fit whole.
+        """
         super().__init__()
         self._look = look
+        self._close = close
         self._clickable = clickable
         self._items: tuple[RowItem, ...] | None = None
         self._rows: list[QWidget] = []
@@ -192,11 +219,11 @@ class RowList(QWidget):
     def _made(self, item: RowItem, last: bool) -> QWidget:
         row: QWidget
         if self._clickable and item.opens:
-            button = ListButton(self._look, item, last=last)
+            button = ListButton(self._look, item, last=last, close=self._close)
             button.clicked.connect(partial(self._choose, item.name))
             row = button
         else:
-            row = ListRow(self._look, item, last=last)
+            row = ListRow(self._look, item, last=last, close=self._close)
         row.setObjectName(f"row-{item.name}")
         return row
 

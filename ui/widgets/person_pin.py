@@ -31,6 +31,7 @@ class PersonPin(QWidget):
         super().__init__()
         self._look = look
         self._names: dict[str, str] = {}
+        self._typed_for = ""
         self._who = Card(look, " ")
         self._code = Card(look, " ")
         self._people = ChoiceGroup(look, keys=False, columns=2)
@@ -80,6 +81,7 @@ class PersonPin(QWidget):
         keep = before if before in self._names else ""
         only = people[0].value if len(people) == 1 else keep
         self._people.select(*((only,) if only else ()))
+        self._typed_for = self.selected
         self._write_title()
 
     def set_asking(self, asking: bool) -> None:
@@ -91,14 +93,24 @@ class PersonPin(QWidget):
         """Say what was wrong; the code is typed again."""
         self.pad.show_error(text)
 
+    def ask_first(self, text: str) -> None:
+        """Say what is chosen before the code counts; what was typed stays."""
+        self.pad.ask_first(text)
+
     def reset(self) -> None:
         """Forget code and sentence."""
         self.pad.set_locked(False)
         self.pad.show_error("")
 
     def _chosen(self, _values: tuple[str, ...]) -> None:
+        """The code of one person is none of another's; what was typed before a name is kept."""
+        before, self._typed_for = self._typed_for, self.selected
         self._write_title()
-        self.pad.show_error("")
+        if before:
+            self.pad.show_error("")
+        else:
+            self.pad.ask_first("")
+            self.pad.setFocus()
 
     def _write_title(self) -> None:
         tr = self._look.language.tr
@@ -109,4 +121,4 @@ class PersonPin(QWidget):
         if self.selected:
             self.given.emit(self.selected, pin)
         else:
-            self.pad.show_error(self._look.language.tr("sign_in.choose_first"))
+            self.pad.ask_first(self._look.language.tr("sign_in.choose_first"))

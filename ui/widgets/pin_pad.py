@@ -230,6 +230,12 @@ class PinPad(QWidget):
         if self.field.isEnabled():
             self.field.setFocus()
 
+    def ask_first(self, text: str) -> None:
+        """Say what is chosen before the code counts; what was typed is right, and stays."""
+        self._error.setText(text)
+        self.set_busy(False)
+        announce(self, text, assertive=True)
+
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """A key of the pad has the focus: what is typed belongs into the field all the same."""
