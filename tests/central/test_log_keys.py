@@ -56,6 +56,7 @@ def test_a_state_that_the_old_key_signed_is_signed_anew_before_the_log_grows(mor
     mortal.kill()
     mortal.start()
     fielded.send()  # learns the policy
+    fielded.store.close()
     fielded.restart()
     with fielded.store.begin() as uow:
         uow.values.delete(LOG_CHECKPOINT)
