@@ -194,8 +194,10 @@ class ReceiptCheck:
             return False
         kept = KeptReceipt(item, note)
         uow.values.put(kept_name(item.seq), msgspec.json.encode(kept))
-        move(uow, self._clock, item.seq, OutboxEvent.RECEIPT_VERIFIED)
-        note_moment(uow, self._clock, _proven(item.seq))
+        before = uow.outbox.get(item.seq)
+        if move(uow, self._clock, item.seq, OutboxEvent.RECEIPT_VERIFIED) != before:
+            # A receipt that comes again, with more witnesses say, begins no new grace.
+            note_moment(uow, self._clock, _proven(item.seq))
         return True
 
     def purge(self, grace: timedelta) -> int:
