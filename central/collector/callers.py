@@ -73,7 +73,7 @@ class Callers:
     async def body(self, request: Request) -> bytes:
         """The bounded body. To wait for it is no work, or a few slow links put everybody off."""
         with self._admission.listening():
-            return await _bounded_body(request)
+            return await bounded_body(request, MAX_MESSAGE_BYTES)
 
     async def signed_body(self, request: Request, verified: VerifiedRequest) -> bytes:
         """The bounded body, which is the one that was signed. Raises CallRefusedError: 422."""
@@ -164,10 +164,11 @@ def _claimed_key(request: Request) -> KeyId:
     return KeyId(rest.partition('"')[0][:64])
 
 
-async def _bounded_body(request: Request) -> bytes:
+async def bounded_body(request: Request, most: int) -> bytes:
+    """The body, of so many bytes at most. Raises CallRefusedError (413)."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MAX_MESSAGE_BYTES:
+        if len(body) > most:
             raise CallRefusedError(413, "too-large")
     return bytes(body)

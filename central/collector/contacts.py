@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from central.archive.database import Database
+from central.collector.callers import bounded_body
 from central.collector.refusal import CallRefusedError
 from central.contact.challenges import Challenges, RefusedError, Ways
 from central.contact.later import Later, Lost
@@ -92,7 +93,7 @@ class ContactCalls:
         secret = str(request.path_params["secret"])[:MAX_SECRET]
         problem = ""
         if request.method == "POST":
-            code = code_in(await _small_body(request))
+            code = code_in(await bounded_body(request, MAX_FORM_BYTES))
             before = await run_in_threadpool(self._challenges.of_page, secret, now)
             try:
                 row = await run_in_threadpool(self._challenges.check_on_page, secret, code, now)
@@ -155,12 +156,3 @@ async def _in_thread(call: Callable[[], T]) -> T:
 
 def _answer(message: Message, status: int = 200) -> Response:
     return Response(encode(message), status, media_type="application/json")
-
-
-async def _small_body(request: Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_FORM_BYTES:
-            raise CallRefusedError(413, "too-large")
-    return bytes(body)

@@ -56,11 +56,11 @@ def lose(device: EnrolledDevice, seq: int) -> None:
         uow.commit()
 
 
-def change(side: CentralSide, statement: str) -> None:
+def change(side: CentralSide, statement: str, *values: str | int) -> None:
     """An operator with the database open and bad intentions."""
     connection = sqlite3.connect(Layout(side.data).database)
     with connection:
-        assert connection.execute(statement).rowcount > 0
+        assert connection.execute(statement, values).rowcount > 0
     connection.close()
 
 

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from central.archive.layout import Layout
 from central.auditor.histories import Histories
-from central.authority.codes import new_code
-from kiosk.domain.ids import OfficeId
 from kiosk.ports import OutboxState
 from kiosk.transport.https_link import Deadlines, HttpsLinks
-from tests.fakes.central_side import CentralSide
 from tests.fakes.enrolled import EnrolledDevice
-from tests.fakes.fault_proxy import NONE, Fault, FaultProxy
+from tests.fakes.fault_proxy import NONE, Fault
 
 pytestmark = pytest.mark.process
 HASTY = Deadlines(connect_s=2, pause_s=2, call_s=5)
@@ -26,20 +21,8 @@ BYTES = 600_000
 
 
 @pytest.fixture
-def proxy(side: CentralSide) -> Iterator[FaultProxy]:
-    with FaultProxy(int(side.url.rpartition(":")[2])) as running:
-        yield running
-
-
-@pytest.fixture
-def device(side: CentralSide, proxy: FaultProxy) -> EnrolledDevice:
-    """A device that knows the collector by the proxy's address only."""
-    code = new_code(
-        Layout(side.data), proxy.url, OfficeId("075012"), datetime.now(UTC), timedelta(hours=1)
-    )
-    made = EnrolledDevice()
-    hurry(made, PATIENT)
-    return made.enrol(code.text())
+def device(enrol_behind) -> EnrolledDevice:
+    return enrol_behind(PATIENT)
 
 
 def hurry(device: EnrolledDevice, deadlines: Deadlines) -> None:

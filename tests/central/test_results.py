@@ -604,14 +604,19 @@ def test_without_the_entry_there_is_no_code(tmp_path: Path) -> None:
                 replace(row(), device_id=DeviceId("dev-nobody")),
             ):
                 assert slip_of(ledger, other) == ""
-        behind = f"WHERE device_id = '{device.identity.device_id}' AND seq = {sealed.seq + 1}"
+        me, behind = device.identity.device_id, sealed.seq + 1
         lost = lost_entry(entry_leaf(device.entries()[sealed.seq + 1]))
-        for statement, code in (
-            (f"UPDATE entries SET jws = '{lost}' {behind}", sealed.slip_code),  # noqa: S608
-            (f"DELETE FROM entries {behind}", ""),  # noqa: S608 - ours, above
-            (f"DELETE FROM entries WHERE seq = {sealed.seq}", ""),  # noqa: S608 - ours, above
+        taken = "DELETE FROM entries WHERE device_id = ? AND seq = ?"
+        for statement, values, code in (
+            (
+                "UPDATE entries SET jws = ? WHERE device_id = ? AND seq = ?",
+                (lost, me, behind),
+                sealed.slip_code,
+            ),
+            (taken, (me, behind), ""),
+            (taken, (me, sealed.seq), ""),
         ):
-            change(side, statement)
+            change(side, statement, *values)
             with side.ledger() as ledger:
                 assert slip_of(ledger, row()) == code
 

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
-from central.archive.layout import Layout
-from central.authority.codes import new_code
-from kiosk.domain.ids import OfficeId
 from kiosk.ports import LinkAnswer, OutboxState
 from kiosk.services.part_upload import PART_BYTES
-from kiosk.transport.https_link import Deadlines, HttpsLinks
-from tests.fakes.central_side import CentralSide
+from kiosk.transport.https_link import Deadlines
 from tests.fakes.enrolled import Call, EnrolledDevice
 from tests.fakes.fault_proxy import NONE, Fault, FaultProxy
 
@@ -28,20 +21,8 @@ AROUND = 120_000
 
 
 @pytest.fixture
-def proxy(side: CentralSide) -> Iterator[FaultProxy]:
-    with FaultProxy(int(side.url.rpartition(":")[2])) as running:
-        yield running
-
-
-@pytest.fixture
-def far(side: CentralSide, proxy: FaultProxy) -> EnrolledDevice:
-    """A device that reaches the collector through the proxy only."""
-    code = new_code(
-        Layout(side.data), proxy.url, OfficeId("075012"), datetime.now(UTC), timedelta(hours=1)
-    )
-    made = EnrolledDevice()
-    made.links._links = HttpsLinks(made.clock, PATIENT)
-    return made.enrol(code.text())
+def far(enrol_behind) -> EnrolledDevice:
+    return enrol_behind(PATIENT)
 
 
 def stop_where_it_stalls(device: EnrolledDevice, proxy: FaultProxy, after: int):

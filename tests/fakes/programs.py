@@ -248,35 +248,44 @@ class Forks:
         self._process.wait(_END_S)
 
 
-_kept = False
-_loaded: Forks | None = None
-_loading = threading.Lock()
+@dataclass(slots=True)
+class _Loading:
+    """Of all tests of a process.
+
+    Attributes:
+        wanted: programs are to be forked.
+        forks: from which; None until the first one is.
+        turn: to make it.
+    """
+
+    wanted: bool = False
+    forks: Forks | None = None
+    turn: threading.Lock = field(default_factory=threading.Lock)
+
+
+_LOADING = _Loading()
 
 
 def keep_loaded() -> None:
     """From now on, fork programs from a process that has them loaded; started when first needed."""
-    global _kept  # noqa: PLW0603 - one for all tests of a process
-    _kept = True
+    _LOADING.wanted = True
 
 
 def let_go() -> None:
     """End that process, and start programs by their command again."""
-    global _kept, _loaded
-    _kept, forks, _loaded = False, _loaded, None
+    _LOADING.wanted, forks, _LOADING.forks = False, _LOADING.forks, None
     if forks is not None:
         forks.close()
 
 
 def _forks_for(program: str) -> Forks | None:
     """Where to fork a program from, None where it is to be started by its command."""
-    global _loaded  # noqa: PLW0603 - as above
     counted = any(name.startswith(("COVERAGE_PROCESS", "COV_CORE")) for name in os.environ)
-    if not _kept or counted or program not in PROGRAMS or not hasattr(socket, "send_fds"):
+    if not _LOADING.wanted or counted or program not in PROGRAMS or not hasattr(socket, "send_fds"):
         return None
-    with _loading:
-        if _loaded is None:
-            _loaded = Forks()
-    return _loaded if _loaded.serves else None
+    with _LOADING.turn:
+        forks = _LOADING.forks = _LOADING.forks or Forks()
+    return forks if forks.serves else None
 
 
 def _to_the_interpreter() -> dict[str, str]:

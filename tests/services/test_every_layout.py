@@ -74,6 +74,7 @@ CASES = {
 }
 
 
+# XXB and XXX are codes of ICAO 9303-3, section 5: a refugee, and a nationality not told.
 SAID = {
     "TD2_LONG": {"document_number": "D23145890734"},
     "CARD_BELGIUM_LONG": {"document_number": "600001795015"},

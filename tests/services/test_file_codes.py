@@ -42,7 +42,7 @@ PLACE = ((100.0, 100.0), (190.0, 100.0), (190.0, 190.0), (100.0, 190.0))
 class NoDocuments:
     """A finder that sees none."""
 
-    def find(self, grey, *, thorough=False):  # noqa: ARG002
+    def find(self, _grey, **_how):
         return Location()
 
     def warm_up(self):
@@ -56,7 +56,7 @@ class Glimpses:
         self._seen = list(seen)
         self.followed = []
 
-    def seen(self, image, *, follows=False):  # noqa: ARG002
+    def seen(self, _image, *, follows=False):
         self.followed.append(follows)
         return self._seen.pop(0) if self._seen else CodesSeen()
 
